@@ -1,0 +1,153 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "swift-live-progress",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+    products: [
+        .library(name: "LiveProgress", targets: ["LiveProgress"]),
+        .library(name: "LiveProgressWire", targets: ["LiveProgressWire"]),
+        .library(name: "LiveProgressHTTP", targets: ["LiveProgressHTTP"]),
+        .library(name: "LiveProgressWebSocket", targets: ["LiveProgressWebSocket"]),
+        .library(name: "LiveProgressNIO", targets: ["LiveProgressNIO"]),
+        .library(name: "LiveProgressClient", targets: ["LiveProgressClient"]),
+        .library(name: "LiveProgressTesting", targets: ["LiveProgressTesting"]),
+        .library(name: "LiveProgressHummingbird", targets: ["LiveProgressHummingbird"]),
+    ],
+    traits: [
+        .trait(name: "Hummingbird", description: "Routes and WebSocket upgrade for Hummingbird 2 applications.")
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        // Fetched only by those who turn the trait on.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+    ],
+    targets: [
+        .target(
+            name: "LiveProgress",
+            dependencies: [
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "LiveProgressWire", dependencies: ["LiveProgress"], swiftSettings: settings),
+        .target(
+            name: "LiveProgressHTTP",
+            dependencies: [
+                "LiveProgress", "LiveProgressWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LiveProgressWebSocket",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LiveProgressNIO",
+            dependencies: [
+                "LiveProgress", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressWebSocket",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LiveProgressClient",
+            dependencies: [
+                "LiveProgress", "LiveProgressWire", "LiveProgressWebSocket",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "LiveProgressTesting", dependencies: ["LiveProgress"], swiftSettings: settings),
+        .target(
+            name: "LiveProgressHummingbird",
+            dependencies: [
+                "LiveProgress", "LiveProgressHTTP", "LiveProgressNIO", "LiveProgressWebSocket",
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Hummingbird"])),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Hummingbird"])),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressTests",
+            dependencies: ["LiveProgress", "LiveProgressTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressWireTests",
+            dependencies: ["LiveProgress", "LiveProgressWire", "LiveProgressTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressHTTPTests",
+            dependencies: [
+                "LiveProgress", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressWebSocketTests",
+            dependencies: [
+                "LiveProgressWebSocket",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressNIOTests",
+            dependencies: [
+                "LiveProgress", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressWebSocket", "LiveProgressNIO",
+                "LiveProgressClient", "LiveProgressTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressClientTests",
+            dependencies: [
+                "LiveProgress", "LiveProgressWire", "LiveProgressWebSocket", "LiveProgressClient", "LiveProgressTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,88 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "live-progress-server",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "LiveProgressServer", targets: ["LiveProgressServer"]),
+        .executable(name: "live-progress", targets: ["LiveProgressCLI"]),
+    ],
+    dependencies: [
+        .package(name: "swift-live-progress", path: "..", traits: ["Hummingbird"]),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        .target(
+            name: "LiveProgressServer",
+            dependencies: [
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressHummingbird", package: "swift-live-progress"),
+                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
+                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "LiveProgressCLI",
+            dependencies: [
+                "LiveProgressServer",
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressClient", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressServerTests",
+            dependencies: [
+                "LiveProgressServer",
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressClient", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressCLITests",
+            dependencies: [
+                "LiveProgressCLI",
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressClient", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,5 @@
+import Configuration
+import Hummingbird
+import HummingbirdCore
+import Logging
+import ServiceLifecycle
