@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// How much is done, of how much, in what unit.
+///
+/// The names are Foundation's (SF-0023): a `totalCount` of `nil` means that the total is not known.
+public struct ProgressCounts: Sendable, Hashable {
+    /// Units done; never negative.
+    public let completedCount: Int64
+    /// Units in all, or `nil` where nobody knows.
+    public let totalCount: Int64?
+    /// What is counted, such as `rows` or `bytes`.
+    public let unit: String?
+    /// The share done, from 0 to 1, or `nil` where the total is not known; it never falls within one attempt.
+    public let fractionCompleted: Double?
+    /// Units a second, or `nil` while unknown.
+    public let throughput: Double?
+    /// Seconds that remain, or `nil` while unknown.
+    public let estimatedTimeRemaining: Double?
+
+    /// Counts with the given members.
+    public init(
+        completedCount: Int64,
+        totalCount: Int64? = nil,
+        unit: String? = nil,
+        fractionCompleted: Double? = nil,
+        throughput: Double? = nil,
+        estimatedTimeRemaining: Double? = nil
+    ) {
+        self.completedCount = completedCount
+        self.totalCount = totalCount
+        self.unit = unit
+        self.fractionCompleted = fractionCompleted
+        self.throughput = throughput
+        self.estimatedTimeRemaining = estimatedTimeRemaining
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+
+/// The name of an operation: 1 to 128 characters that need no escaping in a URL path.
+///
+/// Allowed are the unreserved characters of RFC 3986 (`A-Z a-z 0-9 - . _ ~`) and `:` and `@`, in any order except
+/// the path segments `.` and `..`. Identifiers compare by their bytes.
+public struct ProgressID: Sendable, Hashable {
+    /// The identifier as it stands in a URL.
+    public let rawValue: String
+
+    /// The longest identifier, in characters.
+    public static let maximumLength = 128
+
+    /// A new random identifier: a UUID of version 4 from the system's random source, in lower case.
+    public init() {
+        rawValue = UUID().uuidString.lowercased()
+    }
+
+    /// An identifier of the caller's choice, or `nil` where the text breaks the rules above.
+    public init?(_ text: some StringProtocol) {
+        let utf8 = text.utf8
+        guard (1...Self.maximumLength).contains(utf8.count), utf8.allSatisfy(Self.isAllowed) else { return nil }
+        guard text != ".", text != ".." else { return nil }
+        rawValue = String(text)
+    }
+
+    private init(unchecked: String) {
+        rawValue = unchecked
+    }
+
+    /// The identifier of ``ProgressTracker/noop``, which no operation can have.
+    static let empty = ProgressID(unchecked: "")
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "@"):
+            true
+        default: false
+        }
+    }
+}
+
+extension ProgressID: CustomStringConvertible {
+    /// The identifier itself.
+    public var description: String { rawValue }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// What a worker says at once, each report one revision: what is absent stays as it is.
+///
+/// ```swift
+/// var report = ProgressReport(state: "Copying", details: ["file": "a.csv"])
+/// report.completedCount = 3
+/// try tracker.report(report)
+/// ```
+public struct ProgressReport: Sendable, Hashable {
+    /// What the worker is doing; a state without ``details`` clears the details.
+    public var state: String?
+    /// What it tells beside the state; alone, it leaves the state as it is.
+    public var details: JSONValue?
+    /// Units done.
+    public var completedCount: Int64?
+    /// Units in all; `.some(nil)` says that the total is not known.
+    public var totalCount: Int64??
+    /// What is counted.
+    public var unit: String?
+    /// Units done since the last report, added after ``completedCount``; not negative.
+    public var advance: Int64?
+    /// A new title.
+    public var title: String?
+    /// Labels to set; an empty value removes the label.
+    public var labels: [String: String]?
+    /// Whether a request to cancel is taken from now on.
+    public var isCancellable: Bool?
+    /// The attempt that reports: the current one, or the next to begin it; an older one is refused as stale.
+    public var attempt: Int?
+    /// The end, where this is the last report.
+    public var outcome: ProgressOutcome?
+
+    /// A report that says nothing yet, or just a state with its details.
+    public init(state: String? = nil, details: JSONValue? = nil) {
+        self.state = state
+        self.details = details
+    }
+}
