@@ -5,9 +5,9 @@ import OrderedCollections
 
 /// The members of a JSON object, in the order in which they were given.
 ///
-/// Look-up by name takes constant time. Two objects are equal when they have the same members in the same order.
+/// Look-up by name takes constant time; names are the same when their code points are. Two objects are equal when they have the same members in the same order.
 public struct JSONObject: Sendable, Hashable {
-    private var members: OrderedDictionary<String, JSONValue>
+    private var members: OrderedDictionary<JSONName, JSONValue>
 
     /// An object without members.
     public init() {
@@ -16,18 +16,21 @@ public struct JSONObject: Sendable, Hashable {
 
     /// An object of these members; of members with the same name the last value counts, at the first one's place.
     public init(_ elements: some Sequence<(String, JSONValue)>) {
-        members = OrderedDictionary(elements, uniquingKeysWith: { _, last in last })
+        members = OrderedDictionary(
+            elements.lazy.map { (JSONName(text: $0), $1) },
+            uniquingKeysWith: { _, last in last }
+        )
     }
 
     /// The member of that name; assigning `nil` removes it.
     public subscript(name: String) -> JSONValue? {
-        get { members[name] }
-        set { members[name] = newValue }
+        get { members[JSONName(text: name)] }
+        set { members[JSONName(text: name)] = newValue }
     }
 
     /// The names of the members, in order.
     public var names: [String] {
-        Array(members.keys)
+        members.keys.map(\.text)
     }
 }
 
@@ -44,7 +47,7 @@ extension JSONObject: RandomAccessCollection {
     /// The member at a position.
     public subscript(position: Int) -> Element {
         let (name, value) = members.elements[position]
-        return (name, value)
+        return (name.text, value)
     }
 }
 

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// Writes JSON (RFC 8259) straight into bytes, compactly, in the order of the calls.
+///
+/// It puts the commas; the caller sees to it that what is begun is ended and that each member has a name.
+///
+/// ```swift
+/// var writer = JSONWriter()
+/// writer.beginObject()
+/// writer.name("state")
+/// writer.write("Processing")
+/// writer.endObject()
+/// writer.bytes  // {"state":"Processing"}
+/// ```
+public struct JSONWriter: Sendable {
+    /// What has been written so far, in UTF-8.
+    public private(set) var bytes: [UInt8] = []
+    /// Whether the next value or name follows another one.
+    private var needsComma = false
+
+    /// A writer that has written nothing, with room for as many bytes as given.
+    public init(reservingCapacity capacity: Int = 0) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Opens an object.
+    public mutating func beginObject() {
+        beginValue()
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+    }
+
+    /// Closes an object.
+    public mutating func endObject() {
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    /// Opens an array.
+    public mutating func beginArray() {
+        beginValue()
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    /// Closes an array.
+    public mutating func endArray() {
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    /// Writes the name of the member whose value comes next.
+    public mutating func name(_ name: String) {
+        write(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes `null`.
+    public mutating func writeNull() {
+        beginValue()
+        appendASCII("null")
+    }
+
+    /// Writes `true` or `false`.
+    public mutating func write(_ value: Bool) {
+        beginValue()
+        appendASCII(value ? "true" : "false")
+    }
+
+    /// Writes an integer, exactly.
+    public mutating func write(_ value: Int) {
+        write(Int64(value))
+    }
+
+    /// Writes an integer, exactly.
+    public mutating func write(_ value: Int64) {
+        beginValue()
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        appendDigits(of: value.magnitude)
+    }
+
+    /// Writes an integer, exactly.
+    public mutating func write(_ value: UInt64) {
+        beginValue()
+        appendDigits(of: value)
+    }
+
+    /// Writes the shortest number that reads back as the same value; NaN and the infinities become `null`.
+    public mutating func write(_ value: Double) {
+        guard value.isFinite else { return writeNull() }
+        beginValue()
+        // For every finite value the description is a JSON number: "0.5", "-0.0", "1e+16", "5e-324".
+        bytes.append(contentsOf: value.description.utf8)
+    }
+
+    /// Writes a string.
+    public mutating func write(_ value: String) {
+        beginValue()
+        appendString(value)
+    }
+
+    /// Writes a value that is JSON already, byte for byte; the caller answers for its validity.
+    public mutating func write(preformatted json: some Collection<UInt8>) {
+        beginValue()
+        bytes.append(contentsOf: json)
+    }
+
+    /// Writes a value, its members in their order.
+    public mutating func write(_ value: JSONValue) {
+        switch value {
+        case .null: writeNull()
+        case .bool(let value): write(value)
+        case .integer(let value): write(value)
+        case .number(let value): write(value)
+        case .string(let value): write(value)
+        case .array(let elements):
+            beginArray()
+            for element in elements { write(element) }
+            endArray()
+        case .object(let object): write(object)
+        }
+    }
+
+    /// Writes an object, its members in their order.
+    public mutating func write(_ object: JSONObject) {
+        beginObject()
+        for (name, value) in object {
+            self.name(name)
+            write(value)
+        }
+        endObject()
+    }
+
+    private mutating func beginValue() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func appendASCII(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func appendDigits(of magnitude: UInt64) {
+        var rest = magnitude
+        var first = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        // The digits came last first. Swapped in place: reversing a slice would copy all that is written.
+        var last = bytes.count - 1
+        while first < last {
+            bytes.swapAt(first, last)
+            first += 1
+            last -= 1
+        }
+    }
+
+    /// Appends a string in quotation marks, copying whole runs that need no escape.
+    private mutating func appendString(_ string: String) {
+        var string = string
+        bytes.append(UInt8(ascii: "\""))
+        string.withUTF8 { utf8 in
+            var run = 0
+            for (index, byte) in utf8.enumerated() where Self.needsEscape(byte) {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[run..<index]))
+                appendEscape(of: byte)
+                run = index + 1
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[run...]))
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether RFC 8259 section 7 wants an escape.
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func appendEscape(of byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): appendASCII("\\\"")
+        case UInt8(ascii: "\\"): appendASCII("\\\\")
+        case 0x08: appendASCII("\\b")
+        case 0x09: appendASCII("\\t")
+        case 0x0A: appendASCII("\\n")
+        case 0x0C: appendASCII("\\f")
+        case 0x0D: appendASCII("\\r")
+        default:
+            appendASCII(byte < 0x10 ? "\\u000" : "\\u001")
+            let low = byte & 0x0F
+            bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@Suite("JSON parser")
+struct JSONParserTests {
+    @Test("What RFC 8259 allows is read", arguments: JSONTexts.valid)
+    func readsValidText(_ text: String, _ value: JSONValue) throws {
+        #expect(try JSONValue(parsing: text) == value)
+    }
+
+    @Test("What RFC 8259 does not allow is refused at the byte that is wrong", arguments: JSONTexts.invalid)
+    func refusesInvalidText(_ text: String, _ offset: Int, _ expected: String) {
+        #expect(throws: JSONError(offset: offset, expected: expected)) { try JSONValue(parsing: text) }
+    }
+
+    @Test(
+        "Bytes that are no UTF-8 are refused at the first byte of what is malformed",
+        arguments: JSONTexts.malformedUTF8
+    )
+    func refusesMalformedUTF8(_ bytes: [UInt8]) {
+        let text = Array("[\"a".utf8) + bytes + Array("\"]".utf8)
+        #expect(throws: JSONError(offset: 3, expected: "valid UTF-8")) { try JSONValue(parsing: text) }
+    }
+
+    @Test(
+        "Characters of each length of UTF-8 are read",
+        arguments: [
+            "\u{7F}", "\u{80}", "\u{7FF}", "\u{800}", "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}", "\u{10FFFF}",
+        ]
+    )
+    func readsEachLength(_ text: String) throws {
+        #expect(try JSONValue(parsing: "\"\(text)\"") == .string(text))
+    }
+
+    @Test("Every end of a text that is too short is refused, and nothing is read beyond it")
+    func refusesTruncatedTexts() throws {
+        let text = Array(#"{"a":[1,-2.5e+3,true,false,null,"x\u00e9\ud83d\ude00é😀\n"],"b":{}}"#.utf8)
+        for length in text.indices {
+            let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text[..<length]) }
+            #expect(try #require(error).offset <= length)
+        }
+    }
+
+    @Test("Every byte changed to every other one is read or refused, never fatal (invariant 11)")
+    func survivesEveryChangedByte() {
+        let text = Array(#"{"a":[1,-2.5e+3,true,null,"x\u00e9\ud83d\ude00é"]}"#.utf8)
+        var refused = 0
+        for index in text.indices {
+            for byte in UInt8.min...UInt8.max {
+                var changed = text
+                changed[index] = byte
+                if (try? JSONValue(parsing: changed)) == nil { refused += 1 }
+            }
+        }
+        #expect(refused > text.count * 128)
+    }
+
+    @Test("Nesting is taken up to the limit and refused beyond it")
+    func limitsDepth() throws {
+        let deepest = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
+        #expect(try JSONValue(parsing: deepest).jsonString == deepest)
+        let tooDeep = JSONError(offset: 128, expected: "at most 128 levels of nesting")
+        #expect(throws: tooDeep) { try JSONValue(parsing: "[" + deepest + "]") }
+        #expect(throws: tooDeep) { try JSONValue(parsing: String(repeating: "[", count: 1_000_000)) }
+        let objects = String(repeating: #"{"a":"#, count: 129)
+        #expect(throws: JSONError(offset: 640, expected: "at most 128 levels of nesting")) {
+            try JSONValue(parsing: objects)
+        }
+        #expect(throws: JSONError(offset: 1, expected: "at most 1 levels of nesting")) {
+            try JSONValue(parsing: "[[]]", maximumDepth: 1)
+        }
+    }
+
+    @Test("Members keep their order; the last of the same name counts, at the first one's place")
+    func keepsOrder() throws {
+        let value = try JSONValue(parsing: #"{"b":1,"a":2,"b":3,"":4}"#)
+        #expect(value.objectValue?.names == ["b", "a", ""])
+        #expect(value["b"] == 3)
+        #expect(value.jsonString == #"{"b":3,"a":2,"":4}"#)
+    }
+
+    @Test("Names that differ only in how a character is composed stay apart")
+    func keepsCompositionsApart() throws {
+        let value = try JSONValue(parsing: #"{"\u00e9":1,"e\u0301":2}"#)
+        #expect(value.objectValue?.count == 2)
+        #expect(value["\u{E9}"] == 1)
+        #expect(value["e\u{301}"] == 2)
+    }
+
+    @Test("Any sequence of bytes is read, also one that is not stored in one piece")
+    func readsAnySequence() throws {
+        let text = Array(#" {"a": [1]} "#.utf8)
+        let pieces = AnySequence([text[..<5], text[5...]].lazy.joined())
+        #expect(try JSONValue(parsing: pieces) == ["a": [1]])
+    }
+
+    @Test("An error says where and what")
+    func describesErrors() {
+        #expect(JSONError(offset: 3, expected: "a colon").description == "Not JSON: expected a colon at byte 3.")
+    }
+}

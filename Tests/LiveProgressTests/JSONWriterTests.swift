@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Foundation
+import LiveProgress
+import Testing
+
+@Suite("JSON writer")
+struct JSONWriterTests {
+    @Test(
+        "Values are written compactly, exactly, and as valid JSON",
+        arguments: [
+            (.null, "null"), (true, "true"), (false, "false"), (0, "0"), (-1, "-1"), (42, "42"), (1_000_000, "1000000"),
+            (.integer(.max), "9223372036854775807"), (.integer(.min), "-9223372036854775808"),
+            (.number(0), "0.0"), (.number(-0.0), "-0.0"), (.number(0.1), "0.1"), (.number(100), "100.0"),
+            (.number(1e16), "1e+16"), (.number(5e-324), "5e-324"), (.number(-1.5e300), "-1.5e+300"),
+            (.number(.greatestFiniteMagnitude), "1.7976931348623157e+308"),
+            (.number(.nan), "null"), (.number(.infinity), "null"), (.number(-.infinity), "null"),
+            ("", "\"\""), ("plain", "\"plain\""), ("é€😀", "\"é€😀\""), ("a/b", "\"a/b\""), ("\u{7F}", "\"\u{7F}\""),
+            ("\"\\\u{8}\u{C}\n\r\t", #""\"\\\b\f\n\r\t""#),
+            ("\0\u{1}\u{F}\u{10}\u{1F}", #""\u0000\u0001\u000f\u0010\u001f""#),
+            ("a\nb\nc", #""a\nb\nc""#), ("\n", #""\n""#), ([], "[]"), ([1, [2], []], "[1,[2],[]]"), ([:], "{}"),
+            (["b": 1, "a": [nil, ["c\"": true]]], #"{"b":1,"a":[null,{"c\"":true}]}"#),
+        ] as [(JSONValue, String)]
+    )
+    func writes(_ value: JSONValue, _ text: String) {
+        #expect(value.jsonString == text)
+        #expect(value.jsonBytes == Array(text.utf8))
+        #expect("\(value)" == text)
+    }
+
+    @Test("Calls one after the other make one text with its commas")
+    func writesPieces() {
+        var writer = JSONWriter(reservingCapacity: 64)
+        writer.beginObject()
+        writer.name("a")
+        writer.write(1)
+        writer.name("b")
+        writer.beginArray()
+        writer.write(UInt64.max)
+        writer.writeNull()
+        writer.beginObject()
+        writer.endObject()
+        writer.endArray()
+        writer.name("c")
+        writer.write(preformatted: "[0]".utf8)
+        writer.name("d")
+        JSONValue.string("x").write(to: &writer)
+        writer.endObject()
+        #expect(
+            String(decoding: writer.bytes, as: UTF8.self)
+                == #"{"a":1,"b":[18446744073709551615,null,{}],"c":[0],"d":"x"}"#
+        )
+    }
+
+    @Test("What is written is read back as the same value, here and by Foundation", arguments: 0..<200)
+    func readsBack(seed: Int) throws {
+        var random = RandomJSON(seed: UInt64(seed))
+        for _ in 0..<20 {
+            let value = random.value(depth: 4)
+            let bytes = value.jsonBytes
+            #expect(try JSONValue(parsing: bytes) == value)
+            let decoded = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+            #expect(RandomJSON.sorted(decoded) == RandomJSON.sorted(value))
+            let foreign = try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
+            #expect(RandomJSON.matches(foreign, value), "\(value)")
+        }
+    }
+
+    @Test("Numbers of any bit pattern are read back bit for bit", arguments: 0..<20)
+    func readsBackNumbers(seed: Int) throws {
+        var random = RandomJSON(seed: UInt64(seed))
+        for _ in 0..<500 {
+            let number = Double(bitPattern: random.next())
+            guard number.isFinite else { continue }
+            let read = try JSONValue(parsing: JSONValue.number(number).jsonString)
+            #expect(read.doubleValue?.bitPattern == number.bitPattern)
+            // Written with few digits, so that the short way through the parser is taken too.
+            let short = "\(random.next() % 100_000_000).\(random.next() % 10_000)e\(Int(random.next() % 40) - 20)"
+            #expect(try JSONValue(parsing: short).doubleValue == Double(short))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Foundation
+import LiveProgress
+
+/// Random values from a seed (SplitMix64), the same in every run.
+struct RandomJSON: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A value; arrays and objects stop at that depth.
+    mutating func value(depth: Int) -> JSONValue {
+        switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &self) {
+        case 0: return .null
+        case 1: return .bool(.random(using: &self))
+        case 2: return .integer(Int64(truncatingIfNeeded: next()) >> Int64.random(in: 0..<64, using: &self))
+        case 3: return .number(Double.random(in: -1e6...1e6, using: &self))
+        case 4, 5: return .string(string())
+        case 6: return .array((0..<Int.random(in: 0..<5, using: &self)).map { _ in value(depth: depth - 1) })
+        default:
+            return .object(
+                JSONObject((0..<Int.random(in: 0..<5, using: &self)).map { _ in (string(), value(depth: depth - 1)) })
+            )
+        }
+    }
+
+    /// A string of characters that need escapes, and of those that need one to four bytes.
+    mutating func string() -> String {
+        let ranges: [ClosedRange<UInt32>] = [
+            0...0x1F, 0x20...0x7E, 0x20...0x7E, 0x80...0x2FF, 0x800...0xD7FF, 0x1F300...0x1F6FF,
+        ]
+        var text = ""
+        for _ in 0..<Int.random(in: 0..<24, using: &self) {
+            let scalar = UInt32.random(in: ranges.randomElement(using: &self)!, using: &self)
+            text.unicodeScalars.append(Unicode.Scalar(scalar)!)
+        }
+        return text
+    }
+
+    /// Whether Foundation's reading of a text has the same value.
+    static func matches(_ foreign: Any, _ value: JSONValue) -> Bool {
+        switch value {
+        case .null: foreign is NSNull
+        case .bool(let value): foreign as? Bool == value
+        case .integer(let value): (foreign as? NSNumber)?.int64Value == value
+        // JSONSerialization goes through a decimal number, which can be off by some of the last bits.
+        case .number(let value): abs(((foreign as? NSNumber)?.doubleValue ?? .infinity) - value) <= 16 * value.ulp
+        case .string(let value): (foreign as? String)?.unicodeScalars.elementsEqual(value.unicodeScalars) == true
+        case .array(let elements):
+            (foreign as? [Any]).map { foreign in
+                foreign.count == elements.count && zip(foreign, elements).allSatisfy { matches($0, $1) }
+            } ?? false
+        case .object(let object):
+            (foreign as? [String: Any]).map { foreign in
+                foreign.count == object.count && object.allSatisfy { matches(foreign[$0.name] ?? 0, $0.value) }
+            } ?? false
+        }
+    }
+
+    /// The value with all members sorted and whole numbers as integers, for coders that keep neither.
+    static func sorted(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .array(let elements): .array(elements.map(sorted))
+        case .object(let object):
+            .object(JSONObject(object.sorted { $0.name < $1.name }.map { ($0.name, sorted($0.value)) }))
+        case .number(let number): Int64(exactly: number).map(JSONValue.integer) ?? value
+        default: value
+        }
+    }
+}
