@@ -6,7 +6,7 @@
 /// ```swift
 /// var report = ProgressReport(state: "Copying", details: ["file": "a.csv"])
 /// report.completedCount = 3
-/// try tracker.report(report)
+/// tracker.report(report)
 /// ```
 public struct ProgressReport: Sendable, Hashable {
     /// What the worker is doing; a state without ``details`` clears the details.

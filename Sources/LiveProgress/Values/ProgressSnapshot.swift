@@ -8,31 +8,31 @@ public struct ProgressSnapshot: Sendable, Hashable {
     /// The operation.
     public let id: ProgressID
     /// The place in the journal; ``ProgressCursor/revision`` counts from 0, by one for each revision.
-    public let cursor: ProgressCursor
+    public internal(set) var cursor: ProgressCursor
     /// The attempt, from 1; a retry is a new attempt, with counts of its own.
-    public let attempt: Int
+    public internal(set) var attempt: Int
     /// Where the operation stands.
-    public let status: ProgressStatus
+    public internal(set) var status: ProgressStatus
     /// What the worker says it is doing, such as `"Processing"`; `"Pending"` until it says something.
-    public let state: String
+    public internal(set) var state: String
     /// What the worker tells beside the state; `null` where it tells nothing.
-    public let details: JSONValue
+    public internal(set) var details: JSONValue
     /// A title for people.
-    public let title: String?
+    public internal(set) var title: String?
     /// How much is done, or `nil` where the worker does not count.
-    public let counts: ProgressCounts?
+    public internal(set) var counts: ProgressCounts?
     /// The operation that this one belongs to.
     public let parent: ProgressID?
     /// Labels to select operations by.
-    public let labels: [String: String]
+    public internal(set) var labels: [String: String]
     /// Whether a request to cancel is taken.
-    public let isCancellable: Bool
+    public internal(set) var isCancellable: Bool
     /// How the operation ended, or `nil` while it has not.
-    public let outcome: ProgressOutcome?
+    public internal(set) var outcome: ProgressOutcome?
     /// When the operation was created.
     public let createdAt: Date
     /// When this revision was made.
-    public let updatedAt: Date
+    public internal(set) var updatedAt: Date
 
     /// A snapshot with the given members.
     public init(

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+
+/// Everything one operation knows: a pure state machine. Reports and times go in, revisions come out.
+///
+/// Invariants (the numbers are those of the design):
+/// - 2: revisions grow by one from 0 within the epoch.
+/// - 6: an outcome is set once; whatever is reported later is refused, counted, and changes nothing.
+/// - 8: the fraction never falls within one attempt.
+struct JournalState: Sendable {
+    /// The time of an event: monotonic for arithmetic, and of the calendar for people.
+    struct Now: Sendable {
+        let monotonic: Duration
+        let date: Date
+    }
+
+    var log: RevisionLog
+    var counting = JournalCounting()
+    var lease: Lease?
+    private(set) var removal: ProgressRemoval?
+    private(set) var refusedReports = 0
+    private(set) var endedAt: Duration?
+
+    init(first: ProgressSnapshot, capacity: Int, lease: Lease?) {
+        log = RevisionLog(first: first, capacity: capacity)
+        self.lease = lease
+    }
+
+    var isEnded: Bool { endedAt != nil }
+    var isOver: Bool { isEnded || removal != nil }
+
+    // MARK: Reporting
+
+    /// Applies a report as one revision, or says why not and counts the refusal.
+    mutating func apply(
+        _ report: ProgressReport,
+        ifMatch: ProgressCursor? = nil,
+        now: Now
+    ) throws(ProgressError) {
+        do {
+            try admit(report, ifMatch: ifMatch)
+        } catch {
+            refusedReports += 1
+            throw error
+        }
+        lease?.renew(now: now.monotonic)
+        if let attempt = report.attempt, attempt > log.newest.attempt { counting.beginAttempt() }
+        counting.apply(report)
+        seal(now: now)
+        let counts = counting.counts(at: now.monotonic)
+        log.append { next in
+            next.apply(report, counts: counts)
+            next.updatedAt = now.date
+        }
+        if report.outcome != nil { endedAt = now.monotonic }
+    }
+
+    private func admit(_ report: ProgressReport, ifMatch: ProgressCursor?) throws(ProgressError) {
+        try admitChange()
+        if let attempt = report.attempt { try admit(attempt: attempt) }
+        if let ifMatch, log.newest.cursor != ifMatch || log.isTickOpen {
+            throw ProgressError(
+                .cursorMismatch,
+                "The operation is at \(log.newest.cursor), not at \(ifMatch). Get it again and report on what it says."
+            )
+        }
+        try report.validate()
+        if let labels = report.labels {
+            try ProgressReport.validate(labels: log.newest.labels.merging(labels) { _, new in new })
+        }
+    }
+
+    private func admitChange() throws(ProgressError) {
+        if removal != nil { throw ProgressError.gone(log.newest.id) }
+        if isEnded {
+            throw ProgressError(
+                .ended,
+                "The operation has ended (\(log.newest.status.rawValue)); nothing can change it. Create a new one."
+            )
+        }
+    }
+
+    private func admit(attempt: Int) throws(ProgressError) {
+        let current = log.newest.attempt
+        if attempt < current {
+            throw ProgressError(
+                .staleAttempt,
+                "This is attempt \(attempt), but attempt \(current) has begun. Stop working on this operation."
+            )
+        }
+        if attempt > current + 1 {
+            throw ProgressError(.invalidReport, "The attempt after \(current) is \(current + 1), not \(attempt).")
+        }
+    }
+
+    /// Changes the counts only; a tick that nobody has read is overwritten in place.
+    mutating func tick(_ change: (inout JournalCounting) -> Void, renewingAt now: Duration?) -> Bool {
+        guard !isOver else {
+            refusedReports += 1
+            return false
+        }
+        if let now { lease?.renew(now: now) }
+        change(&counting)
+        log.openTick()
+        return true
+    }
+
+    // MARK: Being stopped
+
+    /// Notes a request to cancel; asking twice changes nothing more.
+    mutating func requestCancel(now: Now) throws(ProgressError) {
+        try admitChange()
+        guard log.newest.isCancellable else {
+            throw ProgressError(.notCancellable, "The worker of this operation does not take requests to cancel.")
+        }
+        guard log.newest.status != .cancelling else { return }
+        transition(now: now) { $0.status = .cancelling }
+    }
+
+    /// Ends the operation for a worker that is gone; no report, so nothing is refused where it has ended.
+    mutating func endForLostWorker(_ problem: ProgressProblem, now: Now) -> Bool {
+        guard !isOver else { return false }
+        transition(now: now) { next in
+            next.end(.failed(problem))
+        }
+        endedAt = now.monotonic
+        return true
+    }
+
+    /// Moves on as the lease says; gives whether a revision was made.
+    mutating func checkLease(now: Now) -> Bool {
+        guard !isOver, let lease else { return false }
+        switch lease.standing(now: now.monotonic) {
+        case .held:
+            return false
+        case .lapsed:
+            guard log.newest.status != .stalled, log.newest.status != .cancelling else { return false }
+            transition(now: now) { $0.status = .stalled }
+            return true
+        case .lost:
+            return endForLostWorker(.workerLost, now: now)
+        }
+    }
+
+    mutating func remove(_ reason: ProgressRemoval) -> Bool {
+        guard removal == nil else { return false }
+        removal = reason
+        return true
+    }
+
+    private mutating func transition(now: Now, _ change: (inout ProgressSnapshot) -> Void) {
+        seal(now: now)
+        log.append { next in
+            change(&next)
+            next.updatedAt = now.date
+        }
+    }
+
+    // MARK: Reading
+
+    /// Closes an open tick: from now on its revision stands for these values.
+    mutating func seal(now: Now) {
+        guard log.isTickOpen else { return }
+        let counts = counting.counts(at: now.monotonic)
+        log.seal { tick in
+            tick.counts = counts
+            tick.updatedAt = now.date
+        }
+    }
+
+    /// The first reading of a watcher: the newest snapshot, or the exact replay from its cursor (invariant 4).
+    mutating func open(at cursor: ProgressCursor?, now: Now) -> ProgressReading {
+        seal(now: now)
+        guard let cursor else { return restart(skipped: 0) }
+        let isOurs = cursor.epoch == log.newest.cursor.epoch && cursor.revision <= log.newestRevision
+        guard isOurs, let missed = log.entries(after: cursor.revision) else {
+            let skipped = isOurs ? log.newestRevision - cursor.revision - 1 : 0
+            return restart(skipped: skipped)
+        }
+        var events = missed.map(Self.update)
+        if let first = events.first {
+            events[0] = ProgressEvent(
+                kind: first.kind == .end ? .end : .snapshot,
+                snapshot: first.snapshot,
+                resumed: true
+            )
+        }
+        return reading(events)
+    }
+
+    /// Everything after a revision; where some of it is overwritten, the newest alone, saying how many are skipped.
+    mutating func read(after revision: UInt64, now: Now) -> ProgressReading {
+        seal(now: now)
+        if let following = log.entries(after: revision) { return reading(following.map(Self.update)) }
+        let newest = log.newest
+        let kind: ProgressEvent.Kind = newest.outcome == nil ? .update : .end
+        return reading([ProgressEvent(kind: kind, snapshot: newest, skipped: newest.revision - revision - 1)])
+    }
+
+    private func restart(skipped: UInt64) -> ProgressReading {
+        let kind: ProgressEvent.Kind = log.newest.outcome == nil ? .snapshot : .end
+        return reading([ProgressEvent(kind: kind, snapshot: log.newest, skipped: skipped, resumed: false)])
+    }
+
+    private func reading(_ events: [ProgressEvent]) -> ProgressReading {
+        ProgressReading(events: events, position: log.newestRevision, isFinished: isEnded, removal: removal)
+    }
+
+    private static func update(_ snapshot: ProgressSnapshot) -> ProgressEvent {
+        ProgressEvent(kind: snapshot.outcome == nil ? .update : .end, snapshot: snapshot)
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Synchronization
+
+/// What a journal needs of the service that holds it.
+struct JournalSurroundings: Sendable {
+    let clock: ProgressClock
+    let retention: Duration
+    let frames: FrameClock
+    let changes: ProgressChangeLog
+    let deadlines: DeadlineClock
+
+    func now() -> JournalState.Now {
+        JournalState.Now(monotonic: clock.now(), date: clock.date())
+    }
+}
+
+extension ProgressJournal: FrameMember {
+    /// What is left to do once the lock is released: foreign code is never called under it.
+    private struct Aftermath {
+        var wakers: [any ProgressWaker] = []
+        var needsFrame = false
+        var isChanged = false
+        var deadline: Duration?
+        var isOver = false
+    }
+
+    /// Makes a revision and publishes it.
+    func write<Result>(
+        _ change: (inout JournalState, JournalState.Now) throws(ProgressError) -> Result
+    ) throws(ProgressError) -> Result {
+        let now = surroundings.now()
+        let (result, aftermath) = try state.withLock { state throws(ProgressError) in
+            let before = state.core.log.newestRevision
+            let wasRemoved = state.core.removal != nil
+            let result = try change(&state.core, now)
+            let isNews = state.core.log.newestRevision != before || (state.core.removal != nil) != wasRemoved
+            return (result, isNews ? publish(&state) : Aftermath())
+        }
+        settle(aftermath)
+        return result
+    }
+
+    /// Changes the counts; watchers hear of it at the frame rate.
+    func tick(_ change: (inout JournalCounting) -> Void) -> Bool {
+        let now = surroundings.clock.now()
+        let (isTaken, aftermath) = state.withLock { state in
+            guard state.core.tick(change, renewingAt: now) else { return (false, Aftermath()) }
+            return (true, publishTick(&state, now: now))
+        }
+        settle(aftermath)
+        return isTaken
+    }
+
+    private func publish(_ state: inout State) -> Aftermath {
+        var aftermath = Aftermath(wakers: Array(state.wakers.values), isOver: state.core.isOver)
+        aftermath.isChanged = markChanged(&state)
+        if let endedAt = state.core.endedAt, state.core.removal == nil {
+            aftermath.deadline = schedule(endedAt + surroundings.retention, &state)
+        }
+        return aftermath
+    }
+
+    /// The first tick after a pause is published at once, the others at the end of their frame.
+    private func publishTick(_ state: inout State, now: Duration) -> Aftermath {
+        var aftermath = Aftermath()
+        aftermath.isChanged = markChanged(&state)
+        guard !state.isFrameScheduled, !state.wakers.isEmpty else { return aftermath }
+        if let lastFrame = state.lastFrame, now - lastFrame < surroundings.frames.interval {
+            state.isFrameScheduled = true
+            aftermath.needsFrame = true
+        } else {
+            state.lastFrame = now
+            aftermath.wakers = Array(state.wakers.values)
+        }
+        return aftermath
+    }
+
+    private func markChanged(_ state: inout State) -> Bool {
+        guard !state.isMarkedChanged, surroundings.changes.isWatched else { return false }
+        state.isMarkedChanged = true
+        return true
+    }
+
+    private func settle(_ aftermath: Aftermath) {
+        for waker in aftermath.wakers { waker.wake() }
+        if aftermath.needsFrame { surroundings.frames.schedule(self) }
+        if aftermath.isChanged { surroundings.changes.noteChange(of: self) }
+        if let deadline = aftermath.deadline { surroundings.deadlines.schedule(id, at: deadline) }
+        if aftermath.isOver {
+            started.close(ProgressError(.ended, "The operation ended before anybody watched it."))
+            cancelRequested.close(ProgressError(.ended, "The operation ended before anybody asked it to stop."))
+        }
+    }
+
+    /// The end of a frame: wakes the watchers if there is a tick they have not read.
+    func frame() {
+        let now = surroundings.clock.now()
+        let wakers = state.withLock { state -> [any ProgressWaker] in
+            state.isFrameScheduled = false
+            state.lastFrame = now
+            return state.core.log.isTickOpen ? Array(state.wakers.values) : []
+        }
+        for waker in wakers { waker.wake() }
+    }
+
+    /// Takes the mark that the change log asked for, so that the next change sets it again.
+    func takeChangeMark() {
+        state.withLock { $0.isMarkedChanged = false }
+    }
+
+    // MARK: Time
+
+    private func schedule(_ deadline: Duration, _ state: inout State) -> Duration? {
+        if let scheduled = state.scheduledDeadline, scheduled <= deadline { return nil }
+        state.scheduledDeadline = deadline
+        return deadline
+    }
+
+    /// Registers the lease's first deadline.
+    func scheduleLease() {
+        let now = surroundings.clock.now()
+        let deadline = state.withLock { state -> Duration? in
+            guard let next = state.core.lease?.nextChange(now: now) else { return nil }
+            return schedule(next, &state)
+        }
+        if let deadline { surroundings.deadlines.schedule(id, at: deadline) }
+    }
+
+    /// Does what is due at a deadline; gives whether the operation's retention is over.
+    func deadlineReached() -> Bool {
+        let isExpired = checkTime()
+        if isExpired { return true }
+        let now = surroundings.clock.now()
+        let next = state.withLock { state -> Duration? in
+            state.scheduledDeadline = nil
+            let next = state.core.endedAt.map { $0 + surroundings.retention } ?? state.core.lease?.nextChange(now: now)
+            return next.flatMap { schedule($0, &state) }
+        }
+        if let next { surroundings.deadlines.schedule(id, at: next) }
+        return false
+    }
+
+    /// Brings the lease up to date with the clock; gives whether the operation's retention is over.
+    func checkTime() -> Bool {
+        // Checking the lease refuses nothing, so this cannot throw.
+        _ = try? write { core, now in core.checkLease(now: now) }
+        let now = surroundings.clock.now()
+        return state.withLock { state in
+            state.core.endedAt.map { $0 + surroundings.retention <= now } ?? false
+        }
+    }
+
+    /// Takes the operation away from its watchers; they are told why.
+    func remove(_ reason: ProgressRemoval) {
+        _ = try? write { core, _ in core.remove(reason) }
+    }
+
+    /// Ends the operation for a tracker that was released without an end (invariant 7).
+    func abandon() {
+        _ = try? write { core, now in core.endForLostWorker(.abandoned, now: now) }
+    }
+}
+
+extension ProgressJournal {
+    /// Whether the operation was deleted or has expired.
+    var isRemoved: Bool {
+        state.withLock { $0.core.removal != nil }
+    }
+
+    /// Tells those who follow all operations that this one is there.
+    func announce() {
+        let isChanged = state.withLock { markChanged(&$0) }
+        if isChanged { surroundings.changes.noteChange(of: self) }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import Synchronization
+
+/// One operation: a bounded journal of revisions that workers write and watchers read.
+///
+/// Everything a transport needs is here. Writing takes one short critical section and never waits for a reader
+/// (invariant 1); a reader is nothing but a cursor, so its memory is constant (invariant 10).
+///
+/// To follow an operation, ``subscribe(_:)`` first, then ``open(at:)``, then ``read(after:)`` whenever woken: no revision
+/// can fall between. In the same process, ``events(from:)`` does all of that.
+public final class ProgressJournal: Sendable {
+    struct State {
+        var core: JournalState
+        var wakers: [UInt64: any ProgressWaker] = [:]
+        var nextSubscription: UInt64 = 0
+        var watchers = 0
+        var streams = 0
+        var isFrameScheduled = false
+        var lastFrame: Duration?
+        var isMarkedChanged = false
+        var scheduledDeadline: Duration?
+        weak var tracker: ProgressTracker?
+    }
+
+    /// The operation's identifier.
+    public let id: ProgressID
+    let surroundings: JournalSurroundings
+    let started = Latch()
+    let cancelRequested = Latch()
+    let streams = StreamHub()
+    let state: Mutex<State>
+
+    init(first: ProgressSnapshot, capacity: Int, lease: Lease?, surroundings: JournalSurroundings) {
+        id = first.id
+        self.surroundings = surroundings
+        state = Mutex(State(core: JournalState(first: first, capacity: capacity, lease: lease)))
+    }
+
+    // MARK: Reading
+
+    /// The newest snapshot.
+    public func snapshot() -> ProgressSnapshot {
+        let now = surroundings.now()
+        return state.withLock { state in
+            state.core.seal(now: now)
+            return state.core.log.newest
+        }
+    }
+
+    /// The first reading of a watcher.
+    ///
+    /// Without a cursor, or with one that cannot be resumed, it is the newest snapshot alone; with one that can, exactly
+    /// the revisions after it, which may be none.
+    public func open(at cursor: ProgressCursor?) -> ProgressReading {
+        let now = surroundings.now()
+        return state.withLock { $0.core.open(at: cursor, now: now) }
+    }
+
+    /// Everything after a revision; where that is overwritten, the newest alone, with how many were skipped.
+    public func read(after revision: UInt64) -> ProgressReading {
+        let now = surroundings.now()
+        return state.withLock { $0.core.read(after: revision, now: now) }
+    }
+
+    /// How many reports were refused because they came after the end, from a stale attempt, or were invalid.
+    public var refusedReportCount: Int {
+        state.withLock { $0.core.refusedReports }
+    }
+
+    // MARK: Watching
+
+    /// Wakes someone after every change from now on, until ``unsubscribe(_:)``.
+    public func subscribe(_ waker: any ProgressWaker) -> ProgressSubscription {
+        state.withLock { state in
+            state.nextSubscription += 1
+            state.wakers[state.nextSubscription] = waker
+            return ProgressSubscription(number: state.nextSubscription)
+        }
+    }
+
+    /// Ends a subscription; a wake that is under way may still come.
+    public func unsubscribe(_ subscription: ProgressSubscription) {
+        state.withLock { _ = $0.wakers.removeValue(forKey: subscription.number) }
+    }
+
+    /// Counts one more watcher; the first one fires the start signal.
+    public func watcherJoined() {
+        state.withLock { $0.watchers += 1 }
+        started.fire()
+    }
+
+    /// Counts one watcher less.
+    public func watcherLeft() {
+        state.withLock { $0.watchers -= 1 }
+    }
+
+    /// How many watch now.
+    public var watcherCount: Int {
+        state.withLock { $0.watchers }
+    }
+
+    // MARK: Writing
+
+    /// Applies a report as one revision and gives the snapshot it made.
+    ///
+    /// - Parameters:
+    ///   - report: What the worker says.
+    ///   - ifMatch: Apply it only if the operation is still at this cursor.
+    /// - Throws: ``ProgressError`` where the report is refused: ended, gone, stale attempt, cursor mismatch, invalid.
+    @discardableResult
+    public func report(
+        _ report: ProgressReport,
+        ifMatch: ProgressCursor? = nil
+    ) throws(ProgressError) -> ProgressSnapshot {
+        try write { core, now throws(ProgressError) in
+            try core.apply(report, ifMatch: ifMatch, now: now)
+            return core.log.newest
+        }
+    }
+
+    /// Asks the worker to stop; the operation is `cancelling` until the worker ends it. Asking again is harmless.
+    ///
+    /// - Throws: ``ProgressError`` where the operation has ended, is gone, or does not take the request.
+    @discardableResult
+    public func requestCancel() throws(ProgressError) -> ProgressSnapshot {
+        let snapshot = try write { core, now throws(ProgressError) in
+            try core.requestCancel(now: now)
+            return core.log.newest
+        }
+        cancelRequested.fire()
+        return snapshot
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+extension ProgressReport {
+    /// The most labels that an operation may bear, and the longest name and value of one, in UTF-8 bytes.
+    static let labelLimits = (count: 64, length: 256)
+
+    /// Checks what can be checked without knowing the operation.
+    func validate() throws(ProgressError) {
+        for (name, count) in [
+            ("completedCount", completedCount), ("totalCount", totalCount ?? nil), ("advance", advance),
+        ] {
+            if let count, count < 0 {
+                throw ProgressError(.invalidReport, "\(name) is \(count); counts are 0 or more.")
+            }
+        }
+        try Self.validate(labels: labels ?? [:])
+    }
+
+    static func validate(labels: [String: String]) throws(ProgressError) {
+        guard labels.count <= labelLimits.count else {
+            throw ProgressError(.invalidReport, "An operation bears at most \(labelLimits.count) labels.")
+        }
+        for (name, value) in labels
+        where name.isEmpty || name.utf8.count > labelLimits.length || value.utf8.count > labelLimits.length {
+            throw ProgressError(
+                .invalidReport,
+                "A label has a name of 1 to \(labelLimits.length) bytes, and a value no longer."
+            )
+        }
+    }
+}
+
+extension ProgressSnapshot {
+    /// What a report makes of the state before it.
+    mutating func apply(_ report: ProgressReport, counts: ProgressCounts?) {
+        if let attempt = report.attempt { self.attempt = attempt }
+        if status != .cancelling { status = .running }
+        if let state = report.state {
+            self.state = state
+            details = report.details ?? .null
+        } else if let details = report.details {
+            self.details = details
+        }
+        if let title = report.title { self.title = title }
+        if let isCancellable = report.isCancellable { self.isCancellable = isCancellable }
+        for (name, value) in report.labels ?? [:] { labels[name] = value.isEmpty ? nil : value }
+        self.counts = counts
+        if let outcome = report.outcome { end(outcome, hasState: report.state != nil) }
+    }
+
+    /// Ends the operation; where the worker gave no last state, the end's name is the state.
+    mutating func end(_ outcome: ProgressOutcome, hasState: Bool = false) {
+        self.outcome = outcome
+        status = outcome.status
+        guard !hasState else { return }
+        state =
+            switch outcome {
+            case .succeeded: "Succeeded"
+            case .failed: "Failed"
+            case .cancelled: "Cancelled"
+            }
+    }
+}
+
+extension ProgressError {
+    static func gone(_ id: ProgressID) -> ProgressError {
+        ProgressError(.gone, "Operation \(id) was deleted, or its retention is over.")
+    }
+
+    static func unknown(_ id: ProgressID) -> ProgressError {
+        ProgressError(.unknown, "There is no operation \(id). Check the identifier, or create it first.")
+    }
+}

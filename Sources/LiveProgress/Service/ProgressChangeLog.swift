@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Synchronization
+
+/// What one read of the change log gives.
+public struct ProgressFeedReading: Sendable {
+    /// What changed, each operation once at the most.
+    public let events: [ProgressFeedEvent]
+    /// The number to pass to the next read.
+    public let position: UInt64
+    /// Whether removals may have been missed, so that the reader must begin anew from 0 with an empty list.
+    public let mustRestart: Bool
+}
+
+/// Something that happened to one of many operations.
+public enum ProgressFeedEvent: Sendable, Hashable {
+    /// It is new, or has changed: its newest snapshot.
+    case changed(ProgressSnapshot)
+    /// It is no longer there.
+    case removed(ProgressID)
+}
+
+/// Which operations of a service changed last: one log that any number of readers follow, each with its own number.
+///
+/// An operation stands in it once, at its newest change, so that memory grows with the operations and not with changes or
+/// readers. It is kept only while someone is subscribed; operations mark themselves at the frame rate at the most.
+public final class ProgressChangeLog: Sendable, FrameMember {
+    private struct State {
+        var log = SequenceLog<ProgressID>()
+        var journals: [ProgressID: ProgressJournal] = [:]
+        var removals = SequenceLog<ProgressID>()
+        /// What the removed operations were, as far as it decides who may hear of them.
+        var removed: [ProgressID: ProgressSnapshot] = [:]
+        /// The number of the newest removal that is forgotten: readers before it cannot know of it.
+        var forgottenRemoval: UInt64 = 0
+        var marked: [ProgressJournal] = []
+        var isFrameScheduled = false
+        var wakers: [UInt64: any ProgressWaker] = [:]
+        var nextSubscription: UInt64 = 0
+    }
+
+    /// How many removals are remembered for readers that lag behind.
+    private static let removalsKept = 1024
+
+    private let frames: FrameClock
+    private let state = Mutex(State())
+    /// Read by every change of every operation, so apart from the lock.
+    private let subscriberCount = Atomic<Int>(0)
+
+    init(frames: FrameClock) {
+        self.frames = frames
+    }
+
+    var isWatched: Bool { subscriberCount.load(ordering: .relaxed) > 0 }
+
+    // MARK: Readers
+
+    /// Wakes someone after every change from now on, until ``unsubscribe(_:)``.
+    ///
+    /// - Parameters:
+    ///   - waker: Who is woken.
+    ///   - present: Gives the operations that are there now, oldest first; called where this is the first subscriber.
+    func subscribe(_ waker: any ProgressWaker, present: () -> [ProgressJournal]) -> ProgressSubscription {
+        let (subscription, isFirst) = state.withLock { state in
+            state.nextSubscription += 1
+            state.wakers[state.nextSubscription] = waker
+            subscriberCount.store(state.wakers.count, ordering: .sequentiallyConsistent)
+            return (ProgressSubscription(number: state.nextSubscription), state.wakers.count == 1)
+        }
+        guard isFirst else { return subscription }
+        let journals = present()
+        state.withLock { state in
+            for journal in journals where !state.log.contains(journal.id) { Self.put(journal, in: &state) }
+        }
+        return subscription
+    }
+
+    /// Ends a subscription; with the last one the log is emptied.
+    public func unsubscribe(_ subscription: ProgressSubscription) {
+        let marked = state.withLock { state -> [ProgressJournal] in
+            state.wakers[subscription.number] = nil
+            subscriberCount.store(state.wakers.count, ordering: .sequentiallyConsistent)
+            guard state.wakers.isEmpty else { return [] }
+            let marked = state.marked
+            state.forgottenRemoval = Self.lastNumber(state)
+            state.journals = [:]
+            state.marked = []
+            for entry in Array(state.log.entries(after: 0)) { state.log.remove(entry.key) }
+            return marked
+        }
+        for journal in marked { journal.takeChangeMark() }
+    }
+
+    /// What changed after a number; 0 gives all operations that are there.
+    ///
+    /// - Parameters:
+    ///   - position: Where the reading before ended.
+    ///   - query: Which operations to tell of.
+    public func read(after position: UInt64, matching query: ProgressQuery = .init()) -> ProgressFeedReading {
+        let (changed, removed, end, mustRestart) = state.withLock { state in
+            (
+                state.log.entries(after: position).compactMap { state.journals[$0.key] },
+                position == 0 ? [] : state.removals.entries(after: position).compactMap { state.removed[$0.key] },
+                Self.lastNumber(state),
+                position > 0 && position < state.forgottenRemoval
+            )
+        }
+        // Snapshots are taken outside the lock: each takes its own journal's.
+        let snapshots = changed.map { $0.snapshot() }.filter(query.hasScope)
+        return ProgressFeedReading(
+            events: removed.filter(query.hasScope).map { .removed($0.id) } + snapshots.map { .changed($0) },
+            position: end,
+            mustRestart: mustRestart
+        )
+    }
+
+    // MARK: Operations
+
+    /// Takes note of an operation that has changed; it does so once until ``ProgressJournal/takeChangeMark()``.
+    func noteChange(of journal: ProgressJournal) {
+        let mustSchedule = state.withLock { state in
+            state.marked.append(journal)
+            defer { state.isFrameScheduled = true }
+            return !state.isFrameScheduled
+        }
+        if mustSchedule { frames.schedule(self) }
+    }
+
+    func noteRemoval(of journal: ProgressJournal) {
+        guard isWatched else { return }
+        var last = journal.snapshot()
+        last.details = .null
+        last.outcome = nil
+        let wakers = state.withLock { state -> [any ProgressWaker] in
+            guard state.journals.removeValue(forKey: journal.id) != nil else { return [] }
+            state.log.remove(journal.id)
+            state.removals.put(journal.id, under: Self.lastNumber(state) + 1)
+            state.removed[journal.id] = last
+            if state.removals.count > Self.removalsKept, let oldest = state.removals.removeOldest() {
+                state.forgottenRemoval = oldest.number
+                state.removed[oldest.key] = nil
+            }
+            return Array(state.wakers.values)
+        }
+        for waker in wakers { waker.wake() }
+    }
+
+    func frame() {
+        let marked = state.withLock { state in
+            state.isFrameScheduled = false
+            defer { state.marked = [] }
+            return state.marked
+        }
+        // The marks go first: a change from here on marks anew, and cannot be lost.
+        for journal in marked { journal.takeChangeMark() }
+        let wakers = state.withLock { state -> [any ProgressWaker] in
+            guard !state.wakers.isEmpty else { return [] }
+            for journal in marked where !journal.isRemoved { Self.put(journal, in: &state) }
+            return Array(state.wakers.values)
+        }
+        for waker in wakers { waker.wake() }
+    }
+
+    private static func put(_ journal: ProgressJournal, in state: inout State) {
+        state.journals[journal.id] = journal
+        state.removals.remove(journal.id)
+        state.removed[journal.id] = nil
+        state.log.put(journal.id, under: lastNumber(state) + 1)
+    }
+
+    private static func lastNumber(_ state: State) -> UInt64 {
+        max(state.log.lastNumber, state.removals.lastNumber)
+    }
+}
+
+extension ProgressQuery {
+    /// Whether a feed tells of an operation: its status may change, so that it is not asked for.
+    func hasScope(_ snapshot: ProgressSnapshot) -> Bool {
+        var scope = self
+        scope.statuses = []
+        return scope.matches(snapshot)
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// What happens to the operations of a service, for a watcher in the same process: all that are there first, then each
+/// change, an operation's changes of one frame as one.
+///
+/// A watcher that falls so far behind that it may have missed a removal comes to the feed's end, and begins anew.
+public struct ProgressFeed: AsyncSequence, Sendable {
+    /// What a watcher gets.
+    public typealias Element = ProgressFeedEvent
+    /// A feed does not fail.
+    public typealias Failure = Never
+
+    let service: ProgressService
+    let query: ProgressQuery
+
+    /// A new watcher.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(place: FeedPlace(service: service), query: query)
+    }
+
+    /// One watcher's walk through the log of changes.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let place: FeedPlace
+        private let query: ProgressQuery
+        private var position: UInt64 = 0
+        private var pending: ArraySlice<ProgressFeedEvent> = []
+
+        fileprivate init(place: FeedPlace, query: ProgressQuery) {
+            self.place = place
+            self.query = query
+        }
+
+        /// The next event, or `nil` when the task is cancelled or the watcher has fallen too far behind.
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> ProgressFeedEvent? {
+            while true {
+                if let event = pending.popFirst() { return event }
+                if Task.isCancelled { return nil }
+                let reading = place.service.changes.read(after: position, matching: query)
+                if reading.mustRestart { return nil }
+                position = reading.position
+                pending = reading.events[...]
+                if pending.isEmpty { await place.signal.wait() }
+            }
+        }
+    }
+}
+
+/// One watcher's registration, from the making of its iterator to its release.
+private final class FeedPlace: Sendable {
+    let service: ProgressService
+    let signal = StreamSignal()
+    private let subscription: ProgressSubscription
+
+    init(service: ProgressService) {
+        self.service = service
+        subscription = service.subscribeToChanges(signal)
+    }
+
+    deinit { service.changes.unsubscribe(subscription) }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+extension ProgressService {
+    /// Runs work as an operation: created, injected, and ended with what became of the work.
+    ///
+    /// Within, ``ProgressTracker/current`` is the operation's tracker. The operation succeeds when the work returns, fails
+    /// with what it throws, and is cancelled when it throws `CancellationError`; a request to cancel cancels the task.
+    ///
+    /// ```swift
+    /// try await service.run("Import") { tracker in
+    ///     for try await row in rows.trackingProgress(total: count) { try await insert(row) }
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - title: A title for people.
+    ///   - id: The identifier; by default a random UUID.
+    ///   - labels: Labels to select operations by.
+    ///   - operation: The work; it may end the operation itself, to give a result of its own.
+    /// - Returns: What the work returns.
+    /// - Throws: What the work throws; ``ProgressError`` where the operation cannot be created.
+    public func run<Result: Sendable>(
+        _ title: String,
+        id: ProgressID? = nil,
+        labels: [String: String] = [:],
+        operation: @escaping @Sendable (ProgressTracker) async throws -> Result
+    ) async throws -> Result {
+        let options = ProgressOptions(title: title, labels: labels, isCancellable: true)
+        let tracker = try createProgress(id: id, options: options)
+        return try await Self.drive(tracker, operation)
+    }
+
+    /// Runs work as an operation that reports through ``ProgressTracker/current``; see ``run(_:id:labels:operation:)``.
+    public func run<Result: Sendable>(
+        _ title: String,
+        id: ProgressID? = nil,
+        labels: [String: String] = [:],
+        operation: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await run(title, id: id, labels: labels) { _ in try await operation() }
+    }
+
+    /// Starts work as an operation in a task of its own, and gives its identifier at once.
+    ///
+    /// - Parameters:
+    ///   - title: A title for people.
+    ///   - id: The identifier; by default a random UUID.
+    ///   - labels: Labels to select operations by.
+    ///   - operation: The work, as for ``run(_:id:labels:operation:)``.
+    /// - Returns: The operation and the task that does the work.
+    /// - Throws: ``ProgressError`` where the operation cannot be created.
+    public func start<Result: Sendable>(
+        _ title: String,
+        id: ProgressID? = nil,
+        labels: [String: String] = [:],
+        operation: @escaping @Sendable (ProgressTracker) async throws -> Result
+    ) throws(ProgressError) -> StartedProgress<Result> {
+        let options = ProgressOptions(title: title, labels: labels, isCancellable: true)
+        let tracker = try createProgress(id: id, options: options)
+        return StartedProgress(id: tracker.id, task: Task { try await Self.drive(tracker, operation) })
+    }
+
+    private enum Step<Result: Sendable>: Sendable {
+        case done(Result)
+        case askedToStop
+        case overBeforeAsked
+    }
+
+    private static func drive<Result: Sendable>(
+        _ tracker: ProgressTracker,
+        _ operation: @escaping @Sendable (ProgressTracker) async throws -> Result
+    ) async throws -> Result {
+        do {
+            let result = try await withThrowingTaskGroup(of: Step<Result>.self) { group in
+                group.addTask { .done(try await withProgress(tracker) { try await operation(tracker) }) }
+                group.addTask { await waitForRequest(tracker) }
+                while let step = try await group.next() {
+                    switch step {
+                    case .done(let result):
+                        group.cancelAll()
+                        return result
+                    case .askedToStop: group.cancelAll()
+                    case .overBeforeAsked: break
+                    }
+                }
+                // The work's own step ends the loop before.
+                throw CancellationError()
+            }
+            tracker.succeed(result: (result as? any ProgressResultConvertible)?.progressResult)
+            return result
+        } catch is CancellationError {
+            tracker.cancelled()
+            throw CancellationError()
+        } catch {
+            tracker.fail(error)
+            throw error
+        }
+    }
+
+    private static func waitForRequest<Result>(_ tracker: ProgressTracker) async -> Step<Result> {
+        do {
+            try await tracker.cancellationRequested()
+            return .askedToStop
+        } catch {
+            return .overBeforeAsked
+        }
+    }
+}
+
+/// An operation whose work runs in a task of its own.
+public struct StartedProgress<Result: Sendable>: Sendable {
+    /// The operation.
+    public let id: ProgressID
+    /// The task that does the work.
+    public let task: Task<Result, any Error>
+}
+
+/// A value that ``ProgressService/run(_:id:labels:operation:)`` keeps as the operation's result.
+public protocol ProgressResultConvertible {
+    /// The value as the operation's result.
+    var progressResult: JSONValue { get }
+}
+
+extension JSONValue: ProgressResultConvertible {
+    /// The value itself.
+    public var progressResult: JSONValue { self }
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import Synchronization
+
+/// Holds operations: creates, finds, lists, streams and deletes them.
+///
+/// ```swift
+/// let service = ProgressService()
+/// let tracker = try service.createProgress(options: .init(title: "Import"))
+/// for try await snapshot in try service.stream(tracker.id) { print(snapshot.state) }
+/// ```
+///
+/// A service needs no running loop: it works from its first call, and a timer exists only while something is due.
+public final class ProgressService: Sendable {
+    private struct State {
+        var journals: [ProgressID: ProgressJournal] = [:]
+        /// The operations in the order of their creation.
+        var order = SequenceLog<ProgressID>()
+        /// When it may be forgotten that an operation was there.
+        var tombstones: [ProgressID: Duration] = [:]
+        var tombstoneOrder = SequenceLog<ProgressID>()
+    }
+
+    /// What the service was configured with.
+    public let configuration: Configuration
+    /// Which operations changed last.
+    public let changes: ProgressChangeLog
+    private let surroundings: JournalSurroundings
+    private let state = Mutex(State())
+
+    /// A service without operations.
+    public init(configuration: Configuration = .init()) {
+        self.configuration = configuration
+        let frames = FrameClock(interval: configuration.frameInterval, clock: configuration.clock)
+        let changes = ProgressChangeLog(frames: frames)
+        let dueHandler = DueHandler()
+        self.changes = changes
+        surroundings = JournalSurroundings(
+            clock: configuration.clock,
+            retention: configuration.retention,
+            frames: frames,
+            changes: changes,
+            deadlines: DeadlineClock(clock: configuration.clock) { [dueHandler] in dueHandler.handle($0.id) }
+        )
+        dueHandler.attach(self)
+    }
+
+    // MARK: Creating
+
+    /// Creates an operation whose worker is in this process; released without an end, it fails as abandoned.
+    ///
+    /// - Parameters:
+    ///   - id: The identifier; by default a random UUID.
+    ///   - options: Title, labels and so on.
+    /// - Returns: The worker's end.
+    /// - Throws: ``ProgressError`` where the identifier is taken, the labels break a rule, or the service is full.
+    public func createProgress(
+        id: ProgressID? = nil,
+        options: ProgressOptions = .init()
+    ) throws(ProgressError) -> ProgressTracker {
+        let journal = try create(id: id, options: options, lease: nil)
+        let tracker = ProgressTracker(journal: journal, ownsOperation: true)
+        journal.state.withLock { $0.tracker = tracker }
+        return tracker
+    }
+
+    /// Creates an operation whose worker is elsewhere and reports through the journal, at least once in a lease.
+    ///
+    /// - Parameters:
+    ///   - id: The identifier; by default a random UUID.
+    ///   - options: Title, labels, lease and so on.
+    /// - Returns: The operation's journal.
+    /// - Throws: ``ProgressError`` where the identifier is taken, the labels break a rule, or the service is full.
+    public func createJournal(
+        id: ProgressID? = nil,
+        options: ProgressOptions = .init()
+    ) throws(ProgressError) -> ProgressJournal {
+        let lease = Lease(
+            duration: options.lease ?? configuration.lease,
+            grace: configuration.leaseGrace,
+            now: configuration.clock.now()
+        )
+        let journal = try create(id: id, options: options, lease: lease)
+        journal.scheduleLease()
+        return journal
+    }
+
+    private func create(
+        id: ProgressID?,
+        options: ProgressOptions,
+        lease: Lease?
+    ) throws(ProgressError) -> ProgressJournal {
+        try ProgressReport.validate(labels: options.labels)
+        let id = id ?? configuration.makeID()
+        let journal = ProgressJournal(
+            first: firstSnapshot(id, options),
+            capacity: configuration.journalCapacity,
+            lease: lease,
+            surroundings: surroundings
+        )
+        try dropIfExpired(id)
+        try state.withLock { state throws(ProgressError) in
+            guard state.journals[id] == nil else {
+                throw ProgressError(
+                    .alreadyExists,
+                    "Operation \(id) is there already. Choose another identifier, or report on that one."
+                )
+            }
+            guard state.journals.count < configuration.maximumOperations else {
+                throw ProgressError(
+                    .tooManyOperations,
+                    "The service holds \(configuration.maximumOperations) operations, its limit. Try again later."
+                )
+            }
+            state.journals[id] = journal
+            state.order.put(id)
+            state.tombstones[id] = nil
+            state.tombstoneOrder.remove(id)
+        }
+        journal.announce()
+        return journal
+    }
+
+    private func firstSnapshot(_ id: ProgressID, _ options: ProgressOptions) -> ProgressSnapshot {
+        let date = configuration.clock.date()
+        return ProgressSnapshot(
+            id: id,
+            cursor: ProgressCursor(epoch: configuration.makeEpoch(), revision: 0),
+            title: options.title,
+            parent: options.parent,
+            labels: options.labels,
+            isCancellable: options.isCancellable,
+            createdAt: date,
+            updatedAt: date
+        )
+    }
+
+    // MARK: Finding
+
+    /// The tracker of an operation: the worker's own, where it is in this process and not released.
+    ///
+    /// - Throws: ``ProgressError``: unknown, or gone.
+    public func getProgress(_ id: ProgressID) throws(ProgressError) -> ProgressTracker {
+        let journal = try getJournal(id)
+        return journal.state.withLock { $0.tracker } ?? ProgressTracker(journal: journal, ownsOperation: false)
+    }
+
+    /// The journal of an operation.
+    ///
+    /// - Throws: ``ProgressError``: unknown, or gone.
+    public func getJournal(_ id: ProgressID) throws(ProgressError) -> ProgressJournal {
+        try dropIfExpired(id)
+        let now = configuration.clock.now()
+        return try state.withLock { state throws(ProgressError) in
+            if let journal = state.journals[id] { return journal }
+            if let forgettable = state.tombstones[id], forgettable > now { throw ProgressError.gone(id) }
+            throw ProgressError.unknown(id)
+        }
+    }
+
+    /// The snapshots of an operation, the current one first, then every revision up to the end.
+    ///
+    /// - Parameters:
+    ///   - id: The operation.
+    ///   - cursor: Where the watcher was; by default it begins with the newest snapshot.
+    /// - Throws: ``ProgressError``: unknown, or gone.
+    public func stream(_ id: ProgressID, from cursor: ProgressCursor? = nil) throws(ProgressError) -> ProgressStream {
+        ProgressStream(events: try getJournal(id).events(from: cursor))
+    }
+
+    /// The operations asked for, the newest first.
+    public func list(_ query: ProgressQuery = .init()) -> ProgressPage {
+        let before = query.pageToken.map { UInt64($0) ?? 0 } ?? .max
+        let candidates = state.withLock { state in
+            state.order.entries(before: before).compactMap { entry in
+                state.journals[entry.key].map { (entry.number, $0) }
+            }
+        }
+        var found: [(number: UInt64, snapshot: ProgressSnapshot)] = []
+        for (number, journal) in candidates {
+            let snapshot = journal.snapshot()
+            guard query.matches(snapshot) else { continue }
+            if found.count == max(1, query.limit), let last = found.last {
+                return ProgressPage(snapshots: found.map(\.snapshot), nextPageToken: String(last.number))
+            }
+            found.append((number, snapshot))
+        }
+        return ProgressPage(snapshots: found.map(\.snapshot))
+    }
+
+    /// What happens to the operations asked for: those that are there first, then each change.
+    public func feed(_ query: ProgressQuery = .init()) -> ProgressFeed {
+        ProgressFeed(service: self, query: query)
+    }
+
+    /// Wakes someone after changes of any operation; read what changed from ``changes``.
+    public func subscribeToChanges(_ waker: any ProgressWaker) -> ProgressSubscription {
+        changes.subscribe(waker) {
+            state.withLock { state in state.order.entries(after: 0).compactMap { state.journals[$0.key] } }
+        }
+    }
+
+    /// How many operations the service holds.
+    public var operationCount: Int {
+        state.withLock { $0.journals.count }
+    }
+
+    // MARK: Removing
+
+    /// Forgets an operation and disconnects its watchers; it does not cancel the work.
+    ///
+    /// - Throws: ``ProgressError``: unknown, or gone.
+    public func deleteProgress(_ id: ProgressID) throws(ProgressError) {
+        _ = try getJournal(id)
+        remove(id, .deleted)
+    }
+
+    private func remove(_ id: ProgressID, _ reason: ProgressRemoval) {
+        let forgettable = configuration.clock.now() + configuration.tombstoneRetention
+        let journal = state.withLock { state -> ProgressJournal? in
+            guard let journal = state.journals.removeValue(forKey: id) else { return nil }
+            state.order.remove(id)
+            state.tombstones[id] = forgettable
+            state.tombstoneOrder.put(id)
+            if state.tombstones.count > configuration.maximumOperations {
+                if let oldest = state.tombstoneOrder.removeOldest() { state.tombstones[oldest.key] = nil }
+            }
+            return journal
+        }
+        guard let journal else { return }
+        surroundings.deadlines.schedule(id, at: forgettable)
+        journal.remove(reason)
+        changes.noteRemoval(of: journal)
+    }
+
+    /// The timer may be late; whoever asks never sees what is past its retention.
+    private func dropIfExpired(_ id: ProgressID) throws(ProgressError) {
+        let journal = state.withLock { $0.journals[id] }
+        if let journal, journal.checkTime() { remove(id, .expired) }
+    }
+
+    /// Does what is due for an operation: lease, retention, or the forgetting of its tombstone.
+    fileprivate func deadlineReached(_ id: ProgressID) {
+        let now = configuration.clock.now()
+        let journal = state.withLock { state -> ProgressJournal? in
+            if let forgettable = state.tombstones[id], forgettable <= now {
+                state.tombstones[id] = nil
+                state.tombstoneOrder.remove(id)
+            }
+            return state.journals[id]
+        }
+        if let journal, journal.deadlineReached() { remove(id, .expired) }
+    }
+}
+
+/// Hands deadlines to the service without keeping it alive.
+private final class DueHandler: Sendable {
+    private struct State {
+        weak var service: ProgressService?
+    }
+
+    private let state = Mutex(State())
+
+    func attach(_ service: ProgressService) {
+        state.withLock { $0.service = service }
+    }
+
+    func handle(_ id: ProgressID) {
+        let service = state.withLock { $0.service }
+        service?.deadlineReached(id)
+    }
+}
