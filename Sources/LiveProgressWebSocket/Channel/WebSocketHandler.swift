@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOCore
+
+/// What a connection's handler tells, always on the connection's event loop.
+protocol WebSocketHandlerDelegate: AnyObject {
+    /// Messages may be sent.
+    func opened(_ handler: WebSocketHandler)
+    /// The peer sent a message.
+    func received(_ message: WebSocketMessage, on handler: WebSocketHandler)
+    /// The channel takes bytes again, or no more.
+    func writabilityChanged(_ handler: WebSocketHandler)
+    /// No more messages may be sent; told once, also when the channel breaks.
+    func stopSending(_ handler: WebSocketHandler)
+    /// The connection has ended; told once, and last.
+    func closed(_ reason: WebSocketCloseReason, _ handler: WebSocketHandler)
+}
+
+/// The one handler in the pipeline of an upgraded connection: bytes in, bytes out.
+///
+/// A thin shell around ``WebSocketConnection``; belongs to the channel's event loop.
+final class WebSocketHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    var timerPlace = LoopTimerPlace()
+    private let timers: LoopTimers
+    private var machine: WebSocketConnection
+    private var delegate: (any WebSocketHandlerDelegate)?
+    private var context: ChannelHandlerContext?
+    private var isPerforming = false
+    private var hasEnded = false
+    /// Whether the channel takes bytes; what is written in spite of it is queued in memory.
+    private(set) var isWritable = true
+
+    init(machine: WebSocketConnection, timers: LoopTimers, delegate: any WebSocketHandlerDelegate) {
+        self.machine = machine
+        self.timers = timers
+        self.delegate = delegate
+    }
+
+    /// Whether messages may be sent.
+    var isOpen: Bool { context != nil && machine.isOpen }
+
+    /// Writes frames that are encoded already.
+    func write(frames: ByteBuffer) {
+        guard isOpen, let context else { return }
+        context.writeAndFlush(Self.wrapOutboundOut(frames), promise: nil)
+    }
+
+    /// Begins to close; `isWritten` says that the close frame stood at the end of the last frames written.
+    func close(_ reason: WebSocketCloseReason, isWritten: Bool = false) {
+        machine.close(reason, isWritten: isWritten)
+        perform()
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        isWritable = context.channel.isWritable
+        if context.channel.isActive { open() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        open()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        machine.received(Self.unwrapInboundIn(data))
+        perform()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        machine.writabilityChanged(isWritable)
+        perform()
+        if machine.isOpen { delegate?.writabilityChanged(self) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            machine.inputClosed()
+            perform()
+        case is ChannelShouldQuiesceEvent:
+            close(WebSocketCloseReason(code: 1001, reason: "The server is going away."))
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Whatever it was, the stream of bytes cannot be trusted any more; the close is told by channelInactive.
+        context.close(promise: nil)
+    }
+}
+
+extension WebSocketHandler: LoopTimed {
+    func timerFired() {
+        machine.timerFired()
+        perform()
+    }
+}
+
+extension WebSocketHandler {
+    private func open() {
+        machine.opened()
+        perform()
+        delegate?.opened(self)
+    }
+
+    private func end() {
+        hasEnded = true
+        machine.channelClosed()
+        perform()
+    }
+
+    /// Performs all that the machine wants; an event that comes meanwhile, from within an action, joins the queue.
+    private func perform() {
+        guard !isPerforming else { return }
+        isPerforming = true
+        while let action = machine.next() { perform(action) }
+        isPerforming = false
+        if hasEnded {
+            timers.stop(self)
+            delegate = nil
+        }
+    }
+
+    private func perform(_ action: WebSocketConnection.Action) {
+        switch action {
+        case .write(let bytes): context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        case .deliver(let message): delegate?.received(message, on: self)
+        case .stopSending: delegate?.stopSending(self)
+        case .startTimer(let time): timers.start(self, after: TimeAmount(time))
+        case .stopTimer: timers.stop(self)
+        case .closeOutput: closeOutput()
+        case .closeChannel: context?.close(promise: nil)
+        case .closed(let reason): delegate?.closed(reason, self)
+        }
+    }
+
+    private func closeOutput() {
+        guard let context else { return }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenFailure { _ in
+            // A transport without half-close, such as older TLS: the peer will have to do with the close frame.
+            self.context?.close(promise: nil)
+        }
+        context.close(mode: .output, promise: promise)
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import NIOCore
+
+/// One end of a connection as a pure state machine: events go in, actions come out of ``next()``.
+///
+/// Call an event's method, then perform what ``next()`` gives until it gives `nil`.
+public struct WebSocketConnection: Sendable {
+    /// What the one who drives the machine has to do.
+    public enum Action: Sendable, Hashable {
+        /// Write the bytes and flush.
+        case write(ByteBuffer)
+        /// Hand a message to the application.
+        case deliver(WebSocketMessage)
+        /// Send no more messages: the close handshake has begun.
+        case stopSending
+        /// Start the connection's one timer, in place of a running one.
+        case startTimer(Duration)
+        /// Stop the timer.
+        case stopTimer
+        /// Close the sending half of the channel once all is written.
+        case closeOutput
+        /// Close the channel.
+        case closeChannel
+        /// The connection is over as far as the application is concerned: how it ended.
+        case closed(WebSocketCloseReason)
+    }
+
+    enum Phase: Sendable {
+        /// Messages flow.
+        case open
+        /// We sent a close frame and wait for the peer's.
+        case closing
+        /// Nothing will be read or sent any more; we wait for the peer to close the channel.
+        case finishing
+        case closed
+    }
+
+    enum Pulse: Sendable {
+        case quiet
+        case awaitingPong(isExtended: Bool)
+        case answered
+    }
+
+    let role: WebSocketRole
+    let configuration: WebSocketConfiguration
+    let encoder: FrameEncoder
+    var decoder: FrameDecoder
+    var assembler: MessageAssembler
+    var phase = Phase.open
+    var pulse = Pulse.quiet
+    var pingCount: UInt64 = 0
+    var isWritable = true
+    /// The latest ping not answered yet because the peer does not read; section 5.5.3 lets us forget the earlier ones.
+    var owedPong: ByteBuffer?
+    var actions: [Action] = []
+    var hasToldClosed = false
+
+    /// A connection whose handshake has just been completed.
+    /// - Parameters:
+    ///   - role: Which end this is.
+    ///   - configuration: How it behaves.
+    public init(role: WebSocketRole, configuration: WebSocketConfiguration = WebSocketConfiguration()) {
+        self.role = role
+        self.configuration = configuration
+        self.encoder = FrameEncoder(role: role)
+        self.decoder = FrameDecoder(role: role)
+        self.assembler = MessageAssembler(limits: configuration.limits)
+    }
+
+    /// Whether messages may still be sent.
+    public var isOpen: Bool { if case .open = phase { true } else { false } }
+
+    /// The next thing to do, or `nil` until the next event.
+    public mutating func next() -> Action? {
+        while true {
+            if !actions.isEmpty { return actions.removeFirst() }
+            switch phase {
+            case .open, .closing: break
+            case .finishing, .closed: return nil
+            }
+            do throws(WebSocketViolation) {
+                guard let event = try decoder.next() else { return nil }
+                try handle(event)
+            } catch {
+                fail(error.closeReason)
+            }
+        }
+    }
+
+    /// The channel is open: the heartbeat begins.
+    public mutating func opened() {
+        if let heartbeat = configuration.heartbeat { actions.append(.startTimer(heartbeat.interval)) }
+    }
+
+    /// Bytes came.
+    /// - Parameter bytes: What was read.
+    public mutating func received(_ bytes: ByteBuffer) {
+        switch phase {
+        case .open, .closing: decoder.append(bytes)
+        case .finishing, .closed: break
+        }
+    }
+
+    /// The peer reads, or stopped reading: while it does not, no ping or pong is queued for it.
+    /// - Parameter isWritable: Whether the channel takes bytes.
+    public mutating func writabilityChanged(_ isWritable: Bool) {
+        self.isWritable = isWritable
+        guard isWritable, isOpen, let pong = owedPong else { return }
+        owedPong = nil
+        actions.append(.write(encoder.encode(.pong, pong)))
+    }
+
+    /// The application wants to close.
+    /// - Parameters:
+    ///   - reason: What the peer is told; sent once, later calls do nothing.
+    ///   - isWritten: Whether the close frame was written already, behind the last message.
+    public mutating func close(_ reason: WebSocketCloseReason, isWritten: Bool = false) {
+        guard isOpen else { return }
+        phase = .closing
+        actions.append(.stopSending)
+        if !isWritten { writeClose(reason) }
+        actions.append(.startTimer(configuration.closeTimeout))
+    }
+
+    /// The timer that was started last has run out.
+    public mutating func timerFired() {
+        switch phase {
+        case .open: beat()
+        case .closing, .finishing: cut()
+        case .closed: break
+        }
+    }
+
+    /// The peer closed its sending half: no close frame can come any more.
+    public mutating func inputClosed() {
+        switch phase {
+        case .open:
+            phase = .finishing
+            actions.append(.stopSending)
+            writeClose(WebSocketCloseReason(code: 1002, reason: "The stream ended without a close frame."))
+            cut()
+        case .closing, .finishing: cut()
+        case .closed: break
+        }
+    }
+
+    /// The channel is closed.
+    public mutating func channelClosed() {
+        if isOpen { actions.append(.stopSending) }
+        if case .closed = phase {} else { actions.append(.stopTimer) }
+        phase = .closed
+        tellClosed(.abnormal)
+    }
+}
+
+extension WebSocketConnection {
+    /// What is said first stays: a peer's close frame is the truth, whatever happens to the channel afterwards.
+    mutating func tellClosed(_ reason: WebSocketCloseReason) {
+        guard !hasToldClosed else { return }
+        hasToldClosed = true
+        actions.append(.closed(reason))
+    }
+
+    mutating func writeClose(_ reason: WebSocketCloseReason) {
+        actions.append(.write(encoder.encode(.close, reason.payload)))
+    }
+
+    /// Fails the connection, RFC 6455 section 7.1.7: says why, reads nothing more, and lets the peer close.
+    mutating func fail(_ reason: WebSocketCloseReason) {
+        let hasSentClose = !isOpen
+        phase = .finishing
+        if !hasSentClose {
+            actions.append(.stopSending)
+            writeClose(reason)
+        }
+        tellClosed(reason)
+        // Closing both halves while bytes lie unread would reset the connection and lose our close frame.
+        actions.append(.closeOutput)
+        actions.append(.startTimer(configuration.closeTimeout))
+    }
+
+    mutating func cut() {
+        phase = .closed
+        actions.append(.stopTimer)
+        tellClosed(.abnormal)
+        actions.append(.closeChannel)
+    }
+}

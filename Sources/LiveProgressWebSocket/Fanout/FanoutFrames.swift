@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOCore
+
+/// A batch as bytes for the wire, shared by all who get it.
+struct FanoutFrames {
+    /// All frames, the close frame too; `nil` where there is nothing to send.
+    let bytes: ByteBuffer?
+    let position: UInt64
+    let close: WebSocketCloseReason?
+
+    init(_ batch: FanoutBatch) {
+        position = batch.position
+        close = batch.close
+        guard !batch.messages.isEmpty || batch.close != nil else {
+            bytes = nil
+            return
+        }
+        let encoder = FrameEncoder(role: .server)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(batch.messages.reduce(128) { $0 + $1.readableBytes + 10 })
+        for message in batch.messages { encoder.encode(.text, message, into: &bytes) }
+        if let close = batch.close { encoder.encode(.close, close.payload, into: &bytes) }
+        self.bytes = bytes
+    }
+}

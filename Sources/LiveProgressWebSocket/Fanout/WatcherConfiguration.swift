@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// How a server treats those who watch.
+public struct WatcherConfiguration: Sendable, Hashable {
+    /// Limits, heartbeat and closing of each connection.
+    public var connection: WebSocketConfiguration
+    /// How long a watcher may take no bytes before it is closed with 4008; 30 s by default.
+    public var slowLimit: Duration
+
+    /// A configuration of the given parts.
+    public init(connection: WebSocketConfiguration = WebSocketConfiguration(), slowLimit: Duration = .seconds(30)) {
+        self.connection = connection
+        self.slowLimit = slowLimit
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOCore
+
+/// What a frame is for: the four bits of RFC 6455 section 5.2; the values not listed are reserved.
+public enum FrameOpcode: UInt8, Sendable, Hashable {
+    /// A further fragment of the message begun before.
+    case continuation = 0x0
+    /// A text message, or its first fragment.
+    case text = 0x1
+    /// A binary message, or its first fragment.
+    case binary = 0x2
+    /// The close handshake.
+    case close = 0x8
+    /// A question whether the peer is there.
+    case ping = 0x9
+    /// The answer to a ping.
+    case pong = 0xA
+
+    /// Whether the frame steers the connection; such frames are short, whole, and may stand between fragments.
+    public var isControl: Bool { rawValue & 0x8 != 0 }
+}
+
+/// The head of one frame, RFC 6455 section 5.2.
+public struct FrameHeader: Sendable, Hashable {
+    /// Whether the frame is the last fragment of its message.
+    public var isFinal: Bool
+    /// What the frame is for.
+    public var opcode: FrameOpcode
+    /// The bytes of payload that follow the head.
+    public var length: Int
+    /// The masking key, first byte on the wire in the highest bits; `nil` for an unmasked frame.
+    public var maskingKey: UInt32?
+
+    /// A head of the given parts.
+    public init(isFinal: Bool = true, opcode: FrameOpcode, length: Int, maskingKey: UInt32? = nil) {
+        self.isFinal = isFinal
+        self.opcode = opcode
+        self.length = length
+        self.maskingKey = maskingKey
+    }
+
+    /// The longest payload of a control frame, in bytes.
+    public static let maximumControlLength = 125
+}
+
+extension FrameHeader {
+    /// Reads a head and moves past it, or gives `nil` and moves nothing where bytes are missing.
+    ///
+    /// What can be refused is refused by its first byte that is wrong, before the rest has come.
+    /// - Parameters:
+    ///   - buffer: The bytes received.
+    ///   - role: The end that reads: a server wants masked frames, a client unmasked ones.
+    /// - Returns: The head, or `nil` until more bytes come.
+    /// - Throws: A violation with code 1002.
+    static func read(from buffer: inout ByteBuffer, as role: WebSocketRole) throws(WebSocketViolation) -> Self? {
+        let start = buffer.readerIndex
+        guard let first = buffer.getInteger(at: start, as: UInt8.self) else { return nil }
+        guard first & 0x70 == 0 else { throw .protocolError("A reserved bit is set.") }
+        guard let opcode = FrameOpcode(rawValue: first & 0x0F) else { throw .protocolError("The opcode is reserved.") }
+        let isFinal = first & 0x80 != 0
+        guard isFinal || !opcode.isControl else { throw .protocolError("A control frame is fragmented.") }
+        guard let second = buffer.getInteger(at: start + 1, as: UInt8.self) else { return nil }
+        let isMasked = second & 0x80 != 0
+        guard isMasked == (role == .server) else {
+            throw .protocolError(isMasked ? "A server's frame is masked." : "A client's frame is not masked.")
+        }
+        guard second & 0x7F <= maximumControlLength || !opcode.isControl else {
+            throw .protocolError("A control frame is longer than 125 bytes.")
+        }
+        guard let (length, lengthEnd) = try readLength(second & 0x7F, at: start + 2, of: buffer) else { return nil }
+        guard isMasked else {
+            buffer.moveReaderIndex(to: lengthEnd)
+            return Self(isFinal: isFinal, opcode: opcode, length: length)
+        }
+        guard let key = buffer.getInteger(at: lengthEnd, as: UInt32.self) else { return nil }
+        buffer.moveReaderIndex(to: lengthEnd + 4)
+        return Self(isFinal: isFinal, opcode: opcode, length: length, maskingKey: key)
+    }
+
+    /// The length and the index behind it; section 5.2 demands the shortest form and a highest bit of zero.
+    private static func readLength(
+        _ short: UInt8,
+        at index: Int,
+        of buffer: ByteBuffer
+    ) throws(WebSocketViolation) -> (length: Int, end: Int)? {
+        switch short {
+        case 126:
+            guard let length = buffer.getInteger(at: index, as: UInt16.self) else { return nil }
+            guard length > 125 else { throw .protocolError("A length is not in its shortest form.") }
+            return (Int(length), index + 2)
+        case 127:
+            guard let length = buffer.getInteger(at: index, as: UInt64.self) else { return nil }
+            guard length > UInt16.max else { throw .protocolError("A length is not in its shortest form.") }
+            guard length <= UInt64(Int64.max) else { throw .protocolError("A length has its highest bit set.") }
+            return (Int(length), index + 8)
+        default:
+            return (Int(short), index)
+        }
+    }
+
+    /// Writes the head behind what `buffer` holds, its length in the shortest form.
+    func write(to buffer: inout ByteBuffer) {
+        buffer.writeInteger((isFinal ? 0x80 : 0) | opcode.rawValue)
+        let mask: UInt8 = maskingKey == nil ? 0 : 0x80
+        switch length {
+        case ...125:
+            buffer.writeInteger(mask | UInt8(length))
+        case ...Int(UInt16.max):
+            buffer.writeMultipleIntegers(mask | 126, UInt16(length))
+        default:
+            buffer.writeMultipleIntegers(mask | 127, UInt64(length))
+        }
+        if let maskingKey { buffer.writeInteger(maskingKey) }
+    }
+}

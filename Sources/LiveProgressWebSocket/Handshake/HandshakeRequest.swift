@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import NIOHTTP1
+
+/// Why a request is no WebSocket handshake that one can accept.
+public struct HandshakeRefusal: Error, Sendable, Hashable {
+    /// The status to answer with: 426 for another version, 400 for what is malformed.
+    public let status: UInt16
+    /// What is wrong, for the answer's body.
+    public let message: String
+
+    /// The headers that the answer owes, RFC 6455 section 4.2.2 and RFC 9110 section 15.5.22.
+    public var headers: HTTPHeaders {
+        guard status == 426 else { return [:] }
+        return ["Sec-WebSocket-Version": "13", "Upgrade": "websocket"]
+    }
+}
+
+/// A client's handshake, checked as RFC 6455 section 4.2.1 asks.
+public struct HandshakeRequest: Sendable, Hashable {
+    /// The key, of which the answer makes its `Sec-WebSocket-Accept`.
+    public let key: HandshakeKey
+    /// The subprotocols asked for, the one most wanted first.
+    public let subprotocols: [String]
+
+    /// Whether a request asks for an upgrade to WebSocket, well-formed or not.
+    /// - Parameter head: The request.
+    /// - Returns: `true` where `Upgrade` lists `websocket`; other requests are plain HTTP.
+    public static func isAsked(by head: HTTPRequestHead) -> Bool {
+        head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+    }
+
+    /// Reads a handshake.
+    /// - Parameter head: A request for which ``isAsked(by:)`` holds.
+    /// - Throws: The refusal that the client should be answered with.
+    public init(_ head: HTTPRequestHead) throws(HandshakeRefusal) {
+        guard head.method == .GET else { throw .malformed("A WebSocket handshake is a GET request.") }
+        guard (head.version.major, head.version.minor) >= (1, 1) else {
+            throw .malformed("A WebSocket handshake needs HTTP/1.1.")
+        }
+        guard head.headers["host"].count == 1 else { throw .malformed("A request has exactly one Host header.") }
+        guard Self.isAsked(by: head) else { throw .malformed("The Upgrade header does not list websocket.") }
+        guard head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }) else {
+            throw .malformed("The Connection header does not list Upgrade.")
+        }
+        guard head.headers["sec-websocket-version"] == ["13"] else {
+            throw HandshakeRefusal(status: 426, message: "The Sec-WebSocket-Version header must be 13.")
+        }
+        let keys = head.headers["sec-websocket-key"]
+        guard keys.count == 1, let key = HandshakeKey(keys[0]) else {
+            throw .malformed("Exactly one Sec-WebSocket-Key header must hold 16 bytes in base64.")
+        }
+        guard Self.hasNoBody(head.headers) else { throw .malformed("A WebSocket handshake has no body.") }
+        let subprotocols = head.headers[canonicalForm: "sec-websocket-protocol"].map(String.init)
+        guard subprotocols.allSatisfy(Self.isToken), Set(subprotocols).count == subprotocols.count else {
+            throw .malformed("The Sec-WebSocket-Protocol header must list different tokens.")
+        }
+        self.key = key
+        self.subprotocols = subprotocols
+    }
+
+    /// What follows a handshake is frames, so that a body would be taken for such.
+    private static func hasNoBody(_ headers: HTTPHeaders) -> Bool {
+        !headers.contains(name: "transfer-encoding") && headers["content-length"].allSatisfy { $0 == "0" }
+    }
+
+    /// A token of RFC 9110 section 5.6.2.
+    static func isToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}
+
+extension HandshakeRefusal {
+    static func malformed(_ message: String) -> Self {
+        Self(status: 400, message: message)
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import NIOCore
+
+/// A whole message, whatever fragments it came in.
+public struct WebSocketMessage: Sendable, Hashable {
+    /// Whether the payload is text (valid UTF-8) and not bytes.
+    public var isText: Bool
+    /// The payload.
+    public var payload: ByteBuffer
+
+    /// A message of the given parts.
+    public init(isText: Bool, payload: ByteBuffer) {
+        self.isText = isText
+        self.payload = payload
+    }
+}
+
+/// The largest message that a peer may send.
+public struct WebSocketLimits: Sendable, Hashable {
+    /// The bytes of a message, all its fragments together; 64 KiB by default.
+    public var maximumMessageSize: Int
+    /// The fragments of a message, empty ones too; 1,024 by default.
+    public var maximumFragments: Int
+
+    /// Limits of the given sizes.
+    public init(maximumMessageSize: Int = 64 * 1024, maximumFragments: Int = 1024) {
+        self.maximumMessageSize = maximumMessageSize
+        self.maximumFragments = maximumFragments
+    }
+}
+
+/// Puts messages together from data frames, RFC 6455 section 5.4, within limits.
+///
+/// Text is checked piece by piece, so that a message that is no UTF-8 fails at its first wrong byte, and a message that
+/// is too big fails by the length that its frame announces.
+public struct MessageAssembler: Sendable {
+    private struct Partial: Sendable {
+        let isText: Bool
+        var payload = ByteBuffer()
+        var fragments = 0
+        var isFinal = false
+        var validator = UTF8Validator()
+    }
+
+    private let limits: WebSocketLimits
+    private var partial: Partial?
+
+    /// An assembler between two messages.
+    /// - Parameter limits: What a message may have at most.
+    public init(limits: WebSocketLimits = WebSocketLimits()) {
+        self.limits = limits
+    }
+
+    /// A data frame begins.
+    /// - Parameter header: Its head.
+    /// - Throws: A violation: 1002 for a fragment out of order, 1009 for too long a message.
+    public mutating func begin(_ header: FrameHeader) throws(WebSocketViolation) {
+        switch (header.opcode, partial) {
+        case (.continuation, nil): throw .protocolError("There is no message to continue.")
+        case (.continuation, .some): break
+        case (_, .some): throw .protocolError("A message begins within another.")
+        case (_, nil): partial = Partial(isText: header.opcode == .text)
+        }
+        partial?.isFinal = header.isFinal
+        partial?.fragments += 1
+        guard partial?.fragments ?? 0 <= limits.maximumFragments else {
+            throw .tooBig("A message has more than \(limits.maximumFragments) fragments.")
+        }
+        guard header.length <= limits.maximumMessageSize - (partial?.payload.readableBytes ?? 0) else {
+            throw .tooBig("A message has more than \(limits.maximumMessageSize) bytes.")
+        }
+    }
+
+    /// A piece of the frame's payload has come.
+    /// - Parameters:
+    ///   - piece: The bytes, unmasked.
+    ///   - isLast: Whether the frame ends with it.
+    /// - Returns: The message, where this was the last piece of its last frame.
+    /// - Throws: A violation, code 1007, where a text is not UTF-8.
+    public mutating func add(_ piece: ByteBuffer, isLast: Bool) throws(WebSocketViolation) -> WebSocketMessage? {
+        guard partial != nil else { return nil }
+        if partial?.isText == true {
+            let isValid = piece.withUnsafeReadableBytes { partial?.validator.accepts($0) }
+            guard isValid == true else { throw .notUTF8 }
+        }
+        if partial?.payload.readableBytes == 0 {
+            partial?.payload = piece
+        } else {
+            partial?.payload.writeImmutableBuffer(piece)
+        }
+        guard isLast, let whole = partial, whole.isFinal else { return nil }
+        partial = nil
+        guard whole.validator.isAtBoundary else { throw .notUTF8 }
+        return WebSocketMessage(isText: whole.isText, payload: whole.payload)
+    }
+}

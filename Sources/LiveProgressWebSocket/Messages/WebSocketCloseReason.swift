@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOCore
+
+/// Why a connection closes: the code and the text of a close frame, RFC 6455 section 7.4.
+public struct WebSocketCloseReason: Sendable, Hashable {
+    /// The code; 1005 (none was given) and 1006 (no close frame came) are told here but never sent.
+    public var code: UInt16
+    /// A short text for people who debug.
+    public var reason: String
+
+    /// A reason of the given parts.
+    /// - Parameters:
+    ///   - code: The code.
+    ///   - reason: A short text; on the wire it is cut to the 123 bytes that fit.
+    public init(code: UInt16, reason: String = "") {
+        self.code = code
+        self.reason = reason
+    }
+
+    /// The peer's close frame bore no code.
+    public static let noCode = Self(code: 1005)
+    /// The connection broke without a close frame.
+    public static let abnormal = Self(code: 1006)
+
+    /// Whether a code may stand in a close frame: section 7.4 and the registry that it founded.
+    /// - Parameter code: The code asked about.
+    /// - Returns: `true` for 1000-1003, 1007-1014 and 3000-4999.
+    public static func isSendable(_ code: UInt16) -> Bool {
+        switch code {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
+    }
+}
+
+extension WebSocketCloseReason {
+    private static let maximumReasonLength = FrameHeader.maximumControlLength - 2
+
+    /// Reads a close frame's payload.
+    /// - Throws: A violation, code 1002 for a bad length or code, 1007 for a reason that is not UTF-8.
+    init(payload: ByteBuffer) throws(WebSocketViolation) {
+        guard payload.readableBytes > 0 else {
+            self = .noCode
+            return
+        }
+        guard let code = payload.getInteger(at: payload.readerIndex, as: UInt16.self) else {
+            throw .protocolError("A close frame has one byte only.")
+        }
+        guard Self.isSendable(code) else { throw .protocolError("The close code may not be sent.") }
+        let text = payload.readableBytesView.dropFirst(2)
+        var validator = UTF8Validator()
+        let isValid = text.withUnsafeBytes { validator.accepts($0) }
+        guard isValid, validator.isAtBoundary else { throw .notUTF8 }
+        self.init(code: code, reason: String(decoding: text, as: UTF8.self))
+    }
+
+    /// The payload for a close frame; empty for a code that may not be sent.
+    var payload: ByteBuffer {
+        var buffer = ByteBuffer()
+        guard Self.isSendable(code) else { return buffer }
+        buffer.writeInteger(code)
+        var text = Substring(reason)
+        while text.utf8.count > Self.maximumReasonLength { text.removeLast() }
+        buffer.writeSubstring(text)
+        return buffer
+    }
+}
+
+/// A rule of the protocol that the peer broke; the connection fails with this code (RFC 6455 section 7.1.7).
+public struct WebSocketViolation: Error, Sendable, Hashable {
+    /// What the peer is told before the connection closes.
+    public let closeReason: WebSocketCloseReason
+
+    /// A violation that closes with the given reason.
+    public init(closeReason: WebSocketCloseReason) {
+        self.closeReason = closeReason
+    }
+
+    static func protocolError(_ reason: String) -> Self {
+        Self(closeReason: WebSocketCloseReason(code: 1002, reason: reason))
+    }
+
+    static let notUTF8 = Self(closeReason: WebSocketCloseReason(code: 1007, reason: "The text is not UTF-8."))
+
+    static func tooBig(_ reason: String) -> Self {
+        Self(closeReason: WebSocketCloseReason(code: 1009, reason: reason))
+    }
+}
