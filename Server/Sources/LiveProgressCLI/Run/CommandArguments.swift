@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// A command and its arguments, byte for byte as they were given: file names need not be UTF-8.
+struct CommandArguments: Sendable, Hashable {
+    /// The bytes of each, the command first; never empty.
+    let words: [[UInt8]]
+
+    /// The words of the process's own command line at the end, which are the same as the parsed ones.
+    ///
+    /// - Parameters:
+    ///   - parsed: The words as the parser of the command line gives them.
+    ///   - raw: The whole command line.
+    init?(parsed: [String], raw: [[UInt8]]) {
+        guard !parsed.isEmpty else { return nil }
+        let tail = raw.suffix(parsed.count)
+        let isSame = tail.count == parsed.count && zip(tail, parsed).allSatisfy { String(decoding: $0, as: UTF8.self) == $1 }
+        words = isSame ? Array(tail) : parsed.map { Array($0.utf8) }
+    }
+
+    /// The bytes of the process's own command line.
+    static var ofProcess: [[UInt8]] {
+        (0..<Int(CommandLine.argc)).compactMap { index in
+            CommandLine.unsafeArgv[index].map { Array(UnsafeRawBufferPointer(cString: $0)) }
+        }
+    }
+
+    /// The command's name, without its folder.
+    var name: String {
+        let file = words[0].split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? words[0]
+        return OutputLine(decoding: file, isRedrawn: false)?.text.shortened(to: 60) ?? "command"
+    }
+
+    /// A title for the operation: the name and the plain words after it.
+    ///
+    /// It stops at the first argument that is anything else than a plain word, for watchers see it, and an
+    /// option, an address or an assignment may bear a secret.
+    var title: String {
+        let plain = words.dropFirst().prefix { word in
+            word.first.map { $0 != UInt8(ascii: "-") } == true && word.count <= 40 && word.allSatisfy(Self.isPlain)
+        }
+        return ([name] + plain.map { String(decoding: $0, as: UTF8.self) }).joined(separator: " ").shortened(to: 80)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-_./+".utf8.contains(byte)
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The bytes of a C string, without the zero at its end.
+    fileprivate init(cString: UnsafePointer<CChar>) {
+        var count = 0
+        while cString[count] != 0 { count += 1 }
+        self.init(start: cString, count: count)
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// Reads what most programs write: a percentage in a line drawn over and over, else the line itself as the step.
+struct GenericProfile: OutputProfile {
+    func read(_ line: OutputLine) -> LineReading? {
+        guard let percent = PercentText(in: line.text) else { return LineReading(step: line.text) }
+        let before = String(decoding: line.text.utf8.prefix(percent.offset), as: UTF8.self)
+        if line.isRedrawn { return LineReading(step: Self.label(before), percent: percent.value) }
+        // In a line of its own a percentage is mostly something else (a full disk, a test's coverage), except where
+        // it leads the line in brackets, as build tools write it: `[ 45%] Building`.
+        guard before.trimmed == "[" else { return LineReading(step: line.text) }
+        let after = line.text.drop { $0 != "]" }.dropFirst().trimmed
+        return LineReading(step: after.isEmpty ? nil : String(after), percent: percent.value)
+    }
+
+    /// The words before a percentage, without the bar that may stand between, or `nil` where there are none.
+    private static func label(_ text: String) -> String? {
+        let words = text.prefix { !isDrawing($0) }.trimmed
+        let cleaned = words.reversed().drop { ":-(…. ".contains($0) }.reversed()
+        guard cleaned.count(where: \.isLetter) >= 2 else { return nil }
+        return String(cleaned)
+    }
+
+    /// Whether the character is a part of a bar.
+    private static func isDrawing(_ character: Character) -> Bool {
+        if "[|#=>{<".contains(character) { return true }
+        guard let scalar = character.unicodeScalars.first else { return false }
+        // Box drawing, block elements, geometric shapes, braille (spinners).
+        return (0x2500...0x25FF).contains(scalar.value) || (0x2800...0x28FF).contains(scalar.value)
+    }
+}

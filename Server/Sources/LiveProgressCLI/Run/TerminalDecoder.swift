@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// Takes a terminal's escape sequences apart, byte by byte; what they would draw is not kept.
+///
+/// The states are those of ECMA-48: text, escape sequences, control sequences (`ESC [`), and strings (`ESC ]` and others).
+struct TerminalDecoder: Sendable {
+    /// What one byte brought about.
+    enum Action: Sendable, Hashable {
+        /// Nothing to see: the byte belongs to a sequence.
+        case nothing
+        /// A byte of text or a control character.
+        case byte(UInt8)
+        /// The cursor was moved or something was erased: what follows is drawn over what was there.
+        case redraw
+        /// The cursor went back to the first column.
+        case returnToStart
+        /// An operating system command (`ESC ]`) is complete; this is what stood in it.
+        case command([UInt8])
+    }
+
+    private enum State: Sendable {
+        case text
+        case escape
+        case intermediate
+        case controlSequence
+        case string(isCommand: Bool)
+        case stringEscape(isCommand: Bool)
+    }
+
+    /// The longest string kept; a longer one is read over, and given up where its end does not come.
+    static let maximumStringLength = 4096
+    private static let keptLength = 64
+
+    private var state = State.text
+    private var kept: [UInt8] = []
+    private var length = 0
+
+    /// Whether the next byte is one of text.
+    var isInText: Bool {
+        if case .text = state { true } else { false }
+    }
+
+    /// Takes one byte.
+    mutating func take(_ byte: UInt8) -> Action {
+        switch state {
+        case .text:
+            guard byte == Byte.escape else { return .byte(byte) }
+            state = .escape
+            return .nothing
+        case .escape:
+            return takeAfterEscape(byte)
+        case .intermediate:
+            // ESC, intermediates 0x20-0x2F, one final byte.
+            if !(0x20...0x2F).contains(byte) { state = .text }
+            return Self.isLineEnd(byte) ? .byte(byte) : .nothing
+        case .controlSequence:
+            return takeInControlSequence(byte)
+        case .string(let isCommand):
+            return takeInString(byte, isCommand: isCommand)
+        case .stringEscape(let isCommand):
+            state = .text
+            if byte == UInt8(ascii: "\\") { return isCommand ? .command(kept) : .nothing }
+            // Another escape sequence begins before the string was ended.
+            return takeAfterEscape(byte)
+        }
+    }
+
+    private mutating func takeAfterEscape(_ byte: UInt8) -> Action {
+        kept.removeAll(keepingCapacity: true)
+        length = 0
+        switch byte {
+        case UInt8(ascii: "["): state = .controlSequence
+        case UInt8(ascii: "]"): state = .string(isCommand: true)
+        case UInt8(ascii: "P"), UInt8(ascii: "X"), UInt8(ascii: "^"), UInt8(ascii: "_"):
+            state = .string(isCommand: false)
+        case 0x20...0x2F: state = .intermediate
+        case Byte.escape: state = .escape
+        default:
+            state = .text
+            // ESC M moves up, ESC 8 goes back to where ESC 7 was.
+            if byte == UInt8(ascii: "M") || byte == UInt8(ascii: "8") { return .redraw }
+            return Self.isLineEnd(byte) ? .byte(byte) : .nothing
+        }
+        return .nothing
+    }
+
+    private mutating func takeInControlSequence(_ byte: UInt8) -> Action {
+        switch byte {
+        case 0x20...0x3F:
+            length += 1
+            if kept.count < Self.keptLength { kept.append(byte) }
+            if length > Self.maximumStringLength { state = .text }
+            return .nothing
+        case 0x40...0x7E:
+            state = .text
+            return Self.meaning(of: byte, parameters: kept)
+        case Byte.escape:
+            state = .escape
+            return .nothing
+        default:
+            state = .text
+            return Self.isLineEnd(byte) ? .byte(byte) : .nothing
+        }
+    }
+
+    private static func meaning(of final: UInt8, parameters: [UInt8]) -> Action {
+        switch final {
+        case UInt8(ascii: "G"), UInt8(ascii: "`"):
+            parameters.isEmpty || parameters == [UInt8(ascii: "1")] || parameters == [UInt8(ascii: "0")]
+                ? .returnToStart : .redraw
+        case UInt8(ascii: "E"), UInt8(ascii: "F"):
+            .returnToStart
+        case UInt8(ascii: "A"), UInt8(ascii: "B"), UInt8(ascii: "D"), UInt8(ascii: "H"), UInt8(ascii: "f"),
+            UInt8(ascii: "J"), UInt8(ascii: "K"), UInt8(ascii: "u"), UInt8(ascii: "d"):
+            .redraw
+        default:
+            .nothing
+        }
+    }
+
+    private mutating func takeInString(_ byte: UInt8, isCommand: Bool) -> Action {
+        switch byte {
+        case Byte.bell:
+            state = .text
+            return isCommand ? .command(kept) : .nothing
+        case Byte.escape:
+            state = .stringEscape(isCommand: isCommand)
+            return .nothing
+        case Byte.lineFeed, Byte.carriageReturn, Byte.cancel, Byte.substitute:
+            // No string runs over a line's end: this one was never ended.
+            state = .text
+            return Self.isLineEnd(byte) ? .byte(byte) : .nothing
+        default:
+            length += 1
+            if kept.count < Self.keptLength { kept.append(byte) }
+            if length > Self.maximumStringLength { state = .text }
+            return .nothing
+        }
+    }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool {
+        byte == Byte.lineFeed || byte == Byte.carriageReturn
+    }
+}
+
+/// The control characters that mean something here.
+enum Byte {
+    static let bell: UInt8 = 0x07
+    static let backspace: UInt8 = 0x08
+    static let tab: UInt8 = 0x09
+    static let lineFeed: UInt8 = 0x0A
+    static let carriageReturn: UInt8 = 0x0D
+    static let cancel: UInt8 = 0x18
+    static let substitute: UInt8 = 0x1A
+    static let escape: UInt8 = 0x1B
+}
