@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A command that was started, in a process group of its own.
@@ -36,7 +36,7 @@ struct ChildProcess: Sendable {
         defer { setup.destroy() }
         do {
             return try setup.spawn(file, arguments: arguments.words, environment: environment.entries)
-        } catch where error.errno == ENOEXEC {
+        } catch  where error.errno == ENOEXEC {
             // A script that does not name its interpreter, as execvp treats it.
             let words = [Array("sh".utf8), file] + arguments.words.dropFirst()
             return try setup.spawn(Array("/bin/sh".utf8), arguments: words, environment: environment.entries)

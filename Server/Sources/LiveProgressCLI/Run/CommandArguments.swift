@@ -14,7 +14,8 @@ struct CommandArguments: Sendable, Hashable {
     init?(parsed: [String], raw: [[UInt8]]) {
         guard !parsed.isEmpty else { return nil }
         let tail = raw.suffix(parsed.count)
-        let isSame = tail.count == parsed.count && zip(tail, parsed).allSatisfy { String(decoding: $0, as: UTF8.self) == $1 }
+        let isSame =
+            tail.count == parsed.count && zip(tail, parsed).allSatisfy { String(decoding: $0, as: UTF8.self) == $1 }
         words = isSame ? Array(tail) : parsed.map { Array($0.utf8) }
     }
 

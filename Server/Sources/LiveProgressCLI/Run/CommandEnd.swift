@@ -4,11 +4,11 @@
 import LiveProgress
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// How a command ended.
@@ -71,7 +71,8 @@ extension CommandEnd {
             detail = "\(name) left with exit code \(code)."
             members["exitCode"] = .integer(Int64(code))
         case .killed(let signal):
-            detail = "\(name) was ended by signal \(signal)\(ForwardedSignal.name(of: signal).map { " (\($0))" } ?? "")."
+            detail =
+                "\(name) was ended by signal \(signal)\(ForwardedSignal.name(of: signal).map { " (\($0))" } ?? "")."
             members["exitCode"] = .integer(Int64(exitCode))
             members["signal"] = .integer(Int64(signal))
         case .notStarted(let errno):

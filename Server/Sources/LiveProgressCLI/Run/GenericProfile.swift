@@ -4,7 +4,11 @@
 /// Reads what most programs write: a percentage in a line drawn over and over, else the line itself as the step.
 struct GenericProfile: OutputProfile {
     func read(_ line: OutputLine) -> LineReading? {
-        guard let percent = PercentText(in: line.text) else { return LineReading(step: line.text) }
+        guard let percent = PercentText(in: line.text) else {
+            // A bar without a percentage: what stands after it tells how far it is.
+            let words = line.isRedrawn ? line.text.drop { Self.isDrawing($0) || $0 == " " } : line.text[...]
+            return LineReading(step: words.isEmpty ? nil : String(words))
+        }
         let before = String(decoding: line.text.utf8.prefix(percent.offset), as: UTF8.self)
         if line.isRedrawn { return LineReading(step: Self.label(before), percent: percent.value) }
         // In a line of its own a percentage is mostly something else (a full disk, a test's coverage), except where

@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Decides what happens while a command runs: events in, actions out.

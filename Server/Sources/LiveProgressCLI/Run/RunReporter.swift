@@ -6,8 +6,8 @@ import LiveProgress
 /// Turns what was found in a command's output into reports: the newest word, not too often.
 ///
 /// The operation's fraction is that of the first phase which lasts (``Configuration/settling``); many programs run
-/// through quick ones before. A fraction never falls, so a phase after that one has none: its figures stand in the
-/// details (`percentComplete`) alone.
+/// through quick ones before. A fraction never falls, so after that one the phases themselves are counted, of a total
+/// that nobody knows; the figures of the phase that is on stand in the details (`percentComplete`).
 struct RunReporter: Sendable {
     /// How often, and how much.
     struct Configuration: Sendable, Hashable {
@@ -94,7 +94,8 @@ struct RunReporter: Sendable {
     }
 
     private mutating func leavePhase() {
-        if isPhaseCounted { countedPhases += 1 }
+        // One that never left 0 (an answer that only points elsewhere) leaves its place to the next.
+        if isPhaseCounted, let phase, phase.percent > 0 { countedPhases += 1 }
         isPhaseCounted = false
         phase = nil
     }
@@ -127,7 +128,9 @@ struct RunReporter: Sendable {
             report.totalCount = counts.total
             report.unit = counts.unit
         } else if countedPhases > 0 {
+            report.completedCount = Int64(countedPhases)
             report.totalCount = .some(nil)
+            report.unit = "phases"
         } else if let amount {
             report.completedCount = amount.completedCount
             report.totalCount = .some(nil)

@@ -2,23 +2,23 @@
 // Part of Live Progress: live progress of long-running operations.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 #if canImport(Darwin)
-private typealias SpawnActions = posix_spawn_file_actions_t?
-private typealias SpawnAttributes = posix_spawnattr_t?
-private func makeSpawnActions() -> SpawnActions { nil }
-private func makeSpawnAttributes() -> SpawnAttributes { nil }
+    private typealias SpawnActions = posix_spawn_file_actions_t?
+    private typealias SpawnAttributes = posix_spawnattr_t?
+    private func makeSpawnActions() -> SpawnActions { nil }
+    private func makeSpawnAttributes() -> SpawnAttributes { nil }
 #else
-private typealias SpawnActions = posix_spawn_file_actions_t
-private typealias SpawnAttributes = posix_spawnattr_t
-private func makeSpawnActions() -> SpawnActions { posix_spawn_file_actions_t() }
-private func makeSpawnAttributes() -> SpawnAttributes { posix_spawnattr_t() }
+    private typealias SpawnActions = posix_spawn_file_actions_t
+    private typealias SpawnAttributes = posix_spawnattr_t
+    private func makeSpawnActions() -> SpawnActions { posix_spawn_file_actions_t() }
+    private func makeSpawnAttributes() -> SpawnAttributes { posix_spawnattr_t() }
 #endif
 
 /// The arguments of `posix_spawn` that say what the child's descriptors, group and signals are.

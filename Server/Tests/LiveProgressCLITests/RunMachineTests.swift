@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressCLI
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+@Suite struct RunMachineTests {
+    typealias Event = RunMachine.Event
+    typealias Action = RunMachine.Action
+
+    static let stories: [(name: String, steps: [(Event, [Action])])] = [
+        (
+            "a command that ends, its output last",
+            [
+                (.childEnded(.exited(7)), [.start(.linger)]),
+                (.outputEnded, [.reportEnd(.exited(7), isCancelled: false), .leave(.exited(7))]),
+                (.timerFired(.linger), []),
+            ]
+        ),
+        (
+            "a command that closes its output before it ends",
+            [
+                (.outputEnded, []),
+                (.childEnded(.exited(0)), [.reportEnd(.exited(0), isCancelled: false), .leave(.exited(0))]),
+            ]
+        ),
+        (
+            "something left behind holds the output",
+            [
+                (.childEnded(.exited(0)), [.start(.linger)]),
+                (.timerFired(.linger), [.reportEnd(.exited(0), isCancelled: false)]),
+                (.signal(SIGINT), [.signalGroup(SIGINT), .stopCopying]),
+                (.outputEnded, [.leave(.exited(0))]),
+            ]
+        ),
+        (
+            "a cancel that is obeyed",
+            [
+                (.cancelRequested, [.signalGroup(SIGTERM), .signalGroup(SIGCONT), .start(.patience)]),
+                (.cancelRequested, []),
+                (.childEnded(.killed(signal: SIGTERM)), [.start(.linger)]),
+                (
+                    .outputEnded,
+                    [
+                        .reportEnd(.killed(signal: SIGTERM), isCancelled: true),
+                        .leave(.killed(signal: SIGTERM)),
+                    ]
+                ),
+                (.timerFired(.patience), []),
+                (.cancelRequested, []),
+            ]
+        ),
+        (
+            "a cancel that is not obeyed",
+            [
+                (.cancelRequested, [.signalGroup(SIGTERM), .signalGroup(SIGCONT), .start(.patience)]),
+                (.timerFired(.patience), [.signalGroup(SIGKILL)]),
+            ]
+        ),
+        (
+            "a cancel that something left behind does not obey",
+            [
+                (.cancelRequested, [.signalGroup(SIGTERM), .signalGroup(SIGCONT), .start(.patience)]),
+                (.childEnded(.exited(0)), [.start(.linger)]),
+                (.timerFired(.patience), [.signalGroup(SIGKILL), .stopCopying]),
+            ]
+        ),
+        (
+            "signals that go on to the command",
+            [
+                (.signal(SIGINT), [.signalGroup(SIGINT)]),
+                (.signal(SIGTSTP), [.signalGroup(SIGTSTP)]),
+                (.childStopped(signal: SIGTSTP), [.stopSelf]),
+                (.signal(SIGCONT), [.resume]),
+                (.childStopped(signal: SIGTTIN), [.lendTerminal]),
+                (.childStopped(signal: SIGSTOP), []),
+            ]
+        ),
+    ]
+
+    @Test("Each event has its actions", arguments: stories)
+    func tells(name: String, steps: [(Event, [Action])]) {
+        var machine = RunMachine()
+        for (event, actions) in steps {
+            #expect(machine.handle(event) == actions, "\(name): \(event)")
+        }
+    }
+
+    static let ends: [(CommandEnd, Int32, ProgressStatus)] = [
+        (.exited(0), 0, .succeeded), (.exited(7), 7, .failed), (.killed(signal: SIGKILL), 137, .failed),
+        (.notStarted(errno: ENOENT), 127, .failed), (.notStarted(errno: EACCES), 126, .failed),
+    ]
+
+    @Test("An end has the exit code that shells give, and a status", arguments: ends)
+    func endsHaveCodes(end: CommandEnd, code: Int32, status: ProgressStatus) {
+        #expect(end.exitCode == code)
+        let outcome = end.outcome(name: "x", duration: .seconds(1), isCancelled: false, lastLines: ["no"])
+        #expect(outcome.status == status)
+        guard case .failed(let problem) = outcome else { return }
+        #expect(problem.type == "urn:live-progress:problem:command-failed")
+        #expect(problem.extensions["exitCode"] == .integer(Int64(code)))
+        #expect(problem.extensions["lastLines"] == ["no"])
+    }
+
+    @Test("A signal is named in the problem, a success has its time, a cancelled command is cancelled")
+    func outcomesTell() {
+        let killed = CommandEnd.killed(signal: SIGSEGV)
+        guard case .failed(let problem) = killed.outcome(name: "x", duration: .zero, isCancelled: false, lastLines: [])
+        else {
+            Issue.record("A command that a signal ended has failed.")
+            return
+        }
+        #expect(problem.extensions["signal"] == 11)
+        #expect(problem.detail == "x was ended by signal 11 (SIGSEGV).")
+        #expect(problem.extensions["lastLines"] == nil)
+        #expect(killed.outcome(name: "x", duration: .zero, isCancelled: true, lastLines: []) == .cancelled)
+        let fine = CommandEnd.exited(0).outcome(
+            name: "x",
+            duration: .milliseconds(1500),
+            isCancelled: false,
+            lastLines: []
+        )
+        #expect(fine == .succeeded(result: ["exitCode": 0, "seconds": 1.5]))
+    }
+
+    @Test("The last lines are kept, and of a line drawn over and over the last one")
+    func keepsTail() {
+        var tail = OutputTail()
+        for number in 0..<20 { tail.append(OutputLine(text: "\(number)", isRedrawn: number >= 15)) }
+        #expect(tail.lines == ["6", "7", "8", "9", "10", "11", "12", "13", "14", "19"])
+    }
+
+    static let titles: [([String], String)] = [
+        (["/usr/bin/make", "-j8"], "make"), (["pip", "install", "numpy"], "pip install numpy"),
+        (["git", "clone", "https://user:secret@host/x"], "git clone"), (["env", "TOKEN=1", "x"], "env"),
+        (["sh", "-c", "exit 1"], "sh"), (["cp", "a.txt", "/tmp/b.txt"], "cp a.txt /tmp/b.txt"),
+    ]
+
+    @Test("Invariant 12: a title shows plain words alone, no option, address or assignment", arguments: titles)
+    func titlesTellNoSecrets(words: [String], title: String) throws {
+        #expect(try #require(CommandArguments(parsed: words, raw: [])).title == title)
+    }
+
+    @Test("Arguments keep their bytes, whatever these are")
+    func argumentsKeepBytes() throws {
+        let raw: [[UInt8]] = [Array("live-progress".utf8), Array("cat".utf8), [0x61, 0xFF]]
+        let arguments = try #require(CommandArguments(parsed: ["cat", "a\u{FFFD}"], raw: raw))
+        #expect(arguments.words == [Array("cat".utf8), [0x61, 0xFF]])
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Testing
+
+@testable import LiveProgressCLI
+
+@Suite struct RunProfileTests {
+    static let percentages: [(String, Double?)] = [
+        ("45%", 45), ("12.5%", 12.5), ("12,5 %", 12.5), ("0%", 0), ("100.0%", 100), ("done (7%)", 7),
+        ("Training:   5%|▌  | 10/200", 5), ("a 10% b 50%", 10), ("x.. 8%", 8), ("[ 45%] Building", 45),
+        ("101%", nil), ("-5%", nil), ("1.2.3%", nil), ("x5%", nil), ("5%20b", nil), ("100%25", nil), ("%", nil),
+        ("", nil), ("percent", nil), ("999999999999999999999%", nil), (".%", nil), ("v1.5%", nil), ("5%%", 5),
+        ("150% of 30%", 30),
+    ]
+
+    @Test("A percentage is one that stands by itself, from 0 to 100", arguments: percentages)
+    func findsPercentages(text: String, expected: Double?) {
+        #expect(PercentText(in: text)?.value == expected)
+    }
+
+    static func percents(_ output: String) -> [Double] {
+        readings(output).compactMap(\.percent)
+    }
+
+    static func readings(_ output: String) -> [LineReading] {
+        RunScannerTests.events(output).compactMap { event in
+            guard case .line(let line) = event else { return nil }
+            return OutputProfiles.all.read(line)
+        }
+    }
+
+    static let tools: [(name: String, output: String, percents: [Double])] = [
+        ("curl -#", RunFixtures.curlBar, [5, 10, 15, 85, 90, 95, 100]),
+        ("rsync", RunFixtures.rsync, [0, 41, 83, 100]),
+        ("pv", RunFixtures.pv, [41, 83, 100]),
+        ("tqdm", RunFixtures.tqdm, [0, 5, 10, 90, 95, 100, 100]),
+        ("cmake", RunFixtures.cmake, [11, 22, 33, 44, 55, 66, 77, 88, 100, 100]),
+        ("apt", RunFixtures.apt, [0, 0, 93, 98, 0, 50, 0, 49, 100, 5, 95]),
+        ("dd", RunFixtures.dd, []),
+        ("pip", RunFixtures.pip, []),
+    ]
+
+    @Test("What real programs write gives the percentages that a person reads", arguments: tools)
+    func readsTools(name: String, output: String, expected: [Double]) {
+        #expect(Self.percents(output) == expected, "\(name)")
+    }
+
+    @Test("wget's dots and its bar rise to 100")
+    func readsWget() {
+        for output in [RunFixtures.wgetDots, RunFixtures.wgetBar] {
+            let percents = Self.percents(output)
+            #expect(percents.count >= 5 && percents.last == 100)
+            #expect(percents == percents.sorted())
+        }
+    }
+
+    @Test("curl's meter is counted in bytes")
+    func readsCurlMeter() {
+        let readings = Self.readings(RunFixtures.curlMeter).filter { $0.percent != nil }
+        #expect(
+            readings.map(\.completedCount) == [1953, 4882, 8789].map { $0 * 1024 } + [
+                12_897_485, 16_986_931, 19_922_944,
+            ]
+        )
+        #expect(readings.allSatisfy { $0.totalCount == 19_922_944 && $0.unit == "bytes" })
+        #expect(readings.last?.percent == 100)
+    }
+
+    @Test("curl's meter without a total counts the bytes alone")
+    func readsCurlMeterWithoutTotal() {
+        let readings = Self.readings(RunFixtures.curlWithoutLength)
+        #expect(readings.allSatisfy { $0.percent == nil && $0.totalCount == nil })
+        #expect(readings.last?.completedCount == 19_922_944)
+    }
+
+    @Test(
+        "What only looks like curl's meter is not taken for it",
+        arguments: [
+            "1 2 3 4 5 6 7 8 9 10 11 12",
+            "9999999T 9999999T 9 8999999P 9 8999999P 0 0 --:--:-- --:--:-- --:--:-- 0",
+            "  5 100M    5 5120k    0     0",
+        ]
+    )
+    func refusesOtherTables(text: String) {
+        #expect(CurlMeterProfile().read(OutputLine(text: text, isRedrawn: true)) == nil)
+    }
+
+    static let steps: [(OutputLine, LineReading)] = [
+        (OutputLine(text: "Compiling x.c", isRedrawn: false), LineReading(step: "Compiling x.c")),
+        (OutputLine(text: "coverage: 85%", isRedrawn: false), LineReading(step: "coverage: 85%")),
+        (OutputLine(text: "[ 45%] Building C", isRedrawn: false), LineReading(step: "Building C", percent: 45)),
+        (OutputLine(text: "Training:  10%|██  | 2/20", isRedrawn: true), LineReading(step: "Training", percent: 10)),
+        (OutputLine(text: "####    12.3%", isRedrawn: true), LineReading(percent: 12.3)),
+        (
+            OutputLine(text: "(Reading database ... 5%", isRedrawn: true),
+            LineReading(step: "(Reading database", percent: 5)
+        ),
+        (OutputLine(text: "1,234  45%  12MB/s", isRedrawn: true), LineReading(percent: 45)),
+        (OutputLine(text: "━━━╸━━ 2.1/7.1 MB", isRedrawn: true), LineReading(step: "2.1/7.1 MB")),
+        (OutputLine(text: "━━━━", isRedrawn: true), LineReading()),
+    ]
+
+    @Test("The step is the words beside the figures, or the whole line where it has none", arguments: steps)
+    func findsSteps(line: OutputLine, expected: LineReading) {
+        #expect(OutputProfiles.all.read(line) == expected)
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressCLI
+
+@Suite struct RunReporterTests {
+    static func line(_ text: String, redrawn: Bool = false) -> ProgressScanner.Event {
+        .line(OutputLine(text: text, isRedrawn: redrawn))
+    }
+
+    /// Feeds lines, one each second, and gives the reports taken just after each.
+    static func reports(_ output: String) -> [ProgressReport] {
+        var reporter = RunReporter()
+        var reports: [ProgressReport] = []
+        for (second, event) in RunScannerTests.events(output).enumerated() {
+            reporter.take(event, at: .seconds(second))
+            if let report = reporter.takeReport(at: .milliseconds(second * 1000 + 600)) { reports.append(report) }
+        }
+        return reports
+    }
+
+    static func fractions(_ reports: [ProgressReport]) -> [Double] {
+        reports.compactMap { report in
+            guard let done = report.completedCount, let total = report.totalCount ?? nil else { return nil }
+            return Double(done) / Double(total)
+        }
+    }
+
+    @Test("The last line is the step")
+    func tellsSteps() {
+        var reporter = RunReporter()
+        reporter.take(Self.line("one"), at: .zero)
+        reporter.take(Self.line("two"), at: .zero)
+        #expect(reporter.takeReport(at: .zero) == ProgressReport(state: "two", details: .null))
+        #expect(reporter.takeReport(at: .seconds(1)) == nil)
+    }
+
+    @Test("A step is told at most once in an interval, and the newest at its end")
+    func limitsRate() {
+        var reporter = RunReporter()
+        var count = 0
+        for millisecond in 0..<1000 {
+            reporter.take(Self.line("line \(millisecond)"), at: .milliseconds(millisecond))
+            if reporter.takeReport(at: .milliseconds(millisecond)) != nil { count += 1 }
+        }
+        #expect(count == 10)
+        #expect(reporter.isWaiting)
+        #expect(reporter.takeReport(at: .seconds(2))?.state == "line 999")
+        #expect(!reporter.isWaiting)
+    }
+
+    @Test("A phase counts once it has lasted, and its percentage is told at once")
+    func settlesPhases() {
+        var reporter = RunReporter()
+        reporter.take(Self.line("Load 10%", redrawn: true), at: .zero)
+        let first = reporter.takeReport(at: .zero)
+        #expect(first?.state == "Load" && first?.completedCount == nil)
+        #expect(first?.details?["percentComplete"]?.doubleValue == 10)
+        #expect(first?.details?["line"]?.stringValue == "Load 10%")
+        #expect(reporter.isWaiting)
+        let second = reporter.takeReport(at: .milliseconds(500))
+        #expect(second?.completedCount == 10 && second?.totalCount == .some(100) && second?.unit == "%")
+        #expect(!reporter.isWaiting)
+    }
+
+    static let risingTools = [
+        RunFixtures.curlMeter, RunFixtures.curlBar, RunFixtures.curlRedirect, RunFixtures.wgetDots,
+        RunFixtures.wgetBar, RunFixtures.rsync, RunFixtures.tqdm, RunFixtures.pv, RunFixtures.cmake,
+    ]
+
+    @Test("Invariant 8: what real programs write gives a fraction that rises to 1", arguments: risingTools)
+    func fractionsRise(output: String) {
+        let fractions = Self.fractions(Self.reports(output))
+        #expect(fractions.count >= 3)
+        #expect(fractions == fractions.sorted())
+        #expect(fractions.last == 1)
+    }
+
+    @Test("Quick phases before the one that lasts are not taken for the operation")
+    func skipsQuickPhases() {
+        var reporter = RunReporter()
+        for percent in [0, 50, 100] { reporter.take(Self.line("Lists \(percent)%", redrawn: true), at: .zero) }
+        reporter.take(Self.line("Download 1%", redrawn: true), at: .milliseconds(300))
+        #expect(reporter.takeReport(at: .milliseconds(700))?.completedCount == nil)
+        reporter.take(Self.line("Download 2%", redrawn: true), at: .seconds(1))
+        #expect(reporter.takeReport(at: .seconds(1))?.completedCount == 2)
+    }
+
+    @Test("Invariant 8: within a phase a figure that falls a little is held")
+    func holdsJitter() {
+        var reporter = RunReporter()
+        reporter.take(Self.line("50%", redrawn: true), at: .zero)
+        reporter.take(Self.line("48%", redrawn: true), at: .seconds(1))
+        #expect(reporter.takeReport(at: .seconds(1))?.completedCount == 50)
+    }
+
+    @Test("Invariant 8: the phase after has no fraction, its figures are in the details")
+    func countsLaterPhases() {
+        var reporter = RunReporter()
+        for second in 0...2 { reporter.take(Self.line("a \(second * 50)%", redrawn: true), at: .seconds(second)) }
+        #expect(reporter.takeReport(at: .seconds(2))?.completedCount == 100)
+        reporter.take(Self.line("b 3%", redrawn: true), at: .seconds(3))
+        let report = reporter.takeReport(at: .seconds(5))
+        #expect(report?.totalCount == .some(nil))
+        #expect(report?.completedCount == 1 && report?.unit == "phases")
+        #expect(report?.details?["percentComplete"]?.doubleValue == 3)
+        #expect(!reporter.isWaiting)
+    }
+
+    @Test("What is told to the terminal counts more than what is written, until it is taken back")
+    func prefersTerminalProgress() {
+        var reporter = RunReporter()
+        reporter.take(.progress(TerminalProgress(state: .normal, percent: 20)), at: .zero)
+        reporter.take(Self.line("90%", redrawn: true), at: .milliseconds(100))
+        let report = reporter.takeReport(at: .seconds(1))
+        #expect(report?.completedCount == 20)
+        reporter.take(.progress(TerminalProgress(state: .removed)), at: .seconds(2))
+        reporter.take(Self.line("Next 10%", redrawn: true), at: .seconds(3))
+        #expect(reporter.takeReport(at: .seconds(3))?.details?["percentComplete"]?.doubleValue == 10)
+    }
+
+    @Test("Progress that nobody can measure has no percentage")
+    func tellsIndeterminate() {
+        var reporter = RunReporter()
+        reporter.take(.progress(TerminalProgress(state: .normal, percent: 20)), at: .zero)
+        reporter.take(.progress(TerminalProgress(state: .indeterminate)), at: .milliseconds(10))
+        #expect(reporter.takeReport(at: .seconds(1)) == ProgressReport(state: RunReporter.initialStep, details: .null))
+    }
+
+    @Test("Bytes of an unknown total are counted")
+    func countsBytes() {
+        let last = Self.reports(RunFixtures.curlWithoutLength).last
+        #expect(last?.completedCount == 19_922_944 && last?.totalCount == .some(nil) && last?.unit == "bytes")
+    }
+
+    @Test("Invariant 10: a long line is shortened")
+    func boundsText() {
+        var reporter = RunReporter()
+        reporter.take(Self.line(String(repeating: "é", count: 5000)), at: .zero)
+        let state = reporter.takeReport(at: .zero)?.state
+        #expect(state?.count == 200 && state?.last == "…")
+    }
+}
