@@ -13,7 +13,7 @@ struct JSONWriterTests {
             (.null, "null"), (true, "true"), (false, "false"), (0, "0"), (-1, "-1"), (42, "42"), (1_000_000, "1000000"),
             (.integer(.max), "9223372036854775807"), (.integer(.min), "-9223372036854775808"),
             (.number(0), "0.0"), (.number(-0.0), "-0.0"), (.number(0.1), "0.1"), (.number(100), "100.0"),
-            (.number(1e16), "1e+16"), (.number(5e-324), "5e-324"), (.number(-1.5e300), "-1.5e+300"),
+            (.number(1e16), "1e+16"), (.number(.leastNonzeroMagnitude), "5e-324"), (.number(-1.5e300), "-1.5e+300"),
             (.number(.greatestFiniteMagnitude), "1.7976931348623157e+308"),
             (.number(.nan), "null"), (.number(.infinity), "null"), (.number(-.infinity), "null"),
             ("", "\"\""), ("plain", "\"plain\""), ("é€😀", "\"é€😀\""), ("a/b", "\"a/b\""), ("\u{7F}", "\"\u{7F}\""),

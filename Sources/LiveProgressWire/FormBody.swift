@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+/// A form (`application/x-www-form-urlencoded`, as the URL standard has it), read as the JSON object that it stands for.
+enum FormBody {
+    /// The members of a report's form, each as the value that its JSON form would have; wrong ones are left for the
+    /// report's own checks.
+    ///
+    /// Of fields with the same name the last counts.
+    ///
+    /// - Throws: ``WireError`` where a field is not UTF-8, or no JSON where JSON is wanted.
+    static func members(of bytes: some Sequence<UInt8>) throws(WireError) -> JSONObject {
+        var members = JSONObject()
+        var parts: [(member: String, name: String, value: String)] = []
+        for (name, value) in try fields(of: bytes) {
+            if let part = split(name) {
+                parts.append((part.member, part.name, value))
+            } else {
+                members[name] = try Self.value(of: value, for: name)
+            }
+        }
+        for member in dottedMembers {
+            try set(parts.filter { $0.member == member }.map { ($0.name, $0.value) }, of: member, in: &members)
+        }
+        return members
+    }
+
+    /// The members whose own members can be set one by one, as `details.NAME` and `labels.NAME`.
+    private static let dottedMembers = ["details", "labels"]
+
+    private static func set(
+        _ fields: [(name: String, value: String)],
+        of member: String,
+        in members: inout JSONObject
+    ) throws(WireError) {
+        guard let first = fields.first else { return }
+        guard var object = members[member] == nil ? [:] : members[member]?.objectValue else {
+            throw WireError("\(member).\(first.name)", "needs \(member) to be an object")
+        }
+        for (name, value) in fields {
+            object[name] = member == "labels" ? .string(value) : scalar(value)
+        }
+        members[member] = .object(object)
+    }
+
+    /// The names and values of a form, in order, without its escapes.
+    static func fields(of bytes: some Sequence<UInt8>) throws(WireError) -> [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
+        for field in Array(bytes).split(separator: UInt8(ascii: "&")) {
+            let equals = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex
+            guard let name = PercentCoding.decode(field[..<equals], plusIsSpace: true) else {
+                throw WireError(message: "The names of a form's fields must be UTF-8.")
+            }
+            guard let value = PercentCoding.decode(field[equals...].dropFirst(), plusIsSpace: true) else {
+                throw WireError(name, "must be UTF-8")
+            }
+            fields.append((name, value))
+        }
+        return fields
+    }
+
+    /// The two parts of `details.NAME` and `labels.NAME`.
+    private static func split(_ field: String) -> (member: String, name: String)? {
+        for member in dottedMembers where field.utf8.starts(with: "\(member).".utf8) {
+            return (member, String(field.dropFirst(member.count + 1)))
+        }
+        return nil
+    }
+
+    private static func value(of text: String, for name: String) throws(WireError) -> JSONValue {
+        switch name {
+        case "details", "labels", "result":
+            do {
+                return try JSONValue(parsing: text, maximumDepth: ProgressReportBody.maximumDepth - 1)
+            } catch {
+                throw WireError(name, "must be JSON: expected \(error.expected) at byte \(error.offset)")
+            }
+        case "error":
+            // An object is problem details; any other text, JSON or not, is what happened.
+            if case .some(.object(let object)) = try? JSONValue(parsing: text) { return .object(object) }
+            return .string(text)
+        case "totalCount" where text.isEmpty: return .null
+        case "completedCount", "totalCount", "advance", "attempt", "lease", "cancellable": return scalar(text)
+        default: return .string(text)
+        }
+    }
+
+    /// A number, `true`, `false` or `null` where the text is one in JSON, else the text.
+    private static func scalar(_ text: String) -> JSONValue {
+        switch try? JSONValue(parsing: text) {
+        case .some(.array), .some(.object), .some(.string), nil: .string(text)
+        case .some(let value): value
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import LiveProgress
+
+/// The messages that a server sends, to WebSockets, event streams and in HTTP bodies: JSON in UTF-8.
+///
+/// Each message of the full format is the whole state of an operation, never a change that someone who comes late could
+/// not read. What is written here is written once for all watchers of a revision.
+public enum ProgressMessage {
+    /// A message of the plain format: `{"state":…,"details":…}`.
+    public static func encodePlain(_ snapshot: ProgressSnapshot) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 128)
+        writer.beginObject()
+        writer.name("state")
+        writer.write(snapshot.state)
+        writer.name("details")
+        writer.write(snapshot.details)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// A message of the full format.
+    ///
+    /// `resumed` stands in each `snapshot`, and in the first message of whatever type to a watcher that brought a
+    /// cursor; `result` or `error` stand in the end.
+    public static func encodeFull(_ event: ProgressEvent) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: messageCapacity)
+        writer.beginObject()
+        writer.name("type")
+        writer.write(event.kind.rawValue)
+        event.snapshot.writeMembers(to: &writer, skipped: event.skipped)
+        if let resumed = event.resumed ?? (event.kind == .snapshot ? false : nil) {
+            writer.name("resumed")
+            writer.write(resumed)
+        }
+        event.snapshot.writeOutcome(to: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// An operation as GET answers it: a message of the full format without `type`, `skipped` and `resumed`.
+    public static func encodeSnapshot(_ snapshot: ProgressSnapshot) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: messageCapacity)
+        write(snapshot, to: &writer)
+        return writer.bytes
+    }
+
+    /// A page of the list: `{"operations":[…],"nextPageToken":…}`; the token of the last page is `null`.
+    public static func encodePage(_ page: ProgressPage) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: messageCapacity * (page.snapshots.count + 1))
+        writer.beginObject()
+        writer.name("operations")
+        writer.beginArray()
+        for snapshot in page.snapshots { write(snapshot, to: &writer) }
+        writer.endArray()
+        writer.name("nextPageToken")
+        if let token = page.nextPageToken { writer.write(token) } else { writer.writeNull() }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// A message of the feed of all operations: an `update` or `end` as in the full format, or
+    /// `{"type":"removed","id":…}`.
+    public static func encodeFeed(_ event: ProgressFeedEvent) -> [UInt8] {
+        switch event {
+        case .changed(let snapshot):
+            return encodeFull(ProgressEvent(kind: snapshot.outcome == nil ? .update : .end, snapshot: snapshot))
+        case .removed(let id):
+            var writer = JSONWriter(reservingCapacity: 64)
+            writer.beginObject()
+            writer.name("type")
+            writer.write("removed")
+            writer.name("id")
+            writer.write(id.rawValue)
+            writer.endObject()
+            return writer.bytes
+        }
+    }
+
+    /// Problem details: a body of the type `application/problem+json` (RFC 9457).
+    public static func encodeProblem(_ problem: ProgressProblem) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 256)
+        problem.write(to: &writer)
+        return writer.bytes
+    }
+
+    /// An answer over a WebSocket to a message that was not understood, or not granted: `{"type":"error","error":…}`.
+    public static func encodeError(_ problem: ProgressProblem) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 256)
+        writer.beginObject()
+        writer.name("type")
+        writer.write("error")
+        writer.name("error")
+        problem.write(to: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// Room for a common message, so that writing it seldom has to grow.
+    private static let messageCapacity = 640
+
+    private static func write(_ snapshot: ProgressSnapshot, to writer: inout JSONWriter) {
+        writer.beginObject()
+        snapshot.writeMembers(to: &writer)
+        snapshot.writeOutcome(to: &writer)
+        writer.endObject()
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+extension WireReader {
+    /// The members of problem details (RFC 9457 section 3.1); those of another type than theirs are passed over.
+    func problem() -> ProgressProblem {
+        let type = object["type"]?.stringValue ?? "about:blank"
+        var problem = ProgressProblem(type: type, title: object["title"]?.stringValue ?? "Failed")
+        problem.status = object["status"]?.intValue.flatMap { Int(exactly: $0) }
+        problem.detail = object["detail"]?.stringValue
+        problem.instance = object["instance"]?.stringValue
+        for (name, value) in object where !ProgressProblem.standardMembers.contains(name) {
+            problem.extensions[name] = value
+        }
+        return problem
+    }
+}
+
+extension ProgressProblem {
+    /// The members that RFC 9457 itself names.
+    static let standardMembers = ["type", "title", "status", "detail", "instance"]
+
+    /// A failure about which the worker said no more than, perhaps, one text.
+    static func failure(_ detail: String? = nil) -> ProgressProblem {
+        ProgressProblem(
+            type: typePrefix + "failed",
+            title: "Failed",
+            detail: detail ?? "The worker reported a failure without saying why."
+        )
+    }
+
+    /// Writes the problem as an object; members that have no value are left out, as RFC 9457 has it.
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.name("type")
+        writer.write(type)
+        writer.name("title")
+        writer.write(title)
+        if let status {
+            writer.name("status")
+            writer.write(status)
+        }
+        if let detail {
+            writer.name("detail")
+            writer.write(detail)
+        }
+        if let instance {
+            writer.name("instance")
+            writer.write(instance)
+        }
+        for (name, value) in extensions where !Self.standardMembers.contains(name) {
+            writer.name(name)
+            writer.write(value)
+        }
+        writer.endObject()
+    }
+}

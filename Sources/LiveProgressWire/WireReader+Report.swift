@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+extension WireReader {
+    /// The report that the members make; who and what an operation is stands beside it.
+    func report() throws(WireError) -> ProgressReport {
+        var report = ProgressReport(state: try string("state"), details: value("details"))
+        report.completedCount = try count("completedCount")
+        if let total = value("totalCount") {
+            report.totalCount = .some(total.isNull ? nil : try count("totalCount"))
+        }
+        report.unit = try string("unit")
+        report.advance = try count("advance")
+        report.title = try string("title")
+        report.labels = try labels(maximumNameLength: ProgressReportBody.maximumLabelLength)
+        report.isCancellable = try bool("cancellable")
+        report.attempt = try attempt()
+        report.outcome = try outcome()
+        return report
+    }
+
+    /// The lease of a worker, given in seconds.
+    func lease() throws(WireError) -> Duration? {
+        guard let seconds = try number("lease") else { return nil }
+        guard seconds > 0, seconds <= ProgressReportBody.maximumLease else {
+            throw error("lease", "must be more than 0 and at most \(Int(ProgressReportBody.maximumLease)) seconds")
+        }
+        return .seconds(seconds)
+    }
+
+    /// The end that `status` tells of, with its `result` or `error`.
+    private func outcome() throws(WireError) -> ProgressOutcome? {
+        let status = try string("status").map { ProgressStatus(rawValue: $0) }
+        if case .some(let status) = status, status?.isEnd != true {
+            throw error("status", "must be one of succeeded, failed, cancelled")
+        }
+        let result = value("result").flatMap { $0.isNull ? nil : $0 }
+        let problem = value("error").flatMap { $0.isNull ? nil : $0 }
+        if result != nil, status != .succeeded { throw error("result", "is allowed only with the status succeeded") }
+        if problem != nil, status != .failed { throw error("error", "is allowed only with the status failed") }
+        switch status {
+        case .succeeded: return .succeeded(result: result)
+        case .failed: return .failed(try problem.map(failure) ?? .failure())
+        case .cancelled: return .cancelled
+        default: return nil
+        }
+    }
+
+    /// The problem that `error` tells of: problem details, or a text alone.
+    private func failure(_ value: JSONValue) throws(WireError) -> ProgressProblem {
+        if let text = value.stringValue { return .failure(text) }
+        guard let members = value.objectValue else {
+            throw error("error", "must be a string, or an object with type, title, detail")
+        }
+        return WireReader(members).problem()
+    }
+}
