@@ -44,9 +44,12 @@ final class WebSocketHandler: ChannelInboundHandler {
     var isOpen: Bool { context != nil && machine.isOpen }
 
     /// Writes frames that are encoded already.
-    func write(frames: ByteBuffer) {
-        guard isOpen, let context else { return }
-        context.writeAndFlush(Self.wrapOutboundOut(frames), promise: nil)
+    func write(frames: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
+        guard isOpen, let context else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        context.writeAndFlush(Self.wrapOutboundOut(frames), promise: promise)
     }
 
     /// Begins to close; `isWritten` says that the close frame stood at the end of the last frames written.

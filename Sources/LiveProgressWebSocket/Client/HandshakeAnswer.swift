@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOHTTP1
+
+/// A server's 101, checked as RFC 6455 section 4.1 asks of a client.
+struct HandshakeAnswer {
+    /// The subprotocol that the server chose.
+    let subprotocol: String?
+
+    init(
+        _ head: HTTPResponseHead,
+        to key: HandshakeKey,
+        offering subprotocols: [String]
+    ) throws(WebSocketConnectError) {
+        guard head.headers[canonicalForm: "upgrade"].map({ $0.lowercased() }) == ["websocket"] else {
+            throw .invalidAnswer("The Upgrade header is not websocket.")
+        }
+        guard head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }) else {
+            throw .invalidAnswer("The Connection header does not list Upgrade.")
+        }
+        guard head.headers["sec-websocket-accept"] == [key.accept] else {
+            throw .invalidAnswer("The Sec-WebSocket-Accept header does not answer the key.")
+        }
+        guard !head.headers.contains(name: "sec-websocket-extensions") else {
+            throw .invalidAnswer("The server uses an extension that was not asked for.")
+        }
+        let chosen = head.headers["sec-websocket-protocol"]
+        guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {
+            throw .invalidAnswer("The server chose a subprotocol that was not asked for.")
+        }
+        subprotocol = chosen.first
+    }
+}
