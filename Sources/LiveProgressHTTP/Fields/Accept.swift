@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// What a client would like to get: the `Accept` field (RFC 9110, section 12.5.1).
+struct Accept {
+    /// One range with its weight and its place in the field.
+    private struct Range {
+        let media: MediaType
+        /// Thousandths, from 0 to 1000.
+        let weight: Int
+
+        var specificity: Int {
+            switch (media.type, media.subtype) {
+            case ("*", "*"): 0
+            case (_, "*"): 1
+            default: 2
+            }
+        }
+
+        func matches(_ offer: MediaType) -> Bool {
+            switch specificity {
+            case 0: true
+            case 1: media.type == offer.type
+            default: media == offer
+            }
+        }
+    }
+
+    private let ranges: [Range]
+
+    /// Reads the field; where it is absent or says nothing that can be read, everything is acceptable.
+    init(_ text: String?) {
+        var ranges: [Range] = []
+        var scanner = FieldScanner(text ?? "")
+        scanner.skipCommas()
+        while !scanner.isAtEnd {
+            let media = MediaType(&scanner)
+            if !scanner.skipCommas() {
+                scanner.skipElement()
+                scanner.skipCommas()
+            } else if let media {
+                ranges.append(Range(media: media, weight: Self.weight(media["q"])))
+            }
+        }
+        self.ranges = ranges.isEmpty ? [Range(media: MediaType("*", "*"), weight: 1000)] : ranges
+    }
+
+    /// The offer that suits the client best, or `nil` where none is acceptable.
+    ///
+    /// The weight of an offer is that of the most specific range that matches it. Of offers with the same weight the
+    /// one counts whose range the client named first, and of those under one range the one that stands first in `offers`.
+    func best(of offers: [MediaType]) -> MediaType? {
+        var best: (offer: MediaType, weight: Int, place: Int)?
+        for offer in offers {
+            guard let place = place(of: offer) else { continue }
+            let weight = ranges[place].weight
+            guard weight > 0 else { continue }
+            if let best, (best.weight, -best.place) >= (weight, -place) { continue }
+            best = (offer, weight, place)
+        }
+        return best?.offer
+    }
+
+    private func place(of offer: MediaType) -> Int? {
+        ranges.indices.filter { ranges[$0].matches(offer) }
+            .max { ranges[$0].specificity < ranges[$1].specificity }
+    }
+
+    /// Thousandths of a `q` value (RFC 9110, section 12.4.2); one that cannot be read counts as 1.
+    private static func weight(_ text: String?) -> Int {
+        guard let text, let value = Double(text), value >= 0, value <= 1 else { return 1000 }
+        return Int((value * 1000).rounded())
+    }
+}

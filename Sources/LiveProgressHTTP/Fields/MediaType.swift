@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// A media type such as `text/html; charset=utf-8` (RFC 9110, section 8.3.1), compared without its parameters.
+struct MediaType: Sendable {
+    /// The part before the slash, in lower case; `*` in a range.
+    let type: String
+    /// The part after the slash, in lower case; `*` in a range.
+    let subtype: String
+    /// The parameters in their order, names in lower case.
+    let parameters: [(name: String, value: String)]
+
+    init(_ type: String, _ subtype: String) {
+        self.type = type
+        self.subtype = subtype
+        parameters = []
+    }
+
+    /// Reads a media type, or gives `nil` where the text is none.
+    init?(_ text: String) {
+        var scanner = FieldScanner(text)
+        self.init(&scanner)
+        scanner.skipSpace()
+        guard scanner.isAtEnd else { return nil }
+    }
+
+    /// Reads a media type or range from a list.
+    init?(_ scanner: inout FieldScanner) {
+        scanner.skipSpace()
+        guard let type = scanner.token(), scanner.take(UInt8(ascii: "/")), let subtype = scanner.token() else {
+            return nil
+        }
+        self.type = type.lowercased()
+        self.subtype = subtype.lowercased()
+        parameters = scanner.parameters()
+    }
+
+    /// The value of a parameter, its name in lower case.
+    subscript(parameter: String) -> String? {
+        parameters.first { $0.name == parameter }?.value
+    }
+
+    /// Whether the text of a body of this type is UTF-8, as far as the type tells.
+    var isUTF8: Bool {
+        guard let charset = self["charset"]?.lowercased() else { return true }
+        return ["utf-8", "utf8", "us-ascii"].contains(charset)
+    }
+}
+
+extension MediaType: Hashable, CustomStringConvertible {
+    static func == (left: MediaType, right: MediaType) -> Bool {
+        left.type == right.type && left.subtype == right.subtype
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(type)
+        hasher.combine(subtype)
+    }
+
+    /// `type/subtype`, as in a header field.
+    var description: String { "\(type)/\(subtype)" }
+}
+
+extension MediaType {
+    static let json = MediaType("application", "json")
+    static let problem = MediaType("application", "problem+json")
+    static let form = MediaType("application", "x-www-form-urlencoded")
+    static let ndjson = MediaType("application", "x-ndjson")
+    static let eventStream = MediaType("text", "event-stream")
+    static let html = MediaType("text", "html")
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// What a client would prefer: the `Prefer` field (RFC 7240), as far as it is heeded here.
+///
+/// A preference that is unknown or cannot be read is ignored, as the RFC asks; of a repeated one the first counts.
+struct Preferences: Equatable {
+    /// What the answer to a change should hold.
+    enum Representation: String {
+        /// The new snapshot.
+        case representation
+        /// Nothing but its tag.
+        case minimal
+    }
+
+    /// `wait=N`: seconds for which the answer may be held back.
+    private(set) var wait: Int?
+    /// `return=…`: what to answer to a change.
+    private(set) var representation: Representation?
+
+    /// Reads the field.
+    init(_ text: String?) {
+        var scanner = FieldScanner(text ?? "")
+        var seen: Set<String> = []
+        scanner.skipCommas()
+        while !scanner.isAtEnd {
+            let name = scanner.token()?.lowercased()
+            let value = Self.value(&scanner)
+            _ = scanner.parameters()
+            if !scanner.skipCommas() {
+                scanner.skipElement()
+                scanner.skipCommas()
+            } else if let name, seen.insert(name).inserted {
+                set(name, value)
+            }
+        }
+    }
+
+    private static func value(_ scanner: inout FieldScanner) -> String {
+        scanner.skipSpace()
+        guard scanner.take(UInt8(ascii: "=")) else { return "" }
+        scanner.skipSpace()
+        return scanner.word() ?? ""
+    }
+
+    private mutating func set(_ name: String, _ value: String) {
+        switch name {
+        case "wait":
+            // A number beyond all bounds is a wish for the longest wait there is, not nonsense.
+            let isNumber = !value.isEmpty && value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            wait = isNumber ? Int(value) ?? Int.max : nil
+        case "return":
+            representation = Representation(rawValue: value.lowercased())
+        default:
+            break
+        }
+    }
+}
