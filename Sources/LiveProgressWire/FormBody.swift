@@ -4,7 +4,7 @@
 import LiveProgress
 
 /// A form (`application/x-www-form-urlencoded`, as the URL standard has it), read as the JSON object that it stands for.
-enum FormBody {
+package enum FormBody {
     /// The members of a report's form, each as the value that its JSON form would have; wrong ones are left for the
     /// report's own checks.
     ///
@@ -46,7 +46,7 @@ enum FormBody {
     }
 
     /// The names and values of a form, in order, without its escapes.
-    static func fields(of bytes: some Sequence<UInt8>) throws(WireError) -> [(name: String, value: String)] {
+    package static func fields(of bytes: some Sequence<UInt8>) throws(WireError) -> [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = []
         for field in Array(bytes).split(separator: UInt8(ascii: "&")) {
             let equals = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+/// A request, taken apart as far as every handler needs it.
+struct Exchange {
+    let request: HTTPRequest
+    let body: [UInt8]
+    let target: RequestTarget
+    let route: Route
+
+    /// Finds the route and checks the method.
+    init(_ request: HTTPRequest, body: [UInt8]) throws(Refusal) {
+        let target = RequestTarget(request.path ?? "/")
+        guard let route = Route(path: target.path) else { throw Refusal(Problems.noSuchResource) }
+        guard route.methods.contains(request.method) else {
+            throw Refusal(
+                Problems.methodNotAllowed(request.method.rawValue, allow: route.allow),
+                [.allow: route.allow]
+            )
+        }
+        self.request = request
+        self.body = body
+        self.target = target
+        self.route = route
+    }
+
+    /// A header field's value, the lines of a repeated one joined by commas.
+    subscript(name: HTTPField.Name) -> String? { request.headerFields[name] }
+
+    /// What the client would prefer.
+    var preferences: Preferences { Preferences(self[.prefer]) }
+
+    /// The names and values of the query.
+    func queryItems() throws(Refusal) -> [(name: String, value: String)] {
+        do throws(WireError) {
+            return try target.queryItems()
+        } catch {
+            throw Refusal(Problems.invalidQuery("The names and values of a query must be UTF-8."))
+        }
+    }
+
+    /// The condition of `If-Match` or `If-None-Match`, or `nil` where the field is absent.
+    func condition(_ name: HTTPField.Name) throws(Refusal) -> TagCondition? {
+        guard let text = self[name] else { return nil }
+        guard let condition = TagCondition(text) else { throw Refusal(Problems.malformedTag(name.rawName)) }
+        return condition
+    }
+
+    /// The media type that suits the client best; the first of the offers counts where it has no wish.
+    func mediaType(of offers: [MediaType]) throws(Refusal) -> MediaType {
+        guard let best = Accept(self[.accept]).best(of: offers) else { throw Refusal(Problems.notAcceptable(offers)) }
+        return best
+    }
+
+    /// Where the watcher left off: what an `EventSource` brings back goes before what stands in its unchanging URL.
+    ///
+    /// - Returns: The text as it came, or `nil` where there is none.
+    func cursorText() throws(Refusal) -> String? {
+        if let text = self[.lastEventID], !text.isEmpty { return text }
+        return try queryItems().last { $0.name == "cursor" }?.value
+    }
+}
+
+extension ProgressAPI {
+    /// The methods that a resource takes, and the types of bodies.
+    func options(_ exchange: Exchange) -> ProgressResponse {
+        var fields: HTTPFields = [.allow: exchange.route.allow]
+        switch exchange.route {
+        case .collection: fields[.acceptPost] = BodyReader.acceptPost
+        case .operation: fields[.acceptPatch] = BodyReader.acceptPatch
+        case .cancel: break
+        }
+        return ProgressResponse(.noContent, fields)
+    }
+
+    /// The journal of an operation; an identifier that cannot be is as unknown as any other (invariant 12).
+    func journal(_ id: ProgressID?) throws(Refusal) -> ProgressJournal {
+        guard let id else { throw Refusal(Problems.unknown) }
+        do throws(ProgressError) {
+            return try service.getJournal(id)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+extension ProgressAPI {
+    /// `POST /api/v1/progress/{id}/cancel`: asks the worker to stop; asking again is harmless.
+    func cancel(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
+        let journal = try journal(id)
+        try check(exchange, journal)
+        do throws(ProgressError) {
+            return snapshotResponse(.accepted, try journal.requestCancel(), exchange)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// `DELETE /api/v1/progress/{id}`: forgets the operation; its worker is not asked to stop.
+    func delete(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
+        let journal = try journal(id)
+        try check(exchange, journal)
+        do throws(ProgressError) {
+            try service.deleteProgress(journal.id)
+        } catch {
+            throw Refusal(error)
+        }
+        return ProgressResponse(.noContent)
+    }
+
+    /// Checks `If-Match` before a change that cannot check it itself: a report may still come in between.
+    private func check(_ exchange: Exchange, _ journal: ProgressJournal) throws(Refusal) {
+        guard let condition = try exchange.condition(.ifMatch) else { return }
+        let current = journal.snapshot().cursor
+        guard condition.matchesStrongly(current) else { throw Refusal(Problems.cursorMismatch(current)) }
+    }
+}

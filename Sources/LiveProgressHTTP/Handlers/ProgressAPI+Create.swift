@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+import Synchronization
+
+extension ProgressAPI {
+    /// `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`.
+    func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
+        let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
+        guard let key = exchange[.idempotencyKey] else {
+            return created(try make(creation).snapshot(), exchange)
+        }
+        guard IdempotencyKeys.isValid(key) else { throw Refusal(Problems.malformedKey) }
+        return try create(creation, once: key, exchange)
+    }
+
+    private func create(
+        _ creation: Creation,
+        once key: String,
+        _ exchange: Exchange
+    ) throws(Refusal) -> ProgressResponse {
+        var hasher = Hasher()
+        hasher.combine(exchange.body)
+        hasher.combine(exchange[.contentType])
+        let fingerprint = hasher.finalize()
+        switch shared.keys.withLock({ $0.begin(key, fingerprint: fingerprint) }) {
+        case .reused:
+            throw Refusal(Problems.keyReused)
+        case .inUse:
+            throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
+        case .repeats(let id):
+            return snapshotResponse(.ok, try journal(id).snapshot(), exchange)
+        case .create:
+            do throws(Refusal) {
+                let journal = try make(creation)
+                shared.keys.withLock { $0.finish(key, id: journal.id) }
+                return created(journal.snapshot(), exchange)
+            } catch {
+                // It made nothing: the client may mend its request and come back with the same key.
+                shared.keys.withLock { $0.forget(key) }
+                throw error
+            }
+        }
+    }
+
+    /// Creates the operation and applies its first report.
+    func make(_ creation: Creation) throws(Refusal) -> ProgressJournal {
+        do throws(ProgressError) {
+            let journal = try service.createJournal(id: creation.id, options: creation.options)
+            if let report = creation.report { try journal.report(report) }
+            return journal
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    func created(_ snapshot: ProgressSnapshot, _ exchange: Exchange) -> ProgressResponse {
+        var response = snapshotResponse(.created, snapshot, exchange)
+        response.head.headerFields[.location] = ProgressRoutes.path(for: snapshot.id)
+        return response
+    }
+
+    /// The answer to a change: the snapshot with its tag, or with `Prefer: return=minimal` the tag alone.
+    func snapshotResponse(
+        _ status: HTTPResponse.Status,
+        _ snapshot: ProgressSnapshot,
+        _ exchange: Exchange
+    ) -> ProgressResponse {
+        var fields: HTTPFields = [.eTag: EntityTag(snapshot.cursor).fieldValue]
+        let representation = exchange.preferences.representation
+        if let representation { fields[.preferenceApplied] = "return=\(representation.rawValue)" }
+        guard representation != .minimal else {
+            return ProgressResponse(status == .ok ? .noContent : status, fields)
+        }
+        fields[.contentType] = MediaType.json.description
+        return ProgressResponse(status, fields, body: .bytes(ProgressMessage.encodeSnapshot(snapshot)))
+    }
+}

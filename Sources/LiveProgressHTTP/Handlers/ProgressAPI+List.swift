@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+extension ProgressAPI {
+    /// `GET /api/v1/progress`: a page of the list, a feed of all changes, or a page for people, by `Accept`.
+    func list(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
+        let offers: [MediaType] = [.json] + (configuration.pages == nil ? [] : [.html]) + [.eventStream, .ndjson]
+        let type = try exchange.mediaType(of: offers)
+        if type == .html { return page { $0.list() } }
+        let query = try query(exchange)
+        switch type {
+        case .eventStream: return try feed(query, .eventStream)
+        case .ndjson: return try feed(query, .lines)
+        default:
+            let bytes = ProgressMessage.encodePage(service.list(query))
+            return ProgressResponse(.ok, [.contentType: MediaType.json.description], body: .bytes(bytes))
+        }
+    }
+
+    /// The filters of the list.
+    func query(_ exchange: Exchange) throws(Refusal) -> ProgressQuery {
+        try ProgressQuery(exchange.queryItems(), maximumLimit: configuration.maximumPageSize)
+    }
+
+    private func feed(_ query: ProgressQuery, _ format: StreamFormat) throws(Refusal) -> ProgressResponse {
+        let service = service
+        return try stream(format) { settings in
+            FeedPump(service: service, query: query, format: format, settings: settings)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+extension ProgressAPI {
+    /// `PATCH /api/v1/progress/{id}`: one report, or a batch of one a line.
+    func patch(_ id: ProgressID?, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
+        let journal = try journal(id)
+        let ifMatch = try exchange.condition(.ifMatch)
+        let reader = try BodyReader(exchange, allowing: BodyReader.reports)
+        let snapshot =
+            switch reader.syntax {
+            case .lines: try await batch(reader.lines(), to: journal, ifMatch)
+            case .empty, .json, .form: try report(reader.report(), to: journal, ifMatch)
+            }
+        return snapshotResponse(.ok, snapshot, exchange)
+    }
+
+    /// Applies a report, where `If-Match` allows it.
+    func report(
+        _ report: ProgressReport,
+        to journal: ProgressJournal,
+        _ ifMatch: TagCondition?
+    ) throws(Refusal) -> ProgressSnapshot {
+        let cursor = try ifMatch?.cursor(in: journal)
+        do throws(ProgressError) {
+            return try journal.report(report, ifMatch: cursor)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// Applies reports in their order, up to the first that is refused; `If-Match` is about the first one.
+    private func batch(
+        _ lines: [(number: Int, bytes: ArraySlice<UInt8>)],
+        to journal: ProgressJournal,
+        _ ifMatch: TagCondition?
+    ) async throws(Refusal) -> ProgressSnapshot {
+        var snapshot: ProgressSnapshot?
+        for (applied, line) in lines.enumerated() {
+            do throws(Refusal) {
+                let report = try decode(line.bytes)
+                snapshot = try self.report(report, to: journal, applied == 0 ? ifMatch : nil)
+            } catch {
+                throw error.at(line: line.number, applied: applied)
+            }
+            // A long batch must not keep a thread from everybody else.
+            if applied % 256 == 255 { await Task.yield() }
+        }
+        // Nothing but empty lines is the report that says nothing.
+        guard let snapshot else { return try report(ProgressReport(), to: journal, ifMatch) }
+        return snapshot
+    }
+
+    private func decode(_ line: ArraySlice<UInt8>) throws(Refusal) -> ProgressReport {
+        do throws(WireError) {
+            return try ProgressReportBody.decodeReport(json: line)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+}
+
+extension TagCondition {
+    /// The cursor at which the operation must be, or `nil` where any will do.
+    ///
+    /// - Throws: A 412 where no tag can be the current one.
+    fileprivate func cursor(in journal: ProgressJournal) throws(Refusal) -> ProgressCursor? {
+        guard case .tags = self else { return nil }
+        let current = journal.snapshot().cursor
+        guard matchesStrongly(current) else { throw Refusal(Problems.cursorMismatch(current)) }
+        return current
+    }
+}
+
+extension Refusal {
+    /// The same refusal, saying which line of a batch it is about, and what became of those before it.
+    fileprivate func at(line: Int, applied: Int) -> Refusal {
+        var refusal = self
+        let detail = problem.detail ?? problem.title
+        refusal.problem.detail = "Line \(line): \(detail) Lines applied before it: \(applied)."
+        refusal.problem.extensions["line"] = .integer(Int64(line))
+        refusal.problem.extensions["applied"] = .integer(Int64(applied))
+        return refusal
+    }
+}

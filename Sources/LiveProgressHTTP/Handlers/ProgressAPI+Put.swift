@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+extension ProgressAPI {
+    /// `PUT /api/v1/progress/{id}`: creates the operation if it is not there, else reports on it; safe to repeat.
+    func put(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
+        guard let id else { throw Refusal(Problems.invalidID) }
+        let reader = try BodyReader(exchange, allowing: BodyReader.creation)
+        var creation = try reader.creation()
+        if let other = creation.id, other != id { throw Refusal(Problems.idMismatch) }
+        creation.id = id
+        let ifMatch = try exchange.condition(.ifMatch)
+        let ifNoneMatch = try exchange.condition(.ifNoneMatch)
+        // Someone else may create it between the look and the creation; once it is there, it stays or is gone.
+        for _ in 0..<2 {
+            if let journal = try present(id) {
+                if let ifNoneMatch, ifNoneMatch.matchesWeakly(journal.snapshot().cursor) {
+                    throw Refusal(Problems.alreadyThere)
+                }
+                return snapshotResponse(.ok, try apply(reader.reportOnly(), to: journal, ifMatch), exchange)
+            }
+            if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
+            do throws(Refusal) {
+                return created(try make(creation).snapshot(), exchange)
+            } catch  where error.problem.type == Refusal(ProgressError(.alreadyExists, "")).problem.type {
+                continue
+            }
+        }
+        throw Refusal(Problems.unknown)
+    }
+
+    private func present(_ id: ProgressID) throws(Refusal) -> ProgressJournal? {
+        do throws(ProgressError) {
+            return try service.getJournal(id)
+        } catch  where error.code == .unknown {
+            return nil
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// Applies a report that may be a repeat: the end that is already there is no mistake.
+    private func apply(
+        _ report: ProgressReport,
+        to journal: ProgressJournal,
+        _ ifMatch: TagCondition?
+    ) throws(Refusal) -> ProgressSnapshot {
+        let snapshot = journal.snapshot()
+        if report.isRepeat(of: snapshot) { return snapshot }
+        return try self.report(report, to: journal, ifMatch)
+    }
+}
+
+extension ProgressReport {
+    /// Whether this is the report that ended an operation, come once more because its answer was lost.
+    fileprivate func isRepeat(of snapshot: ProgressSnapshot) -> Bool {
+        guard let outcome, outcome == snapshot.outcome, advance == nil else { return false }
+        return (state ?? snapshot.state) == snapshot.state
+            && (details ?? snapshot.details) == snapshot.details
+            && (completedCount == nil || completedCount == snapshot.counts?.completedCount)
+            && (attempt ?? snapshot.attempt) == snapshot.attempt
+    }
+}

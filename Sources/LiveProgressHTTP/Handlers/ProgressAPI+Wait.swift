@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+extension ProgressAPI {
+    /// Waits until an operation is past a snapshot: a long poll, which counts as a watcher.
+    ///
+    /// - Returns: The newest snapshot; the one given where the time is up, the task cancelled, or the API drained.
+    /// - Throws: A 410 where the operation goes away meanwhile.
+    func news(
+        of journal: ProgressJournal,
+        after known: ProgressSnapshot,
+        atMost time: Duration
+    ) async throws(Refusal) -> ProgressSnapshot {
+        let bell = Bell()
+        let tower = shared.towers.tower(of: journal)
+        // Registered first and read after, so that nothing falls between (invariant 4).
+        tower.add(bell)
+        shared.lifecycle.add(bell)
+        journal.watcherJoined()
+        defer {
+            journal.watcherLeft()
+            shared.lifecycle.remove(bell)
+            tower.remove(bell)
+        }
+        let deadline = service.configuration.clock.now() + time
+        while true {
+            bell.clear()
+            let reading = journal.read(after: known.revision)
+            if reading.removal != nil { return try self.journal(journal.id).snapshot() }
+            if let newest = reading.events.last { return newest.snapshot }
+            if reading.isFinished || shared.lifecycle.isDraining || Task.isCancelled { return known }
+            guard await bell.wait(until: deadline, on: service.configuration.clock) else { return known }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+extension ProgressAPI {
+    /// Decides on a request to upgrade to WebSocket (RFC 6455, section 4.2); never throws.
+    ///
+    /// Whatever can be refused is refused here, as an HTTP answer that says why. Of the subprotocols asked for,
+    /// `live-progress.v1` is chosen; others are ignored, and the watcher gets the plain format.
+    ///
+    /// - Parameter request: The request's head, with its `Upgrade` and `Sec-WebSocket-*` fields.
+    /// - Returns: What to run, or what to answer.
+    public func watch(_ request: HTTPRequest) -> WatchDecision {
+        do throws(Refusal) {
+            return .accept(try accept(request))
+        } catch {
+            var response = ProgressResponse(addingAdvice(to: error))
+            response.sealFields()
+            return .refuse(response)
+        }
+    }
+
+    private func accept(_ request: HTTPRequest) throws(Refusal) -> WatchAcceptance {
+        let exchange = try Exchange(request, body: [])
+        if let problem = configuration.admit?(request) { throw Refusal(problem) }
+        try checkHandshake(exchange)
+        let target: WatchAcceptance.Target =
+            switch exchange.route {
+            case .collection: .feed(try query(exchange))
+            case .operation(let id), .cancel(let id): .operation(try journal(id))
+            }
+        guard !shared.lifecycle.isDraining else { throw Refusal(Problems.shuttingDown) }
+        let asked = FieldScanner.tokens(exchange[.secWebSocketProtocol])
+        let isFull = asked.contains(ProgressFormat.subprotocol)
+        return WatchAcceptance(
+            target: target,
+            format: isFull ? .full : .plain,
+            cursor: try exchange.cursorText(),
+            subprotocol: isFull ? ProgressFormat.subprotocol : nil
+        )
+    }
+
+    private func checkHandshake(_ exchange: Exchange) throws(Refusal) {
+        guard exchange.request.method == .get else {
+            throw Refusal(
+                Problems.methodNotAllowed(exchange.request.method.rawValue, allow: "GET"),
+                [.allow: exchange.route.allow]
+            )
+        }
+        guard Self.names("websocket", in: exchange[.upgrade]) else {
+            throw Refusal(Problems.upgradeRequired, [.upgrade: "websocket", .connection: "upgrade"])
+        }
+        // Where the field is missing, the server has taken it out: it decided on the upgrade by it.
+        guard exchange[.connection] == nil || Self.names("upgrade", in: exchange[.connection]) else {
+            throw Refusal(Problems.invalidUpgrade("Connection must name Upgrade."))
+        }
+        guard exchange[.secWebSocketVersion] == "13" else {
+            throw Refusal(Problems.webSocketVersion, [.secWebSocketVersion: "13"])
+        }
+        guard let key = exchange[.secWebSocketKey], Self.isKey(key) else {
+            throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Key must be 16 bytes in base64."))
+        }
+    }
+
+    private static func names(_ option: String, in field: String?) -> Bool {
+        FieldScanner.tokens(field).contains { $0.lowercased() == option }
+    }
+
+    /// Whether a text is the base64 of 16 bytes: 22 digits, of which the last holds two bits, and two equals signs.
+    private static func isKey(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24, bytes.suffix(2) == [UInt8(ascii: "="), UInt8(ascii: "=")] else { return false }
+        return bytes.prefix(22).allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                true
+            default: false
+            }
+        }
+    }
+}

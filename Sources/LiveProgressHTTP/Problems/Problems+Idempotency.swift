@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+extension Problems {
+    static let malformedKey = make(
+        "malformed-header",
+        400,
+        "Malformed header field",
+        "Idempotency-Key must have 1 to \(IdempotencyKeys.maximumLength) printable ASCII characters; a UUID is best."
+    )
+
+    static let keyReused = make(
+        "idempotency-key-reused",
+        422,
+        "Idempotency key reused",
+        "This Idempotency-Key came before with another body. Use a new key for another operation."
+    )
+
+    static let keyInUse = make(
+        "idempotency-key-in-use",
+        409,
+        "Idempotency key in use",
+        "The first request with this Idempotency-Key is still being answered. Try again in a second."
+    )
+}

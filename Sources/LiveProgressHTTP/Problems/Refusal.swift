@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+/// Ends the handling of a request with a problem.
+struct Refusal: Error {
+    /// What is wrong; its status becomes that of the answer.
+    var problem: ProgressProblem
+    /// Further fields of the answer, such as `Allow`.
+    var fields: HTTPFields = [:]
+
+    init(_ problem: ProgressProblem, _ fields: HTTPFields = [:]) {
+        self.problem = problem
+        self.fields = fields
+    }
+
+    /// The refusal that an error of the core means.
+    init(_ error: ProgressError) {
+        problem = error.code == .unknown ? Problems.unknown : ProgressProblem(error)
+    }
+
+    /// The refusal of a body that cannot be read.
+    init(_ error: WireError) {
+        problem = Problems.make("invalid-report", 422, "Invalid report", error.message)
+    }
+}

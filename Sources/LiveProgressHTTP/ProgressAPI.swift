@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import HTTPTypes
+public import LiveProgress
+import Synchronization
+
+/// The whole HTTP API of a progress service as functions: a request in, a response or a stream out.
+///
+/// It knows no server framework and no sockets; an adapter collects the body, calls ``respond(to:body:)``, and writes
+/// what it gets. For a request to upgrade to WebSocket it calls ``watch(_:)`` and runs what was accepted, or writes
+/// the refusal.
+///
+/// ```swift
+/// let api = ProgressAPI(service: ProgressService())
+/// let response = await api.respond(to: HTTPRequest(method: .get, scheme: nil, authority: nil, path: path), body: [])
+/// ```
+///
+/// Copies share their state: the keys of repeated requests, and whether the API is going away.
+public struct ProgressAPI: Sendable {
+    /// The service whose operations are shown.
+    public let service: ProgressService
+    /// Limits and hooks.
+    public let configuration: Configuration
+    let shared: Shared
+
+    /// What all copies share.
+    final class Shared: Sendable {
+        let lifecycle = Lifecycle()
+        let towers = BellTowers()
+        let keys: Mutex<IdempotencyKeys>
+
+        init(keyCapacity: Int) {
+            keys = Mutex(IdempotencyKeys(capacity: keyCapacity))
+        }
+    }
+
+    /// An API over a service.
+    public init(service: ProgressService, configuration: Configuration = Configuration()) {
+        self.service = service
+        self.configuration = configuration
+        shared = Shared(keyCapacity: configuration.maximumIdempotencyKeys)
+    }
+
+    /// Whether a path belongs to this API, so that ``respond(to:body:)`` or ``watch(_:)`` should answer it.
+    public func handles(path: String) -> Bool {
+        Route(path: RequestTarget(path).path) != nil
+    }
+
+    /// Answers a request; never throws, every mistake becomes a problem (RFC 9457).
+    ///
+    /// A long poll returns when there is something new, when its time is up, when the API is drained, or when the task
+    /// is cancelled.
+    ///
+    /// - Parameters:
+    ///   - request: The request's head; its path is the whole path with the query.
+    ///   - body: The whole body, empty where there is none.
+    /// - Returns: The answer; where it streams, nothing is watched until the stream is read.
+    public func respond(to request: HTTPRequest, body: [UInt8]) async -> ProgressResponse {
+        var response: ProgressResponse
+        do throws(Refusal) {
+            response = try await answer(request, body)
+        } catch {
+            response = ProgressResponse(addingAdvice(to: error))
+        }
+        if request.method == .get || request.method == .head {
+            response.head.headerFields[.vary] = "Accept"
+        }
+        response.sealFields()
+        if request.method == .head { response.body = .empty }
+        return response
+    }
+
+    /// The answer to a request whose body is larger than ``Configuration/maximumBodySize``.
+    ///
+    /// An adapter stops reading at the limit and gives this answer, then closes the connection.
+    public func bodyTooLarge() -> ProgressResponse {
+        ProgressResponse(problem: Problems.bodyTooLarge(limit: configuration.maximumBodySize))
+    }
+
+    /// Begins to go away: streams end, long polls are answered at once with what is there, and new streams and upgrades
+    /// are told to come back later; everything else goes on being answered.
+    ///
+    /// WebSockets that were accepted are not this type's to close.
+    public func drain() {
+        shared.lifecycle.drain()
+    }
+
+    /// How many streams and long polls are open.
+    public var streamCount: Int { shared.lifecycle.count }
+
+    private func answer(_ request: HTTPRequest, _ body: [UInt8]) async throws(Refusal) -> ProgressResponse {
+        let exchange = try Exchange(request, body: body)
+        if let problem = configuration.admit?(request) { throw Refusal(problem) }
+        guard body.count <= configuration.maximumBodySize else {
+            throw Refusal(Problems.bodyTooLarge(limit: configuration.maximumBodySize))
+        }
+        switch (exchange.route, request.method) {
+        case (_, .options): return options(exchange)
+        case (.collection, .post): return try create(exchange)
+        case (.collection, _): return try list(exchange)
+        case (.operation(let id), .put): return try put(id, exchange)
+        case (.operation(let id), .patch): return try await patch(id, exchange)
+        case (.operation(let id), .delete): return try delete(id, exchange)
+        case (.operation(let id), _): return try await read(id, exchange)
+        case (.cancel(let id), _): return try cancel(id, exchange)
+        }
+    }
+
+    /// Says when to come back wherever coming back is of use.
+    func addingAdvice(to refusal: Refusal) -> Refusal {
+        var refusal = refusal
+        if refusal.problem.status == 503, refusal.fields[.retryAfter] == nil {
+            refusal.fields[.retryAfter] = String(max(1, configuration.reconnectDelay.wholeSeconds))
+        }
+        return refusal
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgressWire
+
+/// What a request is aimed at: the path and the query of its request line (RFC 9112, section 3.2).
+struct RequestTarget {
+    /// The path, still percent-encoded.
+    let path: Substring
+    /// The query without its question mark, still percent-encoded; empty where there is none.
+    let query: Substring
+
+    /// Takes apart the origin form `/path?query` or the absolute form `http://host/path?query`.
+    init(_ text: String) {
+        var rest = text[...]
+        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://") {
+            rest = rest[scheme.upperBound...]
+            rest = rest.firstIndex(where: { $0 == "/" || $0 == "?" }).map { rest[$0...] } ?? ""
+        }
+        rest = rest.prefix { $0 != "#" }
+        let question = rest.firstIndex(of: "?")
+        path = question.map { rest[..<$0] } ?? rest
+        query = question.map { rest[rest.index(after: $0)...] } ?? ""
+    }
+
+    /// The names and values of the query in their order.
+    ///
+    /// - Throws: ``WireError`` where they are no UTF-8.
+    func queryItems() throws(WireError) -> [(name: String, value: String)] {
+        try FormBody.fields(of: query.utf8)
+    }
+}

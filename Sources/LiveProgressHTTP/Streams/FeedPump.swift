@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+/// Streams the list to one reader: all operations that match first, then each change.
+///
+/// A list has no end; where the reader has fallen so far behind that it may have missed a removal, the stream ends, and
+/// whoever comes back begins anew.
+final class FeedPump: ChunkPump {
+    private let service: ProgressService
+    private let query: ProgressQuery
+    private let format: StreamFormat
+    private let settings: StreamSettings
+    private let bell = Bell()
+    /// Held from the first chunk to the last.
+    private var tower: BellTower?
+    private var position: UInt64 = 0
+    /// Read, and too much for one chunk.
+    private var pending: ArraySlice<ProgressFeedEvent> = []
+    private var isFinished = false
+
+    init(service: ProgressService, query: ProgressQuery, format: StreamFormat, settings: StreamSettings) {
+        self.service = service
+        self.query = query
+        self.format = format
+        self.settings = settings
+    }
+
+    deinit {
+        close()
+    }
+
+    func next(isolation actor: isolated (any Actor)?) async -> [UInt8]? {
+        var chunk = tower == nil && !isFinished ? open() : []
+        while !isFinished {
+            bell.clear()
+            if Task.isCancelled { break }
+            if settings.lifecycle.isDraining {
+                chunk += format.goodbye
+                break
+            }
+            read(into: &chunk)
+            if !chunk.isEmpty { return chunk }
+            if isFinished { break }
+            let deadline = settings.clock.now() + settings.heartbeatInterval
+            let hasNews = await bell.wait(until: deadline, on: settings.clock)
+            if !hasNews, !Task.isCancelled { return format.heartbeat }
+        }
+        close()
+        return chunk.isEmpty ? nil : chunk
+    }
+
+    private func open() -> [UInt8] {
+        let tower = settings.towers.tower(of: service)
+        tower.add(bell)
+        self.tower = tower
+        settings.lifecycle.add(bell)
+        return format.preamble(retry: settings.reconnectDelay)
+    }
+
+    private func close() {
+        isFinished = true
+        pending = []
+        guard let tower = tower.take() else { return }
+        tower.remove(bell)
+        settings.lifecycle.remove(bell)
+    }
+
+    private func read(into chunk: inout [UInt8]) {
+        if pending.isEmpty {
+            let reading = service.changes.read(after: position, matching: query)
+            isFinished = reading.mustRestart
+            if isFinished { return }
+            position = reading.position
+            pending = reading.events[...]
+        }
+        while chunk.count < settings.chunkSize, let event = pending.popFirst() {
+            format.append(event, to: &chunk)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import LiveProgress
+public import LiveProgressWire
+
+/// What becomes of a request to upgrade to WebSocket.
+public enum WatchDecision: Sendable {
+    /// Upgrade, and send what is watched.
+    case accept(WatchAcceptance)
+    /// Answer with this, without upgrading.
+    case refuse(ProgressResponse)
+}
+
+/// What an upgraded connection watches, and how.
+public struct WatchAcceptance: Sendable {
+    /// What is watched.
+    public enum Target: Sendable {
+        /// One operation.
+        case operation(ProgressJournal)
+        /// All operations that match.
+        case feed(ProgressQuery)
+    }
+
+    /// What is watched.
+    public let target: Target
+    /// How messages are laid out.
+    public let format: ProgressFormat
+    /// Where the watcher left off, as it came; `nil` where it brought nothing.
+    public let cursor: String?
+    /// What to answer in `Sec-WebSocket-Protocol`; `nil` for no such field.
+    public let subprotocol: String?
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressHTTP
+
+@Suite("Idempotency keys")
+struct IdempotencyKeysTests {
+    private let id = ProgressID("a")!
+
+    @Test("A key is in use until its request is answered, then repeats what came of it, and fits no other request")
+    func life() {
+        var keys = IdempotencyKeys(capacity: 10)
+        #expect(keys.begin("k", fingerprint: 1) == .create)
+        #expect(keys.begin("k", fingerprint: 1) == .inUse)
+        #expect(keys.begin("k", fingerprint: 2) == .reused)
+        keys.finish("k", id: id)
+        #expect(keys.begin("k", fingerprint: 1) == .repeats(id))
+        #expect(keys.begin("k", fingerprint: 2) == .reused)
+        keys.forget("k")
+        #expect(keys.begin("k", fingerprint: 2) == .create)
+    }
+
+    @Test("Invariant 10: the oldest keys make room, and memory stays bounded however many come and go")
+    func bounded() {
+        var keys = IdempotencyKeys(capacity: 3)
+        for number in 0..<10_000 {
+            #expect(keys.begin("k\(number)", fingerprint: 0) == .create)
+            if number % 3 == 0 { keys.forget("k\(number)") }
+            #expect(keys.count <= 3)
+        }
+        #expect(keys.begin("k9998", fingerprint: 0) == .inUse)
+        #expect(keys.begin("k1", fingerprint: 0) == .create)
+        #expect(keys.rememberedOrder <= 2 * 3 + 65)
+    }
+
+    @Test(
+        "A key is printable ASCII of a sensible length",
+        arguments: [
+            ("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"", true), ("x", true), ("", false), ("a\nb", false), ("é", false),
+            (String(repeating: "a", count: 255), true), (String(repeating: "a", count: 256), false),
+        ]
+    )
+    func validity(key: String, expected: Bool) {
+        #expect(IdempotencyKeys.isValid(key) == expected)
+    }
+}

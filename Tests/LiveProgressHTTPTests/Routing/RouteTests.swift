@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWire
+import Testing
+
+@testable import LiveProgressHTTP
+
+@Suite("Routes")
+struct RouteTests {
+    @Test(
+        "Paths lead to resources",
+        arguments: [
+            ("/api/v1/progress", .collection),
+            ("/api/v1/progress/a", .operation(ProgressID("a"))),
+            ("/api/v1/progress/", .collection),
+            ("/api/v1/progress/a/", .operation(ProgressID("a"))),
+            ("/api/v1/progress/a/cancel/", .cancel(ProgressID("a"))),
+            ("/api/v1/progress/a:b@c~1", .operation(ProgressID("a:b@c~1"))),
+            ("/api/v1/progress/a%3Ab", .operation(ProgressID("a:b"))),
+            ("/api/v1/progress/cancel", .operation(ProgressID("cancel"))),
+            ("/api/v1/progress/a/cancel", .cancel(ProgressID("a"))),
+            ("/api/v1/progress/a%20b", .operation(nil)),
+            ("/api/v1/progress/a%2Fcancel", .operation(nil)),
+            ("/api/v1/progress/%zz", .operation(nil)),
+            ("/api/v1/progress/..", .operation(nil)),
+            ("/api/v1/progress/a b/cancel", .cancel(nil)),
+        ] as [(String, Route)]
+    )
+    func leads(path: String, expected: Route) {
+        #expect(Route(path: path) == expected)
+    }
+
+    @Test(
+        "Other paths lead nowhere",
+        arguments: [
+            "", "/", "/api/v1", "/api/v1/progresses", "/api/v1/progress//cancel", "/api/v1/progress//", "*",
+            "/api/v1/progress/a//", "/api/v1/progress/a/b", "/api/v1/progress/a/cancel/b", "/API/v1/progress",
+        ]
+    )
+    func nowhere(path: String) {
+        #expect(Route(path: path) == nil)
+    }
+
+    @Test(
+        "A target is cut into path and query",
+        arguments: [
+            ("/a/b?x=1&y=%2B+z", "/a/b", ["x=1", "y=+ z"]),
+            ("/a?", "/a", []),
+            ("/a?&&x&=y&z=", "/a", ["x=", "=y", "z="]),
+            ("/a?x=1#f", "/a", ["x=1"]),
+            ("http://host:80/a/b?x=1=2", "/a/b", ["x=1=2"]),
+            ("http://host", "", []),
+            ("http://host?x=1", "", ["x=1"]),
+            ("*", "*", []),
+            ("/a?u=http://x/y", "/a", ["u=http://x/y"]),
+        ] as [(String, String, [String])]
+    )
+    func target(text: String, path: String, items: [String]) throws {
+        let target = RequestTarget(text)
+        #expect(target.path == path)
+        #expect(try target.queryItems().map { "\($0.name)=\($0.value)" } == items)
+    }
+
+    @Test("A query that is no UTF-8 has no items", arguments: ["x=%ff", "%e2%82=1", "a=b&%c0%80"])
+    func brokenQuery(query: String) {
+        #expect(throws: WireError.self) { try RequestTarget("/a?" + query).queryItems() }
+    }
+}
+
+@Suite("Filters of the list")
+struct ListQueryTests {
+    private func query(_ items: String) throws -> ProgressQuery {
+        try ProgressQuery(RequestTarget("/?" + items).queryItems(), maximumLimit: 500)
+    }
+
+    @Test(
+        "Filters are read",
+        arguments: [
+            ("", ProgressQuery()),
+            ("unknown=x&cursor=y", ProgressQuery()),
+            ("status=running", ProgressQuery(statuses: [.running])),
+            ("status=running,failed&status=stalled", ProgressQuery(statuses: [.running, .failed, .stalled])),
+            ("label=team:data", ProgressQuery(labels: ["team": "data"])),
+            ("label=url:a:b&label.x=y", ProgressQuery(labels: ["url": "a:b", "x": "y"])),
+            ("label.a.b=c&label.a.b=c", ProgressQuery(labels: ["a.b": "c"])),
+            ("parent=p1&limit=500&pageToken=7", ProgressQuery(parent: ProgressID("p1"), limit: 500, pageToken: "7")),
+        ] as [(String, ProgressQuery)]
+    )
+    func reads(items: String, expected: ProgressQuery) throws {
+        #expect(try query(items) == expected)
+    }
+
+    @Test(
+        "A filter that cannot be is refused with a 400 that names it",
+        arguments: [
+            ("status=done", "status"), ("status=Running", "status"), ("label=team", "label"), ("label=:x", "label"),
+            ("label.=x", "label"), ("label.a=x&label.a=y", "label"), ("parent=a%20b", "parent"), ("parent=", "parent"),
+            ("limit=0", "limit"), ("limit=501", "limit"), ("limit=ten", "limit"), ("pageToken=x", "pageToken"),
+        ]
+    )
+    func refuses(items: String, name: String) {
+        let refusal = #expect(throws: Refusal.self) { try query(items) }
+        #expect(refusal?.problem.status == 400)
+        #expect(refusal?.problem.detail?.contains(name) == true)
+    }
+}
