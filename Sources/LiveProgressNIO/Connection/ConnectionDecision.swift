@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import NIOCore
+public import NIOHTTP1
+
+/// What becomes of a request: the routes answer it, or another protocol takes its connection over.
+public enum ConnectionDecision {
+    /// An ordinary request, or an upgrade that the routes shall refuse with a proper answer.
+    case http
+    /// The connection leaves HTTP when the request has ended.
+    case upgrade(Grant)
+
+    /// What the connection becomes.
+    public struct Grant {
+        /// The fields of the 101 answer.
+        public let headers: HTTPHeaders
+        /// Makes the handlers that drive the connection from then on; called on its event loop.
+        public let makeHandlers: (any Channel) throws -> [any ChannelHandler]
+
+        /// A grant that answers with the fields and hands the connection to the handlers.
+        public init(headers: HTTPHeaders, makeHandlers: @escaping (any Channel) throws -> [any ChannelHandler]) {
+            self.headers = headers
+            self.makeHandlers = makeHandlers
+        }
+    }
+}
+
+/// What an accepted connection became.
+public enum ConnectionOutcome<Path: Sendable>: Sendable {
+    /// Requests are served by the HTTP path; a later one may still upgrade.
+    case http(Path)
+    /// Its handlers drive it alone.
+    case upgraded
+    /// It closed before its first request was whole.
+    case closed
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import NIOCore
+
+/// What one connection may take before it is a WebSocket: sizes and times.
+public struct ConnectionLimits: Sendable {
+    /// Bytes of the request line and all fields; more are answered with 431.
+    public var maximumHeaderSize = 32 * 1024
+    /// Fields of a request; more are answered with 431.
+    public var maximumHeaderCount = 128
+    /// Bytes of a request's body, or `nil` where the routes look after it; more are answered with 413.
+    public var maximumBodySize: Int?
+    /// Time from accepting a connection to its first whole request, and for any later request to be whole.
+    public var requestTimeout = TimeAmount.seconds(10)
+    /// Time that a connection without a request stays open.
+    public var idleTimeout = TimeAmount.seconds(60)
+    /// Time that a client has to read a refusal before the connection is gone.
+    public var lingerTimeout = TimeAmount.seconds(1)
+
+    /// The defaults, as each member says.
+    public init() {}
+}

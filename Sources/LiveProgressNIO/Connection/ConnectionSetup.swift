@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import NIOCore
+public import NIOHTTP1
+
+/// Sets an accepted connection up for HTTP/1.1 with upgrades beside it, on one port.
+///
+/// ```text
+/// bytes ─► decoder ─► guard ─► upgrade ─► the HTTP path: routes
+///                                 └─────► the granted handlers: the WebSocket
+/// ```
+/// The HTTP path is set up by the caller when the first ordinary request comes; it sees `HTTPServerRequestPart`s and
+/// writes `HTTPServerResponsePart`s. A refused upgrade is an ordinary request, so that the routes answer it.
+public struct ConnectionSetup: Sendable {
+    /// What a connection may take.
+    public var limits: ConnectionLimits
+    /// Where connections are counted.
+    public var registry: ConnectionRegistry
+    /// Decides about each request; called on the connection's event loop, must not block.
+    public var decide: @Sendable (HTTPRequestHead) -> ConnectionDecision
+
+    /// A setup with the given parts.
+    public init(
+        limits: ConnectionLimits = ConnectionLimits(),
+        registry: ConnectionRegistry,
+        decide: @escaping @Sendable (HTTPRequestHead) -> ConnectionDecision
+    ) {
+        self.limits = limits
+        self.registry = registry
+        self.decide = decide
+    }
+
+    /// Adds the handlers to a fresh connection; called on its event loop.
+    ///
+    /// - Parameters:
+    ///   - channel: The connection.
+    ///   - openPath: Adds the handlers of the HTTP path to the end of the pipeline.
+    /// - Returns: What the connection becomes, known with its first request.
+    /// - Throws: What adding a handler throws; the connection is of no use then.
+    public func configure<Path: Sendable>(
+        _ channel: any Channel,
+        openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>
+    ) throws -> EventLoopFuture<ConnectionOutcome<Path>> {
+        registry.add(channel)
+        let outcome = channel.eventLoop.makePromise(of: ConnectionOutcome<Path>.self)
+        let path = PathBox<Path>()
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
+        )
+        let guardian = RequestGuardHandler(limits: limits)
+        let upgrade = UpgradeHandler(
+            codecs: [decoder, guardian],
+            encoder: encoder,
+            decide: decide,
+            openPath: { openPath(channel).assumeIsolated().map { path.value = $0 }.nonisolated() },
+            finish: { result in
+                switch result {
+                case .http: outcome.succeed(path.value.map { .http($0) } ?? .closed)
+                case .upgraded: outcome.succeed(.upgraded)
+                case .closed: outcome.succeed(.closed)
+                }
+            },
+            upgraded: { [registry] in registry.markUpgraded(channel) }
+        )
+        try channel.pipeline.syncOperations.addHandlers([encoder, decoder, guardian, upgrade])
+        return outcome.futureResult
+    }
+
+    private var decoderLimits: NIOHTTPDecoderLimitConfiguration {
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = limits.maximumHeaderSize
+        decoderLimits.maxHeaderListSize = limits.maximumHeaderSize
+        decoderLimits.maxHeaderFieldCount = limits.maximumHeaderCount
+        return decoderLimits
+    }
+}
+
+/// Carries the HTTP path from where it is made to where it is told; used on one event loop only.
+private final class PathBox<Path> {
+    var value: Path?
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOHTTP1
+
+/// Stands where HTTP ends and routes begin: hands requests on to the HTTP path, or takes the connection over.
+///
+/// The HTTP path is set up at the first request that is not an upgrade. NIO's own typed upgrade is not used, because
+/// it loses the head of a request whose upgrade is refused, and upgrades the first request of a connection only.
+final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What the connection became, said once.
+    enum Outcome { case http, upgraded, closed }
+
+    private let decide: (HTTPRequestHead) -> ConnectionDecision
+    private let openPath: () -> EventLoopFuture<Void>
+    private let finish: (Outcome) -> Void
+    private let upgraded: () -> Void
+    private let codecs: [any RemovableChannelHandler]
+    private let encoder: HTTPResponseEncoder
+
+    private var machine = UpgradeStateMachine()
+    private var held: [NIOAny] = []
+    private var grant: ConnectionDecision.Grant?
+    private var quiesces = false
+    private var inputClosed = false
+    private var pumps = false
+    private var speaksHTTP10 = false
+    private var lastWrite: EventLoopFuture<Void>?
+
+    /// A handler for one connection.
+    ///
+    /// `finish` is called exactly once; `upgraded` as soon as the connection has left HTTP, be it with a later request;
+    /// the `codecs` go then.
+    init(
+        codecs: [any RemovableChannelHandler],
+        encoder: HTTPResponseEncoder,
+        decide: @escaping (HTTPRequestHead) -> ConnectionDecision,
+        openPath: @escaping () -> EventLoopFuture<Void>,
+        finish: @escaping (Outcome) -> Void,
+        upgraded: @escaping () -> Void
+    ) {
+        self.codecs = codecs
+        self.encoder = encoder
+        self.decide = decide
+        self.openPath = openPath
+        self.finish = finish
+        self.upgraded = upgraded
+    }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard machine.readsRequests else {
+            if machine.isUpgraded { context.fireChannelRead(data) } else { held.append(data) }
+            return
+        }
+        let action =
+            switch Self.unwrapInboundIn(data) {
+            case .head(let head): machine.receivedHead(intent(of: head))
+            case .body: machine.receivedBody()
+            case .end: machine.receivedEnd()
+            }
+        switch action {
+        case .forward: context.fireChannelRead(data)
+        case .hold: held.append(data)
+        case .holdAndOpen:
+            held.append(data)
+            open(context: context)
+        case .release:
+            held.append(data)
+            release(context: context)
+        case .switch(let isPathOpen): switchProtocols(context: context, isPathOpen: isPathOpen)
+        case .drop: break
+        }
+    }
+
+    private func intent(of head: HTTPRequestHead) -> UpgradeStateMachine.Intent {
+        let isHeldByDecoder = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+        guard machine.canUpgrade() else { return isHeldByDecoder ? .last : .plain }
+        speaksHTTP10 = head.version == .http1_0
+        switch decide(head) {
+        case .http: return isHeldByDecoder || !head.isKeepAlive ? .last : .plain
+        case .upgrade(let grant):
+            self.grant = grant
+            return .upgrade
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        if pumps { context.read() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if machine.isUndecided { finish(.closed) }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard machine.isUndecided else { return context.fireErrorCaught(error) }
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent {
+            if machine.isIdle { return context.close(promise: nil) }
+            quiesces = true
+        } else if event as? ChannelEvent == .inputClosed {
+            if machine.isUndecided { return context.close(promise: nil) }
+            inputClosed = true
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: The HTTP path
+
+    private func open(context: ChannelHandlerContext) {
+        openPath().assumeIsolated().whenComplete { result in
+            switch result {
+            case .success:
+                self.machine.openedPath()
+                self.finish(.http)
+                self.release(context: context)
+                if self.inputClosed { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+                if self.quiesces { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+            case .failure:
+                self.finish(.closed)
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    private func release(context: ChannelHandlerContext) {
+        let parts = held
+        held = []
+        for part in parts { context.fireChannelRead(part) }
+        context.fireChannelReadComplete()
+    }
+
+    // MARK: The upgrade
+
+    private func switchProtocols(context: ChannelHandlerContext, isPathOpen: Bool) {
+        held = []
+        let pipeline = context.pipeline.syncOperations
+        let removals = codecs.map { pipeline.removeHandler($0) }
+        EventLoopFuture.andAllSucceed(removals, on: context.eventLoop).assumeIsolated().whenComplete { result in
+            guard case .success = result, let grant = self.grant, context.channel.isActive else {
+                return self.abandon(context: context, isPathOpen: isPathOpen)
+            }
+            let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: grant.headers)
+            context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+            pipeline.removeHandler(self.encoder).assumeIsolated().whenComplete { _ in
+                self.install(grant, context: context, isPathOpen: isPathOpen)
+            }
+        }
+    }
+
+    private func install(_ grant: ConnectionDecision.Grant, context: ChannelHandlerContext, isPathOpen: Bool) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            if isPathOpen {
+                // The path's own handlers cannot be taken out: they stay behind, cut off, until the connection closes.
+                pumps = true
+                try pipeline.addHandler(RetiredPathHandler(), position: .after(self))
+            }
+            try pipeline.addHandlers(grant.makeHandlers(context.channel), position: .after(self))
+        } catch {
+            return abandon(context: context, isPathOpen: isPathOpen)
+        }
+        machine.switched()
+        upgraded()
+        if !isPathOpen { finish(.upgraded) }
+        if quiesces { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        release(context: context)
+        if isPathOpen {
+            context.read()
+        } else {
+            pipeline.removeHandler(self, promise: nil)
+        }
+    }
+
+    private func abandon(context: ChannelHandlerContext, isPathOpen: Bool) {
+        if !isPathOpen { finish(.closed) }
+        machine.switched()
+        context.close(promise: nil)
+    }
+
+    // MARK: Outbound
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard machine.readsRequests else { return context.write(data, promise: promise) }
+        switch Self.unwrapOutboundIn(data) {
+        case .head(var head):
+            machine.wroteHead(announcesClose: !head.isKeepAlive)
+            if machine.announcesClose { head.headers.replaceOrAdd(name: "connection", value: "close") }
+            // Older clients know no chunks: their body ends with the connection.
+            if speaksHTTP10 { head.version = .http1_0 }
+            context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
+        case .body: context.write(data, promise: promise)
+        case .end:
+            let action = machine.wroteEnd()
+            let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+            lastWrite = written.futureResult
+            context.write(data, promise: written)
+            if action == .forwardAndClose { close(context: context, mode: .all, promise: nil) }
+        }
+    }
+
+    /// Closes when the last response is out, lest the close overtake what the socket has not taken yet.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .all, machine.readsRequests, let lastWrite else {
+            return context.close(mode: mode, promise: promise)
+        }
+        context.flush()
+        lastWrite.assumeIsolated().whenComplete { _ in
+            context.close(mode: mode, promise: promise)
+        }
+    }
+}

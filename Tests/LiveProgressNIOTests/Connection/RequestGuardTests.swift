@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import LiveProgressNIO
+
+@Suite("What is no request")
+struct RequestGuardTests {
+    private static func limits() -> ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.maximumBodySize = 8
+        limits.maximumHeaderSize = 256
+        limits.maximumHeaderCount = 10
+        return limits
+    }
+
+    @Test(
+        "Invariant 11: whatever is wrong with a request is said in a problem, and ends that connection only",
+        arguments: [
+            ("\u{0}\u{1}\u{2}\r\n\r\n", 400),
+            ("GET\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400),
+            ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+            ("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 300) + "\r\n\r\n", 431),
+            ("GET /" + String(repeating: "x", count: 300) + " HTTP/1.1\r\nHost: a\r\n\r\n", 431),
+            ("GET / HTTP/1.1\r\n" + String(repeating: "a: b\r\n", count: 20) + "\r\n", 431),
+            ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", 413),
+            ("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n", 413),
+        ]
+    )
+    func refuses(request: String, status: Int) throws {
+        let connection = try TestConnection(limits: Self.limits())
+        let answer = try connection.receive(request)
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+        #expect(answer.contains("application/problem+json"))
+        #expect(answer.components(separated: "problem+json").count == 2, "one answer only")
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test("a body of exactly the limit passes")
+    func limitItselfPasses() throws {
+        let connection = try TestConnection(limits: Self.limits())
+        let answer = try connection.receive("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n12345678")
+        #expect(answer.hasSuffix("ok"))
+    }
+
+    @Test("a second request that is malformed is answered as well")
+    func refusesLaterRequest() throws {
+        let connection = try TestConnection(limits: Self.limits())
+        try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try connection.receive("\u{0}\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
+    }
+
+    @Test("garbage while an answer is owed closes the connection without a word in its place")
+    func garbageInFlight() throws {
+        let connection = try TestConnection(limits: Self.limits())
+        connection.path.answers = false
+        try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try connection.receive("\u{0}\r\n\r\n") == "")
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test("a connection that sends no request is closed in time")
+    func closesSilentConnection() throws {
+        let connection = try TestConnection(limits: Self.limits())
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(9))
+        #expect(connection.channel.isActive)
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!connection.channel.isActive)
+        #expect(connection.outcome == "closed")
+    }
+
+    @Test("a request that drips in is answered with 408")
+    func closesSlowRequest() throws {
+        let connection = try TestConnection(limits: Self.limits())
+        try connection.receive("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n")
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(6))
+        try connection.receive("1")
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+        #expect(try connection.written().hasPrefix("HTTP/1.1 408 "))
+    }
+
+    @Test("a request that has come whole has no deadline")
+    func wholeRequestHasTime() throws {
+        let connection = try TestConnection(limits: Self.limits())
+        connection.path.answers = false
+        try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.channel.embeddedEventLoop.advanceTime(by: .hours(1))
+        #expect(connection.channel.isActive)
+    }
+}
+
+extension String {
+    fileprivate func components(separated separator: String) -> [Substring] {
+        split(separator: separator, omittingEmptySubsequences: false)
+    }
+}

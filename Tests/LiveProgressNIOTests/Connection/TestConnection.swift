@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+
+@testable import LiveProgressNIO
+
+/// A connection on an event loop of its own, whose HTTP path keeps what it is told.
+final class TestConnection {
+    let channel = EmbeddedChannel()
+    let registry = ConnectionRegistry()
+    let path = PathRecorder()
+    let other = OtherProtocol()
+    private(set) var outcome: String?
+
+    /// Upgrades every request to the protocol `other`, refuses any other upgrade.
+    init(limits: ConnectionLimits = ConnectionLimits()) throws {
+        let other = UncheckedBox(other)
+        let setup = ConnectionSetup(limits: limits, registry: registry) { head in
+            guard head.headers["upgrade"] == ["other"] else { return .http }
+            return .upgrade(.init(headers: ["Upgrade": "other", "Connection": "Upgrade"]) { _ in [other.value] })
+        }
+        let path = UncheckedBox(path)
+        let future = try setup.configure(channel) { channel in
+            channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(path.value) }
+        }
+        future.assumeIsolated().whenSuccess { outcome in
+            switch outcome {
+            case .http: self.outcome = "http"
+            case .upgraded: self.outcome = "upgraded"
+            case .closed: self.outcome = "closed"
+            }
+        }
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    }
+
+    /// Whether a handler of a type stands in the pipeline.
+    func hasHandler<Handler: ChannelHandler>(_ type: Handler.Type) -> Bool {
+        (try? channel.pipeline.syncOperations.handler(type: type)) != nil
+    }
+
+    /// Receives bytes and gives what was answered so far.
+    @discardableResult
+    func receive(_ text: String) throws -> String {
+        _ = try? channel.writeInbound(ByteBuffer(string: text))
+        return try written()
+    }
+
+    /// What has been written since the last time.
+    func written() throws -> String {
+        channel.embeddedEventLoop.run()
+        var text = ""
+        while let buffer = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: buffer) }
+        return text
+    }
+}
+
+/// Lets one thread's tests pass a value through a `@Sendable` closure.
+struct UncheckedBox<Value>: @unchecked Sendable {
+    // Sound here: the closure is called on the test's own embedded event loop, on the test's thread.
+    let value: Value
+
+    init(_ value: Value) { self.value = value }
+}
+
+/// An HTTP path that answers every whole request, and notes what it was told.
+final class PathRecorder: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private(set) var heads: [HTTPRequestHead] = []
+    private(set) var sawInputClosed = false
+    private(set) var sawQuiesce = false
+    var answers = true
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head): heads.append(head)
+        case .body: break
+        case .end: if answers { answer(context: context) }
+        }
+    }
+
+    func answer(context: ChannelHandlerContext) {
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Length": "2"])
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "ok")))), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { sawInputClosed = true }
+        if event is ChannelShouldQuiesceEvent { sawQuiesce = true }
+        context.fireUserInboundEventTriggered(event)
+    }
+}
+
+/// Another protocol: says hello, and keeps the bytes that it gets.
+final class OtherProtocol: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private(set) var received = ""
+    private(set) var sawQuiesce = false
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: "hello")), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        received += String(buffer: Self.unwrapInboundIn(data))
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { sawQuiesce = true }
+        context.fireUserInboundEventTriggered(event)
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import LiveProgressNIO
+
+@Suite("Upgrades beside HTTP")
+struct UpgradeHandlerTests {
+    private static let plain = "GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
+    private static let upgrade = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n"
+
+    @Test("the first request upgrades, and its handler drives the connection alone")
+    func upgradesFirstRequest() throws {
+        let connection = try TestConnection()
+        let answer = try connection.receive(Self.upgrade)
+        #expect(answer.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
+        #expect(answer.hasSuffix("\r\n\r\nhello"))
+        #expect(connection.outcome == "upgraded")
+        #expect(connection.registry.upgradedCount == 1)
+        #expect(!connection.hasHandler(UpgradeHandler.self))
+        try connection.receive("bytes")
+        #expect(connection.other.received == "bytes")
+    }
+
+    @Test("bytes that come with the upgrade reach the new protocol")
+    func keepsEarlyBytes() throws {
+        let connection = try TestConnection()
+        try connection.receive(Self.upgrade + "early")
+        #expect(connection.other.received == "early")
+    }
+
+    @Test("a request in single bytes upgrades too")
+    func upgradesInSingleBytes() throws {
+        let connection = try TestConnection()
+        for character in Self.upgrade + "early" { try connection.receive(String(character)) }
+        #expect(connection.other.received == "early")
+    }
+
+    @Test("a connection that has served requests upgrades, and its old path comes to an end")
+    func upgradesLaterRequest() throws {
+        let connection = try TestConnection()
+        #expect(try connection.receive(Self.plain).hasSuffix("ok"))
+        #expect(connection.outcome == "http")
+        #expect(try connection.receive(Self.upgrade).hasSuffix("hello"))
+        #expect(connection.path.sawInputClosed)
+        try connection.receive("bytes")
+        #expect(connection.other.received == "bytes")
+        #expect(connection.path.heads.map(\.uri) == ["/plain"])
+        #expect(connection.registry.upgradedCount == 1)
+    }
+
+    @Test("what the old path writes or closes after an upgrade does not touch the connection")
+    func cutsOldPathOff() throws {
+        let connection = try TestConnection()
+        try connection.receive(Self.plain)
+        try connection.receive(Self.upgrade)
+        let context = try connection.channel.pipeline.syncOperations.context(handler: connection.path)
+        connection.path.answer(context: context)
+        context.close(mode: .output, promise: nil)
+        context.close(promise: nil)
+        #expect(try connection.written() == "")
+        #expect(connection.channel.isActive)
+    }
+
+    @Test("a refused upgrade is answered by the routes, and the connection closes after it")
+    func refusedUpgradeIsAnswered() throws {
+        let connection = try TestConnection()
+        let answer = try connection.receive(
+            "POST /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3\r\n\r\nabc"
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(answer.lowercased().contains("connection: close\r\n"))
+        #expect(answer.hasSuffix("ok"))
+        #expect(connection.path.heads.map(\.uri) == ["/x"])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test("an upgrade with a body is left to the routes")
+    func upgradeWithBodyIsRefused() throws {
+        let connection = try TestConnection()
+        let answer = try connection.receive(
+            "GET /up HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: other\r\nContent-Length: 3\r\n\r\nabc"
+        )
+        #expect(answer.hasSuffix("ok"))
+        #expect(connection.other.received == "")
+        #expect(connection.path.heads.map(\.uri) == ["/up"])
+    }
+
+    @Test("an upgrade does not overtake the answer to an earlier request")
+    func upgradeWaitsForNobody() throws {
+        let connection = try TestConnection()
+        connection.path.answers = false
+        #expect(try connection.receive(Self.plain + Self.upgrade) == "")
+        #expect(connection.path.heads.map(\.uri) == ["/plain", "/up"])
+    }
+
+    @Test("a client of HTTP/1.0 gets an answer without chunks and then the end of the connection")
+    func oldClientsGetNoChunks() throws {
+        let connection = try TestConnection()
+        let answer = try connection.receive("GET / HTTP/1.0\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.0 200 OK\r\n"))
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test("going away closes a connection without a request at once, and tells the others")
+    func quiesces() throws {
+        let idle = try TestConnection()
+        idle.registry.quiesce()
+        try idle.receive("")
+        #expect(!idle.channel.isActive)
+        #expect(idle.outcome == "closed")
+
+        let served = try TestConnection()
+        try served.receive(Self.plain)
+        served.registry.quiesce()
+        try served.receive("")
+        #expect(served.path.sawQuiesce)
+
+        let upgraded = try TestConnection()
+        try upgraded.receive(Self.upgrade)
+        upgraded.registry.quiesce()
+        try upgraded.receive("")
+        #expect(upgraded.other.sawQuiesce)
+    }
+
+    @Test("a connection that closes before its first request is whole is said to be closed")
+    func closedIsAnOutcome() throws {
+        let connection = try TestConnection()
+        try connection.receive("GET / HT")
+        _ = try? connection.channel.finish(acceptAlreadyClosed: true)
+        #expect(connection.outcome == "closed")
+        #expect(connection.registry.count == 0)
+    }
+}
