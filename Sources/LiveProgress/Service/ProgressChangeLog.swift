@@ -11,6 +11,8 @@ public struct ProgressFeedReading: Sendable {
     public let position: UInt64
     /// Whether removals may have been missed, so that the reader must begin anew from 0 with an empty list.
     public let mustRestart: Bool
+    /// Whether the limit cut the reading short, so that the next one gives more at once.
+    public let hasMore: Bool
 }
 
 /// Something that happened to one of many operations.
@@ -97,13 +99,25 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     /// - Parameters:
     ///   - position: Where the reading before ended.
     ///   - query: Which operations to tell of.
-    public func read(after position: UInt64, matching query: ProgressQuery = .init()) -> ProgressFeedReading {
-        let (changed, removed, end, mustRestart) = state.withLock { state in
-            (
-                state.log.entries(after: position).compactMap { state.journals[$0.key] },
-                position == 0 ? [] : state.removals.entries(after: position).compactMap { state.removed[$0.key] },
-                Self.lastNumber(state),
-                position > 0 && position < state.forgottenRemoval
+    ///   - limit: How many changed operations to look at, so that a reader holds no more than that at a time.
+    /// - Returns: What changed, and where to go on.
+    public func read(
+        after position: UInt64,
+        matching query: ProgressQuery = .init(),
+        limit: Int = .max
+    ) -> ProgressFeedReading {
+        let (changed, removed, end, mustRestart, hasMore) = state.withLock { state in
+            let entries = Array(state.log.entries(after: position).prefix(limit))
+            let last = Self.lastNumber(state)
+            let end = entries.count == limit ? entries.last?.number ?? last : last
+            let removals =
+                position == 0 ? [] : Array(state.removals.entries(after: position).prefix { $0.number <= end })
+            return (
+                entries.compactMap { state.journals[$0.key] },
+                removals.compactMap { state.removed[$0.key] },
+                end,
+                position > 0 && position < state.forgottenRemoval,
+                end < last
             )
         }
         // Snapshots are taken outside the lock: each takes its own journal's.
@@ -111,7 +125,8 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         return ProgressFeedReading(
             events: removed.filter(query.hasScope).map { .removed($0.id) } + snapshots.map { .changed($0) },
             position: end,
-            mustRestart: mustRestart
+            mustRestart: mustRestart,
+            hasMore: hasMore
         )
     }
 
