@@ -5,6 +5,25 @@ public import NIOCore
 
 /// Makes a watcher out of an upgraded server channel.
 public enum WatcherChannel {
+    /// The one handler of a watcher, for a pipeline that the caller arranges; call it on the channel's event loop.
+    ///
+    /// Once in the pipeline of an active channel it writes the first messages, and the channel is the watcher's until it
+    /// closes. It takes and gives `ByteBuffer`s; what stands behind it sees none of them.
+    /// - Parameters:
+    ///   - eventLoop: The channel's event loop.
+    ///   - source: What it watches.
+    ///   - cursor: What the client brought to go on from.
+    ///   - fanouts: The server's fan-outs.
+    /// - Returns: The handler.
+    public static func makeHandler(
+        on eventLoop: any EventLoop,
+        source: any FanoutSource,
+        cursor: String?,
+        fanouts: Fanouts
+    ) -> any ChannelHandler {
+        fanouts.fanout(on: eventLoop).makeHandler(source: source, cursor: cursor)
+    }
+
     /// Puts the one handler of a watcher into the pipeline; the first messages are written at once.
     ///
     /// To be called when the handshake has been answered and the HTTP handlers are gone, as in the `upgraded` closure of
