@@ -36,8 +36,8 @@ extension WireReader {
         if case .some(let status) = status, status?.isEnd != true {
             throw error("status", "must be one of succeeded, failed, cancelled")
         }
-        let result = value("result").flatMap { $0.isNull ? nil : $0 }
-        let problem = value("error").flatMap { $0.isNull ? nil : $0 }
+        let result = value("result").flatMap { $0.isNull ? .none : .some($0) }
+        let problem = value("error").flatMap { $0.isNull ? .none : .some($0) }
         if result != nil, status != .succeeded { throw error("result", "is allowed only with the status succeeded") }
         if problem != nil, status != .failed { throw error("error", "is allowed only with the status failed") }
         switch status {

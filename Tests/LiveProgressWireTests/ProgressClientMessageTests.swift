@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgressWire
+import Testing
+
+@Suite("Messages of a watcher")
+struct ProgressClientMessageTests {
+    @Test("A request to stop is understood", arguments: [#"{"type":"cancel"}"#, #" {"why":1,"type":"cancel"} "#])
+    func cancel(_ text: String) throws {
+        #expect(try ProgressClientMessage(Array(text.utf8)) == .cancel)
+        #expect(try ProgressClientMessage(ProgressClientMessage.cancel.bytes) == .cancel)
+    }
+
+    @Test(
+        "Anything else is refused, and says what is allowed",
+        arguments: [
+            ("", nil, "Not JSON: expected a value at byte 0."), ("null", nil, "The text must be a JSON object."),
+            ("{}", "type", "type is missing."), (#"{"type":null}"#, "type", "type is missing."),
+            (#"{"type":7}"#, "type", "type must be a string."), (#"{"type":"pause"}"#, "type", "type must be cancel."),
+        ] as [(String, String?, String)]
+    )
+    func refuses(_ text: String, _ member: String?, _ message: String) {
+        #expect(throws: WireError(member: member, message: message)) { try ProgressClientMessage(Array(text.utf8)) }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWire
+import Testing
+
+@Suite("Routes")
+struct ProgressRoutesTests {
+    private static let id = ProgressID("a-1")!
+
+    @Test(
+        "Paths of the API are recognised",
+        arguments: [
+            ("/api/v1/progress", .collection), ("/api/v1/progress/", .collection),
+            ("/api/v1/progress?status=running", .collection), ("/api/v1/progress/a-1", .operation(id)),
+            ("/api/v1/progress/a-1/", .operation(id)), ("/api/v1/progress/a-1?cursor=k3f9-42", .operation(id)),
+            ("/api/v1/progress/%61-1", .operation(id)), ("/api/v1/progress/a%3Ab", .operation(ProgressID("a:b")!)),
+            ("/api/v1/progress/cancel", .operation(ProgressID("cancel")!)),
+            ("/api/v1/progress/a-1/cancel", .cancellation(id)), ("/api/v1/progress/a-1/cancel?x", .cancellation(id)),
+        ] as [(String, ProgressRoute)]
+    )
+    func recognises(_ path: String, _ route: ProgressRoute) {
+        #expect(ProgressRoutes.route(ofPath: path) == route)
+    }
+
+    @Test(
+        "Other paths are none of the API's",
+        arguments: [
+            "", "/", "/api/v1", "/api/v1/progressive", "/api/v1/progress//", "/api/v1/progress//cancel",
+            "/api/v1/progress/a/b", "/api/v1/progress/a/cancel/b", "/api/v1/progress/a%2Fb", "/api/v1/progress/a b",
+            "/api/v1/progress/..", "/api/v1/progress/%2e%2E", "/api/v1/progress/%FF", "/api/v1/progress/a%",
+            "/api/v1/progress/é", "/API/v1/progress", "x/api/v1/progress",
+        ]
+    )
+    func passesOver(_ path: String) {
+        #expect(ProgressRoutes.route(ofPath: path) == nil)
+        #expect(ProgressRoutes.id(inPath: path) == nil)
+    }
+
+    @Test("A path that is made is the path that is recognised")
+    func roundTrip() throws {
+        let id = try #require(ProgressID("A-z.0_~:@"))
+        #expect(ProgressRoutes.path(for: id) == "/api/v1/progress/A-z.0_~:@")
+        #expect(ProgressRoutes.id(inPath: ProgressRoutes.path(for: id)) == id)
+        #expect(ProgressRoutes.route(ofPath: ProgressRoutes.cancelPath(for: id)) == .cancellation(id))
+        #expect(ProgressRoutes.id(inPath: ProgressRoutes.cancelPath(for: id)) == nil)
+    }
+}
