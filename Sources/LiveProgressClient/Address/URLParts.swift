@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// What matters of a URL (RFC 3986) with an authority: host, port and path; query and fragment are left out.
+struct URLParts: Hashable {
+    let host: String
+    let port: Int
+    /// The path as it stands in the URL, empty or with a leading slash.
+    let path: String
+
+    init(_ url: String) throws(ProgressClientError) {
+        guard url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Self.invalid(url, "it contains a space, a control character, or one beyond ASCII")
+        }
+        guard let separator = Self.firstRange(of: "://", in: url) else {
+            throw Self.invalid(url, "it has no scheme; write http://\(url.prefix(64))")
+        }
+        try Self.check(scheme: url[..<separator.lowerBound].lowercased())
+        let rest = url[separator.upperBound...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard !authority.contains("@") else {
+            throw Self.invalid("\(url[..<separator.upperBound])…", "a user name or password in it is not supported")
+        }
+        path = String(rest.dropFirst(authority.count).prefix { $0 != "?" && $0 != "#" })
+        let (name, digits) = try Self.split(authority, of: url)
+        guard !name.isEmpty else { throw Self.invalid(url, "it names no host") }
+        host = String(name)
+        guard let digits, !digits.isEmpty else {
+            port = 80
+            return
+        }
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
+            (1...65535).contains(number)
+        else { throw Self.invalid(url, "its port is not a number from 1 to 65535") }
+        port = number
+    }
+
+    private static func check(scheme: String) throws(ProgressClientError) {
+        switch scheme {
+        case "http", "ws": return
+        case "https", "wss":
+            throw ProgressClientError(
+                .unsupportedScheme,
+                "\(scheme):// is not supported yet: use http:// or ws://, with TLS ended by a proxy on this machine."
+            )
+        default:
+            throw ProgressClientError(.unsupportedScheme, "\(scheme):// is not supported: use http:// or ws://.")
+        }
+    }
+
+    /// Host and port of an authority; an IPv6 address stands in brackets.
+    private static func split(
+        _ authority: Substring,
+        of url: String
+    ) throws(ProgressClientError) -> (host: Substring, port: Substring?) {
+        if authority.first == "[" {
+            guard let bracket = authority.firstIndex(of: "]") else {
+                throw invalid(url, "the bracket of its address is not closed")
+            }
+            let host = authority[authority.index(after: authority.startIndex)..<bracket]
+            let rest = authority[authority.index(after: bracket)...]
+            guard rest.isEmpty || rest.first == ":" else {
+                throw invalid(url, "something other than a port follows its address")
+            }
+            return (host, rest.isEmpty ? nil : rest.dropFirst())
+        }
+        guard let colon = authority.firstIndex(of: ":") else { return (authority, nil) }
+        let port = authority[authority.index(after: colon)...]
+        guard !port.contains(":") else { throw invalid(url, "an IPv6 address must stand in brackets") }
+        return (authority[..<colon], port)
+    }
+
+    private static func firstRange(of text: String, in url: String) -> Range<String.Index>? {
+        var start = url.startIndex
+        while start < url.endIndex {
+            if url[start...].hasPrefix(text) { return start..<url.index(start, offsetBy: text.count) }
+            start = url.index(after: start)
+        }
+        return nil
+    }
+
+    private static func invalid(_ url: String, _ why: String) -> ProgressClientError {
+        ProgressClientError(.invalidURL, "\"\(url.prefix(200))\" is not a usable URL: \(why).")
+    }
+}

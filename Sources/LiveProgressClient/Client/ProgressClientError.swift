@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import LiveProgress
+
+/// Why a client's call failed: a code to decide by, a message that says what can be done.
+///
+/// Codes may be added; treat one you do not know like ``Code/refused``.
+public struct ProgressClientError: Error, Sendable, Hashable {
+    /// The kind of failure.
+    public let code: Code
+    /// What happened and what can be done about it, for people.
+    public let message: String
+    /// What the server said (RFC 9457), where it said something.
+    public let problem: ProgressProblem?
+    /// How long the server asks to wait before the next try.
+    public let retryAfter: Duration?
+
+    /// An error with the given members.
+    public init(_ code: Code, _ message: String, problem: ProgressProblem? = nil, retryAfter: Duration? = nil) {
+        self.code = code
+        self.message = message
+        self.problem = problem
+        self.retryAfter = retryAfter
+    }
+}
+
+extension ProgressClientError {
+    /// A kind of failure, open for more: compare with the static members.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The name in kebab-case; for what a server refuses, the end of its problem's `type`.
+        public let name: String
+
+        /// The name.
+        public var description: String { name }
+
+        /// The text is no URL of a server or of an operation.
+        public static let invalidURL = Code(name: "invalid-url")
+        /// The URL's scheme is not supported.
+        public static let unsupportedScheme = Code(name: "unsupported-scheme")
+        /// Nothing answers at that address.
+        public static let unreachable = Code(name: "unreachable")
+        /// The answer took too long.
+        public static let timedOut = Code(name: "timed-out")
+        /// The connection broke before the answer was complete.
+        public static let disconnected = Code(name: "disconnected")
+        /// What answered does not speak this protocol.
+        public static let invalidAnswer = Code(name: "invalid-answer")
+        /// The answer is larger than the client's limit.
+        public static let answerTooLarge = Code(name: "answer-too-large")
+        /// The calling task was cancelled.
+        public static let cancelled = Code(name: "cancelled")
+        /// The server has too much to do or is about to leave; try again later.
+        public static let unavailable = Code(name: "unavailable")
+        /// The server wants to know who is asking (401).
+        public static let unauthenticated = Code(name: "unauthenticated")
+        /// The server does not allow it (403).
+        public static let forbidden = Code(name: "forbidden")
+        /// No operation has that identifier (404).
+        public static let unknown = Code(name: "unknown")
+        /// The operation was deleted, or its time of retention is over (410).
+        public static let gone = Code(name: "gone")
+        /// An operation has that identifier already (409).
+        public static let alreadyExists = Code(name: "already-exists")
+        /// The operation has ended: nothing more can be reported (409).
+        public static let ended = Code(name: "ended")
+        /// A later attempt has begun: this worker is fenced off (409).
+        public static let staleAttempt = Code(name: "stale-attempt")
+        /// The operation has moved on from the cursor that the call named (412).
+        public static let cursorMismatch = Code(name: "cursor-mismatch")
+        /// The operation takes no request to cancel (409).
+        public static let notCancellable = Code(name: "not-cancellable")
+        /// The report breaks a rule (400, 413, 415, 422).
+        public static let invalidReport = Code(name: "invalid-report")
+        /// The server holds as many operations as it may (503).
+        public static let tooManyOperations = Code(name: "too-many-operations")
+        /// The server refuses for another reason; see ``ProgressClientError/problem``.
+        public static let refused = Code(name: "refused")
+    }
+
+    /// Whether the same call may well succeed a little later.
+    public var isTransient: Bool {
+        switch code {
+        case .unreachable, .timedOut, .disconnected, .unavailable: true
+        default: false
+        }
+    }
+}
+
+extension ProgressClientError: CustomStringConvertible {
+    /// The message.
+    public var description: String { message }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressClient
+
+@Suite("Addresses")
+struct ProgressTargetTests {
+    @Test(
+        "read a base URL into host, port and prefix",
+        arguments: [
+            ("http://127.0.0.1:8080", "127.0.0.1", 8080, "", "http://127.0.0.1:8080"),
+            ("http://localhost", "localhost", 80, "", "http://localhost"),
+            ("http://localhost/", "localhost", 80, "", "http://localhost"),
+            ("WS://example.org:/jobs//", "example.org", 80, "/jobs", "http://example.org/jobs"),
+            ("ws://[::1]:9/a/b?x=1#y", "::1", 9, "/a/b", "http://[::1]:9/a/b"),
+            ("http://[fe80::1]", "fe80::1", 80, "", "http://[fe80::1]"),
+            ("http://h?x", "h", 80, "", "http://h"),
+        ]
+    )
+    func addresses(text: String, host: String, port: Int, prefix: String, url: String) throws {
+        let address = try ProgressServerAddress(text)
+        #expect(address.host == host)
+        #expect(address.port == port)
+        #expect(address.prefix == prefix)
+        #expect(address.url == url)
+    }
+
+    @Test(
+        "are refused with a reason",
+        arguments: [
+            ("", .invalidURL, "no scheme"), ("localhost:8080", .invalidURL, "http://localhost:8080"),
+            ("http://", .invalidURL, "no host"), ("http://:80", .invalidURL, "no host"),
+            ("http://h:0", .invalidURL, "65535"), ("http://h:65536", .invalidURL, "65535"),
+            ("http://h:8x", .invalidURL, "65535"), ("http://h:-1", .invalidURL, "65535"),
+            ("http://::1", .invalidURL, "brackets"), ("http://[::1", .invalidURL, "not closed"),
+            ("http://[::1]x", .invalidURL, "other than a port"), ("http://u:secret@h", .invalidURL, "password"),
+            ("http://h/a b", .invalidURL, "space"), ("http://h/\u{1B}", .invalidURL, "control"),
+            ("https://h", .unsupportedScheme, "not supported yet"),
+            ("wss://h", .unsupportedScheme, "not supported yet"), ("ftp://h", .unsupportedScheme, "ftp"),
+        ] as [(String, ProgressClientError.Code, String)]
+    )
+    func refused(text: String, code: ProgressClientError.Code, reason: String) {
+        let error = #expect(throws: ProgressClientError.self) { try ProgressServerAddress(text) }
+        #expect(error?.code == code)
+        #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("secret") == false)
+    }
+
+    @Test(
+        "read an operation by its URL or its identifier",
+        arguments: [
+            ("http://h:1/api/v1/progress/import-7", "import-7", "http://h:1/api/v1/progress/import-7"),
+            ("ws://h:1/api/v1/progress/import-7/?cursor=a-1", "import-7", "http://h:1/api/v1/progress/import-7"),
+            ("http://h/jobs/api/v1/progress/a%40b", "a@b", "http://h/jobs/api/v1/progress/a@b"),
+            ("import-7", "import-7", "http://server:8/x/api/v1/progress/import-7"),
+            ("a:8080", "a:8080", "http://server:8/x/api/v1/progress/a:8080"),
+        ]
+    )
+    func targets(text: String, id: String, url: String) throws {
+        let target = try ProgressTarget(text, server: "http://server:8/x/")
+        #expect(target.id.rawValue == id)
+        #expect(target.url == url)
+    }
+
+    @Test(
+        "do not take something else for an operation",
+        arguments: [
+            "", "a b", "http://h/", "http://h/api/v1/progress", "http://h/api/v1/progress/", "http://h/other/import-7",
+            "http://h/api/v1/progress/a%2", "http://h/api/v1/progress/a%ZZ", "http://h/api/v1/progress/%FF",
+            "http://h/api/v1/progress/..", "h/api/v1/progress/a", String(repeating: "a", count: 129),
+        ]
+    )
+    func noTarget(text: String) {
+        let error = #expect(throws: ProgressClientError.self) { try ProgressTarget(text, server: "http://h") }
+        #expect(error?.code == .invalidURL)
+    }
+}
