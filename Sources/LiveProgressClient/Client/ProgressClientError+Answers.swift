@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+extension ProgressClientError {
+    /// The error that an HTTP answer with a status of refusal tells of.
+    ///
+    /// The problem's own type counts first, since one status stands for several refusals; the status decides where
+    /// there is no problem, as with a proxy's answer.
+    init(status: Int, problem: ProgressProblem?, retryAfter: Duration?) {
+        let code = problem.flatMap { Self.code(problemType: $0.type) } ?? Self.code(status: status)
+        self.init(code, Self.message(status: status, problem: problem), problem: problem, retryAfter: retryAfter)
+    }
+
+    /// The error that the close of a WebSocket tells of.
+    init(closeCode: UInt16, reason: String) {
+        let code: Code =
+            switch closeCode {
+            case 4501: .unauthenticated
+            case 4503: .forbidden
+            case 4504: .unknown
+            case 4510: .gone
+            case 1002, 1003, 1007, 1008, 1009, 1010, 4500...4999: .refused
+            default: .disconnected
+            }
+        let said = reason.isEmpty ? "" : ": \(reason)"
+        self.init(code, "The server closed the connection (\(closeCode))\(said).")
+    }
+
+    private static let codesOfProblems: [Code] = [
+        .unknown, .gone, .alreadyExists, .ended, .staleAttempt, .cursorMismatch, .notCancellable, .invalidReport,
+        .tooManyOperations, .unauthenticated, .forbidden,
+    ]
+
+    private static func code(problemType: String) -> Code? {
+        guard problemType.hasPrefix(ProgressProblem.typePrefix) else { return nil }
+        let name = problemType.dropFirst(ProgressProblem.typePrefix.count)
+        return codesOfProblems.first { $0.name == name }
+    }
+
+    private static func code(status: Int) -> Code {
+        switch status {
+        case 401: .unauthenticated
+        case 403: .forbidden
+        case 404: .unknown
+        case 410: .gone
+        case 412: .cursorMismatch
+        case 400, 413, 415, 422: .invalidReport
+        case 408, 425, 429, 500, 502, 503, 504: .unavailable
+        default: .refused
+        }
+    }
+
+    private static func message(status: Int, problem: ProgressProblem?) -> String {
+        guard let problem else { return "The server answered with status \(status)." }
+        guard let detail = problem.detail, !detail.isEmpty else { return problem.title }
+        return detail
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOHTTP1
+
+/// Sends one request as soon as the connection stands, and collects its answer.
+final class HTTPAnswerHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let head: HTTPRequestHead
+    private let body: [UInt8]
+    private let limit: Int
+    private let timeout: TimeAmount
+    private let promise: EventLoopPromise<HTTPAnswer>
+    private var deadline: Scheduled<Void>?
+    private var answerHead: HTTPResponseHead?
+    private var answerBody: [UInt8] = []
+
+    init(
+        head: HTTPRequestHead,
+        body: [UInt8],
+        limit: Int,
+        timeout: TimeAmount,
+        promise: EventLoopPromise<HTTPAnswer>
+    ) {
+        self.head = head
+        self.body = body
+        self.limit = limit
+        self.timeout = timeout
+        self.promise = promise
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: timeout) {
+            let (handler, context) = bound.value
+            handler.fail(.timedOut, "The server did not answer in time.", context: context)
+        }
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !body.isEmpty {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            // Informational answers precede the real one (RFC 9110, section 15.2).
+            if head.status.code >= 200 { answerHead = head }
+        case .body(let buffer):
+            guard answerBody.count + buffer.readableBytes <= limit else {
+                fail(.answerTooLarge, "The server's answer is larger than \(limit) bytes.", context: context)
+                return
+            }
+            answerBody.append(contentsOf: buffer.readableBytesView)
+        case .end:
+            guard let answerHead else { return }
+            let answer = HTTPAnswer(
+                status: Int(answerHead.status.code),
+                headers: answerHead.headers,
+                body: answerBody
+            )
+            promise.succeed(answer)
+            context.close(promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(.disconnected, "The connection broke before the answer was complete.", context: context)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError {
+            fail(.invalidAnswer, "What answers there does not speak HTTP/1.1 (\(error)).", context: context)
+        } else {
+            fail(.disconnected, "The connection broke (\(error)).", context: context)
+        }
+    }
+
+    /// Ends the exchange; a promise that is fulfilled already stays as it is.
+    private func fail(_ code: ProgressClientError.Code, _ message: String, context: ChannelHandlerContext) {
+        deadline?.cancel()
+        promise.fail(ProgressClientError(code, message))
+        context.close(promise: nil)
+    }
+}

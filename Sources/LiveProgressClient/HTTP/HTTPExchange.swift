@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One request over one connection of its own: connect, send, read the answer, close.
+struct HTTPExchange: Sendable {
+    let server: ProgressServerAddress
+    let configuration: ProgressClient.Configuration
+    let group: any EventLoopGroup
+
+    /// The answer to a call, whatever its status.
+    func send(_ call: HTTPCall) async throws(ProgressClientError) -> HTTPAnswer {
+        let eventLoop = group.next()
+        let promise = eventLoop.makePromise(of: HTTPAnswer.self)
+        let (head, body) = (head(of: call), call.body ?? [])
+        let (limit, timeout) = (configuration.maximumAnswerSize, TimeAmount(configuration.requestTimeout))
+        let connecting = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = HTTPAnswerHandler(
+                        head: head,
+                        body: body,
+                        limit: limit,
+                        timeout: timeout,
+                        promise: promise
+                    )
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .connect(host: server.host, port: server.port)
+        let server = server
+        connecting.whenFailure { promise.fail(Self.unreachable(server, $0)) }
+        do {
+            return try await withTaskCancellationHandler {
+                try await promise.futureResult.get()
+            } onCancel: {
+                promise.fail(ProgressClientError(.cancelled, "The call was cancelled."))
+                connecting.whenSuccess { $0.close(promise: nil) }
+            }
+        } catch {
+            throw error as? ProgressClientError ?? ProgressClientError(.disconnected, "The call failed (\(error)).")
+        }
+    }
+
+    private func head(of call: HTTPCall) -> HTTPRequestHead {
+        var headers = HTTPHeaders([("Host", server.authority), ("Connection", "close")])
+        if let body = call.body {
+            headers.add(name: "Content-Type", value: "application/json")
+            headers.add(name: "Content-Length", value: String(body.count))
+        } else if call.method == .POST || call.method == .PUT || call.method == .PATCH {
+            headers.add(name: "Content-Length", value: "0")
+        }
+        if !call.headers.contains(where: { $0.name.lowercased() == "accept" }) {
+            headers.add(name: "Accept", value: "application/json")
+        }
+        for (name, value) in configuration.headers + call.headers {
+            headers.replaceOrAdd(name: name, value: value)
+        }
+        return HTTPRequestHead(version: .http1_1, method: call.method, uri: server.prefix + call.path, headers: headers)
+    }
+
+    /// The error for an address where no connection could be made.
+    static func unreachable(_ server: ProgressServerAddress, _ error: any Error) -> ProgressClientError {
+        let why =
+            switch error {
+            case let error as NIOConnectionError:
+                error.connectionErrors.first.map { String(describing: $0.error) }
+                    ?? "the name \(error.host) has no address"
+            case let error as ChannelError where error.isConnectTimeout: "connecting took too long"
+            default: String(describing: error)
+            }
+        return ProgressClientError(.unreachable, "\(server) cannot be reached: \(why).")
+    }
+}
+
+extension ChannelError {
+    fileprivate var isConnectTimeout: Bool {
+        if case .connectTimeout = self { true } else { false }
+    }
+}

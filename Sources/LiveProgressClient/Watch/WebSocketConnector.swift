@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWebSocket
+import LiveProgressWire
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Connects a watch by WebSocket, in the full format.
+struct WebSocketConnector: WatchConnector {
+    let id: ProgressID
+    let server: ProgressServerAddress
+    let configuration: ProgressClient.Configuration
+    let group: any EventLoopGroup
+
+    func connect(from cursor: ProgressCursor?) async throws(ProgressClientError) -> sending any WatchConnection {
+        do {
+            let channel = try await channel()
+            let connection = try await WebSocketClientConnection.connect(
+                over: channel,
+                request: request(from: cursor),
+                configuration: webSocketConfiguration,
+                timeout: configuration.requestTimeout
+            )
+            guard connection.subprotocol == ProgressFormat.subprotocol else {
+                throw ProgressClientError(
+                    .invalidAnswer,
+                    "What answers at \(server) does not speak \(ProgressFormat.subprotocol)."
+                )
+            }
+            return WebSocketWatchConnection(connection)
+        } catch {
+            throw Self.error(error)
+        }
+    }
+
+    private func channel() async throws -> any Channel {
+        do {
+            return try await ClientBootstrap(group: group)
+                .connectTimeout(TimeAmount(configuration.connectTimeout))
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .connect(host: server.host, port: server.port)
+                .get()
+        } catch {
+            throw HTTPExchange.unreachable(server, error)
+        }
+    }
+
+    private func request(from cursor: ProgressCursor?) -> WebSocketClientRequest {
+        let query = cursor.map { "?\(ProgressRoutes.cursorParameter)=\($0)" } ?? ""
+        return WebSocketClientRequest(
+            target: server.prefix + ProgressRoutes.path(for: id) + query,
+            host: server.authority,
+            subprotocols: [ProgressFormat.subprotocol],
+            headers: HTTPHeaders(configuration.headers.map { ($0.name, $0.value) })
+        )
+    }
+
+    private var webSocketConfiguration: WebSocketConfiguration {
+        var result = WebSocketConfiguration()
+        result.limits.maximumMessageSize = configuration.maximumAnswerSize
+        result.heartbeat = WebSocketConfiguration.Heartbeat(
+            interval: configuration.pingInterval,
+            timeout: configuration.pingTimeout
+        )
+        return result
+    }
+
+    private static func error(_ error: any Error) -> ProgressClientError {
+        if Task.isCancelled { return ProgressClientError(.cancelled, "The watch was cancelled.") }
+        return switch error {
+        case let error as ProgressClientError: error
+        case WebSocketConnectError.refused(let refusal):
+            ProgressClientError(
+                HTTPAnswer(status: Int(refusal.status), headers: refusal.headers, body: refusal.body)
+            )
+        case WebSocketConnectError.invalidAnswer(let why):
+            ProgressClientError(.invalidAnswer, "What answers there does not speak WebSocket: \(why)")
+        case WebSocketConnectError.timedOut:
+            ProgressClientError(.timedOut, "The server did not answer in time.")
+        default: ProgressClientError(.disconnected, "The connection broke (\(error)).")
+        }
+    }
+}
+
+/// One WebSocket of a watch; released, it closes.
+final class WebSocketWatchConnection: WatchConnection {
+    private let connection: WebSocketClientConnection
+    private var messages: WebSocketMessages.AsyncIterator
+
+    init(_ connection: WebSocketClientConnection) {
+        self.connection = connection
+        messages = connection.messages.makeAsyncIterator()
+    }
+
+    func next(isolation actor: isolated (any Actor)?) async throws(ProgressClientError) -> WatchInput {
+        while true {
+            guard let message = await messages.next(isolation: actor) else {
+                if Task.isCancelled { throw ProgressClientError(.cancelled, "The watch was cancelled.") }
+                let close = await connection.closeReason
+                return .closed(code: close.code, reason: close.reason)
+            }
+            if let event = try event(of: message) { return .event(event) }
+        }
+    }
+
+    /// The event of a message, or `nil` for one that a watch has no use for.
+    private func event(of message: WebSocketMessage) throws(ProgressClientError) -> ProgressEvent? {
+        guard message.isText else { return nil }
+        do throws(WireError) {
+            guard case .event(let event) = try ProgressServerMessage(message.payload.readableBytesView) else {
+                return nil
+            }
+            return event
+        } catch {
+            throw ProgressClientError(.invalidAnswer, "The server's message cannot be understood: \(error)")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import LiveProgress
+
+/// A snapshot as the tests of this folder need it.
+func snapshot(
+    _ revision: UInt64,
+    epoch: String = "k3f9",
+    state: String = "Processing",
+    outcome: ProgressOutcome? = nil
+) -> ProgressSnapshot {
+    ProgressSnapshot(
+        id: ProgressID("import-7")!,
+        cursor: ProgressCursor(epoch: epoch, revision: revision),
+        status: outcome?.status ?? .running,
+        state: state,
+        outcome: outcome,
+        createdAt: Date(timeIntervalSince1970: 0),
+        updatedAt: Date(timeIntervalSince1970: 0)
+    )
+}
+
+/// An event of that revision.
+func event(
+    _ kind: ProgressEvent.Kind,
+    _ revision: UInt64,
+    epoch: String = "k3f9",
+    skipped: UInt64 = 0,
+    resumed: Bool? = nil
+) -> ProgressEvent {
+    ProgressEvent(
+        kind: kind,
+        snapshot: snapshot(revision, epoch: epoch, outcome: kind == .end ? .succeeded() : nil),
+        skipped: skipped,
+        resumed: resumed
+    )
+}
