@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Synchronization
+
+/// What a ``RemoteTracker`` shares with its tasks in the background: the queue, and who waits for it.
+///
+/// Continuations are resumed after the lock is released, since what they run may come back here.
+final class RemoteReporter: Sendable {
+    let id: ProgressID
+    let client: ProgressClient
+    let state: Mutex<State>
+    private let work: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+
+    struct State {
+        var queue: ReportQueue
+        var snapshot: ProgressSnapshot
+        var failure: ProgressClientError?
+        var refusedCount = 0
+        var isCancellationRequested: Bool
+        var waiters = ReportWaiters()
+        /// The call that the last heartbeat saw as the newest.
+        var numberAtHeartbeat: UInt64 = 0
+        var tasks: [Task<Void, Never>] = []
+    }
+
+    init(client: ProgressClient, snapshot: ProgressSnapshot) {
+        id = snapshot.id
+        self.client = client
+        let queue = ReportQueue(
+            completedCount: snapshot.counts?.completedCount ?? 0,
+            capacity: client.configuration.maximumWaitingReports
+        )
+        state = Mutex(
+            State(queue: queue, snapshot: snapshot, isCancellationRequested: snapshot.status == .cancelling)
+        )
+        (work, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    var snapshot: ProgressSnapshot { state.withLock { $0.snapshot } }
+    var failure: ProgressClientError? { state.withLock { $0.failure } }
+    var droppedReportCount: Int { state.withLock { $0.refusedCount + $0.queue.foldedCount } }
+    var isCancellationRequested: Bool { state.withLock { $0.isCancellationRequested } }
+
+    /// Starts the tasks; they hold this object, not the tracker, and end once the last report has been settled.
+    func start() {
+        var tasks = [
+            Task { await self.beat() }
+        ]
+        if snapshot.isCancellable { tasks.append(Task { await self.listen() }) }
+        state.withLock { $0.tasks = tasks }
+        Task { await self.send() }
+    }
+
+    /// Takes a report for the sender.
+    func push(_ report: ProgressReport) -> Bool {
+        let isTaken = state.withLock { $0.queue.push(report) }
+        if isTaken { signal.yield() }
+        return isTaken
+    }
+
+    /// The tracker has been released.
+    func abandon() {
+        var report = ProgressReport()
+        report.outcome = .failed(.abandoned)
+        _ = push(report)
+    }
+}
+
+// MARK: The tasks in the background
+
+extension RemoteReporter {
+    private var configuration: ProgressClient.Configuration { client.configuration }
+
+    private func send() async {
+        for await _ in work {
+            while let entry = state.withLock({ $0.queue.take() }) {
+                let cursor = state.withLock { $0.snapshot.cursor }
+                await deliver(ReportDelivery(entry.report, cursor: cursor, configuration: configuration), entry.report)
+                let mayPause = state.withLock { $0.queue.holdsOnlyCounts && !$0.waiters.hasFlushes }
+                if mayPause { try? await configuration.sleep(configuration.reportInterval) }
+            }
+            if state.withLock({ $0.queue.hasEnd && $0.queue.isEmpty }) { break }
+        }
+        finish()
+    }
+
+    private func deliver(_ delivery: ReportDelivery, _ report: ProgressReport) async {
+        var delivery = delivery
+        var action = delivery.begin()
+        while true {
+            do {
+                switch action {
+                case .send(let cursor):
+                    return settle(with: try await client.report(id, report, ifMatch: cursor))
+                case .fetch: action = delivery.fetched(try await client.get(id))
+                case .wait(let delay):
+                    try? await configuration.sleep(delay)
+                    action = delivery.waited()
+                case .done(let snapshot): return settle(with: snapshot)
+                case .drop: return settleRefused()
+                case .stop(let error): return stop(error)
+                }
+            } catch {
+                action = delivery.refused(error)
+            }
+        }
+    }
+
+    private func settle(with snapshot: ProgressSnapshot) {
+        note(snapshot)
+        let resumed = state.withLock { state in
+            state.queue.settle()
+            return state.waiters.settled(upTo: state.queue.settledNumber)
+        }
+        resumed.resume()
+    }
+
+    private func settleRefused() {
+        let resumed = state.withLock { state in
+            state.refusedCount += 1
+            state.queue.settle()
+            return state.waiters.settled(upTo: state.queue.settledNumber)
+        }
+        resumed.resume()
+    }
+
+    /// Gives up: the server takes no more.
+    private func stop(_ error: ProgressClientError) {
+        let resumed = state.withLock { state in
+            state.failure = error
+            state.queue.close()
+            return state.waiters.failed(error)
+        }
+        resumed.resume()
+    }
+
+    private func finish() {
+        signal.finish()
+        let (tasks, resumed) = state.withLock { state in
+            let error = state.failure ?? ProgressClientError(.ended, "The operation has ended.")
+            return (state.tasks, state.waiters.failed(error))
+        }
+        for task in tasks { task.cancel() }
+        resumed.resume()
+    }
+
+    /// Takes note of a newer snapshot, and of a request to stop in it.
+    private func note(_ snapshot: ProgressSnapshot) {
+        let resumed = state.withLock { state in
+            if snapshot.cursor.epoch != state.snapshot.cursor.epoch || snapshot.revision > state.snapshot.revision {
+                state.snapshot = snapshot
+            }
+            guard snapshot.status == .cancelling else { return ReportWaiters.Resumption() }
+            state.isCancellationRequested = true
+            return state.waiters.cancellationRequested()
+        }
+        resumed.resume()
+    }
+
+    /// Keeps the lease of a worker that has nothing to say.
+    private func beat() async {
+        while !Task.isCancelled {
+            do { try await configuration.sleep(configuration.heartbeatInterval) } catch { return }
+            let isSilent = state.withLock { state in
+                defer { state.numberAtHeartbeat = state.queue.lastNumber }
+                return state.queue.isEmpty && state.queue.lastNumber == state.numberAtHeartbeat
+            }
+            guard isSilent else { continue }
+            guard push(ProgressReport()) else { return }
+            state.withLock { $0.numberAtHeartbeat = $0.queue.lastNumber }
+        }
+    }
+
+    /// Learns of a request to stop as soon as it is made; the answers to reports tell of it too, only later.
+    private func listen() async {
+        do {
+            for try await event in client.watch(id) { note(event.snapshot) }
+        } catch {
+            // Nothing is lost: the sender meets the same refusal, and says so.
+        }
+    }
+}
