@@ -55,12 +55,13 @@ public enum ProgressPages {
     private static let operationParts = PageParts(
         template: text(PackageResources.operation_html),
         style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.operation_css),
-        script: sharedScript + text(PackageResources.operation_js)
+        script: sharedScript + text(PackageResources.values_js) + text(PackageResources.operation_js)
+            + text(PackageResources.operation_page_js)
     )
 
     private static let listParts = PageParts(
         template: text(PackageResources.list_html),
-        style: text(PackageResources.theme_css) + text(PackageResources.list_css),
+        style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.list_css),
         script: sharedScript + text(PackageResources.list_js)
     )
 

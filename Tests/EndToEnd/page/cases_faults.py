@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What the page of an operation does when the connection, the server or the operation goes wrong."""
+
+import asyncio
+
+from running import register
+
+cases = []
+promise = register(cases)
+
+
+@promise("A dropped connection is said, and comes back by its cursor with exactly what was missed")
+async def reconnects(browser, mock, _):
+    job = mock.add("job", title="Job", status="running", state="One")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.wait_text("#state", "One")
+        assert await mock.joined.get() == ("job", "websocket", None)
+        mock.failing = 503
+        await tab.evaluate("window.words = []; new MutationObserver(() => words.push(document.querySelector("
+                           "'#connection').innerText)).observe(document.querySelector('#connection'),"
+                           "{childList: true, subtree: true})")
+        await mock.drop()
+        await tab.wait("document.querySelector('#retry').checkVisibility()")
+        assert await tab.text("#state") == "One"
+        job.publish(state="Two")
+        job.publish(state="Three")
+        mock.failing = None
+        await tab.wait_text("#state", "Three")
+        assert await mock.joined.get() == ("job", "websocket", "k3f9-0")
+        await tab.wait_text("#connection-text", "Live")
+        words = await tab.evaluate("words.join(' ')")
+        assert "Reconnecting" in words and not await tab.visible("#missed")
+        await tab.check_clean(mock.host_name)
+
+
+@promise("Where the journal no longer has what was missed, the page says so")
+async def gap(browser, mock, _):
+    job = mock.add("job", title="Job", status="running", state="One")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.wait_text("#state", "One")
+        mock.first_message = lambda operation, cursor: operation.first(None)
+        for _ in range(4):
+            job.message["revision"] += 1  # made while nobody could hear
+        await mock.drop(1001)
+        job.publish(state="Six")
+        await tab.wait_text("#state", "Six")
+        assert (await tab.text("#missed")).startswith("4 updates were passed over"), await tab.text("#missed")
+
+
+@promise("What is repeated or older than what is shown changes nothing")
+async def old_news(browser, mock, _):
+    job = mock.add("job", title="Job", status="running", state="One")
+    job.publish(state="Two")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.wait_text("#state", "Two")
+        mock.send("job", {**job.history[0], "state": "Old"})
+        mock.send("job", {**job.history[1], "state": "Repeated"})
+        mock.send("job", {"type": "something-new", "wonders": True})
+        await tab.evaluate("window.seen = []; new MutationObserver(() => seen.push(document.querySelector('#state')"
+                           ".textContent)).observe(document.querySelector('#state'), {childList: true})")
+        job.publish(state="Three", aMemberOfTheFuture={"x": 1})
+        await tab.wait_text("#state", "Three")
+        assert await tab.evaluate("seen") == ["Three"]
+        await tab.check_clean(mock.host_name)
+
+
+@promise("Deletion and refusal end the matter: codes 4500 to 4999 and 1000 are not followed by a reconnection")
+async def final_codes(browser, mock, _):
+    for code, words in ((4510, "This operation is gone"), (4504, "No such operation"), (4503, "Not allowed")):
+        mock.add(f"job-{code}", title="Job", status="running", state="One")
+        async with await browser.tab() as tab:
+            await tab.go(mock.link(f"job-{code}"))
+            await tab.wait_text("#state", "One")
+            await mock.drop(code)
+            await tab.wait_text("#gone-title", words)
+            assert not await tab.visible("#retry")
+            assert await tab.text("#state") == "One", "what was known stays"
+            while not mock.joined.empty():
+                mock.joined.get_nowait()
+            # Coming back from elsewhere would make a page that still tried do so at once.
+            await tab.evaluate("window.dispatchEvent(new Event('online'))")
+            await tab.evaluate("new Promise((done) => setTimeout(done, 50))")
+            assert mock.joined.empty()
+    mock.add("job-1000", title="Job", status="running", state="One")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job-1000"))
+        await tab.wait_text("#state", "One")
+        await mock.drop(1000)
+        await tab.wait_text("#connection-text", "Closed")
+        assert not await tab.visible("#retry")
+
+
+@promise("Every other close code is followed by a reconnection")
+async def other_codes(browser, mock, _):
+    mock.add("job", title="Job", status="running", state="One")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await mock.joined.get()
+        for code in (1001, 1011, 1013, 4000, 4008):
+            await tab.wait_text("#connection-text", "Live")
+            await mock.drop(code)
+            await tab.wait("document.querySelector('#connection').dataset.phase !== 'live'")
+            # The reader's impatience is the test's: no waiting for the backoff.
+            await tab.evaluate("document.querySelector('#retry').click()")
+            async with asyncio.timeout(40):
+                assert await mock.joined.get() == ("job", "websocket", "k3f9-0"), code
+
+
+@promise("An unknown and a forgotten operation have a clear message each")
+async def unknown(browser, mock, _):
+    mock.removed["old"] = 410
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("nothing"))
+        await tab.wait_text("#gone-title", "No such operation")
+        assert "“nothing”" in await tab.text("#gone-detail")
+        assert not await tab.visible("#live")
+        await tab.go(mock.link("old"))
+        await tab.wait_text("#gone-title", "This operation is gone")
+        await tab.check_clean(mock.host_name)
+
+
+@promise("Without WebSockets the page follows by server-sent events, and comes back by its cursor")
+async def events(browser, mock, _):
+    job = mock.add("job", title="Job", status="running", state="One", cancellable=True)
+    mock.websockets = False
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.wait_text("#connection-text", "Live")
+        async with asyncio.timeout(10):
+            assert await mock.joined.get() == ("job", "events", "k3f9-0")
+        job.publish(state="Two")
+        await tab.wait_text("#state", "Two")
+        await mock.drop()
+        async with asyncio.timeout(10):
+            assert await mock.joined.get() == ("job", "events", "k3f9-1")
+        await tab.click("#cancel")
+        assert await mock.received.get() == ("job", {"type": "cancel", "by": "POST"})
+        job.publish(status="succeeded", state="Three")
+        await tab.wait_text("#status", "Succeeded")
+        await tab.wait_text("#connection-text", "Ended")
+        await tab.check_clean(mock.host_name)
+
+
+@promise("Attempts grow apart, and the network's return is taken up at once")
+async def backoff(browser, mock, _):
+    mock.add("job", title="Job", status="running", state="One")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.wait_text("#connection-text", "Live")
+        await mock.joined.get()
+        mock.failing = 503
+        await tab.evaluate("""
+            window.delays = [];
+            const original = window.setTimeout;
+            window.setTimeout = (run, delay, ...rest) => {
+                const isRetry = String(run).includes("this.#connect()");
+                if (isRetry) delays.push(delay);
+                // The first six are hurried; from then on the page really waits.
+                return original(run, isRetry && delays.length <= 6 ? 1 : delay, ...rest);
+            };""")
+        await mock.drop()
+        await tab.wait("delays.length === 7")
+        delays = await tab.evaluate("delays.slice(0, 6)")
+        for index, delay in enumerate(delays):
+            assert 250 * 2**index <= delay <= 500 * 2**index, delays
+        await tab.wait("/in (1[5-9]|2[0-9]|30)/.test(document.querySelector('#connection-text').textContent)")
+        mock.failing = None
+        await tab.evaluate("window.dispatchEvent(new Event('online'))")
+        async with asyncio.timeout(5):
+            assert await mock.joined.get() == ("job", "websocket", "k3f9-0")
+
+
+@promise("A hidden page does not hurry to reconnect, and does so the moment it is seen")
+async def hidden(browser, mock, _):
+    mock.add("job", title="Job", status="running", state="One")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.wait_text("#connection-text", "Live")
+        await mock.joined.get()
+        await tab.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+                           "document.dispatchEvent(new Event('visibilitychange'))")
+        await mock.drop()
+        await tab.wait("/in (2[0-9]|30)/.test(document.querySelector('#connection-text').textContent)")
+        assert mock.joined.empty()
+        await tab.evaluate("Object.defineProperty(document, 'hidden', {value: false, configurable: true});"
+                           "document.dispatchEvent(new Event('visibilitychange'))")
+        async with asyncio.timeout(5):
+            assert await mock.joined.get() == ("job", "websocket", "k3f9-0")
+
+
+@promise("Two thousand updates in one burst leave the page at the last one, without a complaint")
+async def burst(browser, mock, _):
+    job = mock.add("job", title="Job", status="running", state="Start")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.wait_text("#state", "Start")
+        for number in range(2_000):
+            job.publish(state=f"Step {number}", details={"number": number, "nested": {"half": number / 2}})
+        await tab.wait_text("#state", "Step 1999")
+        assert "1999" in await tab.text("#details-values")
+        await tab.check_clean(mock.host_name)

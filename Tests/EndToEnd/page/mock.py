@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""A server that speaks the wire and misbehaves on demand: what a good server never does, a page must survive too."""
+
+import asyncio
+import base64
+import hashlib
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from aiohttp import web
+
+SOURCES = Path(__file__).parents[3] / "Server/Sources/LiveProgressServer/Page/Web"
+BASE = "/api/v1/progress"
+ENDS = {"succeeded", "failed", "cancelled"}
+
+
+class Pages:
+    """The pages' bytes and their policy, put together from their sources as the server does."""
+
+    def __init__(self):
+        read = lambda *names: "".join((SOURCES / name).read_text() for name in names)
+        shared = read("format.js", "connection.js", "bar.js")
+        operation_style, operation_script = (
+            read("theme.css", "bar.css", "operation.css"),
+            shared + read("values.js", "operation.js", "operation-page.js"),
+        )
+        list_style, list_script = read("theme.css", "bar.css", "list.css"), shared + read("list.js")
+        self.operation = self.fill(read("operation.html"), operation_style, operation_script)
+        self.list = self.fill(read("list.html"), list_style, list_script)
+        styles = json.dumps(read("bar.css", "element.css")).replace("<", "\\u003c")
+        self.element = f'(() => {{\n"use strict";\nconst styles = {styles};\n{shared}\n{read("element.js")}\n}})();\n'
+        sources = lambda *texts: " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts
+        )
+        self.policy = (
+            f"default-src 'none'; script-src {sources(operation_script, list_script)}; "
+            f"style-src {sources(operation_style, list_style)}; connect-src 'self'; img-src data:; base-uri 'none'; "
+            "frame-ancestors 'self'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        )
+
+    @staticmethod
+    def fill(template, style, script):
+        template = template.replace("<!-- style -->", f"<style>{style}</style>")
+        return template.replace("<!-- script -->", f'<script type="module">{script}</script>')
+
+
+class FetchedPages:
+    """The pages' bytes and their policy, as a real server delivers them."""
+
+    @classmethod
+    async def load(cls, http, server):
+        pages = cls()
+        html = {"Accept": "text/html"}
+        identity = "page-source"
+        async with http.put(f"{server}{BASE}/{identity}", json={"state": "Being looked at"}) as answer:
+            assert answer.status in (200, 201), f"cannot create an operation: {answer.status} {await answer.text()}"
+        async with http.get(f"{server}{BASE}/{identity}", headers=html) as answer:
+            pages.operation = await answer.text()
+            pages.policy = answer.headers["Content-Security-Policy"]
+        async with http.get(f"{server}/", headers=html) as answer:
+            pages.list = await answer.text()
+        async with http.get(f"{server}/live-progress.js") as answer:
+            assert answer.status == 200, f"/live-progress.js: {answer.status}"
+            pages.element = await answer.text()
+        async with http.delete(f"{server}{BASE}/{identity}"):
+            return pages
+
+
+def stamp(moment):
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Operation:
+    """One operation: its newest message, and all before it."""
+
+    def __init__(self, mock, identity, age=0, **members):
+        self.mock, self.history, self.epoch = mock, [], "k3f9"
+        self.created = datetime.now(timezone.utc) - timedelta(seconds=age)
+        self.message = {
+            "id": identity, "revision": -1, "attempt": 1, "status": "pending", "state": "Pending", "details": None,
+            "labels": {}, "cancellable": False, "skipped": 0, "createdAt": stamp(self.created),
+        }
+        self.publish(**members)
+
+    def publish(self, later=0, **members):
+        """Makes a revision and sends it to all; members that are None go."""
+        message = {**self.message, **members, "revision": self.message["revision"] + 1}
+        message = {key: value for key, value in message.items() if value is not None or key == "details"}
+        message["cursor"] = f"{self.epoch}-{message['revision']}"
+        message["updatedAt"] = stamp(datetime.now(timezone.utc) + timedelta(seconds=later))
+        message["type"] = "end" if message["status"] in ENDS else "update"
+        self.message = message
+        self.history.append(message)
+        self.mock.send(message["id"], message)
+
+    def first(self, cursor):
+        """What a newcomer gets: the snapshot, or exactly what it missed."""
+        if cursor is not None:
+            epoch, _, revision = cursor.rpartition("-")
+            if epoch == self.epoch:
+                return [message for message in self.history if message["revision"] > int(revision)]
+        kind = self.message["type"] if self.message["type"] == "end" else "snapshot"
+        return [{**self.message, "type": kind, "resumed": False}]
+
+
+class Mock:
+    """The server; the attributes below make it misbehave."""
+
+    def __init__(self, pages):
+        self.pages = pages
+        self.operations = {}
+        self.removed = {}
+        self.websockets = True  # False: refused in HTTP, as a proxy that knows none does
+        self.failing = None  # a status with which everything but the pages is answered
+        self.open = []  # (id or None for the feed, send, close)
+        self.joined = asyncio.Queue()  # (id or None, "websocket" or "events" or "list", cursor)
+        self.received = asyncio.Queue()  # what clients said
+        self.first_message = lambda operation, cursor: operation.first(cursor)
+
+    async def __aenter__(self):
+        app = web.Application()
+        app.router.add_get("/", lambda _: self.page(self.pages.list))
+        app.router.add_get("/live-progress.js", self.element)
+        app.router.add_get("/host.html", self.host)
+        app.router.add_get(BASE, self.list)
+        app.router.add_get(BASE + "/{id}", self.one)
+        app.router.add_post(BASE + "/{id}/cancel", self.cancel)
+        self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
+        await self.runner.setup()
+        site = web.TCPSite(self.runner, "127.0.0.1", 0)
+        await site.start()
+        self.host_name = "127.0.0.1:%d" % site._server.sockets[0].getsockname()[1]
+        self.url = f"http://{self.host_name}"
+        return self
+
+    async def __aexit__(self, *_):
+        await self.drop()
+        await self.runner.cleanup()
+
+    def add(self, identity, **members):
+        operation = self.operations[identity] = Operation(self, identity, **members)
+        return operation
+
+    def remove(self, identity):
+        del self.operations[identity]
+        self.send(identity, {"type": "removed", "id": identity})
+
+    def link(self, identity):
+        return f"{self.url}{BASE}/{identity}"
+
+    def send(self, identity, message):
+        for topic, send, _ in list(self.open):
+            if topic == identity and message["type"] != "removed" or topic is None:
+                send(message)
+
+    async def drop(self, code=None, identity=...):
+        """Closes all connections: with a code properly, without one as a cable that is pulled."""
+        for topic, _, close in list(self.open):
+            if identity is ... or topic == identity:
+                await close(code)
+
+    def page(self, text):
+        headers = {"Content-Security-Policy": self.pages.policy}
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
+    async def element(self, _):
+        return web.Response(text=self.pages.element, content_type="text/javascript")
+
+    async def host(self, request):
+        """Someone's own page, with a strict policy of its own, that uses the element."""
+        identity = request.query["id"]
+        text = (
+            "<!doctype html><html lang=en><meta charset=utf-8><title>Host</title><link rel=icon href='data:,'>"
+            f"<script src='/live-progress.js'></script><live-progress src='{BASE}/{identity}'></live-progress>"
+        )
+        policy = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:"
+        headers = {"Content-Security-Policy": policy}
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
+    @staticmethod
+    def problem(status, title):
+        body = json.dumps({"type": "about:blank", "title": title, "status": status})
+        return web.Response(status=status, body=body, content_type="application/problem+json")
+
+    async def one(self, request):
+        identity = request.match_info["id"]
+        operation = self.operations.get(identity)
+        upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
+        if "text/html" in request.headers.get("Accept", "") and not upgrade:
+            return self.page(self.pages.operation)
+        if self.failing:
+            return self.problem(self.failing, "Out of order")
+        if operation is None:
+            status = self.removed.get(identity, 404)
+            return self.problem(status, "Gone" if status == 410 else "Unknown operation")
+        cursor = request.query.get("cursor")
+        if upgrade:
+            if not self.websockets:
+                return self.problem(400, "No WebSocket here")
+            return await self.serve_websocket(request, identity, self.first_message(operation, cursor), cursor)
+        if "text/event-stream" in request.headers.get("Accept", ""):
+            return await self.serve_events(request, identity, operation.first(cursor), cursor)
+        body = {key: value for key, value in operation.message.items() if key not in ("type", "skipped")}
+        return web.json_response(body)
+
+    async def list(self, request):
+        messages = [operation.message for operation in self.operations.values()]
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            if not self.websockets or self.failing:
+                return self.problem(self.failing or 400, "No WebSocket here")
+            return await self.serve_websocket(request, None, messages, None)
+        if self.failing:
+            return self.problem(self.failing, "Out of order")
+        self.joined.put_nowait((None, "list", None))
+        start = int(request.query.get("pageToken", "0"))
+        newest = messages[::-1]
+        body = {"operations": newest[start : start + 100]}
+        if start + 100 < len(newest):
+            body["nextPageToken"] = str(start + 100)
+        return web.json_response(body)
+
+    async def serve_websocket(self, request, topic, first, cursor):
+        socket = web.WebSocketResponse(protocols=["live-progress.v1"])
+        await socket.prepare(request)
+        queue = asyncio.Queue()
+
+        async def close(code):
+            self.open.remove(entry)
+            queue.put_nowait(None)
+            await writer
+            if code is None:
+                request.transport.abort()
+            else:
+                await socket.close(code=code)
+
+        async def write():
+            while (message := await queue.get()) is not None:
+                await socket.send_str(json.dumps(message))
+                if message.get("type") == "end" and topic is not None:
+                    if entry in self.open:
+                        self.open.remove(entry)
+                    await socket.close(code=1000)
+                    return
+
+        entry = (topic, queue.put_nowait, close)
+        self.open.append(entry)
+        for message in first:
+            queue.put_nowait(message)
+        writer = asyncio.create_task(write())
+        self.joined.put_nowait((topic, "websocket", cursor))
+        try:
+            async for frame in socket:
+                self.received.put_nowait((topic, json.loads(frame.data)))
+        finally:
+            if entry in self.open:
+                self.open.remove(entry)
+            writer.cancel()
+        return socket
+
+    async def serve_events(self, request, topic, first, cursor):
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        queue = asyncio.Queue()
+
+        async def close(_):
+            self.open.remove(entry)
+            request.transport.abort()
+
+        entry = (topic, queue.put_nowait, close)
+        self.open.append(entry)
+        for message in first:
+            queue.put_nowait(message)
+        self.joined.put_nowait((topic, "events", cursor))
+        try:
+            while True:
+                message = await queue.get()
+                event = f"event: {message['type']}\nid: {message['cursor']}\ndata: {json.dumps(message)}\n\n"
+                await response.write(event.encode())
+                if message["type"] == "end":
+                    return response
+        except ConnectionError:
+            return response
+        finally:
+            if entry in self.open:
+                self.open.remove(entry)
+
+    async def cancel(self, request):
+        self.received.put_nowait((request.match_info["id"], {"type": "cancel", "by": "POST"}))
+        return web.json_response({}, status=202)
