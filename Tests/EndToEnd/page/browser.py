@@ -225,6 +225,8 @@ class Tab:
             )
 
     async def picture(self, path, full=False):
+        # What fades from one colour to the next is let finish first.
+        await self.wait("document.getAnimations().every((one) => one instanceof CSSAnimation || one.playState === 'finished')")
         parameters = {"captureBeyondViewport": True} if full else {}
         if full:
             size = (await self.call("Page.getLayoutMetrics"))["cssContentSize"]

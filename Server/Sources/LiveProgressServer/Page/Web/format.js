@@ -103,12 +103,16 @@ function humanName(key) {
   return words.join(" ");
 }
 
-const timeFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const dateFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const timeFormat = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
-/** A point in time as the reader's clock shows it, or nothing where the text is no date. */
+/** A point in time as the reader's clock shows it, with the day unless it is today; nothing where it is no date. */
 function formatTime(text) {
   const time = Date.parse(text);
-  return Number.isNaN(time) ? "" : timeFormat.format(time);
+  if (Number.isNaN(time)) return "";
+  const day = dateFormat.format(time);
+  const clock = timeFormat.format(time);
+  return day === dateFormat.format(Date.now()) ? clock : `${day}, ${clock}`;
 }
 
 /** Sets a text only where it differs, so that nothing is laid out for nothing. */

@@ -177,6 +177,8 @@ function tick() {
   const age = Math.max(0, (now() - Date.parse(message.updatedAt)) / 1000);
   setText(at("elapsed"), Number.isNaN(elapsed) ? "–" : formatDuration(elapsed));
   setText(at("started"), formatTime(message.createdAt) || "–");
+  at("started").title = String(message.createdAt ?? "");
+  at("updated").title = String(message.updatedAt ?? "");
   setText(at("updated"), isEnded(status) ? formatTime(message.updatedAt) : formatAge(age) || "–");
   setText(at("aside"), asideText(status, age));
   if (fractionOf(message) === null) showFigure(null);
