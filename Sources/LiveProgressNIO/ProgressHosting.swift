@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+public import LiveProgressHTTP
+public import LiveProgressWebSocket
+import NIOCore
+import NIOHTTP1
+
+/// Hosts the WebSockets of a progress API: decides about upgrades, and drives those that are granted.
+///
+/// One object serves all connections of a server, and may serve several servers.
+/// ```swift
+/// let hosting = ProgressHosting(api: ProgressAPI(service: service))
+/// let outcome = try hosting.connections.configure(channel) { channel in addRoutes(to: channel) }
+/// ```
+public final class ProgressHosting: Sendable {
+    /// The API whose operations are watched.
+    public let api: ProgressAPI
+    /// What a connection may take.
+    public let limits: ConnectionLimits
+    /// The connections that are open.
+    public let registry = ConnectionRegistry()
+    private let fanouts: Fanouts
+    private let sources = FanoutSources()
+
+    /// A host for an API's WebSockets.
+    public init(
+        api: ProgressAPI,
+        limits: ConnectionLimits = ConnectionLimits(),
+        watchers: WatcherConfiguration = WatcherConfiguration()
+    ) {
+        self.api = api
+        self.limits = limits
+        fanouts = Fanouts(configuration: watchers)
+    }
+
+    /// How connections are set up.
+    public var connections: ConnectionSetup {
+        ConnectionSetup(limits: limits, registry: registry) { [self] in decide($0) }
+    }
+
+    /// How many operations and lists are watched over WebSockets.
+    public var sourceCount: Int { sources.count }
+
+    /// What is malformed or not allowed goes to the routes, which say why.
+    private func decide(_ head: HTTPRequestHead) -> ConnectionDecision {
+        guard HandshakeRequest.isAsked(by: head), let handshake = try? HandshakeRequest(head),
+            let request = HTTPRequest(head), api.handles(path: request.path ?? "/"),
+            case .accept(let acceptance) = api.watch(request)
+        else { return .http }
+        var headers: HTTPHeaders = [
+            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": handshake.key.accept,
+        ]
+        if let subprotocol = acceptance.subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
+        return .upgrade(
+            ConnectionDecision.Grant(headers: headers) { [self] channel in
+                let source = sources.source(for: acceptance, in: api.service)
+                let loop = channel.eventLoop
+                return [
+                    WatcherChannel.makeHandler(on: loop, source: source, cursor: acceptance.cursor, fanouts: fanouts)
+                ]
+            }
+        )
+    }
+}
