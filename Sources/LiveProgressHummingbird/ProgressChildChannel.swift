@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+#if Hummingbird
+    import HTTPTypes
+    public import HummingbirdCore
+    public import LiveProgressNIO
+    public import Logging
+    public import NIOCore
+    import NIOHTTPTypesHTTP1
+
+    /// A connection of an application's server that serves its routes, and live progress over WebSocket beside them.
+    ///
+    /// An upgrade that is granted leaves the routes: from then on handlers on the event loop drive the connection, and no
+    /// task is spent on it. One that is refused is answered by the routes.
+    public struct ProgressChildChannel: ServerChildChannel, HTTPChannelHandler {
+        /// A connection whose first request decides what it becomes.
+        public struct Value: ServerChildChannelValue {
+            /// The connection.
+            public let channel: any Channel
+            let outcome: EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>>
+        }
+
+        /// Answers ordinary requests.
+        public let responder: HTTPChannelHandler.Responder
+        /// Decides about upgrades, and bounds what a connection may take.
+        public let connections: ConnectionSetup
+
+        /// Connections that serve the responder's routes, set up as given.
+        public init(responder: @escaping HTTPChannelHandler.Responder, connections: ConnectionSetup) {
+            self.responder = responder
+            self.connections = connections
+        }
+
+        /// Prepares a connection for its first request.
+        public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+            let idleTimeout = Duration.nanoseconds(connections.limits.idleTimeout.nanoseconds)
+            return channel.eventLoop.makeCompletedFuture {
+                let outcome = try connections.configure(channel) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandlers([
+                            HTTP1ToHTTPServerCodec(secure: false),
+                            HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger),
+                        ])
+                        return try HTTP1Channel.Value(
+                            wrappingChannelSynchronously: channel,
+                            configuration: .init(isOutboundHalfClosureEnabled: true)
+                        )
+                    }
+                }
+                return Value(channel: channel, outcome: outcome)
+            }
+        }
+
+        /// Serves the routes until the connection closes, or returns at once where it has left HTTP.
+        public func handle(value: Value, logger: Logger) async {
+            // The outcome never fails: a connection that breaks is one that closed.
+            guard let outcome = try? await value.outcome.get(), case .http(let path) = outcome else { return }
+            await handleHTTP(asyncChannel: path, logger: logger)
+        }
+    }
+
+    extension HTTPServerBuilder {
+        /// HTTP/1.1 with live progress over WebSocket on the same port.
+        ///
+        /// ```swift
+        /// let hosting = ProgressHosting(api: api)
+        /// let app = Application(router: router, server: .progress(hosting.connections))
+        /// ```
+        public static func progress(_ connections: ConnectionSetup) -> HTTPServerBuilder {
+            HTTPServerBuilder { responder in
+                ProgressChildChannel(responder: responder, connections: connections)
+            }
+        }
+    }
+#endif

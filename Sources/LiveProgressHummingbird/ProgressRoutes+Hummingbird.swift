@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+#if Hummingbird
+    import HTTPTypes
+    public import Hummingbird
+    import HummingbirdCore
+    public import LiveProgressHTTP
+    import NIOCore
+
+    extension RouterMethods {
+        /// Adds the whole HTTP API below `/api/v1/progress`.
+        ///
+        /// The paths are absolute: add them to the router itself, or to a group without a path of its own. WebSockets need
+        /// ``HummingbirdCore/HTTPServerBuilder/progress(_:)`` as the application's server.
+        @discardableResult
+        public func addProgressRoutes(_ api: ProgressAPI) -> Self {
+            let responder = ProgressResponder<Context>(api: api)
+            for method in ProgressResponder<Context>.methods {
+                on("/api/v1/progress", method: method, responder: responder)
+                on("/api/v1/progress/**", method: method, responder: responder)
+            }
+            return self
+        }
+    }
+
+    /// Answers requests with a progress API: collects their bodies, and writes streams until their clients leave.
+    public struct ProgressResponder<Context: RequestContext>: HTTPResponder {
+        /// The methods that reach the API; it says itself which of them a path allows.
+        public static var methods: [HTTPRequest.Method] { [.get, .head, .post, .put, .patch, .delete, .options] }
+
+        /// The API that answers.
+        public let api: ProgressAPI
+
+        /// A responder of an API.
+        public init(api: ProgressAPI) {
+            self.api = api
+        }
+
+        /// Answers a request; an upgrade comes here only to be refused.
+        public func respond(to request: Request, context: Context) async throws -> Response {
+            if request.asksForWebSocket { return response(refusal(of: request.head), to: request) }
+            guard request.method == .get || request.method == .head else {
+                return response(try await answerWithBody(request), to: request)
+            }
+            guard request.asksToWait else {
+                return response(await api.respond(to: request.head, body: []), to: request)
+            }
+            // A client that leaves while it waits frees what it waits for at once.
+            let answer = try await request.body.consumeWithCancellationOnInboundClose { _ in
+                await api.respond(to: request.head, body: [])
+            }
+            return closing(response(answer, to: request))
+        }
+
+        private func answerWithBody(_ request: Request) async throws -> ProgressResponse {
+            let limit = api.configuration.maximumBodySize
+            if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { return tooLarge() }
+            do {
+                let body = try await request.body.collect(upTo: limit)
+                return await api.respond(to: request.head, body: Array(body.readableBytesView))
+            } catch is NIOTooManyBytesError {
+                return tooLarge()
+            }
+        }
+
+        private func tooLarge() -> ProgressResponse {
+            var answer = api.bodyTooLarge()
+            answer.head.headerFields[.connection] = "close"
+            return answer
+        }
+
+        private func refusal(of head: HTTPRequest) -> ProgressResponse {
+            switch api.watch(head) {
+            case .refuse(let answer): answer
+            case .accept: ProgressResponse(problem: .noUpgradeHere)
+            }
+        }
+
+        private func response(_ answer: ProgressResponse, to request: Request) -> Response {
+            switch answer.body {
+            case .empty: Response(status: answer.head.status, headers: answer.head.headerFields)
+            case .bytes(let bytes):
+                Response(
+                    status: answer.head.status,
+                    headers: answer.head.headerFields,
+                    body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+                )
+            case .stream(let stream):
+                closing(
+                    Response(
+                        status: answer.head.status,
+                        headers: answer.head.headerFields,
+                        body: ResponseBody { writer in try await write(stream, to: &writer, for: request) }
+                    )
+                )
+            }
+        }
+
+        private func write(
+            _ stream: ProgressBodyStream,
+            to writer: inout any ResponseBodyWriter,
+            for request: Request
+        ) async throws {
+            var body = writer
+            try await request.body.consumeWithCancellationOnInboundClose { _ in
+                for await chunk in stream { try await body.write(ByteBuffer(bytes: chunk)) }
+                try Task.checkCancellation()
+            }
+            try await body.finish(nil)
+        }
+
+        /// Watching for a client that leaves takes the connection's input up, so that no further request can be read.
+        private func closing(_ response: Response) -> Response {
+            var response = response
+            response.headers[.connection] = "close"
+            return response
+        }
+    }
+
+    extension Request {
+        /// Whether the client wants a WebSocket, well-formed or not.
+        fileprivate var asksForWebSocket: Bool {
+            headers[values: .upgrade].contains { $0.lowercased().contains("websocket") }
+        }
+
+        /// Whether the client lets the answer wait for news, `Prefer: wait` of RFC 7240.
+        fileprivate var asksToWait: Bool {
+            HTTPField.Name("Prefer").map { headers[values: $0].contains { $0.lowercased().contains("wait") } } ?? false
+        }
+    }
+#endif
