@@ -3,7 +3,9 @@
 
 import FoundationEssentials
 
-/// Everything one operation knows: a pure state machine. Reports and times go in, revisions come out.
+/// Everything one operation knows: a pure state machine.
+///
+/// Reports and times go in, revisions come out.
 ///
 /// Invariants (the numbers are those of the design):
 /// - 2: revisions grow by one from 0 within the epoch.

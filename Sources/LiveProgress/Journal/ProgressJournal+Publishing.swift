@@ -36,7 +36,7 @@ extension ProgressJournal: FrameMember {
             let wasRemoved = state.core.removal != nil
             let result = try change(&state.core, now)
             let isNews = state.core.log.newestRevision != before || (state.core.removal != nil) != wasRemoved
-            return (result, isNews ? publish(&state) : Aftermath())
+            return (result, isNews ? publish(&state, now: now.monotonic) : Aftermath())
         }
         settle(aftermath)
         return result
@@ -53,12 +53,10 @@ extension ProgressJournal: FrameMember {
         return isTaken
     }
 
-    private func publish(_ state: inout State) -> Aftermath {
+    private func publish(_ state: inout State, now: Duration) -> Aftermath {
         var aftermath = Aftermath(wakers: Array(state.wakers.values), isOver: state.core.isOver)
         aftermath.isChanged = markChanged(&state)
-        if let endedAt = state.core.endedAt, state.core.removal == nil {
-            aftermath.deadline = schedule(endedAt + surroundings.retention, &state)
-        }
+        aftermath.deadline = scheduleNext(&state, now: now)
         return aftermath
     }
 
@@ -66,6 +64,7 @@ extension ProgressJournal: FrameMember {
     private func publishTick(_ state: inout State, now: Duration) -> Aftermath {
         var aftermath = Aftermath()
         aftermath.isChanged = markChanged(&state)
+        aftermath.deadline = scheduleNext(&state, now: now)
         guard !state.isFrameScheduled, !state.wakers.isEmpty else { return aftermath }
         if let lastFrame = state.lastFrame, now - lastFrame < surroundings.frames.interval {
             state.isFrameScheduled = true
@@ -112,33 +111,30 @@ extension ProgressJournal: FrameMember {
 
     // MARK: Time
 
-    private func schedule(_ deadline: Duration, _ state: inout State) -> Duration? {
-        if let scheduled = state.scheduledDeadline, scheduled <= deadline { return nil }
-        state.scheduledDeadline = deadline
-        return deadline
+    /// Notes when the clock matters next; gives that time where the service must be told, because it is the earliest.
+    private func scheduleNext(_ state: inout State, now: Duration) -> Duration? {
+        guard state.core.removal == nil else { return nil }
+        let next = state.core.endedAt.map { $0 + surroundings.retention } ?? state.core.lease?.nextChange(now: now)
+        guard let next else { return nil }
+        if let scheduled = state.scheduledDeadline, scheduled <= next { return nil }
+        state.scheduledDeadline = next
+        return next
     }
 
-    /// Registers the lease's first deadline.
-    func scheduleLease() {
+    /// Tells the service when the clock matters next: for a new journal with a lease, and after each deadline.
+    func scheduleDeadline(isReached: Bool = false) {
         let now = surroundings.clock.now()
-        let deadline = state.withLock { state -> Duration? in
-            guard let next = state.core.lease?.nextChange(now: now) else { return nil }
-            return schedule(next, &state)
+        let next = state.withLock { state -> Duration? in
+            if isReached { state.scheduledDeadline = nil }
+            return scheduleNext(&state, now: now)
         }
-        if let deadline { surroundings.deadlines.schedule(id, at: deadline) }
+        if let next { surroundings.deadlines.schedule(id, at: next) }
     }
 
     /// Does what is due at a deadline; gives whether the operation's retention is over.
     func deadlineReached() -> Bool {
-        let isExpired = checkTime()
-        if isExpired { return true }
-        let now = surroundings.clock.now()
-        let next = state.withLock { state -> Duration? in
-            state.scheduledDeadline = nil
-            let next = state.core.endedAt.map { $0 + surroundings.retention } ?? state.core.lease?.nextChange(now: now)
-            return next.flatMap { schedule($0, &state) }
-        }
-        if let next { surroundings.deadlines.schedule(id, at: next) }
+        if checkTime() { return true }
+        scheduleDeadline(isReached: true)
         return false
     }
 

@@ -109,6 +109,7 @@ public final class ProgressJournal: Sendable {
     /// - Parameters:
     ///   - report: What the worker says.
     ///   - ifMatch: Apply it only if the operation is still at this cursor.
+    /// - Returns: The snapshot that the report made.
     /// - Throws: ``ProgressError`` where the report is refused: ended, gone, stale attempt, cursor mismatch, invalid.
     @discardableResult
     public func report(
@@ -121,7 +122,9 @@ public final class ProgressJournal: Sendable {
         }
     }
 
-    /// Asks the worker to stop; the operation is `cancelling` until the worker ends it. Asking again is harmless.
+    /// Asks the worker to stop.
+    ///
+    /// The operation is ``ProgressStatus/cancelling`` until the worker ends it. Asking again is harmless.
     ///
     /// - Throws: ``ProgressError`` where the operation has ended, is gone, or does not take the request.
     @discardableResult

@@ -63,6 +63,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     /// - Parameters:
     ///   - waker: Who is woken.
     ///   - present: Gives the operations that are there now, oldest first; called where this is the first subscriber.
+    /// - Returns: What to hand back to end the subscription.
     func subscribe(_ waker: any ProgressWaker, present: () -> [ProgressJournal]) -> ProgressSubscription {
         let (subscription, isFirst) = state.withLock { state in
             state.nextSubscription += 1
@@ -73,7 +74,9 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         guard isFirst else { return subscription }
         let journals = present()
         state.withLock { state in
-            for journal in journals where !state.log.contains(journal.id) { Self.put(journal, in: &state) }
+            for journal in journals where !state.log.contains(journal.id) && !journal.isRemoved {
+                Self.put(journal, in: &state)
+            }
         }
         return subscription
     }

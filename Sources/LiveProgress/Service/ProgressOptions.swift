@@ -11,7 +11,9 @@ public struct ProgressOptions: Sendable, Hashable {
     public var labels: [String: String]
     /// Whether a request to cancel is taken; say so only where the worker honours it.
     public var isCancellable: Bool
-    /// How long a remote worker may be silent; `nil` for the service's default. Not for workers of this process.
+    /// How long a remote worker may be silent; the service's default where it is `nil`.
+    ///
+    /// Workers of this process have no lease: their tracker tells when they are gone.
     public var lease: Duration?
 
     /// Options with the given members.

@@ -83,7 +83,7 @@ public final class ProgressService: Sendable {
             now: configuration.clock.now()
         )
         let journal = try create(id: id, options: options, lease: lease)
-        journal.scheduleLease()
+        journal.scheduleDeadline()
         return journal
     }
 
@@ -165,6 +165,7 @@ public final class ProgressService: Sendable {
     /// - Parameters:
     ///   - id: The operation.
     ///   - cursor: Where the watcher was; by default it begins with the newest snapshot.
+    /// - Returns: A sequence; each iterator of it is one watcher.
     /// - Throws: ``ProgressError``: unknown, or gone.
     public func stream(_ id: ProgressID, from cursor: ProgressCursor? = nil) throws(ProgressError) -> ProgressStream {
         ProgressStream(events: try getJournal(id).events(from: cursor))

@@ -29,6 +29,7 @@ public struct ProgressShare: ~Copyable, Sendable {
     /// Takes the share.
     ///
     /// - Parameter totalCount: The part's own units in all, or `nil` where nobody knows.
+    /// - Returns: The part, to be counted.
     public consuming func start(totalCount: Int64? = nil) -> ProgressPart {
         let part = ProgressPart(journal: journal, node: node)
         node = nil
@@ -76,6 +77,7 @@ extension ProgressTracker {
     /// A share of the operation's count.
     ///
     /// - Parameter count: How many of the operation's units the share is worth.
+    /// - Returns: The share, to be started by whoever does the part.
     public func share(assigning count: Int64) -> ProgressShare {
         ProgressShare(journal: journal, parent: CountTree.root, assigning: count)
     }

@@ -25,6 +25,7 @@ public struct StartSignal: Sendable {
     /// Returns whether the first watcher came within a time.
     ///
     /// - Parameter timeout: How long to wait at most.
+    /// - Returns: Whether somebody watches, or has watched.
     /// - Throws: As ``wait()`` does.
     public func wait(timeout: Duration) async throws -> Bool {
         let clock = journal?.surroundings.clock ?? .system

@@ -11,6 +11,7 @@ extension Sequence {
     /// - Parameters:
     ///   - total: How many elements there are; by default nobody knows.
     ///   - tracker: Whom to tell; by default ``ProgressTracker/current``.
+    /// - Returns: A sequence of the same elements.
     public func trackingProgress(
         total: Int? = nil,
         by tracker: ProgressTracker = .current
@@ -23,6 +24,7 @@ extension Collection {
     /// The same elements, each counted when it is asked for the one after it; the total is the collection's count.
     ///
     /// - Parameter tracker: Whom to tell; by default ``ProgressTracker/current``.
+    /// - Returns: A sequence of the same elements.
     public func trackingProgress(by tracker: ProgressTracker = .current) -> ProgressTrackingSequence<Self> {
         ProgressTrackingSequence(base: self, total: count, tracker: tracker)
     }
@@ -38,6 +40,7 @@ extension AsyncSequence {
     /// - Parameters:
     ///   - total: How many elements there are; by default nobody knows.
     ///   - tracker: Whom to tell; by default ``ProgressTracker/current``.
+    /// - Returns: A sequence of the same elements.
     public func trackingProgress(
         total: Int? = nil,
         by tracker: ProgressTracker = .current

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressTesting
+import Testing
+
+@Suite("Creating, finding, listing, deleting")
+struct ServiceTests {
+    private let environment = TestService()
+    private var service: ProgressService { environment.service }
+    private var time: ManualClock { environment.time }
+
+    private func code(_ body: () throws -> Void) -> ProgressError.Code? {
+        do { try body() } catch { return (error as? ProgressError)?.code }
+        return nil
+    }
+
+    @Test("Identifiers are random UUIDs of version 4 unless one is chosen")
+    func identifiers() throws {
+        let first = try service.createProgress()
+        let second = try service.createProgress()
+        #expect(first.id != second.id)
+        let version4 = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+        #expect(first.id.rawValue.wholeMatch(of: version4) != nil)
+    }
+
+    @Test("A taken identifier is refused, and the one inside notices nothing")
+    func taken() throws {
+        let tracker = try service.createProgress(id: id("op"))
+        #expect(code { _ = try service.createProgress(id: id("op")) } == .alreadyExists)
+        #expect(tracker.snapshot()?.status == .pending)
+    }
+
+    @Test("Invariant 10: past the limit the newcomer is refused")
+    func full() throws {
+        let environment = TestService { $0.maximumOperations = 2 }
+        let trackers = try (0..<2).map { _ in try environment.service.createProgress() }
+        #expect(code { _ = try environment.service.createProgress() } == .tooManyOperations)
+        try environment.service.deleteProgress(trackers[0].id)
+        #expect(code { _ = try environment.service.createProgress() } == nil)
+    }
+
+    @Test("An unknown operation is unknown; a deleted one is gone for a while, then unknown")
+    func unknownAndGone() throws {
+        #expect(code { _ = try service.getProgress(id("op")) } == .unknown)
+        let tracker = try service.createProgress(id: id("op"))
+        try service.deleteProgress(id("op"))
+        #expect(code { _ = try service.getJournal(id("op")) } == .gone)
+        #expect(code { try service.deleteProgress(id("op")) } == .gone)
+        #expect(!tracker.update("Into the void"))
+        time.advance(by: .seconds(24 * 60 * 60))
+        #expect(code { _ = try service.getJournal(id("op")) } == .unknown)
+    }
+
+    @Test("Deleting disconnects those who watch")
+    func deletingDisconnects() async throws {
+        let tracker = try service.createProgress(id: id("op"))
+        var stream = try service.stream(id("op")).makeAsyncIterator()
+        #expect(try await stream.next(isolation: nil)?.state == "Pending")
+        let next = Task { [stream] in
+            var stream = stream
+            return try await stream.next(isolation: nil)
+        }
+        try service.deleteProgress(tracker.id)
+        await #expect(throws: ProgressError.self) { try await next.value }
+    }
+
+    @Test("Invariant 5: the end can be asked for until retention ends; then it is gone, then unknown")
+    func retention() throws {
+        try service.createProgress(id: id("op")).succeed()
+        time.advance(by: .seconds(24 * 60 * 60 - 1))
+        #expect(try service.getJournal(id("op")).snapshot().status == .succeeded)
+        time.advance(by: .seconds(1))
+        #expect(code { _ = try service.getJournal(id("op")) } == .gone)
+        time.advance(by: .seconds(24 * 60 * 60))
+        #expect(code { _ = try service.getJournal(id("op")) } == .unknown)
+        #expect(service.operationCount == 0)
+    }
+
+    @Test("What is past its retention goes by itself, and its watchers are told")
+    func expiresByItself() async throws {
+        let service = service
+        let tracker = try service.createProgress(id: id("op"))
+        let journal = try service.getJournal(id("op"))
+        final class Waker: ProgressWaker {
+            let woken = AsyncStream<Void>.makeStream()
+            func wake() { woken.continuation.yield() }
+        }
+        let waker = Waker()
+        _ = journal.subscribe(waker)
+        tracker.succeed()
+        await time.sleepers(atLeast: 1)
+        time.advance(by: .seconds(24 * 60 * 60))
+        for await _ in waker.woken.stream where journal.read(after: 1).removal == .expired { break }
+        #expect(service.operationCount == 0)
+    }
+
+    @Test("Invariant 7: a silent remote worker is stalled past its lease, and lost past the grace")
+    func lease() async throws {
+        let journal = try service.createJournal(id: id("op"), options: .init(lease: .seconds(10)))
+        try journal.report(ProgressReport(state: "Working"))
+        var events = journal.events().makeAsyncIterator()
+        #expect(try await events.next(isolation: nil)?.snapshot.status == .running)
+        await time.sleepers(atLeast: 1)
+        time.advance(by: .seconds(10))
+        #expect(try await events.next(isolation: nil)?.snapshot.status == .stalled)
+        try journal.report(ProgressReport(state: "Back again"))
+        #expect(try await events.next(isolation: nil)?.snapshot.status == .running)
+        await time.sleepers(atLeast: 1)
+        time.advance(by: .seconds(10))
+        #expect(try await events.next(isolation: nil)?.snapshot.status == .stalled)
+        await time.sleepers(atLeast: 1)
+        time.advance(by: .seconds(300))
+        let end = try await events.next(isolation: nil)
+        #expect(end?.kind == .end)
+        #expect(end?.snapshot.error == .workerLost)
+        #expect(code { try journal.report(ProgressReport(state: "Too late")) } == .ended)
+    }
+
+    @Test("The list is newest first, filtered, and comes in pages that neither repeat nor lose one")
+    func pages() throws {
+        let journals = try (0..<25).map { number in
+            try service.createJournal(
+                id: id("op\(number)"),
+                options: .init(parent: number < 5 ? id("p") : nil, labels: ["even": "\(number % 2 == 0)"])
+            )
+        }
+        var found: [String] = []
+        var query = ProgressQuery(labels: ["even": "true"], limit: 5)
+        repeat {
+            let page = service.list(query)
+            found += page.snapshots.map(\.id.rawValue)
+            query.pageToken = page.nextPageToken
+        } while query.pageToken != nil
+        #expect(found == (0..<25).reversed().filter { $0 % 2 == 0 }.map { "op\($0)" })
+        #expect(service.list(.init(parent: id("p"))).snapshots.count == 5)
+        try journals[3].report(ProgressReport(state: "Working"))
+        #expect(service.list(.init(statuses: [.running])).snapshots.map(\.id) == [id("op3")])
+    }
+
+    @Test("The feed tells all that is there, then each change and removal")
+    func feed() async throws {
+        let present = try service.createJournal(id: id("present"))
+        var feed = service.feed().makeAsyncIterator()
+        #expect(await feed.next(isolation: nil) == .changed(present.snapshot()))
+        let later = try service.createJournal(id: id("later"))
+        await time.sleepers(atLeast: 2)
+        time.advance(by: .milliseconds(33))
+        #expect(await feed.next(isolation: nil) == .changed(later.snapshot()))
+        try service.deleteProgress(id("present"))
+        #expect(await feed.next(isolation: nil) == .removed(id("present")))
+    }
+
+    @Test("Ticks reach a watcher at the frame rate: the first at once, the last at the end of its frame")
+    func frames() async throws {
+        let tracker = try service.createProgress(id: id("op"))
+        var events = try service.getJournal(id("op")).events().makeAsyncIterator()
+        _ = try await events.next(isolation: nil)
+        tracker.advance()
+        #expect(try await events.next(isolation: nil)?.snapshot.counts?.completedCount == 1)
+        for _ in 0..<100 { tracker.advance() }
+        await time.sleepers(atLeast: 1)
+        time.advance(by: .milliseconds(33))
+        #expect(try await events.next(isolation: nil)?.snapshot.counts?.completedCount == 101)
+    }
+}

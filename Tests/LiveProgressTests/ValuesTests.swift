@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@Suite("Identifiers and cursors")
+struct ValuesTests {
+    @Test(
+        "Identifiers need no escaping in a URL path",
+        arguments: ["a", "import-2026.csv", "a_b~c:d@e", "...", String(repeating: "x", count: 128)]
+    )
+    func goodIdentifiers(text: String) {
+        #expect(ProgressID(text)?.rawValue == text)
+    }
+
+    @Test(
+        "What breaks the rules is no identifier",
+        arguments: [
+            "", ".", "..", "a/b", "a b", "a%20b", "ä", "a\0b", "a?b", "a#b", String(repeating: "x", count: 129),
+        ]
+    )
+    func badIdentifiers(text: String) {
+        #expect(ProgressID(text) == nil)
+    }
+
+    @Test("A cursor reads what it writes", arguments: [UInt64(0), 42, .max])
+    func cursors(revision: UInt64) {
+        let cursor = ProgressCursor(epoch: "k3f9", revision: revision)
+        #expect(cursor.description == "k3f9-\(revision)")
+        #expect(ProgressCursor(cursor.description) == cursor)
+    }
+
+    @Test(
+        "Other texts are no cursor",
+        arguments: [
+            "", "-", "k3f9", "k3f9-", "-42", "k3f9-x", "k3f9--1", "k3f9-+1", "k/9-1", "k3f9-18446744073709551616",
+            "k3f9-1 ", String(repeating: "x", count: 33) + "-1", String(repeating: "1", count: 1000) + "-1",
+        ]
+    )
+    func badCursors(text: String) {
+        #expect(ProgressCursor(text) == nil)
+    }
+}
