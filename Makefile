@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench lint clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-7s %s\n", $$1, $$2 }'
+
+build: ## Build the server and tool: bin/live-progress
+	@scripts/build.sh
+
+demo: ## Build, and show a real job live (CHECK=1: verify it and wait for nobody)
+	@CHECK=$(CHECK) scripts/demo.sh
+
+test: ## Run every test, installing what the tests need
+	@scripts/test.sh
+
+bench: ## Measure the worker's time in update under a thousand watchers
+	@scripts/bench.sh
+
+lint: ## Check the format of every Swift file
+	@scripts/lint.sh
+
+clean: ## Remove everything that was built
+	rm -rf .build .build-* Server/.build Benchmarks/.build Examples/.build bin

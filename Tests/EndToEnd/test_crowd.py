@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""A thousand watchers of one operation, and bad company among them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from harness import Server, case, expect, expect_equal
+from rawsocket import BlockingSocket, connect_many
+
+FULL = "live-progress.v1"
+STATES = ["Queued"] + [f"Step {n}" for n in range(1, 21)] + ["Done"]
+
+
+async def twenty_steps(operation) -> None:
+    """A transition each fifty milliseconds, then the end."""
+    for number in range(1, 21):
+        await asyncio.to_thread(operation.step, number)
+        await asyncio.sleep(0.05)
+    await asyncio.to_thread(operation.succeed)
+
+
+async def follow(operation, count: int) -> list:
+    watchers = await connect_many(count, operation.socket_url, FULL)
+    await twenty_steps(operation)
+    await asyncio.wait_for(asyncio.gather(*(w.finished for w in watchers)), 30)
+    return watchers
+
+
+def check(watchers: list) -> None:
+    for index, watcher in enumerate(watchers):
+        messages = watcher.objects
+        expect_equal([m["state"] for m in messages], STATES, f"states of watcher {index}")
+        expect_equal(messages[-1]["type"], "end", f"last message of watcher {index}")
+        expect_equal(watcher.close_code, 1000, f"close code of watcher {index}")
+
+
+@case("A thousand watchers get all twenty transitions in order and the end", seconds=120)
+def thousand(environment):
+    with Server(environment.binary) as server:
+        check(asyncio.run(follow(server.operation(state="Queued"), 1000)))
+
+
+@case("One watcher that never reads and one that vanishes: the other 998 lose nothing", seconds=120)
+def bad_company(environment):
+    with Server(environment.binary) as server:
+        operation = server.operation(state="Queued")
+        stalled = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
+        vanished = BlockingSocket(operation.socket_url, FULL)
+        vanished.next()
+        vanished.vanish()
+        check(asyncio.run(follow(operation, 998)))
+        stalled.socket.close()
+
+
+async def flood(operation, count: int, steps: int, filler: str) -> list:
+    watchers = await connect_many(count, operation.socket_url, FULL)
+    for number in range(1, steps + 1):
+        await asyncio.to_thread(operation.report, state=f"Step {number}", details={"filler": filler})
+        await asyncio.sleep(0.005)
+    await asyncio.to_thread(operation.succeed)
+    await asyncio.wait_for(asyncio.gather(*(w.finished for w in watchers)), 60)
+    return watchers
+
+
+@case("A watcher that stops reading costs no memory, is told what it skipped, and still gets the end", seconds=120)
+def stalled_watcher(environment):
+    with Server(environment.binary) as server:
+        operation = server.operation(state="Queued")
+        stalled = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
+        before = server.resident_bytes()
+        watchers = asyncio.run(flood(operation, 8, 600, "x" * 30_000))
+        grown = server.resident_bytes() - before
+        for watcher in watchers:
+            expect_equal(len(watcher.messages), 602, "messages of a watcher that keeps up")
+        # 600 reports of 30 kB are 18 MB; the journal keeps 64 of them, which is 2 MB, in two encodings.
+        expect(grown < 40_000_000, f"the server grew by {grown} bytes")
+        messages = stalled.rest()
+        revisions = [m["revision"] for m in messages]
+        expect_equal(revisions, sorted(set(revisions)), "revisions in strictly increasing order")
+        told = sum(1 + m.get("skipped", 0) for m in messages)
+        expect_equal(told, messages[-1]["revision"] - revisions[0] + 1, "revisions received or stated as skipped")
+        expect(len(messages) < 602, "the watcher was never behind; the case shows nothing")
+        expect_equal((messages[-1]["type"], stalled.close_code), ("end", 1000), "the end")
+
+
+@case("Watchers that leave free everything at once", seconds=120)
+def leaving(environment):
+    with Server(environment.binary) as server:
+        operation = server.operation(state="Queued")
+
+        async def come_and_go() -> None:
+            for watcher in await connect_many(300, operation.socket_url, FULL):
+                watcher.transport.abort()
+
+        asyncio.run(come_and_go())
+        descriptors = open_descriptors(server)
+        deadline = time.monotonic() + 5
+        while descriptors and descriptors > 40 and time.monotonic() < deadline:
+            time.sleep(0.05)
+            descriptors = open_descriptors(server)
+        expect(descriptors <= 40, f"{descriptors} descriptors are still open")
+        operation.step(1)
+
+
+def open_descriptors(server) -> int:
+    """Open descriptors of the server, or 0 where the system does not tell."""
+    import os
+
+    try:
+        return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""curl as a whole worker and a whole watcher: SSE, NDJSON, long-poll, forms."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import uuid
+
+from harness import BASE, Lines, case, expect, expect_equal, spawned
+
+STEPS = 12
+STATES = ["Queued"] + [f"Step {n}" for n in range(1, STEPS + 1)] + ["Done"]
+
+
+def curl(*arguments: str) -> subprocess.CompletedProcess:
+    command = ["curl", "-sS", "--max-time", "20", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+def curl_json(*arguments: str) -> dict:
+    done = curl("--fail-with-body", *arguments)
+    expect_equal(done.returncode, 0, f"curl {arguments}: {done.stderr}{done.stdout}")
+    return json.loads(done.stdout)
+
+
+def work(operation) -> None:
+    for number in range(1, STEPS + 1):
+        operation.step(number)
+    operation.succeed(rows=7)
+
+
+def read_event(lines: Lines) -> dict | None:
+    """One server-sent event as its fields; comments are passed over."""
+    fields: dict = {}
+    while (line := lines.next()) is not None:
+        if line == "":
+            if "data" in fields:
+                return fields
+            continue
+        if not line.startswith(":"):
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+    return None
+
+
+@case("curl over SSE: the state at once, every transition in order, and the stream's end")
+def server_sent_events(environment):
+    operation = environment.server.operation(state="Queued")
+    command = ["curl", "-sSN", "--max-time", "30", "-H", "Accept: text/event-stream", operation.url]
+    with spawned(command, stdout=subprocess.PIPE) as process:
+        lines = Lines(process.stdout)
+        events = [read_event(lines)]
+        work(operation)
+        while (event := read_event(lines)) is not None:
+            events.append(event)
+        expect_equal(process.wait(10), 0, "curl's exit code")
+    messages = [json.loads(e["data"]) for e in events]
+    expect_equal([m["state"] for m in messages], STATES, "states")
+    expect_equal([e.get("id") for e in events], [m["cursor"] for m in messages], "ids of the events")
+    expect_equal(messages[-1]["status"], "succeeded", "status at the end")
+
+
+@case("curl over NDJSON: a message on each line, and the stream's end")
+def ndjson(environment):
+    operation = environment.server.operation(state="Queued")
+    command = ["curl", "-sSN", "--max-time", "30", "-H", "Accept: application/x-ndjson", operation.url]
+    with spawned(command, stdout=subprocess.PIPE) as process:
+        lines = Lines(process.stdout)
+        messages = [json.loads(lines.next())]
+        work(operation)
+        messages += [json.loads(line) for line in lines.rest() if line]
+        expect_equal(process.wait(10), 0, "curl's exit code")
+    expect_equal([m["state"] for m in messages], STATES, "states")
+    expect_equal([m["type"] for m in messages], ["snapshot"] + ["update"] * STEPS + ["end"], "types")
+
+
+@case("curl by long-poll: each answer is past the ETag it brought, until the end")
+def long_poll(environment):
+    operation = environment.server.operation(state="Queued")
+    states, tag = ["Queued"], operation.put()["cursor"]
+    tag = f'"{tag}"'
+    for number in range(1, STEPS + 2):
+        command = [
+            "curl", "-sS", "-D", "-", "--max-time", "30", "-H", f"If-None-Match: {tag}", "-H", "Prefer: wait=20",
+            operation.url,
+        ]
+        with spawned(command, stdout=subprocess.PIPE, text=True) as process:
+            if number <= STEPS:
+                operation.step(number)
+            else:
+                operation.succeed(rows=7)
+            head, _, body = process.communicate(timeout=30)[0].replace("\r\n", "\n").partition("\n\n")
+        expect(" 200" in head.split("\n")[0], f"answer: {head}")
+        fields = {k.lower(): v for k, _, v in (line.partition(": ") for line in head.split("\n")[1:])}
+        tag = fields["etag"]
+        states.append(json.loads(body)["state"])
+    expect_equal(states, STATES, "states")
+
+
+@case("curl long-polls: nothing new within the wait is 304")
+def long_poll_without_news(environment):
+    operation = environment.server.operation(state="Queued")
+    tag = operation.put()["cursor"]
+    done = curl("-o", "/dev/null", "-w", "%{http_code}", "-H", f'If-None-Match: "{tag}"', "-H", "Prefer: wait=1",
+                operation.url)
+    expect_equal(done.stdout, "304", "status")
+
+
+@case("curl with a form is a worker: PUT creates and reports, PATCH ends")
+def form_worker(environment):
+    url = f"{environment.server.url}{BASE}/{uuid.uuid4().hex}"
+    first = curl_json("-X", "PUT", "-d", "completedCount=3", "-d", "totalCount=10", "-d", "state=Copying", url)
+    expect_equal((first["state"], first["details"]), ("Copying", None), "state and details")
+    expect_equal(first["progress"]["fractionCompleted"], 0.3, "fraction")
+    second = curl_json("-X", "PUT", "-d", "completedCount=4", url)
+    expect_equal((second["state"], second["progress"]["completedCount"]), ("Copying", 4), "after the second PUT")
+    third = curl_json("-X", "PATCH", "-d", "advance=2", "-d", "state=Copying more", "-d", "details.file=a.csv", url)
+    expect_equal(third["progress"]["completedCount"], 6, "count after the advance")
+    expect_equal(third["details"], {"file": "a.csv"}, "details")
+    end = curl_json("-X", "PATCH", "-d", "status=succeeded", url)
+    expect_equal(end["status"], "succeeded", "status")
+    late = curl("-o", "/dev/null", "-w", "%{http_code} %{content_type}", "-X", "PATCH", "-d", "state=Late", url)
+    expect_equal(late.stdout, "409 application/problem+json", "answer to a report after the end")
+
+
+@case("curl resumes an event stream with Last-Event-ID and gets exactly what it missed")
+def resume_event_stream(environment):
+    operation = environment.server.operation(state="Queued")
+    cursors = [operation.step(number)["cursor"] for number in range(1, 6)]
+    operation.succeed()
+    done = curl("-N", "-H", "Accept: text/event-stream", "-H", f"Last-Event-ID: {cursors[1]}", operation.url)
+    data = [json.loads(line[5:]) for line in done.stdout.splitlines() if line.startswith("data:")]
+    expect_equal([m["state"] for m in data], ["Step 3", "Step 4", "Step 5", "Done"], "states")

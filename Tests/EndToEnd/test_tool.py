@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""The command-line tool, against the real server."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import signal
+import subprocess
+import threading
+import time
+import urllib.parse
+
+from harness import Failure, Lines, case, expect, expect_equal, plain_environment, request, spawned
+
+FILE_BYTES = 6_000_000
+
+
+class SlowFile(http.server.BaseHTTPRequestHandler):
+    """A large file, served over about three seconds."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(FILE_BYTES))
+        self.end_headers()
+        for _ in range(60):
+            self.wfile.write(b"x" * (FILE_BYTES // 60))
+            time.sleep(0.05)
+
+    def log_message(self, *_):
+        pass
+
+
+def tool(environment, *arguments: str, timeout: float = 30, **options) -> subprocess.CompletedProcess:
+    command = [str(environment.binary), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, env=plain_environment(), **options
+    )
+
+
+def link_in(text: str) -> str:
+    match = re.search(r"https?://[^\s\"']*/api/v1/progress/[^\s\"']+", text)
+    if not match:
+        raise Failure(f"no link in {text!r}")
+    return match.group(0)
+
+
+def await_link(lines: Lines) -> str:
+    """The first link among the lines."""
+    while (line := lines.next(15)) is not None:
+        if "/api/v1/progress/" in line:
+            return link_in(line)
+    raise Failure("the link was not printed")
+
+
+@case("run over curl of a large file: the fraction rises, the output is untouched, the end is right", seconds=90)
+def run_curl(environment):
+    files = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowFile)
+    threading.Thread(target=files.serve_forever, daemon=True).start()
+    source = f"http://127.0.0.1:{files.server_port}/file"
+    command = [
+        environment.binary, "run", "--server", environment.server.url, "--title", "Download", "--",
+        "curl", "-#", "-o", "-", source,
+    ]
+    with spawned(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=plain_environment()) as process:
+        received = []
+        reading = threading.Thread(target=lambda: received.append(process.stdout.read()), daemon=True)
+        reading.start()
+        url = await_link(Lines(process.stderr))
+        with spawned(
+            [environment.binary, "watch", "--json", url], stdout=subprocess.PIPE, env=plain_environment()
+        ) as watcher:
+            messages = [json.loads(line) for line in Lines(watcher.stdout).rest(60)]
+            expect_equal(watcher.wait(10), 0, "exit code of watch")
+        expect_equal(process.wait(20), 0, "exit code of run")
+        reading.join(10)
+    files.shutdown()
+    expect_equal(received, [b"x" * FILE_BYTES], "the output")
+    fractions = [f for m in messages if (f := (m.get("progress") or {}).get("fractionCompleted")) is not None]
+    expect_equal(fractions, sorted(fractions), "fractions never fall")
+    expect(len({f for f in fractions if 0 < f < 1}) >= 5, f"only these fractions were seen: {fractions}")
+    expect_equal((messages[-1]["status"], messages[-1]["title"]), ("succeeded", "Download"), "the end")
+
+
+def run_failing(environment, script: str) -> tuple[int, dict]:
+    done = tool(environment, "run", "--server", environment.server.url, "--", "sh", "-c", script)
+    return done.returncode, request("GET", link_in(done.stderr), {"Accept": "application/json"}).json
+
+
+@case("run of a child that fails with 7 exits with 7, and the operation failed with that code in its problem")
+def run_fails(environment):
+    code, snapshot = run_failing(environment, "echo working; exit 7")
+    expect_equal((code, snapshot["status"]), (7, "failed"), "exit code and status")
+    expect("7" in json.dumps(snapshot["error"]), f"the problem does not tell the code: {snapshot['error']}")
+
+
+@case("run of a child killed by a signal exits with 128 + n, and the operation failed with that signal")
+def run_killed(environment):
+    code, snapshot = run_failing(environment, "kill -9 $$")
+    expect_equal((code, snapshot["status"]), (137, "failed"), "exit code and status")
+    expect("9" in json.dumps(snapshot["error"]), f"the problem does not tell the signal: {snapshot['error']}")
+
+
+@case("run of a command that does not exist exits with 127")
+def run_missing(environment):
+    done = tool(environment, "run", "--server", environment.server.url, "--", "/no/such/command")
+    expect_equal(done.returncode, 127, f"exit code; it said {done.stderr!r}")
+
+
+@case("run passes input, output and error through untouched")
+def run_passes_through(environment):
+    text = "".join(f"line {n}\n" for n in range(2000))
+    done = tool(environment, "run", "--server", environment.server.url, "--", "cat", input=text)
+    expect_equal((done.returncode, done.stdout), (0, text), "what cat wrote")
+    done = tool(environment, "run", "--server", environment.server.url, "--", "sh", "-c", "echo out; echo err >&2")
+    expect_equal(done.stdout, "out\n", "standard output")
+    expect("err\n" in done.stderr, f"standard error {done.stderr!r}")
+
+
+@case("run passes a signal on to its child and tells the end")
+def run_signalled(environment):
+    command = [environment.binary, "run", "--server", environment.server.url, "--", "sleep", "60"]
+    with spawned(command, stderr=subprocess.PIPE, env=plain_environment()) as process:
+        url = await_link(Lines(process.stderr))
+        deadline = time.monotonic() + 10
+        while request("GET", url, {"Accept": "application/json"}).json["status"] == "pending":
+            expect(time.monotonic() < deadline, "the child did not start")
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        expect_equal(process.wait(10), 143, "exit code")
+    status = request("GET", url, {"Accept": "application/json"}).json["status"]
+    expect(status in ("failed", "cancelled"), f"status {status}")
+
+
+@case("run without a server hosts one itself, with a link that answers")
+def run_hosts(environment):
+    command = [environment.binary, "run", "--", "sh", "-c", "read line; echo $line"]
+    with spawned(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=plain_environment()
+    ) as process:
+        url = await_link(Lines(process.stderr))
+        expect_equal(request("GET", url, {"Accept": "application/json"}).status, 200, "status of the link")
+        process.stdin.write(b"done\n")
+        process.stdin.close()
+        expect_equal(process.stdout.read(), b"done\n", "the output")
+        expect_equal(process.wait(20), 0, "exit code")
+
+
+@case("watch exits 0 after success, 1 after failure, 3 after cancellation, 4 for an unknown id")
+def watch_codes(environment):
+    ends = {
+        0: {"status": "succeeded"},
+        1: {"status": "failed", "error": {"type": "about:blank", "title": "No"}},
+        3: {"status": "cancelled"},
+    }
+    for code, report in ends.items():
+        operation = environment.server.operation(state="Queued")
+        operation.report(**report)
+        expect_equal(tool(environment, "watch", operation.url).returncode, code, f"exit code after {report}")
+    unknown = environment.server.url + "/api/v1/progress/no-such-operation"
+    expect_equal(tool(environment, "watch", unknown).returncode, 4, "exit code for an unknown id")
+
+
+@case("watch exits 124 on its time limit, 130 on an interrupt, 69 without a server")
+def watch_other_codes(environment):
+    operation = environment.server.operation(state="Queued")
+    expect_equal(tool(environment, "watch", "--timeout", "1", operation.url).returncode, 124, "exit code after 1 s")
+    command = [environment.binary, "watch", "--json", operation.url]
+    with spawned(command, stdout=subprocess.PIPE, env=plain_environment()) as process:
+        Lines(process.stdout).next(10)
+        process.send_signal(signal.SIGINT)
+        expect_equal(process.wait(10), 130, "exit code after an interrupt")
+    dead = urllib.parse.urlsplit(operation.url)._replace(netloc="127.0.0.1:1").geturl()
+    done = tool(environment, "watch", "--timeout", "20", dead)
+    expect_equal(done.returncode, 69, f"exit code without a server; it said {done.stderr!r}")
+
+
+@case("watch --json prints every revision on a line of its own")
+def watch_json_lines(environment):
+    operation = environment.server.operation(state="Queued")
+    command = [environment.binary, "watch", "--json", operation.url]
+    with spawned(command, stdout=subprocess.PIPE, env=plain_environment()) as process:
+        lines = Lines(process.stdout)
+        messages = [json.loads(lines.next())]
+        for number in range(1, 6):
+            operation.step(number)
+        operation.succeed(rows=7)
+        messages += [json.loads(line) for line in lines.rest()]
+        expect_equal(process.wait(10), 0, "exit code")
+    states = ["Queued"] + [f"Step {n}" for n in range(1, 6)] + ["Done"]
+    expect_equal([m["state"] for m in messages], states, "states")
+
+
+@case("report, get, list and cancel speak to the same operation")
+def report_and_get(environment):
+    operation = environment.server.operation(state="Queued", cancellable=True, title="Import")
+    done = tool(environment, "report", operation.url, "--state", "Copying", "--completed", "3", "--total", "10")
+    expect_equal(done.returncode, 0, f"exit code of report; it said {done.stderr!r}")
+    got = tool(environment, "get", "--json", operation.url)
+    expect_equal(json.loads(got.stdout)["state"], "Copying", "state")
+    listed = tool(environment, "list", "--server", environment.server.url)
+    expect(operation.id in listed.stdout or "Import" in listed.stdout, f"list printed {listed.stdout!r}")
+    expect_equal(tool(environment, "cancel", operation.url).returncode, 0, "exit code of cancel")
+    status = request("GET", operation.url, {"Accept": "application/json"}).json["status"]
+    expect_equal(status, "cancelling", "status")
+
+
+@case("--version and --help answer, and a wrong option is a usage error")
+def usage(environment):
+    expect_equal(tool(environment, "--version").returncode, 0, "exit code of --version")
+    expect("serve" in tool(environment, "--help").stdout, "--help does not tell of serve")
+    expect_equal(tool(environment, "watch", "--no-such-option").returncode, 64, "exit code of a wrong option")

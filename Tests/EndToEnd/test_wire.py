@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""The bytes on the wire: the plain format, refusals, cursors, deletion, cancelling."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+from harness import BASE, Operation, case, expect, expect_equal, request
+from rawsocket import TEXT, BlockingSocket, frame
+
+FULL = "live-progress.v1"
+
+
+class TextSocket(BlockingSocket):
+    """Gives messages as they were written."""
+
+    def next_text(self) -> str | None:
+        while True:
+            while self.waiting:
+                opcode, payload = self.waiting.pop(0)
+                if opcode == TEXT:
+                    return payload.decode()
+                if opcode == 8:
+                    self.close_code = struct.unpack(">H", payload[:2])[0]
+                    self.socket.sendall(frame(8, payload[:2]))
+            data = self.socket.recv(65536)
+            if not data:
+                return None
+            self.waiting += self.reader.feed(data)
+
+
+@case("A plain watcher gets the two members, byte for byte, from Pending to the end")
+def plain_bytes(environment):
+    operation = environment.server.operation()
+    watcher = TextSocket(operation.socket_url)
+    expect_equal(watcher.next_text(), '{"state":"Pending","details":null}', "first message")
+    operation.report(state="Processing", details={"percentComplete": 50, "currentStep": "Validating data"})
+    expect_equal(
+        watcher.next_text(),
+        '{"state":"Processing","details":{"percentComplete":50,"currentStep":"Validating data"}}',
+        "message",
+    )
+    operation.report(state="Waiting")
+    expect_equal(watcher.next_text(), '{"state":"Waiting","details":null}', "message without details")
+    operation.report(state="Done", status="succeeded")
+    expect_equal(watcher.next_text(), '{"state":"Done","details":null}', "last message")
+    expect_equal(watcher.next_text(), None, "after the end")
+    expect_equal(watcher.close_code, 1000, "close code")
+
+
+@case("A late watcher sees the current state, not the next update")
+def late_watcher(environment):
+    operation = environment.server.operation(state="Processing", details={"percentComplete": 50})
+    watcher = TextSocket(operation.socket_url)
+    expect_equal(watcher.next_text(), '{"state":"Processing","details":{"percentComplete":50}}', "first message")
+    watcher.socket.close()
+
+
+@case("An unknown id is a 404 with a problem, on the upgrade too")
+def unknown(environment):
+    operation = Operation(environment.server, "no-such-operation")
+    answer = request("GET", operation.url)
+    expect_equal(answer.status, 404, "status")
+    expect_equal(answer.headers["content-type"], "application/problem+json", "content type")
+    expect(answer.json["type"] and answer.json["title"], f"problem without type or title: {answer.json}")
+    refused = BlockingSocket(operation.socket_url, FULL)
+    expect(refused.head.startswith("HTTP/1.1 404 "), f"answer to the upgrade: {refused.head}")
+    expect("application/problem+json" in refused.head.lower(), f"answer to the upgrade: {refused.head}")
+    refused.socket.close()
+
+
+@case("GET has an ETag, and 304 for who has it")
+def entity_tag(environment):
+    operation = environment.server.operation(state="Queued")
+    first = request("GET", operation.url, {"Accept": "application/json"})
+    expect_equal(first.status, 200, "status")
+    tag = first.headers["etag"]
+    expect_equal(tag, f'"{first.json["cursor"]}"', "ETag")
+    expect_equal(request("GET", operation.url, {"If-None-Match": tag}).status, 304, "status with the tag")
+    operation.step(1)
+    expect_equal(request("GET", operation.url, {"If-None-Match": tag}).status, 200, "status after an update")
+
+
+@case("A client killed and reconnected with its cursor gets exactly what it missed")
+def resume(environment):
+    operation = environment.server.operation(state="Queued")
+    watcher = BlockingSocket(operation.socket_url, FULL)
+    seen = [watcher.next()]
+    for number in range(1, 6):
+        operation.step(number)
+        seen.append(watcher.next())
+    watcher.vanish()
+    for number in range(6, 11):
+        operation.step(number)
+    again = BlockingSocket(f'{operation.socket_url}?cursor={seen[-1]["cursor"]}', FULL)
+    missed = [again.next() for _ in range(5)]
+    expect_equal([m["state"] for m in missed], [f"Step {n}" for n in range(6, 11)], "states")
+    expect_equal(missed[0].get("resumed"), True, "resumed of the first message")
+    expect(all(m.get("skipped", 0) == 0 for m in missed), "something was skipped")
+    operation.succeed()
+    rest = again.rest()
+    expect_equal([m["type"] for m in rest], ["end"], "types after")
+    expect_equal(again.close_code, 1000, "close code")
+
+
+@case("A cursor the journal no longer has gets the newest snapshot, and is told so")
+def resume_too_late(environment):
+    operation = environment.server.operation(state="Queued")
+    cursor = operation.step(0)["cursor"]
+    for number in range(1, 301):
+        operation.step(number)
+    for brought in (cursor, "other-1", "nonsense"):
+        watcher = BlockingSocket(f"{operation.socket_url}?cursor={brought}", FULL)
+        if " 400 " in watcher.head and brought == "nonsense":
+            continue
+        message = watcher.next()
+        expect_equal((message["type"], message["state"]), ("snapshot", "Step 300"), f"message for {brought}")
+        expect_equal(message.get("resumed"), False, f"resumed for {brought}")
+        watcher.socket.close()
+
+
+@case("A cursor at the end is told the end again or nothing, and 1000")
+def resume_at_end(environment):
+    operation = environment.server.operation(state="Queued")
+    cursor = operation.succeed()["cursor"]
+    watcher = BlockingSocket(f"{operation.socket_url}?cursor={cursor}", FULL)
+    expect(all(m["type"] == "end" for m in watcher.rest()), "something else than the end")
+    expect_equal(watcher.close_code, 1000, "close code")
+
+
+@case("Deleting closes the watchers with 4510, then the id is gone")
+def deletion(environment):
+    operation = environment.server.operation(state="Queued")
+    watcher = BlockingSocket(operation.socket_url, FULL)
+    watcher.next()
+    expect(request("DELETE", operation.url).status in (200, 204), "DELETE was refused")
+    expect_equal(watcher.rest(), [], "messages after")
+    expect_equal(watcher.close_code, 4510, "close code")
+    expect_equal(request("GET", operation.url).status, 410, "status after")
+
+
+@case("A watcher's cancel is seen by the worker and by everyone, and the worker has the last word")
+def cancelling(environment):
+    operation = environment.server.operation(state="Queued", cancellable=True)
+    asking = BlockingSocket(operation.socket_url, FULL)
+    other = BlockingSocket(operation.socket_url, FULL)
+    asking.next(), other.next()
+    asking.send_text('{"type":"cancel"}')
+    for watcher in (asking, other):
+        expect_equal(watcher.next()["status"], "cancelling", "status after the request")
+    expect_equal(operation.report(state="Cleaning up")["status"], "cancelling", "status in the worker's answer")
+    operation.report(status="cancelled")
+    for watcher in (asking, other):
+        expect_equal(watcher.rest()[-1]["status"], "cancelled", "status at the end")
+        expect_equal(watcher.close_code, 1000, "close code")
+
+
+@case("POST .../cancel is 202 where one may, 409 where one may not")
+def cancel_over_http(environment):
+    willing = environment.server.operation(state="Queued", cancellable=True)
+    expect_equal(request("POST", willing.url + "/cancel").status, 202, "status")
+    unwilling = environment.server.operation(state="Queued")
+    expect_equal(request("POST", unwilling.url + "/cancel").status, 409, "status")
+
+
+@case("Nonsense is answered with an error once, and closes with 1008 the second time")
+def nonsense(environment):
+    operation = environment.server.operation(state="Queued")
+    watcher = BlockingSocket(operation.socket_url, FULL)
+    watcher.next()
+    watcher.send_text("nonsense")
+    expect_equal(watcher.next()["type"], "error", "answer to nonsense")
+    watcher.send_text('{"type":"dance"}')
+    watcher.rest()
+    expect_equal(watcher.close_code, 1008, "close code")
+
+
+@case("POST creates: 201 with Location, and the same Idempotency-Key gives the same operation")
+def create(environment):
+    url = environment.server.url + BASE
+    fields = {"Content-Type": "application/json", "Idempotency-Key": "key-of-this-test"}
+    body = json.dumps({"title": "Import"}).encode()
+    first = request("POST", url, fields, body)
+    expect_equal(first.status, 201, "status")
+    location = first.headers["location"]
+    expect(location.endswith(f'{BASE}/{first.json["id"]}'), f"Location {location}")
+    second = request("POST", url, fields, body)
+    expect_equal(second.json["id"], first.json["id"], "id of the repeated request")
+
+
+@case("Wrong bodies are refused with a problem that says what to do", seconds=30)
+def refusals(environment):
+    operation = environment.server.operation(state="Queued")
+    json_type = {"Content-Type": "application/json"}
+    table = [
+        (b"{", json_type, (400, 422)),
+        (b'{"completedCount":"three"}', json_type, (422,)),
+        (b"a=b", {"Content-Type": "text/plain"}, (415,)),
+        (b" " * 8_000_000, json_type, (413,)),
+        (b'{"state":"X"}', {**json_type, "If-Match": '"other-7"'}, (412,)),
+    ]
+    for body, fields, statuses in table:
+        try:
+            answer = request("PATCH", operation.url, fields, body)
+        except (BrokenPipeError, ConnectionResetError):
+            expect(413 in statuses, f"the connection broke at {body[:20]!r}")
+            continue
+        expect(answer.status in statuses, f"{body[:20]!r} was answered {answer.status}: {answer.body[:300]!r}")
+        expect(answer.json.get("detail") or answer.json.get("title"), f"an empty problem for {body[:20]!r}")
+    expect_equal(request("GET", operation.url).json["state"], "Queued", "state after the refusals")
+
+
+@case("The list, the feed and the probes answer")
+def list_and_probes(environment):
+    operation = environment.server.operation(state="Queued", labels={"team": "end-to-end"})
+    page = request("GET", f"{environment.server.url}{BASE}?label=team%3Dend-to-end", {"Accept": "application/json"})
+    expect_equal([o["id"] for o in page.json["operations"]], [operation.id], f"operations of {page.body[:300]!r}")
+    for probe in ("/healthz", "/readyz"):
+        expect_equal(request("GET", environment.server.url + probe).status, 200, probe)
+    feed = BlockingSocket(environment.server.url.replace("http", "ws", 1) + BASE, FULL)
+    expect(" 101 " in feed.head, f"answer to the feed: {feed.head}")
+    operation.step(1)
+    while feed.next().get("state") != "Step 1":
+        pass
+    feed.socket.close()
+
+
+@case("A browser gets the page at the same URL, with a strict policy")
+def page(environment):
+    operation = environment.server.operation(state="Queued")
+    for url in (operation.url, environment.server.url + "/"):
+        answer = request("GET", url, {"Accept": "text/html,*/*;q=0.8"})
+        expect_equal(answer.status, 200, f"status of {url}")
+        expect(answer.headers["content-type"].startswith("text/html"), f"content type of {url}")
+        policy = answer.headers["content-security-policy"]
+        expect("default-src 'none'" in policy and "unsafe-inline" not in policy, f"policy {policy}")

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+#
+# Sourced by the other scripts: where things are, and how to install what is missing.
+
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Runs a command as the administrator, without asking for a password.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo && sudo -n true 2>/dev/null; then
+        sudo "$@"
+    else
+        die "these need to be installed first, and only an administrator can: ${*: -1}"
+    fi
+}
+
+apt_is_fresh=
+# Installs packages of Debian or Ubuntu.
+apt_install() {
+    say "installing $* (apt)"
+    if [ -z "$apt_is_fresh" ]; then
+        as_root apt-get -qq update
+        apt_is_fresh=yes
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2
+}
+
+# install_missing DEBIAN-PACKAGE HOMEBREW-PACKAGE: installs one thing with the package manager at hand.
+install_missing() {
+    if has apt-get; then
+        apt_install "$1"
+    elif has brew; then
+        say "installing $2 (brew)"
+        brew install "$2" >&2
+    else
+        die "$1 is missing, and there is neither apt-get nor brew to install it with"
+    fi
+}
+
+need_swift() {
+    has swift || die "Swift 6.2 or later is missing; https://www.swift.org/install tells how to get it"
+}
+
+need_curl() { has curl || install_missing curl curl; }
+
+need_python() {
+    has python3 || install_missing python3 python3
+    [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && return
+    rm -rf .venv
+    if ! python3 -m venv .venv >/dev/null 2>&1; then
+        has apt-get || die "python3 cannot make a virtual environment (python3 -m venv)"
+        rm -rf .venv
+        apt_install python3-venv
+        # The venv module belongs to the system's own Python, which need not be the first in the path.
+        python3 -m venv .venv 2>/dev/null || /usr/bin/python3 -m venv .venv
+    fi
+}
+
+# Installs the third-party clients from PyPI into .venv, when the list of them has changed.
+need_python_packages() {
+    need_python
+    local lists=(Tests/EndToEnd/requirements.txt Tests/EndToEnd/*/requirements.txt) wanted=() list
+    for list in "${lists[@]}"; do [ -f "$list" ] && wanted+=("$list"); done
+    cat "${wanted[@]}" | cmp -s - .venv/installed.txt && return
+    say "installing $(cat "${wanted[@]}" | grep -v '^#' | tr '\n' ' ')(PyPI, into .venv)"
+    local arguments=()
+    for list in "${wanted[@]}"; do arguments+=(-r "$list"); done
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "${arguments[@]}"
+    cat "${wanted[@]}" >.venv/installed.txt
+}
+
+node_finds_ws() {
+    local node
+    node=$([ -x /usr/bin/node ] && echo /usr/bin/node || command -v node) || return 1
+    NODE_PATH=/usr/share/nodejs:$ROOT/.tools/node_modules "$node" -e 'require("ws")' 2>/dev/null
+}
+
+need_node_ws() {
+    node_finds_ws && return
+    if has apt-get; then
+        apt_install nodejs node-ws
+    else
+        has npm || install_missing npm node
+        say "installing ws (npm, into .tools)"
+        npm install --silent --prefix .tools ws >&2
+    fi
+    node_finds_ws || die "node does not find the ws package"
+}
+
+chromium_path() {
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        # Ubuntu's chromium is a stub that asks for a snap; only one that answers counts.
+        if has "$name" && "$name" --version >/dev/null 2>&1; then
+            command -v "$name"
+            return
+        fi
+    done
+    for name in .tools/chromium "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+        /Applications/Chromium.app/Contents/MacOS/Chromium; do
+        if [ -x "$name" ]; then
+            echo "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+need_chromium() {
+    chromium_path >/dev/null && return
+    if has brew && ! has apt-get; then
+        say "installing google-chrome (brew)"
+        brew install --cask google-chrome >&2
+    elif ! grep -qi ubuntu /etc/os-release 2>/dev/null; then
+        apt_install chromium fonts-dejavu-core
+    fi
+    chromium_path >/dev/null && return
+    say "installing Chromium (Playwright, into .tools)"
+    need_python
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check playwright
+    mkdir -p .tools
+    PLAYWRIGHT_BROWSERS_PATH=$ROOT/.tools/browsers as_root_keeping_path .venv/bin/python -m playwright install-deps chromium >&2
+    PLAYWRIGHT_BROWSERS_PATH=$ROOT/.tools/browsers .venv/bin/python -m playwright install chromium >&2
+    ln -sf "$(find .tools/browsers -type f -name chrome -perm -u+x | head -1 | sed 's|^.tools/||')" .tools/chromium
+    chromium_path >/dev/null || die "Chromium could not be installed"
+}
+
+as_root_keeping_path() { as_root env PATH="$PATH" "$@"; }

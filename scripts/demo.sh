@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+#
+# Shows a real job live. With CHECK=1 nobody is waited for, and the exit code says whether a separate watcher saw the job live,
+# and saw its end.
+
+source "$(dirname "$0")/common.sh"
+
+scripts/build.sh
+tool=$ROOT/bin/live-progress
+work=$(mktemp -d)
+server_pid=
+job_pid=
+stop() {
+    [ -z "$job_pid" ] || kill "$job_pid" 2>/dev/null || true
+    [ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap stop EXIT
+
+# first_match PATTERN FILE: waits until the file has a match, and prints it.
+first_match() {
+    local _
+    for _ in $(seq 200); do
+        grep -oE -m 1 "$1" "$2" 2>/dev/null | head -1 | grep . && return
+        sleep 0.1
+    done
+    die "no $1 in: $(cat "$2")"
+}
+
+say "starting the server"
+"$tool" serve --host 127.0.0.1 --port 0 --store memory >"$work/server.out" 2>"$work/server.log" &
+server_pid=$!
+url=$(first_match 'http://[^ ]+' "$work/server.out")
+
+say "starting the job: live-progress run -- scripts/demo-job.sh"
+"$tool" run --server "$url" --title "Check every Swift file" -- scripts/demo-job.sh >"$work/job.out" 2>"$work/job.log" &
+job_pid=$!
+link=$(first_match 'http://[^ ]+/api/v1/progress/[A-Za-z0-9._~-]+' "$work/job.log")
+printf '\n    %s\n\n' "$link"
+
+if [ "${CHECK:-}" != 1 ]; then
+    echo "Open the link in a browser, or in as many as you like. This is the same job in the terminal:"
+    "$tool" watch "$link" || true
+    printf '\nThe page stays until you press Return. '
+    read -r || true
+    exit 0
+fi
+
+# The watcher is a process of its own; each line is dated by whether the job still ran when it came.
+live=0
+last=
+while IFS= read -r line; do
+    last=$line
+    printf '%s\n' "$line" | cut -c 1-160
+    if [[ $line == *'"status":"running"'* ]] && kill -0 "$job_pid" 2>/dev/null; then live=$((live + 1)); fi
+done < <("$tool" watch --json "$link" && echo '"watch exited with 0"')
+job_status=0
+wait "$job_pid" || job_status=$?
+job_pid=
+[ "$job_status" = 0 ] || die "the job exited with $job_status: $(cat "$work/job.log")"
+[ "$last" = '"watch exited with 0"' ] || die "the watcher did not see the end; its last line was: $last"
+[ "$live" -ge 5 ] || die "the watcher saw only $live updates while the job ran"
+say "a separate watcher saw $live updates while the job ran, and its end"

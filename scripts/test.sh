@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+#
+# Every test: the library's, the server's and tool's, and the end-to-end cases against the built binary.
+
+source "$(dirname "$0")/common.sh"
+
+need_swift
+need_curl
+need_python_packages
+need_node_ws
+need_chromium
+CHROMIUM=$(chromium_path)
+export CHROMIUM
+
+say "testing the library"
+swift test
+say "testing the server and the tool"
+(cd Server && swift test)
+scripts/build.sh
+say "testing from end to end"
+python3 Tests/EndToEnd/run.py --binary bin/live-progress
