@@ -2,12 +2,15 @@
 
 import PackageDescription
 
-let settings: [SwiftSetting] = [
+let features: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
+// With this variable, as in CI, a warning in these targets is an error.
+let isStrict = Context.environment["LIVE_PROGRESS_STRICT"] != nil
+let settings = isStrict ? features + [.treatAllWarnings(as: .error)] : features
 
 let package = Package(
     name: "swift-live-progress",
@@ -147,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "LiveProgressClientTests",
             dependencies: [
-                "LiveProgress", "LiveProgressWire", "LiveProgressWebSocket", "LiveProgressClient", "LiveProgressTesting",
+                "LiveProgress", "LiveProgressWire", "LiveProgressWebSocket", "LiveProgressClient",
+                "LiveProgressTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -2,12 +2,15 @@
 
 import PackageDescription
 
-let settings: [SwiftSetting] = [
+let features: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
+// With this variable, as in CI, a warning in these targets is an error.
+let isStrict = Context.environment["LIVE_PROGRESS_STRICT"] != nil
+let settings = isStrict ? features + [.treatAllWarnings(as: .error)] : features
 
 let package = Package(
     name: "live-progress-server",

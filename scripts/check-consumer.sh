@@ -32,7 +32,7 @@ let service = ProgressService()
 let tracker = try service.createProgress(options: ProgressOptions(title: "Import"))
 tracker.update("Processing", details: ["percentComplete": 50])
 tracker.succeed()
-print(tracker.snapshot().state)
+print(tracker.snapshot()?.state ?? "nothing")
 SWIFT
 cd "$work/consumer"
 swift package resolve >&2
