@@ -143,6 +143,11 @@ async def events(browser, mock, _):
         await tab.wait_text("#status", "Succeeded")
         await tab.wait_text("#connection-text", "Ended")
         await tab.check_clean(mock.host_name)
+        mock.add("short", title="Short", status="running", state="One")
+        await tab.go(mock.link("short"))
+        await tab.wait_text("#connection-text", "Live")
+        mock.remove("short")
+        await tab.wait_text("#gone-title", "This operation is gone")
 
 
 @promise("Attempts grow apart, and the network's return is taken up at once")

@@ -151,8 +151,9 @@ class Mock:
         return f"{self.url}{BASE}/{identity}"
 
     def send(self, identity, message):
+        """Sends to the watchers of the operation and of the feed; a removal is a message of streams and feeds only."""
         for topic, send, _ in list(self.open):
-            if topic == identity and message["type"] != "removed" or topic is None:
+            if topic is None or topic == identity and (message["type"] != "removed" or not self.websockets):
                 send(message)
 
     async def drop(self, code=None, identity=...):
@@ -276,9 +277,10 @@ class Mock:
         try:
             while True:
                 message = await queue.get()
-                event = f"event: {message['type']}\nid: {message['cursor']}\ndata: {json.dumps(message)}\n\n"
+                identifier = f"id: {message['cursor']}\n" if "cursor" in message else ""
+                event = f"{identifier}event: {message['type']}\ndata: {json.dumps(message)}\n\n"
                 await response.write(event.encode())
-                if message["type"] == "end":
+                if message["type"] in ("end", "removed"):
                     return response
         except ConnectionError:
             return response

@@ -59,6 +59,13 @@ class Connection {
     this.#become("closed", { code: 1000 });
   }
 
+  /** What was followed is not there any more, or may not be seen. */
+  refuse(problem) {
+    this.#finished = true;
+    this.#drop();
+    this.#become("refused", { problem });
+  }
+
   retryNow() {
     if (this.state.phase === "waiting") this.#connect();
   }
@@ -119,7 +126,7 @@ class Connection {
       clearTimeout(this.#timer);
       if (this.#finished) return;
       if (code === 1000) this.finish();
-      else if (code >= 4500 && code <= 4999) this.#refuse({ code, title: reason });
+      else if (code >= 4500 && code <= 4999) this.refuse({ code, title: reason });
       else if (wasOpen) this.#retry();
       else this.#probe();
     };
@@ -173,7 +180,7 @@ class Connection {
     }
     if (!this.#running || this.#finished) return;
     const retryable = response.status >= 500 || [408, 425, 429].includes(response.status);
-    if (!response.ok) return retryable ? this.#retry(response) : this.#refuse({ status: response.status, ...body });
+    if (!response.ok) return retryable ? this.#retry(response) : this.refuse({ status: response.status, ...body });
     if (body) this.#receive(body);
     if (this.#finished) return;
     if (this.#webSocketWorks) return this.#retry();
@@ -188,11 +195,6 @@ class Connection {
       this.#usesFallback = true;
       this.#connect();
     }
-  }
-
-  #refuse(problem) {
-    this.#finished = true;
-    this.#become("refused", { problem });
   }
 
   /** Waits longer each time, by chance, so that a thousand pages do not come back in the same moment. */

@@ -73,7 +73,9 @@ class LiveProgressElement extends HTMLElement {
   }
 
   #receive(connection, message) {
-    if (connection !== this.#connection || typeof message.status !== "string" || !isFigure(message.revision)) return;
+    if (connection !== this.#connection) return;
+    if (message.type === "removed") return connection.refuse({ title: "This operation is gone." });
+    if (typeof message.status !== "string" || !isFigure(message.revision)) return;
     const epochOf = (cursor) => String(cursor).replace(/-\d+$/, "");
     const old = this.snapshot;
     if (old && epochOf(old.cursor) === epochOf(message.cursor) && message.revision <= old.revision) return;

@@ -27,6 +27,7 @@ const connection = new Connection({
 
 function receive(message) {
   if (message.type === "error") return refuseWish(message.error);
+  if (message.type === "removed") return connection.refuse({ status: 410 });
   if (typeof message.status !== "string" || !isFigure(message.revision)) return;
   if (!isNewer(message)) return;
   learnLag(message);
