@@ -77,8 +77,9 @@ extension Fanout: LoopTimed {
     }
 
     func timerFired() {
-        let limit = eventLoop.now - TimeAmount(configuration.slowLimit)
-        let late = slow.filter { member in member.slowSince.map { $0 <= limit } ?? false }
+        let now = eventLoop.now
+        let limit = TimeAmount(configuration.slowLimit)
+        let late = slow.filter { member in member.slowSince.map { $0 + limit <= now } ?? false }
         for member in late {
             member.close(WebSocketCloseReason(code: 4008, reason: "Too slow for too long: reconnect."))
         }

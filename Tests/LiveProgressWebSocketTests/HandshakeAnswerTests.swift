@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOHTTP1
+import Testing
+
+@testable import LiveProgressWebSocket
+
+@Suite("The server's answer as a client checks it, RFC 6455 section 4.1")
+struct HandshakeAnswerTests {
+    private let key = HandshakeKey("dGhlIHNhbXBsZSBub25jZQ==")!
+
+    private func answer(_ change: (inout HTTPHeaders) -> Void = { _ in }) throws -> String? {
+        var headers: HTTPHeaders = [
+            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+        ]
+        change(&headers)
+        let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
+        return try HandshakeAnswer(head, to: key, offering: ["a", "b"]).subprotocol
+    }
+
+    @Test("A right answer is taken, with the subprotocol chosen or none")
+    func right() throws {
+        #expect(try answer() == nil)
+        #expect(try answer { $0.add(name: "Sec-WebSocket-Protocol", value: "b") } == "b")
+    }
+
+    @Test("A wrong answer is refused")
+    func wrong() {
+        #expect(throws: WebSocketConnectError.self) { try answer { $0.remove(name: "Upgrade") } }
+        #expect(throws: WebSocketConnectError.self) { try answer { $0.replaceOrAdd(name: "Upgrade", value: "h2c") } }
+        #expect(throws: WebSocketConnectError.self) { try answer { $0.remove(name: "Connection") } }
+        #expect(throws: WebSocketConnectError.self) { try answer { $0.remove(name: "Sec-WebSocket-Accept") } }
+        #expect(throws: WebSocketConnectError.self) {
+            try answer { $0.replaceOrAdd(name: "Sec-WebSocket-Accept", value: "dGhlIHNhbXBsZSBub25jZQ==") }
+        }
+        #expect(throws: WebSocketConnectError.self) {
+            try answer { $0.add(name: "Sec-WebSocket-Protocol", value: "c") }
+        }
+        #expect(throws: WebSocketConnectError.self) {
+            try answer { $0.add(name: "Sec-WebSocket-Extensions", value: "permessage-deflate") }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import Synchronization
+
+@testable import LiveProgressWebSocket
+
+/// A source whose messages are the numbers 0, 1, 2 …, of which it keeps the last few.
+///
+/// A read from before what it keeps begins with `skipped N`. It counts all that is asked of it.
+final class TestLog: FanoutSource {
+    struct State {
+        var last: UInt64 = 0
+        var close: WebSocketCloseReason?
+        var wakers: [ObjectIdentifier: FanoutWaker] = [:]
+        var joined = 0
+        var left = 0
+        var attachments = 0
+        var reads = 0
+        var received: [String] = []
+        var onRead: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+    private let capacity: UInt64
+    private let padding: String
+
+    init(capacity: UInt64 = 64, padding: Int = 0) {
+        self.capacity = capacity
+        self.padding = String(repeating: ".", count: padding)
+    }
+
+    var now: State { state.withLock { $0 } }
+
+    /// Calls the closure in the midst of the next reads.
+    func whileReading(_ body: (@Sendable () -> Void)?) {
+        state.withLock { $0.onRead = body }
+    }
+
+    func publish(_ count: UInt64 = 1) {
+        change { $0.last += count }
+    }
+
+    func end(_ reason: WebSocketCloseReason = .init(code: 1000, reason: "ended")) {
+        change { $0.close = reason }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let wakers = state.withLock { state in
+            body(&state)
+            return Array(state.wakers.values)
+        }
+        for waker in wakers { waker.wake() }
+    }
+
+    func attach(_ waker: FanoutWaker) -> FanoutAttachment {
+        let key = ObjectIdentifier(waker)
+        state.withLock {
+            $0.wakers[key] = waker
+            $0.attachments += 1
+        }
+        return FanoutAttachment { self.state.withLock { $0.wakers[key] = nil } }
+    }
+
+    func open(cursor: String?) -> FanoutBatch {
+        state.withLock { state in
+            if let cursor, let position = UInt64(cursor) { return self.batch(after: position, of: state) }
+            return FanoutBatch(messages: [message(state.last)], position: state.last, close: state.close)
+        }
+    }
+
+    func read(after position: UInt64) -> FanoutBatch {
+        let onRead = state.withLock { state in
+            state.reads += 1
+            return state.onRead
+        }
+        let batch = state.withLock { self.batch(after: position, of: $0) }
+        onRead?()
+        return batch
+    }
+
+    private func batch(after position: UInt64, of state: State) -> FanoutBatch {
+        let oldest = max(position + 1, state.last < capacity ? 0 : state.last - capacity + 1)
+        var messages: [ByteBuffer] = []
+        if oldest > position + 1 { messages.append(ByteBuffer(string: "skipped \(oldest - position - 1)")) }
+        if oldest <= state.last { messages += (oldest...state.last).map(message) }
+        return FanoutBatch(messages: messages, position: state.last, close: state.close)
+    }
+
+    private func message(_ number: UInt64) -> ByteBuffer {
+        ByteBuffer(string: "\(number)\(padding)")
+    }
+
+    func watcherJoined() {
+        state.withLock { $0.joined += 1 }
+    }
+
+    func watcherLeft() {
+        state.withLock { $0.left += 1 }
+    }
+
+    func receive(_ message: ByteBuffer, isText: Bool) -> FanoutReply {
+        state.withLock { $0.received.append(message.text) }
+        return switch message.text {
+        case "cancel": .ignore
+        case "ask": .answer(ByteBuffer(string: "answer"))
+        default: .violation(ByteBuffer(string: "nonsense"))
+        }
+    }
+}
