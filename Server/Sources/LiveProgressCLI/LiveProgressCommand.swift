@@ -1,8 +1,24 @@
-import ArgumentParser
-import Configuration
-import Subprocess
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
 
+import ArgumentParser
+
+/// The tool `live-progress`.
 @main
 struct LiveProgressCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "live-progress")
+    static let configuration = CommandConfiguration(
+        commandName: "live-progress",
+        abstract: "Live progress of long-running operations.",
+        discussion: """
+            A worker reports how an operation is going; any number of watchers follow it live, and learn how it \
+            ended.
+
+            Exit statuses: 0 succeeded, 1 failed, 3 cancelled, 4 no such operation, 64 wrong usage, 69 the server \
+            cannot be reached, 124 timed out, 130 interrupted.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            WatchCommand.self, ReportCommand.self, GetCommand.self, ListCommand.self, CancelCommand.self,
+        ]
+    )
 }

@@ -22,6 +22,8 @@ extension ProgressClient {
         public var maximumConnectAttempts: Int? = 5
         /// How many tries in a row a watch makes once it has had a message, or `nil` for no limit.
         public var maximumReconnectAttempts: Int?
+        /// Told when a watch has lost its connection, or got none, and how long it waits before it tries again.
+        public var onRetry: (@Sendable (_ error: ProgressClientError, _ delay: Duration) -> Void)?
         /// Headers sent with each request, such as `Authorization`.
         public var headers: [(name: String, value: String)] = []
         /// The shortest time between two reports of a ``RemoteTracker`` that say nothing but counts.

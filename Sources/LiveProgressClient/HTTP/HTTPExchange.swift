@@ -5,6 +5,14 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// One request over one connection of its own: connect, send, read the answer, close.
 struct HTTPExchange: Sendable {
     let server: ProgressServerAddress
@@ -70,12 +78,20 @@ struct HTTPExchange: Sendable {
         let why =
             switch error {
             case let error as NIOConnectionError:
-                error.connectionErrors.first.map { String(describing: $0.error) }
+                error.connectionErrors.first.map { Self.text(of: $0.error) }
                     ?? "the name \(error.host) has no address"
             case let error as ChannelError where error.isConnectTimeout: "connecting took too long"
-            default: String(describing: error)
+            default: text(of: error)
             }
         return ProgressClientError(.unreachable, "\(server) cannot be reached: \(why).")
+    }
+
+    /// The system's own words for its errors, as people know them.
+    private static func text(of error: any Error) -> String {
+        guard let error = error as? IOError, let text = strerror(error.errnoCode) else {
+            return String(describing: error)
+        }
+        return String(cString: text)
     }
 }
 

@@ -20,7 +20,7 @@ public struct ProgressWatch: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> Iterator {
         Iterator(
             connector: connector,
-            sleep: configuration.sleep,
+            configuration: configuration,
             machine: ReconnectingWatch(from: cursor, configuration: configuration)
         )
     }
@@ -28,7 +28,7 @@ public struct ProgressWatch: AsyncSequence, Sendable {
     /// One watch; its connection is closed when it is released.
     public struct Iterator: AsyncIteratorProtocol {
         let connector: any WatchConnector
-        let sleep: @Sendable (Duration) async throws -> Void
+        let configuration: ProgressClient.Configuration
         var connection: (any WatchConnection)?
         var machine: ReconnectingWatch
 
@@ -86,8 +86,9 @@ public struct ProgressWatch: AsyncSequence, Sendable {
             _ delay: Duration,
             isolation actor: isolated (any Actor)?
         ) async -> ReconnectingWatch.Action {
+            if let error = machine.lastError { configuration.onRetry?(error, delay) }
             do {
-                try await sleep(delay)
+                try await configuration.sleep(delay)
                 return machine.waited()
             } catch {
                 return machine.failed(ProgressClientError(.cancelled, "The watch was cancelled."))

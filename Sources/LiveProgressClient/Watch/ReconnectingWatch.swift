@@ -38,6 +38,8 @@ struct ReconnectingWatch: Sendable {
     private var failures = 0
     private var hasReceived = false
     private let configuration: ProgressClient.Configuration
+    /// Why the last connection ended, or did not come to be.
+    private(set) var lastError: ProgressClientError?
 
     init(from cursor: ProgressCursor?, configuration: ProgressClient.Configuration) {
         self.cursor = cursor
@@ -107,6 +109,7 @@ struct ReconnectingWatch: Sendable {
 
     private mutating func tryAgain(after error: ProgressClientError, allowed: Bool) -> Action {
         state = .disconnected
+        lastError = error
         failures += 1
         let limit = hasReceived ? configuration.maximumReconnectAttempts : configuration.maximumConnectAttempts
         guard allowed, failures < limit ?? .max else {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import LiveProgress
+import LiveProgressClient
+
+/// `live-progress cancel`: asks an operation to stop.
+struct CancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Ask an operation to stop.",
+        discussion: "Its worker decides when it does; watch it to see the end."
+    )
+
+    @Argument(help: "The operation's URL or identifier.")
+    var operation: String
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        try await complaining {
+            let target = try server.target(operation)
+            let snapshot = try await ProgressClient(server: target.server).cancel(target.id)
+            Console.write("\(snapshot.status.rawValue)\n")
+        }
+    }
+}

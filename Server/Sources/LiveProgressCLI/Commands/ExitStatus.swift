@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import LiveProgress
+import LiveProgressClient
+
+/// The exit statuses of the tool; those from 64 on are the system's (sysexits.h) and the shell's.
+enum ExitStatus {
+    static let succeeded: Int32 = 0
+    static let failed: Int32 = 1
+    static let cancelled: Int32 = 3
+    static let unknown: Int32 = 4
+    static let usage: Int32 = 64
+    static let invalidData: Int32 = 65
+    static let unavailable: Int32 = 69
+    static let protocolError: Int32 = 76
+    static let noPermission: Int32 = 77
+    static let timedOut: Int32 = 124
+    static let interrupted: Int32 = 130
+
+    /// The status for a call that failed.
+    static func of(_ error: ProgressClientError) -> Int32 {
+        switch error.code {
+        case .invalidURL, .unsupportedScheme: usage
+        case .unreachable, .timedOut, .disconnected, .unavailable, .tooManyOperations: unavailable
+        case .unknown, .gone: unknown
+        case .invalidReport, .answerTooLarge: invalidData
+        case .unauthenticated, .forbidden: noPermission
+        case .invalidAnswer: protocolError
+        case .cancelled: interrupted
+        default: failed
+        }
+    }
+
+    /// The status for how an operation ended.
+    static func of(_ outcome: ProgressOutcome) -> Int32 {
+        switch outcome {
+        case .succeeded: succeeded
+        case .failed: failed
+        case .cancelled: cancelled
+        }
+    }
+}
+
+/// Runs a command's body; what the server refuses is said on standard error and becomes the exit status.
+func complaining<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+        return try await body()
+    } catch let error as ProgressClientError {
+        Console.complain(error.message)
+        throw ExitCode(ExitStatus.of(error))
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import LiveProgress
+import LiveProgressClient
+import LiveProgressWire
+
+/// `live-progress get`: an operation as it is now.
+struct GetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "get", abstract: "Show an operation as it is now.")
+
+    @Argument(help: "The operation's URL or identifier.")
+    var operation: String
+
+    @OptionGroup var server: ServerOptions
+
+    @Flag(help: "Print the snapshot as JSON, in one line.")
+    var json = false
+
+    func run() async throws {
+        try await complaining {
+            let target = try server.target(operation)
+            let snapshot = try await ProgressClient(server: target.server).get(target.id)
+            if json {
+                Console.write(ProgressMessage.encodeSnapshot(snapshot) + [UInt8(ascii: "\n")])
+            } else {
+                Console.write(SnapshotText.full(snapshot, url: target.url))
+            }
+        }
+    }
+}

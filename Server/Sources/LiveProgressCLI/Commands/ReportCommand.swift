@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import LiveProgress
+import LiveProgressClient
+import LiveProgressWire
+
+/// `live-progress report`: says how an operation is going, or how it ended.
+struct ReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Say how an operation is going, or how it ended.",
+        discussion: """
+            All that is given at once is one revision; what is not given stays as it is, but a state without \
+            details clears them.
+
+              url=$(live-progress report --create --title Import --total 3 --unit files)
+              live-progress report "$url" --state Reading --advance 1
+              live-progress report "$url" --succeed --result '{"rows":7}'
+            """
+    )
+
+    @Argument(help: "The operation's URL or identifier; with --create it may be left out.")
+    var operation: String?
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup(title: "What to say") var content: ReportOptions
+    @OptionGroup(title: "The end") var ending: EndingOptions
+
+    @Flag(help: "Create the operation where it is not there yet, and print its URL then.")
+    var create = false
+
+    @Flag(help: "Print the snapshot after the report as JSON, in one line.")
+    var json = false
+
+    func validate() throws {
+        guard create || operation != nil else {
+            throw ValidationError("Name an operation, or let one be created with --create.")
+        }
+        guard create || content.isGiven || ending.isGiven else {
+            throw ValidationError("There is nothing to report. Give --state, --advance, --succeed or the like.")
+        }
+    }
+
+    func run() async throws {
+        try await complaining {
+            let report = content.report(outcome: ending.outcome)
+            let (snapshot, newURL) = try await send(report)
+            if let newURL, !json { Console.write("\(newURL)\n") }
+            if json { Console.write(ProgressMessage.encodeSnapshot(snapshot) + [UInt8(ascii: "\n")]) }
+        }
+    }
+
+    /// Reports, and creates where that is asked for and needed; gives the URL of what was created.
+    private func send(
+        _ report: ProgressReport
+    ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, newURL: String?) {
+        guard let operation else { return try await make(nil, on: server.client(), report) }
+        let target = try server.target(operation)
+        let client = ProgressClient(server: target.server)
+        do throws(ProgressClientError) {
+            return (try await client.report(target.id, report), nil)
+        } catch  where create && error.code == .unknown {
+            do throws(ProgressClientError) {
+                return try await make(target.id, on: client, report)
+            } catch  where error.code == .alreadyExists {
+                // Another one has created it meanwhile.
+                return (try await client.report(target.id, report), nil)
+            }
+        }
+    }
+
+    private func make(
+        _ id: ProgressID?,
+        on client: ProgressClient,
+        _ report: ProgressReport
+    ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, newURL: String?) {
+        let isEmpty = !content.isGiven && !ending.isGiven
+        let snapshot = try await client.create(id: id, report: isEmpty ? nil : report)
+        return (snapshot, ProgressTarget(server: client.server, id: snapshot.id).url)
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import FoundationEssentials
+import LiveProgressClient
+
+/// Which server to talk to.
+struct ServerOptions: ParsableArguments {
+    /// The server that is assumed where none is named.
+    static let defaultServer = "http://127.0.0.1:8080"
+    static let variable = "LIVE_PROGRESS_SERVER"
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The server's base URL.",
+            discussion: "Without it, $\(Self.variable) counts, else \(Self.defaultServer).",
+            valueName: "url"
+        )
+    )
+    var server: String?
+
+    /// The base URL that counts.
+    var url: String {
+        Self.url(option: server, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// The option before the environment before the default.
+    static func url(option: String?, environment: [String: String]) -> String {
+        if let option { return option }
+        if let variable = environment[variable], !variable.isEmpty { return variable }
+        return defaultServer
+    }
+
+    /// A client of the server.
+    func client() throws(ProgressClientError) -> ProgressClient {
+        try ProgressClient(url: url)
+    }
+
+    /// The operation that a URL or an identifier names.
+    func target(_ text: String) throws(ProgressClientError) -> ProgressTarget {
+        try ProgressTarget(text, server: url)
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressClient
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Follows one operation, and gives the exit status that its end stands for.
+final class WatchSession: Sendable {
+    private let target: ProgressTarget
+    private let cursor: ProgressCursor?
+    private let screen: Mutex<WatchScreen>
+    private let start = ContinuousClock.now
+
+    init(target: ProgressTarget, cursor: ProgressCursor?, screen: WatchScreen) {
+        self.target = target
+        self.cursor = cursor
+        self.screen = Mutex(screen)
+    }
+
+    /// Follows the operation until its end, the timeout, a signal, or a failure.
+    func run(timeout: Duration?) async -> Int32 {
+        let signals = Self.signals()
+        return await withTaskGroup(of: Int32?.self) { group in
+            group.addTask { await self.watch() }
+            group.addTask {
+                for await signal in signals { return 128 + signal }
+                return nil
+            }
+            if let timeout {
+                group.addTask {
+                    do { try await Task.sleep(for: timeout) } catch { return nil }
+                    return ExitStatus.timedOut
+                }
+            }
+            var status: Int32?
+            while status == nil, let next = await group.next() { status = next }
+            group.cancelAll()
+            await group.waitForAll()
+            write { $0.finish() }
+            if status == ExitStatus.timedOut { Console.complain("The operation has not ended in time.") }
+            return status ?? ExitStatus.interrupted
+        }
+    }
+
+    /// The status, or `nil` where the task was cancelled.
+    private func watch() async -> Int32? {
+        var configuration = ProgressClient.Configuration()
+        configuration.onRetry = { error, _ in
+            self.write { $0.reconnecting(error.message, width: Console.Stream.output.width) }
+        }
+        let client = ProgressClient(server: target.server, configuration: configuration)
+        do throws(ProgressClientError) {
+            for try await event in client.watch(target.id, from: cursor) {
+                let now = ContinuousClock.now - start
+                let isRead = write { $0.show(event, now: now, width: Console.Stream.output.width) }
+                guard isRead else { return 128 + SIGPIPE }
+                if let outcome = event.snapshot.outcome { return ExitStatus.of(outcome) }
+            }
+            // The end had been seen before: the cursor stands on it.
+            return try await client.get(target.id).outcome.map(ExitStatus.of) ?? ExitStatus.failed
+        } catch {
+            if error.code == .cancelled { return nil }
+            write { $0.finish() }
+            Console.complain(error.message)
+            return ExitStatus.of(error)
+        }
+    }
+
+    @discardableResult
+    private func write(_ text: (inout WatchScreen) -> String) -> Bool {
+        screen.withLock { screen in
+            let text = text(&screen)
+            return text.isEmpty || Console.write(text)
+        }
+    }
+
+    /// The signals that ask to stop, as they come.
+    private static func signals() -> AsyncStream<Int32> {
+        let (stream, continuation) = AsyncStream<Int32>.makeStream()
+        if let descriptor = try? SignalRelay.install([SIGINT, SIGTERM, SIGHUP]) {
+            SignalRelay.deliver(from: descriptor) { continuation.yield($0) }
+        }
+        return stream
+    }
+}
