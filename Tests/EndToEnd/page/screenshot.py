@@ -40,7 +40,7 @@ async def work(http, link):
         "title": "Pack the sources of Live Progress", "state": "Looking for files", "cancellable": True,
         "completedCount": 0, "totalCount": total, "unit": "bytes", "labels": {"branch": "main", "runner": "linux"},
     }
-    async with http.put(link, json=body):
+    async with http.patch(link, json=body):
         pass
     done = packed = 0
     for number, file in enumerate(files, 1):
@@ -64,9 +64,9 @@ async def take(server, path, width, height, scheme):
     link = f"{server.rstrip('/')}/api/v1/progress/{uuid.uuid4()}"
     async with aiohttp.ClientSession(raise_for_status=True) as http, Browser() as browser:
         async with await browser.tab(width, height, scheme, scale=2) as tab:
-            job = asyncio.create_task(work(http, link))
             async with http.put(link, json={}):
                 pass
+            job = asyncio.create_task(work(http, link))
             await tab.go(link)
             await tab.wait("parseInt(document.querySelector('#figure').textContent) >= 57 && "
                            "document.querySelector('#rate').textContent !== ''", seconds=60)
