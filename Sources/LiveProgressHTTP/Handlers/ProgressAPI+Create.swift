@@ -11,7 +11,11 @@ extension ProgressAPI {
     func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
         guard let key = exchange[.idempotencyKey] else {
-            return created(try make(creation).snapshot(), exchange)
+            do throws(ProgressError) {
+                return created(try make(creation).snapshot(), exchange)
+            } catch {
+                throw Refusal(error)
+            }
         }
         guard IdempotencyKeys.isValid(key) else { throw Refusal(Problems.malformedKey) }
         return try create(creation, once: key, exchange)
@@ -34,27 +38,28 @@ extension ProgressAPI {
         case .repeats(let id):
             return snapshotResponse(.ok, try journal(id).snapshot(), exchange)
         case .create:
-            do throws(Refusal) {
+            do throws(ProgressError) {
                 let journal = try make(creation)
                 shared.keys.withLock { $0.finish(key, id: journal.id) }
                 return created(journal.snapshot(), exchange)
             } catch {
                 // It made nothing: the client may mend its request and come back with the same key.
                 shared.keys.withLock { $0.forget(key) }
-                throw error
+                throw Refusal(error)
             }
         }
     }
 
     /// Creates the operation and applies its first report.
-    func make(_ creation: Creation) throws(Refusal) -> ProgressJournal {
-        do throws(ProgressError) {
-            let journal = try service.createJournal(id: creation.id, options: creation.options)
-            if let report = creation.report { try journal.report(report) }
-            return journal
-        } catch {
-            throw Refusal(error)
+    func make(_ creation: Creation) throws(ProgressError) -> ProgressJournal {
+        // The one thing that would be refused after creating, when it could not be undone: an identifier that was used
+        // and deleted stays gone for a while.
+        if let attempt = creation.report?.attempt, attempt > 2 {
+            throw ProgressError(.invalidReport, "attempt is 1 for a new operation, and 2 for its retry. Leave it out.")
         }
+        let journal = try service.createJournal(id: creation.id, options: creation.options)
+        if let report = creation.report { try journal.report(report) }
+        return journal
     }
 
     func created(_ snapshot: ProgressSnapshot, _ exchange: Exchange) -> ProgressResponse {

@@ -24,10 +24,10 @@ extension ProgressAPI {
                 return snapshotResponse(.ok, try apply(reader.reportOnly(), to: journal, ifMatch), exchange)
             }
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
-            do throws(Refusal) {
+            do throws(ProgressError) {
                 return created(try make(creation).snapshot(), exchange)
-            } catch  where error.problem.type == Refusal(ProgressError(.alreadyExists, "")).problem.type {
-                continue
+            } catch {
+                guard error.code == .alreadyExists else { throw Refusal(error) }
             }
         }
         throw Refusal(Problems.unknown)
@@ -36,10 +36,9 @@ extension ProgressAPI {
     private func present(_ id: ProgressID) throws(Refusal) -> ProgressJournal? {
         do throws(ProgressError) {
             return try service.getJournal(id)
-        } catch  where error.code == .unknown {
-            return nil
         } catch {
-            throw Refusal(error)
+            guard error.code == .unknown else { throw Refusal(error) }
+            return nil
         }
     }
 

@@ -18,7 +18,8 @@ extension ProgressAPI {
             case .ndjson: return try stream(journal, .lines, exchange)
             default: return try await snapshot(of: journal, exchange)
             }
-        } catch  where type == .html {
+        } catch {
+            guard type == .html else { throw error }
             return page(of: error)
         }
     }

@@ -19,7 +19,7 @@ struct Refusal: Error {
 
     /// The refusal that an error of the core means.
     init(_ error: ProgressError) {
-        problem = error.code == .unknown ? Problems.unknown : ProgressProblem(error)
+        problem = ProgressProblem(refusal: error)
     }
 
     /// The refusal of a body that cannot be read.

@@ -8,6 +8,9 @@ import LiveProgress
 /// A list has no end; where the reader has fallen so far behind that it may have missed a removal, the stream ends, and
 /// whoever comes back begins anew.
 final class FeedPump: ChunkPump {
+    /// How many operations are looked at in one go.
+    private static let readingLimit = 16
+
     private let service: ProgressService
     private let query: ProgressQuery
     private let format: StreamFormat
@@ -16,8 +19,6 @@ final class FeedPump: ChunkPump {
     /// Held from the first chunk to the last.
     private var tower: BellTower?
     private var position: UInt64 = 0
-    /// Read, and too much for one chunk.
-    private var pending: ArraySlice<ProgressFeedEvent> = []
     private var isFinished = false
 
     init(service: ProgressService, query: ProgressQuery, format: StreamFormat, settings: StreamSettings) {
@@ -61,22 +62,20 @@ final class FeedPump: ChunkPump {
 
     private func close() {
         isFinished = true
-        pending = []
         guard let tower = tower.take() else { return }
         tower.remove(bell)
         settings.lifecycle.remove(bell)
     }
 
+    /// Adds what is new, up to about the size of a chunk.
     private func read(into chunk: inout [UInt8]) {
-        if pending.isEmpty {
-            let reading = service.changes.read(after: position, matching: query)
+        while chunk.count < settings.chunkSize {
+            let reading = service.changes.read(after: position, matching: query, limit: Self.readingLimit)
             isFinished = reading.mustRestart
             if isFinished { return }
             position = reading.position
-            pending = reading.events[...]
-        }
-        while chunk.count < settings.chunkSize, let event = pending.popFirst() {
-            format.append(event, to: &chunk)
+            for event in reading.events { format.append(event, to: &chunk) }
+            if !reading.hasMore { return }
         }
     }
 }
