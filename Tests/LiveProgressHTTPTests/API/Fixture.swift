@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressHTTP
+import LiveProgressTesting
+import Synchronization
+
+/// An API over a service whose clock, identifiers and epochs a test knows: `op-1`, `op-2`, …; the epoch is `e`.
+struct Fixture {
+    let time = ManualClock()
+    let service: ProgressService
+    let api: ProgressAPI
+
+    init(
+        journalCapacity: Int = 64,
+        maximumOperations: Int = 1000,
+        _ configure: (inout ProgressAPI.Configuration) -> Void = { _ in }
+    ) {
+        let counter = Counter()
+        var configuration = ProgressService.Configuration()
+        configuration.clock = time.clock
+        configuration.makeEpoch = { "e" }
+        configuration.makeID = { ProgressID("op-\(counter.next())")! }
+        configuration.journalCapacity = journalCapacity
+        configuration.maximumOperations = maximumOperations
+        service = ProgressService(configuration: configuration)
+        var apiConfiguration = ProgressAPI.Configuration()
+        configure(&apiConfiguration)
+        api = ProgressAPI(service: service, configuration: apiConfiguration)
+    }
+
+    /// Sends a request; paths are those after `/api/v1/progress`.
+    func send(
+        _ method: HTTPRequest.Method,
+        _ path: String = "",
+        _ fields: HTTPFields = [:],
+        _ body: String = ""
+    ) async -> Answer {
+        Answer(await api.respond(to: Self.request(method, path, fields), body: Array(body.utf8)))
+    }
+
+    /// Sends a JSON body.
+    func json(_ method: HTTPRequest.Method, _ path: String, _ body: String, _ fields: HTTPFields = [:]) async -> Answer
+    {
+        var fields = fields
+        fields[.contentType] = "application/json"
+        return await send(method, path, fields, body)
+    }
+
+    /// Sends a form, as `curl -d` does.
+    func form(_ method: HTTPRequest.Method, _ path: String, _ body: String, _ fields: HTTPFields = [:]) async -> Answer
+    {
+        var fields = fields
+        fields[.contentType] = "application/x-www-form-urlencoded"
+        return await send(method, path, fields, body)
+    }
+
+    static func request(_ method: HTTPRequest.Method, _ path: String, _ fields: HTTPFields = [:]) -> HTTPRequest {
+        HTTPRequest(
+            method: method,
+            scheme: "http",
+            authority: "localhost",
+            path: "/api/v1/progress" + path,
+            headerFields: fields
+        )
+    }
+}
+
+private final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+
+    func next() -> Int {
+        value.add(1, ordering: .relaxed).newValue
+    }
+}
+
+/// A response, with what tests ask of it.
+struct Answer {
+    let response: ProgressResponse
+
+    init(_ response: ProgressResponse) {
+        self.response = response
+    }
+
+    var status: Int { response.head.status.code }
+
+    subscript(name: HTTPField.Name) -> String? { response.head.headerFields[name] }
+
+    subscript(name: String) -> String? { HTTPField.Name(name).flatMap { response.head.headerFields[$0] } }
+
+    var bytes: [UInt8] {
+        if case .bytes(let bytes) = response.body { bytes } else { [] }
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    var json: JSONValue { (try? JSONValue(parsing: text)) ?? .null }
+
+    var isEmpty: Bool {
+        if case .empty = response.body { true } else { false }
+    }
+
+    /// The last part of the problem's type, where this is a problem whose status agrees with the answer's.
+    var problem: String? {
+        let prefix = ProgressProblem.typePrefix
+        guard self[.contentType] == "application/problem+json", json["status"]?.intValue == Int64(status),
+            let type = json["type"]?.stringValue, type.hasPrefix(prefix),
+            json["title"]?.stringValue?.isEmpty == false, json["detail"]?.stringValue?.isEmpty == false
+        else { return nil }
+        return String(type.dropFirst(prefix.count))
+    }
+
+    var stream: ProgressBodyStream? {
+        if case .stream(let stream) = response.body { stream } else { nil }
+    }
+}
+
+extension ProgressBodyStream.Iterator {
+    /// The next chunk as text.
+    mutating func text() async -> String? {
+        await next().map { String(decoding: $0, as: UTF8.self) }
+    }
+}
