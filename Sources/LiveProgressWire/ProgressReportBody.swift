@@ -9,7 +9,7 @@ public import LiveProgress
 /// not pass for a report. `null` is a value only of `details`, `totalCount` (the total is not known), `result` and `error`.
 public enum ProgressReportBody {
     /// The longest name of a label, in bytes.
-    public static let maximumLabelLength = 128
+    public static let maximumLabelLength = 256
 
     /// The longest lease that can be asked for, in seconds: a year.
     public static let maximumLease = 31_536_000.0

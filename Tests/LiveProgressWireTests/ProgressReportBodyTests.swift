@@ -92,7 +92,7 @@ struct ProgressReportBodyTests {
             (#"{"unit":[]}"#, "unit", "unit must be a string."), (#"{"title":{}}"#, "title", "title must be a string."),
             (#"{"labels":"a"}"#, "labels", "labels must be an object."),
             (#"{"labels":{"a":null}}"#, "labels.a", "labels.a must be a string."),
-            (#"{"labels":{"":"x"}}"#, "labels", "labels must have names of 1 to 128 bytes."),
+            (#"{"labels":{"":"x"}}"#, "labels", "labels must have names of 1 to 256 bytes."),
             (#"{"cancellable":"yes"}"#, "cancellable", "cancellable must be true or false."),
             (#"{"attempt":0}"#, "attempt", "attempt must be an integer from 1."),
             (#"{"attempt":1.5}"#, "attempt", "attempt must be an integer from 1."),
@@ -116,15 +116,15 @@ struct ProgressReportBodyTests {
         }
     }
 
-    @Test("A label's name may be 128 bytes and no more")
+    @Test("A label's name may be 256 bytes and no more")
     func limitsLabels() throws {
-        let longest = String(repeating: "é", count: 64)
+        let longest = String(repeating: "é", count: 128)
         #expect(
             try ProgressReportBody.decodeReport(json: "{\"labels\":{\"\(longest)\":\"x\"}}".utf8).labels == [
                 longest: "x"
             ]
         )
-        #expect(throws: WireError(member: "labels", message: "labels must have names of 1 to 128 bytes.")) {
+        #expect(throws: WireError(member: "labels", message: "labels must have names of 1 to 256 bytes.")) {
             try ProgressReportBody.decodeReport(json: "{\"labels\":{\"a\(longest)\":\"x\"}}".utf8)
         }
     }

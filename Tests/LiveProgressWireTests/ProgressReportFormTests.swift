@@ -57,7 +57,7 @@ struct ProgressReportFormTests {
             ("status=succeeded&result=done", "result", "result must be JSON: expected a value at byte 0."),
             ("details=1&details.a=2", "details.a", "details.a needs details to be an object."),
             ("labels=[]&labels.a=2", "labels.a", "labels.a needs labels to be an object."),
-            ("labels.=2", "labels", "labels must have names of 1 to 128 bytes."),
+            ("labels.=2", "labels", "labels must have names of 1 to 256 bytes."),
             ("completedCount=three", "completedCount", "completedCount must be an integer of 64 bits."),
             ("completedCount=", "completedCount", "completedCount must be an integer of 64 bits."),
             ("completedCount=%2B1", "completedCount", "completedCount must be an integer of 64 bits."),
