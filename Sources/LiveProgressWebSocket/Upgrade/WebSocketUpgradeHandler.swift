@@ -193,6 +193,8 @@ extension WebSocketUpgradeHandler {
     private func startIfReady(context: ChannelHandlerContext) {
         guard hasEnd, case .accepted(let handshake, let head, let headers) = state else { return }
         state = .upgrading
+        // What is written from now on is no response any more.
+        closesAfterResponse = false
         held.removeAll { if case .read = $0 { true } else { false } }
         let channel = context.channel
         removeHTTPHandlers(at: 0, context: context)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+@testable import LiveProgressWebSocket
+
+/// A server on a free port of the loopback: `/watch` is upgraded and watches the log, everything else gets 404.
+struct LoopbackServer: Sendable {
+    let channel: any Channel
+    let log: TestLog
+    let fanouts: Fanouts
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+
+    static func with<Value: Sendable>(
+        log: TestLog = TestLog(),
+        configuration: WatcherConfiguration = WatcherConfiguration(),
+        _ body: (LoopbackServer) async throws -> Value
+    ) async throws -> Value {
+        let fanouts = Fanouts(configuration: configuration)
+        let upgrade = WebSocketUpgrade<Outcome>(
+            shouldUpgrade: { head, channel in
+                let headers: HTTPHeaders =
+                    head.headers.contains(name: "sec-websocket-protocol") ? ["Sec-WebSocket-Protocol": "live"] : [:]
+                return channel.eventLoop.makeSucceededFuture(head.uri.hasPrefix("/watch") ? headers : nil)
+            },
+            upgraded: { channel, head in
+                let cursor = head.uri.split(separator: "=").dropFirst().first.map(String.init)
+                return WatcherChannel.configure(channel, source: log, cursor: cursor, fanouts: fanouts)
+                    .map { .upgraded }
+            }
+        )
+        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelOption(.socketOption(.so_sndbuf), value: 16 * 1024)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    _ = try child.pipeline.syncOperations.configureUpgradableServer(
+                        upgrade: upgrade,
+                        plain: addPlainResponder
+                    )
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let server = LoopbackServer(channel: channel, log: log, fanouts: fanouts)
+        do {
+            let value = try await body(server)
+            try await channel.close()
+            return value
+        } catch {
+            try await channel.close()
+            throw error
+        }
+    }
+
+    /// A connected channel with nothing in its pipeline.
+    func dial() async throws -> any Channel {
+        try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.socketOption(.so_rcvbuf), value: 16 * 1024)
+            .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    func connect(
+        _ target: String = "/watch",
+        subprotocols: [String] = [],
+        configuration: WebSocketConfiguration = WebSocketConfiguration()
+    ) async throws -> WebSocketClientConnection {
+        try await WebSocketClientConnection.connect(
+            over: dial(),
+            request: WebSocketClientRequest(target: target, host: "127.0.0.1:\(port)", subprotocols: subprotocols),
+            configuration: configuration
+        )
+    }
+
+    /// A watcher that completes the handshake and never reads a byte of it.
+    func connectStalled() async throws -> any Channel {
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.socketOption(.so_rcvbuf), value: 4 * 1024)
+            .connect(host: "127.0.0.1", port: port).get()
+        try await channel.writeAndFlush(handshake("/watch"))
+        return channel
+    }
+
+    /// Waits until the log's state is as wanted.
+    func until(_ isReached: (TestLog.State) -> Bool) async {
+        while !isReached(log.now) { await Task.yield() }
+    }
+}
+
+extension WebSocketClientConnection {
+    /// The texts of all messages until the connection ends.
+    var allTexts: [String] {
+        get async {
+            var texts: [String] = []
+            for await message in messages { texts.append(message.payload.text) }
+            return texts
+        }
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Testing
+
+@testable import LiveProgressWebSocket
+
+@Suite("Client and server over real sockets", .timeLimit(.minutes(2)))
+struct LoopbackTests {
+    @Test("Invariants 3 and 5: many watchers get every message in order, and the end")
+    func many() async throws {
+        try await LoopbackServer.with { server in
+            let connections = try await withThrowingTaskGroup(of: WebSocketClientConnection.self) { group in
+                for _ in 0..<100 { group.addTask { try await server.connect() } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            await server.until { $0.joined == 100 }
+            let texts = await withTaskGroup(of: [String].self) { group in
+                for connection in connections { group.addTask { await connection.allTexts } }
+                for _ in 0..<30 {
+                    server.log.publish()
+                    await Task.yield()
+                }
+                server.log.end()
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(texts.count == 100)
+            for text in texts { #expect(text == (0...30).map(String.init)) }
+            for connection in connections {
+                #expect(await connection.closeReason == WebSocketCloseReason(code: 1000, reason: "ended"))
+            }
+            await server.until { $0.left == 100 && $0.wakers.isEmpty }
+        }
+    }
+
+    @Test("Invariant 11: with one watcher that never reads and one that vanishes, the others lose nothing")
+    func stalledAndVanished() async throws {
+        let log = TestLog(capacity: 100_000, padding: 2000)
+        let heartless = WatcherConfiguration(connection: WebSocketConfiguration(heartbeat: nil))
+        try await LoopbackServer.with(log: log, configuration: heartless) { server in
+            let stalled = try await server.connectStalled()
+            let vanished = try await server.connectStalled()
+            let connections = [try await server.connect(), try await server.connect()]
+            await server.until { $0.joined == 4 }
+            let texts = try await withThrowingTaskGroup(of: [String].self) { group in
+                for connection in connections { group.addTask { await connection.allTexts } }
+                for number in 0..<2000 {
+                    if number == 50 { try await vanished.close() }
+                    server.log.publish()
+                    if number.isMultiple(of: 20) { await Task.yield() }
+                }
+                await server.until { $0.left >= 1 }
+                server.log.end()
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for text in texts { #expect(text.map { $0.prefix { $0 != "." } } == (0...2000).map { "\($0)" }) }
+            #expect(server.log.now.left == 3, "The stalled watcher has not been told the end.")
+            try await stalled.close()
+            await server.until { $0.left == 4 }
+        }
+    }
+
+    @Test("Invariant 4: a client that comes back with its cursor gets exactly what it missed")
+    func resume() async throws {
+        try await LoopbackServer.with { server in
+            server.log.publish(5)
+            server.log.end()
+            let connection = try await server.connect("/watch?cursor=2")
+            #expect(await connection.allTexts == ["3", "4", "5"])
+        }
+    }
+
+    @Test("A refused handshake is told with status, headers and body")
+    func refused() async throws {
+        try await LoopbackServer.with { server in
+            do {
+                _ = try await server.connect("/nothing")
+                Issue.record("connected")
+            } catch WebSocketConnectError.refused(let refusal) {
+                #expect(refusal.status == 404)
+                #expect(refusal.headers["connection"] == ["close"])
+                #expect(String(decoding: refusal.body, as: UTF8.self) == "GET /nothing")
+            }
+        }
+    }
+
+    @Test("The subprotocol that the server chose is told; one that was not asked for is refused")
+    func subprotocol() async throws {
+        try await LoopbackServer.with { server in
+            let connection = try await server.connect(subprotocols: ["live"])
+            #expect(connection.subprotocol == "live")
+            await connection.close()
+            await #expect(throws: WebSocketConnectError.self) { try await server.connect(subprotocols: ["other"]) }
+        }
+    }
+
+    @Test("A client closes with its code, and the server is rid of it")
+    func clientCloses() async throws {
+        try await LoopbackServer.with { server in
+            let connection = try await server.connect()
+            await server.until { $0.joined == 1 }
+            await connection.close(code: 3456, reason: "enough")
+            #expect(await connection.closeReason.code == 3456)
+            await server.until { $0.left == 1 }
+            await #expect(throws: WebSocketConnectError.closed) { try await connection.send(text: "late") }
+        }
+    }
+
+    @Test("A client that stops reading its loop leaves")
+    func clientLeaves() async throws {
+        try await LoopbackServer.with { server in
+            let connection = try await server.connect()
+            for await message in connection.messages {
+                #expect(message.payload.text == "0")
+                break
+            }
+            let task = Task {
+                for await _ in try await server.connect().messages {}
+            }
+            await server.until { $0.joined == 2 }
+            task.cancel()
+            await server.until { $0.left >= 1 }
+            await connection.close()
+        }
+    }
+
+    @Test("Messages from the client are answered")
+    func conversation() async throws {
+        try await LoopbackServer.with { server in
+            let connection = try await server.connect()
+            var messages = connection.messages.makeAsyncIterator()
+            #expect(await messages.next()?.payload.text == "0")
+            try await connection.send(text: "ask")
+            #expect(await messages.next()?.payload.text == "answer")
+            try await connection.send(text: "x")
+            try await connection.send(text: "y")
+            #expect(await messages.next()?.payload.text == "nonsense")
+            #expect(await messages.next()?.payload.text == "nonsense")
+            #expect(await messages.next() == nil)
+            #expect(await connection.closeReason.code == 1008)
+        }
+    }
+
+    @Test("A server that goes away tells everyone 1001")
+    func goesAway() async throws {
+        try await LoopbackServer.with { server in
+            let connections = [try await server.connect(), try await server.connect()]
+            await server.until { $0.joined == 2 }
+            server.fanouts.closeAll()
+            for connection in connections {
+                _ = await connection.allTexts
+                #expect(await connection.closeReason.code == 1001)
+            }
+        }
+    }
+
+    @Test("Invariant 10: a reader that is behind holds the server back and then gets every message it kept")
+    func backPressure() async throws {
+        let log = TestLog(capacity: 100_000, padding: 4000)
+        try await LoopbackServer.with(log: log) { server in
+            let connection = try await server.connect()
+            await server.until { $0.joined == 1 }
+            for _ in 0..<3000 {
+                server.log.publish()
+                await Task.yield()
+            }
+            server.log.end()
+            let numbers = await connection.allTexts.map { String($0.prefix { $0 != "." }) }
+            #expect(numbers == (0...3000).map(String.init))
+        }
+    }
+
+    @Test(
+        "A server that is no WebSocket server, or answers nonsense, is told as such",
+        arguments: [
+            (
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\r\n",
+                true
+            ),
+            ("HTTP/1.1 101 Switching Protocols\r\n\r\n", true),
+            ("SSH-2.0-OpenSSH_9.6\r\n", true),
+            ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\nno!", false),
+            ("HTTP/1.1 503 Service Unavailable\r\n\r\nno!", false),
+        ]
+    )
+    func nonsense(answer: String, isInvalid: Bool) async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    try child.pipeline.syncOperations.addHandler(Parrot(answer: answer))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: "127.0.0.1", port: server.localAddress?.port ?? 0).get()
+        do {
+            _ = try await WebSocketClientConnection.connect(
+                over: channel,
+                request: .init(target: "/", host: "localhost")
+            )
+            Issue.record("connected")
+        } catch WebSocketConnectError.invalidAnswer {
+            #expect(isInvalid)
+        } catch WebSocketConnectError.refused(let refusal) {
+            #expect(!isInvalid)
+            #expect((refusal.status, refusal.body) == (503, Array("no!".utf8)))
+        }
+        try await channel.closeFuture.get()
+        try await server.close()
+    }
+
+    /// Answers anything with the same bytes and closes.
+    private final class Parrot: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let answer: String
+
+        init(answer: String) {
+            self.answer = answer
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: answer))).assumeIsolated()
+                .whenComplete { _ in context.close(promise: nil) }
+        }
+    }
+}

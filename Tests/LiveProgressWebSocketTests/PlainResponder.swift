@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOHTTP1
+
+@testable import LiveProgressWebSocket
+
+/// Answers every plain request with 404 and its method and target.
+final class PlainResponder: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private var head: HTTPRequestHead?
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+        case .body:
+            break
+        case .end:
+            guard let head else { return }
+            let body = "\(head.method) \(head.uri)"
+            let response = HTTPResponseHead(
+                version: .http1_1,
+                status: .notFound,
+                headers: ["Content-Length": "\(body.utf8.count)"]
+            )
+            context.write(Self.wrapOutboundOut(.head(response)), promise: nil)
+            context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+            context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        }
+    }
+}
+
+/// What the first request made of a connection.
+enum Outcome: Equatable {
+    case upgraded
+    case plain
+}
+
+/// Adds a responder for plain requests.
+@Sendable func addPlainResponder(to channel: any Channel) -> EventLoopFuture<Outcome> {
+    channel.eventLoop.submit {
+        try channel.pipeline.syncOperations.addHandler(PlainResponder())
+        return .plain
+    }
+}
+
+/// A handshake as bytes.
+func handshake(_ target: String, key: String = "dGhlIHNhbXBsZSBub25jZQ==", _ more: String = "") -> ByteBuffer {
+    ByteBuffer(
+        string: """
+            GET \(target) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(key)\r\n\(more)\r\n
+            """
+    )
+}

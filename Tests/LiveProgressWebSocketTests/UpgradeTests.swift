@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Synchronization
+import Testing
+
+@testable import LiveProgressWebSocket
+
+@Suite("The upgrade in a server's pipeline")
+struct UpgradeTests {
+    /// A server's channel in memory: `/watch` is upgraded, everything else is refused.
+    final class Server {
+        let channel = EmbeddedChannel()
+        let log = TestLog()
+        let fanouts = Fanouts()
+        let outcome: EventLoopFuture<Outcome>
+        /// Given to hold every decision back.
+        let decision: EventLoopPromise<HTTPHeaders?>?
+
+        init(isDecisionHeld: Bool = false) throws {
+            let (log, fanouts) = (log, fanouts)
+            let decision = isDecisionHeld ? channel.eventLoop.makePromise(of: HTTPHeaders?.self) : nil
+            let upgrade = WebSocketUpgrade<Outcome>(
+                shouldUpgrade: { head, channel in
+                    if let decision { return decision.futureResult }
+                    return channel.eventLoop.makeSucceededFuture(
+                        head.uri == "/watch" ? ["Sec-WebSocket-Protocol": "live"] : nil
+                    )
+                },
+                upgraded: { channel, _ in
+                    WatcherChannel.configure(channel, source: log, cursor: nil, fanouts: fanouts).map { .upgraded }
+                }
+            )
+            self.decision = decision
+            outcome = try channel.pipeline.syncOperations.configureUpgradableServer(
+                upgrade: upgrade,
+                plain: addPlainResponder
+            )
+            channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+            channel.embeddedEventLoop.run()
+        }
+
+        func receive(_ bytes: ByteBuffer) throws {
+            if channel.isActive { try channel.writeInbound(bytes) }
+            channel.embeddedEventLoop.run()
+        }
+
+        /// All that was written since the last look.
+        var written: ByteBuffer {
+            get throws {
+                var all = ByteBuffer()
+                while let bytes = try channel.readOutbound(as: ByteBuffer.self) { all.writeImmutableBuffer(bytes) }
+                return all
+            }
+        }
+
+        /// The head of the answer, and what follows it.
+        func answer() throws -> (head: String, rest: ByteBuffer) {
+            var bytes = try written
+            let text = String(decoding: bytes.readableBytesView, as: Unicode.ASCII.self)
+            let end = try #require(text.firstRange(of: "\r\n\r\n"))
+            let head = bytes.readString(length: text[..<end.upperBound].utf8.count) ?? ""
+            return (head, bytes)
+        }
+    }
+
+    @Test("A good handshake is answered with 101, the key's answer and the headers asked for; then frames flow")
+    func upgrades() throws {
+        let server = try Server()
+        try server.receive(handshake("/watch"))
+        let (head, rest) = try server.answer()
+        #expect(head.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
+        #expect(head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
+        #expect(head.contains("Sec-WebSocket-Protocol: live\r\n"))
+        #expect(!head.lowercased().contains("transfer-encoding"))
+        #expect(serverFrames(rest).map(\.payload) == ["0"])
+        #expect(try server.outcome.wait() == .upgraded)
+        server.log.publish()
+        server.channel.embeddedEventLoop.run()
+        #expect(serverFrames(try server.written).map(\.payload) == ["1"])
+    }
+
+    @Test("After the upgrade one handler is left")
+    func oneHandler() throws {
+        let server = try Server()
+        try server.receive(handshake("/watch"))
+        let pipeline = server.channel.pipeline.syncOperations
+        #expect(throws: Never.self) { try pipeline.handler(type: WebSocketHandler.self) }
+        #expect(throws: (any Error).self) { try pipeline.handler(type: HTTPResponseEncoder.self) }
+        #expect(throws: (any Error).self) { try pipeline.handler(type: HTTPServerPipelineHandler.self) }
+        #expect(throws: (any Error).self) { try pipeline.context(name: webSocketUpgradeHandlerName) }
+    }
+
+    @Test("Frames right behind the handshake are not lost, wherever the bytes are cut")
+    func framesBehind() throws {
+        var bytes = handshake("/watch")
+        let headLength = bytes.readableBytes
+        bytes.writeImmutableBuffer(clientFrame(.text, "ask"))
+        bytes.writeImmutableBuffer(clientFrame(.ping, "p"))
+        for cut in [1, headLength - 1] + Array(headLength...bytes.readableBytes) {
+            let server = try Server()
+            for piece in bytes.cut(at: [cut]) { try server.receive(piece) }
+            let (_, rest) = try server.answer()
+            #expect(serverFrames(rest).map(\.payload) == ["0", "answer", "p"], "cut at \(cut)")
+        }
+    }
+
+    @Test("What comes while the decision is being made waits for it")
+    func lateDecision() throws {
+        let server = try Server(isDecisionHeld: true)
+        try server.receive(handshake("/watch"))
+        try server.receive(clientFrame(.text, "ask"))
+        #expect(try server.written.readableBytes == 0)
+        server.decision?.succeed([:])
+        server.channel.embeddedEventLoop.run()
+        #expect(serverFrames(try server.answer().rest).map(\.payload) == ["0", "answer"])
+    }
+
+    @Test("A refused handshake goes on as plain HTTP, and the connection closes after the answer")
+    func refused() throws {
+        let server = try Server()
+        try server.receive(handshake("/other"))
+        let (head, rest) = try server.answer()
+        #expect(head.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
+        #expect(head.contains("connection: close\r\n"))
+        #expect(rest.text == "GET /other")
+        #expect(!server.channel.isActive)
+        #expect(try server.outcome.wait() == .plain)
+    }
+
+    @Test("A decision that fails refuses")
+    func failedDecision() throws {
+        let server = try Server(isDecisionHeld: true)
+        try server.receive(handshake("/watch"))
+        server.decision?.fail(CancellationError())
+        server.channel.embeddedEventLoop.run()
+        #expect(try server.answer().head.hasPrefix("HTTP/1.1 404"))
+    }
+
+    @Test(
+        "A malformed handshake goes on as plain HTTP",
+        arguments: [
+            "GET /watch HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+            "GET /watch HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
+            "POST /watch HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nhi",
+            "GET /watch HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        ]
+    )
+    func malformed(request: String) throws {
+        let server = try Server()
+        try server.receive(ByteBuffer(string: request))
+        let (head, rest) = try server.answer()
+        #expect(head.hasPrefix("HTTP/1.1 404"))
+        #expect(rest.text.hasSuffix(" /watch"))
+        #expect(!server.channel.isActive)
+    }
+
+    @Test("Plain requests follow each other on one connection, and an upgrade may follow them")
+    func upgradeLater() throws {
+        let server = try Server()
+        for number in 0..<3 {
+            try server.receive(ByteBuffer(string: "GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n"))
+            let (head, rest) = try server.answer()
+            #expect(!head.contains("close"))
+            #expect(rest.text == "GET /\(number)")
+        }
+        #expect(try server.outcome.wait() == .plain)
+        try server.receive(handshake("/watch"))
+        let (head, rest) = try server.answer()
+        #expect(head.hasPrefix("HTTP/1.1 101"))
+        #expect(serverFrames(rest).map(\.payload) == ["0"])
+        try server.receive(clientFrame(.text, "ask"))
+        #expect(serverFrames(try server.written).map(\.payload) == ["answer"])
+    }
+
+    @Test("Pipelined requests are answered in order, the upgrade last")
+    func pipelined() throws {
+        let server = try Server()
+        var bytes = ByteBuffer(string: "GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n")
+        bytes.writeImmutableBuffer(handshake("/watch"))
+        bytes.writeImmutableBuffer(clientFrame(.text, "ask"))
+        try server.receive(bytes)
+        let written = String(decoding: try server.written.readableBytesView, as: UTF8.self)
+        let places = ["GET /a", "GET /b", "HTTP/1.1 101", "answer"].map { written.firstRange(of: $0)?.lowerBound }
+        #expect(!places.contains(nil))
+        #expect(places.compactMap { $0 } == places.compactMap { $0 }.sorted())
+    }
+
+    @Test("A request that is no HTTP is answered with 400 and the connection closes")
+    func garbage() throws {
+        let server = try Server()
+        try? server.receive(ByteBuffer(string: "\u{1}\u{2} not HTTP\r\n\r\n"))
+        server.channel.embeddedEventLoop.run()
+        #expect(try server.answer().head.hasPrefix("HTTP/1.1 400"))
+        server.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!server.channel.isActive)
+    }
+
+    @Test("A connection that closes before its first request, or during the decision, fails the outcome")
+    func closes() throws {
+        let silent = try Server()
+        silent.channel.close(promise: nil)
+        silent.channel.embeddedEventLoop.run()
+        #expect(throws: (any Error).self) { try silent.outcome.wait() }
+        let undecided = try Server(isDecisionHeld: true)
+        try undecided.receive(handshake("/watch"))
+        undecided.channel.close(promise: nil)
+        undecided.channel.embeddedEventLoop.run()
+        undecided.decision?.succeed([:])
+        undecided.channel.embeddedEventLoop.run()
+        #expect(throws: (any Error).self) { try undecided.outcome.wait() }
+        #expect(undecided.log.now.joined == 0)
+    }
+
+    @Test("A server that quiesces during the decision closes the new watcher with 1001")
+    func quiesces() throws {
+        let server = try Server(isDecisionHeld: true)
+        try server.receive(handshake("/watch"))
+        server.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        server.decision?.succeed([:])
+        server.channel.embeddedEventLoop.run()
+        #expect(serverFrames(try server.answer().rest).compactMap(closeCode) == [1001])
+    }
+}
