@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The tour in the README is Examples/Sources/Tour/Tour.swift below its header, and that compiles and runs.
+# The tour in the README is Examples/Sources/Tour/main.swift below its header, and that compiles and runs.
 
 source "$(dirname "$0")/common.sh"
 
-example=Examples/Sources/Tour/Tour.swift
+example=Examples/Sources/Tour/main.swift
 shown=$(awk '/^```swift$/ && !seen { inside = 1; seen = 1; next } /^```$/ { inside = 0 } inside' README.md)
 [ "$shown" = "$(sed '1,3d' "$example")" ] || {
     diff <(printf '%s\n' "$shown") <(sed '1,3d' "$example") >&2 || true

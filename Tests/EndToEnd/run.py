@@ -39,9 +39,7 @@ def load_cases() -> list:
     sys.path.insert(0, str(FOLDER))
     from harness import CASES
 
-    for path in sorted(FOLDER.glob("test_*.py")) + sorted(FOLDER.glob("*/test_*.py")):
-        if str(path.parent) not in sys.path:
-            sys.path.append(str(path.parent))
+    for path in sorted(FOLDER.glob("test_*.py")):
         importlib.import_module(path.stem)
     return CASES
 

@@ -1,0 +1,31 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "live-progress-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "swift-live-progress", path: ".."),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "update-time",
+            dependencies: [
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/UpdateTime",
+            swiftSettings: [
+                .swiftLanguageMode(.v6),
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+            ]
+        )
+    ]
+)
