@@ -28,5 +28,5 @@ func insertRow() async throws {
 
 // A watcher: first the current snapshot, then every newer one, and always the end, however late it comes.
 for try await snapshot in try service.stream(job.id) {
-    print(snapshot.status, snapshot.state, snapshot.progress?.fractionCompleted ?? 0)
+    print(snapshot.status, snapshot.state, snapshot.counts?.fractionCompleted ?? 0)
 }
