@@ -24,6 +24,7 @@ async def reconnects(browser, mock, _):
         await mock.drop()
         await tab.wait("document.querySelector('#retry').checkVisibility()")
         assert await tab.text("#state") == "One"
+        assert (await tab.text("#aside")).startswith("last heard ")
         job.publish(state="Two")
         job.publish(state="Three")
         mock.failing = None
@@ -79,6 +80,7 @@ async def final_codes(browser, mock, _):
             await tab.wait_text("#gone-title", words)
             assert not await tab.visible("#retry")
             assert await tab.text("#state") == "One", "what was known stays"
+            assert await tab.text("#status") == "Last known: Running"
             while not mock.joined.empty():
                 mock.joined.get_nowait()
             # Coming back from elsewhere would make a page that still tried do so at once.

@@ -228,9 +228,12 @@ class Mock:
         queue = asyncio.Queue()
 
         async def close(code):
+            if entry not in self.open:
+                return
             self.open.remove(entry)
             queue.put_nowait(None)
-            await writer
+            # The client may leave at the same moment, and take the writer with it.
+            await asyncio.wait([writer])
             if code is None:
                 request.transport.abort()
             else:
@@ -266,7 +269,8 @@ class Mock:
         queue = asyncio.Queue()
 
         async def close(_):
-            self.open.remove(entry)
+            if entry in self.open:
+                self.open.remove(entry)
             request.transport.abort()
 
         entry = (topic, queue.put_nowait, close)

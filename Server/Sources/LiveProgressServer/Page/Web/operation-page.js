@@ -30,13 +30,12 @@ function showConnection(state) {
   const { phase } = state;
   const ended = view.message && isEnded(view.message.status);
   at("connection").dataset.phase = phase;
+  // A bar that moves while nothing is heard would lie.
+  at("main").classList.toggle("unheard", phase === "waiting" || phase === "refused");
   at("retry").hidden = phase !== "waiting";
   if (phase === "refused") showGone(state.problem);
   if (phase === "waiting") say("Connection lost, reconnecting");
-  if (phase === "live" && view.message) {
-    setText(at("connection-text"), "Live");
-    if (view.spoken.text === "Connection lost, reconnecting") say("Connected again");
-  }
+  if (phase === "live" && view.spoken.text === "Connection lost, reconnecting") say("Connected again");
   const words = {
     connecting: view.message ? "Reconnecting…" : "Connecting…",
     live: "Live",
@@ -45,6 +44,7 @@ function showConnection(state) {
   };
   if (phase === "waiting") showWaiting();
   else setText(at("connection-text"), words[phase]);
+  tick();
 }
 
 function showWaiting() {
@@ -55,12 +55,14 @@ function showWaiting() {
   setText(at("connection-text"), `${navigator.onLine ? "Reconnecting" : "Offline, reconnecting"}${when}`);
 }
 
-/** The operation cannot be followed: the page says why, and keeps what it knew. */
+/** The operation cannot be followed: the page says why, and keeps what it knew as what it is: the past. */
 function showGone({ code, status, title, detail }) {
   const id = identity;
   const [heading, text] =
     code === 4504 || status === 404
-      ? ["No such operation", `This server knows no operation “${id}”. It may not have been started yet, or the address may be mistyped.`]
+      ? ["No such operation", view.message
+          ? `This server no longer knows “${id}”; it may have been started anew.`
+          : `This server knows no operation “${id}”. It may not have been started yet, or the address may be mistyped.`]
       : code === 4510 || status === 410
         ? ["This operation is gone", `“${id}” was deleted, or the time for which its end is kept has passed.`]
         : [401, 403].includes(status) || code === 4501 || code === 4503
@@ -75,8 +77,15 @@ function showGone({ code, status, title, detail }) {
     setText(at("title"), id);
     document.title = `${heading} · ${id}`;
   } else {
-    at("live").classList.add("past");
+    view.isGone = true;
+    const status = statusWords[knownStatus(view.message.status)];
+    at("main").dataset.status = at("bar").dataset.status = "cancelled";
+    at("gone-detail").append(" What is shown below is the last that was heard of it.");
+    setText(at("status"), `Last known: ${status}`);
+    setText(at("aside"), "");
+    setText(at("rate"), "");
     at("cancel").hidden = true;
+    document.title = `${heading} · ${titleOf(view.message) ?? id}`;
   }
   say(heading);
 }

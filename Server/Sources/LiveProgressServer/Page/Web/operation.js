@@ -6,15 +6,19 @@ const view = {
   message: null, // The newest full message.
   epoch: null,
   revision: -1,
+  first: null, // The revision that the page began with.
   endedAt: null,
   skipped: 0,
   gap: "",
   lag: null, // How far this clock runs ahead of the server's, in milliseconds, as far as can be told.
   asked: false,
+  isGone: false,
+  isAwaitingFrame: false,
   spoken: { text: "", at: 0, timer: 0 },
 };
 
-const identity = decodeURIComponent(location.pathname.replace(/\/+$/, "").split("/").pop());
+// Identifiers need no escaping, so whatever is escaped is no identifier and may be shown as it is.
+const identity = location.pathname.replace(/\/+$/, "").split("/").pop();
 const details = new ValueView(at("details-values"));
 const bar = new Bar(at("bar"), showFigure);
 
@@ -34,8 +38,19 @@ function receive(message) {
   view.message = message;
   if (typeof message.cursor === "string") connection.cursor = message.cursor;
   if (isFigure(message.skipped)) view.skipped += message.skipped;
-  show();
-  if (message.type === "end" || isEnded(message.status)) connection.finish();
+  const ended = message.type === "end" || isEnded(message.status);
+  if (ended || view.revision === view.first) show();
+  else showSoon();
+  if (ended) connection.finish();
+}
+
+/** However many messages come, the page is touched once a frame; a hidden page has no frames, but a tab's title. */
+function showSoon() {
+  if (view.isAwaitingFrame) return;
+  view.isAwaitingFrame = true;
+  const once = () => view.isAwaitingFrame && show();
+  requestAnimationFrame(once);
+  setTimeout(once, 500);
 }
 
 /** Whether a message is news; what a reconnection repeats is not. A new epoch is a new journal, with its own count. */
@@ -51,6 +66,7 @@ function isNewer(message) {
   }
   view.epoch = epoch;
   view.revision = message.revision;
+  view.first ??= message.revision;
   return true;
 }
 
@@ -64,6 +80,7 @@ function learnLag(message) {
 const now = () => Date.now() - (view.lag ?? 0);
 
 function show() {
+  view.isAwaitingFrame = false;
   const { message } = view;
   const status = knownStatus(message.status);
   const ended = isEnded(status);
@@ -159,6 +176,7 @@ function asideText(status, reportAge) {
   if (status === "succeeded") return took.replace(" after", "in");
   if (status === "failed") return `stopped${took}`;
   if (status === "cancelled") return `stopped${took}`;
+  if (connection.state.phase === "waiting") return `last heard ${formatAge(reportAge)}`;
   if (status === "cancelling") return "waiting for the worker to stop";
   if (status === "stalled") return "the worker has fallen silent";
   if (status === "pending") return "for the worker’s first report";
@@ -172,7 +190,7 @@ function asideText(status, reportAge) {
 /** What changes by time alone: once a second, and with each message. */
 function tick() {
   const { message } = view;
-  if (!message) return;
+  if (!message || view.isGone) return;
   const status = knownStatus(message.status);
   const elapsed = elapsedSeconds();
   const age = Math.max(0, (now() - Date.parse(message.updatedAt)) / 1000);

@@ -68,6 +68,7 @@ function fill(list, object, depth) {
     const name = make("dt", humanName(key));
     if (name.textContent !== key) name.title = key;
     const body = make("dd");
+    body.dir = "auto";
     if (isNested(value) && !isEmpty(value) && !isPlainList(value)) body.className = "nested";
     body.append(nodeOf(value, depth + 1));
     list.append(name, body);
