@@ -38,6 +38,13 @@ struct CountTree: Sendable {
         slots[0].total = total.map { max(0, $0) }
     }
 
+    /// Begins anew; identifiers from before stay harmless, since none is given twice.
+    mutating func reset() {
+        let given = generations
+        self = CountTree()
+        generations = given
+    }
+
     /// The operation's completed share, from 0 to 1.
     var fractionCompleted: Double? { slots[0].fraction }
 

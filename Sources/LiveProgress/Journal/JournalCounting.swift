@@ -11,7 +11,11 @@ struct JournalCounting: Sendable {
     private var fractionFloor: Double?
 
     mutating func beginAttempt() {
-        self = JournalCounting()
+        var next = JournalCounting()
+        next.unit = unit
+        next.tree = tree
+        next.tree.reset()
+        self = next
     }
 
     mutating func apply(_ report: ProgressReport) {

@@ -41,7 +41,7 @@ public struct ProgressEvents: AsyncSequence, Sendable {
             while true {
                 if let event = pending.popFirst() { return event }
                 if isFinished || Task.isCancelled { return nil }
-                let reading = position.map(place.journal.read(after:)) ?? place.journal.open(at: cursor)
+                let reading = position.map(place.journal.read(after:)) ?? place.open(at: cursor)
                 position = reading.position
                 pending = reading.events[...]
                 isFinished = reading.isFinished
@@ -61,6 +61,7 @@ final class WatcherPlace: Sendable {
     let journal: ProgressJournal
     let signal = StreamSignal()
     private let number: UInt64
+    private let hasJoined = Atomic(false)
 
     init(journal: ProgressJournal) {
         self.journal = journal
@@ -71,6 +72,14 @@ final class WatcherPlace: Sendable {
     deinit {
         journal.streams.remove(number)
         journal.streamLeft()
+        if hasJoined.load(ordering: .acquiring) { journal.watcherLeft() }
+    }
+
+    /// The first reading; only then is the watcher counted, so that it sees all that a worker does who waited for it.
+    func open(at cursor: ProgressCursor?) -> ProgressReading {
+        let reading = journal.open(at: cursor)
+        if !hasJoined.exchange(true, ordering: .acquiringAndReleasing) { journal.watcherJoined() }
+        return reading
     }
 }
 
@@ -92,7 +101,6 @@ extension ProgressJournal {
             state.streams += 1
             state.wakers[Self.hubNumber] = streams
         }
-        watcherJoined()
     }
 
     fileprivate func streamLeft() {
@@ -100,7 +108,6 @@ extension ProgressJournal {
             state.streams -= 1
             if state.streams == 0 { state.wakers[Self.hubNumber] = nil }
         }
-        watcherLeft()
     }
 }
 

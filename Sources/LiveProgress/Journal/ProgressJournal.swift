@@ -86,7 +86,7 @@ public final class ProgressJournal: Sendable {
         state.withLock { _ = $0.wakers.removeValue(forKey: subscription.number) }
     }
 
-    /// Counts one more watcher; the first one fires the start signal.
+    /// Counts one more watcher, who has opened the journal; the first one fires the start signal.
     public func watcherJoined() {
         state.withLock { $0.watchers += 1 }
         started.fire()

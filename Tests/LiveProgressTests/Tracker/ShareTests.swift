@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@Suite("Weighted parts of an operation")
+struct ShareTests {
+    private let environment = TestService()
+
+    private func make() throws -> ProgressTracker {
+        let tracker = try environment.service.createProgress(id: id("op"))
+        tracker.setCounts(total: 10)
+        return tracker
+    }
+
+    @Test("A part's fraction counts with its share's weight, and its share completes when it is finished")
+    func weights() throws {
+        let tracker = try make()
+        let part = tracker.share(assigning: 4).start(totalCount: 1_000)
+        part.advance(by: 500)
+        #expect(tracker.snapshot()?.fractionCompleted == 0.2)
+        #expect(tracker.snapshot()?.counts?.completedCount == 0)
+        part.finish()
+        part.finish()
+        #expect(tracker.snapshot()?.fractionCompleted == 0.4)
+        #expect(tracker.snapshot()?.counts?.completedCount == 4)
+    }
+
+    @Test("Parts have parts")
+    func nested() throws {
+        let tracker = try make()
+        let part = tracker.share(assigning: 10).start(totalCount: 2)
+        let inner = part.share(assigning: 1).start(totalCount: 4)
+        inner.advance(by: 2)
+        #expect(tracker.snapshot()?.fractionCompleted == 0.25)
+        inner.finish()
+        part.advance()
+        #expect(tracker.snapshot()?.fractionCompleted == 1)
+    }
+
+    @Test("A part that is released completes its share")
+    func released() throws {
+        let tracker = try make()
+        do { tracker.share(assigning: 3).start(totalCount: 100).advance() }
+        #expect(tracker.snapshot()?.counts?.completedCount == 3)
+    }
+
+    @Test("A share that nobody starts completes when it is dropped, so that the bar does not stop short")
+    func neverStarted() throws {
+        let tracker = try make()
+        func forget(_ share: consuming ProgressShare) {}
+        forget(tracker.share(assigning: 5))
+        #expect(tracker.snapshot()?.counts?.completedCount == 5)
+    }
+
+    @Test("A part that outlives its operation, or its attempt, changes and counts nothing")
+    func outlives() throws {
+        let tracker = try make()
+        let old = tracker.share(assigning: 5).start(totalCount: 10)
+        tracker.beginAttempt()
+        tracker.setCounts(total: 10)
+        let new = tracker.share(assigning: 5).start(totalCount: 10)
+        old.advance(by: 10)
+        old.finish()
+        #expect(tracker.snapshot()?.fractionCompleted == 0)
+        tracker.succeed()
+        new.finish()
+        #expect(tracker.refusedReportCount == 0)
+    }
+
+    @Test("Ten workers that finish together count exactly once each")
+    func together() async throws {
+        let tracker = try make()
+        await withTaskGroup { group in
+            for _ in 0..<10 {
+                let part = tracker.share(assigning: 1).start(totalCount: 100)
+                group.addTask { for _ in 0..<100 { part.advance() } }
+            }
+        }
+        #expect(tracker.snapshot()?.counts?.completedCount == 10)
+        #expect(tracker.snapshot()?.fractionCompleted == 1)
+    }
+}
