@@ -15,6 +15,7 @@ final class OperationPump: ChunkPump {
     /// The revision sent last; `nil` until something has been read.
     private var position: UInt64?
     private var isFinished = false
+    private var hasJoined = false
 
     init(journal: ProgressJournal, cursor: ProgressCursor?, format: StreamFormat, settings: StreamSettings) {
         self.journal = journal
@@ -53,7 +54,6 @@ final class OperationPump: ChunkPump {
         tower.add(bell)
         self.tower = tower
         settings.lifecycle.add(bell)
-        journal.watcherJoined()
         return format.preamble(retry: settings.reconnectDelay)
     }
 
@@ -61,13 +61,18 @@ final class OperationPump: ChunkPump {
         isFinished = true
         guard let tower = tower.take() else { return }
         tower.remove(bell)
-        journal.watcherLeft()
+        if hasJoined { journal.watcherLeft() }
         settings.lifecycle.remove(bell)
     }
 
     /// Adds what is new, up to the size of a chunk; the rest is read again next time, where it is still there.
     private func read(into chunk: inout [UInt8]) {
         let reading = position.map { journal.read(after: $0) } ?? journal.open(at: cursor)
+        if !hasJoined {
+            // Only now: whoever waits for the first watcher may report at once, and the watcher must not miss it.
+            journal.watcherJoined()
+            hasJoined = true
+        }
         for event in reading.events {
             if chunk.count >= settings.chunkSize { return }
             format.append(event, to: &chunk)

@@ -33,8 +33,9 @@ final class FanoutTopic {
 
     func join(_ member: FanoutMember, cursor: String?) {
         memberCount += 1
-        source.watcherJoined()
         let frames = FanoutFrames(source.open(cursor: cursor))
+        // Only now: whoever waits for the first watcher may report at once, and the watcher must not miss it.
+        source.watcherJoined()
         cohort(at: frames.position).insert(member)
         member.send(frames)
     }
