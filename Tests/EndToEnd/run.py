@@ -39,7 +39,9 @@ def load_cases() -> list:
     sys.path.insert(0, str(FOLDER))
     from harness import CASES
 
-    for path in sorted(FOLDER.glob("test_*.py")):
+    for path in sorted(FOLDER.glob("test_*.py")) + sorted(FOLDER.glob("*/test_*.py")):
+        if str(path.parent) not in sys.path:
+            sys.path.append(str(path.parent))
         importlib.import_module(path.stem)
     return CASES
 
