@@ -46,8 +46,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Page/Web")],
+            resources: [.embedInCode("Documents"), .embedInCode("Page/Web")],
             swiftSettings: settings
         ),
         .executableTarget(

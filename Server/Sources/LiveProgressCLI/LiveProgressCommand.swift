@@ -18,7 +18,8 @@ struct LiveProgressCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            WatchCommand.self, ReportCommand.self, GetCommand.self, ListCommand.self, CancelCommand.self,
+            ServeCommand.self, WatchCommand.self, ReportCommand.self, GetCommand.self, ListCommand.self,
+            CancelCommand.self,
         ]
     )
 }

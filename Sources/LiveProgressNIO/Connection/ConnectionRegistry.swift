@@ -4,6 +4,9 @@
 public import NIOCore
 import Synchronization
 
+/// Tells a connection that its time is over, whatever is still to be written.
+struct ConnectionMustClose: Sendable {}
+
 /// The open connections of a server, so that going away can wait for them and has an end.
 ///
 /// A connection leaves by itself when it closes. Adding and removing take constant time, from any thread.
@@ -56,7 +59,11 @@ public final class ConnectionRegistry: Sendable {
             state.isClosing = true
             return Array(state.channels.values)
         }
-        for channel in channels { channel.close(promise: nil) }
+        for channel in channels {
+            // A response that its client does not read would hold a plain close back.
+            channel.pipeline.fireUserInboundEventTriggered(ConnectionMustClose())
+            channel.close(promise: nil)
+        }
     }
 
     /// Returns when no connection is open.

@@ -79,6 +79,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ConnectionMustClose { return context.close(promise: nil) }
         let ends = event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed
         if isLingering, ends { return context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)

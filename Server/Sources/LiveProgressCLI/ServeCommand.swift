@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import Configuration
+import LiveProgressServer
+import Logging
+
+/// Runs the stand-alone server until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run a server that workers report to and anyone watches.",
+        discussion: """
+            Options win over the environment (LIVE_PROGRESS_HOST, LIVE_PROGRESS_PORT, ...), which wins over the file of \
+            --config (host: 127.0.0.1, port: 8080, ...).
+            """
+    )
+
+    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 takes any that is free. (default: 8080)")
+    var port: Int?
+
+    @Option(help: "Where operations are kept: memory. (default: memory)")
+    var store: String?
+
+    @Option(help: ArgumentHelp("A configuration file in YAML.", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Serve everyone who can reach the address, without asking who they are.")
+    var insecure = false
+
+    @Option(help: ArgumentHelp("The least important messages to log. (default: info)", valueName: "level"))
+    var logLevel: String?
+
+    func run() async throws {
+        let server: ServerApplication
+        do throws(ServerConfigurationError) {
+            let configuration = try await ServerConfiguration.read(options: options, file: config)
+            server = try ServerApplication(configuration: configuration, logger: Self.logger(configuration.logLevel)) {
+                Console.write("listening on \($0)\n")
+            }
+        } catch {
+            throw ValidationError(error.message)
+        }
+        do {
+            try await server.runUntilSignalled()
+        } catch {
+            Console.complain("cannot serve on \(server.configuration.host):\(server.configuration.port): \(error)")
+            throw ExitCode(ExitStatus.unavailable)
+        }
+    }
+
+    private var options: [String: ConfigValue] {
+        var options: [String: ConfigValue] = [:]
+        if let host { options["host"] = ConfigValue(.string(host), isSecret: false) }
+        if let port { options["port"] = ConfigValue(.int(port), isSecret: false) }
+        if let store { options["store"] = ConfigValue(.string(store), isSecret: false) }
+        if insecure { options["insecure"] = ConfigValue(.bool(true), isSecret: false) }
+        if let logLevel { options["logLevel"] = ConfigValue(.string(logLevel), isSecret: false) }
+        return options
+    }
+
+    /// Logs go to standard error: standard output is for those who wait for the address.
+    private static func logger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "live-progress") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

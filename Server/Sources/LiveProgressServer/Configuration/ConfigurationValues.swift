@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Configuration
+
+/// One place where values are said, by the name that people know it by.
+struct ConfigurationSource {
+    let name: String
+    let provider: any ConfigProvider
+}
+
+/// Looks values up, the first source that has one wins; a value of the wrong kind is an error and not a default.
+struct ConfigurationValues {
+    let sources: [ConfigurationSource]
+
+    func string(_ key: String) throws(ServerConfigurationError) -> String? {
+        guard let (content, _) = try look(up: key, as: .string, "a text"), case .string(let text) = content else {
+            return nil
+        }
+        return text
+    }
+
+    func strings(_ key: String) throws(ServerConfigurationError) -> [String]? {
+        guard let (content, _) = try look(up: key, as: .stringArray, "a list of texts"),
+            case .stringArray(let texts) = content
+        else { return nil }
+        return texts
+    }
+
+    func boolean(_ key: String) throws(ServerConfigurationError) -> Bool? {
+        guard let (content, _) = try look(up: key, as: .bool, "true or false"), case .bool(let value) = content else {
+            return nil
+        }
+        return value
+    }
+
+    func integer(_ key: String, in range: ClosedRange<Int>) throws(ServerConfigurationError) -> Int? {
+        let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard let (content, source) = try look(up: key, as: .int, allowed), case .int(let number) = content else {
+            return nil
+        }
+        guard range.contains(number) else { throw Self.error(key, source, allowed) }
+        return number
+    }
+
+    func choice<Value>(
+        _ key: String,
+        of values: [Value],
+        named name: (Value) -> String
+    ) throws(ServerConfigurationError) -> Value? {
+        let allowed = "one of " + values.map(name).joined(separator: ", ")
+        guard let (content, source) = try look(up: key, as: .string, allowed), case .string(let text) = content else {
+            return nil
+        }
+        guard let value = values.first(where: { name($0) == text.lowercased() }) else {
+            throw Self.error(key, source, allowed + ", not \(text)")
+        }
+        return value
+    }
+
+    private func look(
+        up key: String,
+        as type: ConfigType,
+        _ allowed: String
+    ) throws(ServerConfigurationError) -> (ConfigContent, ConfigurationSource)? {
+        for source in sources {
+            do {
+                let found = try source.provider.value(forKey: AbsoluteConfigKey([key]), type: type)
+                if let value = found.value { return (value.content, source) }
+            } catch {
+                throw Self.error(key, source, allowed)
+            }
+        }
+        return nil
+    }
+
+    private static func error(_ key: String, _ source: ConfigurationSource, _ allowed: String)
+        -> ServerConfigurationError
+    {
+        ServerConfigurationError("The value of \(key), from \(source.name), must be \(allowed).")
+    }
+}

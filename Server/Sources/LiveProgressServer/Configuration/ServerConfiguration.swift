@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import Logging
+
+/// How a stand-alone server runs: where it listens, and what it keeps.
+public struct ServerConfiguration: Sendable {
+    /// Where operations are kept.
+    public enum Store: String, Sendable, Hashable, CaseIterable {
+        /// In memory: they are gone with the process.
+        case memory
+    }
+
+    /// The address to listen on: a name, or an address of IPv4 or IPv6.
+    public var host = "127.0.0.1"
+    /// The port to listen on; 0 takes any that is free.
+    public var port = 8080
+    /// Where operations are kept.
+    public var store = Store.memory
+    /// Whether to serve everyone who can reach the address, although nobody has to show who they are.
+    public var isInsecure = false
+    /// The least important messages that are logged.
+    public var logLevel = Logger.Level.info
+    /// Origins of other sites whose pages may talk to this server, such as `https://example.com`.
+    public var origins: [String] = []
+    /// How long an operation can be asked for after its end.
+    public var retention = Duration.seconds(24 * 60 * 60)
+    /// How many operations are kept at the most.
+    public var maximumOperations = 100_000
+    /// The largest body of a request, in bytes.
+    public var maximumBodySize = 1 << 20
+    /// How long clients have to take their leave when the server stops.
+    public var shutdownTimeout = Duration.milliseconds(1200)
+
+    /// The defaults, as each member says.
+    public init() {}
+
+    /// Whether the address is one that only this machine reaches.
+    public var isLoopback: Bool { Self.isLoopback(host) }
+
+    /// Whether a name or an address means this machine itself.
+    static func isLoopback(_ host: String) -> Bool {
+        let host = host.lowercased()
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Refuses what would open the server to the world unasked.
+    ///
+    /// - Throws: ``ServerConfigurationError`` that says what to do.
+    public func validate() throws(ServerConfigurationError) {
+        guard isLoopback || isInsecure else {
+            throw ServerConfigurationError(
+                """
+                Listening on \(host) would let everyone who can reach it report, watch and cancel, because no key is \
+                configured. Listen on 127.0.0.1 and put a proxy that checks who calls before it, or say --insecure if \
+                that is what you want.
+                """
+            )
+        }
+    }
+}
+
+/// A value that the configuration cannot have, and what it can.
+public struct ServerConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong, where it was said, and what to say instead.
+    public let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

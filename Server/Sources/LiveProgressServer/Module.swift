@@ -1,5 +1,0 @@
-import Configuration
-import Hummingbird
-import HummingbirdCore
-import Logging
-import ServiceLifecycle

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import Hummingbird
+import LiveProgress
+import LiveProgressHTTP
+import LiveProgressHummingbird
+import LiveProgressNIO
+
+/// All routes of the stand-alone server.
+struct ServerRoutes {
+    let hosting: ProgressHosting
+    let metrics: ServerMetrics
+    let policy: OriginPolicy
+    let isReady: @Sendable () -> Bool
+
+    /// The router that serves them.
+    func router() -> Router<BasicRequestContext> {
+        let router = Router(options: [.autoGenerateHeadEndpoints])
+        router.addMiddleware {
+            MetricsMiddleware(metrics: metrics)
+            SafeAnswersMiddleware()
+        }
+        router.addProgressRoutes(hosting.api)
+        addPages(to: router)
+        addOperations(to: router)
+        return router
+    }
+
+    private func addPages(to router: Router<BasicRequestContext>) {
+        router.get("/") { [policy] request, _ in
+            if let problem = policy.refusal(of: request.head) { return Response(ProgressResponse(problem: problem)) }
+            return Response(ProgressPages.list, type: "text/html; charset=utf-8", fields: Self.pageFields)
+        }
+        router.get("/live-progress.js") { _, _ in
+            Response(ProgressPages.element, type: "text/javascript; charset=utf-8")
+        }
+        router.get("/openapi.yaml") { _, _ in
+            Response(PackageResources.openapi_yaml, type: "application/yaml")
+        }
+        router.get("/asyncapi.yaml") { _, _ in
+            Response(PackageResources.asyncapi_yaml, type: "application/yaml")
+        }
+    }
+
+    private func addOperations(to router: Router<BasicRequestContext>) {
+        router.get("/healthz") { _, _ in Response("ok\n".utf8, type: "text/plain; charset=utf-8") }
+        router.get("/readyz") { [isReady] _, _ in
+            isReady()
+                ? Response("ready\n".utf8, type: "text/plain; charset=utf-8")
+                : Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
+        }
+        router.get("/metrics") { [hosting, metrics] _, _ in
+            let text = metrics.text(
+                operations: hosting.api.service.operationCount,
+                webSockets: hosting.registry.upgradedCount,
+                streams: hosting.api.streamCount,
+                connections: hosting.registry.count
+            )
+            return Response(text.utf8, type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+    }
+
+    /// The fields of a page for people.
+    static var pageFields: HTTPFields {
+        [.contentSecurityPolicy: ProgressPages.contentSecurityPolicy, .cacheControl: "no-cache"]
+    }
+
+    /// The pages that the API shows to people.
+    static let pages = HTMLPages(
+        operation: { _ in HTMLPage(body: ProgressPages.operation, fields: pageFields) },
+        list: { HTMLPage(body: ProgressPages.list, fields: pageFields) }
+    )
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Hummingbird
+public import LiveProgress
+import LiveProgressHTTP
+import LiveProgressHummingbird
+import LiveProgressNIO
+import LiveProgressWebSocket
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+
+/// The stand-alone server: the API, its WebSockets and its pages on one port.
+///
+/// ```swift
+/// var configuration = ServerConfiguration()
+/// configuration.port = 0
+/// let server = try await ServerApplication(configuration: configuration).start()
+/// print(server.url)
+/// await server.stop()
+/// ```
+/// It is a service of ServiceLifecycle: ``run()`` serves until its task is told to shut down gracefully. Then streams
+/// end, long polls are answered, WebSockets are closed with 1001, requests that are being answered are finished, and
+/// whoever has not left by then is cut off after ``ServerConfiguration/shutdownTimeout``.
+public struct ServerApplication: Service {
+    /// How it runs.
+    public let configuration: ServerConfiguration
+    /// The operations that it shows.
+    public let service: ProgressService
+    private let hosting: ProgressHosting
+    private let metrics = ServerMetrics()
+    private let readiness = Readiness()
+    /// Where it logs.
+    public let logger: Logger
+    let onListening: @Sendable (_ url: String) async -> Void
+
+    /// A server that has yet to run.
+    ///
+    /// - Parameters:
+    ///   - configuration: How it runs.
+    ///   - service: The operations that it shows; without it, those that its clients create.
+    ///   - logger: Where it logs.
+    ///   - onListening: Called with the server's URL once clients can connect.
+    /// - Throws: ``ServerConfigurationError`` where the configuration would open the server to the world unasked.
+    public init(
+        configuration: ServerConfiguration = ServerConfiguration(),
+        service: ProgressService? = nil,
+        logger: Logger = Logger(label: "live-progress"),
+        onListening: @escaping @Sendable (_ url: String) async -> Void = { _ in }
+    ) throws(ServerConfigurationError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.service = service ?? ProgressService(configuration: Self.serviceConfiguration(configuration))
+        self.logger = logger
+        self.onListening = onListening
+        let policy = OriginPolicy(configuration)
+        var apiConfiguration = ProgressAPI.Configuration()
+        apiConfiguration.maximumBodySize = configuration.maximumBodySize
+        apiConfiguration.pages = ServerRoutes.pages
+        apiConfiguration.admit = { policy.refusal(of: $0) }
+        var limits = ConnectionLimits()
+        limits.maximumBodySize = configuration.maximumBodySize
+        hosting = ProgressHosting(
+            api: ProgressAPI(service: self.service, configuration: apiConfiguration),
+            limits: limits,
+            watchers: WatcherConfiguration(connection: WebSocketConfiguration(closeTimeout: .seconds(1)))
+        )
+    }
+
+    /// Serves until the task is told to shut down gracefully, or is cancelled.
+    ///
+    /// - Throws: What kept the server from listening.
+    public func run() async throws {
+        let routes = ServerRoutes(
+            hosting: hosting,
+            metrics: metrics,
+            policy: OriginPolicy(configuration),
+            isReady: { [readiness] in readiness.isReady }
+        )
+        let application = Application(
+            router: routes.router(),
+            server: .progress(hosting.connections),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                backlog: 4096
+            ),
+            onServerRunning: { await listening(on: $0.localAddress) },
+            logger: logger
+        )
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await takeLeave() }
+            try await application.run()
+            // Upgraded connections belong to no task: the application does not wait for them.
+            await hosting.registry.waitUntilEmpty()
+            group.cancelAll()
+        }
+    }
+
+    private func listening(on address: SocketAddress?) async {
+        readiness.set(true)
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        await onListening("http://\(host):\(address?.port ?? configuration.port)")
+    }
+
+    /// Waits for the graceful shutdown, then sees to it that nobody holds it up.
+    private func takeLeave() async {
+        // Throws when the server stops for another reason; then there is nobody to take leave of.
+        guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
+        readiness.set(false)
+        hosting.api.drain()
+        guard (try? await Task.sleep(for: configuration.shutdownTimeout)) != nil else { return }
+        hosting.registry.closeAll()
+    }
+
+    private static func serviceConfiguration(_ configuration: ServerConfiguration) -> ProgressService.Configuration {
+        var service = ProgressService.Configuration()
+        service.retention = configuration.retention
+        service.maximumOperations = configuration.maximumOperations
+        return service
+    }
+}
