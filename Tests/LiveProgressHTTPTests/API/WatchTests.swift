@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+import Testing
+
+@testable import LiveProgressHTTP
+
+@Suite("Requests to upgrade")
+struct WatchTests {
+    private let fixture = Fixture()
+    private static let handshake: HTTPFields = [
+        .upgrade: "websocket", .connection: "Upgrade", .secWebSocketVersion: "13",
+        .secWebSocketKey: "dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+
+    init() throws {
+        _ = try fixture.service.createJournal(id: ProgressID("a"))
+    }
+
+    private func decide(
+        _ path: String,
+        _ method: HTTPRequest.Method = .get,
+        _ change: (inout HTTPFields) -> Void = { _ in }
+    ) -> WatchDecision {
+        var fields = Self.handshake
+        change(&fields)
+        return fixture.api.watch(Fixture.request(method, path, fields))
+    }
+
+    private func acceptance(_ decision: WatchDecision) throws -> WatchAcceptance {
+        guard case .accept(let acceptance) = decision else {
+            throw ProgressProblem(title: "The upgrade was refused.")
+        }
+        return acceptance
+    }
+
+    private func refusal(_ decision: WatchDecision) throws -> Answer {
+        guard case .refuse(let response) = decision else {
+            throw ProgressProblem(title: "The upgrade was accepted.")
+        }
+        return Answer(response)
+    }
+
+    @Test(
+        "The subprotocol decides on the format; those that nobody knows are ignored",
+        arguments: [
+            (nil, nil), ("live-progress.v1", "live-progress.v1"), ("chat, live-progress.v1", "live-progress.v1"),
+            ("live-progress.v2", nil), ("chat", nil), ("", nil), ("LIVE-PROGRESS.V1", nil),
+        ] as [(String?, String?)]
+    )
+    func subprotocol(asked: String?, chosen: String?) throws {
+        let acceptance = try acceptance(decide("/a") { $0[.secWebSocketProtocol] = asked })
+        #expect(acceptance.subprotocol == chosen)
+        #expect(acceptance.format == (chosen == nil ? .plain : .full))
+        guard case .operation(let journal) = acceptance.target else {
+            Issue.record("This is not an operation.")
+            return
+        }
+        #expect(journal.id == ProgressID("a"))
+        #expect(acceptance.cursor == nil)
+    }
+
+    @Test("The cursor comes along", arguments: [("/a?cursor=e-1", "e-1"), ("/a?x=y&cursor=%65-2", "e-2")])
+    func cursor(path: String, expected: String) throws {
+        #expect(try acceptance(decide(path)).cursor == expected)
+    }
+
+    @Test("The list is a feed, with its filters")
+    func feed() throws {
+        let acceptance = try acceptance(decide("?label.team=data") { $0[.secWebSocketProtocol] = "live-progress.v1" })
+        guard case .feed(let query) = acceptance.target else {
+            Issue.record("This is not the feed.")
+            return
+        }
+        #expect(query == ProgressQuery(labels: ["team": "data"]))
+        #expect(acceptance.format == .full)
+        #expect(try refusal(decide("?status=done")).problem == "invalid-query")
+    }
+
+    @Test(
+        "What cannot be watched is refused in HTTP",
+        arguments: [
+            ("/b", HTTPRequest.Method.get, 404, "unknown"), ("/a%20b", .get, 404, "unknown"),
+            ("/gone", .get, 410, "gone"),
+            ("/a", .post, 405, "method-not-allowed"), ("/a", .put, 405, "method-not-allowed"),
+            ("/a/cancel", .get, 405, "method-not-allowed"), ("/a/b", .get, 404, "no-such-resource"),
+        ]
+    )
+    func refused(path: String, method: HTTPRequest.Method, status: Int, problem: String) throws {
+        let gone = try #require(ProgressID("gone"))
+        _ = try fixture.service.createJournal(id: gone)
+        try fixture.service.deleteProgress(gone)
+        let answer = try refusal(decide(path, method))
+        #expect(answer.status == status)
+        #expect(answer.problem == problem)
+        #expect(status != 405 || answer[.allow] != nil)
+        #expect(answer[.contentLength] == "\(answer.bytes.count)")
+        #expect(answer[.cacheControl] == "no-store")
+    }
+
+    @Test(
+        "A handshake that is wrong is refused, with what is right",
+        arguments: [
+            (HTTPField.Name.secWebSocketVersion, "8", 426, "websocket-version"),
+            (.secWebSocketVersion, nil, 426, "websocket-version"),
+            (.secWebSocketVersion, "13, 8", 426, "websocket-version"),
+            (.upgrade, nil, 426, "upgrade-required"), (.upgrade, "h2c", 426, "upgrade-required"),
+            (.connection, "close", 400, "invalid-upgrade"), (.secWebSocketKey, nil, 400, "invalid-upgrade"),
+            (.secWebSocketKey, "short==", 400, "invalid-upgrade"),
+            (.secWebSocketKey, "dGhlIHNhbXBsZSBub25jZQ=!", 400, "invalid-upgrade"),
+            (.secWebSocketKey, "dGhlIHNhbXBsZS*ub25jZQ==", 400, "invalid-upgrade"),
+        ] as [(HTTPField.Name, String?, Int, String)]
+    )
+    func handshake(name: HTTPField.Name, value: String?, status: Int, problem: String) throws {
+        let answer = try refusal(decide("/a") { $0[name] = value })
+        #expect(answer.status == status)
+        #expect(answer.problem == problem)
+        #expect(answer[.secWebSocketVersion] == (problem == "websocket-version" ? "13" : nil))
+        #expect(answer[.upgrade] == (problem == "upgrade-required" ? "websocket" : nil))
+    }
+
+    @Test(
+        "Options are found among others, in any case",
+        arguments: [("keep-alive, upgrade", "WebSocket"), ("UPGRADE", "h2c, websocket"), (nil, "websocket")]
+            as [(String?, String)]
+    )
+    func options(connection: String?, upgrade: String) throws {
+        let decision = decide("/a") { fields in
+            fields[.connection] = connection
+            fields[.upgrade] = upgrade
+        }
+        #expect(try acceptance(decision).format == .plain)
+    }
+
+    @Test("While the API drains, an upgrade is asked to come back later")
+    func drain() throws {
+        fixture.api.drain()
+        let answer = try refusal(decide("/a"))
+        #expect(answer.status == 503)
+        #expect(answer[.retryAfter] == "2")
+    }
+}
