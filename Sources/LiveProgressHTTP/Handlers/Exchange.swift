@@ -86,4 +86,14 @@ extension ProgressAPI {
             throw Refusal(error)
         }
     }
+
+    /// The journal of an operation, or `nil` where there is none and could be one.
+    func present(_ id: ProgressID) throws(Refusal) -> ProgressJournal? {
+        do throws(ProgressError) {
+            return try service.getJournal(id)
+        } catch {
+            guard error.code == .unknown else { throw Refusal(error) }
+            return nil
+        }
+    }
 }

@@ -12,7 +12,7 @@ extension ProgressAPI {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
         guard let key = exchange[.idempotencyKey] else {
             do throws(ProgressError) {
-                return created(try make(creation).snapshot(), exchange)
+                return located(.created, try make(creation).snapshot(), exchange)
             } catch {
                 throw Refusal(error)
             }
@@ -36,12 +36,17 @@ extension ProgressAPI {
         case .inUse:
             throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
         case .repeats(let id):
-            return snapshotResponse(.ok, try journal(id).snapshot(), exchange)
+            guard let journal = try present(id) else {
+                // It was so long ago that even the identifier is forgotten.
+                shared.keys.withLock { $0.forget(key) }
+                return try create(creation, once: key, exchange)
+            }
+            return located(.ok, journal.snapshot(), exchange)
         case .create:
             do throws(ProgressError) {
                 let journal = try make(creation)
                 shared.keys.withLock { $0.finish(key, id: journal.id) }
-                return created(journal.snapshot(), exchange)
+                return located(.created, journal.snapshot(), exchange)
             } catch {
                 // It made nothing: the client may mend its request and come back with the same key.
                 shared.keys.withLock { $0.forget(key) }
@@ -62,8 +67,13 @@ extension ProgressAPI {
         return journal
     }
 
-    func created(_ snapshot: ProgressSnapshot, _ exchange: Exchange) -> ProgressResponse {
-        var response = snapshotResponse(.created, snapshot, exchange)
+    /// The answer to a creation, which says where the operation is.
+    func located(
+        _ status: HTTPResponse.Status,
+        _ snapshot: ProgressSnapshot,
+        _ exchange: Exchange
+    ) -> ProgressResponse {
+        var response = snapshotResponse(status, snapshot, exchange)
         response.head.headerFields[.location] = ProgressRoutes.path(for: snapshot.id)
         return response
     }

@@ -25,21 +25,12 @@ extension ProgressAPI {
             }
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
             do throws(ProgressError) {
-                return created(try make(creation).snapshot(), exchange)
+                return located(.created, try make(creation).snapshot(), exchange)
             } catch {
                 guard error.code == .alreadyExists else { throw Refusal(error) }
             }
         }
         throw Refusal(Problems.unknown)
-    }
-
-    private func present(_ id: ProgressID) throws(Refusal) -> ProgressJournal? {
-        do throws(ProgressError) {
-            return try service.getJournal(id)
-        } catch {
-            guard error.code == .unknown else { throw Refusal(error) }
-            return nil
-        }
     }
 
     /// Applies a report that may be a repeat: the end that is already there is no mistake.

@@ -143,6 +143,7 @@ struct IdempotentCreateTests {
         #expect(second.status == 200)
         #expect(second.text == first.text)
         #expect(second[.eTag] == first[.eTag])
+        #expect(second[.location] == first[.location])
         #expect(fixture.service.operationCount == 1)
     }
 
@@ -167,6 +168,18 @@ struct IdempotentCreateTests {
         _ = await fixture.send(.post, "", key)
         _ = await fixture.send(.delete, "/op-1")
         #expect(await fixture.send(.post, "", key).status == 410)
+    }
+
+    @Test("A repeat after the operation is forgotten creates one")
+    func forgotten() async {
+        _ = await fixture.form(.post, "", "status=succeeded", key)
+        fixture.time.advance(by: .seconds(48 * 3600))
+        let gone = await fixture.form(.post, "", "status=succeeded", key)
+        #expect(gone.status == 410)
+        fixture.time.advance(by: .seconds(48 * 3600))
+        let answer = await fixture.form(.post, "", "status=succeeded", key)
+        #expect(answer.status == 201)
+        #expect(answer[.location] == "/api/v1/progress/op-2")
     }
 
     @Test("Without a key each request creates an operation of its own")
