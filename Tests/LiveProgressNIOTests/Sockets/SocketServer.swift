@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressHTTP
+import LiveProgressNIO
+import LiveProgressWebSocket
+import LiveProgressWire
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// A server of nothing but NIO on a free port of the loopback: the API, and WebSockets beside it.
+struct SocketServer: Sendable {
+    let service: ProgressService
+    let hosting: ProgressHosting
+    let channel: any Channel
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+
+    /// Runs a test against a server, and takes the server down with all its connections.
+    static func with<Value: Sendable>(
+        journalCapacity: Int = 64,
+        limits: ConnectionLimits = ConnectionLimits(),
+        _ body: (SocketServer) async throws -> Value
+    ) async throws -> Value {
+        var configuration = ProgressService.Configuration()
+        configuration.journalCapacity = journalCapacity
+        let service = ProgressService(configuration: configuration)
+        let api = ProgressAPI(service: service)
+        let connection = WebSocketConfiguration(closeTimeout: .milliseconds(200))
+        let hosting = ProgressHosting(
+            api: api,
+            limits: limits,
+            watchers: WatcherConfiguration(connection: connection)
+        )
+        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.so_sndbuf), value: 16 * 1024)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    _ = try hosting.connections.configure(child) { child in
+                        child.eventLoop.makeCompletedFuture {
+                            try child.pipeline.syncOperations.addHandler(APIHandler(api: api))
+                        }
+                    }
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let server = SocketServer(service: service, hosting: hosting, channel: channel)
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(server)) } catch { result = .failure(error) }
+        try await channel.close()
+        hosting.registry.closeAll()
+        await hosting.registry.waitUntilEmpty()
+        return try result.get()
+    }
+
+    /// A connected channel with nothing in its pipeline.
+    func dial(readsByItself: Bool = true) async throws -> any Channel {
+        try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.autoRead, value: readsByItself)
+            .channelOption(.socketOption(.so_rcvbuf), value: 16 * 1024)
+            .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    /// A watcher; the full format, unless told otherwise.
+    func watch(_ id: ProgressID?, cursor: ProgressCursor? = nil, isFull: Bool = true) async throws -> Watcher {
+        let channel = try await dial()
+        let path = id.map { ProgressRoutes.path(for: $0) } ?? ProgressRoutes.base
+        let connection = try await WebSocketClientConnection.connect(
+            over: channel,
+            request: WebSocketClientRequest(
+                target: path + (cursor.map { "?cursor=\($0)" } ?? ""),
+                host: "127.0.0.1:\(port)",
+                subprotocols: isFull ? [ProgressFormat.subprotocol] : []
+            )
+        )
+        return Watcher(connection: connection, channel: channel)
+    }
+
+    /// Sends bytes on a connection of their own, and gives what comes back until the server closes.
+    func exchange(_ text: String) async throws -> String {
+        let channel = try await dial()
+        let collector = NIOLoopBoundBox.makeBoxSendingValue(ByteBuffer(), eventLoop: channel.eventLoop)
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(Collector(into: collector))
+        }.get()
+        try await channel.writeAndFlush(ByteBuffer(string: text))
+        try? await channel.closeFuture.get()
+        return try await channel.eventLoop.submit { String(buffer: collector.value) }.get()
+    }
+}
+
+/// One who watches, and the connection under it.
+struct Watcher: Sendable {
+    let connection: WebSocketClientConnection
+    let channel: any Channel
+
+    /// All events until the connection ends.
+    func events() async throws -> [ProgressEvent] {
+        var events: [ProgressEvent] = []
+        for await message in connection.messages {
+            events.append(try ProgressMessage.decodeFull(message.payload.readableBytesView))
+        }
+        return events
+    }
+
+    /// All messages until the connection ends.
+    func texts() async -> [String] {
+        var texts: [String] = []
+        for await message in connection.messages { texts.append(String(buffer: message.payload)) }
+        return texts
+    }
+
+    /// Leaves without a word.
+    func vanish() { channel.close(promise: nil) }
+}
+
+/// The HTTP path of the server: asks the API, and writes what it answers.
+private final class APIHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let api: ProgressAPI
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+
+    init(api: ProgressAPI) { self.api = api }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            body = []
+        case .body(let bytes): body += bytes.readableBytesView
+        case .end: answer(context: context)
+        }
+    }
+
+    private func answer(context: ChannelHandlerContext) {
+        guard let head, let request = Self.request(head) else { return context.close(promise: nil) }
+        let promise = context.eventLoop.makePromise(of: ProgressResponse.self)
+        promise.completeWithTask { [api, body] in
+            if head.headers.contains(name: "upgrade"), case .refuse(let refusal) = api.watch(request) { return refusal }
+            return await api.respond(to: request, body: body)
+        }
+        promise.futureResult.assumeIsolated().whenSuccess { self.write($0, context: context) }
+    }
+
+    private func write(_ answer: ProgressResponse, context: ChannelHandlerContext) {
+        var headers = HTTPHeaders()
+        for field in answer.head.headerFields { headers.add(name: field.name.rawName, value: field.value) }
+        let status = HTTPResponseStatus(statusCode: answer.head.status.code)
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        if case .bytes(let bytes) = answer.body {
+            context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+        }
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    private static func request(_ head: HTTPRequestHead) -> HTTPRequest? {
+        guard let method = HTTPRequest.Method(head.method.rawValue) else { return nil }
+        var fields = HTTPFields()
+        for (name, value) in head.headers {
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        return HTTPRequest(
+            method: method,
+            scheme: "http",
+            authority: head.headers["host"].first,
+            path: head.uri,
+            headerFields: fields
+        )
+    }
+}
+
+/// Keeps what a connection receives.
+private final class Collector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let box: NIOLoopBoundBox<ByteBuffer>
+
+    init(into box: NIOLoopBoundBox<ByteBuffer>) { self.box = box }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = Self.unwrapInboundIn(data)
+        box.value.writeBuffer(&bytes)
+    }
+}

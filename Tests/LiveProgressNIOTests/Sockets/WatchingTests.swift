@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressNIO
+import LiveProgressWebSocket
+import LiveProgressWire
+import NIOCore
+import Testing
+
+@Suite("Watching over sockets")
+struct WatchingTests {
+    @Test("a watcher without a subprotocol gets two members a message, the current state at once, and 1000 at the end")
+    func plainFormat() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            tracker.update("Processing", details: ["percentComplete": 50])
+            let watcher = try await server.watch(tracker.id, isFull: false)
+            #expect(watcher.connection.subprotocol == nil)
+            tracker.update("Nearly done")
+            tracker.succeed()
+            let texts = await watcher.texts()
+            #expect(texts.first == #"{"state":"Processing","details":{"percentComplete":50}}"#)
+            #expect(texts.contains(#"{"state":"Nearly done","details":null}"#))
+            #expect(await watcher.connection.closeReason.code == 1000)
+        }
+    }
+
+    @Test("Invariants 3 and 5: watchers that keep up get every transition in order, none twice, and the end")
+    func everyTransition() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            let watchers = try await withThrowingTaskGroup(of: [ProgressEvent].self) { group in
+                for _ in 0..<50 {
+                    let watcher = try await server.watch(tracker.id)
+                    group.addTask { try await watcher.events() }
+                }
+                for step in 1...20 { tracker.update("Step \(step)") }
+                tracker.succeed(result: 7)
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(watchers.count == 50)
+            for events in watchers {
+                #expect(events.map(\.snapshot.revision) == Array(0...21))
+                #expect(events.first?.kind == .snapshot)
+                #expect(events.dropFirst().dropLast().map(\.snapshot.state) == (1...20).map { "Step \($0)" })
+                #expect(events.last?.kind == .end)
+                #expect(events.last?.snapshot.result == 7)
+            }
+        }
+    }
+
+    @Test("Invariant 5: who comes after the end gets it, and 1000", arguments: [true, false])
+    func lateWatcher(isFull: Bool) async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            tracker.fail(ProgressProblem(title: "No space"))
+            let watcher = try await server.watch(tracker.id, isFull: isFull)
+            let texts = await watcher.texts()
+            #expect(texts.count == 1)
+            #expect(texts[0].contains(#""state":"Failed""#))
+            #expect(texts[0].contains("No space") == isFull)
+            #expect(await watcher.connection.closeReason.code == 1000)
+        }
+    }
+
+    @Test("deleting an operation closes its watchers with 4510")
+    func deletion() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            let watcher = try await server.watch(tracker.id)
+            try server.service.deleteProgress(tracker.id)
+            #expect(try await watcher.events().map(\.kind) == [.snapshot])
+            #expect(await watcher.connection.closeReason.code == 4510)
+        }
+    }
+
+    @Test("a watcher's cancel reaches the worker, and all see it")
+    func cancel() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress(options: ProgressOptions(isCancellable: true))
+            let one = try await server.watch(tracker.id)
+            let other = try await server.watch(tracker.id)
+            try await one.connection.send(text: #"{"type":"cancel"}"#)
+            try await tracker.cancellationRequested()
+            tracker.cancelled()
+            #expect(try await other.events().map(\.snapshot.status).contains(.cancelling))
+            #expect(try await one.events().last?.snapshot.status == .cancelled)
+        }
+    }
+
+    @Test("what an operation does not grant is said, and closes nothing")
+    func cancelRefused() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            let watcher = try await server.watch(tracker.id)
+            for _ in 0..<3 { try await watcher.connection.send(text: #"{"type":"cancel"}"#) }
+            var errors = 0
+            for await message in watcher.connection.messages {
+                guard String(buffer: message.payload).contains("not-cancellable") else { continue }
+                errors += 1
+                if errors == 3 { tracker.succeed() }
+            }
+            #expect(errors == 3)
+            #expect(await watcher.connection.closeReason.code == 1000)
+        }
+    }
+
+    @Test("nonsense is answered once, and closes with 1008 the second time", arguments: ["{", "[]", #"{"type":"x"}"#])
+    func nonsense(message: String) async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            let watcher = try await server.watch(tracker.id)
+            try await watcher.connection.send(text: message)
+            try await watcher.connection.send(text: message)
+            let texts = await watcher.texts()
+            #expect(texts.filter { $0.contains("message-not-understood") }.count == 2)
+            #expect(await watcher.connection.closeReason.code == 1008)
+        }
+    }
+
+    @Test("a server that goes away says 1001")
+    func goingAway() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            let watcher = try await server.watch(tracker.id)
+            server.hosting.registry.quiesce()
+            _ = await watcher.texts()
+            #expect(await watcher.connection.closeReason.code == 1001)
+        }
+    }
+
+    @Test("the last watcher takes with it all that was held for it, also when it vanishes")
+    func nothingStaysBehind() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            let journal = try server.service.getJournal(tracker.id)
+            let watchers = try await [server.watch(tracker.id), server.watch(tracker.id, isFull: false)]
+            #expect(journal.watcherCount == 2)
+            #expect(server.hosting.sourceCount == 2)
+            watchers[0].vanish()
+            await watchers[1].connection.close()
+            await server.hosting.registry.waitUntilEmpty()
+            #expect(journal.watcherCount == 0)
+            #expect(server.hosting.sourceCount == 0)
+        }
+    }
+
+    @Test("the first watcher fires the start signal")
+    func startSignal() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            #expect(!tracker.startSignal.hasFired)
+            let watcher = try await server.watch(tracker.id)
+            try await tracker.startSignal.wait()
+            #expect(tracker.startSignal.hasFired)
+            await watcher.connection.close()
+        }
+    }
+}
