@@ -75,7 +75,7 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError {
+        if let error = error as? HTTPParserError, error != .invalidEOFState {
             fail(.invalidAnswer, "What answers there does not speak HTTP/1.1 (\(error)).", context: context)
         } else {
             fail(.disconnected, "The connection broke (\(error)).", context: context)

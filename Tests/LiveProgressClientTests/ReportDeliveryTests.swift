@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressClient
+
+@Suite("The delivery of a report")
+struct ReportDeliveryTests {
+    private static let configuration: ProgressClient.Configuration = {
+        var configuration = ProgressClient.Configuration()
+        configuration.initialRetryDelay = .seconds(1)
+        configuration.maximumRetryDelay = .seconds(4)
+        configuration.random = { 1 }
+        return configuration
+    }()
+
+    private let cursor = ProgressCursor(epoch: "k3f9", revision: 4)
+
+    private func delivery(_ report: ProgressReport) -> ReportDelivery {
+        ReportDelivery(report, cursor: cursor, configuration: Self.configuration)
+    }
+
+    private func error(_ code: ProgressClientError.Code) -> ProgressClientError {
+        ProgressClientError(code, "no")
+    }
+
+    @Test(
+        "sends again, unbound, what cannot have arrived",
+        arguments: [.unreachable, .unavailable] as [ProgressClientError.Code]
+    )
+    func retries(code: ProgressClientError.Code) {
+        var delivery = delivery(ProgressReport(state: "Processing"))
+        #expect(delivery.begin() == .send(ifMatch: nil))
+        #expect(delivery.refused(error(code)) == .wait(.seconds(1)))
+        #expect(delivery.waited() == .send(ifMatch: nil))
+        #expect(delivery.refused(error(code)) == .wait(.seconds(2)))
+    }
+
+    @Test(
+        "does not repeat a report whose answer was lost",
+        arguments: [.disconnected, .timedOut] as [ProgressClientError.Code]
+    )
+    func arrived(code: ProgressClientError.Code) {
+        var delivery = delivery(ProgressReport(state: "Processing"))
+        #expect(delivery.refused(error(code)) == .wait(.seconds(1)))
+        #expect(delivery.waited() == .send(ifMatch: cursor))
+        #expect(delivery.refused(error(.cursorMismatch)) == .fetch)
+        #expect(delivery.fetched(snapshot(5)) == .done(snapshot(5)))
+    }
+
+    @Test("sends again where it was another's revision that came between")
+    func between() {
+        var delivery = delivery(ProgressReport(state: "Processing"))
+        _ = delivery.refused(error(.disconnected))
+        #expect(delivery.refused(error(.cursorMismatch)) == .fetch)
+        let other = snapshot(5, state: "Other")
+        #expect(delivery.fetched(other) == .send(ifMatch: other.cursor))
+    }
+
+    @Test("reads again where reading failed")
+    func fetchesAgain() {
+        var delivery = delivery(ProgressReport(state: "Processing"))
+        _ = delivery.refused(error(.disconnected))
+        #expect(delivery.refused(error(.cursorMismatch)) == .fetch)
+        #expect(delivery.refused(error(.unreachable)) == .wait(.seconds(2)))
+        #expect(delivery.waited() == .fetch)
+    }
+
+    @Test("Invariant 6: knows its own end again, and another worker's from it")
+    func ends() {
+        var report = ProgressReport()
+        report.outcome = .succeeded()
+        var own = delivery(report)
+        _ = own.refused(error(.timedOut))
+        #expect(own.refused(error(.ended)) == .fetch)
+        let end = snapshot(5, outcome: .succeeded())
+        #expect(own.fetched(end) == .done(end))
+        var other = delivery(report)
+        _ = other.refused(error(.timedOut))
+        _ = other.refused(error(.ended))
+        guard case .stop(let reason) = other.fetched(snapshot(5, outcome: .cancelled)) else {
+            Issue.record("another worker's end was taken for its own")
+            return
+        }
+        #expect(reason.code == .ended)
+    }
+
+    @Test(
+        "Invariant 7: stops where the server takes no more",
+        arguments: [.ended, .staleAttempt, .unknown, .gone, .forbidden] as [ProgressClientError.Code]
+    )
+    func stops(code: ProgressClientError.Code) {
+        var delivery = delivery(ProgressReport(state: "Processing"))
+        #expect(delivery.refused(error(code)) == .stop(error(code)))
+    }
+
+    @Test("drops what the server calls invalid, and goes on with the next")
+    func drops() {
+        var delivery = delivery(ProgressReport(state: "Processing"))
+        #expect(delivery.refused(error(.invalidReport)) == .drop(error(.invalidReport)))
+    }
+
+    @Test("does not try for ever to say the end")
+    func bounded() {
+        var report = ProgressReport()
+        report.outcome = .cancelled
+        var delivery = delivery(report)
+        for _ in 0..<ReportDelivery.maximumTriesOfEnd {
+            guard case .wait = delivery.refused(error(.unreachable)) else {
+                Issue.record("gave up too early")
+                return
+            }
+        }
+        #expect(delivery.refused(error(.unreachable)) == .stop(error(.unreachable)))
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressClient
+
+@Suite("The queue of reports")
+struct ReportQueueTests {
+    private func tick(_ count: Int64) -> ProgressReport {
+        var report = ProgressReport()
+        report.advance = count
+        return report
+    }
+
+    private func drain(_ queue: inout ReportQueue) -> [ProgressReport] {
+        var reports: [ProgressReport] = []
+        while let entry = queue.take() {
+            reports.append(entry.report)
+            queue.settle()
+        }
+        return reports
+    }
+
+    @Test("keeps every transition in order, and of the counts the newest only, as absolute numbers")
+    func coalesces() {
+        var queue = ReportQueue(completedCount: 10, capacity: 100)
+        for state in ["A", "B"] {
+            _ = queue.push(ProgressReport(state: state))
+            for _ in 0..<1000 { _ = queue.push(tick(1)) }
+        }
+        let reports = drain(&queue)
+        #expect(reports.map(\.state) == ["A", "B"])
+        #expect(reports.map(\.completedCount) == [1010, 2010])
+        #expect(reports.allSatisfy { $0.advance == nil })
+        #expect(queue.isEmpty)
+    }
+
+    @Test("does not change what is in flight")
+    func inFlight() {
+        var queue = ReportQueue(completedCount: 0, capacity: 100)
+        _ = queue.push(tick(1))
+        let first = queue.take()
+        _ = queue.push(tick(1))
+        _ = queue.push(tick(1))
+        let second = queue.take()
+        #expect(second == nil, "one at a time")
+        #expect(first?.report.completedCount == 1)
+        #expect(queue.holdsOnlyCounts)
+        queue.settle()
+        #expect(queue.settledNumber == 1)
+        let next = queue.take()
+        #expect(next?.report.completedCount == 3)
+        queue.settle()
+        #expect(queue.settledNumber == 3)
+    }
+
+    @Test("Invariant 6: takes nothing after the end")
+    func end() {
+        var queue = ReportQueue(completedCount: 0, capacity: 100)
+        var end = ProgressReport()
+        end.outcome = .succeeded()
+        let taken = [queue.push(tick(5)), queue.push(end), queue.push(tick(1)), queue.push(end)]
+        #expect(taken == [true, true, false, false])
+        let reports = drain(&queue)
+        #expect(reports.map(\.completedCount) == [5, nil])
+        #expect(reports.last?.outcome == .succeeded())
+    }
+
+    @Test("Invariant 10: folds the oldest transitions past its capacity, and says how many")
+    func bounded() {
+        var queue = ReportQueue(completedCount: 0, capacity: 3)
+        for number in 1...10 {
+            var report = ProgressReport(state: "S\(number)")
+            report.labels = ["n\(number)": "x"]
+            _ = queue.push(report)
+        }
+        #expect(queue.foldedCount == 7)
+        let reports = drain(&queue)
+        #expect(reports.map(\.state) == ["S8", "S9", "S10"])
+        #expect(reports[0].labels?.count == 8, "what no later report replaces is kept")
+        #expect(queue.settledNumber == 10)
+    }
+
+    @Test("folds two reports into what they say after each other")
+    func folds() {
+        var old = ProgressReport(state: "A", details: ["x": 1])
+        old.completedCount = 5
+        old.totalCount = .some(nil)
+        old.title = "Old"
+        let news = ProgressReport(state: "B").folded(onto: old)
+        #expect(news.state == "B")
+        #expect(news.details == nil, "a state without details clears them")
+        #expect(news.completedCount == 5)
+        #expect(news.totalCount == .some(nil))
+        #expect(news.title == "Old")
+        let details = ProgressReport(details: ["y": 2]).folded(onto: old)
+        #expect(details.state == "A")
+        #expect(details.details == ["y": 2])
+        var retry = ProgressReport(state: "Retrying")
+        retry.attempt = 2
+        #expect(retry.folded(onto: old).completedCount == nil, "a new attempt counts anew")
+    }
+
+    @Test("counts anew in a new attempt, and never past what fits")
+    func attempts() {
+        var queue = ReportQueue(completedCount: 7, capacity: 100)
+        var retry = ProgressReport(state: "Retrying")
+        retry.attempt = 2
+        _ = queue.push(retry)
+        _ = queue.push(tick(2))
+        _ = queue.push(tick(.max))
+        let reports = drain(&queue)
+        #expect(reports.map(\.completedCount) == [.max])
+    }
+}
