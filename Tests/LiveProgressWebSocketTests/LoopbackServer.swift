@@ -83,11 +83,6 @@ struct LoopbackServer: Sendable {
         try await channel.writeAndFlush(handshake("/watch"))
         return channel
     }
-
-    /// Waits until the log's state is as wanted.
-    func until(_ isReached: (TestLog.State) -> Bool) async {
-        while !isReached(log.now) { await Task.yield() }
-    }
 }
 
 extension WebSocketClientConnection {

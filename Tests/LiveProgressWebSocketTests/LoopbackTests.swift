@@ -17,7 +17,7 @@ struct LoopbackTests {
                 for _ in 0..<100 { group.addTask { try await server.connect() } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            await server.until { $0.joined == 100 }
+            await server.log.until { $0.joined == 100 }
             let texts = await withTaskGroup(of: [String].self) { group in
                 for connection in connections { group.addTask { await connection.allTexts } }
                 for _ in 0..<30 {
@@ -32,7 +32,7 @@ struct LoopbackTests {
             for connection in connections {
                 #expect(await connection.closeReason == WebSocketCloseReason(code: 1000, reason: "ended"))
             }
-            await server.until { $0.left == 100 && $0.wakers.isEmpty }
+            await server.log.until { $0.left == 100 && $0.wakers.isEmpty }
         }
     }
 
@@ -44,7 +44,7 @@ struct LoopbackTests {
             let stalled = try await server.connectStalled()
             let vanished = try await server.connectStalled()
             let connections = [try await server.connect(), try await server.connect()]
-            await server.until { $0.joined == 4 }
+            await server.log.until { $0.joined == 4 }
             let texts = try await withThrowingTaskGroup(of: [String].self) { group in
                 for connection in connections { group.addTask { await connection.allTexts } }
                 for number in 0..<2000 {
@@ -52,14 +52,14 @@ struct LoopbackTests {
                     server.log.publish()
                     if number.isMultiple(of: 20) { await Task.yield() }
                 }
-                await server.until { $0.left >= 1 }
+                await server.log.until { $0.left >= 1 }
                 server.log.end()
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             for text in texts { #expect(text.map { $0.prefix { $0 != "." } } == (0...2000).map { "\($0)" }) }
             #expect(server.log.now.left == 3, "The stalled watcher has not been told the end.")
             try await stalled.close()
-            await server.until { $0.left == 4 }
+            await server.log.until { $0.left == 4 }
         }
     }
 
@@ -101,10 +101,10 @@ struct LoopbackTests {
     func clientCloses() async throws {
         try await LoopbackServer.with { server in
             let connection = try await server.connect()
-            await server.until { $0.joined == 1 }
+            await server.log.until { $0.joined == 1 }
             await connection.close(code: 3456, reason: "enough")
             #expect(await connection.closeReason.code == 3456)
-            await server.until { $0.left == 1 }
+            await server.log.until { $0.left == 1 }
             await #expect(throws: WebSocketConnectError.closed) { try await connection.send(text: "late") }
         }
     }
@@ -120,9 +120,9 @@ struct LoopbackTests {
             let task = Task {
                 for await _ in try await server.connect().messages {}
             }
-            await server.until { $0.joined == 2 }
+            await server.log.until { $0.joined == 2 }
             task.cancel()
-            await server.until { $0.left >= 1 }
+            await server.log.until { $0.left >= 1 }
             await connection.close()
         }
     }
@@ -148,7 +148,7 @@ struct LoopbackTests {
     func goesAway() async throws {
         try await LoopbackServer.with { server in
             let connections = [try await server.connect(), try await server.connect()]
-            await server.until { $0.joined == 2 }
+            await server.log.until { $0.joined == 2 }
             server.fanouts.closeAll()
             for connection in connections {
                 _ = await connection.allTexts
@@ -162,7 +162,7 @@ struct LoopbackTests {
         let log = TestLog(capacity: 100_000, padding: 4000)
         try await LoopbackServer.with(log: log) { server in
             let connection = try await server.connect()
-            await server.until { $0.joined == 1 }
+            await server.log.until { $0.joined == 1 }
             for _ in 0..<3000 {
                 server.log.publish()
                 await Task.yield()

@@ -20,6 +20,17 @@ final class TestLog: FanoutSource {
         var reads = 0
         var received: [String] = []
         var onRead: (@Sendable () -> Void)?
+        var waiters: [(isReached: @Sendable (State) -> Bool, resume: @Sendable () -> Void)] = []
+
+        /// Those whose condition holds now, taken out.
+        mutating func takeReached() -> [@Sendable () -> Void] {
+            let reached = waiters.filter { $0.isReached(self) }
+            if !reached.isEmpty {
+                let now = self
+                waiters.removeAll { $0.isReached(now) }
+            }
+            return reached.map(\.resume)
+        }
     }
 
     private let state = Mutex(State())
@@ -32,6 +43,22 @@ final class TestLog: FanoutSource {
     }
 
     var now: State { state.withLock { $0 } }
+
+    /// Waits until the state is as wanted.
+    func until(_ isReached: @escaping @Sendable (State) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            count { $0.waiters.append((isReached, { continuation.resume() })) }
+        }
+    }
+
+    /// Changes the state and tells those who wait for it.
+    private func count(_ body: (inout State) -> Void) {
+        let reached = state.withLock { state in
+            body(&state)
+            return state.takeReached()
+        }
+        for resume in reached { resume() }
+    }
 
     /// Calls the closure in the midst of the next reads.
     func whileReading(_ body: (@Sendable () -> Void)?) {
@@ -60,7 +87,7 @@ final class TestLog: FanoutSource {
             $0.wakers[key] = waker
             $0.attachments += 1
         }
-        return FanoutAttachment { self.state.withLock { $0.wakers[key] = nil } }
+        return FanoutAttachment { self.count { $0.wakers[key] = nil } }
     }
 
     func open(cursor: String?) -> FanoutBatch {
@@ -93,11 +120,11 @@ final class TestLog: FanoutSource {
     }
 
     func watcherJoined() {
-        state.withLock { $0.joined += 1 }
+        count { $0.joined += 1 }
     }
 
     func watcherLeft() {
-        state.withLock { $0.left += 1 }
+        count { $0.left += 1 }
     }
 
     func receive(_ message: ByteBuffer, isText: Bool) -> FanoutReply {

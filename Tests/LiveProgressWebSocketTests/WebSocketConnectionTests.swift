@@ -86,6 +86,15 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.timerFired() } == ["stopTimer", "closed 1006", "closeChannel"])
     }
 
+    @Test("Invariant 5: a slow peer gets more time to read what stands before the close, but not for ever")
+    func closeTimeoutWhileSlow() {
+        var driver = Driver()
+        _ = driver.after { $0.writabilityChanged(false) }
+        _ = driver.after { $0.close(.init(code: 1000), isWritten: true) }
+        for _ in 0..<6 { #expect(driver.after { $0.timerFired() } == ["timer 5"]) }
+        #expect(driver.after { $0.timerFired() } == ["stopTimer", "closed 1006", "closeChannel"])
+    }
+
     @Test("Invariant 11: after a violation the close frame says why and nothing more is read")
     func violation() {
         var driver = Driver()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
+package import NIOCore
 
 /// Something that has one timer of an event loop.
-protocol LoopTimed: AnyObject {
+package protocol LoopTimed: AnyObject {
     /// The timers' note of where they keep the entry; start it with `LoopTimerPlace()` and leave it alone.
     var timerPlace: LoopTimerPlace { get set }
     /// The time is over.
@@ -12,7 +12,7 @@ protocol LoopTimed: AnyObject {
 }
 
 /// Where the timers keep an entry.
-struct LoopTimerPlace {
+package struct LoopTimerPlace {
     fileprivate enum State { case idle, waiting(index: Int), due }
     fileprivate var state = State.idle
     fileprivate var tick = 0
@@ -22,7 +22,7 @@ struct LoopTimerPlace {
 ///
 /// To start and to stop one costs the same with one connection and with a hundred thousand, unlike a task of the event
 /// loop, whose cancelling searches them all. A timer never fires early, and up to one tick late. Belongs to its loop.
-final class LoopTimers {
+package final class LoopTimers {
     private static let slotCount = 64
 
     private let eventLoop: any EventLoop
@@ -33,7 +33,7 @@ final class LoopTimers {
     private var count = 0
     private var isTicking = false
 
-    init(eventLoop: any EventLoop, tickLength: TimeAmount = .seconds(1)) {
+    package init(eventLoop: any EventLoop, tickLength: TimeAmount = .seconds(1)) {
         eventLoop.preconditionInEventLoop()
         self.eventLoop = eventLoop
         self.tickLength = tickLength

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
+package import NIOCore
 
 /// What a connection's handler tells, always on the connection's event loop.
-protocol WebSocketHandlerDelegate: AnyObject {
+package protocol WebSocketHandlerDelegate: AnyObject {
     /// Messages may be sent.
     func opened(_ handler: WebSocketHandler)
     /// The peer sent a message.
@@ -20,11 +20,11 @@ protocol WebSocketHandlerDelegate: AnyObject {
 /// The one handler in the pipeline of an upgraded connection: bytes in, bytes out.
 ///
 /// A thin shell around ``WebSocketConnection``; belongs to the channel's event loop.
-final class WebSocketHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class WebSocketHandler: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
-    var timerPlace = LoopTimerPlace()
+    package var timerPlace = LoopTimerPlace()
     private let timers: LoopTimers
     private var machine: WebSocketConnection
     private var delegate: (any WebSocketHandlerDelegate)?
@@ -32,19 +32,19 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var isPerforming = false
     private var hasEnded = false
     /// Whether the channel takes bytes; what is written in spite of it is queued in memory.
-    private(set) var isWritable = true
+    package private(set) var isWritable = true
 
-    init(machine: WebSocketConnection, timers: LoopTimers, delegate: any WebSocketHandlerDelegate) {
+    package init(machine: WebSocketConnection, timers: LoopTimers, delegate: any WebSocketHandlerDelegate) {
         self.machine = machine
         self.timers = timers
         self.delegate = delegate
     }
 
     /// Whether messages may be sent.
-    var isOpen: Bool { context != nil && machine.isOpen }
+    package var isOpen: Bool { context != nil && machine.isOpen }
 
     /// Writes frames that are encoded already.
-    func write(frames: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
+    package func write(frames: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
         guard isOpen, let context else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
@@ -53,44 +53,44 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     /// Begins to close; `isWritten` says that the close frame stood at the end of the last frames written.
-    func close(_ reason: WebSocketCloseReason, isWritten: Bool = false) {
+    package func close(_ reason: WebSocketCloseReason, isWritten: Bool = false) {
         machine.close(reason, isWritten: isWritten)
         perform()
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         isWritable = context.channel.isWritable
         if context.channel.isActive { open() }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         end()
         self.context = nil
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         open()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         end()
         context.fireChannelInactive()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         machine.received(Self.unwrapInboundIn(data))
         perform()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
         machine.writabilityChanged(isWritable)
         perform()
         if machine.isOpen { delegate?.writabilityChanged(self) }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
             machine.inputClosed()
@@ -102,14 +102,14 @@ final class WebSocketHandler: ChannelInboundHandler {
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Whatever it was, the stream of bytes cannot be trusted any more; the close is told by channelInactive.
         context.close(promise: nil)
     }
 }
 
 extension WebSocketHandler: LoopTimed {
-    func timerFired() {
+    package func timerFired() {
         machine.timerFired()
         perform()
     }

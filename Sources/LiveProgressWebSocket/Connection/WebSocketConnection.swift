@@ -54,6 +54,8 @@ public struct WebSocketConnection: Sendable {
     var isWritable = true
     /// The latest ping not answered yet because the peer does not read; section 5.5.3 lets us forget the earlier ones.
     var owedPong: ByteBuffer?
+    /// How many more times a peer that still has to read what stands before our close frame gets the close timeout.
+    private var patience = 0
     var actions: [Action] = []
     var hasToldClosed = false
 
@@ -120,7 +122,7 @@ public struct WebSocketConnection: Sendable {
         guard isOpen else { return }
         phase = .closing
         actions.append(.stopSending)
-        if !isWritten { writeClose(reason) }
+        if isWritten { patience = 6 } else { writeClose(reason) }
         actions.append(.startTimer(configuration.closeTimeout))
     }
 
@@ -128,6 +130,10 @@ public struct WebSocketConnection: Sendable {
     public mutating func timerFired() {
         switch phase {
         case .open: beat()
+        case .closing where !isWritable && patience > 0:
+            // The last messages are still on their way to a slow reader, and the end should reach everyone.
+            patience -= 1
+            actions.append(.startTimer(configuration.closeTimeout))
         case .closing, .finishing: cut()
         case .closed: break
         }

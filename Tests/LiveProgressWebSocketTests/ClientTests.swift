@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import LiveProgressWebSocket
+
+@Suite("The client's handshake in memory", .timeLimit(.minutes(1)))
+struct ClientTests {
+    /// A client that connects over a channel in memory, and what it wrote.
+    private func dial(
+        subprotocols: [String] = []
+    ) async throws -> (
+        channel: NIOAsyncTestingChannel, request: String, client: Task<WebSocketClientConnection, any Error>
+    ) {
+        let channel = NIOAsyncTestingChannel()
+        try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
+        let client = Task {
+            try await WebSocketClientConnection.connect(
+                over: channel,
+                request: WebSocketClientRequest(
+                    target: "/watch?cursor=e-1",
+                    host: "example.com:81",
+                    subprotocols: subprotocols,
+                    headers: ["Authorization": "Bearer t", "Upgrade": "ignored"]
+                )
+            )
+        }
+        let request = try await channel.waitForOutboundWrite(as: ByteBuffer.self)
+        return (channel, request.text, client)
+    }
+
+    /// A server's answer to a request, with frames right behind it.
+    private func answer(to request: String, _ frames: ByteBuffer) throws -> ByteBuffer {
+        let line = try #require(request.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") })
+        let key = try #require(HandshakeKey(line.dropFirst(19)))
+        let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        var bytes = ByteBuffer(string: head + "Sec-WebSocket-Accept: \(key.accept)\r\n\r\n")
+        bytes.writeImmutableBuffer(frames)
+        return bytes
+    }
+
+    /// Runs the channel's loop, which has no thread of its own, until the body is done.
+    private func pumping<Value: Sendable>(
+        _ channel: NIOAsyncTestingChannel,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let pump = Task {
+            while !Task.isCancelled {
+                await channel.testingEventLoop.run()
+                await Task.yield()
+            }
+        }
+        defer { pump.cancel() }
+        return try await body()
+    }
+
+    @Test("The request is the one that RFC 6455 section 4.1 describes")
+    func request() async throws {
+        let (channel, request, client) = try await dial(subprotocols: ["a", "b"])
+        #expect(request.hasPrefix("GET /watch?cursor=e-1 HTTP/1.1\r\n"))
+        let lines = Set(request.split(separator: "\r\n"))
+        #expect(
+            lines.isSuperset(of: [
+                "Host: example.com:81", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Protocol: a, b", "Authorization: Bearer t",
+            ])
+        )
+        #expect(lines.count == 8)
+        client.cancel()
+        await #expect(throws: (any Error).self) { try await pumping(channel) { try await client.value } }
+        #expect(!channel.isActive)
+    }
+
+    @Test("Frames right behind the answer are not lost")
+    func framesBehind() async throws {
+        let (channel, request, client) = try await dial()
+        let frame = FrameEncoder(role: .server).encode(.text, ByteBuffer(string: "first"))
+        try await channel.writeInbound(answer(to: request, frame))
+        let connection = try await pumping(channel) { try await client.value }
+        var messages = connection.messages.makeAsyncIterator()
+        #expect(await messages.next()?.payload.text == "first")
+        try await pumping(channel) { try await channel.close() }
+        #expect(await messages.next() == nil)
+        #expect(try await pumping(channel) { await connection.closeReason } == .abnormal)
+    }
+
+    @Test("What the client sends is masked; a masked frame of the server closes with 1002")
+    func masks() async throws {
+        let (channel, request, client) = try await dial()
+        try await channel.writeInbound(answer(to: request, ByteBuffer()))
+        let connection = try await pumping(channel) { try await client.value }
+        try await pumping(channel) { try await connection.send(text: "hello") }
+        let sent = try await channel.waitForOutboundWrite(as: ByteBuffer.self)
+        #expect(decode([sent], as: .server).frames == [WholeFrame(opcode: .text, payload: "hello")])
+        try await channel.writeInbound(clientFrame(.text, "masked"))
+        let close = try await channel.waitForOutboundWrite(as: ByteBuffer.self)
+        #expect(decode([close], as: .server).frames.compactMap(closeCode) == [1002])
+        #expect(try await pumping(channel) { await connection.closeReason.code } == 1002)
+    }
+
+    @Test("A server that does not answer is given up after the timeout")
+    func timeout() async throws {
+        let (channel, _, client) = try await dial()
+        await channel.testingEventLoop.advanceTime(by: .seconds(11))
+        await #expect(throws: WebSocketConnectError.timedOut) { try await pumping(channel) { try await client.value } }
+        #expect(!channel.isActive)
+    }
+
+    @Test("A server that closes without an answer is told as closed")
+    func closes() async throws {
+        let (channel, _, client) = try await dial()
+        try await pumping(channel) { try await channel.close() }
+        await #expect(throws: WebSocketConnectError.closed) { try await pumping(channel) { try await client.value } }
+    }
+
+    @Test("A client's heartbeat notices a server that is gone")
+    func heartbeat() async throws {
+        let (channel, request, client) = try await dial()
+        try await channel.writeInbound(answer(to: request, ByteBuffer()))
+        let connection = try await pumping(channel) { try await client.value }
+        await channel.testingEventLoop.advanceTime(by: .seconds(26))
+        let ping = try await channel.waitForOutboundWrite(as: ByteBuffer.self)
+        #expect(decode([ping], as: .server).frames.map(\.opcode) == [.ping])
+        await channel.testingEventLoop.advanceTime(by: .seconds(11))
+        #expect(try await pumping(channel) { await connection.closeReason.code } == 1011)
+        await channel.testingEventLoop.advanceTime(by: .seconds(6))
+        #expect(!channel.isActive)
+    }
+}
