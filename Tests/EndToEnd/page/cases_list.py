@@ -28,7 +28,7 @@ async def follows(browser, mock, pictures):
         assert await tab.evaluate(TITLES) == ["Nightly backup", "Report", "Import customers"]
         assert await tab.text("[data-id=third] .status") == "Failed"
         assert await tab.text("[data-id=first] .share") == "25%"
-        assert await tab.attribute("[data-id=first] .title", "href") == "api/v1/progress/first"
+        assert await tab.attribute("[data-id=first] .title", "href") == mock.link("first")
         assert await tab.attribute("[data-id=first] .bar", "aria-valuenow") == "25"
         first.publish(progress=quarter(2), state="Checking")
         await tab.wait_text("[data-id=first] .share", "50%")
@@ -47,6 +47,8 @@ async def follows(browser, mock, pictures):
         mock.remove("second")
         await tab.wait("document.querySelectorAll('.row').length === 3")
         await tab.check_clean(mock.host_name)
+        await tab.go(mock.url + "/api/v1/progress")
+        await tab.wait("document.querySelectorAll('.row').length === 3")
         await tab.click("[data-id=first]")
         await tab.wait("document.querySelector('#status')?.textContent === 'Succeeded'")
 
@@ -139,7 +141,7 @@ async def thousand(browser, mock, _):
         assert await tab.evaluate("touched.size") == 334, await tab.evaluate("touched.size")
         longest = await tab.evaluate("Math.max(0, ...tasks)")
         # Generous, for busy machines: what is at ease here takes a few milliseconds.
-        assert longest < 250, f"a task of {longest} ms"
+        assert longest < 500, f"a task of {longest} ms"
 
 
 @promise("Text from a worker is shown as text in the list too")

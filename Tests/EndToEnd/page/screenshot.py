@@ -38,7 +38,7 @@ async def work(http, link):
     total = sum(file.stat().st_size for file in files)
     body = {
         "title": "Pack the sources of Live Progress", "state": "Looking for files", "cancellable": True,
-        "completedCount": 0, "totalCount": total, "unit": "bytes", "labels": {"branch": "main", "runner": "linux"},
+        "completedCount": 0, "totalCount": total, "unit": "bytes", "labels": {"branch": "main"},
     }
     async with http.patch(link, json=body):
         pass
@@ -84,7 +84,7 @@ async def main():
     parser.add_argument("--server", help="the address of a server that runs")
     parser.add_argument("--binary", default=str(ROOT / "bin/live-progress"), help="else the program to be started")
     parser.add_argument("--to", type=Path, default=PICTURE)
-    parser.add_argument("--size", default="960x700", help="width and height in CSS pixels")
+    parser.add_argument("--size", default="960x790", help="width and height in CSS pixels")
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))

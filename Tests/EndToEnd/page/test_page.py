@@ -26,14 +26,17 @@ except ModuleNotFoundError:
 
 import cases_faults
 import cases_list
+import cases_looks
 import cases_operation
 import cases_server
 from browser import Browser
-from mock import FetchedPages, Mock, Pages
+from mock import Mock
+from pages import FetchedPages, Pages
 from running import running
 
 
-ALL = [case for module in (cases_operation, cases_faults, cases_list, cases_server) for case in module.cases]
+MODULES = (cases_operation, cases_faults, cases_looks, cases_list, cases_server)
+ALL = [case for module in MODULES for case in module.cases]
 
 
 class Session:

@@ -62,7 +62,7 @@ public enum ProgressPages {
     private static let listParts = PageParts(
         template: text(PackageResources.list_html),
         style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.list_css),
-        script: sharedScript + text(PackageResources.list_js)
+        script: sharedScript + text(PackageResources.list_js) + text(PackageResources.list_page_js)
     )
 
     private static let sharedScript =

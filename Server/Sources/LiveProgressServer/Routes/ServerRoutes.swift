@@ -70,6 +70,8 @@ struct ServerRoutes {
     /// The pages that the API shows to people.
     static let pages = HTMLPages(
         operation: { _ in HTMLPage(body: ProgressPages.operation, fields: pageFields) },
-        list: { HTMLPage(body: ProgressPages.list, fields: pageFields) }
+        list: { HTMLPage(body: ProgressPages.list, fields: pageFields) },
+        // The operation's page asks for the operation itself, and tells what it hears in words for people.
+        problem: { _ in HTMLPage(body: ProgressPages.operation, fields: pageFields) }
     )
 }

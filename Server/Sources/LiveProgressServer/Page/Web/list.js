@@ -2,6 +2,8 @@
 
 const at = (id) => document.getElementById(id);
 
+/** Where the server's addresses begin: the page stands there, and at the list's own address too. */
+const root = new URL(location.pathname.replace(/api\/v1\/progress\/?$/, ""), location.href);
 const rowsAtOnce = 1_000;
 const rows = new Map(); // id -> Row
 const changed = new Map(); // id -> the newest message not yet shown; null where the operation was removed
@@ -70,7 +72,7 @@ class Row {
     this.#parts = Object.fromEntries(["title", "state", "bar", "share", "status", "age"].map((name) => [name, part(name)]));
     const { id } = this.message;
     this.node.dataset.id = id;
-    this.#parts.title.href = `api/v1/progress/${encodeURIComponent(id)}`;
+    this.#parts.title.href = new URL(`api/v1/progress/${encodeURIComponent(id)}`, root).href;
     this.#parts.title.id = `title-${id}`;
     this.#parts.bar.setAttribute("aria-labelledby", `title-${id}`);
     this.#parts.age.title = formatTime(this.message.createdAt);
@@ -78,7 +80,7 @@ class Row {
 }
 
 const connection = new Connection({
-  url: new URL("api/v1/progress", document.baseURI),
+  url: new URL("api/v1/progress", root),
   fallback: "poll",
   receive,
   changed: showConnection,
@@ -116,7 +118,7 @@ async function receivePage(first) {
 }
 
 async function fetchPage(token) {
-  const url = new URL("api/v1/progress", document.baseURI);
+  const url = new URL("api/v1/progress", root);
   if (token) url.searchParams.set("pageToken", token);
   const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
   if (!response.ok) throw new Error(`The list answered ${response.status}.`);
@@ -198,59 +200,3 @@ function showEmptySoon() {
     at("empty").hidden = rows.size > 0 || connection.state.phase !== "live";
   }, 300);
 }
-
-let opened = 0;
-
-function showConnection(state) {
-  const { phase, problem } = state;
-  at("connection").dataset.phase = phase;
-  at("retry").hidden = phase !== "waiting";
-  const words = { connecting: opened ? "Reconnecting…" : "Connecting…", live: "Live", closed: "Closed" };
-  if (phase === "refused") words.refused = problem.title || "Not allowed";
-  if (phase === "waiting") showWaiting();
-  else setText(at("connection-text"), words[phase]);
-  if (phase !== "live") return;
-  opened += 1;
-  showEmptySoon();
-  if (opened === 1) return;
-  // A feed begins with what is there; what went while nobody listened, only the list can tell.
-  heardSinceOpen = new Set();
-  fetchPage().then(receivePage, () => {});
-}
-
-function showWaiting() {
-  const { phase, retryAt } = connection.state;
-  if (phase !== "waiting") return;
-  const seconds = Math.ceil((retryAt - Date.now()) / 1000);
-  setText(at("connection-text"), seconds > 1 ? `Reconnecting in ${formatDuration(seconds)}` : "Reconnecting…");
-}
-
-for (const button of document.querySelectorAll("[data-kind]")) {
-  button.addEventListener("click", () => {
-    kind = button.dataset.kind;
-    for (const other of document.querySelectorAll("[data-kind]")) {
-      other.setAttribute("aria-pressed", String(other === button));
-    }
-    arrange();
-  });
-}
-at("search").addEventListener("input", () => {
-  wanted = at("search").value.trim().toLowerCase();
-  arrange();
-});
-at("show-more").addEventListener("click", () => {
-  most += rowsAtOnce;
-  arrange();
-});
-at("retry").addEventListener("click", () => connection.retryNow());
-setInterval(() => {
-  showWaiting();
-  for (const row of rows.values()) if (row.node?.isConnected) row.showAge();
-}, 1_000);
-window.addEventListener("pagehide", () => connection.stop());
-window.addEventListener("pageshow", (event) => event.persisted && connection.start());
-
-const base = new URL(".", document.baseURI).href;
-setText(at("run-line"), `live-progress run --server ${base.replace(/\/$/, "")} -- make -j8`);
-setText(at("curl-line"), `curl -X PUT -d state=Copying -d completedCount=3 -d totalCount=10 ${base}api/v1/progress/my-first`);
-connection.start();
