@@ -64,7 +64,12 @@ public struct ConnectionSetup: Sendable {
             },
             upgraded: { [registry] in registry.markUpgraded(channel) }
         )
-        try channel.pipeline.syncOperations.addHandlers([encoder, decoder, guardian, upgrade])
+        do {
+            try channel.pipeline.syncOperations.addHandlers([encoder, decoder, guardian, upgrade])
+        } catch {
+            outcome.succeed(.closed)
+            throw error
+        }
         return outcome.futureResult
     }
 

@@ -32,6 +32,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var pumps = false
     private var speaksHTTP10 = false
     private var lastWrite: EventLoopFuture<Void>?
+    private var isFinished = false
 
     /// A handler for one connection.
     ///
@@ -51,6 +52,18 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.openPath = openPath
         self.finish = finish
         self.upgraded = upgraded
+    }
+
+    /// A connection that breaks before it was ever active tells of nothing but this.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        conclude(.closed)
+    }
+
+    /// What the connection became is said once: what comes later belongs to that.
+    private func conclude(_ outcome: Outcome) {
+        guard !isFinished else { return }
+        isFinished = true
+        finish(outcome)
     }
 
     // MARK: Inbound
@@ -98,7 +111,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if machine.isUndecided { finish(.closed) }
+        if machine.isUndecided { conclude(.closed) }
         context.fireChannelInactive()
     }
 
@@ -125,12 +138,12 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
             switch result {
             case .success:
                 self.machine.openedPath()
-                self.finish(.http)
+                self.conclude(.http)
                 self.release(context: context)
                 if self.inputClosed { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
                 if self.quiesces { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
             case .failure:
-                self.finish(.closed)
+                self.conclude(.closed)
                 context.close(promise: nil)
             }
         }
@@ -176,7 +189,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         machine.switched()
         upgraded()
-        if !isPathOpen { finish(.upgraded) }
+        conclude(.upgraded)
         if quiesces { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         release(context: context)
         if isPathOpen {
@@ -187,7 +200,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func abandon(context: ChannelHandlerContext, isPathOpen: Bool) {
-        if !isPathOpen { finish(.closed) }
+        conclude(.closed)
         machine.switched()
         context.close(promise: nil)
     }

@@ -12,7 +12,7 @@ import Testing
 struct ResumePropertyTests {
     @Test(
         "Invariants 2 to 6: who comes back with its cursor gets exactly what it missed, or is told what it did not get",
-        arguments: 0..<24
+        arguments: 0..<48
     )
     func resumes(seed: Int) async throws {
         var random = SplitMix(seed: UInt64(seed))

@@ -29,12 +29,7 @@ struct SocketServer: Sendable {
         configuration.journalCapacity = journalCapacity
         let service = ProgressService(configuration: configuration)
         let api = ProgressAPI(service: service)
-        let connection = WebSocketConfiguration(closeTimeout: .milliseconds(200))
-        let hosting = ProgressHosting(
-            api: api,
-            limits: limits,
-            watchers: WatcherConfiguration(connection: connection)
-        )
+        let hosting = ProgressHosting(api: api, limits: limits)
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -99,24 +94,34 @@ struct Watcher: Sendable {
     let connection: WebSocketClientConnection
     let channel: any Channel
 
-    /// All events until the connection ends.
-    func events() async throws -> [ProgressEvent] {
-        var events: [ProgressEvent] = []
-        for await message in connection.messages {
-            events.append(try ProgressMessage.decodeFull(message.payload.readableBytesView))
+    /// Collects all messages until the connection ends; returns when the first one has come.
+    func follow() async -> Task<[String], Never> {
+        let (arrivals, arrived) = AsyncStream<Void>.makeStream()
+        let task = Task {
+            var texts: [String] = []
+            for await message in connection.messages {
+                texts.append(String(buffer: message.payload))
+                arrived.yield()
+            }
+            arrived.finish()
+            return texts
         }
-        return events
+        for await _ in arrivals { break }
+        return task
     }
 
     /// All messages until the connection ends.
-    func texts() async -> [String] {
-        var texts: [String] = []
-        for await message in connection.messages { texts.append(String(buffer: message.payload)) }
-        return texts
-    }
+    func texts() async -> [String] { await follow().value }
 
     /// Leaves without a word.
     func vanish() { channel.close(promise: nil) }
+}
+
+extension Task<[String], Never> {
+    /// The messages as events of the full format.
+    var events: [ProgressEvent] {
+        get async throws { try await value.map { try ProgressMessage.decodeFull($0.utf8) } }
+    }
 }
 
 /// The HTTP path of the server: asks the API, and writes what it answers.

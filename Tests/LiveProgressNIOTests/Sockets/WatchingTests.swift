@@ -17,9 +17,10 @@ struct WatchingTests {
             tracker.update("Processing", details: ["percentComplete": 50])
             let watcher = try await server.watch(tracker.id, isFull: false)
             #expect(watcher.connection.subprotocol == nil)
+            let following = await watcher.follow()
             tracker.update("Nearly done")
             tracker.succeed()
-            let texts = await watcher.texts()
+            let texts = await following.value
             #expect(texts.first == #"{"state":"Processing","details":{"percentComplete":50}}"#)
             #expect(texts.contains(#"{"state":"Nearly done","details":null}"#))
             #expect(await watcher.connection.closeReason.code == 1000)
@@ -30,17 +31,12 @@ struct WatchingTests {
     func everyTransition() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
-            let watchers = try await withThrowingTaskGroup(of: [ProgressEvent].self) { group in
-                for _ in 0..<50 {
-                    let watcher = try await server.watch(tracker.id)
-                    group.addTask { try await watcher.events() }
-                }
-                for step in 1...20 { tracker.update("Step \(step)") }
-                tracker.succeed(result: 7)
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
-            #expect(watchers.count == 50)
-            for events in watchers {
+            var followings: [Task<[String], Never>] = []
+            for _ in 0..<50 { followings.append(try await server.watch(tracker.id).follow()) }
+            for step in 1...20 { tracker.update("Step \(step)") }
+            tracker.succeed(result: 7)
+            for following in followings {
+                let events = try await following.events
                 #expect(events.map(\.snapshot.revision) == Array(0...21))
                 #expect(events.first?.kind == .snapshot)
                 #expect(events.dropFirst().dropLast().map(\.snapshot.state) == (1...20).map { "Step \($0)" })
@@ -69,8 +65,9 @@ struct WatchingTests {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
             let watcher = try await server.watch(tracker.id)
+            let following = await watcher.follow()
             try server.service.deleteProgress(tracker.id)
-            #expect(try await watcher.events().map(\.kind) == [.snapshot])
+            #expect(try await following.events.map(\.kind) == [.snapshot])
             #expect(await watcher.connection.closeReason.code == 4510)
         }
     }
@@ -80,12 +77,12 @@ struct WatchingTests {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress(options: ProgressOptions(isCancellable: true))
             let one = try await server.watch(tracker.id)
-            let other = try await server.watch(tracker.id)
+            let (first, second) = try await (one.follow(), server.watch(tracker.id).follow())
             try await one.connection.send(text: #"{"type":"cancel"}"#)
             try await tracker.cancellationRequested()
             tracker.cancelled()
-            #expect(try await other.events().map(\.snapshot.status).contains(.cancelling))
-            #expect(try await one.events().last?.snapshot.status == .cancelled)
+            #expect(try await second.events.map(\.snapshot.status) == [.pending, .cancelling, .cancelled])
+            #expect(try await first.events.last?.snapshot.status == .cancelled)
         }
     }
 
@@ -124,8 +121,9 @@ struct WatchingTests {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
             let watcher = try await server.watch(tracker.id)
+            let following = await watcher.follow()
             server.hosting.registry.quiesce()
-            _ = await watcher.texts()
+            _ = await following.value
             #expect(await watcher.connection.closeReason.code == 1001)
         }
     }
@@ -136,6 +134,7 @@ struct WatchingTests {
             let tracker = try server.service.createProgress()
             let journal = try server.service.getJournal(tracker.id)
             let watchers = try await [server.watch(tracker.id), server.watch(tracker.id, isFull: false)]
+            for watcher in watchers { _ = await watcher.follow() }
             #expect(journal.watcherCount == 2)
             #expect(server.hosting.sourceCount == 2)
             watchers[0].vanish()
