@@ -83,6 +83,7 @@ let package = Package(
             name: "LiveProgressCLITests",
             dependencies: [
                 "LiveProgressCLI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "LiveProgress", package: "swift-live-progress"),
                 .product(name: "LiveProgressClient", package: "swift-live-progress"),
                 .product(name: "LiveProgressWire", package: "swift-live-progress"),

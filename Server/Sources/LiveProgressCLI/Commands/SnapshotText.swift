@@ -66,7 +66,7 @@ enum SnapshotText {
             counts.throughput.flatMap { Formatting.rate($0, unit: counts.unit.map(SafeText.line)) },
             counts.estimatedTimeRemaining.flatMap { Formatting.duration(seconds: $0) }.map { "\($0) left" },
         ]
-        return pieces.compactMap { $0 }.joined(separator: "  ")
+        return pieces.compactMap { $0 }.joined(separator: ", ")
     }
 
     private static func problem(_ problem: ProgressProblem) -> String {

@@ -14,7 +14,7 @@ struct WatchScreen: Sendable {
 
     private let style: TerminalStyle
     private var form: Form
-    private var last: ProgressSnapshot?
+    private var isOutage = false
     private var hasHeading = false
     private var isLineOpen = false
 
@@ -25,7 +25,7 @@ struct WatchScreen: Sendable {
 
     /// The text for an event; `now` is the time since some fixed moment, `width` that of the terminal.
     mutating func show(_ event: ProgressEvent, now: Duration, width: Int) -> String {
-        last = event.snapshot
+        isOutage = false
         switch form {
         case .json: return String(decoding: ProgressMessage.encodeFull(event), as: UTF8.self) + "\n"
         case .plain(var lines):
@@ -38,11 +38,13 @@ struct WatchScreen: Sendable {
         }
     }
 
-    /// The text for a connection that is lost and will be made again.
-    mutating func reconnecting(_ reason: String, width: Int) -> String {
-        guard case .live = form else { return "" }
+    /// What to say of a connection that is lost and will be made again: drawn where a line is drawn, else a complaint,
+    /// once for each outage.
+    mutating func reconnecting(_ reason: String, width: Int) -> (text: String, complaint: String?) {
+        defer { isOutage = true }
+        guard case .live = form else { return ("", isOutage ? nil : "Trying again: \(reason)") }
         let text = "reconnecting: \(SafeText.line(reason))"
-        return draw(TextWidth.truncated(text, to: width - 1, mark: style.usesUnicode ? "…" : "..."))
+        return (draw(TextWidth.truncated(text, to: width - 1, mark: style.usesUnicode ? "…" : "...")), nil)
     }
 
     /// The text that leaves the terminal as it was; harmless when repeated.

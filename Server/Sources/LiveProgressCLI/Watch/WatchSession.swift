@@ -55,7 +55,13 @@ final class WatchSession: Sendable {
     private func watch() async -> Int32? {
         var configuration = ProgressClient.Configuration()
         configuration.onRetry = { error, _ in
-            self.write { $0.reconnecting(error.message, width: Console.Stream.output.width) }
+            var complaint: String?
+            self.write { screen in
+                let (text, said) = screen.reconnecting(error.message, width: Console.Stream.output.width)
+                complaint = said
+                return text
+            }
+            if let complaint { Console.complain(complaint) }
         }
         let client = ProgressClient(server: target.server, configuration: configuration)
         do throws(ProgressClientError) {

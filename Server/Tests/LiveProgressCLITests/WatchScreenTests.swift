@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWire
+import Testing
+
+@testable import LiveProgressCLI
+
+@Suite("The screen of a watch")
+struct WatchScreenTests {
+    private func screen(terminal: Bool, json: Bool = false) -> WatchScreen {
+        let environment = ["TERM": "xterm", "NO_COLOR": "1"]
+        return WatchScreen(style: TerminalStyle(isTerminal: terminal, environment: environment), isJSON: json)
+    }
+
+    private func event(_ kind: ProgressEvent.Kind, _ snapshot: ProgressSnapshot) -> ProgressEvent {
+        ProgressEvent(kind: kind, snapshot: snapshot)
+    }
+
+    @Test("draws one line over and over, and leaves the terminal as it was")
+    func live() {
+        var screen = screen(terminal: true)
+        let texts = [
+            screen.show(event(.snapshot, snapshot("Reading")), now: .zero, width: 80),
+            screen.show(event(.update, snapshot("Writing")), now: .zero, width: 6),
+            screen.reconnecting("gone\n\u{1B}[2J", width: 80).text,
+            screen.show(event(.end, snapshot(outcome: .succeeded())), now: .zero, width: 80),
+            screen.finish(), screen.finish(),
+        ]
+        #expect(
+            texts == [
+                "\u{1B}[?25l\rReading\u{1B}[K", "\rWr...\u{1B}[K", "\rreconnecting: gone [2J\u{1B}[K",
+                "\rok: succeeded\u{1B}[K", "\n\u{1B}[?25h", "",
+            ]
+        )
+    }
+
+    @Test("writes plain lines where nobody sees a line being drawn, and no escape code")
+    func plain() {
+        var screen = screen(terminal: false)
+        let first = screen.show(event(.snapshot, snapshot("Reading")), now: .zero, width: 0)
+        #expect(first == "Reading\n")
+        let (text, complaint) = screen.reconnecting("gone", width: 80)
+        #expect(text == "")
+        #expect(complaint == "Trying again: gone")
+        let again = screen.reconnecting("gone", width: 80)
+        #expect(again.complaint == nil, "an outage is told once")
+        let last = screen.show(event(.end, snapshot(outcome: .cancelled)), now: .zero, width: 0)
+        #expect(last == "stop: cancelled\n")
+        let rest = screen.finish()
+        #expect(rest == "")
+    }
+
+    @Test("writes each message as it came, one a line")
+    func json() throws {
+        var screen = screen(terminal: true, json: true)
+        let event = event(.update, snapshot("Reading"))
+        let text = screen.show(event, now: .zero, width: 80)
+        #expect(text.hasSuffix("}\n"))
+        #expect(text.count(where: { $0 == "\n" }) == 1)
+        #expect(try ProgressMessage.decodeFull(text.utf8) == event)
+    }
+
+    @Test(
+        "suits the environment",
+        arguments: [
+            (true, ["TERM": "xterm", "LANG": "C.UTF-8"], true, true, true),
+            (true, ["TERM": "xterm", "NO_COLOR": "1", "LANG": "C.UTF-8"], true, false, true),
+            (true, ["TERM": "xterm", "NO_COLOR": ""], true, true, false),
+            (true, ["TERM": "dumb", "LANG": "de_DE.utf8"], false, false, true),
+            (true, ["LC_ALL": "C", "LANG": "C.UTF-8"], true, true, false),
+            (true, ["LC_ALL": "", "LC_CTYPE": "en_US.UTF-8"], true, true, true),
+            (false, ["TERM": "xterm"], false, false, false),
+        ]
+    )
+    func style(terminal: Bool, environment: [String: String], live: Bool, color: Bool, unicode: Bool) {
+        let style = TerminalStyle(isTerminal: terminal, environment: environment)
+        #expect(style.isLive == live)
+        #expect(style.usesColor == color)
+        #expect(style.usesUnicode == unicode)
+    }
+}
