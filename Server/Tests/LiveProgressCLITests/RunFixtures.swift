@@ -200,9 +200,12 @@ enum RunFixtures {
     /// `pip download PACKAGE`, on a terminal.
     static let pip = [
         "  Downloading pillow-13.0.0-cp311-cp311-manylinux_2_27_x86_64.whl (7.1 MB)\r\n",
-        "\u{1B}[?25l     \u{1B}[90m━━━━━━━━━━━━━━━━━━━━\u{1B}[0m \u{1B}[32m0.0/7.1 MB\u{1B}[0m \u{1B}[31m?\u{1B}[0m eta \u{1B}[36m-:--:--\u{1B}[0m\r",
-        "\u{1B}[2K     \u{1B}[91m━━━━━━\u{1B}[0m\u{1B}[91m╸\u{1B}[0m\u{1B}[90m━━━━━━━━━━━━━\u{1B}[0m \u{1B}[32m2.1/7.1 MB\u{1B}[0m \u{1B}[31m78.3 MB/s\u{1B}[0m eta \u{1B}[36m0:00:01\u{1B}[0m\r",
-        "\u{1B}[2K     \u{1B}[90m━━━━━━━━━━━━━━━━━━━━\u{1B}[0m \u{1B}[32m7.1/7.1 MB\u{1B}[0m \u{1B}[31m80.1 MB/s\u{1B}[0m eta \u{1B}[36m0:00:00\u{1B}[0m\r\n",
+        "\u{1B}[?25l     \u{1B}[90m━━━━━━━━━━━━━━━━━━━━\u{1B}[0m \u{1B}[32m0.0/7.1 MB\u{1B}[0m \u{1B}[31m",
+        "?\u{1B}[0m eta \u{1B}[36m-:--:--\u{1B}[0m\r",
+        "\u{1B}[2K     \u{1B}[91m━━━━━━\u{1B}[0m\u{1B}[91m╸\u{1B}[0m\u{1B}[90m━━━━━━━━━━━━━\u{1B}[0m \u{1B}[32",
+        "m2.1/7.1 MB\u{1B}[0m \u{1B}[31m78.3 MB/s\u{1B}[0m eta \u{1B}[36m0:00:01\u{1B}[0m\r",
+        "\u{1B}[2K     \u{1B}[90m━━━━━━━━━━━━━━━━━━━━\u{1B}[0m \u{1B}[32m7.1/7.1 MB\u{1B}[0m \u{1B}[31m80.1 MB",
+        "/s\u{1B}[0m eta \u{1B}[36m0:00:00\u{1B}[0m\r\n",
         "\u{1B}[?25hSaved ./pillow-13.0.0-cp311-cp311-manylinux_2_27_x86_64.whl\r\n",
     ].joined()
 }

@@ -96,6 +96,19 @@ import Testing
         }
     }
 
+    @Test("Who is told to stay for late watchers stays, until the time is over or a signal comes")
+    func stays() {
+        for last in [Event.timerFired(.keep), .signal(SIGINT)] {
+            var machine = RunMachine(keeps: true)
+            #expect(machine.handle(.outputEnded) == [])
+            #expect(
+                machine.handle(.childEnded(.exited(3))) == [.reportEnd(.exited(3), isCancelled: false), .start(.keep)]
+            )
+            #expect(machine.handle(.signal(SIGUSR1)) == [])
+            #expect(machine.handle(last) == [.leave(.exited(3))])
+        }
+    }
+
     static let ends: [(CommandEnd, Int32, ProgressStatus)] = [
         (.exited(0), 0, .succeeded), (.exited(7), 7, .failed), (.killed(signal: SIGKILL), 137, .failed),
         (.notStarted(errno: ENOENT), 127, .failed), (.notStarted(errno: EACCES), 126, .failed),

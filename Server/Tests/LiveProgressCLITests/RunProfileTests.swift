@@ -30,20 +30,20 @@ import Testing
         }
     }
 
-    static let tools: [(name: String, output: String, percents: [Double])] = [
-        ("curl -#", RunFixtures.curlBar, [5, 10, 15, 85, 90, 95, 100]),
-        ("rsync", RunFixtures.rsync, [0, 41, 83, 100]),
-        ("pv", RunFixtures.pv, [41, 83, 100]),
-        ("tqdm", RunFixtures.tqdm, [0, 5, 10, 90, 95, 100, 100]),
-        ("cmake", RunFixtures.cmake, [11, 22, 33, 44, 55, 66, 77, 88, 100, 100]),
-        ("apt", RunFixtures.apt, [0, 0, 93, 98, 0, 50, 0, 49, 100, 5, 95]),
-        ("dd", RunFixtures.dd, []),
-        ("pip", RunFixtures.pip, []),
+    static let tools = [
+        Recording("curl -#", RunFixtures.curlBar, [5, 10, 15, 85, 90, 95, 100]),
+        Recording("rsync", RunFixtures.rsync, [0, 41, 83, 100]),
+        Recording("pv", RunFixtures.pv, [41, 83, 100]),
+        Recording("tqdm", RunFixtures.tqdm, [0, 5, 10, 90, 95, 100, 100]),
+        Recording("cmake", RunFixtures.cmake, [11, 22, 33, 44, 55, 66, 77, 88, 100, 100]),
+        Recording("apt", RunFixtures.apt, [0, 0, 93, 98, 0, 50, 0, 49, 100, 5, 95]),
+        Recording("dd", RunFixtures.dd, []),
+        Recording("pip", RunFixtures.pip, []),
     ]
 
     @Test("What real programs write gives the percentages that a person reads", arguments: tools)
-    func readsTools(name: String, output: String, expected: [Double]) {
-        #expect(Self.percents(output) == expected, "\(name)")
+    func readsTools(recording: Recording) {
+        #expect(Self.percents(recording.output) == recording.percents)
     }
 
     @Test("wget's dots and its bar rise to 100")
@@ -104,5 +104,18 @@ import Testing
     @Test("The step is the words beside the figures, or the whole line where it has none", arguments: steps)
     func findsSteps(line: OutputLine, expected: LineReading) {
         #expect(OutputProfiles.all.read(line) == expected)
+    }
+}
+
+/// What a program wrote, shown in a test's report by the program's name.
+struct Recording: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let output: String
+    let percents: [Double]
+
+    init(_ name: String, _ output: String, _ percents: [Double] = []) {
+        testDescription = name
+        self.output = output
+        self.percents = percents
     }
 }

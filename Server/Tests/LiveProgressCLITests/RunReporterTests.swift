@@ -67,13 +67,15 @@ import Testing
     }
 
     static let risingTools = [
-        RunFixtures.curlMeter, RunFixtures.curlBar, RunFixtures.curlRedirect, RunFixtures.wgetDots,
-        RunFixtures.wgetBar, RunFixtures.rsync, RunFixtures.tqdm, RunFixtures.pv, RunFixtures.cmake,
+        Recording("curl", RunFixtures.curlMeter), Recording("curl -#", RunFixtures.curlBar),
+        Recording("curl -L", RunFixtures.curlRedirect), Recording("wget", RunFixtures.wgetDots),
+        Recording("wget with a bar", RunFixtures.wgetBar), Recording("rsync", RunFixtures.rsync),
+        Recording("tqdm", RunFixtures.tqdm), Recording("pv", RunFixtures.pv), Recording("cmake", RunFixtures.cmake),
     ]
 
     @Test("Invariant 8: what real programs write gives a fraction that rises to 1", arguments: risingTools)
-    func fractionsRise(output: String) {
-        let fractions = Self.fractions(Self.reports(output))
+    func fractionsRise(recording: Recording) {
+        let fractions = Self.fractions(Self.reports(recording.output))
         #expect(fractions.count >= 3)
         #expect(fractions == fractions.sorted())
         #expect(fractions.last == 1)

@@ -21,9 +21,13 @@ struct ChildProcess: Sendable {
     /// Starts a command.
     ///
     /// - Parameters:
+    ///   - arguments: The command and its arguments.
+    ///   - environment: Its environment, whose `PATH` says where the command is looked for.
     ///   - output: What becomes its standard output.
     ///   - error: What becomes its standard error.
     ///   - defaultSignals: Signals that we ignore and it does not.
+    /// - Returns: The running command.
+    /// - Throws: ``SystemError`` where it cannot be started.
     static func start(
         _ arguments: CommandArguments,
         environment: ProcessEnvironment,

@@ -49,6 +49,7 @@ extension CommandEnd {
     ///   - duration: How long it ran.
     ///   - isCancelled: Whether it was ended because a watcher asked to.
     ///   - lastLines: What it said last on its standard error.
+    /// - Returns: A success with the exit code and the seconds it took, a cancel, or a failure with a problem.
     func outcome(name: String, duration: Duration, isCancelled: Bool, lastLines: [String]) -> ProgressOutcome {
         if isCancelled, !isNotStarted { return .cancelled }
         if case .exited(0) = self {

@@ -11,11 +11,13 @@
 
 /// Finds a command's file, as shells do.
 enum CommandLookup {
-    /// The path to start, or the error that a shell would report.
+    /// Finds the file to start.
     ///
     /// - Parameters:
     ///   - name: The command; with a slash in it, it is a path already.
     ///   - path: The value of `PATH`.
+    /// - Returns: The file's path.
+    /// - Throws: ``SystemError`` with `ENOENT`, or `EACCES` where all that bears the name may not be executed.
     static func find(_ name: [UInt8], path: [UInt8]?) throws(SystemError) -> [UInt8] {
         guard !name.isEmpty else { throw SystemError(errno: ENOENT) }
         if name.contains(UInt8(ascii: "/")) { return name }

@@ -23,10 +23,30 @@ struct ProgressScanner: Sendable {
     private var hasReturned = false
 
     /// Takes a chunk, and gives what it completed.
-    mutating func take(_ bytes: some Sequence<UInt8>) -> [Event] {
+    mutating func take(_ bytes: some RandomAccessCollection<UInt8>) -> [Event] {
         var events: [Event] = []
-        for byte in bytes { take(byte, into: &events) }
+        var rest = bytes[...]
+        while let byte = rest.first {
+            let run = decoder.isInText && !hasReturned ? rest.prefix(while: isPlain) : rest.prefix(0)
+            if run.isEmpty {
+                take(byte, into: &events)
+                rest = rest.dropFirst()
+            } else {
+                if !isBinary { line.append(contentsOf: run.prefix(Self.maximumLineLength - line.count)) }
+                rest = rest.dropFirst(run.count)
+            }
+        }
         return events
+    }
+
+    /// Whether the byte ends nothing and begins nothing; most do, and are taken many at once.
+    private func isPlain(_ byte: UInt8) -> Bool {
+        if byte >= 0x20 { return true }
+        guard isBinary else { return false }
+        switch byte {
+        case Byte.lineFeed, Byte.carriageReturn, Byte.escape, Byte.backspace: return false
+        default: return true
+        }
     }
 
     /// Says that no more will come, and gives the line that was begun.

@@ -47,17 +47,26 @@ struct RunMachine: Sendable {
         case patience
         /// The command is gone, and something that it started still holds its output.
         case linger
+        /// All is over, and late watchers may still come.
+        case keep
     }
 
     private enum Stage: Sendable {
         case running
         case copying(CommandEnd, isReported: Bool)
+        case keeping(CommandEnd)
         case over
     }
 
+    /// Whether to stay for late watchers.
+    private let keeps: Bool
     private var stage = Stage.running
     private var isCancelled = false
     private var isOutputEnded = false
+
+    init(keeps: Bool = false) {
+        self.keeps = keeps
+    }
 
     mutating func handle(_ event: Event) -> [Action] {
         switch event {
@@ -70,13 +79,15 @@ struct RunMachine: Sendable {
         }
     }
 
-    private func signalled(_ signal: Int32) -> [Action] {
+    private mutating func signalled(_ signal: Int32) -> [Action] {
         switch stage {
         case .running:
             signal == SIGCONT ? [.resume] : [.signalGroup(signal)]
         case .copying:
             // Only what the command left behind is still there, and someone wants to go.
             ForwardedSignal.ending.contains(signal) ? [.signalGroup(signal), .stopCopying] : [.signalGroup(signal)]
+        case .keeping(let end):
+            ForwardedSignal.ending.contains(signal) ? leave(end) : []
         case .over: []
         }
     }
@@ -94,10 +105,7 @@ struct RunMachine: Sendable {
 
     private mutating func childEnded(_ end: CommandEnd) -> [Action] {
         guard case .running = stage else { return [] }
-        if isOutputEnded {
-            stage = .over
-            return [.reportEnd(end, isCancelled: isCancelled), .leave(end)]
-        }
+        if isOutputEnded { return [.reportEnd(end, isCancelled: isCancelled)] + finish(end) }
         stage = .copying(end, isReported: false)
         return [.start(.linger)]
     }
@@ -105,8 +113,18 @@ struct RunMachine: Sendable {
     private mutating func outputEnded() -> [Action] {
         isOutputEnded = true
         guard case .copying(let end, let isReported) = stage else { return [] }
+        return (isReported ? [] : [.reportEnd(end, isCancelled: isCancelled)]) + finish(end)
+    }
+
+    private mutating func finish(_ end: CommandEnd) -> [Action] {
+        guard keeps else { return leave(end) }
+        stage = .keeping(end)
+        return [.start(.keep)]
+    }
+
+    private mutating func leave(_ end: CommandEnd) -> [Action] {
         stage = .over
-        return isReported ? [.leave(end)] : [.reportEnd(end, isCancelled: isCancelled), .leave(end)]
+        return [.leave(end)]
     }
 
     private mutating func cancelRequested() -> [Action] {
@@ -122,6 +140,8 @@ struct RunMachine: Sendable {
             return [.signalGroup(SIGKILL)]
         case (.patience, .copying):
             return [.signalGroup(SIGKILL), .stopCopying]
+        case (.keep, .keeping(let end)):
+            return leave(end)
         case (.linger, .copying(let end, isReported: false)):
             stage = .copying(end, isReported: true)
             return [.reportEnd(end, isCancelled: isCancelled)]

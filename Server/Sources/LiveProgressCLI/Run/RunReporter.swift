@@ -116,8 +116,13 @@ struct RunReporter: Sendable {
         return report
     }
 
-    /// The report of all that is known now, however recent the last one is; for the end.
-    var currentReport: ProgressReport {
+    /// What has not been told yet, however recent the last report is; for the end.
+    var untoldReport: ProgressReport? {
+        let report = currentReport
+        return report == lastReport ? nil : report
+    }
+
+    private var currentReport: ProgressReport {
         var details: JSONObject = [:]
         if let phase { details["percentComplete"] = .number((phase.percent * 10).rounded() / 10) }
         if let line { details["line"] = .string(line) }

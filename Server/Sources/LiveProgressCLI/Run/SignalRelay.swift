@@ -46,6 +46,11 @@ enum SignalRelay {
     /// Calls for each signal, one after the other.
     static func deliver(from descriptor: Int32, to receive: @escaping @Sendable (Int32) -> Void) {
         DispatchQueue(label: "live-progress.signals").async {
+            // Whoever started us may have left all signals blocked, in every thread; this one takes them.
+            var mask = sigset_t()
+            sigemptyset(&mask)
+            for number in ForwardedSignal.all { sigaddset(&mask, number) }
+            pthread_sigmask(SIG_UNBLOCK, &mask, nil)
             var number: UInt8 = 0
             while true {
                 let count = read(descriptor, &number, 1)

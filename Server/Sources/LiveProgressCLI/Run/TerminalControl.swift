@@ -20,7 +20,9 @@ final class TerminalControl: Sendable {
     private let ownGroup: pid_t
     private let isLent = Mutex(false)
 
-    /// The terminal of our session, or `nil` where there is none. SIGTTOU is ignored from now on.
+    /// The terminal of our session, or `nil` where there is none.
+    ///
+    /// SIGTTOU is ignored from now on.
     init?() {
         descriptor = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         ownGroup = getpgrp()

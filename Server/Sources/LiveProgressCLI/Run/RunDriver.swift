@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+import Dispatch
+import LiveProgress
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Drives a command that is running.
+struct RunDriver: Sendable {
+    let session: RunSession
+    let child: ChildProcess
+    let layout: OutputLayout
+    let feed: RunFeed
+    let start: ContinuousClock.Instant
+
+    private typealias Events = AsyncStream<RunMachine.Event>.Continuation
+
+    func run() async -> CommandEnd {
+        let (events, continuation) = AsyncStream.makeStream(of: RunMachine.Event.self)
+        startThreads(continuation)
+        let publishing = Task { await publish() }
+        let cancelling = Task {
+            if await session.publisher.cancellationRequested() { continuation.yield(.cancelRequested) }
+        }
+        defer {
+            cancelling.cancel()
+            continuation.finish()
+            // The pumps have ended: that is a condition of leaving.
+            layout.closeRest()
+        }
+        var machine = RunMachine(keeps: session.configuration.keep > .zero)
+        for await event in events {
+            for action in machine.handle(event) {
+                if case .reportEnd(let end, let isCancelled) = action {
+                    feed.finish()
+                    await publishing.value
+                    await reportEnd(end, isCancelled: isCancelled)
+                }
+                if case .leave(let end) = action { return end }
+                perform(action, continuation)
+            }
+        }
+        // The stream ends with this function, so it is not reached.
+        return .exited(0)
+    }
+
+    /// Starts the threads that block: one that waits for the child, one for each output, and one for signals.
+    private func startThreads(_ events: Events) {
+        let pumps = DispatchGroup()
+        for (output, pump) in layout.pumps.enumerated() {
+            DispatchQueue(label: "live-progress.output").async(group: pumps) { [feed] in
+                pump.run { feed.take($0, from: output) }
+            }
+        }
+        pumps.notify(queue: DispatchQueue(label: "live-progress.outputs")) { events.yield(.outputEnded) }
+        DispatchQueue(label: "live-progress.child").async { [child] in
+            while true {
+                switch child.wait() {
+                case .stopped(let signal): events.yield(.childStopped(signal: signal))
+                case .ended(let end):
+                    events.yield(.childEnded(end))
+                    return
+                }
+            }
+        }
+        session.deliverSignals { events.yield(.signal($0)) }
+    }
+
+    private func perform(_ action: RunMachine.Action, _ events: Events) {
+        switch action {
+        case .signalGroup(let signal): child.signalGroup(signal)
+        case .lendTerminal:
+            if session.terminal?.lend(to: child) == true { child.signalGroup(SIGCONT) } else { stopSelf() }
+        case .resume:
+            session.terminal?.lendAgain(to: child)
+            child.signalGroup(SIGCONT)
+        case .stopSelf: stopSelf()
+        case .start(let timer): startTimer(timer, events)
+        case .stopCopying: layout.stop()
+        case .reportEnd, .leave: break
+        }
+    }
+
+    private func stopSelf() {
+        _ = kill(getpid(), SIGSTOP)
+    }
+
+    private func startTimer(_ timer: RunMachine.Timer, _ events: Events) {
+        let duration =
+            switch timer {
+            case .patience: session.configuration.patience
+            case .linger: session.configuration.linger
+            case .keep: session.configuration.keep
+            }
+        Task {
+            try? await Task.sleep(for: duration)
+            events.yield(.timerFired(timer))
+        }
+    }
+
+    private func publish() async {
+        for await _ in feed.changes {
+            while true {
+                let (report, isWaiting) = feed.takeReport()
+                if let report { await session.publisher.publish(report) }
+                guard isWaiting else { break }
+                try? await Task.sleep(for: session.configuration.reporting.interval)
+            }
+        }
+    }
+
+    private func reportEnd(_ end: CommandEnd, isCancelled: Bool) async {
+        session.terminal?.takeBack(from: child)
+        let outcome = end.outcome(
+            name: session.arguments.name,
+            duration: ContinuousClock.now - start,
+            isCancelled: isCancelled,
+            lastLines: feed.lastLines
+        )
+        guard await session.publisher.end(outcome, after: feed.untoldReport) else {
+            return session.warn("the end could not be published")
+        }
+    }
+}
