@@ -18,7 +18,8 @@ struct LiveProgressCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, WatchCommand.self, ReportCommand.self, GetCommand.self, ListCommand.self,
+            ServeCommand.self, RunCommand.self, WatchCommand.self, ReportCommand.self, GetCommand.self,
+            ListCommand.self,
             CancelCommand.self,
         ]
     )

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Foundation
+import LiveProgress
+import LiveProgressClient
+import Testing
+
+@testable import LiveProgressCLI
+
+/// Runs the tool itself, and watches it as anybody would.
+@Suite struct RunCommandTests {
+    @Test("The command's output and exit code are the tool's; the link goes to standard error alone")
+    func passesThrough() async throws {
+        let ran = try await RunProgram.run(["run", "--", "sh", "-c", "printf 'out\\r'; printf err >&2; exit 7"])
+        #expect(ran.exitCode == 7)
+        #expect(ran.output == "out\r")
+        #expect(ran.error.hasPrefix("live-progress: http://127.0.0.1:"))
+        #expect(ran.error.hasSuffix("\nerr"))
+    }
+
+    static let codes: [([String], Int32)] = [
+        (["true"], 0), (["no-such-command-here"], 127), (["/etc"], 126), (["sh", "-c", "kill -KILL $$"], 137),
+        (["sh", "-c", "kill -TERM $$"], 143),
+    ]
+
+    @Test("Exit codes are those that shells give", arguments: codes)
+    func exitCodes(command: [String], code: Int32) async throws {
+        #expect(try await RunProgram.run(["run", "--quiet", "--"] + command).exitCode == code)
+    }
+
+    static let mistakes = [["run"], ["run", "--"], ["run", "--bogus", "x"], ["run", "--id", "a b", "--", "true"]]
+
+    @Test("A mistake in the options starts nothing and gives 64", arguments: mistakes)
+    func refusesMistakes(arguments: [String]) async throws {
+        let ran = try await RunProgram.run(arguments)
+        #expect(ran.exitCode == 64)
+        #expect(ran.output.isEmpty && ran.error.hasPrefix("Error:"))
+    }
+
+    @Test("A quiet run says nothing, and the command keeps its own dashes")
+    func quiet() async throws {
+        let ran = try await RunProgram.run(["run", "--quiet", "printf", "%s ", "--help", "--", "-x"])
+        #expect(ran.output == "--help -- -x ")
+        #expect(ran.error.isEmpty)
+    }
+
+    @Test("A command that no server shows runs all the same, after a warning")
+    func unreachable() async throws {
+        let ran = try await RunProgram.run([
+            "run", "--server", "http://127.0.0.1:1", "--", "sh", "-c", "echo hi; exit 3",
+        ])
+        #expect(ran.exitCode == 3)
+        #expect(ran.output == "hi\n")
+        #expect(ran.error.hasPrefix("live-progress: not published:"))
+    }
+
+    @Test("A watcher sees a failure with its exit code, and a death with its signal", arguments: [7, 137])
+    func showsFailure(code: Int32) async throws {
+        let script = code == 7 ? "read x < \"$0\"; echo oh no >&2; exit 7" : "read x < \"$0\"; kill -KILL $$"
+        let gate = try Gate()
+        defer { gate.remove() }
+        let program = try RunProgram(["run", "--title", "T", "--", "sh", "-c", script, gate.path])
+        let url = try #require(await program.link())
+        var last: ProgressSnapshot?
+        for try await event in try ProgressClient.watch(url: url) {
+            // The command goes on once it is seen.
+            if last == nil { gate.open() }
+            last = event.snapshot
+        }
+        #expect(last?.title == "T")
+        #expect(last?.status == .failed)
+        #expect(last?.error?.type == "urn:live-progress:problem:command-failed")
+        #expect(last?.error?.extensions["exitCode"] == .integer(Int64(code)))
+        #expect(last?.error?.extensions["signal"] == (code == 137 ? 9 : nil))
+        #expect(await program.result().exitCode == code)
+    }
+
+    @Test("A watcher's request to stop reaches the command, and everyone sees that it was cancelled")
+    func cancels() async throws {
+        let program = try RunProgram(["run", "--", "sh", "-c", "sleep 1000 & wait"])
+        let target = try ProgressTarget(url: try #require(await program.link()))
+        let client = ProgressClient(server: target.server)
+        var last: ProgressSnapshot?
+        for try await event in client.watch(target.id) {
+            if last == nil { _ = try await client.cancel(target.id) }
+            last = event.snapshot
+        }
+        #expect(last?.status == .cancelled)
+        #expect(await program.result().exitCode == 143)
+    }
+
+    @Test("Signals go on to the command")
+    func passesSignalsOn() async throws {
+        let script = "trap 'echo asked; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+        let program = try RunProgram(["run", "--", "sh", "-c", script])
+        let url = try #require(await program.link())
+        for try await event in try ProgressClient.watch(url: url) where event.snapshot.state == "ready" { break }
+        kill(program.processIdentifier, SIGTERM)
+        let ran = await program.result()
+        #expect(ran.exitCode == 5)
+        #expect(ran.output == "ready\nasked\n")
+    }
+
+    @Test("A late watcher gets the end from a run that is told to stay, and a signal lets it go")
+    func keeps() async throws {
+        let program = try RunProgram(["run", "--keep", "600", "--", "sh", "-c", "exit 4"])
+        let url = try #require(await program.link())
+        var last: ProgressSnapshot?
+        for try await event in try ProgressClient.watch(url: url) { last = event.snapshot }
+        #expect(last?.status == .failed)
+        let target = try ProgressTarget(url: url)
+        #expect(try await ProgressClient(server: target.server).get(target.id).status == .failed)
+        kill(program.processIdentifier, SIGTERM)
+        #expect(await program.result().exitCode == 4)
+    }
+
+    @Test("The command learns its operation, and can report on it itself")
+    func tellsTheCommand() async throws {
+        let script = #"curl -fsS -o /dev/null -X PATCH -d title="$LIVE_PROGRESS_ID" "$LIVE_PROGRESS_URL""#
+        let program = try RunProgram(["run", "--id", "my-run", "--keep", "600", "--", "sh", "-c", script])
+        let url = try #require(await program.link())
+        #expect(url.hasSuffix("/api/v1/progress/my-run"))
+        var last: ProgressSnapshot?
+        for try await event in try ProgressClient.watch(url: url) { last = event.snapshot }
+        #expect(last?.title == "my-run" && last?.status == .succeeded)
+        kill(program.processIdentifier, SIGTERM)
+        #expect(await program.result().exitCode == 0)
+    }
+
+    @Test("A download by curl shows a rising fraction and the right end, on a server of its own and on another")
+    func followsCurl() async throws {
+        let files = try SlowFileServer()
+        defer { files.stop() }
+        let host = try await RunHost.start(port: 0)
+        let id = try #require(ProgressID("download"))
+        let base = String(host.url(of: id).dropLast("/api/v1/progress/download".count))
+        for arguments in [[], ["--server", base, "--id", "download"]] {
+            let program = try RunProgram(["run"] + arguments + ["--", "curl", "-o", "/dev/null", files.url])
+            let url = try #require(await program.link())
+            var fractions: [Double] = []
+            var last: ProgressSnapshot?
+            for try await event in try ProgressClient.watch(url: url) {
+                last = event.snapshot
+                if let fraction = event.snapshot.fractionCompleted { fractions.append(fraction) }
+            }
+            #expect(Set(fractions).count >= 3, "\(fractions)")
+            #expect(fractions == fractions.sorted())
+            #expect(fractions.last == 1)
+            #expect(last?.status == .succeeded)
+            #expect(last?.counts?.unit == "bytes")
+            #expect(last?.result?["exitCode"]?.intValue == 0)
+            let ran = await program.result()
+            #expect(ran.exitCode == 0)
+            #expect(ran.error.contains("% Total    % Received"))
+        }
+        await host.stop(after: id)
+    }
+}
+
+/// A named pipe: who reads from it waits until it is opened here.
+private struct Gate {
+    let path = FileManager.default.temporaryDirectory.path + "/gate-\(UUID().uuidString)"
+
+    init() throws {
+        guard mkfifo(path, 0o600) == 0 else { throw SystemError(errno: errno) }
+    }
+
+    func open() {
+        let descriptor = Foundation.open(path, O_WRONLY)
+        _ = write(descriptor, "go\n", 3)
+        close(descriptor)
+    }
+
+    func remove() {
+        unlink(path)
+    }
+}
+
+/// A server in Python that sends a large file slowly.
+private final class SlowFileServer {
+    let url: String
+    private let process = Process()
+
+    private static let script = """
+        import http.server, time
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Length", str(40 * 1048576))
+                self.end_headers()
+                for _ in range(40):
+                    self.wfile.write(bytes(1048576))
+                    time.sleep(0.1)
+            def log_message(self, *arguments):
+                pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        print(server.server_port, flush=True)
+        server.serve_forever()
+        """
+
+    init() throws {
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", Self.script]
+        process.standardOutput = pipe
+        try process.run()
+        let port = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).filter(\.isNumber)
+        url = "http://127.0.0.1:\(port)/"
+    }
+
+    func stop() {
+        kill(process.processIdentifier, SIGKILL)
+    }
+}
