@@ -30,6 +30,7 @@ import Testing
     static func run(
         _ words: [String],
         patience: Duration = .seconds(60),
+        descriptors: InheritedDescriptors = InheritedDescriptors(),
         meanwhile:
             @escaping @Sendable (ProgressTracker, ProgressService, _ signal: @Sendable (Int32) -> Void) async throws ->
             Void = {
@@ -53,6 +54,8 @@ import Testing
         configuration.outputTarget = output
         configuration.errorTarget = error
         configuration.patience = patience
+        configuration.descriptors = descriptors
+        configuration.defaultSignals = [SIGPIPE]
         let warnings = Collected<String>()
         let signals = SignalBox()
         let session = RunSession(
@@ -175,11 +178,25 @@ import Testing
         #expect(ran.snapshot.status == .cancelled)
     }
 
-    @Test("A command has the signals that it would have without us, and none of our descriptors")
+    @Test(
+        "A command has the signals and descriptors that it would have without us, and none of ours",
+        .enabled(if: isLinux)
+    )
     func leavesSurroundingsAlone() async throws {
-        let ran = try await Self.run(["sh", "-c", "grep -E 'Sig(Blk|Cgt)' /proc/self/status; ls /proc/self/fd | wc -l"])
-        let text = String(decoding: ran.output, as: UTF8.self)
-        #expect(text.split(separator: "\n").first == "SigBlk:\t0000000000000000")
+        let inherited = fcntl(STDIN_FILENO, F_DUPFD, 700)
+        let descriptors = InheritedDescriptors()
+        let own = fcntl(STDIN_FILENO, F_DUPFD, 800)
+        defer {
+            close(inherited)
+            close(own)
+        }
+        let script = "grep -E 'SigBlk' /proc/self/status; ls /proc/self/fd; kill -PIPE $$"
+        let ran = try await Self.run(["sh", "-c", script], descriptors: descriptors)
+        let lines = String(decoding: ran.output, as: UTF8.self).split(separator: "\n")
+        #expect(lines.first == "SigBlk:\t0000000000000000")
+        #expect(lines.contains("\(inherited)"))
+        #expect(!lines.contains("\(own)"))
+        #expect(ran.end == .killed(signal: SIGPIPE))
     }
 
     /// Waits until the command has said something.
@@ -216,3 +233,6 @@ final class Collected<Value: Sendable>: Sendable {
     func append(_ value: Value) { values.withLock { $0.append(value) } }
     var all: [Value] { values.withLock { $0 } }
 }
+
+/// Whether the system tells of processes in files.
+private let isLinux = FileManager.default.fileExists(atPath: "/proc/self/status")
