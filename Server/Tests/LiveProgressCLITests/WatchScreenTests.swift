@@ -30,7 +30,7 @@ struct WatchScreenTests {
         ]
         #expect(
             texts == [
-                "\u{1B}[?25l\rReading\u{1B}[K", "\rWr...\u{1B}[K", "\rreconnecting: gone [2J\u{1B}[K",
+                "\u{1B}[?25l\rReading\u{1B}[K", "\rWr...\u{1B}[K", "\rtrying again: gone [2J\u{1B}[K",
                 "\rok: succeeded\u{1B}[K", "\n\u{1B}[?25h", "",
             ]
         )

@@ -24,6 +24,7 @@ extension ProgressClientError {
             case 1002, 1003, 1007, 1008, 1009, 1010, 4500...4999: .refused
             default: .disconnected
             }
+        let reason = reason.last == "." ? reason.dropLast() : reason[...]
         let said = reason.isEmpty ? "" : ": \(reason)"
         self.init(code, "The server closed the connection (\(closeCode))\(said).")
     }

@@ -36,13 +36,22 @@ struct WebSocketConnector: WatchConnector {
         }
     }
 
+    /// Connects; a task that is cancelled meanwhile does not wait for the system to give up.
     private func channel() async throws -> any Channel {
+        let eventLoop = group.next()
+        let promise = eventLoop.makePromise(of: (any Channel).self)
+        let connecting = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(host: server.host, port: server.port)
+        connecting.cascade(to: promise)
         do {
-            return try await ClientBootstrap(group: group)
-                .connectTimeout(TimeAmount(configuration.connectTimeout))
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .connect(host: server.host, port: server.port)
-                .get()
+            return try await withTaskCancellationHandler {
+                try await promise.futureResult.get()
+            } onCancel: {
+                promise.fail(CancellationError())
+                connecting.whenSuccess { $0.close(promise: nil) }
+            }
         } catch {
             throw HTTPExchange.unreachable(server, error)
         }

@@ -43,7 +43,7 @@ struct WatchScreen: Sendable {
     mutating func reconnecting(_ reason: String, width: Int) -> (text: String, complaint: String?) {
         defer { isOutage = true }
         guard case .live = form else { return ("", isOutage ? nil : "Trying again: \(reason)") }
-        let text = "reconnecting: \(SafeText.line(reason))"
+        let text = "trying again: \(SafeText.line(reason))"
         return (draw(TextWidth.truncated(text, to: width - 1, mark: style.usesUnicode ? "…" : "...")), nil)
     }
 

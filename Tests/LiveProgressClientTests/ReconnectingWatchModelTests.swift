@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressClient
+
+/// A generator with a seed, so that a failure can be repeated (SplitMix64).
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}
+
+/// One watch against a real journal, with connections that break anywhere.
+private struct WatchModel {
+    let journal: ProgressJournal
+    var watch: ReconnectingWatch
+    var random: Seeded
+    var delivered: [ProgressEvent] = []
+    var isFinished = false
+    private var sent: [ProgressEvent] = []
+    private var position: UInt64?
+
+    init(seed: UInt64) throws {
+        random = Seeded(state: seed)
+        var configuration = ProgressService.Configuration()
+        configuration.journalCapacity = Int.random(in: 2...8, using: &random)
+        let service = ProgressService(configuration: configuration)
+        journal = try service.createJournal(options: ProgressOptions(lease: .seconds(3600)))
+        watch = ReconnectingWatch(from: nil, configuration: ProgressClient.Configuration())
+    }
+
+    mutating func report(_ number: Int, isEnd: Bool) throws {
+        var report = ProgressReport(state: "S\(number)")
+        if Bool.random(using: &random) { report.completedCount = Int64(number) }
+        if isEnd { report.outcome = .succeeded() }
+        _ = try journal.report(report)
+    }
+
+    /// Does what the machine wants once, or breaks the connection.
+    mutating func step() {
+        if position != nil, Int.random(in: 0..<4, using: &random) == 0 {
+            sent = []
+            position = nil
+            _ = watch.closed(code: 1006, reason: "")
+            return
+        }
+        switch watch.resume() {
+        case .connect(let cursor):
+            let reading = journal.open(at: cursor)
+            (sent, position) = (reading.events, reading.position)
+            _ = watch.connected()
+        case .read: read()
+        case .finish: isFinished = true
+        case .deliver, .wait, .fail: Issue.record("resume gives none of these")
+        }
+    }
+
+    private mutating func read() {
+        if sent.isEmpty, let position {
+            let reading = journal.read(after: position)
+            (sent, self.position) = (reading.events, reading.position)
+            if reading.isFinished, sent.isEmpty { _ = watch.closed(code: 1000, reason: "") }
+        }
+        guard !sent.isEmpty else { return }
+        if case .deliver(let event) = watch.received(sent.removeFirst()) { delivered.append(event) }
+    }
+}
+
+@Suite("A watch over connections that break anywhere")
+struct ReconnectingWatchModelTests {
+    @Test("Invariants 3 and 5: strictly forward, every gap stated exactly, and the end", arguments: 0..<200)
+    func model(seed: UInt64) throws {
+        var model = try WatchModel(seed: seed)
+        let reports = Int.random(in: 1...40, using: &model.random)
+        for number in 1...reports {
+            try model.report(number, isEnd: number == reports)
+            for _ in 0..<Int.random(in: 0...4, using: &model.random) { model.step() }
+        }
+        for _ in 0..<1000 where !model.isFinished { model.step() }
+        #expect(model.isFinished)
+        #expect(model.delivered.last?.kind == .end)
+        #expect(model.delivered.last?.snapshot == model.journal.snapshot())
+        for (old, new) in zip(model.delivered, model.delivered.dropFirst()) {
+            #expect(new.snapshot.revision == old.snapshot.revision + new.skipped + 1)
+        }
+    }
+}
