@@ -73,9 +73,11 @@ let package = Package(
                 .product(name: "LiveProgress", package: "swift-live-progress"),
                 .product(name: "LiveProgressClient", package: "swift-live-progress"),
                 .product(name: "LiveProgressWire", package: "swift-live-progress"),
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -21,6 +21,7 @@ struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
             response = try await next(request, context)
         } catch let error as any HTTPResponseError {
             response = Self.problem(for: error.status, path: request.uri.path)
+            if request.method == .head { response = response.createHeadResponse() }
         }
         if response.headers[.contentSecurityPolicy] == nil {
             response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy

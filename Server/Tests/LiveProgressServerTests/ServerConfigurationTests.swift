@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Configuration
+import FoundationEssentials
+import Logging
+import Testing
+
+@testable import LiveProgressServer
+
+@Suite("The server's configuration")
+struct ServerConfigurationTests {
+    @Test("options win over the environment, which wins over the file, which wins over the defaults")
+    func precedence() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let yaml = "host: 127.0.0.9\nport: 1\nlogLevel: debug\nmaximumOperations: 7\norigins: [\"https://a.example\"]\n"
+        try Data(yaml.utf8).write(to: file)
+        let configuration = try await ServerConfiguration.read(
+            options: ["port": 3],
+            file: file.path,
+            environment: [
+                "LIVE_PROGRESS_PORT": "2", "LIVE_PROGRESS_LOG_LEVEL": "error", "LIVE_PROGRESS_INSECURE": "true",
+                "PORT": "9",
+            ]
+        )
+        #expect(configuration.port == 3)
+        #expect(configuration.logLevel == .error)
+        #expect(configuration.isInsecure)
+        #expect(configuration.host == "127.0.0.9")
+        #expect(configuration.maximumOperations == 7)
+        #expect(configuration.origins == ["https://a.example"])
+        #expect(configuration.store == .memory)
+    }
+
+    @Test("the file can be named by the environment")
+    func fileFromEnvironment() async throws {
+        await #expect(throws: ServerConfigurationError.self) {
+            _ = try await ServerConfiguration.read(
+                options: [:],
+                file: nil,
+                environment: ["LIVE_PROGRESS_CONFIG": "/nowhere/at/all.yaml"]
+            )
+        }
+    }
+
+    @Test(
+        "a value that makes no sense is an error that says where it stands and what is allowed",
+        arguments: [
+            ("LIVE_PROGRESS_PORT", "70000", "port", "0 to 65535"),
+            ("LIVE_PROGRESS_PORT", "http", "port", "0 to 65535"),
+            ("LIVE_PROGRESS_STORE", "floppy", "store", "memory"),
+            ("LIVE_PROGRESS_INSECURE", "perhaps", "insecure", "true or false"),
+            ("LIVE_PROGRESS_LOG_LEVEL", "loud", "logLevel", "warning"),
+            ("LIVE_PROGRESS_MAXIMUM_OPERATIONS", "0", "maximumOperations", "1 to"),
+            ("LIVE_PROGRESS_HOST", "", "host", "127.0.0.1"),
+        ]
+    )
+    func badValues(variable: String, value: String, key: String, hint: String) async throws {
+        let error = await #expect(throws: ServerConfigurationError.self) {
+            _ = try await ServerConfiguration.read(options: [:], file: nil, environment: [variable: value])
+        }
+        #expect(error?.message.contains(key) == true)
+        #expect(error?.message.contains(hint) == true)
+    }
+
+    @Test(
+        "only the loopback address is served without being told --insecure",
+        arguments: [
+            ("127.0.0.1", true), ("127.8.9.1", true), ("localhost", true), ("LOCALHOST", true), ("::1", true),
+            ("[::1]", true), ("a.localhost", true), ("0.0.0.0", false), ("::", false), ("192.168.1.1", false),
+            ("127.0.0.1.example.com", false), ("127.0.0", false), ("example.com", false), ("128.0.0.1", false),
+        ]
+    )
+    func loopbackOnly(host: String, isServed: Bool) {
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        if isServed {
+            #expect(throws: Never.self) { try configuration.validate() }
+        } else {
+            let error = #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
+            #expect(error?.message.contains("--insecure") == true)
+            configuration.isInsecure = true
+            #expect(throws: Never.self) { try configuration.validate() }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressServer
+import LiveProgressWire
+import NIOCore
+import Testing
+
+@Suite("The server's routes", .timeLimit(.minutes(2)))
+struct ServerRoutesTests {
+    @Test(
+        "every route answers with its type",
+        arguments: [
+            ("/", 200, "text/html"), ("/healthz", 200, "text/plain"), ("/readyz", 200, "text/plain"),
+            ("/metrics", 200, "text/plain; version=0.0.4"), ("/openapi.yaml", 200, "application/yaml"),
+            ("/asyncapi.yaml", 200, "application/yaml"), ("/live-progress.js", 200, "text/javascript"),
+            ("/api/v1/progress", 200, "application/json"), ("/nowhere", 404, "application/problem+json"),
+            ("/api/v1/progress/nobody", 404, "application/problem+json"),
+            ("/api/v1/progress/a/b/c", 404, "application/problem+json"),
+        ]
+    )
+    func routes(path: String, status: Int, type: String) async throws {
+        try await withServer { server in
+            for method in ["GET", "HEAD"] {
+                let answer = try await server.answer("\(method) \(path) HTTP/1.1")
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+                #expect(answer.contains("Content-Type: \(type)"))
+                #expect(answer.contains("Content-Security-Policy: "))
+                #expect(answer.contains("X-Content-Type-Options: nosniff"))
+                #expect(answer.hasSuffix("\r\n\r\n") == (method == "HEAD"), "HEAD has no body, GET has one")
+            }
+        }
+    }
+
+    @Test("a form is a report, and the page of an operation is shown to people")
+    func reportAndPage() async throws {
+        try await withServer { server in
+            let put = try await server.answer(
+                "PUT /api/v1/progress/a HTTP/1.1",
+                "Content-Type: application/x-www-form-urlencoded",
+                body: "state=Copying&completedCount=3&totalCount=10"
+            )
+            #expect(put.hasPrefix("HTTP/1.1 201 "))
+            let id = try #require(ProgressID("a"))
+            #expect(try server.service.getJournal(id).snapshot().state == "Copying")
+            let page = try await server.answer("GET /api/v1/progress/a HTTP/1.1", "Accept: text/html")
+            #expect(page.contains("Content-Type: text/html"))
+            #expect(page.contains("Content-Security-Policy: default-src 'none'; script-src 'sha256-"))
+        }
+    }
+
+    @Test(
+        "a refused upgrade is a proper answer, never an empty reply",
+        arguments: [
+            ("/api/v1/progress/nobody", "13", nil, 404), ("/", "13", nil, 200),
+            ("/api/v1/progress", "8", nil, 426),
+            ("/api/v1/progress", "13", "https://evil.example", 403),
+        ] as [(String, String, String?, Int)]
+    )
+    func refusedUpgrade(path: String, version: String, origin: String?, status: Int) async throws {
+        try await withServer { server in
+            let client = try await RawClient(server)
+            try await client.send(
+                "GET \(path) HTTP/1.1",
+                "Host: 127.0.0.1:\(server.port)",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: \(version)",
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+                "Origin: \(origin ?? "http://127.0.0.1:\(server.port)")"
+            )
+            #expect(try await client.untilClosed().hasPrefix("HTTP/1.1 \(status) "))
+        }
+    }
+
+    @Test("a connection that has served requests can become a WebSocket")
+    func laterUpgrade() async throws {
+        try await withServer { server in
+            let tracker = try server.service.createProgress()
+            let client = try await RawClient(server)
+            try await client.send("GET /healthz HTTP/1.1", "Host: localhost")
+            try await client.wait(for: "ok\n")
+            try await client.send(
+                "GET \(ProgressRoutes.path(for: tracker.id)) HTTP/1.1",
+                "Host: localhost",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+            )
+            try await client.wait(for: #"{"state":"Pending","details":null}"#)
+            tracker.update("Onward")
+            try await client.wait(for: #"{"state":"Onward","details":null}"#)
+            try await client.channel.close()
+            try await server.wait(until: "websockets", is: 0)
+        }
+    }
+
+    @Test("a body over the limit is refused, whatever follows")
+    func bodyLimit() async throws {
+        try await withServer {
+            $0.maximumBodySize = 2048
+        } _: { server in
+            let client = try await RawClient(server)
+            try await client.send(
+                "PUT /api/v1/progress/a HTTP/1.1",
+                "Host: localhost",
+                "Transfer-Encoding: chunked",
+                "",
+                "1000",
+                String(repeating: "x", count: 4096)
+            )
+            #expect(try await client.untilClosed().hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+}
