@@ -128,7 +128,6 @@ def run_signalled(environment):
         while request("GET", url, {"Accept": "application/json"}).json["status"] == "pending":
             expect(time.monotonic() < deadline, "the child did not start")
             time.sleep(0.05)
-        time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         expect_equal(process.wait(10), 143, "exit code")
     status = request("GET", url, {"Accept": "application/json"}).json["status"]

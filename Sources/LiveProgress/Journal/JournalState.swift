@@ -48,6 +48,9 @@ struct JournalState: Sendable {
             throw error
         }
         lease?.renew(now: now.monotonic)
+        // A worker that only says that it is there changes nothing that anybody could see, unless it was missed.
+        let isMissed = log.newest.status == .stalled || log.newest.status == .pending
+        if report == ProgressReport(), !isMissed { return seal(now: now) }
         if let attempt = report.attempt, attempt > log.newest.attempt { counting.beginAttempt() }
         counting.apply(report)
         seal(now: now)

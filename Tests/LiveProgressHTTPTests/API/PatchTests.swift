@@ -129,7 +129,7 @@ struct BatchTests {
             .patch,
             "/a",
             [.contentType: "application/x-ndjson", .prefer: "return=minimal"],
-            "{}\n{}"
+            "{\"advance\":1}\n{}\n{\"state\":\"C\"}"
         )
         #expect(minimal.status == 204)
         #expect(minimal[.eTag] == "\"e-5\"")

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressTesting
 import Testing
 
 @Suite("The journal of one operation")
@@ -238,6 +239,19 @@ struct JournalTests {
         labels.labels = Dictionary(uniqueKeysWithValues: (1...65).map { ("label\($0)", "x") })
         #expect { try journal.report(labels) } throws: { ($0 as? ProgressError)?.code == .invalidReport }
         #expect(journal.snapshot().revision == 0)
+    }
+
+    @Test("A report that says nothing renews the lease and makes no revision, unless the worker was missed")
+    func heartbeat() throws {
+        let journal = try environment.service.createJournal(id: id("op"), options: .init(lease: .seconds(10)))
+        #expect(try journal.report(ProgressReport()).status == .running)
+        environment.time.advance(by: .seconds(9))
+        #expect(try journal.report(ProgressReport()).revision == 1)
+        environment.time.advance(by: .seconds(9))
+        #expect(try environment.service.getJournal(id("op")).snapshot().status == .running)
+        environment.time.advance(by: .seconds(1))
+        #expect(try environment.service.getJournal(id("op")).snapshot().status == .stalled)
+        #expect(try journal.report(ProgressReport()).status == .running)
     }
 
     @Test("Invariant 10: the journal holds its capacity and no more", arguments: [1, 2, 64])
