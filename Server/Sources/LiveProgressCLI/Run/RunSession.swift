@@ -73,6 +73,8 @@ struct RunSession: Sendable {
             return await failed(error)
         }
         layout.closeCommandEnds()
+        // A command may be silent for hours; it is seen to run all the same.
+        await publisher.publish(ProgressReport(state: RunReporter.initialStep))
         let feed = RunFeed(outputCount: layout.pumps.count, configuration: configuration.reporting) {
             ContinuousClock.now - start
         }
