@@ -6,7 +6,6 @@ public import LiveProgress
 import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
-import LiveProgressWebSocket
 public import Logging
 import NIOCore
 public import ServiceLifecycle
@@ -63,8 +62,7 @@ public struct ServerApplication: Service {
         limits.maximumBodySize = configuration.maximumBodySize
         hosting = ProgressHosting(
             api: ProgressAPI(service: self.service, configuration: apiConfiguration),
-            limits: limits,
-            watchers: WatcherConfiguration(connection: WebSocketConfiguration(closeTimeout: .seconds(1)))
+            limits: limits
         )
     }
 

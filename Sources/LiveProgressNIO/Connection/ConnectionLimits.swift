@@ -11,8 +11,10 @@ public struct ConnectionLimits: Sendable {
     public var maximumHeaderCount = 128
     /// Bytes of a request's body, or `nil` where the routes look after it; more are answered with 413.
     public var maximumBodySize: Int?
-    /// Time from accepting a connection to its first whole request, and for any later request to be whole.
-    public var requestTimeout = TimeAmount.seconds(10)
+    /// Time from accepting a connection to the head of its first request.
+    public var headTimeout = TimeAmount.seconds(10)
+    /// Time from a request's head to its end.
+    public var bodyTimeout = TimeAmount.seconds(60)
     /// Time that a connection without a request stays open.
     public var idleTimeout = TimeAmount.seconds(60)
     /// Time that a client has to read a refusal before the connection is gone.

@@ -28,7 +28,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        expectRequest(context: context)
+        setDeadline(limits.headTimeout, context: context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -55,7 +55,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func receivedHead(_ head: HTTPRequestHead, context: ChannelHandlerContext) -> RequestGuard.Verdict {
-        if deadline == nil { expectRequest(context: context) }
+        setDeadline(limits.bodyTimeout, context: context)
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         return judge.receivedHead(isSound: HTTPRequest(head) != nil, contentLength: length)
     }
@@ -87,9 +87,9 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Refusals
 
-    private func expectRequest(context: ChannelHandlerContext) {
-        let loop = context.eventLoop.assumeIsolated()
-        deadline = loop.scheduleTask(in: limits.requestTimeout) {
+    private func setDeadline(_ time: TimeAmount, context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
             self.deadline = nil
             self.follow(self.judge.timedOut(), context: context)
         }

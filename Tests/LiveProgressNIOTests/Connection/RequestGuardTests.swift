@@ -80,9 +80,9 @@ struct RequestGuardTests {
     func closesSlowRequest() throws {
         let connection = try TestConnection(limits: Self.limits())
         try connection.receive("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n")
-        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(6))
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(36))
         try connection.receive("1")
-        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(24))
         #expect(try connection.written().hasPrefix("HTTP/1.1 408 "))
     }
 
