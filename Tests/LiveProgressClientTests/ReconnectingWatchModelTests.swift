@@ -2,35 +2,23 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressTesting
 import Testing
 
 @testable import LiveProgressClient
-
-/// A generator with a seed, so that a failure can be repeated (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}
 
 /// One watch against a real journal, with connections that break anywhere.
 private struct WatchModel {
     let journal: ProgressJournal
     var watch: ReconnectingWatch
-    var random: Seeded
+    var random: SeededGenerator
     var delivered: [ProgressEvent] = []
     var isFinished = false
     private var sent: [ProgressEvent] = []
     private var position: UInt64?
 
     init(seed: UInt64) throws {
-        random = Seeded(state: seed)
+        random = SeededGenerator(seed: seed)
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = Int.random(in: 2...8, using: &random)
         let service = ProgressService(configuration: configuration)

@@ -3,22 +3,17 @@
 
 import Foundation
 import LiveProgress
+import LiveProgressTesting
 
-/// Random values from a seed (SplitMix64), the same in every run.
+/// Random values from a seed, the same in every run.
 struct RandomJSON: RandomNumberGenerator {
-    private var state: UInt64
+    private var source: SeededGenerator
 
     init(seed: UInt64) {
-        state = seed
+        source = SeededGenerator(seed: seed)
     }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { source.next() }
 
     /// A value; arrays and objects stop at that depth.
     mutating func value(depth: Int) -> JSONValue {

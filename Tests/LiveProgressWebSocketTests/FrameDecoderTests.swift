@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressTesting
 import NIOCore
 import Testing
 
@@ -124,7 +125,7 @@ struct FrameDecoderTests {
 
     @Test("Random frames cut at random places come out whole and in order", arguments: 0..<30 as Range<UInt64>)
     func random(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var bytes = ByteBuffer()
         var expected: [WholeFrame] = []
         for _ in 0..<40 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressTesting
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -73,7 +74,7 @@ struct LoopTimersTests {
 
     @Test("Random starts and stops fire what they should", arguments: 0..<20 as Range<UInt64>)
     func random(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let loop = EmbeddedEventLoop()
         let timers = LoopTimers(eventLoop: loop)
         let entries = (0..<50).map { _ in Entry() }

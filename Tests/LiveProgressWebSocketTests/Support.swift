@@ -100,19 +100,6 @@ func closeCode(_ frame: WholeFrame) -> UInt16? {
     return ByteBuffer(bytes: frame.bytes).getInteger(at: 0)
 }
 
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension EmbeddedChannel {
     /// The frames written since the last look.
     var frames: [WholeFrame] {

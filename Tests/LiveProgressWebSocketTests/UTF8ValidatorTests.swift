@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressTesting
 import Testing
 
 @testable import LiveProgressWebSocket
@@ -52,7 +53,7 @@ struct UTF8ValidatorTests {
 
     @Test("It agrees with the standard library on random bytes", arguments: 0..<20 as Range<UInt64>)
     func random(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let likely: [UInt8] = [
             0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF4,
         ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressTesting
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -147,7 +148,7 @@ struct WatcherTests {
         arguments: 0..<100 as Range<UInt64>
     )
     func random(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let heartless = WatcherConfiguration(connection: WebSocketConfiguration(heartbeat: nil))
         let bench = Bench(log: TestLog(capacity: .random(in: 1...20, using: &generator)), configuration: heartless)
         var watchers: [(channel: EmbeddedChannel, sent: [String])] = []

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressTesting
 import NIOCore
 import Testing
 
@@ -207,7 +208,7 @@ struct WebSocketConnectionTests {
         arguments: 0..<200 as Range<UInt64>
     )
     func random(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var driver = Driver()
         var told = driver.after { $0.opened() }
         for _ in 0..<60 {

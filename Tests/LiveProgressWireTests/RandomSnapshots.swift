@@ -3,22 +3,17 @@
 
 import Foundation
 import LiveProgress
+import LiveProgressTesting
 
-/// Random snapshots from a seed (SplitMix64), the same in every run.
+/// Random snapshots from a seed, the same in every run.
 struct RandomSnapshots: RandomNumberGenerator {
-    private var seed: UInt64
+    private var source: SeededGenerator
 
     init(seed: UInt64) {
-        self.seed = seed
+        source = SeededGenerator(seed: seed)
     }
 
-    mutating func next() -> UInt64 {
-        seed &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = seed
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { source.next() }
 
     /// An event as a journal makes them: a snapshot always says whether it resumes.
     mutating func event() -> ProgressEvent {

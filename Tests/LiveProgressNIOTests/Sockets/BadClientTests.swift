@@ -3,6 +3,7 @@
 
 import LiveProgress
 import LiveProgressNIO
+import LiveProgressTesting
 import LiveProgressWebSocket
 import LiveProgressWire
 import NIOCore
@@ -97,7 +98,7 @@ struct BadClientTests {
 
     /// Bytes of a fixed sequence: bare, in place of a request, or as frames of an upgraded connection.
     private static func garbage(_ number: Int, path: String) -> String {
-        var random = SplitMix(seed: UInt64(number))
+        var random = SeededGenerator(seed: UInt64(number))
         let noise = String(decoding: (0..<200).map { _ in UInt8.random(in: 0...127, using: &random) }, as: UTF8.self)
         return switch number % 4 {
         case 0: noise + "\r\n\r\n"
@@ -184,20 +185,5 @@ private final class FrameCollector: ChannelInboundHandler {
         if box.value.readableBytesView.suffix(16).firstRange(of: [0x88, 0x07, 0x03, 0xE8]) != nil {
             context.close(promise: nil)
         }
-    }
-}
-
-/// A small random source with a seed, for tests that can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressTesting
 import LiveProgressWebSocket
 import LiveProgressWire
 import NIOCore
@@ -15,7 +16,7 @@ struct ResumePropertyTests {
         arguments: 0..<48
     )
     func resumes(seed: Int) async throws {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let capacity = [1, 2, 3, 5, 8, 64][Int.random(in: 0..<6, using: &random)]
         try await SocketServer.with(journalCapacity: capacity) { server in
             let tracker = try server.service.createProgress()
@@ -23,7 +24,7 @@ struct ResumePropertyTests {
             let clients = try await withThrowingTaskGroup(of: [Visit].self) { group in
                 for number in 0..<3 {
                     group.addTask {
-                        try await Self.follow(tracker.id, server, SplitMix(seed: UInt64(seed * 10 + number)))
+                        try await Self.follow(tracker.id, server, SeededGenerator(seed: UInt64(seed * 10 + number)))
                     }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -44,7 +45,7 @@ struct ResumePropertyTests {
     private static func work(
         _ tracker: ProgressTracker,
         in service: ProgressService,
-        _ random: SplitMix
+        _ random: SeededGenerator
     ) async throws -> [UInt64: String] {
         var random = random
         let journal = try service.getJournal(tracker.id)
@@ -67,7 +68,9 @@ struct ResumePropertyTests {
     }
 
     /// Watches, leaves without a word after a while, and comes back with the cursor or without, until the end.
-    private static func follow(_ id: ProgressID, _ server: SocketServer, _ random: SplitMix) async throws -> [Visit] {
+    private static func follow(_ id: ProgressID, _ server: SocketServer, _ random: SeededGenerator) async throws
+        -> [Visit]
+    {
         var random = random
         var visits: [Visit] = []
         var cursor: ProgressCursor?

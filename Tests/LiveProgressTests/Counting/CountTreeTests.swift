@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressTesting
 import Testing
 
 @testable import LiveProgress
@@ -140,7 +141,7 @@ struct CountTreeTests {
 
     @Test("Random trees agree with a plain recursive model", arguments: 0..<20 as Range<UInt64>)
     func agreesWithModel(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var tree = CountTree(total: 100)
         let model = ModelNode(total: 100)
         var known: [(id: NodeID, node: ModelNode)] = [(.root, model)]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressTesting
 import Testing
 
 @testable import LiveProgress
@@ -195,7 +196,7 @@ struct EstimatorTests {
 
     @Test("Whatever happens, what is said is positive, finite and below ten years")
     func neverAbsurd() {
-        var random = SplitMix(seed: 42)
+        var random = SeededGenerator(seed: 42)
         for _ in 0..<300 {
             var estimator = Estimator()
             var now = Duration.zero
