@@ -124,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "LiveProgressWebSocketTests",
             dependencies: [
-                "LiveProgressWebSocket", "LiveProgressTesting",
+                "LiveProgressWebSocket", "LiveProgressNIO", "LiveProgressTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -50,12 +50,10 @@ public final class ProgressHosting: Sendable {
             let request = HTTPRequest(head), api.handles(path: request.path ?? "/"),
             case .accept(let acceptance) = api.watch(request)
         else { return .http }
-        var headers: HTTPHeaders = [
-            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": handshake.key.accept,
-        ]
-        if let subprotocol = acceptance.subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
         return .upgrade(
-            ConnectionDecision.Grant(headers: headers) { [self] channel in
+            ConnectionDecision.Grant(
+                headers: handshake.acceptance(subprotocol: acceptance.subprotocol)
+            ) { [self] channel in
                 let source = sources.source(for: acceptance, in: api.service)
                 let loop = channel.eventLoop
                 return [

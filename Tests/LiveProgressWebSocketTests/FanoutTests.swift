@@ -26,9 +26,23 @@ struct FanoutTests {
             let channel = EmbeddedChannel(loop: loop)
             channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
             loop.run()
-            _ = WatcherChannel.configure(channel, source: source ?? log, cursor: cursor, fanouts: fanouts)
+            upgrade(channel, cursor: cursor, source: source)
             loop.run()
             return channel
+        }
+
+        /// Makes a watcher of a channel when the loop comes to it.
+        func upgrade(_ channel: EmbeddedChannel, cursor: String? = nil, source: (any FanoutSource)? = nil) {
+            loop.assumeIsolated().execute { [fanouts, log] in
+                let loop = channel.eventLoop
+                let handler = WatcherChannel.makeHandler(
+                    on: loop,
+                    source: source ?? log,
+                    cursor: cursor,
+                    fanouts: fanouts
+                )
+                #expect(throws: Never.self) { try channel.pipeline.syncOperations.addHandler(handler) }
+            }
         }
     }
 
@@ -88,7 +102,7 @@ struct FanoutTests {
         let channel = EmbeddedChannel(loop: bench.loop)
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         bench.loop.run()
-        _ = WatcherChannel.configure(channel, source: bench.log, cursor: nil, fanouts: bench.fanouts)
+        bench.upgrade(channel)
         // The wake stands behind the newcomer in the loop's queue.
         bench.log.publish()
         bench.loop.run()
@@ -220,7 +234,7 @@ struct FanoutTests {
     func closedBefore() throws {
         let bench = Bench()
         let channel = EmbeddedChannel(loop: bench.loop)
-        _ = WatcherChannel.configure(channel, source: bench.log, cursor: nil, fanouts: bench.fanouts)
+        bench.upgrade(channel)
         bench.loop.run()
         channel.close(promise: nil)
         bench.loop.run()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressNIO
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 @testable import LiveProgressWebSocket
@@ -21,26 +21,12 @@ struct LoopbackServer: Sendable {
         _ body: (LoopbackServer) async throws -> Value
     ) async throws -> Value {
         let fanouts = Fanouts(configuration: configuration)
-        let upgrade = WebSocketUpgrade<Outcome>(
-            shouldUpgrade: { head, channel in
-                let headers: HTTPHeaders =
-                    head.headers.contains(name: "sec-websocket-protocol") ? ["Sec-WebSocket-Protocol": "live"] : [:]
-                return channel.eventLoop.makeSucceededFuture(head.uri.hasPrefix("/watch") ? headers : nil)
-            },
-            upgraded: { channel, head in
-                let cursor = head.uri.split(separator: "=").dropFirst().first.map(String.init)
-                return WatcherChannel.configure(channel, source: log, cursor: cursor, fanouts: fanouts)
-                    .map { .upgraded }
-            }
-        )
+        let setup = ConnectionSetup(watching: log, fanouts: fanouts)
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelOption(.socketOption(.so_sndbuf), value: 16 * 1024)
             .childChannelInitializer { child in
                 child.eventLoop.makeCompletedFuture {
-                    _ = try child.pipeline.syncOperations.configureUpgradableServer(
-                        upgrade: upgrade,
-                        plain: addPlainResponder
-                    )
+                    _ = try setup.configure(child, openPath: addPlainResponder)
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()

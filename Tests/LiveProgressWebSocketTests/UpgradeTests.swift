@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressNIO
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
-import Synchronization
 import Testing
 
 @testable import LiveProgressWebSocket
@@ -16,31 +16,18 @@ struct UpgradeTests {
         let channel = EmbeddedChannel()
         let log = TestLog()
         let fanouts = Fanouts()
-        let outcome: EventLoopFuture<Outcome>
-        /// Given to hold every decision back.
-        let decision: EventLoopPromise<HTTPHeaders?>?
+        let registry = ConnectionRegistry()
+        let outcome: EventLoopFuture<ConnectionOutcome<Void>>
 
-        init(isDecisionHeld: Bool = false) throws {
-            let (log, fanouts) = (log, fanouts)
-            let decision = isDecisionHeld ? channel.eventLoop.makePromise(of: HTTPHeaders?.self) : nil
-            let upgrade = WebSocketUpgrade<Outcome>(
-                shouldUpgrade: { head, channel in
-                    if let decision { return decision.futureResult }
-                    return channel.eventLoop.makeSucceededFuture(
-                        head.uri == "/watch" ? ["Sec-WebSocket-Protocol": "live"] : nil
-                    )
-                },
-                upgraded: { channel, _ in
-                    WatcherChannel.configure(channel, source: log, cursor: nil, fanouts: fanouts).map { .upgraded }
-                }
-            )
-            self.decision = decision
-            outcome = try channel.pipeline.syncOperations.configureUpgradableServer(
-                upgrade: upgrade,
-                plain: addPlainResponder
-            )
+        init() throws {
+            let setup = ConnectionSetup(watching: log, fanouts: fanouts, registry: registry)
+            outcome = try setup.configure(channel, openPath: addPlainResponder)
             channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
             channel.embeddedEventLoop.run()
+        }
+
+        var isUpgraded: Bool {
+            get throws { if case .upgraded = try outcome.wait() { true } else { false } }
         }
 
         func receive(_ bytes: ByteBuffer) throws {
@@ -70,14 +57,14 @@ struct UpgradeTests {
     @Test("A good handshake is answered with 101, the key's answer and the headers asked for; then frames flow")
     func upgrades() throws {
         let server = try Server()
-        try server.receive(handshake("/watch"))
+        try server.receive(handshake("/watch", "Sec-WebSocket-Protocol: live\r\n"))
         let (head, rest) = try server.answer()
         #expect(head.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
-        #expect(head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
+        #expect(head.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
         #expect(head.contains("Sec-WebSocket-Protocol: live\r\n"))
         #expect(!head.lowercased().contains("transfer-encoding"))
         #expect(serverFrames(rest).map(\.payload) == ["0"])
-        #expect(try server.outcome.wait() == .upgraded)
+        #expect(try server.isUpgraded)
         server.log.publish()
         server.channel.embeddedEventLoop.run()
         #expect(serverFrames(try server.written).map(\.payload) == ["1"])
@@ -90,8 +77,9 @@ struct UpgradeTests {
         let pipeline = server.channel.pipeline.syncOperations
         #expect(throws: Never.self) { try pipeline.handler(type: WebSocketHandler.self) }
         #expect(throws: (any Error).self) { try pipeline.handler(type: HTTPResponseEncoder.self) }
-        #expect(throws: (any Error).self) { try pipeline.handler(type: HTTPServerPipelineHandler.self) }
-        #expect(throws: (any Error).self) { try pipeline.context(name: webSocketUpgradeHandlerName) }
+        #expect(throws: (any Error).self) {
+            try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        }
     }
 
     @Test("Frames right behind the handshake are not lost, wherever the bytes are cut")
@@ -108,17 +96,6 @@ struct UpgradeTests {
         }
     }
 
-    @Test("What comes while the decision is being made waits for it")
-    func lateDecision() throws {
-        let server = try Server(isDecisionHeld: true)
-        try server.receive(handshake("/watch"))
-        try server.receive(clientFrame(.text, "ask"))
-        #expect(try server.written.readableBytes == 0)
-        server.decision?.succeed([:])
-        server.channel.embeddedEventLoop.run()
-        #expect(serverFrames(try server.answer().rest).map(\.payload) == ["0", "answer"])
-    }
-
     @Test("A refused handshake goes on as plain HTTP, and the connection closes after the answer")
     func refused() throws {
         let server = try Server()
@@ -128,16 +105,7 @@ struct UpgradeTests {
         #expect(head.contains("connection: close\r\n"))
         #expect(rest.text == "GET /other")
         #expect(!server.channel.isActive)
-        #expect(try server.outcome.wait() == .plain)
-    }
-
-    @Test("A decision that fails refuses")
-    func failedDecision() throws {
-        let server = try Server(isDecisionHeld: true)
-        try server.receive(handshake("/watch"))
-        server.decision?.fail(CancellationError())
-        server.channel.embeddedEventLoop.run()
-        #expect(try server.answer().head.hasPrefix("HTTP/1.1 404"))
+        #expect(try !server.isUpgraded)
     }
 
     @Test(
@@ -167,7 +135,7 @@ struct UpgradeTests {
             #expect(!head.contains("close"))
             #expect(rest.text == "GET /\(number)")
         }
-        #expect(try server.outcome.wait() == .plain)
+        #expect(try !server.isUpgraded)
         try server.receive(handshake("/watch"))
         let (head, rest) = try server.answer()
         #expect(head.hasPrefix("HTTP/1.1 101"))
@@ -199,29 +167,13 @@ struct UpgradeTests {
         #expect(!server.channel.isActive)
     }
 
-    @Test("A connection that closes before its first request, or during the decision, fails the outcome")
-    func closes() throws {
-        let silent = try Server()
-        silent.channel.close(promise: nil)
-        silent.channel.embeddedEventLoop.run()
-        #expect(throws: (any Error).self) { try silent.outcome.wait() }
-        let undecided = try Server(isDecisionHeld: true)
-        try undecided.receive(handshake("/watch"))
-        undecided.channel.close(promise: nil)
-        undecided.channel.embeddedEventLoop.run()
-        undecided.decision?.succeed([:])
-        undecided.channel.embeddedEventLoop.run()
-        #expect(throws: (any Error).self) { try undecided.outcome.wait() }
-        #expect(undecided.log.now.joined == 0)
-    }
-
-    @Test("A server that quiesces during the decision closes the new watcher with 1001")
+    @Test("A server that goes away closes its watchers with 1001")
     func quiesces() throws {
-        let server = try Server(isDecisionHeld: true)
+        let server = try Server()
         try server.receive(handshake("/watch"))
-        server.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-        server.decision?.succeed([:])
+        _ = try server.answer()
+        server.registry.quiesce()
         server.channel.embeddedEventLoop.run()
-        #expect(serverFrames(try server.answer().rest).compactMap(closeCode) == [1001])
+        #expect(serverFrames(try server.written).compactMap(closeCode) == [1001])
     }
 }

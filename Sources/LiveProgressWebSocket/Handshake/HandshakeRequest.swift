@@ -60,6 +60,17 @@ public struct HandshakeRequest: Sendable, Hashable {
         self.subprotocols = subprotocols
     }
 
+    /// The fields of the 101 answer that accepts the handshake, RFC 6455 section 4.2.2.
+    /// - Parameter subprotocol: The one of ``subprotocols`` that is spoken; `nil` speaks none of them.
+    /// - Returns: The fields that the handshake needs, and no others.
+    public func acceptance(subprotocol: String? = nil) -> HTTPHeaders {
+        var headers: HTTPHeaders = [
+            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": key.accept,
+        ]
+        if let subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
+        return headers
+    }
+
     /// What follows a handshake is frames, so that a body would be taken for such.
     private static func hasNoBody(_ headers: HTTPHeaders) -> Bool {
         !headers.contains(name: "transfer-encoding") && headers["content-length"].allSatisfy { $0 == "0" }

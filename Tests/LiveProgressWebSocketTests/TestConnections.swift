@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressNIO
 import NIOCore
 import NIOHTTP1
 
@@ -34,17 +35,24 @@ final class PlainResponder: ChannelInboundHandler {
     }
 }
 
-/// What the first request made of a connection.
-enum Outcome: Equatable {
-    case upgraded
-    case plain
+/// Adds a responder for plain requests.
+@Sendable func addPlainResponder(to channel: any Channel) -> EventLoopFuture<Void> {
+    channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(PlainResponder()) }
 }
 
-/// Adds a responder for plain requests.
-@Sendable func addPlainResponder(to channel: any Channel) -> EventLoopFuture<Outcome> {
-    channel.eventLoop.submit {
-        try channel.pipeline.syncOperations.addHandler(PlainResponder())
-        return .plain
+extension ConnectionSetup {
+    /// Upgrades `/watch` to a watcher of the log, from the cursor behind `=`; anything else is left to the responder.
+    init(watching log: TestLog, fanouts: Fanouts, registry: ConnectionRegistry = ConnectionRegistry()) {
+        self.init(registry: registry) { head in
+            guard head.uri.hasPrefix("/watch"), let handshake = try? HandshakeRequest(head) else { return .http }
+            let cursor = head.uri.split(separator: "=").dropFirst().first.map(String.init)
+            let subprotocol = handshake.subprotocols.isEmpty ? nil : "live"
+            return .upgrade(
+                ConnectionDecision.Grant(headers: handshake.acceptance(subprotocol: subprotocol)) { channel in
+                    [WatcherChannel.makeHandler(on: channel.eventLoop, source: log, cursor: cursor, fanouts: fanouts)]
+                }
+            )
+        }
     }
 }
 
