@@ -69,9 +69,11 @@ async def old_news(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("Deletion and refusal end the matter: codes 4500 to 4999 and 1000 are not followed by a reconnection")
+@promise("Deletion, refusal and a broken protocol end the matter: their codes and 1000 are not followed by a reconnection")
 async def final_codes(browser, mock, _):
-    for code, words in ((4510, "This operation is gone"), (4504, "No such operation"), (4503, "Not allowed")):
+    ends = ((4510, "This operation is gone"), (4504, "No such operation"), (4503, "Not allowed"))
+    broken = tuple((code, "This operation cannot be followed") for code in (1002, 1003, 1007, 1008, 1009))
+    for code, words in ends + broken:
         mock.add(f"job-{code}", title="Job", status="running", state="One")
         async with await browser.tab() as tab:
             await tab.go(mock.link(f"job-{code}"))
