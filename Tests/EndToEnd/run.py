@@ -71,6 +71,8 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print the cases and do nothing")
     options = parser.parse_args()
     raise_file_limit()
+    # Whoever runs this in the background may ignore interrupts, which every program started from here would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cases = [c for c in load_cases() if options.only.lower() in f"{c.group}: {c.promise}".lower()]
     if options.list:
         print("\n".join(f"{c.group}: {c.promise}" for c in cases))

@@ -182,7 +182,9 @@ class Mock:
             # The client may leave at the same moment, and take the writer with it.
             await asyncio.wait([writer])
             if code is None:
-                request.transport.abort()
+                # None where the client was faster.
+                if request.transport is not None:
+                    request.transport.abort()
             else:
                 await socket.close(code=code)
 
