@@ -10,9 +10,9 @@ import Testing
 
 @Suite("Client and server over real sockets", .timeLimit(.minutes(2)))
 struct LoopbackTests {
-    @Test("Invariants 3 and 5: many watchers get every message in order, and the end")
-    func many() async throws {
-        try await LoopbackServer.with { server in
+    @Test("Invariants 3 and 5: many watchers get every message in order, and the end", arguments: WritePath.allCases)
+    func many(path: WritePath) async throws {
+        try await LoopbackServer.with(configuration: WatcherConfiguration(writePath: path)) { server in
             let connections = try await withThrowingTaskGroup(of: WebSocketClientConnection.self) { group in
                 for _ in 0..<100 { group.addTask { try await server.connect() } }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -36,10 +36,16 @@ struct LoopbackTests {
         }
     }
 
-    @Test("Invariant 11: with one watcher that never reads and one that vanishes, the others lose nothing")
-    func stalledAndVanished() async throws {
+    @Test(
+        "Invariant 11: with one watcher that never reads and one that vanishes, the others lose nothing",
+        arguments: WritePath.allCases
+    )
+    func stalledAndVanished(path: WritePath) async throws {
         let log = TestLog(capacity: 100_000, padding: 2000)
-        let heartless = WatcherConfiguration(connection: WebSocketConfiguration(heartbeat: nil))
+        let heartless = WatcherConfiguration(
+            connection: WebSocketConfiguration(heartbeat: nil),
+            writePath: path
+        )
         try await LoopbackServer.with(log: log, configuration: heartless) { server in
             let stalled = try await server.connectStalled()
             let vanished = try await server.connectStalled()
@@ -144,9 +150,9 @@ struct LoopbackTests {
         }
     }
 
-    @Test("A server that goes away tells everyone 1001")
-    func goesAway() async throws {
-        try await LoopbackServer.with { server in
+    @Test("A server that goes away tells everyone 1001", arguments: WritePath.allCases)
+    func goesAway(path: WritePath) async throws {
+        try await LoopbackServer.with(configuration: WatcherConfiguration(writePath: path)) { server in
             let connections = [try await server.connect(), try await server.connect()]
             await server.log.until { $0.joined == 2 }
             server.fanouts.closeAll()
@@ -157,10 +163,13 @@ struct LoopbackTests {
         }
     }
 
-    @Test("Invariant 10: a reader that is behind holds the server back and then gets every message it kept")
-    func backPressure() async throws {
+    @Test(
+        "Invariant 10: a reader that is behind holds the server back and then gets every message it kept",
+        arguments: WritePath.allCases
+    )
+    func backPressure(path: WritePath) async throws {
         let log = TestLog(capacity: 100_000, padding: 4000)
-        try await LoopbackServer.with(log: log) { server in
+        try await LoopbackServer.with(log: log, configuration: WatcherConfiguration(writePath: path)) { server in
             let connection = try await server.connect()
             await server.log.until { $0.joined == 1 }
             for _ in 0..<3000 {

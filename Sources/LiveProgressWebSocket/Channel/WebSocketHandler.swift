@@ -31,12 +31,19 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var isPerforming = false
     private var hasEnded = false
-    /// Whether the channel takes bytes; what is written in spite of it is queued in memory.
+    private var output: SharedOutput
+    /// Whether the connection takes bytes; what is written in spite of it is queued in memory.
     package private(set) var isWritable = true
 
-    package init(machine: WebSocketConnection, timers: LoopTimers, delegate: any WebSocketHandlerDelegate) {
+    package init(
+        machine: WebSocketConnection,
+        timers: LoopTimers,
+        writePath: WritePath = .channel,
+        delegate: any WebSocketHandlerDelegate
+    ) {
         self.machine = machine
         self.timers = timers
+        self.output = SharedOutput(path: writePath)
         self.delegate = delegate
     }
 
@@ -49,7 +56,22 @@ package final class WebSocketHandler: ChannelInboundHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
+        output.writesThroughChannel()
         context.writeAndFlush(Self.wrapOutboundOut(frames), promise: promise)
+    }
+
+    /// Writes frames that other connections get too, by the shortest way there is.
+    ///
+    /// Where the socket does not take all of them at once, ``isWritable`` is false until it has.
+    package func send(shared frames: ByteBuffer) {
+        guard isOpen, let context else { return }
+        switch output.send(frames, on: context.channel) {
+        case .none: break
+        case .channel(let bytes): context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        case .probe(let bytes): probe(bytes, context: context)
+        case .waiting(let bytes): write(waiting: bytes, context: context)
+        case .broken: context.close(promise: nil)
+        }
     }
 
     /// Begins to close; `isWritten` says that the close frame stood at the end of the last frames written.
@@ -84,10 +106,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        isWritable = context.channel.isWritable
-        machine.writabilityChanged(isWritable)
-        perform()
-        if machine.isOpen { delegate?.writabilityChanged(self) }
+        updateWritability()
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -116,6 +135,33 @@ extension WebSocketHandler: LoopTimed {
 }
 
 extension WebSocketHandler {
+    private func updateWritability() {
+        guard let context else { return }
+        let takesBytes = context.channel.isWritable && !output.isWaiting
+        guard takesBytes != isWritable else { return }
+        isWritable = takesBytes
+        machine.writabilityChanged(takesBytes)
+        perform()
+        if machine.isOpen { delegate?.writabilityChanged(self) }
+    }
+
+    private func probe(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
+        let socket = TransportTap.socket(of: context.channel, writing: bytes) {
+            context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        }
+        output.foundOut(socket)
+    }
+
+    private func write(waiting bytes: ByteBuffer, context: ChannelHandlerContext) {
+        updateWritability()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.output.drained()
+            self.updateWritability()
+        }
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: written)
+    }
+
     private func open() {
         machine.opened()
         perform()
@@ -142,7 +188,9 @@ extension WebSocketHandler {
 
     private func perform(_ action: WebSocketConnection.Action) {
         switch action {
-        case .write(let bytes): context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        case .write(let bytes):
+            output.writesThroughChannel()
+            context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         case .deliver(let message): delegate?.received(message, on: self)
         case .stopSending: delegate?.stopSending(self)
         case .startTimer(let time): timers.start(self, after: TimeAmount(time))

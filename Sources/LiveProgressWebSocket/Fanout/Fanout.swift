@@ -29,7 +29,12 @@ final class Fanout {
     func makeHandler(source: any FanoutSource, cursor: String?) -> WebSocketHandler {
         let machine = WebSocketConnection(role: .server, configuration: configuration.connection)
         let member = FanoutMember(fanout: self, source: source, cursor: cursor)
-        return WebSocketHandler(machine: machine, timers: timers, delegate: member)
+        return WebSocketHandler(
+            machine: machine,
+            timers: timers,
+            writePath: configuration.writePath,
+            delegate: member
+        )
     }
 
     /// The topic of a source, made for its first watcher.

@@ -34,7 +34,7 @@ final class FanoutMember: WebSocketHandlerDelegate {
 
     func send(_ frames: FanoutFrames) {
         guard let handler, let bytes = frames.bytes else { return }
-        handler.write(frames: bytes)
+        handler.send(shared: bytes)
         if let close = frames.close { handler.close(close, isWritten: true) }
     }
 

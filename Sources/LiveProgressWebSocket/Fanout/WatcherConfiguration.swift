@@ -7,10 +7,17 @@ public struct WatcherConfiguration: Sendable, Hashable {
     public var connection: WebSocketConfiguration
     /// How long a watcher may take no bytes before it is closed with 4008; 30 s by default.
     public var slowLimit: Duration
+    /// How messages get to the sockets; by default directly.
+    public var writePath: WritePath
 
     /// A configuration of the given parts.
-    public init(connection: WebSocketConfiguration = WebSocketConfiguration(), slowLimit: Duration = .seconds(30)) {
+    public init(
+        connection: WebSocketConfiguration = WebSocketConfiguration(),
+        slowLimit: Duration = .seconds(30),
+        writePath: WritePath = .direct
+    ) {
         self.connection = connection
         self.slowLimit = slowLimit
+        self.writePath = writePath
     }
 }

@@ -18,7 +18,8 @@ struct ResumePropertyTests {
     func resumes(seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let capacity = [1, 2, 3, 5, 8, 64][Int.random(in: 0..<6, using: &random)]
-        try await SocketServer.with(journalCapacity: capacity) { server in
+        try await SocketServer.with(journalCapacity: capacity, writePath: seed % 2 == 0 ? .direct : .channel) {
+            server in
             let tracker = try server.service.createProgress()
             let worker = Task { [random] in try await Self.work(tracker, in: server.service, random) }
             let clients = try await withThrowingTaskGroup(of: [Visit].self) { group in

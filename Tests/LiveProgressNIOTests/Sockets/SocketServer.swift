@@ -23,13 +23,14 @@ struct SocketServer: Sendable {
     static func with<Value: Sendable>(
         journalCapacity: Int = 64,
         limits: ConnectionLimits = ConnectionLimits(),
+        writePath: WritePath = .direct,
         _ body: (SocketServer) async throws -> Value
     ) async throws -> Value {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = journalCapacity
         let service = ProgressService(configuration: configuration)
         let api = ProgressAPI(service: service)
-        let hosting = ProgressHosting(api: api, limits: limits)
+        let hosting = ProgressHosting(api: api, limits: limits, watchers: WatcherConfiguration(writePath: writePath))
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)

@@ -27,9 +27,12 @@ struct WatchingTests {
         }
     }
 
-    @Test("Invariants 3 and 5: watchers that keep up get every transition in order, none twice, and the end")
-    func everyTransition() async throws {
-        try await SocketServer.with { server in
+    @Test(
+        "Invariants 3 and 5: watchers that keep up get every transition in order, none twice, and the end",
+        arguments: WritePath.allCases
+    )
+    func everyTransition(path: WritePath) async throws {
+        try await SocketServer.with(writePath: path) { server in
             let tracker = try server.service.createProgress()
             var followings: [Task<[String], Never>] = []
             for _ in 0..<50 { followings.append(try await server.watch(tracker.id).follow()) }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOCore
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// A channel's own socket, written with `send(2)` beside the channel's pipeline: one system call and nothing else.
+///
+/// A channel takes a microsecond or two of its own for each write, and a fan-out is nothing but writes. Going round it
+/// is sound under these conditions, each of which somebody keeps:
+///
+/// - *The descriptor is the channel's.* It is used on the channel's event loop, while the channel is active. A channel
+///   closes its descriptor and becomes inactive in one step on that loop, calling nobody between, so that a descriptor
+///   that the system has given to another connection can never be met here. ``WebSocketHandler`` asks before each write.
+/// - *Order.* Nothing that the channel has taken may still wait in it, or it would be overtaken: pongs, close frames,
+///   the rest of a short write. ``WebSocketHandler`` asks the channel for its waiting bytes after each write through it.
+///   What follows a direct write is behind it in any case, because the socket has those bytes already.
+/// - *Nothing between wants to see the bytes*: no encryption, no compression. ``TransportTap`` looks.
+/// - *No end of the stream before.* A half-closed channel has sent its close frame, after which no message is sent.
+///
+/// The channel's registration with its selector is not touched: it asks for writability when it holds bytes itself, and
+/// a write that the socket does not take in full is handed to it.
+struct DirectSocket {
+    private let descriptor: NIOBSDSocket.Handle
+
+    /// The socket of a channel, or `nil` where the channel has none; on its event loop.
+    init?(of channel: any Channel) {
+        let pipeline = channel.pipeline.syncOperations
+        let handle = try? pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        guard let handle else { return nil }
+        descriptor = handle
+    }
+
+    /// Writes as much as the socket takes at once.
+    ///
+    /// - Parameter bytes: What to write.
+    /// - Returns: How many bytes it took, 0 where it is full; `nil` where the connection is broken.
+    func send(_ bytes: ByteBuffer) -> Int? {
+        bytes.withUnsafeReadableBytes { bytes in
+            while true {
+                let count = systemSend(descriptor, bytes.baseAddress, bytes.count, sendFlags)
+                if count >= 0 { return count }
+                switch errno {
+                case EINTR: continue
+                case EAGAIN, EWOULDBLOCK, ENOBUFS: return 0
+                default: return nil
+                }
+            }
+        }
+    }
+}
+
+#if canImport(Darwin)
+    private let systemSend = Darwin.send
+    /// The signal of a broken connection is off for each socket there.
+    private let sendFlags = MSG_DONTWAIT
+#elseif canImport(Musl)
+    private let systemSend = Musl.send
+    private let sendFlags = CInt(MSG_DONTWAIT | MSG_NOSIGNAL)
+#elseif canImport(Glibc)
+    private let systemSend = Glibc.send
+    private let sendFlags = CInt(MSG_DONTWAIT | MSG_NOSIGNAL)
+#endif

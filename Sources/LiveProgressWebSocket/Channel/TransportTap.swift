@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOCore
+
+/// Stands next to the transport during one write, and sees whether the bytes arrive there as they were written.
+///
+/// Encryption, compression, and whatever else changes or holds back bytes is found out without knowing its name.
+final class TransportTap: ChannelOutboundHandler, RemovableChannelHandler {
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private let expected: ByteBuffer
+    /// Whether exactly the expected bytes came by.
+    private(set) var sawExpected = false
+    private var writes = 0
+
+    private init(expecting expected: ByteBuffer) {
+        self.expected = expected
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        writes += 1
+        if case .byteBuffer(let bytes) = Self.unwrapOutboundIn(data) { sawExpected = writes == 1 && bytes == expected }
+        context.write(data, promise: promise)
+    }
+
+    /// Calls `write`, which writes the bytes, and gives the channel's socket if they arrived there as they are.
+    static func socket(of channel: any Channel, writing bytes: ByteBuffer, _ write: () -> Void) -> DirectSocket? {
+        let pipeline = channel.pipeline.syncOperations
+        let tap = TransportTap(expecting: bytes)
+        guard let socket = DirectSocket(of: channel), (try? pipeline.addHandler(tap, position: .first)) != nil else {
+            write()
+            return nil
+        }
+        write()
+        pipeline.removeHandler(tap, promise: nil)
+        return tap.sawExpected ? socket : nil
+    }
+}
