@@ -40,7 +40,8 @@ extension ServerApplication {
         let application = try ServerApplication(
             configuration: configuration,
             service: service,
-            logger: logger
+            logger: logger,
+            addRoutes: addRoutes
         ) { url in
             await onListening(url)
             continuation.yield(url)

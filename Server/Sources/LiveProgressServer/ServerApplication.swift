@@ -6,6 +6,7 @@ public import LiveProgress
 import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
+import LiveProgressWebSocket
 public import Logging
 import NIOCore
 public import ServiceLifecycle
@@ -32,6 +33,7 @@ public struct ServerApplication: Service {
     private let readiness = Readiness()
     /// Where it logs.
     public let logger: Logger
+    let addRoutes: @Sendable (Router<BasicRequestContext>) -> Void
     let onListening: @Sendable (_ url: String) async -> Void
 
     /// A server that has yet to run.
@@ -48,10 +50,28 @@ public struct ServerApplication: Service {
         logger: Logger = Logger(label: "live-progress"),
         onListening: @escaping @Sendable (_ url: String) async -> Void = { _ in }
     ) throws(ServerConfigurationError) {
+        try self.init(
+            configuration: configuration,
+            service: service,
+            logger: logger,
+            addRoutes: { _ in },
+            onListening: onListening
+        )
+    }
+
+    /// A server with more routes than its own.
+    init(
+        configuration: ServerConfiguration,
+        service: ProgressService?,
+        logger: Logger,
+        addRoutes: @escaping @Sendable (Router<BasicRequestContext>) -> Void,
+        onListening: @escaping @Sendable (_ url: String) async -> Void
+    ) throws(ServerConfigurationError) {
         try configuration.validate()
         self.configuration = configuration
         self.service = service ?? ProgressService(configuration: Self.serviceConfiguration(configuration))
         self.logger = logger
+        self.addRoutes = addRoutes
         self.onListening = onListening
         let policy = OriginPolicy(configuration)
         var apiConfiguration = ProgressAPI.Configuration()
@@ -62,7 +82,8 @@ public struct ServerApplication: Service {
         limits.maximumBodySize = configuration.maximumBodySize
         hosting = ProgressHosting(
             api: ProgressAPI(service: self.service, configuration: apiConfiguration),
-            limits: limits
+            limits: limits,
+            watchers: WatcherConfiguration(writePath: configuration.writePath)
         )
     }
 
@@ -76,8 +97,10 @@ public struct ServerApplication: Service {
             policy: OriginPolicy(configuration),
             isReady: { [readiness] in readiness.isReady }
         )
+        let router = routes.router()
+        addRoutes(router)
         let application = Application(
-            router: routes.router(),
+            router: router,
             server: .progress(hosting.connections),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import LiveProgressWebSocket
 public import Logging
 
 /// How a stand-alone server runs: where it listens, and what it keeps.
@@ -31,6 +32,8 @@ public struct ServerConfiguration: Sendable {
     public var maximumBodySize = 1 << 20
     /// How long clients have to take their leave when the server stops.
     public var shutdownTimeout = Duration.milliseconds(1200)
+    /// How messages get to the sockets of watchers.
+    public var writePath = WritePath.direct
 
     /// The defaults, as each member says.
     public init() {}

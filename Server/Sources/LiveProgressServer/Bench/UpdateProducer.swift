@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import NIOCore
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// Makes updates of one operation, as fast as the event loops deliver them or at a given rate.
+///
+/// Each update bears the time of its making, in nanoseconds of the monotonic clock, as `t` in its details. Between two
+/// batches every event loop gets its turn, so that a batch is what one write to a watcher carries; where it falls
+/// behind its rate, it makes what is due without a pause.
+struct UpdateProducer: Sendable {
+    /// What to produce.
+    struct Order: Sendable, Hashable {
+        /// How many updates.
+        var updates: Int
+        /// Updates in a second; 0 makes them as fast as they are delivered.
+        var rate: Double
+        /// How many updates are made at once.
+        var batch: Int
+
+        /// An order of the parameters `u`, `r` and `b`; `nil` where one of them makes no sense.
+        init?(updates: String?, rate: String?, batch: String?) {
+            guard let updates = updates.flatMap({ Int($0) }), (1...100_000_000).contains(updates) else { return nil }
+            guard let rate = Double(rate ?? "0"), (0...10_000_000).contains(rate) else { return nil }
+            guard let batch = Int(batch ?? "1"), batch <= 1024 else { return nil }
+            self.updates = updates
+            self.rate = rate
+            self.batch = max(1, batch)
+        }
+    }
+
+    private let tracker: ProgressTracker
+    private let loops: [any EventLoop]
+
+    /// A producer that reports through a tracker, beside watchers on the loops of a group.
+    init(tracker: ProgressTracker, group: any EventLoopGroup) {
+        self.tracker = tracker
+        loops = group.makeIterator().map { $0 }
+    }
+
+    /// Begins to produce; returns at once.
+    func start(_ order: Order) {
+        loops[0].execute { step(order, made: 0, since: .now()) }
+    }
+
+    private func step(_ order: Order, made: Int, since start: NIODeadline) {
+        let count = min(order.batch, order.updates - made)
+        for _ in 0..<count {
+            tracker.update(
+                "Processing",
+                details: [
+                    "percentComplete": 50, "currentStep": "Validating data", "t": .integer(Int64(Self.monotonicNow())),
+                ]
+            )
+        }
+        let made = made + count
+        guard made < order.updates else { return }
+        if order.rate > 0 {
+            let due = start + .nanoseconds(Int64(Double(made) * 1e9 / order.rate))
+            loops[0].assumeIsolated().scheduleTask(deadline: due) { step(order, made: made, since: start) }
+        } else {
+            takeTurns(1) { step(order, made: made, since: start) }
+        }
+    }
+
+    /// Goes once round all loops, behind what they have to deliver, and then on with the first.
+    private func takeTurns(_ index: Int, then next: @escaping @Sendable () -> Void) {
+        guard index < loops.count else { return loops[0].execute(next) }
+        loops[index].execute { takeTurns(index + 1, then: next) }
+    }
+
+    private static func monotonicNow() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
