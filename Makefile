@@ -16,7 +16,7 @@ demo: ## Build, and show a real job live (CHECK=1: verify it and wait for nobody
 test: ## Run every test, installing what the tests need
 	@scripts/test.sh
 
-bench: ## Measure the worker's time in update under a thousand watchers
+bench: ## Measure the worker's time in update, and the fan-out against a send loop in C
 	@scripts/bench.sh
 
 lint: ## Check the format of every Swift file
