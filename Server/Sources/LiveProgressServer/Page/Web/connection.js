@@ -2,8 +2,9 @@
 
 const subprotocol = "live-progress.v1";
 
-/** The codes after which a watcher stays away: it broke the protocol, or there is nothing for it. */
-const isFinal = (code) => [1002, 1003, 1007, 1008, 1009].includes(code) || (code >= 4500 && code <= 4999);
+/** The codes after which a watcher comes back; the same as those of every other watcher. */
+const comesBack = (code) =>
+  [1001, 1005, 1006].includes(code) || (code >= 1011 && code <= 1014) || (code >= 4000 && code <= 4499);
 
 /**
  * A connection that stays: a WebSocket that comes back by its cursor, or, where no WebSocket ever gets through,
@@ -129,7 +130,7 @@ class Connection {
       clearTimeout(this.#timer);
       if (this.#finished) return;
       if (code === 1000) this.finish();
-      else if (isFinal(code)) this.refuse({ code, title: reason });
+      else if (!comesBack(code)) this.refuse({ code, title: reason });
       else if (wasOpen) this.#retry();
       else this.#probe();
     };

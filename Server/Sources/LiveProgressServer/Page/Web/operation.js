@@ -200,6 +200,7 @@ function tick() {
   at("updated").title = String(message.updatedAt ?? "");
   setText(at("updated"), isEnded(status) ? formatTime(message.updatedAt) : formatAge(age) || "–");
   setText(at("aside"), asideText(status, age));
-  if (fractionOf(message) === null) showFigure(null);
+  // The bar tells the rest, step by step; a success is no number, and is said together with the status.
+  if (fractionOf(message) === null || message.status === "succeeded") showFigure(null);
   showTab(message, status);
 }
