@@ -57,6 +57,7 @@ let package = Package(
                 "LiveProgressServer",
                 .product(name: "LiveProgress", package: "swift-live-progress"),
                 .product(name: "LiveProgressClient", package: "swift-live-progress"),
+                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
                 .product(name: "LiveProgressWire", package: "swift-live-progress"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

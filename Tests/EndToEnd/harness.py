@@ -60,11 +60,13 @@ def expect_equal(actual: object, expected: object, what: str) -> None:
 
 
 class Server:
-    """A `live-progress serve` of its own on a free loopback port."""
+    """A `live-progress serve` of its own on a free loopback port, or what another command serves."""
 
-    def __init__(self, binary: Path, *options: str):
+    SERVE = ("serve", "--host", "127.0.0.1", "--port", "0", "--store", "memory")
+
+    def __init__(self, binary: Path, *options: str, serve: tuple = SERVE):
         self.log = tempfile.TemporaryFile()
-        command = [str(binary), "serve", "--host", "127.0.0.1", "--port", "0", "--store", "memory", *options]
+        command = [str(binary), *serve, *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, env=plain_environment())
         lines = Lines(self.process.stdout)
         try:

@@ -101,6 +101,17 @@ class Watcher(asyncio.Protocol):
         self.close_code: int | None = None
         self.first_message = loop.create_future()
         self.finished = loop.create_future()
+        self.wanted: tuple[int, asyncio.Future] | None = None
+
+    async def until(self, count: int) -> None:
+        """Returns when so many messages have come, or the connection has ended."""
+        if len(self.messages) < count and not self.finished.done():
+            self.wanted = (count, asyncio.get_running_loop().create_future())
+            await self.wanted[1]
+
+    def tell(self, force: bool = False) -> None:
+        if self.wanted and not self.wanted[1].done() and (force or len(self.messages) >= self.wanted[0]):
+            self.wanted[1].set_result(None)
 
     def connection_made(self, transport):
         self.transport = transport
@@ -125,6 +136,7 @@ class Watcher(asyncio.Protocol):
             self.messages.append(payload)
             if not self.first_message.done():
                 self.first_message.set_result(payload)
+            self.tell()
         elif opcode == PING:
             self.transport.write(frame(PONG, payload))
         elif opcode == CLOSE:
@@ -138,6 +150,7 @@ class Watcher(asyncio.Protocol):
             self.first_message.exception()
         if not self.finished.done():
             self.finished.set_result(self.close_code)
+        self.tell(force=True)
 
     @property
     def objects(self) -> list[dict]:

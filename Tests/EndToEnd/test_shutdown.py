@@ -8,7 +8,7 @@ import asyncio
 import signal
 import time
 
-from harness import Server, case, expect, expect_equal
+from harness import Server, case, expect, expect_equal, request
 from rawsocket import connect_many
 
 
@@ -17,6 +17,13 @@ async def open_request(server, path: str, *fields: str) -> tuple:
     head = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", *fields]
     writer.write(("\r\n".join(head) + "\r\n\r\n").encode())
     return reader, writer
+
+
+def await_streams(server, count: int) -> None:
+    """Returns when the server has begun to answer so many streams and long polls."""
+    deadline = time.monotonic() + 10
+    while f"live_progress_streams {count}\n" not in request("GET", server.url + "/metrics").body.decode():
+        expect(time.monotonic() < deadline, f"{count} streams and long polls are not open")
 
 
 async def terminate_with_everyone(server, operation) -> tuple:
@@ -28,7 +35,7 @@ async def terminate_with_everyone(server, operation) -> tuple:
     polls = [
         await open_request(server, operation.path, f'If-None-Match: "{tag}"', "Prefer: wait=25") for _ in range(20)
     ]
-    await asyncio.sleep(0.3)
+    await asyncio.to_thread(await_streams, server, 40)
     started = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     await asyncio.wait_for(asyncio.gather(*(w.finished for w in watchers)), 10)

@@ -18,9 +18,9 @@ internal import NIOCore
 ///
 /// - *The descriptor is the channel's.* It is used on the channel's event loop, while the channel is active. A channel
 ///   closes its descriptor and becomes inactive in one step on that loop, calling nobody between, so that a descriptor
-///   that the system has given to another connection can never be met here. ``WebSocketHandler`` asks before each write.
+///   that the system has given to another connection can never be met here. ``SharedOutput`` asks before each write.
 /// - *Order.* Nothing that the channel has taken may still wait in it, or it would be overtaken: pongs, close frames,
-///   the rest of a short write. ``WebSocketHandler`` asks the channel for its waiting bytes after each write through it.
+///   the rest of a short write. ``SharedOutput`` asks the channel for its waiting bytes after each write through it.
 ///   What follows a direct write is behind it in any case, because the socket has those bytes already.
 /// - *Nothing between wants to see the bytes*: no encryption, no compression. ``TransportTap`` looks.
 /// - *No end of the stream before.* A half-closed channel has sent its close frame, after which no message is sent.

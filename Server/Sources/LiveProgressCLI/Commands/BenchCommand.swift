@@ -3,13 +3,14 @@
 
 import ArgumentParser
 import LiveProgressServer
+import LiveProgressWebSocket
 import Logging
 
-/// Measures what this machine can do.
+/// What load tests need.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Serve an operation that updates itself, for load tests.",
+        abstract: "Help to test how much load the server bears.",
         subcommands: [BenchServeCommand.self]
     )
 }
@@ -28,15 +29,19 @@ struct BenchServeCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 takes any that is free.")
     var port = 0
 
-    @Option(help: "How messages get to the sockets: direct or channel.")
-    var writePath = "direct"
+    @Option(
+        help: "How messages get to the sockets: \(WritePath.allCases.map(\.rawValue).joined(separator: " or ")).",
+        transform: { name in
+            guard let path = WritePath(rawValue: name) else { throw ValidationError("There is no such way.") }
+            return path
+        }
+    )
+    var writePath = WritePath.direct
 
     func run() async throws {
         var configuration = ServerConfiguration()
         configuration.port = port
-        guard configuration.setWritePath(writePath) else {
-            throw ValidationError("--write-path is direct or channel, not \(writePath).")
-        }
+        configuration.writePath = writePath
         let logger = Logger(label: "live-progress") { StreamLogHandler.standardError(label: $0) }
         let server = try BenchServer.application(configuration: configuration, logger: logger) {
             Console.write("listening on \($0)\n")

@@ -73,6 +73,7 @@ enum SignalDisposition {
         #else
             let handler = action.__sigaction_handler.sa_handler
         #endif
+        // Sound: both are function pointers of C, possibly null, which are as wide as an Int and only compared.
         return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

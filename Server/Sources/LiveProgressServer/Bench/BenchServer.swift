@@ -3,7 +3,7 @@
 
 import Hummingbird
 import LiveProgress
-import LiveProgressWebSocket
+import LiveProgressHTTP
 public import Logging
 import NIOCore
 import NIOPosix
@@ -53,19 +53,19 @@ public enum BenchServer {
                 batch: query["b"].map(String.init)
             )
             guard let order else {
-                throw HTTPError(.badRequest, message: "Say /start?u=UPDATES&r=RATE&b=BATCH, such as u=1000&r=0&b=1.")
+                return Response(ProgressResponse(problem: .badOrder))
             }
             producer.start(order)
-            return HTTPResponse.Status.accepted
+            return Response(status: .accepted)
         }
     }
 }
 
-extension ServerConfiguration {
-    /// Sets the way of messages to the sockets by its name; gives whether there is one of that name.
-    public mutating func setWritePath(_ name: String) -> Bool {
-        guard let path = WritePath(rawValue: name) else { return false }
-        writePath = path
-        return true
-    }
+extension ProgressProblem {
+    /// An order to produce that makes no sense.
+    fileprivate static let badOrder = ProgressProblem(
+        title: "Bad order",
+        status: 400,
+        detail: "Ask for /start?u=UPDATES&r=RATE&b=BATCH with u from 1, r from 0 and b up to 1024."
+    )
 }

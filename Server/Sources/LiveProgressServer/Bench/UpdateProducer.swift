@@ -24,14 +24,14 @@ struct UpdateProducer: Sendable {
         var updates: Int
         /// Updates in a second; 0 makes them as fast as they are delivered.
         var rate: Double
-        /// How many updates are made at once.
+        /// How many updates are made at once; from 1 to 1024.
         var batch: Int
 
         /// An order of the parameters `u`, `r` and `b`; `nil` where one of them makes no sense.
         init?(updates: String?, rate: String?, batch: String?) {
             guard let updates = updates.flatMap({ Int($0) }), (1...100_000_000).contains(updates) else { return nil }
             guard let rate = Double(rate ?? "0"), (0...10_000_000).contains(rate) else { return nil }
-            guard let batch = Int(batch ?? "1"), batch <= 1024 else { return nil }
+            guard let batch = Int(batch ?? "1"), (0...1024).contains(batch) else { return nil }
             self.updates = updates
             self.rate = rate
             self.batch = max(1, batch)
