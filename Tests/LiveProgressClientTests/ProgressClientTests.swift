@@ -132,12 +132,13 @@ struct ProgressClientTests {
 
     @Test("say that nobody is there")
     func unreachable() async throws {
-        let url = try await ScriptedServer.deadURL()
-        let client = try ProgressClient(url: url)
-        let error = await #expect(throws: ProgressClientError.self) { try await client.get(id) }
-        #expect(error?.code == .unreachable)
-        #expect(error?.message.contains(url) == true)
-        #expect(error?.isTransient == true)
+        try await DeadPort.with { url in
+            let client = try ProgressClient(url: url)
+            let error = await #expect(throws: ProgressClientError.self) { try await client.get(id) }
+            #expect(error?.code == .unreachable)
+            #expect(error?.message.contains(url) == true)
+            #expect(error?.isTransient == true)
+        }
     }
 
     @Test("end at once when their task is cancelled")

@@ -105,15 +105,16 @@ struct ProgressWatchTests {
 
     @Test("gives up on a server that was never there, and tells of each try")
     func unreachable() async throws {
-        let url = try await ScriptedServer.deadURL()
-        let errors = RetryLog()
-        var configuration = try client(url).configuration
-        configuration.maximumConnectAttempts = 3
-        configuration.onRetry = { error, _ in errors.codes.withLock { $0.append(error.code) } }
-        let watch = try ProgressClient(url: url, configuration: configuration).watch(id)
-        let error = await #expect(throws: ProgressClientError.self) { try await collect(watch) }
-        #expect(error?.code == .unreachable)
-        #expect(errors.codes.withLock { $0 } == [.unreachable, .unreachable])
+        try await DeadPort.with { url in
+            let errors = RetryLog()
+            var configuration = try client(url).configuration
+            configuration.maximumConnectAttempts = 3
+            configuration.onRetry = { error, _ in errors.codes.withLock { $0.append(error.code) } }
+            let watch = try ProgressClient(url: url, configuration: configuration).watch(id)
+            let error = await #expect(throws: ProgressClientError.self) { try await collect(watch) }
+            #expect(error?.code == .unreachable)
+            #expect(errors.codes.withLock { $0 } == [.unreachable, .unreachable])
+        }
     }
 
     private final class RetryLog: Sendable {

@@ -163,15 +163,16 @@ struct RemoteTrackerTests {
 
     @Test("Invariant 1: takes reports while the server is away, and does not wait for it longer than asked")
     func away() async throws {
-        let dead = try await ScriptedServer.deadURL()
-        let tracker = RemoteTracker(client: try client(dead), snapshot: snapshot(1))
-        #expect(tracker.update("Reading"))
-        let late = await #expect(throws: ProgressClientError.self) { try await tracker.flush(timeout: .zero) }
-        #expect(late?.code == .timedOut)
-        let task = Task { try await tracker.flush() }
-        task.cancel()
-        let cancelled = await #expect(throws: ProgressClientError.self) { try await task.value }
-        #expect(cancelled?.code == .cancelled)
+        try await DeadPort.with { dead in
+            let tracker = RemoteTracker(client: try client(dead), snapshot: snapshot(1))
+            #expect(tracker.update("Reading"))
+            let late = await #expect(throws: ProgressClientError.self) { try await tracker.flush(timeout: .zero) }
+            #expect(late?.code == .timedOut)
+            let task = Task { try await tracker.flush() }
+            task.cancel()
+            let cancelled = await #expect(throws: ProgressClientError.self) { try await task.value }
+            #expect(cancelled?.code == .cancelled)
+        }
     }
 
     @Test("Invariant 7: one that has nothing to say keeps its lease")

@@ -73,16 +73,6 @@ final class ScriptedServer: Sendable {
         defer { channel.close(promise: nil) }
         return try await body(server)
     }
-
-    /// The URL of a port at which nobody listens.
-    static func deadURL() async throws -> String {
-        let url = try await run { _, _ in
-            .nothing
-        } _: {
-            $0.url
-        }
-        return url
-    }
 }
 
 private final class ScriptedHandler: ChannelInboundHandler {

@@ -43,7 +43,10 @@ final class PlainResponder: ChannelInboundHandler {
 extension ConnectionSetup {
     /// Upgrades `/watch` to a watcher of the log, from the cursor behind `=`; anything else is left to the responder.
     init(watching log: TestLog, fanouts: Fanouts, registry: ConnectionRegistry = ConnectionRegistry()) {
-        self.init(registry: registry) { head in
+        var limits = ConnectionLimits()
+        // The machine may be slow, and no test of watchers is about that.
+        limits.headTimeout = .hours(1)
+        self.init(limits: limits, registry: registry) { head in
             guard head.uri.hasPrefix("/watch"), let handshake = try? HandshakeRequest(head) else { return .http }
             let cursor = head.uri.split(separator: "=").dropFirst().first.map(String.init)
             let subprotocol = handshake.subprotocols.isEmpty ? nil : "live"

@@ -22,7 +22,7 @@ struct SocketServer: Sendable {
     /// Runs a test against a server, and takes the server down with all its connections.
     static func with<Value: Sendable>(
         journalCapacity: Int = 64,
-        limits: ConnectionLimits = ConnectionLimits(),
+        limits: ConnectionLimits = .patient,
         writePath: WritePath = .direct,
         _ body: (SocketServer) async throws -> Value
     ) async throws -> Value {
@@ -87,6 +87,16 @@ struct SocketServer: Sendable {
         try await channel.writeAndFlush(ByteBuffer(string: text))
         try? await channel.closeFuture.get()
         return try await channel.eventLoop.submit { String(buffer: collector.value) }.get()
+    }
+}
+
+extension ConnectionLimits {
+    /// Limits whose times no test meets, however slow the machine is; those times have tests of their own.
+    static var patient: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.headTimeout = .hours(1)
+        limits.bodyTimeout = .hours(1)
+        return limits
     }
 }
 
