@@ -18,10 +18,15 @@ internal import NIOCore
 ///
 /// - *The descriptor is the channel's.* It is used on the channel's event loop, while the channel is active. A channel
 ///   closes its descriptor and becomes inactive in one step on that loop, calling nobody between, so that a descriptor
-///   that the system has given to another connection can never be met here. ``SharedOutput`` asks before each write.
+///   that the system has given to another connection can never be met here. ``SharedOutput`` asks before a single write.
+///   A ``FanoutCohort`` writes to many without asking: it holds the sockets of members only, and a member leaves it when
+///   its channel tells that it is inactive. That is later than the step above, but in the same turn of the loop, and
+///   between the two the channel fails what it had not written; a cohort is written in a turn of its own
+///   (``FanoutWaker``), never from within a channel's call.
 /// - *Order.* Nothing that the channel has taken may still wait in it, or it would be overtaken: pongs, close frames,
-///   the rest of a short write. ``SharedOutput`` asks the channel for its waiting bytes after each write through it.
-///   What follows a direct write is behind it in any case, because the socket has those bytes already.
+///   the rest of a short write. ``SharedOutput`` gives its socket away only after it has asked the channel for its
+///   waiting bytes, and takes it back with each write through the channel. What follows a direct write is behind it in
+///   any case, because the socket has those bytes already.
 /// - *Nothing between wants to see the bytes*: no encryption, no compression. ``TransportTap`` looks.
 /// - *No end of the stream before.* A half-closed channel has sent its close frame, after which no message is sent.
 ///
@@ -42,16 +47,14 @@ struct DirectSocket {
     ///
     /// - Parameter bytes: What to write.
     /// - Returns: How many bytes it took, 0 where it is full; `nil` where the connection is broken.
-    func send(_ bytes: ByteBuffer) -> Int? {
-        bytes.withUnsafeReadableBytes { bytes in
-            while true {
-                let count = systemSend(descriptor, bytes.baseAddress, bytes.count, sendFlags)
-                if count >= 0 { return count }
-                switch errno {
-                case EINTR: continue
-                case EAGAIN, EWOULDBLOCK, ENOBUFS: return 0
-                default: return nil
-                }
+    func send(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        while true {
+            let count = systemSend(descriptor, bytes.baseAddress, bytes.count, sendFlags)
+            if count >= 0 { return count }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN, EWOULDBLOCK, ENOBUFS: return 0
+            default: return nil
             }
         }
     }

@@ -53,6 +53,26 @@ struct SharedOutput {
     /// Whether the socket has yet to take what it was given.
     var isWaiting: Bool { waiting > 0 }
 
+    /// The socket, while it may be written without asking the channel; `nil` where ``send(_:on:)`` must be asked.
+    var freeSocket: DirectSocket? {
+        guard case .socket(let socket) = route, !channelMayHoldBytes else { return nil }
+        return socket
+    }
+
+    /// Takes note of a write to ``freeSocket``, and gives what is left to do.
+    ///
+    /// - Parameters:
+    ///   - count: How many bytes the socket took; `nil` where the connection is broken.
+    ///   - bytes: What was to be written.
+    /// - Returns: What its caller has to do.
+    mutating func sent(_ count: Int?, of bytes: ByteBuffer) -> Rest {
+        guard let count else { return .broken }
+        guard count < bytes.readableBytes else { return .none }
+        var rest = bytes
+        rest.moveReaderIndex(forwardBy: count)
+        return wait(for: rest)
+    }
+
     /// Writes what the socket takes of the bytes, and gives what is left to do.
     mutating func send(_ bytes: ByteBuffer, on channel: any Channel) -> Rest {
         switch route {
@@ -61,11 +81,7 @@ struct SharedOutput {
         case .socket(let socket):
             guard channel.isActive else { return .none }
             guard mayOvertake(channel) else { return wait(for: bytes) }
-            guard let count = socket.send(bytes) else { return .broken }
-            guard count < bytes.readableBytes else { return .none }
-            var rest = bytes
-            rest.moveReaderIndex(forwardBy: count)
-            return wait(for: rest)
+            return sent(bytes.withUnsafeReadableBytes(socket.send), of: bytes)
         }
     }
 

@@ -11,6 +11,8 @@ package protocol WebSocketHandlerDelegate: AnyObject {
     func received(_ message: WebSocketMessage, on handler: WebSocketHandler)
     /// The channel takes bytes again, or no more.
     func writabilityChanged(_ handler: WebSocketHandler)
+    /// ``WebSocketHandler/freeSocket`` may have changed.
+    func freeSocketChanged(_ handler: WebSocketHandler)
     /// No more messages may be sent; told once, also when the channel breaks.
     func stopSending(_ handler: WebSocketHandler)
     /// The connection has ended; told once, and last.
@@ -56,8 +58,23 @@ package final class WebSocketHandler: ChannelInboundHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        output.writesThroughChannel()
+        writesThroughChannel()
         context.writeAndFlush(Self.wrapOutboundOut(frames), promise: promise)
+    }
+
+    /// The connection's socket, while messages may be written to it beside the handler; see ``DirectSocket``.
+    ///
+    /// It is as the delegate was told last until the delegate is told again, or told to stop sending.
+    var freeSocket: DirectSocket? { isOpen ? output.freeSocket : nil }
+
+    /// Frames were written to the ``freeSocket``, which did not take all of them.
+    ///
+    /// - Parameters:
+    ///   - count: How many bytes it took; `nil` where the connection is broken.
+    ///   - frames: What was to be written.
+    func sentShort(_ count: Int?, of frames: ByteBuffer) {
+        guard isOpen, let context else { return }
+        finish(output.sent(count, of: frames), context: context)
     }
 
     /// Writes frames that other connections get too, by the shortest way there is.
@@ -65,13 +82,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     /// Where the socket does not take all of them at once, ``isWritable`` is false until it has.
     package func send(shared frames: ByteBuffer) {
         guard isOpen, let context else { return }
-        switch output.send(frames, on: context.channel) {
-        case .none: break
-        case .channel(let bytes): context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
-        case .probe(let bytes): probe(bytes, context: context)
-        case .waiting(let bytes): write(waiting: bytes, context: context)
-        case .broken: context.close(promise: nil)
-        }
+        finish(output.send(frames, on: context.channel), context: context)
     }
 
     /// Begins to close; `isWritten` says that the close frame stood at the end of the last frames written.
@@ -145,6 +156,24 @@ extension WebSocketHandler {
         if machine.isOpen { delegate?.writabilityChanged(self) }
     }
 
+    /// Does what is left of a write that other connections get too.
+    private func finish(_ rest: SharedOutput.Rest, context: ChannelHandlerContext) {
+        // Before anything is written: a channel may call back while it writes.
+        delegate?.freeSocketChanged(self)
+        switch rest {
+        case .none: break
+        case .channel(let bytes): context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        case .probe(let bytes): probe(bytes, context: context)
+        case .waiting(let bytes): write(waiting: bytes, context: context)
+        case .broken: context.close(promise: nil)
+        }
+    }
+
+    private func writesThroughChannel() {
+        output.writesThroughChannel()
+        delegate?.freeSocketChanged(self)
+    }
+
     private func probe(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
         let socket = TransportTap.socket(of: context.channel, writing: bytes) {
             context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
@@ -189,7 +218,7 @@ extension WebSocketHandler {
     private func perform(_ action: WebSocketConnection.Action) {
         switch action {
         case .write(let bytes):
-            output.writesThroughChannel()
+            writesThroughChannel()
             context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         case .deliver(let message): delegate?.received(message, on: self)
         case .stopSending: delegate?.stopSending(self)

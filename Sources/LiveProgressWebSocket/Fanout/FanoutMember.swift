@@ -8,9 +8,10 @@ final class FanoutMember: WebSocketHandlerDelegate {
     /// How many answers to messages a watcher may leave unread before it is sent away.
     private static let maximumUnreadAnswers = 16
 
-    var position: UInt64 = 0
     /// The cohort that the watcher stands in; `nil` for one left behind because it does not read.
     var cohort: FanoutCohort?
+    /// Where one stands who was left behind; in a cohort it stands where the cohort does.
+    var position: UInt64 = 0
     var cohortIndex = 0
     /// Since when the channel has taken no bytes, and where the fan-out keeps that.
     var slowSince: NIODeadline?
@@ -37,6 +38,14 @@ final class FanoutMember: WebSocketHandlerDelegate {
         handler.send(shared: bytes)
         if let close = frames.close { handler.close(close, isWritten: true) }
     }
+
+    /// Frames were written to the ``freeSocket``, which took `count` of their bytes, or is broken.
+    func sentShort(_ count: Int?, of frames: ByteBuffer) {
+        handler?.sentShort(count, of: frames)
+    }
+
+    /// The connection's socket, while it may be written without the handler.
+    var freeSocket: DirectSocket? { handler?.freeSocket }
 
     func close(_ reason: WebSocketCloseReason) {
         handler?.close(reason)
@@ -72,6 +81,10 @@ final class FanoutMember: WebSocketHandlerDelegate {
         } else {
             fanout.becameSlow(self)
         }
+    }
+
+    func freeSocketChanged(_ handler: WebSocketHandler) {
+        cohort?.updateSocket(of: self)
     }
 
     func stopSending(_ handler: WebSocketHandler) {

@@ -79,19 +79,20 @@ final class FanoutTopic {
         settle(cohort)
     }
 
-    /// From the last to the first: who leaves is replaced by one who was served already, and known by its position.
+    /// Gives frames to a cohort that stood at `start` before them; who takes no bytes is left behind there.
     private func deliver(_ frames: FanoutFrames, to cohort: FanoutCohort, from start: UInt64) {
-        var index = cohort.members.count
-        while index > 0 {
-            index = min(index, cohort.members.count) - 1
-            guard index >= 0 else { return }
-            let member = cohort.members[index]
-            guard member.position == start else { continue }
-            if member.isWritable {
-                member.position = frames.position
-                member.send(frames)
-            } else {
+        guard let bytes = frames.bytes else { return }
+        // The last frames close each connection, which is for its handler.
+        let unserved = frames.close == nil ? cohort.write(bytes) : cohort.untouched
+        for rest in unserved {
+            switch rest {
+            case .short(let member, let count): member.sentShort(count, of: bytes)
+            // What was done for one may have closed another.
+            case .untouched(let member) where member.cohort !== cohort: break
+            case .untouched(let member) where member.isWritable: member.send(frames)
+            case .untouched(let member):
                 cohort.remove(member)
+                member.position = start
             }
         }
     }
