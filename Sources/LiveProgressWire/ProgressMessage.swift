@@ -11,13 +11,19 @@ public enum ProgressMessage {
     /// A message of the plain format: `{"state":…,"details":…}`.
     public static func encodePlain(_ snapshot: ProgressSnapshot) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 128)
+        writePlain(snapshot, to: &writer)
+        return writer.bytes
+    }
+
+    /// Writes a message of the plain format behind what was written before, as a text of its own.
+    public static func writePlain(_ snapshot: ProgressSnapshot, to writer: inout JSONWriter) {
+        writer.beginText()
         writer.beginObject()
         writer.name("state")
         writer.write(snapshot.state)
         writer.name("details")
         writer.write(snapshot.details)
         writer.endObject()
-        return writer.bytes
     }
 
     /// A message of the full format.
@@ -26,6 +32,13 @@ public enum ProgressMessage {
     /// cursor; `result` or `error` stand in the end.
     public static func encodeFull(_ event: ProgressEvent) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity)
+        writeFull(event, to: &writer)
+        return writer.bytes
+    }
+
+    /// Writes a message of the full format behind what was written before, as a text of its own.
+    public static func writeFull(_ event: ProgressEvent, to writer: inout JSONWriter) {
+        writer.beginText()
         writer.beginObject()
         writer.name("type")
         writer.write(event.kind.rawValue)
@@ -36,7 +49,6 @@ public enum ProgressMessage {
         }
         event.snapshot.writeOutcome(to: &writer)
         writer.endObject()
-        return writer.bytes
     }
 
     /// An operation as GET answers it: a message of the full format without `type`, `skipped` and `resumed`.

@@ -24,6 +24,11 @@ public struct JSONWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Begins another text behind what has been written, without anything between.
+    public mutating func beginText() {
+        needsComma = false
+    }
+
     /// Opens an object.
     public mutating func beginObject() {
         beginValue()

@@ -11,7 +11,7 @@ import Synchronization
 final class JournalFanoutSource: FanoutSource {
     private let journal: ProgressJournal
     private let format: ProgressFormat
-    private let encoded = Mutex(MessageCache<MessageKey>())
+    private let encoded = Mutex(MessageRing())
     private let onRelease: @Sendable () -> Void
 
     /// A source over a journal; `onRelease` is called when nobody holds it any more.
@@ -60,8 +60,11 @@ final class JournalFanoutSource: FanoutSource {
     }
 
     private func batch(_ reading: ProgressReading) -> FanoutBatch {
-        let messages = reading.events.map(message(for:))
-        return FanoutBatch(messages: messages, position: reading.position, close: Self.close(after: reading))
+        FanoutBatch(
+            messages: messages(for: reading.events),
+            position: reading.position,
+            close: Self.close(after: reading)
+        )
     }
 
     private static func close(after reading: ProgressReading) -> WebSocketCloseReason? {
@@ -69,36 +72,38 @@ final class JournalFanoutSource: FanoutSource {
         return reading.isFinished ? WebSocketCloseReason(.ended) : nil
     }
 
-    private func message(for event: ProgressEvent) -> ByteBuffer {
-        let key = MessageKey(event)
-        if let message = encoded.withLock({ $0[key] }) { return message }
-        let bytes =
-            switch format {
-            case .plain: ProgressMessage.encodePlain(event.snapshot)
-            case .full: ProgressMessage.encodeFull(event)
-            }
-        let message = ByteBuffer(bytes: bytes)
-        encoded.withLock { $0.add(message, for: key) }
-        return message
+    /// The messages of events; those that no event loop has asked for yet are encoded, into one buffer.
+    private func messages(for events: [ProgressEvent]) -> [ByteBuffer] {
+        var messages = encoded.withLock { encoded in events.map { encoded[MessageKey($0, as: format)] } }
+        let missing = messages.indices.filter { messages[$0] == nil }
+        guard !missing.isEmpty else { return messages.compactMap { $0 } }
+        var writer = JSONWriter(reservingCapacity: missing.count * format.usualSize)
+        var ends: [Int] = []
+        for index in missing {
+            write(events[index], to: &writer)
+            ends.append(writer.bytes.count)
+        }
+        let bytes = ByteBuffer(bytes: writer.bytes)
+        var start = 0
+        for (index, end) in zip(missing, ends) {
+            messages[index] = bytes.getSlice(at: start, length: end - start)
+            start = end
+        }
+        encoded.withLock { encoded in
+            for index in missing { encoded[MessageKey(events[index], as: format)] = messages[index] }
+        }
+        return messages.compactMap { $0 }
+    }
+
+    private func write(_ event: ProgressEvent, to writer: inout JSONWriter) {
+        switch format {
+        case .plain: ProgressMessage.writePlain(event.snapshot, to: &writer)
+        case .full: ProgressMessage.writeFull(event, to: &writer)
+        }
     }
 
     private static func error(_ problem: ProgressProblem) -> ByteBuffer {
         ByteBuffer(bytes: ProgressMessage.encodeError(problem))
-    }
-}
-
-/// What tells the messages of one journal apart: a revision never changes once it has been read.
-struct MessageKey: Hashable, Sendable {
-    private let revision: UInt64
-    private let kind: ProgressEvent.Kind
-    private let skipped: UInt64
-    private let resumed: Bool?
-
-    init(_ event: ProgressEvent) {
-        revision = event.snapshot.revision
-        kind = event.kind
-        skipped = event.skipped
-        resumed = event.resumed
     }
 }
 
@@ -109,6 +114,16 @@ final class LoopWaker: ProgressWaker {
     init(_ waker: FanoutWaker) { self.waker = waker }
 
     func wake() { waker.wake() }
+}
+
+extension ProgressFormat {
+    /// Room for a common message, so that writing it seldom has to grow.
+    fileprivate var usualSize: Int {
+        switch self {
+        case .plain: 128
+        case .full: 640
+        }
+    }
 }
 
 extension WebSocketCloseReason {
