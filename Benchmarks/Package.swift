@@ -2,6 +2,13 @@
 
 import PackageDescription
 
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
 let package = Package(
     name: "live-progress-benchmarks",
     platforms: [.macOS(.v15)],
@@ -20,12 +27,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Sources/UpdateTime",
-            swiftSettings: [
-                .swiftLanguageMode(.v6),
-                .enableUpcomingFeature("ExistentialAny"),
-                .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("MemberImportVisibility"),
-            ]
-        )
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "micro",
+            dependencies: [
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+            ],
+            path: "Sources/Micro",
+            swiftSettings: settings
+        ),
     ]
 )

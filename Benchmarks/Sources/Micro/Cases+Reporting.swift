@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Synchronization
+
+extension MicroCase {
+    /// What a worker says with one call.
+    static let reporting: [MicroCase] = [
+        MicroCase("update", target: 150) {
+            let bench = try Bench()
+            return Prepared(run: bench.update)
+        },
+        MicroCase("update-watched-1", target: 150) {
+            let bench = try Bench(wakers: 1, watchers: 1)
+            return Prepared(run: bench.update)
+        },
+        MicroCase("update-watched-10000", target: 150) {
+            let bench = try Bench(wakers: 2, watchers: 10_000)
+            return Prepared(run: bench.update)
+        },
+        MicroCase("update-streamed-10000", target: 150) {
+            let bench = try Bench()
+            let streams = try await Streams(10_000, of: bench)
+            return Prepared(run: { calls in
+                bench.update(calls)
+                keep(streams)
+            })
+        },
+        MicroCase("update-new-details") {
+            let bench = try Bench()
+            return Prepared(run: { calls in
+                for call in 0..<calls {
+                    bench.tracker.update(
+                        "Processing",
+                        details: ["percentComplete": .integer(Int64(call)), "currentStep": "Validating data"]
+                    )
+                }
+            })
+        },
+        MicroCase("noop-update", target: 2) {
+            let (tracker, details) = (ProgressTracker.noop, Bench.details)
+            return Prepared(run: { calls in
+                for _ in 0..<calls { tracker.update("Processing", details: details) }
+            })
+        },
+    ]
+
+    /// Counting, which an inner loop does.
+    static let counting: [MicroCase] = [
+        MicroCase("advance", target: 5) {
+            let bench = try Bench()
+            return Prepared(run: bench.advance)
+        },
+        MicroCase("advance-watched-1", target: 5) {
+            let bench = try Bench(wakers: 1, watchers: 1)
+            return Prepared(run: bench.advance)
+        },
+        MicroCase("advance-watched-10000", target: 5) {
+            let bench = try Bench(wakers: 2, watchers: 10_000)
+            return Prepared(run: bench.advance)
+        },
+        MicroCase("part-advance") {
+            let bench = try Bench()
+            let part = bench.tracker.share(assigning: 1).start(totalCount: .max)
+            return Prepared(run: { calls in for _ in 0..<calls { part.advance() } })
+        },
+        MicroCase("set-counts") {
+            let bench = try Bench()
+            return Prepared(run: { calls in
+                for call in 0..<calls { bench.tracker.setCounts(completed: Int64(call)) }
+            })
+        },
+        MicroCase("noop-advance", target: 2) {
+            let tracker = ProgressTracker.noop
+            return Prepared(run: { calls in for _ in 0..<calls { tracker.advance() } })
+        },
+    ]
+}
+
+/// An operation to be reported on, and those who watch it.
+final class Bench: Sendable {
+    static let details: JSONValue = ["percentComplete": 50, "currentStep": "Validating data"]
+
+    let service = ProgressService()
+    let tracker: ProgressTracker
+    let journal: ProgressJournal
+
+    /// An operation that so many watch, who are woken by so many event loops.
+    init(wakers: Int = 0, watchers: Int = 0) throws {
+        tracker = try service.createProgress()
+        journal = try service.getJournal(tracker.id)
+        for _ in 0..<wakers { _ = journal.subscribe(Flag()) }
+        for _ in 0..<watchers { journal.watcherJoined() }
+    }
+
+    func update(_ calls: Int) {
+        let details = Self.details
+        for _ in 0..<calls { tracker.update("Processing", details: details) }
+    }
+
+    func advance(_ calls: Int) {
+        for _ in 0..<calls { tracker.advance() }
+    }
+}
+
+/// Stands for an event loop: notes that it is to read again, as a loop does that has not come to it yet.
+final class Flag: ProgressWaker {
+    private let isSet = Atomic(false)
+
+    func wake() { isSet.store(true, ordering: .releasing) }
+}
+
+/// Watchers in this process, each a task that reads whatever comes.
+final class Streams: Sendable {
+    private let tasks: [Task<Void, any Error>]
+
+    init(_ count: Int, of bench: Bench) async throws {
+        let events = bench.journal.events()
+        tasks = (0..<count).map { _ in
+            Task.detached { for try await _ in events {} }
+        }
+        while bench.journal.watcherCount < count { await Task.yield() }
+    }
+
+    deinit {
+        for task in tasks { task.cancel() }
+    }
+}

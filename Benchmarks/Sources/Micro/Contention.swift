@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Synchronization
+
+/// Two threads that report at once, against one: on the same operation, and on one for each.
+struct Contention {
+    /// What one call took in one round.
+    private struct Round {
+        let wall: Double
+        let own: Double
+    }
+
+    private static let calls = 200_000
+
+    /// Measures and prints; the scaling is how much more two threads get done than one.
+    static func measure(rounds: Int) async throws {
+        print("\ntwo threads: how many times what one gets done, by the wall clock and by processor time")
+        for (name, body) in [("update", Bench.update), ("advance", Bench.advance)] {
+            var (sameWall, apartWall, sameOwn, apartOwn) = (Rounds(), Rounds(), Rounds(), Rounds())
+            for _ in 0..<rounds {
+                let one = try await run([Bench()], body)
+                let bench = try Bench()
+                let same = try await run([bench, bench], body)
+                let apart = try await run([Bench(), Bench()], body)
+                sameWall.add(2 * one.wall / same.wall)
+                apartWall.add(2 * one.wall / apart.wall)
+                sameOwn.add(2 * one.own / same.own)
+                apartOwn.add(2 * one.own / apart.own)
+            }
+            print("  \(name), one operation   wall\(sameWall.description)   own\(sameOwn.description)")
+            print("  \(name), two operations  wall\(apartWall.description)   own\(apartOwn.description)")
+        }
+    }
+
+    private static func run(
+        _ benches: [Bench],
+        _ body: @escaping @Sendable (Bench) -> (Int) -> Void
+    ) async throws -> Round {
+        let ready = Gate(benches.count)
+        return await withTaskGroup(of: Round.self) { group in
+            for bench in benches {
+                group.addTask {
+                    let loop = body(bench)
+                    loop(1000)
+                    ready.passTogether()
+                    let (wall, own) = (wallNanoseconds(), threadNanoseconds())
+                    loop(calls)
+                    return Round(wall: wallNanoseconds() - wall, own: threadNanoseconds() - own)
+                }
+            }
+            var (wall, own) = (0.0, 0.0)
+            for await round in group {
+                wall = max(wall, round.wall)
+                own = max(own, round.own)
+            }
+            return Round(wall: wall, own: own)
+        }
+    }
+}
+
+/// Lets threads go once all are there; they spin, so that they start within nanoseconds of each other.
+private final class Gate: Sendable {
+    private let missing: Atomic<Int>
+
+    init(_ count: Int) { missing = Atomic(count) }
+
+    func passTogether() {
+        missing.subtract(1, ordering: .acquiringAndReleasing)
+        while missing.load(ordering: .acquiring) > 0 {}
+    }
+}

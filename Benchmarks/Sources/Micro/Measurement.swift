@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// What rounds of one case took, in nanoseconds a call.
+struct Rounds {
+    private var values: [Double] = []
+
+    mutating func add(_ value: Double) { values.append(value) }
+
+    var median: Double {
+        let sorted = values.sorted()
+        return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+    }
+
+    var minimum: Double { values.min() ?? 0 }
+    var maximum: Double { values.max() ?? 0 }
+
+    /// The median and, in brackets, the least and the most.
+    var description: String {
+        "\(padded(fixed(median), to: 8, left: true)) (\(fixed(minimum))..\(fixed(maximum)))"
+    }
+}
+
+/// The nanoseconds of processor time that this thread has had: what others take from it does not count.
+func threadNanoseconds() -> Double { nanoseconds(CLOCK_THREAD_CPUTIME_ID) }
+
+/// Nanoseconds of the monotonic clock.
+func wallNanoseconds() -> Double { nanoseconds(CLOCK_MONOTONIC) }
+
+private func nanoseconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+}
+
+/// A number with one digit after the point, or as many as asked for.
+func fixed(_ value: Double, digits: Int = 1) -> String {
+    var scale = 1
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((abs(value) * Double(scale)).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard digits > 0 else { return "\(sign)\(scaled)" }
+    let fraction = String(scaled % scale)
+    return "\(sign)\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+}
+
+/// A text padded with spaces, on the right or on the left.
+func padded(_ text: String, to width: Int, left: Bool = false) -> String {
+    let spaces = String(repeating: " ", count: max(0, width - text.count))
+    return left ? spaces + text : text + spaces
+}
