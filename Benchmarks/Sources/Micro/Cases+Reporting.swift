@@ -4,6 +4,14 @@
 import LiveProgress
 import Synchronization
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 extension MicroCase {
     /// What a worker says with one call.
     static let reporting: [MicroCase] = [
@@ -21,7 +29,7 @@ extension MicroCase {
         },
         MicroCase("update-streamed-10000", target: 150) {
             let bench = try Bench()
-            let streams = try await Streams(10_000, of: bench)
+            let streams = Streams(10_000, of: bench)
             return Prepared(run: { calls in
                 bench.update(calls)
                 keep(streams)
@@ -115,12 +123,12 @@ final class Flag: ProgressWaker {
 final class Streams: Sendable {
     private let tasks: [Task<Void, any Error>]
 
-    init(_ count: Int, of bench: Bench) async throws {
+    init(_ count: Int, of bench: Bench) {
         let events = bench.journal.events()
         tasks = (0..<count).map { _ in
             Task.detached { for try await _ in events {} }
         }
-        while bench.journal.watcherCount < count { await Task.yield() }
+        while bench.journal.watcherCount < count { sched_yield() }
     }
 
     deinit {

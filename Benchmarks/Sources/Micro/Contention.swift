@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import Dispatch
 import LiveProgress
 import Synchronization
 
@@ -15,15 +16,15 @@ struct Contention {
     private static let calls = 200_000
 
     /// Measures and prints; the scaling is how much more two threads get done than one.
-    static func measure(rounds: Int) async throws {
+    static func measure(rounds: Int) throws {
         print("\ntwo threads: how many times what one gets done, by the wall clock and by processor time")
         for (name, body) in [("update", Bench.update), ("advance", Bench.advance)] {
             var (sameWall, apartWall, sameOwn, apartOwn) = (Rounds(), Rounds(), Rounds(), Rounds())
             for _ in 0..<rounds {
-                let one = try await run([Bench()], body)
+                let one = run([try Bench()], body)
                 let bench = try Bench()
-                let same = try await run([bench, bench], body)
-                let apart = try await run([Bench(), Bench()], body)
+                let same = run([bench, bench], body)
+                let apart = run([try Bench(), try Bench()], body)
                 sameWall.add(2 * one.wall / same.wall)
                 apartWall.add(2 * one.wall / apart.wall)
                 sameOwn.add(2 * one.own / same.own)
@@ -34,29 +35,24 @@ struct Contention {
         }
     }
 
-    private static func run(
-        _ benches: [Bench],
-        _ body: @escaping @Sendable (Bench) -> (Int) -> Void
-    ) async throws -> Round {
-        let ready = Gate(benches.count)
-        return await withTaskGroup(of: Round.self) { group in
-            for bench in benches {
-                group.addTask {
-                    let loop = body(bench)
-                    loop(1000)
-                    ready.passTogether()
-                    let (wall, own) = (wallNanoseconds(), threadNanoseconds())
-                    loop(calls)
-                    return Round(wall: wallNanoseconds() - wall, own: threadNanoseconds() - own)
-                }
+    /// Runs a loop on each operation at the same time, on threads of their own; gives the slower one's times.
+    private static func run(_ benches: [Bench], _ body: @escaping @Sendable (Bench) -> (Int) -> Void) -> Round {
+        let gate = Gate(benches.count)
+        let slowest = Mutex(Round(wall: 0, own: 0))
+        let group = DispatchGroup()
+        for bench in benches {
+            DispatchQueue(label: "worker").async(group: group) {
+                let loop = body(bench)
+                loop(1000)
+                gate.passTogether()
+                let (wall, own) = (wallNanoseconds(), threadNanoseconds())
+                loop(calls)
+                let round = Round(wall: wallNanoseconds() - wall, own: threadNanoseconds() - own)
+                slowest.withLock { $0 = Round(wall: max($0.wall, round.wall), own: max($0.own, round.own)) }
             }
-            var (wall, own) = (0.0, 0.0)
-            for await round in group {
-                wall = max(wall, round.wall)
-                own = max(own, round.own)
-            }
-            return Round(wall: wall, own: own)
         }
+        group.wait()
+        return slowest.withLock { $0 }
     }
 }
 

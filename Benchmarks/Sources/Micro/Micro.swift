@@ -17,7 +17,7 @@
 ///     micro --list                    the names
 @main
 struct Micro {
-    static func main() async throws {
+    static func main() throws {
         var arguments = Array(CommandLine.arguments.dropFirst())
         var rounds = 15
         if let index = arguments.firstIndex(of: "--rounds"), index + 1 < arguments.count {
@@ -26,14 +26,14 @@ struct Micro {
         }
         switch arguments.first {
         case "--list": for name in MicroCase.all.map(\.name) { print(name) }
-        case "--threads": try await Contention.measure(rounds: rounds)
+        case "--threads": try Contention.measure(rounds: rounds)
         case "--run" where arguments.count == 3:
             guard let calls = Int(arguments[2]) else { fail("\(arguments[2]) is no number of calls") }
-            try await select([arguments[1]])[0].prepare().run(calls)
+            try select([arguments[1]])[0].prepare().run(calls)
         case .some(let option) where option.hasPrefix("--"): fail("\(option) is not known, or lacks a value")
         default:
-            try await measure(arguments.isEmpty ? MicroCase.all : select(arguments), rounds: rounds)
-            if arguments.isEmpty { try await Contention.measure(rounds: rounds) }
+            try measure(arguments.isEmpty ? MicroCase.all : select(arguments), rounds: rounds)
+            if arguments.isEmpty { try Contention.measure(rounds: rounds) }
         }
     }
 
@@ -47,13 +47,13 @@ struct Micro {
     }
 
     /// Runs the cases in turn, round by round, so that a disturbance meets all of them.
-    private static func measure(_ cases: [MicroCase], rounds: Int) async throws {
+    private static func measure(_ cases: [MicroCase], rounds: Int) throws {
         print("nanoseconds of processor time a call: median (least..most) of \(rounds) interleaved rounds")
         var results = cases.map { _ in Rounds() }
-        let batches = try await cases.asyncMap { try await calibrate($0) }
+        let batches = try cases.map { try calibrate($0) }
         for _ in 0..<rounds {
             for (index, batch) in batches.enumerated() {
-                let prepared = try await cases[index].prepare()
+                let prepared = try cases[index].prepare()
                 try prepared.run(batch / 10)
                 prepared.tidy()
                 results[index].add(try time(prepared, calls: batch))
@@ -66,8 +66,8 @@ struct Micro {
     }
 
     /// How many calls take about five milliseconds.
-    private static func calibrate(_ microCase: MicroCase) async throws -> Int {
-        let prepared = try await microCase.prepare()
+    private static func calibrate(_ microCase: MicroCase) throws -> Int {
+        let prepared = try microCase.prepare()
         var calls = 100
         while calls < 2_000_000 {
             if try time(prepared, calls: calls) * Double(calls) > 5e6 { break }
@@ -88,13 +88,5 @@ struct Micro {
         let line = "error: \(message)\n"
         _ = line.withCString { write(STDERR_FILENO, $0, line.utf8.count) }
         exit(2)
-    }
-}
-
-extension Array {
-    fileprivate func asyncMap<Result>(_ transform: (Element) async throws -> Result) async rethrows -> [Result] {
-        var results: [Result] = []
-        for element in self { results.append(try await transform(element)) }
-        return results
     }
 }

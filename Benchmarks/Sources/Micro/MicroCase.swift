@@ -14,10 +14,10 @@ struct MicroCase: Sendable {
     /// The most nanoseconds that a call should take, where there is a target.
     var target: Double?
     /// Makes what the loop needs.
-    let prepare: @Sendable () async throws -> Prepared
+    let prepare: @Sendable () throws -> Prepared
 
     /// A case with the given members.
-    init(_ name: String, target: Double? = nil, prepare: @escaping @Sendable () async throws -> Prepared) {
+    init(_ name: String, target: Double? = nil, prepare: @escaping @Sendable () throws -> Prepared) {
         self.name = name
         self.target = target
         self.prepare = prepare
