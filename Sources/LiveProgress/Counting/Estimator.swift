@@ -137,11 +137,3 @@ struct Estimator: Sendable {
     /// e⁻ˣ to the second order: as good for the small steps that matter, and three operations without a mathematics library.
     private static func decay(_ x: Double) -> Double { 1 / (1 + x + x * x / 2) }
 }
-
-extension Duration {
-    /// Seconds, to about a nanosecond; a shift and a multiplication, where splitting into components would divide 128 bits.
-    fileprivate var inSeconds: Double {
-        let steps = Int64(clamping: attoseconds >> 30)
-        return Double(steps) * (Double(1 << 30) * 1e-18)
-    }
-}

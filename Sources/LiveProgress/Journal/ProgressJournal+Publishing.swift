@@ -12,7 +12,7 @@ struct JournalSurroundings: Sendable {
     let deadlines: DeadlineClock
 
     func now() -> JournalState.Now {
-        JournalState.Now(monotonic: clock.now(), date: clock.date())
+        clock.read()
     }
 }
 

@@ -11,6 +11,8 @@ public struct ProgressClock: Sendable {
     public let date: @Sendable () -> Date
     /// Returns when ``now`` has reached a time; throws `CancellationError` when its task is cancelled before.
     public let sleep: @Sendable (_ until: Duration) async throws -> Void
+    /// Tells the date from the time, where ``date`` need not be asked each time.
+    private let calendar: CalendarOffset?
 
     /// A clock made of its three functions.
     public init(
@@ -21,16 +23,25 @@ public struct ProgressClock: Sendable {
         self.now = now
         self.date = date
         self.sleep = sleep
+        calendar = nil
+    }
+
+    private init(clock: ContinuousClock, origin: ContinuousClock.Instant) {
+        now = { origin.duration(to: clock.now) }
+        date = { Date() }
+        sleep = { try await clock.sleep(until: origin.advanced(by: $0)) }
+        calendar = CalendarOffset()
     }
 
     /// The system's clocks.
     public static let system: ProgressClock = {
         let clock = ContinuousClock()
-        let origin = clock.now
-        return ProgressClock(
-            now: { origin.duration(to: clock.now) },
-            date: { Date() },
-            sleep: { try await clock.sleep(until: origin.advanced(by: $0)) }
-        )
+        return ProgressClock(clock: clock, origin: clock.now)
     }()
+
+    /// Both times; of the system's clocks only one is read.
+    func read() -> JournalState.Now {
+        let now = now()
+        return JournalState.Now(monotonic: now, date: calendar?.date(at: now, from: self) ?? date())
+    }
 }

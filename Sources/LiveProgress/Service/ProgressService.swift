@@ -124,7 +124,7 @@ public final class ProgressService: Sendable {
     }
 
     private func firstSnapshot(_ id: ProgressID, _ options: ProgressOptions) -> ProgressSnapshot {
-        let date = configuration.clock.date()
+        let date = surroundings.now().date
         return ProgressSnapshot(
             id: id,
             cursor: ProgressCursor(epoch: configuration.makeEpoch(), revision: 0),
