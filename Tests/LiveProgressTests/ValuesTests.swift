@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import FoundationEssentials
 import LiveProgress
 import Testing
 
@@ -40,5 +41,25 @@ struct ValuesTests {
     )
     func badCursors(text: String) {
         #expect(ProgressCursor(text) == nil)
+    }
+
+    @Test("Snapshots with the same members are equal, however they came by them")
+    func equalSnapshots() {
+        func make(_ title: String) -> ProgressSnapshot {
+            let date = Date(timeIntervalSinceReferenceDate: 0)
+            return ProgressSnapshot(
+                id: id("op"),
+                cursor: ProgressCursor(epoch: "e", revision: 3),
+                title: title,
+                createdAt: date,
+                updatedAt: date
+            )
+        }
+        let snapshot = make("Import")
+        let copy = snapshot
+        #expect(copy == snapshot)
+        #expect(make("Import") == snapshot)
+        #expect(make("Import").hashValue == snapshot.hashValue)
+        #expect(make("Export") != snapshot)
     }
 }

@@ -7,14 +7,15 @@ extension ProgressReport {
 
     /// Checks what can be checked without knowing the operation.
     func validate() throws(ProgressError) {
-        for (name, count) in [
-            ("completedCount", completedCount), ("totalCount", totalCount ?? nil), ("advance", advance),
-        ] {
-            if let count, count < 0 {
-                throw ProgressError(.invalidReport, "\(name) is \(count); counts are 0 or more.")
-            }
-        }
-        try Self.validate(labels: labels ?? [:])
+        try Self.validate(completedCount, "completedCount")
+        try Self.validate(totalCount ?? nil, "totalCount")
+        try Self.validate(advance, "advance")
+        if let labels { try Self.validate(labels: labels) }
+    }
+
+    private static func validate(_ count: Int64?, _ name: StaticString) throws(ProgressError) {
+        guard let count, count < 0 else { return }
+        throw ProgressError(.invalidReport, "\(name) is \(count); counts are 0 or more.")
     }
 
     static func validate(labels: [String: String]) throws(ProgressError) {
@@ -34,7 +35,6 @@ extension ProgressReport {
 extension ProgressSnapshot {
     /// What a report makes of the state before it.
     mutating func apply(_ report: ProgressReport, counts: ProgressCounts?) {
-        if let attempt = report.attempt { self.attempt = attempt }
         if status != .cancelling { status = .running }
         if let state = report.state {
             self.state = state
@@ -42,16 +42,14 @@ extension ProgressSnapshot {
         } else if let details = report.details {
             self.details = details
         }
-        if let title = report.title { self.title = title }
-        if let isCancellable = report.isCancellable { self.isCancellable = isCancellable }
-        for (name, value) in report.labels ?? [:] { labels[name] = value.isEmpty ? nil : value }
         self.counts = counts
+        if report.changesHead { head.apply(report) }
         if let outcome = report.outcome { end(outcome, hasState: report.state != nil) }
     }
 
     /// Ends the operation; where the worker gave no last state, the end's name is the state.
     mutating func end(_ outcome: ProgressOutcome, hasState: Bool = false) {
-        self.outcome = outcome
+        head.outcome = outcome
         status = outcome.status
         guard !hasState else { return }
         state =
@@ -60,6 +58,28 @@ extension ProgressSnapshot {
             case .failed: "Failed"
             case .cancelled: "Cancelled"
             }
+    }
+}
+
+extension ProgressReport {
+    /// Whether it says no more than that the worker is there.
+    var isEmpty: Bool {
+        state == nil && details == nil && completedCount == nil && totalCount == nil && unit == nil && advance == nil
+            && !changesHead && outcome == nil
+    }
+
+    /// Whether it says something of what seldom changes.
+    fileprivate var changesHead: Bool {
+        attempt != nil || title != nil || labels != nil || isCancellable != nil
+    }
+}
+
+extension ProgressSnapshot.Head {
+    fileprivate mutating func apply(_ report: ProgressReport) {
+        if let attempt = report.attempt { self.attempt = attempt }
+        if let title = report.title { self.title = title }
+        if let isCancellable = report.isCancellable { self.isCancellable = isCancellable }
+        for (name, value) in report.labels ?? [:] { labels[name] = value.isEmpty ? nil : value }
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import DequeModule
+import FoundationEssentials
 
 /// The newest revisions of one operation, at most `capacity` of them, in the order of their making.
 ///
@@ -9,7 +9,12 @@ import DequeModule
 /// overwrites in place; ``seal(_:)`` closes it.
 struct RevisionLog: Sendable {
     let capacity: Int
-    private(set) var entries: Deque<ProgressSnapshot>
+    /// A ring, once it is full: the newest revision takes the place of the oldest.
+    private var entries: ContiguousArray<ProgressSnapshot>
+    /// Where the oldest revision is.
+    private var first = 0
+    /// Where the newest revision is.
+    private var last = 0
     /// Whether the newest entry is a tick that nobody has read.
     private(set) var isTickOpen = false
 
@@ -18,18 +23,46 @@ struct RevisionLog: Sendable {
         entries = [first]
     }
 
-    var newest: ProgressSnapshot { entries[entries.count - 1] }
-    var newestRevision: UInt64 { newest.revision }
-    var oldestRevision: UInt64 { entries[0].revision }
+    var newest: ProgressSnapshot { entries[last] }
+    var newestRevision: UInt64 { entries[last].revision }
+    var oldestRevision: UInt64 { entries[first].revision }
+    var status: ProgressStatus { entries[last].status }
 
     /// Gives the next revision a place of its own; the oldest one makes room.
     mutating func append(_ change: (inout ProgressSnapshot) -> Void) {
-        var next = newest
-        next.cursor = ProgressCursor(epoch: next.cursor.epoch, revision: next.revision + 1)
-        change(&next)
-        if entries.count == capacity { entries.removeFirst() }
-        entries.append(next)
+        let newest = entries[last]
+        moveOn()
+        entries[last] = newest
+        entries[last].revision += 1
+        change(&entries[last])
+    }
+
+    /// Appends what a worker says most often; what it replaces is not copied first.
+    mutating func append(
+        status: ProgressStatus,
+        state: String,
+        details: JSONValue,
+        counts: consuming ProgressCounts?,
+        updatedAt: Date
+    ) {
+        let newest = last
+        moveOn()
+        // Mostly it is the same head; to find that out takes no reference.
+        if entries[last].shared !== entries[newest].shared { entries[last].shared = entries[newest].shared }
+        entries[last].revision = entries[newest].revision + 1
+        entries[last].status = status
+        entries[last].state = state
+        entries[last].details = details
+        entries[last].counts = counts
+        entries[last].updatedAt = updatedAt
+    }
+
+    /// Makes the place after the newest revision's the newest one's, still with old values in it; an open tick ends.
+    private mutating func moveOn() {
         isTickOpen = false
+        if entries.count < capacity { entries.append(entries[last]) }
+        last = last + 1 == capacity ? 0 : last + 1
+        if last == first { first = first + 1 == capacity ? 0 : first + 1 }
     }
 
     /// Opens a tick, unless one is open already.
@@ -45,13 +78,21 @@ struct RevisionLog: Sendable {
     mutating func seal(_ finish: (inout ProgressSnapshot) -> Void) {
         guard isTickOpen else { return }
         isTickOpen = false
-        finish(&entries[entries.count - 1])
+        finish(&entries[last])
     }
 
-    /// The revisions after one, or `nil` where some of them are no longer here.
-    func entries(after revision: UInt64) -> Deque<ProgressSnapshot>.SubSequence? {
-        if revision >= newestRevision { return entries[entries.count...] }
+    /// What becomes of each revision after one, or `nil` where some of them are no longer here.
+    func mapEntries<Result>(after revision: UInt64, _ transform: (ProgressSnapshot) -> Result) -> [Result]? {
+        let newest = newestRevision
+        if revision >= newest { return [] }
         guard revision + 1 >= oldestRevision else { return nil }
-        return entries[Int(revision + 1 - oldestRevision)...]
+        let count = Int(newest - revision)
+        var results: [Result] = []
+        results.reserveCapacity(count)
+        for back in (0..<count).reversed() {
+            let index = last - back
+            results.append(transform(entries[index < 0 ? index + entries.count : index]))
+        }
+        return results
     }
 }

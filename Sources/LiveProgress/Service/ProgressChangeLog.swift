@@ -149,7 +149,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         guard isWatched else { return }
         var last = journal.snapshot()
         last.details = .null
-        last.outcome = nil
+        last.head.outcome = nil
         let wakers = state.withLock { state -> [any ProgressWaker] in
             guard state.journals.removeValue(forKey: journal.id) != nil else { return [] }
             state.log.remove(journal.id)
