@@ -99,14 +99,15 @@ extension ProgressJournal {
     fileprivate func streamJoined() {
         state.withLock { state in
             state.streams += 1
-            state.wakers[Self.hubNumber] = streams
+            state.core.count(pending.take())
+            state.wakers.set(Self.hubNumber, streams)
         }
     }
 
     fileprivate func streamLeft() {
         state.withLock { state in
             state.streams -= 1
-            if state.streams == 0 { state.wakers[Self.hubNumber] = nil }
+            if state.streams == 0 { state.wakers.set(Self.hubNumber, nil) }
         }
     }
 }

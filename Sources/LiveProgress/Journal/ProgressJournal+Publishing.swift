@@ -19,19 +19,22 @@ struct JournalSurroundings: Sendable {
 extension ProgressJournal: FrameMember {
     /// What is left to do once the lock is released: foreign code is never called under it.
     private struct Aftermath {
-        var wakers: [any ProgressWaker] = []
+        var wakers: Wakers.List = []
         var needsFrame = false
         var isChanged = false
         var deadline: Duration?
         var isOver = false
     }
 
-    /// Makes a revision and publishes it.
+    /// Makes a revision, or an end, and publishes it.
     func write<Result>(
         _ change: (inout JournalState, JournalState.Now) throws(ProgressError) -> Result
     ) throws(ProgressError) -> Result {
         let now = surroundings.now()
         let (result, aftermath) = try state.withLock { state throws(ProgressError) in
+            // Closed, so that after an end nothing is counted that the end does not show.
+            state.core.count(pending.close())
+            defer { if !state.core.isOver { pending.reopen() } }
             let before = state.core.log.newestRevision
             let wasRemoved = state.core.removal != nil
             let result = try change(&state.core, now)
@@ -42,19 +45,55 @@ extension ProgressJournal: FrameMember {
         return result
     }
 
+    /// Makes a revision of a state and its details: the shortest way, which is what a worker pays for reporting.
+    func update(_ text: String, details: JSONValue) -> Bool {
+        let now = surroundings.now()
+        let aftermath = state.withLock { state -> Aftermath? in
+            state.core.count(pending.take())
+            guard state.core.update(text, details: details, now: now) else { return nil }
+            return publish(&state, now: now.monotonic)
+        }
+        guard let aftermath else { return false }
+        settle(aftermath)
+        return true
+    }
+
     /// Changes the counts; watchers hear of it at the frame rate.
     func tick(_ change: (inout JournalCounting) -> Void) -> Bool {
         let now = surroundings.clock.now()
-        let (isTaken, aftermath) = state.withLock { state in
-            guard state.core.tick(change, renewingAt: now) else { return (false, Aftermath()) }
-            return (true, publishTick(&state, now: now))
+        let aftermath = state.withLock { state -> Aftermath? in
+            state.core.count(pending.take())
+            guard state.core.tick(change, renewingAt: now) else { return nil }
+            return publishTick(&state, now: now)
+        }
+        guard let aftermath else { return false }
+        settle(aftermath)
+        return true
+    }
+
+    /// Counts units that could not be added to what is pending, or tells of them.
+    func advance(by count: Int64, after standing: PendingCount.Standing?) -> Bool {
+        guard let standing, !standing.isClosed else { return tick { $0.advance(CountTree.root, by: count) } }
+        return standing.isFree || tellOfPending()
+    }
+
+    /// Tells of units that the caller has just added; whoever held the lock before may have counted them already.
+    private func tellOfPending() -> Bool {
+        let now = surroundings.clock.now()
+        let aftermath = state.withLock { state -> Aftermath in
+            state.core.count(pending.take())
+            guard !state.core.isOver else { return Aftermath() }
+            state.core.lease?.renew(now: now)
+            // While this tick is open, its readers will find whatever is added to it; a lease is renewed by every report.
+            if state.core.log.isTickOpen, state.core.lease == nil { pending.free() }
+            return publishTick(&state, now: now)
         }
         settle(aftermath)
-        return isTaken
+        return true
     }
 
     private func publish(_ state: inout State, now: Duration) -> Aftermath {
-        var aftermath = Aftermath(wakers: Array(state.wakers.values), isOver: state.core.isOver)
+        var aftermath = Aftermath(wakers: state.wakers.take(), isOver: state.core.isOver)
         aftermath.isChanged = markChanged(&state)
         aftermath.deadline = scheduleNext(&state, now: now)
         return aftermath
@@ -71,7 +110,7 @@ extension ProgressJournal: FrameMember {
             aftermath.needsFrame = true
         } else {
             state.lastFrame = now
-            aftermath.wakers = Array(state.wakers.values)
+            aftermath.wakers = state.wakers.take()
         }
         return aftermath
     }
@@ -93,20 +132,23 @@ extension ProgressJournal: FrameMember {
         }
     }
 
-    /// The end of a frame: wakes the watchers if there is a tick they have not read.
+    /// The end of a frame: wakes the watchers; the frame's tick may have been closed by one who read, but not by all.
     func frame() {
         let now = surroundings.clock.now()
-        let wakers = state.withLock { state -> [any ProgressWaker] in
+        let wakers = state.withLock { state in
             state.isFrameScheduled = false
             state.lastFrame = now
-            return state.core.log.isTickOpen ? Array(state.wakers.values) : []
+            return state.wakers.take()
         }
         for waker in wakers { waker.wake() }
     }
 
     /// Takes the mark that the change log asked for, so that the next change sets it again.
     func takeChangeMark() {
-        state.withLock { $0.isMarkedChanged = false }
+        state.withLock { state in
+            state.isMarkedChanged = false
+            state.core.count(pending.take())
+        }
     }
 
     // MARK: Time

@@ -14,8 +14,7 @@ import Synchronization
 public final class ProgressJournal: Sendable {
     struct State {
         var core: JournalState
-        var wakers: [UInt64: any ProgressWaker] = [:]
-        var nextSubscription: UInt64 = 0
+        var wakers = Wakers()
         var watchers = 0
         var streams = 0
         var isFrameScheduled = false
@@ -32,6 +31,7 @@ public final class ProgressJournal: Sendable {
     let cancelRequested = Latch()
     let streams = StreamHub()
     let state: Mutex<State>
+    let pending = PendingCount()
 
     init(first: ProgressSnapshot, capacity: Int, lease: Lease?, surroundings: JournalSurroundings) {
         id = first.id
@@ -43,10 +43,9 @@ public final class ProgressJournal: Sendable {
 
     /// The newest snapshot.
     public func snapshot() -> ProgressSnapshot {
-        let now = surroundings.now()
-        return state.withLock { state in
-            state.core.seal(now: now)
-            return state.core.log.newest
+        reading { core, now in
+            core.seal(now: now)
+            return core.log.newest
         }
     }
 
@@ -55,14 +54,21 @@ public final class ProgressJournal: Sendable {
     /// Without a cursor, or with one that cannot be resumed, it is the newest snapshot alone; with one that can, exactly
     /// the revisions after it, which may be none.
     public func open(at cursor: ProgressCursor?) -> ProgressReading {
-        let now = surroundings.now()
-        return state.withLock { $0.core.open(at: cursor, now: now) }
+        reading { core, now in core.open(at: cursor, now: now) }
     }
 
     /// Everything after a revision; where that is overwritten, the newest alone, with how many were skipped.
     public func read(after revision: UInt64) -> ProgressReading {
+        reading { core, now in core.read(after: revision, now: now) }
+    }
+
+    private func reading<Result>(_ read: (inout JournalState, JournalState.Now) -> Result) -> Result {
         let now = surroundings.now()
-        return state.withLock { $0.core.read(after: revision, now: now) }
+        return state.withLock { state in
+            state.core.count(pending.take())
+            state.wakers.noteReading()
+            return read(&state.core, now)
+        }
     }
 
     /// How many reports were refused because they came after the end, from a stale attempt, or were invalid.
@@ -72,18 +78,20 @@ public final class ProgressJournal: Sendable {
 
     // MARK: Watching
 
-    /// Wakes someone after every change from now on, until ``unsubscribe(_:)``.
+    /// Wakes someone when there is something new to read, from now on until ``unsubscribe(_:)``.
+    ///
+    /// Who was woken is not woken again before somebody, whoever it is, has read the journal.
     public func subscribe(_ waker: any ProgressWaker) -> ProgressSubscription {
         state.withLock { state in
-            state.nextSubscription += 1
-            state.wakers[state.nextSubscription] = waker
-            return ProgressSubscription(number: state.nextSubscription)
+            // From here on, counting has to be told to someone more.
+            state.core.count(pending.take())
+            return ProgressSubscription(number: state.wakers.add(waker))
         }
     }
 
     /// Ends a subscription; a wake that is under way may still come.
     public func unsubscribe(_ subscription: ProgressSubscription) {
-        state.withLock { _ = $0.wakers.removeValue(forKey: subscription.number) }
+        state.withLock { $0.wakers.set(subscription.number, nil) }
     }
 
     /// Counts one more watcher, who has opened the journal; the first one fires the start signal.

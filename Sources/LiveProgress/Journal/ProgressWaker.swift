@@ -4,7 +4,8 @@
 /// Someone who wants to hear that a journal has something new to read.
 ///
 /// `wake()` is called on the reporter's thread, after its lock is released: it must return at once, take constant
-/// time, and coalesce by itself. It says only "read again"; it may be called when there is nothing new.
+/// time, and coalesce by itself. It says only "read again"; it may be called when there is nothing new, and whoever was
+/// called has to read: it is not called again before somebody has.
 public protocol ProgressWaker: AnyObject, Sendable {
     /// Notes that there may be something new to read.
     func wake()

@@ -3,7 +3,7 @@
 
 /// The worker's end of an operation: it reports, and never waits for anybody who watches.
 ///
-/// Every call is synchronous, takes one short critical section and cannot fail; what comes after the end is refused and
+/// Every call is synchronous, takes one short critical section at the most and cannot fail; what comes after the end is refused and
 /// counted (invariants 1 and 6). A tracker may be used from any thread. When the last reference to one that
 /// ``ProgressService/createProgress(id:options:)`` gave is released without an end, the operation fails as abandoned.
 ///
@@ -54,7 +54,8 @@ public final class ProgressTracker: Sendable {
     /// - Returns: Whether the report was taken; it is refused once the operation has ended.
     @discardableResult
     public func update(_ state: String, details: JSONValue = .null) -> Bool {
-        report(ProgressReport(state: state, details: details))
+        guard let journal else { return false }
+        return journal.update(state, details: details)
     }
 
     /// Says several things at once, as one revision.
@@ -71,7 +72,17 @@ public final class ProgressTracker: Sendable {
     /// - Returns: Whether the count was taken; it is refused once the operation has ended.
     @discardableResult
     public func advance(by count: Int64 = 1) -> Bool {
-        journal?.tick { $0.advance(CountTree.root, by: count) } ?? false
+        // Mostly one addition is all; the rest stands apart, and nothing is unwrapped before, since it would be retained.
+        if journal == nil { return false }
+        guard PendingCount.holds(count), let standing = journal?.pending.add(count) else {
+            return advance(by: count, after: nil)
+        }
+        return standing.isFree || advance(by: count, after: standing)
+    }
+
+    @inline(never)
+    private func advance(by count: Int64, after standing: PendingCount.Standing?) -> Bool {
+        journal?.advance(by: count, after: standing) ?? false
     }
 
     /// Sets the counts at once, so that nobody sees one without the other; what is `nil` stays as it is.
@@ -83,7 +94,8 @@ public final class ProgressTracker: Sendable {
     /// - Returns: Whether the counts were taken; they are refused once the operation has ended.
     @discardableResult
     public func setCounts(completed: Int64? = nil, total: Int64?? = nil, unit: String? = nil) -> Bool {
-        journal?.tick { $0.set(completed: completed, total: total, unit: unit) } ?? false
+        guard let journal else { return false }
+        return journal.tick { $0.set(completed: completed, total: total, unit: unit) }
     }
 
     /// Begins a new attempt: counts, rate and fraction start anew.
@@ -108,6 +120,7 @@ public final class ProgressTracker: Sendable {
     /// - Returns: Whether this was the end; `false` where the operation had ended already.
     @discardableResult
     public func end(_ outcome: ProgressOutcome, state: String? = nil, details: JSONValue? = nil) -> Bool {
+        guard journal != nil else { return false }
         var report = ProgressReport(state: state, details: details)
         report.outcome = outcome
         return self.report(report)
