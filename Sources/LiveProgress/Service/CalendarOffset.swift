@@ -10,7 +10,7 @@ import Synchronization
 final class CalendarOffset: Sendable {
     private static let lifetime = Duration.seconds(1)
     /// What a comparison may take; when the thread is held up in the midst of it, it is worth nothing.
-    private static let longestComparison = Duration.microseconds(20)
+    private static let longestComparison = Duration.microseconds(100)
 
     /// Seconds from the monotonic clock to the calendar, as the bits of a `Double`.
     private let offset = Atomic<UInt64>(0)

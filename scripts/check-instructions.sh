@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+#
+# Counts the instructions of single calls and compares them with Benchmarks/instructions.txt. Unlike time they are the same
+# on a busy machine. What is counted is the difference between a long and a short run, so that starting up does not count.
+#
+#   scripts/check-instructions.sh             fails where a call takes more than the tolerance above its recorded count
+#   scripts/check-instructions.sh --accept    records the counts of this build as the new ones
+
+source "$(dirname "$0")/common.sh"
+
+list=Benchmarks/instructions.txt
+tolerance=10 # per cent, and two instructions for the rounding of the smallest
+short=2000
+long=12000
+
+# Runs one case so many times under callgrind, and prints how many instructions the process took in all.
+instructions() {
+    local output
+    # Tables keep the same shape only where their hashes do not change from run to run.
+    output=$(SWIFT_DETERMINISTIC_HASHING=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+        "$micro" --run "$1" "$2" 2>&1) || die "callgrind could not run $1:
+$output"
+    sed -n 's/.*Collected : \([0-9]*\).*/\1/p' <<<"$output"
+}
+
+instructions_per_call() {
+    echo $((($(instructions "$1" $long) - $(instructions "$1" $short)) / (long - short)))
+}
+
+toolchain() { swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -1; }
+
+recorded_for() { sed -n "s/^# $1: //p" "$list"; }
+
+accept=
+[ "${1:-}" = --accept ] && accept=yes
+need_swift
+here="$(uname -s) $(uname -m)"
+if [ -z "$accept" ] && [ "$here" != "$(recorded_for machine)" ]; then
+    say "skipped: the counts are recorded for $(recorded_for machine), and this is $here"
+    exit
+fi
+[ "$(uname)" = Linux ] || die "callgrind counts on Linux only"
+has valgrind || install_missing valgrind valgrind
+say "building the benchmark (release)"
+(cd Benchmarks && swift build -c release --product micro >&2)
+micro=$(cd Benchmarks && swift build -c release --show-bin-path)/micro
+if [ "$(toolchain)" != "$(recorded_for swift)" ]; then
+    say "the counts are recorded with Swift $(recorded_for swift), and this is $(toolchain): they may differ for that"
+fi
+
+new=$(mktemp)
+trap 'rm -f "$new"' EXIT
+printf '# Instructions a call; checked, and recorded anew, by scripts/check-instructions.sh.\n' >"$new"
+printf '# machine: %s\n# swift: %s\n' "$here" "$(toolchain)" >>"$new"
+failed=0
+while read -r name limit; do
+    count=$(instructions_per_call "$name")
+    verdict=ok
+    if [ "$((count * 100))" -gt "$((limit * (100 + tolerance) + 200))" ]; then
+        verdict="TOO MANY"
+        failed=$((failed + 1))
+    elif [ "$((count * 100))" -lt "$((limit * (100 - tolerance) - 200))" ]; then
+        verdict="fewer: record it, so that it stays so"
+    fi
+    printf '%-24s %7d   recorded %7d   %s\n' "$name" "$count" "$limit" "$verdict"
+    printf '%s %d\n' "$name" "$count" >>"$new"
+done < <(grep -v '^#' "$list")
+
+if [ -n "$accept" ]; then
+    cp "$new" "$list"
+    say "recorded in $list; say in the commit why they changed"
+elif [ $failed -gt 0 ]; then
+    die "$failed of the calls take over $tolerance % more instructions than recorded in $list.
+Find out why (valgrind --tool=callgrind $micro --run NAME 12000, then callgrind_annotate), or, where it is worth it,
+accept the new counts: scripts/check-instructions.sh --accept"
+fi
