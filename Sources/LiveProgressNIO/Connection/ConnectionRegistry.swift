@@ -11,44 +11,66 @@ struct ConnectionMustClose: Sendable {}
 ///
 /// A connection leaves by itself when it closes. Adding and removing take constant time, from any thread.
 public final class ConnectionRegistry: Sendable {
+    private struct Entry {
+        let channel: any Channel
+        var isUpgraded = false
+    }
+
     private struct State {
-        var channels: [ObjectIdentifier: any Channel] = [:]
+        var entries: [ObjectIdentifier: Entry] = [:]
         var upgraded = 0
+        var isQuiescing = false
         var isClosing = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
+    private let deadlines = Mutex<[ObjectIdentifier: NIOLoopBound<HeadDeadlines>]>([:])
 
     /// An empty registry.
     public init() {}
 
     /// How many connections are open.
-    public var count: Int { state.withLock { $0.channels.count } }
+    public var count: Int { state.withLock { $0.entries.count } }
 
     /// How many of them have left HTTP.
     public var upgradedCount: Int { state.withLock { $0.upgraded } }
 
-    /// Takes a connection in until it closes; once ``closeAll()`` has been called it is closed at once.
+    /// Takes a connection in until it closes; once the registry is going away it is asked to end, or closed, at once.
     public func add(_ channel: any Channel) {
         let key = ObjectIdentifier(channel)
-        let isClosing = state.withLock { state in
-            state.channels[key] = channel
-            return state.isClosing
+        let (isQuiescing, isClosing) = state.withLock { state in
+            state.entries[key] = Entry(channel: channel)
+            return (state.isQuiescing, state.isClosing)
         }
         channel.closeFuture.whenComplete { _ in self.remove(key) }
-        if isClosing { channel.close(promise: nil) }
+        if isClosing {
+            channel.close(promise: nil)
+        } else if isQuiescing {
+            // When its handlers are there to be asked.
+            channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        }
     }
 
     /// Counts a connection as upgraded until it closes.
     public func markUpgraded(_ channel: any Channel) {
-        state.withLock { $0.upgraded += 1 }
-        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.upgraded -= 1 } }
+        let key = ObjectIdentifier(channel)
+        state.withLock { state in
+            // One that has closed meanwhile is not counted any more.
+            guard state.entries[key]?.isUpgraded == false else { return }
+            state.entries[key]?.isUpgraded = true
+            state.upgraded += 1
+        }
     }
 
-    /// Asks every connection to end in its own way: what is being answered is finished, WebSockets are told goodbye.
+    /// Asks every connection to end in its own way, those that come from now on too: what is being answered is finished,
+    /// WebSockets are told goodbye.
     public func quiesce() {
-        for channel in state.withLock({ Array($0.channels.values) }) {
+        let channels = state.withLock { state in
+            state.isQuiescing = true
+            return state.entries.values.map(\.channel)
+        }
+        for channel in channels {
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
     }
@@ -57,7 +79,7 @@ public final class ConnectionRegistry: Sendable {
     public func closeAll() {
         let channels = state.withLock { state in
             state.isClosing = true
-            return Array(state.channels.values)
+            return state.entries.values.map(\.channel)
         }
         for channel in channels {
             // A response that its client does not read would hold a plain close back.
@@ -70,17 +92,27 @@ public final class ConnectionRegistry: Sendable {
     public func waitUntilEmpty() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
-                if !state.channels.isEmpty { state.waiters.append(continuation) }
-                return state.channels.isEmpty
+                if !state.entries.isEmpty { state.waiters.append(continuation) }
+                return state.entries.isEmpty
             }
             if isEmpty { continuation.resume() }
         }
     }
 
+    /// Who has still to send something on an event loop; call it on that loop.
+    func headDeadlines(on eventLoop: any EventLoop) -> HeadDeadlines {
+        let key = ObjectIdentifier(eventLoop)
+        if let deadlines = deadlines.withLock({ $0[key] }) { return deadlines.value }
+        // Only this loop makes this entry, so that nobody can have come between.
+        let made = HeadDeadlines(eventLoop: eventLoop)
+        deadlines.withLock { $0[key] = NIOLoopBound(made, eventLoop: eventLoop) }
+        return made
+    }
+
     private func remove(_ key: ObjectIdentifier) {
         let waiters = state.withLock { state in
-            state.channels[key] = nil
-            guard state.channels.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            if state.entries.removeValue(forKey: key)?.isUpgraded == true { state.upgraded -= 1 }
+            guard state.entries.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             defer { state.waiters = [] }
             return state.waiters
         }

@@ -7,11 +7,13 @@ public import NIOHTTP1
 /// Sets an accepted connection up for HTTP/1.1 with upgrades beside it, on one port.
 ///
 /// ```text
-/// bytes ─► decoder ─► guard ─► upgrade ─► the HTTP path: routes
-///                                 └─────► the granted handlers: the WebSocket
+/// bytes ─► first read ─► the granted handlers: the WebSocket
+///              └───────► decoder ─► guard ─► upgrade ─► the HTTP path: routes
+///                                              └──────► the granted handlers
 /// ```
-/// The HTTP path is set up by the caller when the first ordinary request comes; it sees `HTTPServerRequestPart`s and
-/// writes `HTTPServerResponsePart`s. A refused upgrade is an ordinary request, so that the routes answer it.
+/// An upgrade that comes whole with the first bytes of a connection is answered without any HTTP handler. The HTTP path
+/// is set up by the caller when the first ordinary request comes; it sees `HTTPServerRequestPart`s and writes
+/// `HTTPServerResponsePart`s. A refused upgrade is an ordinary request, so that the routes answer it.
 public struct ConnectionSetup: Sendable {
     /// What a connection may take.
     public var limits: ConnectionLimits
@@ -45,32 +47,53 @@ public struct ConnectionSetup: Sendable {
         registry.add(channel)
         let outcome = channel.eventLoop.makePromise(of: ConnectionOutcome<Path>.self)
         let path = PathBox<Path>()
-        let encoder = HTTPResponseEncoder()
-        let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
-        )
-        let guardian = RequestGuardHandler(limits: limits)
-        let upgrade = UpgradeHandler(
-            codecs: [decoder, guardian],
-            encoder: encoder,
+        let finish: (UpgradeHandler.Outcome) -> Void = { result in
+            switch result {
+            case .http: outcome.succeed(path.value.map { .http($0) } ?? .closed)
+            case .upgraded: outcome.succeed(.upgraded)
+            case .closed: outcome.succeed(.closed)
+            }
+        }
+        let first = FirstReadHandler(
+            limits: limits,
+            deadlines: registry.headDeadlines(on: channel.eventLoop),
             decide: decide,
-            openPath: { openPath(channel).assumeIsolated().map { path.value = $0 }.nonisolated() },
-            finish: { result in
-                switch result {
-                case .http: outcome.succeed(path.value.map { .http($0) } ?? .closed)
-                case .upgraded: outcome.succeed(.upgraded)
-                case .closed: outcome.succeed(.closed)
-                }
+            makeHTTPHandlers: { headDeadline in
+                let openPath = { openPath(channel).assumeIsolated().map { path.value = $0 }.nonisolated() }
+                return httpHandlers(headDeadline: headDeadline, channel: channel, openPath: openPath, finish: finish)
             },
-            upgraded: { [registry] in registry.markUpgraded(channel) }
+            upgraded: { [registry] in registry.markUpgraded(channel) },
+            finish: finish
         )
         do {
-            try channel.pipeline.syncOperations.addHandlers([encoder, decoder, guardian, upgrade])
+            try channel.pipeline.syncOperations.addHandler(first)
         } catch {
             outcome.succeed(.closed)
             throw error
         }
         return outcome.futureResult
+    }
+
+    private func httpHandlers(
+        headDeadline: NIODeadline,
+        channel: any Channel,
+        openPath: @escaping () -> EventLoopFuture<Void>,
+        finish: @escaping (UpgradeHandler.Outcome) -> Void
+    ) -> [any ChannelHandler] {
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
+        )
+        let guardian = RequestGuardHandler(limits: limits, headDeadline: headDeadline)
+        let upgrade = UpgradeHandler(
+            codecs: [decoder, guardian],
+            encoder: encoder,
+            decide: decide,
+            openPath: openPath,
+            finish: finish,
+            upgraded: { [registry] in registry.markUpgraded(channel) }
+        )
+        return [encoder, decoder, guardian, upgrade]
     }
 
     private var decoderLimits: NIOHTTPDecoderLimitConfiguration {

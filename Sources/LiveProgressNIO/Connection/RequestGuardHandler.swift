@@ -18,17 +18,20 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let limits: ConnectionLimits
+    private let headDeadline: NIODeadline
     private var judge: RequestGuard
     private var deadline: Scheduled<Void>?
     private var isLingering = false
 
-    init(limits: ConnectionLimits) {
+    /// A guard of a connection whose first request's head has to be there at the deadline.
+    init(limits: ConnectionLimits, headDeadline: NIODeadline) {
         self.limits = limits
+        self.headDeadline = headDeadline
         judge = RequestGuard(maximumBodySize: limits.maximumBodySize)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        setDeadline(limits.headTimeout, context: context)
+        setDeadline(headDeadline - context.eventLoop.now, context: context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

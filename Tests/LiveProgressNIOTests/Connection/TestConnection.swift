@@ -9,19 +9,35 @@ import NIOHTTP1
 
 /// A connection on an event loop of its own, whose HTTP path keeps what it is told.
 final class TestConnection {
-    let channel = EmbeddedChannel()
-    let registry = ConnectionRegistry()
+    let channel: EmbeddedChannel
+    let registry: ConnectionRegistry
     let path = PathRecorder()
-    let other = OtherProtocol()
+    let other: OtherProtocol
     private(set) var outcome: String?
 
     /// Upgrades every request to the protocol `other`, refuses any other upgrade.
-    init(limits: ConnectionLimits = ConnectionLimits()) throws {
-        let other = UncheckedBox(other)
+    convenience init(
+        limits: ConnectionLimits = ConnectionLimits(),
+        registry: ConnectionRegistry = ConnectionRegistry()
+    ) throws {
+        let handler = OtherProtocol()
+        let other = UncheckedBox(handler)
         let setup = ConnectionSetup(limits: limits, registry: registry) { head in
             guard head.headers["upgrade"] == ["other"] else { return .http }
             return .upgrade(.init(headers: ["Upgrade": "other", "Connection": "Upgrade"]) { _ in [other.value] })
         }
+        try self.init(setup: setup, other: handler)
+    }
+
+    /// A connection that is set up as given, on a loop of its own or one that others are on too.
+    init(
+        setup: ConnectionSetup,
+        other: OtherProtocol = OtherProtocol(),
+        loop: EmbeddedEventLoop = EmbeddedEventLoop()
+    ) throws {
+        self.other = other
+        registry = setup.registry
+        channel = EmbeddedChannel(loop: loop)
         let path = UncheckedBox(path)
         let future = try setup.configure(channel) { channel in
             channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(path.value) }
@@ -104,6 +120,7 @@ final class OtherProtocol: ChannelInboundHandler {
 
     private(set) var received = ""
     private(set) var sawQuiesce = false
+    private(set) var sawInputClosed = false
 
     func handlerAdded(context: ChannelHandlerContext) {
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: "hello")), promise: nil)
@@ -115,6 +132,7 @@ final class OtherProtocol: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent { sawQuiesce = true }
+        if event as? ChannelEvent == .inputClosed { sawInputClosed = true }
         context.fireUserInboundEventTriggered(event)
     }
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import LiveProgressNIO
+
+@Suite("Reading an upgrade in one go")
+struct UpgradeRequestTests {
+    private static let fields = "Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+
+    private static func read(_ text: String, limits: ConnectionLimits = ConnectionLimits()) -> UpgradeRequest? {
+        var text = text
+        return text.withUTF8 { UpgradeRequest(UnsafeRawBufferPointer($0), limits: limits) }
+    }
+
+    @Test("a request is read with its fields as they came, and what follows it is left")
+    func reads() throws {
+        let head = "GET /a/b?c=%20d HTTP/1.1\r\n\(Self.fields)X-y:z z\r\nx-Y: 1\r\n\r\n"
+        let request = try #require(Self.read(head + "frames"))
+        #expect(request.length == head.utf8.count)
+        #expect(request.head.method == .GET)
+        #expect(request.head.uri == "/a/b?c=%20d")
+        #expect(request.head.version == .http1_1)
+        let fields = request.head.headers.map { "\($0.name)=\($0.value)" }
+        #expect(fields == ["Host=a", "Connection=Upgrade", "Upgrade=websocket", "X-y=z z", "x-Y=1"])
+    }
+
+    @Test(
+        "a head that is not whole, or does not ask to upgrade, is left to the HTTP decoder",
+        arguments: [
+            "", "G", "GET", "GET /", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\n\(fields)",
+            "GET / HTTP/1.1\r\n\(fields)\r", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\nGET / HTTP/1.1\r\n\(fields)\r\n",
+        ]
+    )
+    func leavesOthers(text: String) {
+        #expect(Self.read(text) == nil)
+    }
+
+    @Test(
+        "a request line that leaves room for doubt is left to the HTTP decoder",
+        arguments: [
+            "get / HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", " GET / HTTP/1.1\r\n", "GET  / HTTP/1.1\r\n",
+            "GET\t/ HTTP/1.1\r\n", "GET /  HTTP/1.1\r\n", "GET / HTTP/1.0\r\n", "GET / HTTP/2.0\r\n",
+            "GET / http/1.1\r\n", "GET / HTTP/1.1 \r\n", "GET / HTTP/1.1\n", "GET http://a/ HTTP/1.1\r\n",
+            "GET * HTTP/1.1\r\n", "GET /a b HTTP/1.1\r\n", "GET /a#b HTTP/1.1\r\n", "GET /ä HTTP/1.1\r\n",
+            "GET /\u{7F} HTTP/1.1\r\n", "GET /\u{0} HTTP/1.1\r\n",
+        ]
+    )
+    func leavesDoubtfulLine(line: String) {
+        #expect(Self.read(line + Self.fields + "\r\n") == nil)
+    }
+
+    @Test(
+        "a field that leaves room for doubt is left to the HTTP decoder, and so is a body",
+        arguments: [
+            "X: a\r\n b\r\n", "X: a\n", "X: a\rb\r\n", "X: a\u{0}b\r\n", "X: a\tb\r\n", "X: ä\r\n", "X : a\r\n",
+            ": a\r\n", "X\r\n", "X(: a\r\n", "X:\r\n", "X: \r\n", "X:  a\r\n", "X:\ta\r\n", "X: a \r\n", " X: a\r\n",
+            "Content-Length: 0\r\n", "CONTENT-LENGTH: 3\r\n", "transfer-encoding: chunked\r\n",
+        ]
+    )
+    func leavesDoubtfulField(line: String) {
+        #expect(Self.read("GET / HTTP/1.1\r\n\(Self.fields)X-a: b\r\n\r\n") != nil)
+        #expect(Self.read("GET / HTTP/1.1\r\n\(Self.fields)\(line)\r\n") == nil)
+        #expect(Self.read("GET / HTTP/1.1\r\n\(line)\(Self.fields)\r\n") == nil)
+    }
+
+    @Test("a head larger than the limits is left to the HTTP decoder")
+    func leavesLarge() {
+        var limits = ConnectionLimits()
+        limits.maximumHeaderCount = 3
+        #expect(Self.read("GET / HTTP/1.1\r\n\(Self.fields)\r\n", limits: limits) != nil)
+        #expect(Self.read("GET / HTTP/1.1\r\n\(Self.fields)X: a\r\n\r\n", limits: limits) == nil)
+        let head = "GET / HTTP/1.1\r\n\(Self.fields)\r\n"
+        limits.maximumHeaderSize = head.utf8.count
+        #expect(Self.read(head, limits: limits) != nil)
+        limits.maximumHeaderSize -= 1
+        #expect(Self.read(head, limits: limits) == nil)
+    }
+
+    @Test("what is read here, the HTTP decoder reads the same, to the byte", arguments: 0..<40)
+    func agreesWithDecoder(seed: UInt64) throws {
+        var handshakes = RandomHandshakes(seed: seed)
+        var readCount = 0
+        for _ in 0..<100 {
+            let text = handshakes.next()
+            guard let request = Self.read(text) else { continue }
+            readCount += 1
+            let decoded = try Decoded(text)
+            #expect(decoded.head == request.head, "\(text)")
+            #expect(decoded.rest == String(decoding: text.utf8.dropFirst(request.length), as: UTF8.self), "\(text)")
+        }
+        #expect(readCount > 10, "the handshakes are all doubtful; the test shows nothing")
+    }
+}
+
+/// What the HTTP decoder makes of bytes that came at once.
+private struct Decoded {
+    let head: HTTPRequestHead?
+    let rest: String
+
+    init(_ text: String) throws {
+        let channel = EmbeddedChannel()
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        try channel.pipeline.syncOperations.addHandlers([HTTPResponseEncoder(), decoder])
+        _ = try? channel.writeInbound(ByteBuffer(string: text))
+        if case .head(let head) = try? channel.readInbound(as: HTTPServerRequestPart.self) {
+            self.head = head
+        } else {
+            head = nil
+        }
+        _ = try? channel.readInbound(as: HTTPServerRequestPart.self)
+        channel.pipeline.syncOperations.removeHandler(decoder, promise: nil)
+        channel.embeddedEventLoop.run()
+        rest = try channel.readInbound(as: ByteBuffer.self).map { String(buffer: $0) } ?? ""
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+    }
+}
