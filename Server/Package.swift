@@ -38,6 +38,7 @@ let package = Package(
                 .product(name: "LiveProgressHummingbird", package: "swift-live-progress"),
                 .product(name: "LiveProgressNIO", package: "swift-live-progress"),
                 .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -77,6 +78,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings

@@ -34,21 +34,32 @@
 
         /// Prepares a connection for its first request.
         public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+            channel.eventLoop.makeCompletedFuture {
+                Value(channel: channel, outcome: try prepare(channel: channel, logger: logger))
+            }
+        }
+
+        /// Prepares a connection for its first request, for a server of one's own; called on the connection's event loop.
+        ///
+        /// - Returns: What the connection becomes, known with its first request. The routes are served by
+        ///   `handleHTTP(asyncChannel:logger:)`, which must be called where it is the HTTP path.
+        /// - Throws: What adding a handler throws; the connection is of no use then.
+        public func prepare(
+            channel: any Channel,
+            logger: Logger
+        ) throws -> EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>> {
             let idleTimeout = Duration.nanoseconds(connections.limits.idleTimeout.nanoseconds)
-            return channel.eventLoop.makeCompletedFuture {
-                let outcome = try connections.configure(channel) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandlers([
-                            HTTP1ToHTTPServerCodec(secure: false),
-                            HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger),
-                        ])
-                        return try HTTP1Channel.Value(
-                            wrappingChannelSynchronously: channel,
-                            configuration: .init(isOutboundHalfClosureEnabled: true)
-                        )
-                    }
+            return try connections.configure(channel) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers([
+                        HTTP1ToHTTPServerCodec(secure: false),
+                        HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger),
+                    ])
+                    return try HTTP1Channel.Value(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true)
+                    )
                 }
-                return Value(channel: channel, outcome: outcome)
             }
         }
 

@@ -36,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
-        ServerApplication.fitEventLoopsToProcessors()
+        EventLoops.matchProcessors()
         let server: ServerApplication
         do throws(ServerConfigurationError) {
             let configuration = try await ServerConfiguration.read(options: options, file: config)

@@ -99,37 +99,41 @@ public struct ServerApplication: Service {
         )
         let router = routes.router()
         addRoutes(router)
-        let application = Application(
-            router: router,
-            server: .progress(hosting.connections),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                backlog: 4096
-            ),
-            onServerRunning: { await listening(on: $0.localAddress) },
+        let responder = RouteResponder(routes: router.buildResponder(), logger: logger)
+        let listener = try await ConnectionListener.bind(
+            host: configuration.host,
+            port: configuration.port,
+            serving: ProgressChildChannel(responder: responder.respond, connections: hosting.connections),
             logger: logger
         )
-        try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { await takeLeave() }
-            try await application.run()
-            // Upgraded connections belong to no task: the application does not wait for them.
-            await hosting.registry.waitUntilEmpty()
-            group.cancelAll()
+        await withTaskCancellationHandler {
+            await listening(on: listener.port)
+            await withDiscardingTaskGroup { group in
+                group.addTask { await takeLeave(of: listener) }
+                await listener.waitUntilClosed()
+                await hosting.registry.waitUntilEmpty()
+                group.cancelAll()
+            }
+        } onCancel: {
+            listener.close()
+            hosting.registry.closeAll()
         }
     }
 
-    private func listening(on address: SocketAddress?) async {
+    private func listening(on port: Int?) async {
         readiness.set(true)
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        await onListening("http://\(host):\(address?.port ?? configuration.port)")
+        await onListening("http://\(host):\(port ?? configuration.port)")
     }
 
     /// Waits for the graceful shutdown, then sees to it that nobody holds it up.
-    private func takeLeave() async {
+    private func takeLeave(of listener: ConnectionListener) async {
         // Throws when the server stops for another reason; then there is nobody to take leave of.
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
         readiness.set(false)
+        listener.close()
         hosting.api.drain()
+        hosting.registry.quiesce()
         guard (try? await Task.sleep(for: configuration.shutdownTimeout)) != nil else { return }
         hosting.registry.closeAll()
     }

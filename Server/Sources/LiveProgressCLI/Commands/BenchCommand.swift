@@ -39,7 +39,7 @@ struct BenchServeCommand: AsyncParsableCommand {
     var writePath = WritePath.direct
 
     func run() async throws {
-        ServerApplication.fitEventLoopsToProcessors()
+        EventLoops.matchProcessors()
         var configuration = ServerConfiguration()
         configuration.port = port
         configuration.writePath = writePath

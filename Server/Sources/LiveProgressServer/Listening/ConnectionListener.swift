@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HummingbirdCore
+import LiveProgressHummingbird
+import LiveProgressNIO
+import Logging
+import NIOCore
+import NIOPosix
+
+/// The port that the server listens on.
+///
+/// A connection costs a task only once it asks for a route: one that upgrades is driven by its handlers from the first
+/// byte on.
+struct ConnectionListener: Sendable {
+    /// How many connections may wait in the system to be taken in; it may allow fewer.
+    private static let backlog: Int32 = 4096
+    /// How many are taken in before those that are there get their turn.
+    private static let acceptsInARow: UInt = 64
+
+    /// How many bytes are read at a time: a watcher sends hardly more than pongs, and the buffer stays with it.
+    private static let readSize = 256
+    /// How often in a row, so that the head of any request with few cookies comes in one round.
+    private static let readsInARow: UInt = 16
+
+    private let channel: any Channel
+
+    /// Begins to listen.
+    ///
+    /// - Parameters:
+    ///   - host: The name or address to listen on.
+    ///   - port: The port; 0 for one that is free.
+    ///   - connections: What serves the connections.
+    ///   - logger: Where it logs.
+    /// - Returns: The port, open.
+    /// - Throws: What keeps the server from listening.
+    static func bind(
+        host: String,
+        port: Int,
+        serving connections: ProgressChildChannel,
+        logger: Logger
+    ) async throws -> ConnectionListener {
+        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: acceptsInARow)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(logger: logger))
+                }
+            }
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try serve(channel, connections, logger) }
+            }
+            .bind(host: host, port: port).get()
+        logger.info("Listening", metadata: ["address": "\(channel.localAddress?.description ?? host)"])
+        return ConnectionListener(channel: channel)
+    }
+
+    /// The port that it listens on.
+    var port: Int? { channel.localAddress?.port }
+
+    /// Takes no more connections in; those that are there go on.
+    func close() {
+        channel.close(promise: nil)
+    }
+
+    /// Returns when it has been closed.
+    func waitUntilClosed() async {
+        // The closing of a channel never fails.
+        try? await channel.closeFuture.get()
+    }
+
+    private static func serve(_ channel: any Channel, _ connections: ProgressChildChannel, _ logger: Logger) throws {
+        let options = channel.syncOptions
+        // A client may close its sending half behind a request and still wants the answer.
+        try options?.setOption(.allowRemoteHalfClosure, value: true)
+        try options?.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readSize))
+        try options?.setOption(.maxMessagesPerRead, value: readsInARow)
+        try connections.prepare(channel: channel, logger: logger).whenSuccess { outcome in
+            guard case .http(let path) = outcome else { return }
+            // Requests carry bodies; a connection that has closed meanwhile takes no options.
+            try? channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
+            // It ends with its connection, for which the registry is waited.
+            Task { await connections.handleHTTP(asyncChannel: path, logger: logger) }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import Logging
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import LiveProgressServer
+
+@Suite("Listening")
+struct ListeningTests {
+    @Test("a connection that cannot be taken in makes the server pause, and then go on")
+    func pausesAfterError() throws {
+        let channel = EmbeddedChannel()
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(logger: logger))
+        var listens: [Bool] { channel.options.compactMap { $0.value as? Bool } }
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: 24, reason: "accept"))
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: 24, reason: "accept"))
+        #expect(listens == [false])
+        channel.embeddedEventLoop.advanceTime(by: AcceptErrorHandler.pause)
+        #expect(listens == [false, true])
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: 24, reason: "accept"))
+        #expect(listens == [false, true, false])
+    }
+
+    @Test(
+        "the processors that a process may use are counted",
+        arguments: [
+            ("Name:\tx\nCpus_allowed:\tff,00000001\nCpus_allowed_list:\t0,32-39\n", 9), ("Cpus_allowed:\t1\n", 1),
+            ("Cpus_allowed:\t0\n", nil), ("Name:\tx\n", nil),
+        ]
+    )
+    func countsProcessors(status: String, count: Int?) {
+        #expect(EventLoops.processorCount(inStatus: status) == count)
+    }
+
+    @Test(
+        "dates are written as HTTP wants them",
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777.9, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (1_798_761_599, "Thu, 31 Dec 2026 23:59:59 GMT"),
+        ]
+    )
+    func writesDates(seconds: Double, text: String) {
+        #expect(HTTPDate.text(Date(timeIntervalSince1970: seconds)) == text)
+    }
+}
