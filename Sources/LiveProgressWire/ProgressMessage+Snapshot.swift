@@ -10,47 +10,47 @@ extension ProgressSnapshot {
     ///   - writer: Where the object has been begun.
     ///   - skipped: Written as `skipped` where it is not `nil`.
     func writeMembers(to writer: inout JSONWriter, skipped: UInt64? = nil) {
-        writer.name("id")
+        writer.member("id")
         writer.write(id.rawValue)
-        writer.name("cursor")
-        writer.write(cursor.description)
-        writer.name("revision")
+        writer.member("cursor")
+        writer.write(cursor)
+        writer.member("revision")
         writer.write(revision)
-        writer.name("attempt")
+        writer.member("attempt")
         writer.write(attempt)
-        writer.name("status")
+        writer.member("status")
         writer.write(status.rawValue)
-        writer.name("state")
+        writer.member("state")
         writer.write(state)
-        writer.name("details")
+        writer.member("details")
         writer.write(details)
-        writer.name("title")
+        writer.member("title")
         writer.write(optional: title)
-        writer.name("progress")
+        writer.member("progress")
         if let counts { counts.write(to: &writer) } else { writer.writeNull() }
-        writer.name("parent")
+        writer.member("parent")
         writer.write(optional: parent?.rawValue)
         writeLabels(to: &writer)
-        writer.name("cancellable")
+        writer.member("cancellable")
         writer.write(isCancellable)
         if let skipped {
-            writer.name("skipped")
+            writer.member("skipped")
             writer.write(skipped)
         }
-        writer.name("createdAt")
-        writer.write(ProgressTimestamp.format(createdAt))
-        writer.name("updatedAt")
-        writer.write(ProgressTimestamp.format(updatedAt))
+        writer.member("createdAt")
+        writer.writeText { ProgressTimestamp.append(createdAt, to: &$0) }
+        writer.member("updatedAt")
+        writer.writeText { ProgressTimestamp.append(updatedAt, to: &$0) }
     }
 
     /// Writes how the operation ended: `result`, `null` where it has none, or `error`.
     func writeOutcome(to writer: inout JSONWriter) {
         switch outcome {
         case .succeeded(let result):
-            writer.name("result")
+            writer.member("result")
             writer.write(result ?? .null)
         case .failed(let problem):
-            writer.name("error")
+            writer.member("error")
             problem.write(to: &writer)
         case .cancelled, nil: break
         }
@@ -58,8 +58,9 @@ extension ProgressSnapshot {
 
     /// Labels are written sorted by name: the same snapshot is the same bytes.
     private func writeLabels(to writer: inout JSONWriter) {
-        writer.name("labels")
+        writer.member("labels")
         writer.beginObject()
+        if labels.isEmpty { return writer.endObject() }
         for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
             writer.name(name)
             writer.write(value)
@@ -71,17 +72,17 @@ extension ProgressSnapshot {
 extension ProgressCounts {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.name("completedCount")
+        writer.member("completedCount")
         writer.write(completedCount)
-        writer.name("totalCount")
+        writer.member("totalCount")
         if let totalCount { writer.write(totalCount) } else { writer.writeNull() }
-        writer.name("unit")
+        writer.member("unit")
         writer.write(optional: unit)
-        writer.name("fractionCompleted")
+        writer.member("fractionCompleted")
         writer.write(optional: fractionCompleted)
-        writer.name("throughput")
+        writer.member("throughput")
         writer.write(optional: throughput)
-        writer.name("estimatedTimeRemaining")
+        writer.member("estimatedTimeRemaining")
         writer.write(optional: estimatedTimeRemaining)
         writer.endObject()
     }

@@ -19,9 +19,9 @@ public enum ProgressMessage {
     public static func writePlain(_ snapshot: ProgressSnapshot, to writer: inout JSONWriter) {
         writer.beginText()
         writer.beginObject()
-        writer.name("state")
+        writer.member("state")
         writer.write(snapshot.state)
-        writer.name("details")
+        writer.member("details")
         writer.write(snapshot.details)
         writer.endObject()
     }
@@ -40,11 +40,11 @@ public enum ProgressMessage {
     public static func writeFull(_ event: ProgressEvent, to writer: inout JSONWriter) {
         writer.beginText()
         writer.beginObject()
-        writer.name("type")
+        writer.member("type")
         writer.write(event.kind.rawValue)
         event.snapshot.writeMembers(to: &writer, skipped: event.skipped)
         if let resumed = event.resumed ?? (event.kind == .snapshot ? false : nil) {
-            writer.name("resumed")
+            writer.member("resumed")
             writer.write(resumed)
         }
         event.snapshot.writeOutcome(to: &writer)
@@ -62,11 +62,11 @@ public enum ProgressMessage {
     public static func encodePage(_ page: ProgressPage) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity * (page.snapshots.count + 1))
         writer.beginObject()
-        writer.name("operations")
+        writer.member("operations")
         writer.beginArray()
         for snapshot in page.snapshots { write(snapshot, to: &writer) }
         writer.endArray()
-        writer.name("nextPageToken")
+        writer.member("nextPageToken")
         if let token = page.nextPageToken { writer.write(token) } else { writer.writeNull() }
         writer.endObject()
         return writer.bytes
@@ -81,9 +81,9 @@ public enum ProgressMessage {
         case .removed(let id):
             var writer = JSONWriter(reservingCapacity: 64)
             writer.beginObject()
-            writer.name("type")
+            writer.member("type")
             writer.write("removed")
-            writer.name("id")
+            writer.member("id")
             writer.write(id.rawValue)
             writer.endObject()
             return writer.bytes
@@ -101,9 +101,9 @@ public enum ProgressMessage {
     public static func encodeError(_ problem: ProgressProblem) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()
-        writer.name("type")
+        writer.member("type")
         writer.write("error")
-        writer.name("error")
+        writer.member("error")
         problem.write(to: &writer)
         writer.endObject()
         return writer.bytes

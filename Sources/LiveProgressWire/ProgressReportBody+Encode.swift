@@ -22,15 +22,15 @@ extension ProgressReportBody {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()
         if let id {
-            writer.name("id")
+            writer.member("id")
             writer.write(id.rawValue)
         }
         if let parent = options.parent {
-            writer.name("parent")
+            writer.member("parent")
             writer.write(parent.rawValue)
         }
         if let lease = options.lease {
-            writer.name("lease")
+            writer.member("lease")
             writer.write(lease / .seconds(1))
         }
         var report = report ?? ProgressReport()

@@ -7,13 +7,19 @@ public import FoundationEssentials
 public enum ProgressTimestamp {
     /// The text of a date, rounded to the millisecond; what lies outside the years 0 to 9999 becomes their first or last.
     public static func format(_ date: Date) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(24)
+        append(date, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the text of a date, as ``format(_:)`` gives it.
+    static func append(_ date: Date, to bytes: inout [UInt8]) {
         // A comparison with NaN is false: it becomes the first millisecond, as all that is too early.
         let rounded = (date.timeIntervalSince1970 * 1000).rounded()
         let milliseconds = rounded >= Double(first) ? Int64(min(rounded, Double(last))) : first
         let (days, inDay) = milliseconds.flooringDivision(by: 86_400_000)
         let (year, month, day) = civil(days)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(24)
         append(year, digits: 4, then: "-", to: &bytes)
         append(month, digits: 2, then: "-", to: &bytes)
         append(day, digits: 2, then: "T", to: &bytes)
@@ -21,7 +27,6 @@ public enum ProgressTimestamp {
         append(inDay / 60_000 % 60, digits: 2, then: ":", to: &bytes)
         append(inDay / 1000 % 60, digits: 2, then: ".", to: &bytes)
         append(inDay % 1000, digits: 3, then: "Z", to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The date of a text in RFC 3339, with any offset and any number of digits after the second, or `nil`.

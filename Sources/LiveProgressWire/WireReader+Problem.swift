@@ -34,20 +34,20 @@ extension ProgressProblem {
     /// Writes the problem as an object; members that have no value are left out, as RFC 9457 has it.
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.name("type")
+        writer.member("type")
         writer.write(type)
-        writer.name("title")
+        writer.member("title")
         writer.write(title)
         if let status {
-            writer.name("status")
+            writer.member("status")
             writer.write(status)
         }
         if let detail {
-            writer.name("detail")
+            writer.member("detail")
             writer.write(detail)
         }
         if let instance {
-            writer.name("instance")
+            writer.member("instance")
             writer.write(instance)
         }
         for (name, value) in extensions where !Self.standardMembers.contains(name) {

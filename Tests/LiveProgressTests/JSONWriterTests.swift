@@ -44,13 +44,37 @@ struct JSONWriterTests {
         writer.endArray()
         writer.name("c")
         writer.write(preformatted: "[0]".utf8)
-        writer.name("d")
+        writer.member("d")
         JSONValue.string("x").write(to: &writer)
         writer.endObject()
         #expect(
             String(decoding: writer.bytes, as: UTF8.self)
                 == #"{"a":1,"b":[18446744073709551615,null,{}],"c":[0],"d":"x"}"#
         )
+    }
+
+    @Test("An escape is found wherever it stands, and nothing else is taken for one", arguments: 0..<20)
+    func escapesEverywhere(length: Int) {
+        for byte in UInt8.min...UInt8.max where byte < 0x80 {
+            for place in 0..<length {
+                var utf8 = Array(repeating: UInt8(ascii: "!"), count: length)
+                utf8[place] = byte
+                let text = String(decoding: utf8, as: UTF8.self)
+                let escaped = #""\#(text)""#
+                let needsEscape = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+                #expect((JSONValue.string(text).jsonString == escaped) == !needsEscape)
+                #expect((try? JSONValue(parsing: JSONValue.string(text).jsonBytes)) == .string(text))
+            }
+        }
+    }
+
+    @Test("A cursor is written as its text, whatever its epoch")
+    func writesCursors() {
+        for (epoch, text) in [("k3f9", #""k3f9-42""#), ("\"", #""\"-42""#)] {
+            var writer = JSONWriter()
+            writer.write(ProgressCursor(epoch: epoch, revision: 42))
+            #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
+        }
     }
 
     @Test("What is written is read back as the same value, here and by Foundation", arguments: 0..<200)

@@ -8,7 +8,7 @@
 /// ```swift
 /// var writer = JSONWriter()
 /// writer.beginObject()
-/// writer.name("state")
+/// writer.member("state")
 /// writer.write("Processing")
 /// writer.endObject()
 /// writer.bytes  // {"state":"Processing"}
@@ -62,6 +62,15 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes the name of the member whose value comes next; the name has nothing in it that needs an escape.
+    public mutating func member(_ name: StaticString) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = false
+        bytes.append(UInt8(ascii: "\""))
+        appendASCII(name)
+        appendASCII("\":")
+    }
+
     /// Writes `null`.
     public mutating func writeNull() {
         beginValue()
@@ -106,6 +115,24 @@ public struct JSONWriter: Sendable {
         appendString(value)
     }
 
+    /// Writes the text form of a cursor.
+    public mutating func write(_ cursor: ProgressCursor) {
+        beginValue()
+        bytes.append(UInt8(ascii: "\""))
+        appendEscaped(cursor.epoch)
+        bytes.append(UInt8(ascii: "-"))
+        appendDigits(of: cursor.revision)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes a string that is put together in place, of characters that need no escape.
+    package mutating func writeText(_ append: (_ text: inout [UInt8]) -> Void) {
+        beginValue()
+        bytes.append(UInt8(ascii: "\""))
+        append(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     /// Writes a value that is JSON already, byte for byte; the caller answers for its validity.
     public mutating func write(preformatted json: some Collection<UInt8>) {
         beginValue()
@@ -148,40 +175,27 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func appendDigits(of magnitude: UInt64) {
-        var rest = magnitude
-        var first = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        // The digits came last first. Swapped in place: reversing a slice would copy all that is written.
-        var last = bytes.count - 1
-        while first < last {
-            bytes.swapAt(first, last)
-            first += 1
-            last -= 1
-        }
+        magnitude.appendDigits(to: &bytes)
     }
 
-    /// Appends a string in quotation marks, copying whole runs that need no escape.
     private mutating func appendString(_ string: String) {
-        var string = string
         bytes.append(UInt8(ascii: "\""))
+        appendEscaped(string)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends what stands between the quotation marks, copying whole runs that need no escape.
+    private mutating func appendEscaped(_ string: String) {
+        var string = string
         string.withUTF8 { utf8 in
             var run = 0
-            for (index, byte) in utf8.enumerated() where Self.needsEscape(byte) {
+            while let index = JSONEscapes.first(in: utf8, from: run) {
                 bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[run..<index]))
-                appendEscape(of: byte)
+                appendEscape(of: utf8[index])
                 run = index + 1
             }
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[run...]))
         }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    /// Whether RFC 8259 section 7 wants an escape.
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private mutating func appendEscape(of byte: UInt8) {

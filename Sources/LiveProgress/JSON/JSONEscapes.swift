@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// Finds what RFC 8259 section 7 wants escaped in a string: quotation mark, backslash and control characters.
+enum JSONEscapes {
+    /// The first byte from an index on that needs an escape, or `nil`; eight bytes are looked at in one step.
+    static func first(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        guard let base = utf8.baseAddress else { return nil }
+        let bytes = UnsafeRawPointer(base)
+        var index = start
+        while index + 8 <= utf8.count {
+            // The first byte in memory becomes the lowest one.
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let found = marks(in: word)
+            if found != 0 { return index + found.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        return utf8[index...].firstIndex(where: needsEscape)
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    /// Sets the highest bit of each byte that needs an escape.
+    ///
+    /// Subtracting from all bytes at once, a byte that is too small borrows from the next higher one, which may then be
+    /// marked wrongly; never the lowest that is marked. (Bit Twiddling Hacks, "Determine if a word has a byte less than n".)
+    private static func marks(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+        let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+        let controls = (word &- ones &* 0x20) & ~word
+        return (controls | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes) & (ones &* 0x80)
+    }
+}
+
+extension UInt64 {
+    /// Appends the number in decimal.
+    func appendDigits(to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = self
+            var first = 20
+            repeat {
+                first -= 1
+                digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[first...]))
+        }
+    }
+}
