@@ -90,12 +90,15 @@ extension MicroCase {
 final class Bench: Sendable {
     static let details: JSONValue = ["percentComplete": 50, "currentStep": "Validating data"]
 
-    let service = ProgressService()
+    let service: ProgressService
     let tracker: ProgressTracker
     let journal: ProgressJournal
 
     /// An operation that so many watch, who are woken by so many event loops.
-    init(wakers: Int = 0, watchers: Int = 0) throws {
+    init(wakers: Int = 0, watchers: Int = 0, capacity: Int = 64) throws {
+        var configuration = ProgressService.Configuration()
+        configuration.journalCapacity = capacity
+        service = ProgressService(configuration: configuration)
         tracker = try service.createProgress()
         journal = try service.getJournal(tracker.id)
         for _ in 0..<wakers { _ = journal.subscribe(Flag()) }

@@ -41,6 +41,9 @@ private func nanoseconds(_ clock: clockid_t) -> Double {
     return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }
 
+/// The natural logarithm.
+func logarithm(_ value: Double) -> Double { log(value) }
+
 /// A number with one digit after the point, or as many as asked for.
 func fixed(_ value: Double, digits: Int = 1) -> String {
     var scale = 1

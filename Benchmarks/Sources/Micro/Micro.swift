@@ -14,6 +14,7 @@
 ///     micro [--rounds N] [NAME...]    nanoseconds of processor time a call: the median of interleaved rounds
 ///     micro --run NAME CALLS          nothing but that many calls, for a tool that counts instructions
 ///     micro --threads [--rounds N]    how two threads scale
+///     micro --growth [--rounds N]     how costs grow with sizes; exit status 1 where one grows faster than it may
 ///     micro --list                    the names
 @main
 struct Micro {
@@ -27,6 +28,7 @@ struct Micro {
         switch arguments.first {
         case "--list": for name in MicroCase.all.map(\.name) { print(name) }
         case "--threads": try Contention.measure(rounds: rounds)
+        case "--growth": if try !Growth.measure(rounds: rounds) { exit(1) }
         case "--run" where arguments.count == 3:
             guard let calls = Int(arguments[2]) else { fail("\(arguments[2]) is no number of calls") }
             try select([arguments[1]])[0].prepare().run(calls)
