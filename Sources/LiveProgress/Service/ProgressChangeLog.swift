@@ -62,9 +62,13 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     ///
     /// - Parameters:
     ///   - waker: Who is woken.
-    ///   - present: Gives the operations that are there now, oldest first; called where this is the first subscriber.
+    ///   - present: Gives some of the operations after a number, oldest first, until there are no more; called where
+    ///     this is the first subscriber.
     /// - Returns: What to hand back to end the subscription.
-    func subscribe(_ waker: any ProgressWaker, present: () -> [ProgressJournal]) -> ProgressSubscription {
+    func subscribe(
+        _ waker: any ProgressWaker,
+        present: (_ after: UInt64) -> [(number: UInt64, journal: ProgressJournal)]
+    ) -> ProgressSubscription {
         let (subscription, isFirst) = state.withLock { state in
             state.nextSubscription += 1
             state.wakers[state.nextSubscription] = waker
@@ -72,12 +76,18 @@ public final class ProgressChangeLog: Sendable, FrameMember {
             return (ProgressSubscription(number: state.nextSubscription), state.wakers.count == 1)
         }
         guard isFirst else { return subscription }
-        let journals = present()
-        state.withLock { state in
-            for journal in journals where !state.log.contains(journal.id) && !journal.isRemoved {
-                Self.put(journal, in: &state)
+        // Some at a time: workers wait for the lock when they mark what changes.
+        var batch = present(0)
+        while let last = batch.last {
+            state.withLock { state in
+                for (_, journal) in batch where !state.log.contains(journal.id) && !journal.isRemoved {
+                    Self.put(journal, in: &state)
+                }
             }
+            batch = present(last.number)
         }
+        // Whoever subscribed in the midst of it has read what there was by then.
+        for other in state.withLock({ Array($0.wakers.values) }) where other !== waker { other.wake() }
         return subscription
     }
 
@@ -91,7 +101,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
             state.forgottenRemoval = Self.lastNumber(state)
             state.journals = [:]
             state.marked = []
-            for entry in Array(state.log.entries(after: 0)) { state.log.remove(entry.key) }
+            state.log.removeAll()
             return marked
         }
         for journal in marked { journal.takeChangeMark() }

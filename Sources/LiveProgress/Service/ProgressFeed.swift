@@ -21,6 +21,9 @@ public struct ProgressFeed: AsyncSequence, Sendable {
 
     /// One watcher's walk through the log of changes.
     public struct Iterator: AsyncIteratorProtocol {
+        /// How many operations are read at a time: a watcher holds no more, and keeps the log's lock no longer.
+        private static let readingLimit = 128
+
         private let place: FeedPlace
         private let query: ProgressQuery
         private var position: UInt64 = 0
@@ -36,11 +39,11 @@ public struct ProgressFeed: AsyncSequence, Sendable {
             while true {
                 if let event = pending.popFirst() { return event }
                 if Task.isCancelled { return nil }
-                let reading = place.service.changes.read(after: position, matching: query)
+                let reading = place.service.changes.read(after: position, matching: query, limit: Self.readingLimit)
                 if reading.mustRestart { return nil }
                 position = reading.position
                 pending = reading.events[...]
-                if pending.isEmpty { await place.signal.wait() }
+                if pending.isEmpty, !reading.hasMore { await place.signal.wait() }
             }
         }
     }

@@ -14,7 +14,7 @@ import Synchronization
 ///
 /// A service needs no running loop: it works from its first call, and a timer exists only while something is due.
 public final class ProgressService: Sendable {
-    private struct State {
+    struct State {
         var journals: [ProgressID: ProgressJournal] = [:]
         /// The operations in the order of their creation.
         var order = SequenceLog<ProgressID>()
@@ -28,7 +28,7 @@ public final class ProgressService: Sendable {
     /// Which operations changed last.
     public let changes: ProgressChangeLog
     private let surroundings: JournalSurroundings
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// A service without operations.
     public init(configuration: Configuration = .init()) {
@@ -169,38 +169,6 @@ public final class ProgressService: Sendable {
     /// - Throws: ``ProgressError``: unknown, or gone.
     public func stream(_ id: ProgressID, from cursor: ProgressCursor? = nil) throws(ProgressError) -> ProgressStream {
         ProgressStream(events: try getJournal(id).events(from: cursor))
-    }
-
-    /// The operations asked for, the newest first.
-    public func list(_ query: ProgressQuery = .init()) -> ProgressPage {
-        let before = query.pageToken.map { UInt64($0) ?? 0 } ?? .max
-        let candidates = state.withLock { state in
-            state.order.entries(before: before).compactMap { entry in
-                state.journals[entry.key].map { (entry.number, $0) }
-            }
-        }
-        var found: [(number: UInt64, snapshot: ProgressSnapshot)] = []
-        for (number, journal) in candidates {
-            let snapshot = journal.snapshot()
-            guard query.matches(snapshot) else { continue }
-            if found.count == max(1, query.limit), let last = found.last {
-                return ProgressPage(snapshots: found.map(\.snapshot), nextPageToken: String(last.number))
-            }
-            found.append((number, snapshot))
-        }
-        return ProgressPage(snapshots: found.map(\.snapshot))
-    }
-
-    /// What happens to the operations asked for: those that are there first, then each change.
-    public func feed(_ query: ProgressQuery = .init()) -> ProgressFeed {
-        ProgressFeed(service: self, query: query)
-    }
-
-    /// Wakes someone after changes of any operation; read what changed from ``changes``.
-    public func subscribeToChanges(_ waker: any ProgressWaker) -> ProgressSubscription {
-        changes.subscribe(waker) {
-            state.withLock { state in state.order.entries(after: 0).compactMap { state.journals[$0.key] } }
-        }
     }
 
     /// How many operations the service holds.

@@ -31,6 +31,12 @@ struct SequenceLog<Key: Hashable & Sendable>: Sendable {
         sweep()
     }
 
+    /// Takes out every key; the numbers go on.
+    mutating func removeAll() {
+        entries = []
+        numbers = [:]
+    }
+
     /// Takes out the oldest key.
     mutating func removeOldest() -> Entry? {
         while let first = entries.popFirst() {
