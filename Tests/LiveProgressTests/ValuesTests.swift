@@ -2,8 +2,9 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import LiveProgress
 import Testing
+
+@testable import LiveProgress
 
 @Suite("Identifiers and cursors")
 struct ValuesTests {
@@ -23,6 +24,20 @@ struct ValuesTests {
     )
     func badIdentifiers(text: String) {
         #expect(ProgressID(text) == nil)
+    }
+
+    @Test(
+        "A random identifier is a UUID of version 4, whatever the bits",
+        arguments: [
+            (0, 0, "00000000-0000-4000-8000-000000000000"),
+            (.max, .max, "ffffffff-ffff-4fff-bfff-ffffffffffff"),
+            (0x0123_4567_89ab_cdef, 0x0123_4567_89ab_cdef, "01234567-89ab-4def-8123-456789abcdef"),
+        ] as [(UInt64, UInt64, String)]
+    )
+    func randomIdentifiers(first: UInt64, second: UInt64, text: String) {
+        #expect(ProgressID.uuid(first, second) == text)
+        #expect(ProgressID().rawValue.count == text.count)
+        #expect(ProgressID() != ProgressID())
     }
 
     @Test("A cursor reads what it writes", arguments: [UInt64(0), 42, .max])

@@ -116,8 +116,10 @@ public final class ProgressService: Sendable {
             }
             state.journals[id] = journal
             state.order.put(id)
-            state.tombstones[id] = nil
-            state.tombstoneOrder.remove(id)
+            if !state.tombstones.isEmpty {
+                state.tombstones[id] = nil
+                state.tombstoneOrder.remove(id)
+            }
         }
         journal.announce()
         return journal

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import FoundationEssentials
-
 /// The name of an operation: 1 to 128 characters that need no escaping in a URL path.
 ///
 /// Allowed are the unreserved characters of RFC 3986 (`A-Z a-z 0-9 - . _ ~`) and `:` and `@`, in any order except
@@ -16,7 +14,30 @@ public struct ProgressID: Sendable, Hashable {
 
     /// A new random identifier: a UUID of version 4 from the system's random source, in lower case.
     public init() {
-        rawValue = UUID().uuidString.lowercased()
+        var random = SystemRandomNumberGenerator()
+        rawValue = Self.uuid(random.next(), random.next())
+    }
+
+    /// The text of the UUID of version 4 (RFC 9562 section 5.4) with these bits, but for those that say so.
+    ///
+    /// Foundation's takes ten times as long, which is a third of the time in which an operation is created.
+    static func uuid(_ first: UInt64, _ second: UInt64) -> String {
+        let high = first & ~0xF000 | 0x4000
+        let low = second & ~(3 << 62) | 1 << 63
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            for nibble in 0..<32 {
+                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                    text.initializeElement(at: position, to: UInt8(ascii: "-"))
+                    position += 1
+                }
+                let digit = UInt8((nibble < 16 ? high : low) >> UInt64(60 - 4 * (nibble & 15)) & 15)
+                let letter = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                text.initializeElement(at: position, to: letter)
+                position += 1
+            }
+            return position
+        }
     }
 
     /// An identifier of the caller's choice, or `nil` where the text breaks the rules above.
