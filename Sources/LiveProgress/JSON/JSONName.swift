@@ -11,7 +11,8 @@ struct JSONName: Sendable {
 
 extension JSONName: Hashable {
     static func == (one: JSONName, other: JSONName) -> Bool {
-        one.text.utf8.elementsEqual(other.text.utf8)
+        // Most names that differ do so in their lengths, which are known.
+        one.text.utf8.count == other.text.utf8.count && one.text.utf8.elementsEqual(other.text.utf8)
     }
 
     func hash(into hasher: inout Hasher) {

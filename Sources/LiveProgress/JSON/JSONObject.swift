@@ -1,36 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import OrderedCollections
-
 /// The members of a JSON object, in the order in which they were given.
 ///
 /// Look-up by name takes constant time; names are the same when their code points are. Two objects are equal when they have the same members in the same order.
-public struct JSONObject: Sendable, Hashable {
-    private var members: OrderedDictionary<JSONName, JSONValue>
+public struct JSONObject: Sendable {
+    /// As many members are looked through one by one: details have few, and are made for each report.
+    private static let mostWithoutIndex = 8
+
+    /// No name stands here twice.
+    private var members: [(String, JSONValue)]
+    /// Where each name stands, or `nil` where there are few.
+    private var index: [JSONName: Int]?
 
     /// An object without members.
     public init() {
-        members = [:]
+        members = []
     }
 
     /// An object of these members; of members with the same name the last value counts, at the first one's place.
     public init(_ elements: some Sequence<(String, JSONValue)>) {
-        members = OrderedDictionary(
-            elements.lazy.map { (JSONName(text: $0), $1) },
-            uniquingKeysWith: { _, last in last }
-        )
+        self.init(members: Array(elements))
+    }
+
+    /// Takes the members as they are, where no name stands there twice.
+    init(members elements: [(String, JSONValue)]) {
+        if elements.count <= Self.mostWithoutIndex, !Self.hasTwins(elements) {
+            members = elements
+        } else {
+            members = []
+            members.reserveCapacity(elements.count)
+            for (name, value) in elements { self[name] = value }
+        }
     }
 
     /// The member of that name; assigning `nil` removes it.
     public subscript(name: String) -> JSONValue? {
-        get { members[JSONName(text: name)] }
-        set { members[JSONName(text: name)] = newValue }
+        get { position(of: name).map { members[$0].1 } }
+        set {
+            switch (position(of: name), newValue) {
+            case (let position?, let value?): members[position].1 = value
+            case (let position?, nil):
+                members.remove(at: position)
+                if index != nil { makeIndex() }
+            case (nil, let value?): append(name, value)
+            case (nil, nil): break
+            }
+        }
     }
 
     /// The names of the members, in order.
     public var names: [String] {
-        members.keys.map(\.text)
+        members.map(\.0)
+    }
+
+    private mutating func append(_ name: String, _ value: JSONValue) {
+        members.append((name, value))
+        if index != nil {
+            index?[JSONName(text: name)] = members.count - 1
+        } else if members.count > Self.mostWithoutIndex {
+            makeIndex()
+        }
+    }
+
+    private mutating func makeIndex() {
+        guard members.count > Self.mostWithoutIndex else {
+            index = nil
+            return
+        }
+        let names = members.enumerated().map { (JSONName(text: $1.0), $0) }
+        index = Dictionary(uniqueKeysWithValues: names)
+    }
+
+    private func position(of name: String) -> Int? {
+        let name = JSONName(text: name)
+        if let index { return index[name] }
+        return members.firstIndex { JSONName(text: $0.0) == name }
+    }
+
+    private static func hasTwins(_ members: [(String, JSONValue)]) -> Bool {
+        for later in members.indices.dropFirst() {
+            let name = JSONName(text: members[later].0)
+            for earlier in 0..<later where JSONName(text: members[earlier].0) == name { return true }
+        }
+        return false
+    }
+}
+
+extension JSONObject: Hashable {
+    /// Whether both have the same members in the same order.
+    public static func == (one: JSONObject, other: JSONObject) -> Bool {
+        one.members.elementsEqual(other.members) { JSONName(text: $0.0) == JSONName(text: $1.0) && $0.1 == $1.1 }
+    }
+
+    /// Feeds the members to a hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(members.count)
+        for (name, value) in members {
+            hasher.combine(JSONName(text: name))
+            hasher.combine(value)
+        }
     }
 }
 
@@ -46,14 +115,14 @@ extension JSONObject: RandomAccessCollection {
 
     /// The member at a position.
     public subscript(position: Int) -> Element {
-        let (name, value) = members.elements[position]
-        return (name.text, value)
+        let (name, value) = members[position]
+        return (name, value)
     }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
     /// An object; of members with the same name the last one counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self.init(elements)
+        self.init(members: elements)
     }
 }
