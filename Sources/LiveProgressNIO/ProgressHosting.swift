@@ -46,8 +46,7 @@ public final class ProgressHosting: Sendable {
 
     /// What is malformed or not allowed goes to the routes, which say why.
     private func decide(_ head: HTTPRequestHead) -> ConnectionDecision {
-        guard HandshakeRequest.isAsked(by: head), let handshake = try? HandshakeRequest(head),
-            let request = HTTPRequest(head), api.handles(path: request.path ?? "/"),
+        guard let handshake = try? HandshakeRequest(head), let request = HTTPRequest(head),
             case .accept(let acceptance) = api.watch(request)
         else { return .http }
         return .upgrade(

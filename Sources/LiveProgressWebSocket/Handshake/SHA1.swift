@@ -5,7 +5,9 @@
 enum SHA1 {
     static func hash(_ message: some Collection<UInt8>) -> [UInt8] {
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
-        var padded = Array(message)
+        var padded: [UInt8] = []
+        padded.reserveCapacity(message.count + 72)
+        padded.append(contentsOf: message)
         let bitCount = UInt64(padded.count) * 8
         padded.append(0x80)
         while padded.count % 64 != 56 { padded.append(0) }
@@ -15,23 +17,43 @@ enum SHA1 {
         for start in stride(from: 0, to: padded.count, by: 64) {
             addBlock(padded[start..<start + 64], to: &state)
         }
-        return state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
+        var digest: [UInt8] = []
+        digest.reserveCapacity(20)
+        for word in state {
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                digest.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+        return digest
     }
 
     private static func addBlock(_ block: ArraySlice<UInt8>, to state: inout [UInt32]) {
-        var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { index in
-            block[index..<index + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { words in
+            for index in 0..<16 {
+                let start = block.startIndex + 4 * index
+                let word = block[start..<start + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+                words.initializeElement(at: index, to: word)
+            }
+            for index in 16..<80 {
+                let mix = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
+                words.initializeElement(at: index, to: rotate(mix, by: 1))
+            }
+            addWords(UnsafeBufferPointer(words), to: &state)
         }
-        for index in 16..<80 {
-            words.append(rotate(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], by: 1))
-        }
+    }
+
+    private static func addWords(_ words: UnsafeBufferPointer<UInt32>, to state: inout [UInt32]) {
         var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
         for index in 0..<80 {
             let (mix, constant) = round(index, b, c, d)
             let next = rotate(a, by: 5) &+ mix &+ e &+ constant &+ words[index]
             (a, b, c, d, e) = (next, a, rotate(b, by: 30), c, d)
         }
-        for (index, word) in [a, b, c, d, e].enumerated() { state[index] &+= word }
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
     }
 
     private static func round(_ index: Int, _ b: UInt32, _ c: UInt32, _ d: UInt32) -> (UInt32, UInt32) {
