@@ -19,9 +19,9 @@ struct ConnectionListener: Sendable {
     private static let acceptsInARow: UInt = 64
 
     /// How many bytes are read at a time: a watcher sends hardly more than pongs, and the buffer stays with it.
-    private static let readSize = 256
+    private static let readSize = 64
     /// How often in a row, so that the head of any request with few cookies comes in one round.
-    private static let readsInARow: UInt = 16
+    private static let readsInARow: UInt = 64
 
     private let channel: any Channel
 
