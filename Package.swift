@@ -137,6 +137,7 @@ let package = Package(
                 "LiveProgress", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressWebSocket", "LiveProgressNIO",
                 "LiveProgressClient", "LiveProgressTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
