@@ -20,4 +20,14 @@ struct ScheduleTests {
         // 3000 stands for the codes that clients close with.
         #expect(tally.closeCodes.keys.sorted() == [1000, 1001, 1002, 1008, 3000, 4510], "each way of ending was seen")
     }
+
+    @Test(
+        "connections that come and go during a flat-out fan-out never get another operation's bytes",
+        arguments: WritePath.allCases
+    )
+    func descriptorsUsedAgain(path: WritePath) async throws {
+        let run = ScheduleRun(path: path, body: { try $0.runComingAndGoing() }, makeCodec: { PlainCodec() })
+        let tally = try await run(0..<8)
+        #expect(tally.clients >= 8 * 150)
+    }
 }

@@ -47,6 +47,29 @@ struct Schedule {
         try finish()
     }
 
+    /// Connections of several operations come and go as fast as they can while all of these report without a pause, so
+    /// that descriptors are used again at once, by watchers of something else.
+    mutating func runComingAndGoing() throws {
+        for _ in 0..<4 { operations.append(try ScheduleOperation(service: server.service, settings: settings)) }
+        for _ in 0..<150 {
+            for _ in 0..<number(1...3) {
+                for operation in operations { try operation.report(size: number(1...2000), using: &random) }
+            }
+            try readPieces()
+            if clients.count == Self.maximumClients, let client = clients.randomElement(using: &random) {
+                if number(0...2) == 0 {
+                    try client.close(3000)
+                    try client.drain()
+                } else {
+                    client.vanish()
+                }
+                retire(client)
+            }
+            try open()
+        }
+        try finish()
+    }
+
     private mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &random) }
 }
 

@@ -24,6 +24,7 @@ struct ScheduleRun: Sendable {
 
     let path: WritePath
     var securing: ScheduleServer.Securing?
+    var body: @Sendable (inout Schedule) throws -> Void = { try $0.run() }
     let makeCodec: @Sendable () throws -> any ScheduleCodec
 
     static func seeds(byDefault count: Int) -> Range<Int> {
@@ -63,9 +64,9 @@ struct ScheduleRun: Sendable {
         var random = SeededGenerator(seed: UInt64(seed) &* 0xD134_2543_DE82_EF95)
         let settings = ScheduleSettings(using: &random)
         let server = try await ScheduleServer(settings: settings, path: path, securing: securing)
-        let result = try await pool.runIfActive { [random, makeCodec] in
+        let result = try await pool.runIfActive { [random, body, makeCodec] in
             var schedule = Schedule(settings: settings, random: random, server: server, makeCodec: makeCodec)
-            return (Result { try schedule.run() }, schedule.tally, schedule.operations.map(\.journal))
+            return (Result { try body(&schedule) }, schedule.tally, schedule.operations.map(\.journal))
         }
         if case .failure = result.0 { server.hosting.registry.closeAll() }
         try await server.stop()
