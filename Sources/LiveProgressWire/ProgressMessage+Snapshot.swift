@@ -8,8 +8,9 @@ extension ProgressSnapshot {
     ///
     /// - Parameters:
     ///   - writer: Where the object has been begun.
+    ///   - text: What is known of the details' text, and takes note of where it stands.
     ///   - skipped: Written as `skipped` where it is not `nil`.
-    func writeMembers(to writer: inout JSONWriter, skipped: UInt64? = nil) {
+    func writeMembers(to writer: inout JSONWriter, details text: inout DetailsText, skipped: UInt64? = nil) {
         writer.member("id")
         writer.write(id.rawValue)
         writer.member("cursor")
@@ -23,7 +24,7 @@ extension ProgressSnapshot {
         writer.member("state")
         writer.write(state)
         writer.member("details")
-        writer.write(details)
+        text.write(details, to: &writer)
         writer.member("title")
         writer.write(optional: title)
         writer.member("progress")

@@ -10,19 +10,20 @@ public import LiveProgress
 public enum ProgressMessage {
     /// A message of the plain format: `{"state":…,"details":…}`.
     public static func encodePlain(_ snapshot: ProgressSnapshot) -> [UInt8] {
-        var writer = JSONWriter(reservingCapacity: 128)
-        writePlain(snapshot, to: &writer)
+        var writer = JSONWriter(reservingCapacity: ProgressFormat.plain.usualSize)
+        var details = DetailsText()
+        writePlain(snapshot, details: &details, to: &writer)
         return writer.bytes
     }
 
     /// Writes a message of the plain format behind what was written before, as a text of its own.
-    public static func writePlain(_ snapshot: ProgressSnapshot, to writer: inout JSONWriter) {
+    static func writePlain(_ snapshot: ProgressSnapshot, details: inout DetailsText, to writer: inout JSONWriter) {
         writer.beginText()
         writer.beginObject()
         writer.member("state")
         writer.write(snapshot.state)
         writer.member("details")
-        writer.write(snapshot.details)
+        details.write(snapshot.details, to: &writer)
         writer.endObject()
     }
 
@@ -32,17 +33,18 @@ public enum ProgressMessage {
     /// cursor; `result` or `error` stand in the end.
     public static func encodeFull(_ event: ProgressEvent) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity)
-        writeFull(event, to: &writer)
+        var details = DetailsText()
+        writeFull(event, details: &details, to: &writer)
         return writer.bytes
     }
 
     /// Writes a message of the full format behind what was written before, as a text of its own.
-    public static func writeFull(_ event: ProgressEvent, to writer: inout JSONWriter) {
+    static func writeFull(_ event: ProgressEvent, details: inout DetailsText, to writer: inout JSONWriter) {
         writer.beginText()
         writer.beginObject()
         writer.member("type")
         writer.write(event.kind.rawValue)
-        event.snapshot.writeMembers(to: &writer, skipped: event.skipped)
+        event.snapshot.writeMembers(to: &writer, details: &details, skipped: event.skipped)
         if let resumed = event.resumed ?? (event.kind == .snapshot ? false : nil) {
             writer.member("resumed")
             writer.write(resumed)
@@ -110,11 +112,12 @@ public enum ProgressMessage {
     }
 
     /// Room for a common message, so that writing it seldom has to grow.
-    private static let messageCapacity = 640
+    private static let messageCapacity = ProgressFormat.full.usualSize
 
     private static func write(_ snapshot: ProgressSnapshot, to writer: inout JSONWriter) {
         writer.beginObject()
-        snapshot.writeMembers(to: &writer)
+        var details = DetailsText()
+        snapshot.writeMembers(to: &writer, details: &details)
         snapshot.writeOutcome(to: &writer)
         writer.endObject()
     }

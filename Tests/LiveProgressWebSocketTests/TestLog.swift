@@ -109,14 +109,14 @@ final class TestLog: FanoutSource {
 
     private func batch(after position: UInt64, of state: State) -> FanoutBatch {
         let oldest = max(position + 1, state.last < capacity ? 0 : state.last - capacity + 1)
-        var messages: [ByteBuffer] = []
-        if oldest > position + 1 { messages.append(ByteBuffer(string: "skipped \(oldest - position - 1)")) }
+        var messages: [ArraySlice<UInt8>] = []
+        if oldest > position + 1 { messages.append(ArraySlice("skipped \(oldest - position - 1)".utf8)) }
         if oldest <= state.last { messages += (oldest...state.last).map(message) }
         return FanoutBatch(messages: messages, position: state.last, close: state.close)
     }
 
-    private func message(_ number: UInt64) -> ByteBuffer {
-        ByteBuffer(string: "\(number)\(padding)")
+    private func message(_ number: UInt64) -> ArraySlice<UInt8> {
+        ArraySlice("\(number)\(padding)".utf8)
     }
 
     func watcherJoined() {

@@ -22,6 +22,7 @@ public final class ProgressJournal: Sendable {
         var isMarkedChanged = false
         var scheduledDeadline: Duration?
         weak var tracker: ProgressTracker?
+        weak var companion: (any AnyObject & Sendable)?
     }
 
     /// The operation's identifier.
@@ -74,6 +75,20 @@ public final class ProgressJournal: Sendable {
     /// How many reports were refused because they came after the end, from a stale attempt, or were invalid.
     public var refusedReportCount: Int {
         state.withLock { $0.core.refusedReports }
+    }
+
+    /// An object that all transports of this journal share, for as long as one of them holds it.
+    ///
+    /// - Parameter make: Makes it; used where nobody holds one. All callers ask for the same type.
+    /// - Returns: The one that is held already, or the one just made.
+    package func companion<Object: AnyObject & Sendable>(_ make: () -> Object) -> Object {
+        if let object = state.withLock({ $0.companion as? Object }) { return object }
+        let made = make()
+        return state.withLock { state in
+            if let object = state.companion as? Object { return object }
+            state.companion = made
+            return made
+        }
     }
 
     // MARK: Watching

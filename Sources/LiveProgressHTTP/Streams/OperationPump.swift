@@ -2,10 +2,12 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressWire
 
 /// Streams one operation to one reader, from its cursor to its end.
 final class OperationPump: ChunkPump {
     private let journal: ProgressJournal
+    private let messages: JournalMessages
     private let cursor: ProgressCursor?
     private let format: StreamFormat
     private let settings: StreamSettings
@@ -19,6 +21,7 @@ final class OperationPump: ChunkPump {
 
     init(journal: ProgressJournal, cursor: ProgressCursor?, format: StreamFormat, settings: StreamSettings) {
         self.journal = journal
+        self.messages = .of(journal)
         self.cursor = cursor
         self.format = format
         self.settings = settings
@@ -75,7 +78,8 @@ final class OperationPump: ChunkPump {
         }
         for event in reading.events {
             if chunk.count >= settings.chunkSize { return }
-            format.append(event, to: &chunk)
+            // One by one: what does not fit into the chunk would be encoded in vain.
+            for json in messages.messages(for: [event], as: .full) { format.append(event, json: json, to: &chunk) }
             position = event.snapshot.revision
         }
         position = reading.position

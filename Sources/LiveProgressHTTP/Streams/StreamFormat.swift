@@ -43,9 +43,8 @@ enum StreamFormat: Sendable {
         }
     }
 
-    /// Adds an event of one operation; its cursor is what a client brings back.
-    func append(_ event: ProgressEvent, to chunk: inout [UInt8]) {
-        let json = ProgressMessage.encodeFull(event)
+    /// Adds an event of one operation and its message; the cursor is what a client brings back.
+    func append(_ event: ProgressEvent, json: ArraySlice<UInt8>, to chunk: inout [UInt8]) {
         append(name: event.kind.rawValue, id: event.snapshot.cursor.description, json: json, to: &chunk)
     }
 
@@ -56,10 +55,10 @@ enum StreamFormat: Sendable {
             case .changed(let snapshot): snapshot.status.isEnd ? "end" : "update"
             case .removed: "removed"
             }
-        append(name: name, id: nil, json: ProgressMessage.encodeFeed(event), to: &chunk)
+        append(name: name, id: nil, json: ProgressMessage.encodeFeed(event)[...], to: &chunk)
     }
 
-    private func append(name: String, id: String?, json: [UInt8], to chunk: inout [UInt8]) {
+    private func append(name: String, id: String?, json: ArraySlice<UInt8>, to chunk: inout [UInt8]) {
         switch self {
         case .eventStream:
             if let id { chunk += "id: \(id)\n".utf8 }

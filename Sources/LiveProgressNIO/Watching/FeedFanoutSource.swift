@@ -55,7 +55,7 @@ final class FeedFanoutSource: FanoutSource {
             return FanoutBatch(messages: [], position: position, close: WebSocketCloseReason(.resync))
         }
         if reading.hasMore { wakeAll() }
-        let messages = reading.events.map { ByteBuffer(bytes: ProgressMessage.encodeFeed($0)) }
+        let messages = reading.events.map { ProgressMessage.encodeFeed($0)[...] }
         return FanoutBatch(messages: messages, position: reading.position)
     }
 

@@ -5,19 +5,19 @@ import LiveProgress
 import LiveProgressWebSocket
 import LiveProgressWire
 import NIOCore
-import Synchronization
 
 /// An operation's journal as messages of one format, for all who watch it: each revision is encoded once.
 final class JournalFanoutSource: FanoutSource {
     private let journal: ProgressJournal
     private let format: ProgressFormat
-    private let encoded = Mutex(MessageRing())
+    private let messages: JournalMessages
     private let onRelease: @Sendable () -> Void
 
     /// A source over a journal; `onRelease` is called when nobody holds it any more.
     init(journal: ProgressJournal, format: ProgressFormat, onRelease: @escaping @Sendable () -> Void) {
         self.journal = journal
         self.format = format
+        self.messages = .of(journal)
         self.onRelease = onRelease
     }
 
@@ -61,7 +61,7 @@ final class JournalFanoutSource: FanoutSource {
 
     private func batch(_ reading: ProgressReading) -> FanoutBatch {
         FanoutBatch(
-            messages: messages(for: reading.events),
+            messages: messages.messages(for: reading.events, as: format),
             position: reading.position,
             close: Self.close(after: reading)
         )
@@ -70,36 +70,6 @@ final class JournalFanoutSource: FanoutSource {
     private static func close(after reading: ProgressReading) -> WebSocketCloseReason? {
         if reading.removal != nil { return WebSocketCloseReason(.removed) }
         return reading.isFinished ? WebSocketCloseReason(.ended) : nil
-    }
-
-    /// The messages of events; those that no event loop has asked for yet are encoded, into one buffer.
-    private func messages(for events: [ProgressEvent]) -> [ByteBuffer] {
-        var messages = encoded.withLock { encoded in events.map { encoded[MessageKey($0, as: format)] } }
-        let missing = messages.indices.filter { messages[$0] == nil }
-        guard !missing.isEmpty else { return messages.compactMap { $0 } }
-        var writer = JSONWriter(reservingCapacity: missing.count * format.usualSize)
-        var ends: [Int] = []
-        for index in missing {
-            write(events[index], to: &writer)
-            ends.append(writer.bytes.count)
-        }
-        let bytes = ByteBuffer(bytes: writer.bytes)
-        var start = 0
-        for (index, end) in zip(missing, ends) {
-            messages[index] = bytes.getSlice(at: start, length: end - start)
-            start = end
-        }
-        encoded.withLock { encoded in
-            for index in missing { encoded[MessageKey(events[index], as: format)] = messages[index] }
-        }
-        return messages.compactMap { $0 }
-    }
-
-    private func write(_ event: ProgressEvent, to writer: inout JSONWriter) {
-        switch format {
-        case .plain: ProgressMessage.writePlain(event.snapshot, to: &writer)
-        case .full: ProgressMessage.writeFull(event, to: &writer)
-        }
     }
 
     private static func error(_ problem: ProgressProblem) -> ByteBuffer {
@@ -114,16 +84,6 @@ final class LoopWaker: ProgressWaker {
     init(_ waker: FanoutWaker) { self.waker = waker }
 
     func wake() { waker.wake() }
-}
-
-extension ProgressFormat {
-    /// Room for a common message, so that writing it seldom has to grow.
-    fileprivate var usualSize: Int {
-        switch self {
-        case .plain: 128
-        case .full: 640
-        }
-    }
 }
 
 extension WebSocketCloseReason {

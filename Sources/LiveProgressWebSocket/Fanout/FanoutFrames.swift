@@ -19,9 +19,15 @@ struct FanoutFrames {
         }
         let encoder = FrameEncoder(role: .server)
         var bytes = ByteBuffer()
-        bytes.reserveCapacity(batch.messages.reduce(128) { $0 + $1.readableBytes + 10 })
-        for message in batch.messages { encoder.encode(.text, message, into: &bytes) }
+        bytes.reserveCapacity(batch.messages.reduce(128) { $0 + $1.count + 10 })
+        for message in batch.messages { FanoutFrames.append(message, to: &bytes) }
         if let close = batch.close { encoder.encode(.close, close.payload, into: &bytes) }
         self.bytes = bytes
+    }
+
+    /// A text message in one frame, as a server writes it.
+    private static func append(_ message: ArraySlice<UInt8>, to bytes: inout ByteBuffer) {
+        FrameHeader(isFinal: true, opcode: .text, length: message.count, maskingKey: nil).write(to: &bytes)
+        bytes.writeBytes(message)
     }
 }

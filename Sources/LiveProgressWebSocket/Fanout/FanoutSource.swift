@@ -44,14 +44,14 @@ public protocol FanoutSource: AnyObject, Sendable {
 /// What a read of a source gives.
 public struct FanoutBatch: Sendable, Hashable {
     /// Payloads of text messages, in order.
-    public var messages: [ByteBuffer]
+    public var messages: [ArraySlice<UInt8>]
     /// Where one stands after the messages.
     public var position: UInt64
     /// Why the connection closes after the messages; `nil` while more may come.
     public var close: WebSocketCloseReason?
 
     /// A batch of the given parts.
-    public init(messages: [ByteBuffer], position: UInt64, close: WebSocketCloseReason? = nil) {
+    public init(messages: [ArraySlice<UInt8>], position: UInt64, close: WebSocketCloseReason? = nil) {
         self.messages = messages
         self.position = position
         self.close = close
