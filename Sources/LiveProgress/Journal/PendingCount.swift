@@ -27,8 +27,8 @@ struct PendingCount: ~Copyable, Sendable {
     private static let unit: Int64 = 4
     /// Set where so much has come together that somebody has to empty the word before it overflows.
     private static let fullBits: Int64 = .min | 1 << 62
-    /// Far from any overflow, even where many threads add between the word's being full and being emptied.
-    private static let largest: Int64 = 1 << 40
+    /// Far from any overflow, even where thousands of threads add between the word's being full and being emptied.
+    private static let largest: Int64 = 1 << 48
 
     private let word = Atomic<Int64>(0)
 
