@@ -46,6 +46,17 @@ extension MicroCase {
                 }
             })
         },
+        MicroCase("update-counted") {
+            let bench = try Bench()
+            bench.tracker.setCounts(total: .max, unit: "rows")
+            return Prepared(run: { calls in
+                let details = Bench.details
+                for _ in 0..<calls {
+                    bench.tracker.advance()
+                    bench.tracker.update("Processing", details: details)
+                }
+            })
+        },
         MicroCase("noop-update", target: 2) {
             let (tracker, details) = (ProgressTracker.noop, Bench.details)
             return Prepared(run: { calls in

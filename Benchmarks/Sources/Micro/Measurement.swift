@@ -32,6 +32,9 @@ struct Rounds {
 /// The nanoseconds of processor time that this thread has had: what others take from it does not count.
 func threadNanoseconds() -> Double { nanoseconds(CLOCK_THREAD_CPUTIME_ID) }
 
+/// The nanoseconds of processor time that all threads of the process have had.
+func processNanoseconds() -> Double { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
+
 /// Nanoseconds of the monotonic clock.
 func wallNanoseconds() -> Double { nanoseconds(CLOCK_MONOTONIC) }
 

@@ -15,6 +15,7 @@
 ///     micro --run NAME CALLS          nothing but that many calls, for a tool that counts instructions
 ///     micro --threads [--rounds N]    how two threads scale
 ///     micro --growth [--rounds N]     how costs grow with sizes; exit status 1 where one grows faster than it may
+///     micro --idle                    what operations cost that are left alone
 ///     micro --list                    the names
 @main
 struct Micro {
@@ -29,6 +30,7 @@ struct Micro {
         case "--list": for name in MicroCase.all.map(\.name) { print(name) }
         case "--threads": try Contention.measure(rounds: rounds)
         case "--growth": if try !Growth.measure(rounds: rounds) { exit(1) }
+        case "--idle": try Idle.measure(seconds: 10)
         case "--run" where arguments.count == 3:
             guard let calls = Int(arguments[2]) else { fail("\(arguments[2]) is no number of calls") }
             try select([arguments[1]])[0].prepare().run(calls)
