@@ -152,6 +152,23 @@ struct ServiceTests {
         #expect(await feed.next(isolation: nil) == .removed(id("present")))
     }
 
+    @Test("What is looked at some at a time is listed, and followed, to the last one")
+    func many() async throws {
+        let labels = (0..<300).map { $0 % 100 == 0 ? ["rare": "yes"] : [:] }
+        let journals = try labels.map { try service.createJournal(options: .init(labels: $0)) }
+        let all = service.list(.init(limit: 1000))
+        #expect(all.snapshots.map(\.id) == journals.reversed().map(\.id))
+        #expect(all.nextPageToken == nil)
+        let rare = service.list(.init(labels: ["rare": "yes"], limit: 2))
+        #expect(rare.snapshots.map(\.id) == [journals[200].id, journals[100].id])
+        let last = service.list(.init(labels: ["rare": "yes"], limit: 2, pageToken: rare.nextPageToken))
+        #expect(last.snapshots.map(\.id) == [journals[0].id])
+        #expect(last.nextPageToken == nil)
+
+        var feed = service.feed().makeAsyncIterator()
+        for journal in journals { #expect(await feed.next(isolation: nil) == .changed(journal.snapshot())) }
+    }
+
     @Test("Ticks reach a watcher at the frame rate: the first at once, the last at the end of its frame")
     func frames() async throws {
         let tracker = try service.createProgress(id: id("op"))
