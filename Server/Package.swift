@@ -26,6 +26,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        // For tests alone.
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
     ],
@@ -80,6 +82,24 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        // The random schedules are those of the library's own tests: a link to their folder, to run them encrypted here.
+        .testTarget(
+            name: "LiveProgressTLSTests",
+            dependencies: [
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
+                .product(name: "LiveProgressTesting", package: "swift-live-progress"),
+                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
