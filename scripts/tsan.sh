@@ -12,6 +12,8 @@ scratch=.build-tsan
 swift build --build-tests --sanitize=thread --scratch-path "$scratch"
 
 export TSAN_OPTIONS="suppressions=$ROOT/.ci/tsan/suppressions.txt halt_on_error=0"
+# Under the sanitizer each of the random schedules takes many times as long.
+export LIVE_PROGRESS_SCHEDULES=${LIVE_PROGRESS_SCHEDULES:-40}
 preload=()
 if [ "$(uname)" = Linux ]; then
     # The annotations use Swift's calling convention, which the toolchain's own compiler knows.

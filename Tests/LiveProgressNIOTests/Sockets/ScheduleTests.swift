@@ -27,7 +27,7 @@ struct ScheduleTests {
     )
     func descriptorsUsedAgain(path: WritePath) async throws {
         let run = ScheduleRun(path: path, body: { try $0.runComingAndGoing() }, makeCodec: { PlainCodec() })
-        let tally = try await run(0..<8)
-        #expect(tally.clients >= 8 * 150)
+        let tally = try await run(0..<4)
+        #expect(tally.clients >= 4 * 150)
     }
 }
