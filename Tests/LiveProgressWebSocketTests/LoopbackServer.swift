@@ -41,6 +41,11 @@ struct LoopbackServer: Sendable {
         }
     }
 
+    /// Returns when every event loop has done what it had to do when this was called.
+    static func untilLoopsHaveTurned() async throws {
+        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try await loop.submit {}.get() }
+    }
+
     /// A connected channel with nothing in its pipeline.
     func dial() async throws -> any Channel {
         try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
