@@ -91,11 +91,14 @@ def rest(server: Server, crowd: Crowd, seconds: int) -> None:
     """Measures the time at rest in windows of a second."""
     quiet, busy = [], []
     for _ in range(seconds):
-        pings, before, start = sum(w.pings for w in crowd.watchers), server.processor_ns, time.monotonic_ns()
+        pings, revisions = sum(w.pings for w in crowd.watchers), sum(w.revision for w in crowd.watchers)
+        before, start = server.processor_ns, time.monotonic_ns()
         crowd.run(time.monotonic() + 1)
         used, passed = server.processor_ns - before, time.monotonic_ns() - start
         pings = sum(w.pings for w in crowd.watchers) - pings
-        (busy if pings else quiet).append((used, passed, pings))
+        # Operations that became stalled were told of, which is not rest.
+        if sum(w.revision for w in crowd.watchers) == revisions:
+            (busy if pings else quiet).append((used, passed, pings))
     if quiet:
         share = 100 * sum(used for used, _, _ in quiet) / sum(passed for _, passed, _ in quiet)
         worst = max(100 * used / passed for used, passed, _ in quiet)
@@ -163,6 +166,8 @@ def main() -> int:
         if options.realtime and not hurry(server):
             print("real-time priority is not allowed here")
         rest(server, crowd, options.seconds)
+        # The server has closed a connection that sent nothing for a minute; the next request opens one.
+        server.http.close()
         pace(server, crowd, options.updates, options.rate)
         problems = lost(server, crowd, options.operations)
         print(f"memory in the end: {(server.resident - before) / options.watchers:.0f} bytes for each watcher")
