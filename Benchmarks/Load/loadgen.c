@@ -65,11 +65,12 @@ static double pct(double p) {
 
 static int N = 1, port = 9000, sources = 8, window_ = 256, stall = 0, stall_rcvbuf = 0, settle_ms = 300, quiet_ms = 3000,
            pid = 0, timeline = 0;
-static double max_s = 60, timed_s = 0, hold_s = 0;
+static double max_s = 60, timed_s = 0, hold_s = 0, linger_s = 0;
 static long U = 0;
 static double rate = 0;
-static int nap_ms = 0, rst_after_ms = 0, fin_after_ms = 0, batch = 0;
-static const char *path = "/api/v1/progress/op", *label = "";
+static int nap_ms = 0, rst_after_ms = 0, fin_after_ms = 0, batch = 0, vanish = 0;
+static uint32_t initial = 0;  // frames that each watcher gets before there is an update
+static const char *path = "/api/v1/progress/op", *label = "", *protocol = "";
 static conn *C;
 static int ep;
 static uint64_t frames_total, bytes_total, bad, order_bad, pings, closes, neg_lat, reads_total;
@@ -287,7 +288,8 @@ static int pump(int timeout_ms) {
       char rq[512];
       int m = snprintf(rq, sizeof rq,
                        "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                       "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n", path, port);
+                       "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n", path, port,
+                       *protocol ? "Sec-WebSocket-Protocol: " : "", protocol, *protocol ? "\r\n" : "");
       if (send(c->fd, rq, m, MSG_NOSIGNAL) != m) { close_conn(i); continue; }
       c->st = 1;
       continue;
@@ -333,6 +335,24 @@ static int trigger(void) {
   return fd;
 }
 
+// whether every open watcher that reads has had what comes before the first update
+static int all_greeted(void) {
+  for (int i = stall; i < N; i++)
+    if (C[i].st == 2 && C[i].frames < initial) return 0;
+  return 1;
+}
+
+// the watchers behind those that stall leave without a packet, where the system allows it
+static void let_vanish(void) {
+  for (int i = stall; i < stall + vanish && i < N; i++) {
+    if (C[i].st != 2) continue;
+    int repair = 1;
+    if (setsockopt(C[i].fd, IPPROTO_TCP, TCP_REPAIR, &repair, sizeof repair)) perror("TCP_REPAIR, so a reset instead");
+    close(C[i].fd);
+    C[i].st = 3;
+  }
+}
+
 int main(int argc, char **argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const char *a = argv[i], *v = argv[i + 1];
@@ -356,6 +376,10 @@ int main(int argc, char **argv) {
     else if O("-timed") timed_s = atof(v);
     else if O("-hold") hold_s = atof(v);
     else if O("-label") label = v;
+    else if O("-protocol") protocol = v;
+    else if O("-initial") initial = (uint32_t)atoi(v);
+    else if O("-vanish") vanish = atoi(v);
+    else if O("-linger") linger_s = atof(v);
     else if O("-nap") nap_ms = atoi(v);
     else if O("-timeline") timeline = atoi(v);
     else { fprintf(stderr, "unknown option %s\n", a); return 2; }
@@ -385,6 +409,8 @@ int main(int argc, char **argv) {
   if (opened < N) fprintf(stderr, "only %d of %d open, %d failed\n", opened, N, failed);
   uint64_t te = t1 + (uint64_t)settle_ms * 1000000ull;
   while (now_ns() < te) pump(20);
+  te += 10000000000ull;
+  while (now_ns() < te && !all_greeted()) pump(20);
   long rss1 = rss_kb(pid), slab1 = meminfo("Slab");
   if (hold_s > 0) {
     te = now_ns() + (uint64_t)(hold_s * 1e9);
@@ -393,6 +419,8 @@ int main(int argc, char **argv) {
   }
   unsigned long ut2 = 0, st2 = 0, ut3 = 0, st3 = 0;
   uint64_t b0, s0, x0, b1, s1, x1, my0 = 0, my1 = 0;
+  let_vanish();
+  int silent = stall + vanish < opened ? stall + vanish : opened;
   uint64_t pre = frames_total;
   memset(hist, 0, sizeof hist);
   hist_n = 0;
@@ -404,10 +432,10 @@ int main(int argc, char **argv) {
   cpu_ns(getpid(), &my0);
   stat_ticks(pid, &ut2, &st2);
   cpu0(&b0, &s0, &x0);
-  uint64_t reads0 = reads_total;
+  uint64_t reads0 = reads_total, bytes0 = bytes_total;
   if (U > 0) {
     trig = trigger();
-    uint64_t expect = pre + (uint64_t)U * (uint64_t)(opened - (stall < opened ? stall : opened));
+    uint64_t expect = pre + (uint64_t)U * (uint64_t)(opened - silent);
     uint64_t last_frames = frames_total, last_change = now_ns(), next_line = ts + 500000000ull, line_f = frames_total;
     int rst_done = 0;
     while (frames_total < expect) {
@@ -446,10 +474,16 @@ int main(int argc, char **argv) {
   cpu0(&b1, &s1, &x1);
   long rss2 = rss_kb(pid);
   uint64_t got = frames_total - pre;
+  uint64_t c4 = c3, tl = now_ns();
+  te = tl + (uint64_t)(linger_s * 1e9);
+  while (now_ns() < te) pump(50);
+  cpu_ns(pid, &c4);
+  double lingered = (double)(now_ns() - tl);
+  long rss3 = rss_kb(pid);
   wall_window = t_last > t_first ? (t_last - t_first) / 1e9 : 0;
   uint32_t mn = ~0u, mx = 0;
   int act = 0;
-  for (int i = stall; i < N; i++) {
+  for (int i = silent; i < N; i++) {
     if (C[i].st == 3 && !C[i].frames) continue;
     act++;
     if (C[i].frames < mn) mn = C[i].frames;
@@ -462,19 +496,20 @@ int main(int argc, char **argv) {
          "\"frames\":%lu,\"expected\":%lu,\"min\":%u,\"max\":%u,\"bad\":%lu,\"order_bad\":%lu,\"neg_lat\":%lu,\"pings\":%lu,\"closes\":%lu,"
          "\"wall_s\":%.4f,\"total_s\":%.4f,\"frames_per_s\":%.0f,\"srv_cpu_ns\":%.1f,\"cli_cpu_ns\":%.1f,\"wall_ns\":%.1f,"
          "\"srv_util\":%.3f,\"cpu0_busy_ns\":%.1f,\"cpu0_soft_ns\":%.1f,\"steal_ticks\":%lu,\"srv_ut\":%lu,\"srv_st\":%lu,"
-         "\"frames_per_read\":%.2f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,"
-         "\"rss0_kb\":%ld,\"rss1_kb\":%ld,\"rss2_kb\":%ld,\"rss_per_conn_b\":%.0f,\"slab_per_conn_b\":%.0f}\n",
+         "\"frames_per_read\":%.2f,\"bytes_per_frame\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,"
+         "\"rss0_kb\":%ld,\"rss1_kb\":%ld,\"rss2_kb\":%ld,\"rss3_kb\":%ld,\"idle_util\":%.4f,\"rss_per_conn_b\":%.0f,\"slab_per_conn_b\":%.0f}\n",
          label, N, U, rate, batch, opened, failed, closed_early, (t1 - t0) / 1e9, opened / ((t1 - t0) / 1e9),
          opened ? (c1 - c0) / 1e3 / opened : 0, (unsigned long)got,
-         (unsigned long)((uint64_t)U * (opened - (stall < opened ? stall : opened))), mn, mx, (unsigned long)bad,
+         (unsigned long)((uint64_t)U * (opened - silent)), mn, mx, (unsigned long)bad,
          (unsigned long)order_bad, (unsigned long)neg_lat, (unsigned long)pings, (unsigned long)closes, wall_window,
          (tend - ts) / 1e9, wall_window > 0 ? got / wall_window : 0, (c3 - c2) / f, (my1 - my0) / f,
          wall_window * 1e9 / f, (tend - ts) ? (double)(c3 - c2) / (tend - ts) : 0, (b1 - b0) * 1e7 / f, (s1 - s0) * 1e7 / f,
-         (unsigned long)(x1 - x0), ut3 - ut2, st3 - st2, (double)got / (reads_total - reads0 ? reads_total - reads0 : 1),
-         pct(.5), pct(.9), pct(.99), pct(.999), pct(1.0 - 1e-12), rss0, rss1, rss2,
+         (unsigned long)(x1 - x0), ut3 - ut2, st3 - st2, (double)got / (reads_total - reads0 ? reads_total - reads0 : 1), (bytes_total - bytes0) / f,
+         pct(.5), pct(.9), pct(.99), pct(.999), pct(1.0 - 1e-12), rss0, rss1, rss2, rss3,
+         lingered > 0 ? (c4 - c3) / lingered : 0,
          opened ? (rss1 - rss0) * 1024.0 / opened : 0, opened ? (slab1 - slab0) * 1024.0 / opened : 0);
   if (trig >= 0) close(trig);
   for (int i = 0; i < N; i++)
     if (C[i].st != 3) close(C[i].fd);
-  return got == (uint64_t)U * (uint64_t)(opened - (stall < opened ? stall : opened)) && opened == N ? 0 : 3;
+  return got == (uint64_t)U * (uint64_t)(opened - silent) && opened == N ? 0 : 3;
 }

@@ -2,7 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 //
 // The limit: a WebSocket fan-out server that does nothing but write, for loopback measurements.
-//   reference PORT MODE          MODE = send | write | writev
+//   reference PORT MODE [full]   MODE = send | write | writev, and built with URING also uring | uringf (registered files);
+//                                full: messages as long as those of live-progress.v1
 //   GET /start?u=U&r=R&b=B       U updates, R in a second (0: flat out), B of them in each system call
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -66,20 +67,34 @@ static void b64(const uint8_t *p, int n, char *o) {
   *o = 0;
 }
 
-enum { SEND, WRITE, WRITEV } mode;
+enum { SEND, WRITE, WRITEV, RING, RING_FILES } mode;
+static int full;
 static int *W, nW, capW;  // open watchers
 static int *pos;          // fd -> index+1
 static uint64_t eagain, partial;
 
+#define DETAILS "\"state\":\"Processing\",\"details\":{\"percentComplete\":50,\"currentStep\":\"Validating data\",\"t\":%llu}"
+#define PLAIN "{" DETAILS "}"
+#define FULL \
+  "{\"type\":\"update\",\"id\":\"op\",\"cursor\":\"15lp9nts4ddy0-10000\",\"revision\":10000,\"attempt\":1,\"status\":\"running\"," DETAILS \
+  ",\"title\":null,\"progress\":null,\"parent\":null,\"labels\":{},\"cancellable\":false,\"skipped\":0," \
+  "\"createdAt\":\"2026-01-01T00:00:00.000Z\",\"updatedAt\":\"2026-01-01T00:00:00.000Z\"}"
+#define FRAME_MAX 512
+
 static size_t frame(uint8_t *o) {
-  char js[256];
-  int n = snprintf(js, sizeof js,
-                   "{\"state\":\"Processing\",\"details\":{\"percentComplete\":50,\"currentStep\":\"Validating data\",\"t\":%llu}}",
-                   (unsigned long long)now_ns());
+  char js[FRAME_MAX - 4];
+  unsigned long long t = now_ns();
+  int n = full ? snprintf(js, sizeof js, FULL, t) : snprintf(js, sizeof js, PLAIN, t), head = 2;
   o[0] = 0x81;
-  o[1] = (uint8_t)n;  // < 126
-  memcpy(o + 2, js, n);
-  return n + 2;
+  if (n < 126) o[1] = (uint8_t)n;
+  else {
+    o[1] = 126;
+    o[2] = (uint8_t)(n >> 8);
+    o[3] = (uint8_t)n;
+    head = 4;
+  }
+  memcpy(o + head, js, n);
+  return n + head;
 }
 static int wait_out(int fd) {
   struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -117,11 +132,18 @@ static int writev_all(int fd, const struct iovec *v0, int c) {
   }
   return 0;
 }
+#ifdef URING
+#include "uring.h"
+#endif
+
 static void produce(long U, double rate, int B) {
-  static uint8_t buf[1024 * 160];
+  static uint8_t buf[1024 * FRAME_MAX];
   static struct iovec iov[1024];
   if (B < 1) B = 1;
   if (B > 1024) B = 1024;
+#ifdef URING
+  if (mode >= RING) uring_prepare();
+#endif
   eagain = partial = 0;
   uint64_t t0 = now_ns();
   for (long u = 0; u < U; u += B) {
@@ -137,6 +159,12 @@ static void produce(long U, double rate, int B) {
       iov[i] = (struct iovec){buf + n, k};
       n += k;
     }
+#ifdef URING
+    if (mode >= RING) {
+      uring_round(buf, n);
+      continue;
+    }
+#endif
     if (mode == WRITEV) { for (int i = 0; i < nW; i++) if (writev_all(W[i], iov, b)) perror("writev"); }
     else for (int i = 0; i < nW; i++) if (send_all(W[i], buf, n)) { perror("send"); }
   }
@@ -157,7 +185,17 @@ static void drop(int ep, int fd) {
 int main(int argc, char **argv) {
   int port = atoi(argv[1]);
   const char *m = argv[2];
-  mode = !strcmp(m, "writev") ? WRITEV : !strcmp(m, "write") ? WRITE : SEND;
+  static const char *const modes[] = {"send", "write", "writev", "uring", "uringf"};
+#ifdef URING
+  const int known = 5;
+#else
+  const int known = 3;
+#endif
+  int chosen = 0;
+  while (chosen < known && strcmp(m, modes[chosen])) chosen++;
+  if (chosen == known) { fprintf(stderr, "%s: no such mode\n", m); return 2; }
+  mode = chosen;
+  full = argc > 3 && !strcmp(argv[3], "full");
   capW = 1 << 20;
   W = calloc(capW, sizeof *W);
   pos = calloc(capW, sizeof *pos);
