@@ -2,10 +2,10 @@
 # Part of Live Progress: live progress of long-running operations.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench lint clean
+.PHONY: help build demo test bench bench-quick lint clean
 
 help: ## Say what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-7s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 build: ## Build the server and tool: bin/live-progress
 	@scripts/build.sh
@@ -16,8 +16,11 @@ demo: ## Build, and show a real job live (CHECK=1: verify it and wait for nobody
 test: ## Run every test, installing what the tests need
 	@scripts/test.sh
 
-bench: ## Measure the worker's time in update, and the fan-out against a send loop in C
-	@scripts/bench.sh
+bench: ## Measure the server against a send loop in C and other servers, and the worker's time in update
+	@scripts/bench.sh $(ARGUMENTS)
+
+bench-quick: ## The same with fewer servers and rounds, in minutes
+	@scripts/bench.sh --quick $(ARGUMENTS)
 
 lint: ## Check the format of every Swift file
 	@scripts/lint.sh

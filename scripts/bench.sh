@@ -3,19 +3,44 @@
 # Part of Live Progress: live progress of long-running operations.
 #
 # Measures the worker's own time in `update` while a thousand watchers on real sockets follow, one of which never reads
-# and one of which vanishes; then the fan-out of the real server against a send loop in C. Arguments go to the latter.
+# and one of which vanishes; then the real server against a send loop in C and against peers. With --quick only the
+# latter, and less of it. Arguments go to Benchmarks/bench.py, whose --help tells them.
 
 source "$(dirname "$0")/common.sh"
 
+is_quick=
+case " $* " in *" --quick "*) is_quick=yes ;; esac
+
+# try WHAT COMMAND...: a peer that cannot be had is left out, and no reason to stop.
+try() {
+    local what=$1
+    shift
+    ("$@") || say "$what cannot be installed here, and is left out"
+}
+try_debian() { has apt-get && try "$1" apt_install "${@:2}" || true; }
+
+need_peers() {
+    has go && [ -d /usr/share/gocode/src/github.com/gorilla/websocket ] ||
+        try_debian "the seed's design in Go" golang-go golang-github-gorilla-websocket-dev
+    [ -n "$is_quick" ] && return
+    [ -f /usr/include/liburing.h ] || try_debian "io_uring in C" liburing-dev
+    .venv/bin/python -c 'import picows, uvloop, websockets' 2>/dev/null ||
+        try "the peers in Python" .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+            -r Benchmarks/Peers/requirements.txt
+}
+
 need_swift
-has python3 || install_missing python3 python3
-say "building the benchmark (release)"
+need_python
+say "building the benchmarks (release)"
 (cd Benchmarks && swift build -c release)
-python3 Benchmarks/watchers.py "$(cd Benchmarks && swift build -c release --show-bin-path)/update-time"
+built=$(cd Benchmarks && swift build -c release --show-bin-path)
+[ -n "$is_quick" ] || .venv/bin/python Benchmarks/watchers.py "$built/update-time"
 if [ "$(uname)" != Linux ]; then
     say "the fan-out is measured on Linux only: its load client and its reference need epoll"
     exit
 fi
 has cc || install_missing gcc gcc
+need_peers
 scripts/build.sh
-python3 Benchmarks/fanout.py --binary bin/live-progress "$@"
+
+exec .venv/bin/python Benchmarks/bench.py --binary bin/live-progress --micro "$built/micro" "$@"

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Measures the real server against its limit, a send loop in C, and against peers: `bench.py --binary PROGRAM`.
+
+Each round runs every load against every server in turn, the server on one processor and the load client on another.
+What counts are ratios to the C loop of the same round, of which median and range are printed: absolute times tell about
+the machine. Exits 1 if a frame of this server was lost, out of order or malformed; never for a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from comparison import machine, report, tables, targets
+from comparison.loads import all_loads, crowd_size
+from comparison.micro import micro_report
+from comparison.results import Results
+from comparison.running import Run, rounds, wrongs
+from comparison.servers import SEED, SEND, SEND_FULL, load_client, ours, peers, references
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", default="bin/live-progress", help="the program live-progress")
+    parser.add_argument("--rounds", type=int, help="how often everything is run: 5, or 2 with --quick")
+    parser.add_argument("--frames", type=int, help="frames in each run at b=1: 400,000, or 40,000 with --quick")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, and fewer peers")
+    parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="only loads and servers named so")
+    parser.add_argument("--micro", type=Path, help="the program that measures what a report costs")
+    parser.add_argument("--results", type=Path, help="a file to append every run to")
+    parser.add_argument("--again", type=Path, help="report the runs of such a file in place of running")
+    parser.add_argument("--markdown", type=Path, help="a file for the report")
+    parser.add_argument("--update", type=Path, help="a document whose figures the report replaces")
+    return parser.parse_args()
+
+
+def chosen(names: list[str], wanted: list[str]) -> list[bool]:
+    """Which names have one of the wanted texts; all of them, where none has."""
+    fits = [any(text in name for text in wanted) for name in names]
+    return fits if any(fits) else [True] * len(names)
+
+
+def run_all(options: argparse.Namespace, notes: list[str]) -> list[Run]:
+    """Builds what is missing, and runs everything."""
+    frames = options.frames or (40_000 if options.quick else 400_000)
+    loads = all_loads(frames, crowd_size(machine.raise_file_limit()))
+    servers = references() + ours(options.binary) + list(peers(notes))
+    if options.quick:
+        servers = [s for s in servers if s.is_ours or s.name in (SEND, SEND_FULL, SEED)]
+    loads = [one for one, fits in zip(loads, chosen([one.name for one in loads], options.only)) if fits]
+    wanted = chosen([one.name for one in servers], options.only)
+    servers = [one for one, fits in zip(servers, wanted) if fits or one.name in (SEND, SEND_FULL)]
+    can_hurry = machine.can_hurry()
+    notes.append(f"Paced loads ran {'before' if can_hurry else 'among'} all other programs.")
+    runs = []
+    for run in rounds(load_client(), servers, loads, options.rounds or (2 if options.quick else 5), can_hurry):
+        runs.append(run)
+        if options.results:
+            with options.results.open("a") as file:
+                file.write(run.line + "\n")
+    return runs
+
+
+def main() -> int:
+    options = arguments()
+    notes: list[str] = []
+    if options.again:
+        runs = [Run.parse(line) for line in options.again.read_text().splitlines()]
+    else:
+        runs = run_all(options, notes)
+    results = Results(runs)
+    reporting, verdicts = micro_report(options.micro)
+    lines = tables.document(results, machine.description(), notes) + reporting + targets.judged(results, verdicts)
+    text = "\n".join(lines)
+    print(text)
+    if options.markdown:
+        options.markdown.write_text(text + "\n")
+    if options.update:
+        report.update(options.update, text)
+    problems = [wrong for run in runs for wrong in wrongs(run)]
+    for problem in problems:
+        print("WRONG", problem)
+    return 1 if any(tables.is_ours(run.server) and wrongs(run) for run in runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What the machine is, and what it lets a benchmark do."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import resource
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def description() -> str:
+    """The machine in a line: figures mean nothing without it."""
+    model = platform.machine()
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return f"{model}, {os.cpu_count()} processors, {platform.system()} {platform.release()}"
+
+
+def raise_file_limit() -> int:
+    """Raises the limit of open files, which servers and clients inherit, as far as it goes, and gives it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(65_536, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
+
+
+def pinned(processor: int, command: list[str]) -> list[str]:
+    """The command on one processor, where the system can do that."""
+    if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > 1:
+        return ["taskset", "-c", str(sorted(os.sched_getaffinity(0))[processor]), *command]
+    return command
+
+
+def can_hurry() -> bool:
+    """Whether programs may run before all others, so that latencies do not tell about the rest of the machine."""
+    if shutil.which("chrt") is None:
+        return False
+    return subprocess.run(["chrt", "-r", "1", "true"], capture_output=True).returncode == 0
+
+
+def hurried(command: list[str]) -> list[str]:
+    """The command before all other programs."""
+    return ["chrt", "-r", "1", *command]

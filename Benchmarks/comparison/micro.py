@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What a report costs: the figures of the program `micro`, which measures single calls of the library."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from .results import Spread
+from .tables import table
+from .targets import Verdict, at_least, at_most
+
+SPREAD = r"\s+([\d.]+) \(([\d.]+)\.\.([\d.]+)\)"
+CALL = re.compile(rf"^  (\S+){SPREAD}")
+THREADS = re.compile(rf"^  (\S+, (?:one operation|two operations))\s+wall{SPREAD}")
+
+
+def spreads(pattern: re.Pattern[str], text: str) -> dict[str, Spread]:
+    """The lines that fit, by name."""
+    found = [match.groups() for line in text.splitlines() if (match := pattern.match(line))]
+    return {name: Spread((float(low), float(median), float(high))) for name, median, low, high in found}
+
+
+def verdicts(calls: dict[str, Spread], threads: dict[str, Spread]) -> list[Verdict]:
+    """Whether reporting costs what it should."""
+    judged = [
+        at_most(6, f"`{name}`: ns a call ≤ {limit}", calls.get(name), limit, 1)
+        for name, limit in (("update", 150), ("advance", 5), ("noop-update", 2), ("noop-advance", 2))
+    ]
+    alone, watched = calls.get("update"), calls.get("update-watched-10000")
+    both = Spread((watched.median / alone.median,)) if alone and watched else None
+    judged.append(at_most(6, "`update` with 10,000 watchers ≤ 1.1 × with none", both, 1.1))
+    scaling = threads.get("update, two operations")
+    return [*judged, at_least(6, "two threads on two operations ≥ 1.8 × one", scaling, 1.8)]
+
+
+def micro_report(program: Path | None) -> tuple[list[str], list[Verdict]]:
+    """A table and the verdicts; nothing was measured where there is no such program."""
+    if program is None or not program.exists():
+        return [], verdicts({}, {})
+    ended = subprocess.run([str(program)], capture_output=True, text=True, check=True)
+    calls, threads = spreads(CALL, ended.stdout), spreads(THREADS, ended.stdout)
+    rows = [[f"`{name}`", spread.text(1)] for name, spread in calls.items()]
+    scaling = [[name, spread.text(2)] for name, spread in threads.items()]
+    lines = table("What a call costs the worker, in ns of processor time", ("call", "ns"), rows)
+    lines += table("Two threads: how many times what one gets done", ("", "by the clock"), scaling)
+    return lines, verdicts(calls, threads)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Runs the loads against the servers, in turn, round after round."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from .loads import Load
+from .machine import hurried, pinned
+from .servers import Server
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the load client said about one server under one load, in one round."""
+
+    number: int
+    load: Load
+    server: str
+    result: dict
+
+    @classmethod
+    def parse(cls, line: str) -> Run:
+        members = json.loads(line)
+        return cls(**{**members, "load": Load(**members["load"])})
+
+    @property
+    def line(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(server: Server, in_a_hurry: bool) -> Iterator[tuple[int, int]]:
+    """Runs a server on the first processor and gives its port and process; ends it by its own id."""
+    port = free_port()
+    command = pinned(0, [part.replace("PORT", str(port)) for part in server.command])
+    command = hurried(command) if in_a_hurry else command
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"{server.name} does not listen") from None
+                time.sleep(0.02)  # a server of another language has no other way to say that it listens
+        yield port, process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def measure(client: str, server: Server, load: Load, in_a_hurry: bool) -> dict:
+    """One run of the load client, on the second processor."""
+    load = load.part(server.weight)
+    with serving(server, in_a_hurry) as (port, pid):
+        arguments = {
+            "port": port, "pid": pid, "n": load.watchers, "u": load.updates, "r": load.rate, "b": load.batch,
+            "stall": load.stalled, "stall-rcvbuf": 4096, "vanish": load.vanished, "linger": load.linger,
+            "initial": server.greetings, "settle": 300 if load.is_crowd else 30, "protocol": server.protocol,
+        }  # fmt: skip
+        command = [client] + [part for name, value in arguments.items() for part in (f"-{name}", str(value))]
+        command = hurried(pinned(1, command)) if in_a_hurry else pinned(1, command)
+        ended = subprocess.run(command, capture_output=True, text=True)
+    if not ended.stdout:
+        raise SystemExit(f"the load client failed against {server.name}: {ended.stderr}")
+    return json.loads(ended.stdout)
+
+
+def bears(server: Server, load: Load) -> bool:
+    """Whether the load is one for this server: some peers do not batch, and none survives a watcher that stalls."""
+    return (load.batch == 1 or server.batches) and (not load.is_disturbed or server.is_ours)
+
+
+def rounds(client: str, servers: list[Server], loads: list[Load], count: int, can_hurry: bool) -> Iterator[Run]:
+    """Every server under every load, so many times; who begins changes with each round."""
+    for number in range(1, count + 1):
+        for load in loads:
+            print(f"round {number} of {count}: {load.name}", file=sys.stderr)
+            first = (number - 1) % len(servers)
+            for server in servers[first:] + servers[:first]:
+                if bears(server, load):
+                    # Only where latency counts: a server that is flat out would take the processor from everyone.
+                    result = measure(client, server, load, can_hurry and load.is_paced)
+                    yield Run(number, load, server.name, result)
+
+
+def wrongs(run: Run) -> list[str]:
+    """What a run shows that may never be."""
+    result = run.result
+    found = [f"{result[key]} {key}" for key in ("failed", "closed_early", "bad", "order_bad") if result[key]]
+    if result["frames"] != result["expected"]:
+        found.append(f"{result['frames']} of {result['expected']} frames")
+    return [f"{run.server}, {run.load.name}, round {run.number}: {what}" for what in found]

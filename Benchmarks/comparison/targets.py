@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What the project wants to reach, and whether a run shows it. A time that is missed is said, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .results import Results, Spread, bytes_a_connection, figure, growth, pace_held, traffic_growth
+from .servers import DIRECT, SEED, SEND
+
+CPU = figure("srv_cpu_ns")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target, the figure that a run showed, and whether that reaches it; no figure: it was not measured."""
+
+    number: int
+    target: str
+    figure: str
+    is_reached: bool | None
+
+    @property
+    def row(self) -> str:
+        word = {True: "reached", False: "missed", None: "not measured"}[self.is_reached]
+        return f"| {self.number} | {self.target} | {self.figure} | {word} |"
+
+
+def at_most(number: int, target: str, spread: Spread | None, limit: float, digits: int = 2) -> Verdict:
+    if spread is None:
+        return Verdict(number, target, "–", None)
+    return Verdict(number, target, spread.text(digits), spread.median <= limit)
+
+
+def at_least(number: int, target: str, spread: Spread | None, limit: float, digits: int = 2) -> Verdict:
+    if spread is None:
+        return Verdict(number, target, "–", None)
+    return Verdict(number, target, spread.text(digits), spread.median >= limit)
+
+
+def inverse(spread: Spread | None) -> Spread | None:
+    return Spread(tuple(1 / value for value in spread.values)) if spread else None
+
+
+def one_a_write(results: Results) -> Iterator[Verdict]:
+    for load in results.loads:
+        if load.batch > 1 or load.is_paced:
+            continue
+        what = f"{load.watchers:,} watchers, one update a write: CPU a frame"
+        yield at_most(1, f"{what} ≤ 1.05 × C", results.ratios(DIRECT, load, CPU, SEND), 1.05)
+        yield at_most(1, f"{what} ≤ 0.5 × the seed's design", results.ratios(DIRECT, load, CPU, SEED), 0.5)
+
+
+def many_a_write(results: Results) -> Iterator[Verdict]:
+    for load in results.loads:
+        if load.batch == 1:
+            continue
+        what = f"{load.watchers:,} watchers, {load.batch} updates a write: CPU a frame"
+        yield at_most(2, f"{what} ≤ 1.0 × C", results.ratios(DIRECT, load, CPU, SEND), 1.0)
+        ahead = inverse(results.ratios(DIRECT, load, CPU, SEED, results.load(load.watchers)))
+        yield at_least(2, f"{load.watchers:,} watchers: ≥ 50 × ahead of the seed's design", ahead, 50, 0)
+
+
+def paced(results: Results) -> Iterator[Verdict]:
+    for load in results.loads:
+        if not load.is_paced or load.is_disturbed or load.is_crowd:
+            continue
+        held = results.values(DIRECT, load, pace_held)
+        yield at_least(3, f"{load.name}: held", held, 99.5, 1)
+        yield at_most(3, f"{load.name}: p50 ≤ 1.2 × C", results.ratios(DIRECT, load, figure("p50_us"), SEND), 1.2)
+        yield at_most(3, f"{load.name}: p99 ≤ 1.3 × C", results.ratios(DIRECT, load, figure("p99_us"), SEND), 1.3)
+
+
+def connections(results: Results) -> Iterator[Verdict]:
+    load = results.crowd
+    at = f"at {load.watchers:,}" if load else "at 10,000"
+    idle = results.values(DIRECT, load, bytes_a_connection)
+    yield at_most(4, f"bytes a connection, idle, {at} ≤ 2,048", idle, 2048, 0)
+    # Some pages move without a cause in the server: 16 bytes a connection are 40 of them.
+    yield at_most(4, "bytes a connection grown after traffic ≤ 16", results.values(DIRECT, load, growth), 16, 0)
+    rate = results.ratios(DIRECT, load, figure("connect_per_s"), SEND)
+    yield at_least(5, f"handshakes a second, {at} ≥ 0.6 × C", rate, 0.6)
+
+
+def disturbed(results: Results) -> Iterator[Verdict]:
+    load = next((load for load in results.loads if load.is_disturbed), None)
+    calm = results.load(load.watchers, rate=load.rate) if load else None
+    lost = results.values(DIRECT, load, lambda result: result["expected"] - result["frames"])
+    yield at_most(7, "one stalls, one vanishes: frames the others lose ≤ 0", lost, 0, 0)
+    p99 = results.ratios(DIRECT, load, figure("p99_us"), DIRECT, calm)
+    yield at_most(7, "one stalls, one vanishes: p99 ≤ 1.1 × undisturbed", p99, 1.1)
+    grown = results.values(DIRECT, load, traffic_growth)
+    alone = results.values(DIRECT, calm, traffic_growth)
+    limit = alone.median + 1 if alone else 0
+    yield at_most(7, "one stalls, one vanishes: MiB grown ≤ undisturbed + 1", grown, limit, 1)
+
+
+def judged(results: Results, reporting: list[Verdict]) -> list[str]:
+    """The closing list; what it costs to report is measured by another program and given."""
+    verdicts = [*one_a_write(results), *many_a_write(results), *paced(results), *connections(results), *reporting]
+    verdicts += disturbed(results)
+    return ["", "**Targets**", "", "| | target | figure | |", "|---|---|---|---|"] + [one.row for one in verdicts]
