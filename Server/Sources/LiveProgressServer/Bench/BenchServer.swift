@@ -10,7 +10,8 @@ import NIOPosix
 
 /// The stand-alone server with an operation `op` inside it that is reported on by request, for measurements.
 ///
-/// `GET /start?u=UPDATES&r=RATE&b=BATCH` makes the updates; everything else is the server as it is.
+/// `GET /start?u=UPDATES&r=RATE&b=BATCH` makes the updates, `GET /usage` says what the process has taken of the machine;
+/// everything else is the server as it is.
 public enum BenchServer {
     /// How many revisions of the operation are kept: enough that nobody who reads at all has to skip.
     private static let journalCapacity = 4096
@@ -39,7 +40,10 @@ public enum BenchServer {
             configuration: configuration,
             service: service,
             logger: logger,
-            addRoutes: { addStart(to: $0, producer) },
+            addRoutes: {
+                addStart(to: $0, producer)
+                addUsage(to: $0)
+            },
             onListening: onListening
         )
     }
@@ -57,6 +61,18 @@ public enum BenchServer {
             }
             producer.start(order)
             return Response(status: .accepted)
+        }
+    }
+}
+
+extension BenchServer {
+    private static func addUsage(to router: Router<BasicRequestContext>) {
+        router.get("/usage") { _, _ in
+            Response(
+                status: .ok,
+                headers: [.contentType: "application/json", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: ResourceUsage.current().json.jsonBytes))
+            )
         }
     }
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import LiveProgress
+import LiveProgressClient
+import LiveProgressWebSocket
+
+/// `live-progress bench`: this machine's figures, in less than a minute.
+struct BenchRunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Measure how much load the server bears on this machine.",
+        discussion: """
+            Starts a server in a process of its own, connects watchers to it, and measures handshakes, memory, \
+            deliveries flat out (one update in each write, and 32), and latencies at a quarter of that load. Watchers \
+            and server share the machine. The exit status is 1 where a message was lost or out of order.
+            """
+    )
+
+    /// Descriptors for anything but watchers.
+    private static let spareFiles = 64
+
+    @Option(help: ArgumentHelp("How many watch.", valueName: "count"))
+    var watchers = 1000
+
+    @Option(help: ArgumentHelp("How long to measure deliveries.", valueName: "seconds"))
+    var seconds = 15.0
+
+    @Option(help: WritePath.argumentHelp, transform: writePathArgument)
+    var writePath = WritePath.direct
+
+    @Option(help: ArgumentHelp("A running bench serve to load in place of one of its own.", valueName: "url"))
+    var url: String?
+
+    @Flag(help: "Print the figures as JSON, in one line.")
+    var json = false
+
+    func validate() throws {
+        guard (1...20_000).contains(watchers) else { throw ValidationError("--watchers must be from 1 to 20000.") }
+        guard (0.1...600).contains(seconds) else { throw ValidationError("--seconds must be from 0.1 to 600.") }
+    }
+
+    func run() async throws {
+        do {
+            try FileLimit.raise(to: watchers + Self.spareFiles)
+            let figures = try await complaining { try await measure() }
+            Console.write(json ? figures.json.jsonString + "\n" : figures.text)
+            guard figures.disordered == 0 else {
+                throw BenchError("messages were out of order", status: ExitStatus.failed)
+            }
+        } catch let error as BenchError {
+            Console.complain(error.message)
+            throw ExitCode(error.status)
+        }
+    }
+
+    private func measure() async throws -> BenchFigures {
+        if let url {
+            let server = try ProgressServerAddress(url)
+            return try await BenchMeasurement(server: server, watchers: watchers, seconds: seconds).run()
+        }
+        let server = try BenchServerProcess.start(writePath: writePath)
+        defer { server.stop() }
+        return try await BenchMeasurement(server: server.address, watchers: watchers, seconds: seconds).run()
+    }
+}

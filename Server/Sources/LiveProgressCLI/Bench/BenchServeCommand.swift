@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import Dispatch
+import LiveProgressServer
+import LiveProgressWebSocket
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Runs the stand-alone server with an operation `op` that is reported on by request.
+struct BenchServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run a server whose operation op is updated by GET /start.",
+        discussion: """
+            GET /start?u=UPDATES&r=RATE&b=BATCH makes UPDATES updates, RATE of them in a second (0: as fast as they are \
+            delivered), BATCH at once; each has the time of its making, in nanoseconds, as t in its details. GET /usage \
+            gives the processor time and the memory that the server has taken.
+            """
+    )
+
+    @Option(help: "The port to listen on; 0 takes any that is free.")
+    var port = 0
+
+    @Option(help: WritePath.argumentHelp, transform: writePathArgument)
+    var writePath = WritePath.direct
+
+    @Flag(help: ArgumentHelp("End when nobody can read standard output any more.", visibility: .private))
+    var untilUnread = false
+
+    func run() async throws {
+        EventLoops.matchProcessors()
+        var configuration = ServerConfiguration()
+        configuration.port = port
+        configuration.writePath = writePath
+        var logger = Logger(label: "live-progress") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        let server = try BenchServer.application(configuration: configuration, logger: logger) {
+            Console.write("listening on \($0)\n")
+        }
+        if untilUnread { Self.endWhenUnread() }
+        do {
+            try await server.runUntilSignalled()
+        } catch {
+            Console.complain("cannot serve on port \(port): \(error)")
+            throw ExitCode(ExitStatus.unavailable)
+        }
+    }
+
+    /// Ends the process with the one that reads its output, however that one ends.
+    private static func endWhenUnread() {
+        DispatchQueue(label: "live-progress.reader").async {
+            // Nothing is asked for: the system tells of the other end's closing unasked.
+            var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+            while poll(&output, 1, -1) < 0, errno == EINTR {}
+            kill(getpid(), SIGTERM)
+        }
+    }
+}
