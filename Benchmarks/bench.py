@@ -11,6 +11,7 @@ the machine. Exits 1 if a frame of this server was lost, out of order or malform
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -18,16 +19,25 @@ from comparison import machine, report, tables, targets
 from comparison.loads import all_loads, crowd_size
 from comparison.micro import micro_report
 from comparison.results import Results
-from comparison.running import Run, rounds, wrongs
+from comparison.running import Run, Setting, rounds, wrongs
 from comparison.servers import SEED, SEND, SEND_FULL, load_client, ours, peers, references
+
+FIRST = {
+    "none": "Server and client ran among all other programs of the machine.",
+    "paced": "Under paced loads, server and client went before all other programs of the machine.",
+    "all": "Server and client went before all other programs of the machine.",
+}
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", default="bin/live-progress", help="the program live-progress")
     parser.add_argument("--rounds", type=int, help="how often everything is run: 5, or 2 with --quick")
-    parser.add_argument("--frames", type=int, help="frames in each run at b=1: 400,000, or 40,000 with --quick")
+    parser.add_argument("--frames", type=int, help="frames in each run at b=1: 200,000, or 40,000 with --quick")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, and fewer peers")
+    parser.add_argument(
+        "--first", choices=("none", "paced", "all"), default="paced", help="loads that go before all programs"
+    )
     parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="only loads and servers named so")
     parser.add_argument("--micro", type=Path, help="the program that measures what a report costs")
     parser.add_argument("--results", type=Path, help="a file to append every run to")
@@ -43,46 +53,54 @@ def chosen(names: list[str], wanted: list[str]) -> list[bool]:
     return fits if any(fits) else [True] * len(names)
 
 
-def run_all(options: argparse.Namespace, notes: list[str]) -> list[Run]:
+def run_all(options: argparse.Namespace) -> tuple[Setting, list[Run]]:
     """Builds what is missing, and runs everything."""
-    frames = options.frames or (40_000 if options.quick else 400_000)
+    notes: list[str] = []
+    frames = options.frames or (40_000 if options.quick else 200_000)
     loads = all_loads(frames, crowd_size(machine.raise_file_limit()))
     servers = references() + ours(options.binary) + list(peers(notes))
     if options.quick:
-        servers = [s for s in servers if s.is_ours or s.name in (SEND, SEND_FULL, SEED)]
+        servers = [one for one in servers if one.is_ours or one.name in (SEND, SEND_FULL, SEED)]
     loads = [one for one, fits in zip(loads, chosen([one.name for one in loads], options.only)) if fits]
     wanted = chosen([one.name for one in servers], options.only)
     servers = [one for one, fits in zip(servers, wanted) if fits or one.name in (SEND, SEND_FULL)]
-    can_hurry = machine.can_hurry()
-    notes.append(f"Paced loads ran {'before' if can_hurry else 'among'} all other programs.")
+    first = options.first if machine.can_go_first() else "none"
+    setting = Setting(machine.description(), [FIRST[first], *notes])
+    keep(options.results, setting.line)
     runs = []
-    for run in rounds(load_client(), servers, loads, options.rounds or (2 if options.quick else 5), can_hurry):
+    for run in rounds(load_client(), servers, loads, options.rounds or (2 if options.quick else 5), first):
         runs.append(run)
-        if options.results:
-            with options.results.open("a") as file:
-                file.write(run.line + "\n")
-    return runs
+        keep(options.results, run.line)
+    return setting, runs
+
+
+def keep(path: Path | None, line: str) -> None:
+    if path:
+        with path.open("a") as file:
+            file.write(line + "\n")
+
+
+def kept(path: Path) -> tuple[Setting, list[Run]]:
+    """What an earlier run has kept; of several in one file, everything under the last one's setting."""
+    lines = path.read_text().splitlines()
+    settings = [Setting(**json.loads(line)) for line in lines if line.startswith('{"machine"')]
+    return settings[-1], [Run.parse(line) for line in lines if not line.startswith('{"machine"')]
 
 
 def main() -> int:
     options = arguments()
-    notes: list[str] = []
-    if options.again:
-        runs = [Run.parse(line) for line in options.again.read_text().splitlines()]
-    else:
-        runs = run_all(options, notes)
+    setting, runs = kept(options.again) if options.again else run_all(options)
     results = Results(runs)
     reporting, verdicts = micro_report(options.micro)
-    lines = tables.document(results, machine.description(), notes) + reporting + targets.judged(results, verdicts)
+    lines = tables.document(results, setting.machine, setting.notes) + reporting + targets.judged(results, verdicts)
     text = "\n".join(lines)
     print(text)
     if options.markdown:
         options.markdown.write_text(text + "\n")
     if options.update:
         report.update(options.update, text)
-    problems = [wrong for run in runs for wrong in wrongs(run)]
-    for problem in problems:
-        print("WRONG", problem)
+    for wrong in (wrong for run in runs for wrong in wrongs(run)):
+        print("WRONG", wrong)
     return 1 if any(tables.is_ours(run.server) and wrongs(run) for run in runs) else 0
 
 

@@ -18,7 +18,7 @@ class Load:
     watchers: int
     batch: int = 1
     rate: int = 0
-    frames: int = 400_000
+    frames: int = 200_000
     stalled: int = 0
     vanished: int = 0
     linger: float = 0
@@ -63,8 +63,8 @@ def all_loads(frames: int, crowd: int) -> list[Load]:
         Load(crowd, frames=frames),
         Load(100, batch=32, frames=frames * 8),
         Load(1000, batch=32, frames=frames * 8),
-        Load(100, rate=1000, frames=frames),
-        Load(1000, rate=100, frames=frames),
-        Load(1000, rate=100, frames=frames, stalled=1, vanished=1),
+        Load(100, rate=1000, frames=frames * 2),
+        Load(1000, rate=100, frames=frames * 2),
+        Load(1000, rate=100, frames=frames * 2, stalled=1, vanished=1),
         Load(crowd, rate=10, frames=crowd * 10, linger=1),
     ]

@@ -21,7 +21,8 @@ def description() -> str:
             if line.startswith("model name"):
                 model = line.split(":", 1)[1].strip()
                 break
-    return f"{model}, {os.cpu_count()} processors, {platform.system()} {platform.release()}"
+    kernel = platform.release().partition("-")[0]
+    return f"{model}, {os.cpu_count()} processors, {platform.system()} {kernel}"
 
 
 def raise_file_limit() -> int:
@@ -39,13 +40,13 @@ def pinned(processor: int, command: list[str]) -> list[str]:
     return command
 
 
-def can_hurry() -> bool:
+def can_go_first() -> bool:
     """Whether programs may run before all others, so that latencies do not tell about the rest of the machine."""
     if shutil.which("chrt") is None:
         return False
     return subprocess.run(["chrt", "-r", "1", "true"], capture_output=True).returncode == 0
 
 
-def hurried(command: list[str]) -> list[str]:
+def going_first(command: list[str]) -> list[str]:
     """The command before all other programs."""
     return ["chrt", "-r", "1", *command]

@@ -33,6 +33,12 @@ def figure(key: str) -> Figure:
     return lambda result: result[key]
 
 
+def outside_kernel(result: dict) -> float:
+    """Nanoseconds for each frame that the server spent in its own code, as the system's clock ticks divide them."""
+    ticks = result["srv_ut"] + result["srv_st"]
+    return result["srv_cpu_ns"] * result["srv_ut"] / ticks if ticks else 0
+
+
 def pace_held(result: dict) -> float:
     """How much of the rate that was asked for the watchers got, in percent."""
     return 100 * (result["u"] - 1) / result["rate"] / result["wall_s"] if result["wall_s"] else 0

@@ -14,8 +14,20 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from .loads import Load
-from .machine import hurried, pinned
+from .machine import going_first, pinned
 from .servers import Server
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all runs had in common: the machine, and what else to know about them."""
+
+    machine: str
+    notes: list[str]
+
+    @property
+    def line(self) -> str:
+        return json.dumps(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -44,11 +56,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(server: Server, in_a_hurry: bool) -> Iterator[tuple[int, int]]:
+def serving(server: Server, goes_first: bool) -> Iterator[tuple[int, int]]:
     """Runs a server on the first processor and gives its port and process; ends it by its own id."""
     port = free_port()
     command = pinned(0, [part.replace("PORT", str(port)) for part in server.command])
-    command = hurried(command) if in_a_hurry else command
+    command = going_first(command) if goes_first else command
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 20
@@ -70,17 +82,17 @@ def serving(server: Server, in_a_hurry: bool) -> Iterator[tuple[int, int]]:
             process.wait()
 
 
-def measure(client: str, server: Server, load: Load, in_a_hurry: bool) -> dict:
+def measure(client: str, server: Server, load: Load, goes_first: bool) -> dict:
     """One run of the load client, on the second processor."""
     load = load.part(server.weight)
-    with serving(server, in_a_hurry) as (port, pid):
+    with serving(server, goes_first) as (port, pid):
         arguments = {
             "port": port, "pid": pid, "n": load.watchers, "u": load.updates, "r": load.rate, "b": load.batch,
             "stall": load.stalled, "stall-rcvbuf": 4096, "vanish": load.vanished, "linger": load.linger,
             "initial": server.greetings, "settle": 300 if load.is_crowd else 30, "protocol": server.protocol,
         }  # fmt: skip
         command = [client] + [part for name, value in arguments.items() for part in (f"-{name}", str(value))]
-        command = hurried(pinned(1, command)) if in_a_hurry else pinned(1, command)
+        command = going_first(pinned(1, command)) if goes_first else pinned(1, command)
         ended = subprocess.run(command, capture_output=True, text=True)
     if not ended.stdout:
         raise SystemExit(f"the load client failed against {server.name}: {ended.stderr}")
@@ -92,16 +104,20 @@ def bears(server: Server, load: Load) -> bool:
     return (load.batch == 1 or server.batches) and (not load.is_disturbed or server.is_ours)
 
 
-def rounds(client: str, servers: list[Server], loads: list[Load], count: int, can_hurry: bool) -> Iterator[Run]:
-    """Every server under every load, so many times; who begins changes with each round."""
+def rounds(client: str, servers: list[Server], loads: list[Load], count: int, first_loads: str) -> Iterator[Run]:
+    """Every server under every load, so many times; who begins changes with each round.
+
+    `first_loads` says which loads go before all other programs: `none`, `paced` where latency counts, or `all`, which
+    takes both processors from everyone for as long as it lasts.
+    """
     for number in range(1, count + 1):
         for load in loads:
             print(f"round {number} of {count}: {load.name}", file=sys.stderr)
             first = (number - 1) % len(servers)
             for server in servers[first:] + servers[:first]:
                 if bears(server, load):
-                    # Only where latency counts: a server that is flat out would take the processor from everyone.
-                    result = measure(client, server, load, can_hurry and load.is_paced)
+                    goes_first = first_loads == "all" or first_loads == "paced" and load.is_paced
+                    result = measure(client, server, load, goes_first)
                     yield Run(number, load, server.name, result)
 
 

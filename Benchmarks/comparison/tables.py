@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .loads import Load
-from .results import Results, Spread, bytes_a_connection, figure, growth, pace_held, traffic_growth
+from .results import Results, Spread, bytes_a_connection, figure, growth, outside_kernel, pace_held, traffic_growth
 from .servers import CHANNEL, DIRECT, FULL, SEND, SEND_FULL
 
 CPU = figure("srv_cpu_ns")
@@ -45,10 +45,12 @@ def fanout(results: Results) -> list[str]:
 
     ratio = rows(lambda server, load: cell(results.ratios(server, load, CPU, reference(server)), 2))
     cpu = rows(lambda server, load: short(results.values(server, load, CPU)))
+    own = rows(lambda server, load: short(results.values(server, load, outside_kernel)))
     rate = rows(lambda server, load: short(results.values(server, load, figure("frames_per_s"))))
     return (
         table("The server's processor time for each delivered frame, as a ratio to C", head, ratio)
         + table("The same in nanoseconds", head, cpu)
+        + table("Of these, outside the kernel", head, own)
         + table("Frames a second", head, rate)
     )
 

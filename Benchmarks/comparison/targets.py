@@ -68,7 +68,8 @@ def paced(results: Results) -> Iterator[Verdict]:
         if not load.is_paced or load.is_disturbed or load.is_crowd:
             continue
         held = results.values(DIRECT, load, pace_held)
-        yield at_least(3, f"{load.name}: held", held, 99.5, 1)
+        # The last update takes its time to arrive, which a run of seconds shows as up to a percent.
+        yield at_least(3, f"{load.name}: held, %", held, 99, 1)
         yield at_most(3, f"{load.name}: p50 ≤ 1.2 × C", results.ratios(DIRECT, load, figure("p50_us"), SEND), 1.2)
         yield at_most(3, f"{load.name}: p99 ≤ 1.3 × C", results.ratios(DIRECT, load, figure("p99_us"), SEND), 1.3)
 

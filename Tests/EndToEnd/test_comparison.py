@@ -21,7 +21,7 @@ RESULT = {
     "n": 100, "u": 101, "rate": 1000, "failed": 0, "closed_early": 0, "bad": 0, "order_bad": 0, "frames": 40,
     "expected": 40, "wall_s": 0.1, "frames_per_s": 1000, "srv_cpu_ns": 100, "p50_us": 10, "p99_us": 20,
     "connect_per_s": 500, "hs_cpu_us": 30, "rss1_kb": 100, "rss2_kb": 100, "rss3_kb": 100, "rss_per_conn_b": 1000,
-    "idle_util": 0,
+    "idle_util": 0, "srv_ut": 1, "srv_st": 3,
 }  # fmt: skip
 
 
