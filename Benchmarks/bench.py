@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from comparison import machine, report, tables, targets
-from comparison.loads import all_loads, crowd_size
+from comparison.loads import all_loads
 from comparison.micro import micro_report
 from comparison.results import Results
 from comparison.running import Run, Setting, rounds, wrongs
@@ -57,7 +57,7 @@ def run_all(options: argparse.Namespace) -> tuple[Setting, list[Run]]:
     """Builds what is missing, and runs everything."""
     notes: list[str] = []
     frames = options.frames or (40_000 if options.quick else 200_000)
-    loads = all_loads(frames, crowd_size(machine.raise_file_limit()))
+    loads = all_loads(frames, machine.raise_file_limit())
     servers = references() + ours(options.binary) + list(peers(notes))
     if options.quick:
         servers = [one for one in servers if one.is_ours or one.name in (SEND, SEND_FULL, SEED)]

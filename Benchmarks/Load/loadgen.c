@@ -68,7 +68,7 @@ static int N = 1, port = 9000, sources = 8, window_ = 256, stall = 0, stall_rcvb
 static double max_s = 60, timed_s = 0, hold_s = 0, linger_s = 0;
 static long U = 0;
 static double rate = 0;
-static int nap_ms = 0, rst_after_ms = 0, fin_after_ms = 0, batch = 0, vanish = 0;
+static int nap_ms = 0, rst_after_ms = 0, fin_after_ms = 0, batch = 0, vanish = 0, aside = 0, operations = 1;
 static uint32_t initial = 0;  // frames that each watcher gets before there is an update
 static const char *path = "/api/v1/progress/op", *label = "", *protocol = "";
 static conn *C;
@@ -134,6 +134,9 @@ static void cpu0(uint64_t *busy, uint64_t *soft, uint64_t *steal) {
   }
   fclose(f);
 }
+
+// the last of the watchers follow other operations, of which nothing is reported
+static int is_aside(int i) { return i >= N - aside; }
 
 static void close_conn(int i) {
   if (C[i].st == 3) return;
@@ -285,10 +288,15 @@ static int pump(int timeout_ms) {
         continue;
       }
       if (!(ev[k].events & EPOLLOUT)) continue;
-      char rq[512];
+      char rq[512], other[64];
+      const char *target = path;
+      if (is_aside(i)) {
+        snprintf(other, sizeof other, "/api/v1/progress/aside-%d", i % operations);
+        target = other;
+      }
       int m = snprintf(rq, sizeof rq,
                        "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                       "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n", path, port,
+                       "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n", target, port,
                        *protocol ? "Sec-WebSocket-Protocol: " : "", protocol, *protocol ? "\r\n" : "");
       if (send(c->fd, rq, m, MSG_NOSIGNAL) != m) { close_conn(i); continue; }
       c->st = 1;
@@ -380,6 +388,8 @@ int main(int argc, char **argv) {
     else if O("-initial") initial = (uint32_t)atoi(v);
     else if O("-vanish") vanish = atoi(v);
     else if O("-linger") linger_s = atof(v);
+    else if O("-aside") aside = atoi(v);
+    else if O("-operations") operations = atoi(v) > 0 ? atoi(v) : 1;
     else if O("-nap") nap_ms = atoi(v);
     else if O("-timeline") timeline = atoi(v);
     else { fprintf(stderr, "unknown option %s\n", a); return 2; }
@@ -420,7 +430,7 @@ int main(int argc, char **argv) {
   unsigned long ut2 = 0, st2 = 0, ut3 = 0, st3 = 0;
   uint64_t b0, s0, x0, b1, s1, x1, my0 = 0, my1 = 0;
   let_vanish();
-  int silent = stall + vanish < opened ? stall + vanish : opened;
+  int silent = stall + vanish + aside < opened ? stall + vanish + aside : opened;
   uint64_t pre = frames_total;
   memset(hist, 0, sizeof hist);
   hist_n = 0;
@@ -483,7 +493,7 @@ int main(int argc, char **argv) {
   wall_window = t_last > t_first ? (t_last - t_first) / 1e9 : 0;
   uint32_t mn = ~0u, mx = 0;
   int act = 0;
-  for (int i = silent; i < N; i++) {
+  for (int i = stall + vanish; i < N - aside; i++) {
     if (C[i].st == 3 && !C[i].frames) continue;
     act++;
     if (C[i].frames < mn) mn = C[i].frames;

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 class Load:
     """Watchers, updates in each write, updates in a second (0: flat out), deliveries in all.
 
-    Of the watchers, some may stop to read and some may leave without a word; the load waits `linger` seconds at its
-    end, without traffic.
+    Of the watchers, some may stop to read and some may leave without a word, and those `aside` follow other operations,
+    of which nothing is reported; the load waits `linger` seconds at its end, without traffic.
     """
 
     watchers: int
@@ -22,10 +22,13 @@ class Load:
     stalled: int = 0
     vanished: int = 0
     linger: float = 0
+    aside: int = 0
+    operations: int = 1
 
     @property
     def updates(self) -> int:
-        return max(self.batch * 4, self.frames // self.watchers // self.batch * self.batch)
+        followers = self.watchers - self.aside
+        return max(self.batch * 4, self.frames // followers // self.batch * self.batch)
 
     @property
     def is_paced(self) -> bool:
@@ -34,29 +37,44 @@ class Load:
     @property
     def is_crowd(self) -> bool:
         """Whether it is about connections: how fast they are made, and what they cost without traffic."""
-        return self.linger > 0
+        return self.linger > 0 and not self.is_silent
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is about the many who watch and hear nothing."""
+        return self.aside > 0
 
     @property
     def is_disturbed(self) -> bool:
         return self.stalled + self.vanished > 0
 
     @property
+    def needs_ours(self) -> bool:
+        """Whether only this project's server can bear it."""
+        return self.is_disturbed or self.is_silent
+
+    @property
+    def is_pace(self) -> bool:
+        """Whether it is about nothing but a pace."""
+        return self.is_paced and not self.needs_ours and not self.is_crowd
+
+    @property
     def name(self) -> str:
         pace = f"{self.rate:,}/s" if self.rate else f"b={self.batch}"
-        return f"{self.watchers:,} watchers, {pace}" + (", disturbed" if self.is_disturbed else "")
+        return (
+            f"{self.watchers:,} watchers, {pace}"
+            + (", disturbed" if self.is_disturbed else "")
+            + (f", {self.aside:,} aside" if self.is_silent else "")
+        )
 
     def part(self, weight: float) -> Load:
         """The same load with a part of its deliveries, for a server that is slow."""
         return replace(self, frames=max(self.watchers, int(self.frames * weight)))
 
 
-def crowd_size(file_limit: int) -> int:
-    """The largest crowd of the benchmarks: ten thousand, or what the limit of open files lets in."""
-    return min(10_000, file_limit - 200)
-
-
-def all_loads(frames: int, crowd: int) -> list[Load]:
-    """Every load, with so many deliveries in a run at one update a write."""
+def all_loads(frames: int, file_limit: int) -> list[Load]:
+    """Every load, with so many deliveries in a run at one update a write, and no more watchers than open files."""
+    crowd, silent = (min(wanted, file_limit - 200) for wanted in (10_000, 18_000))
     return [
         Load(100, frames=frames),
         Load(1000, frames=frames),
@@ -67,4 +85,5 @@ def all_loads(frames: int, crowd: int) -> list[Load]:
         Load(1000, rate=100, frames=frames * 2),
         Load(1000, rate=100, frames=frames * 2, stalled=1, vanished=1),
         Load(crowd, rate=10, frames=crowd * 10, linger=1),
+        Load(silent, rate=20, frames=100 * 60, linger=2, aside=silent - 100, operations=2000),
     ]

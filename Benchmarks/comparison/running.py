@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import socket
 import subprocess
@@ -86,9 +87,12 @@ def measure(client: str, server: Server, load: Load, goes_first: bool) -> dict:
     """One run of the load client, on the second processor."""
     load = load.part(server.weight)
     with serving(server, goes_first) as (port, pid):
+        if load.is_silent:
+            create_operations(port, load.operations)
         arguments = {
             "port": port, "pid": pid, "n": load.watchers, "u": load.updates, "r": load.rate, "b": load.batch,
             "stall": load.stalled, "stall-rcvbuf": 4096, "vanish": load.vanished, "linger": load.linger,
+            "aside": load.aside, "operations": load.operations,
             "initial": server.greetings, "settle": 300 if load.is_crowd else 30, "protocol": server.protocol,
         }  # fmt: skip
         command = [client] + [part for name, value in arguments.items() for part in (f"-{name}", str(value))]
@@ -99,9 +103,21 @@ def measure(client: str, server: Server, load: Load, goes_first: bool) -> dict:
     return json.loads(ended.stdout)
 
 
+def create_operations(port: int, count: int) -> None:
+    """Creates what the watchers aside follow."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for index in range(count):
+        connection.request("PUT", f"/api/v1/progress/aside-{index}", b"{}", {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 201:
+            raise SystemExit(f"an operation could not be created: {answer.status}")
+    connection.close()
+
+
 def bears(server: Server, load: Load) -> bool:
-    """Whether the load is one for this server: some peers do not batch, and none survives a watcher that stalls."""
-    return (load.batch == 1 or server.batches) and (not load.is_disturbed or server.is_ours)
+    """Whether the load is one for this server: peers have one operation, and none survives a watcher that stalls."""
+    return (load.batch == 1 or server.batches) and (server.is_ours or not load.needs_ours)
 
 
 def rounds(client: str, servers: list[Server], loads: list[Load], count: int, first_loads: str) -> Iterator[Run]:

@@ -38,6 +38,8 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> lis
 
 def fanout(results: Results) -> list[str]:
     loads = [load for load in results.loads if not load.is_paced]
+    if not loads:
+        return []
     head = ["server"] + [f"{load.watchers:,} watchers, b={load.batch}" for load in loads]
 
     def rows(text) -> list[list[str]]:
@@ -65,10 +67,10 @@ def paced_row(results: Results, server: str, load: Load) -> list[str]:
 
 
 def paced(results: Results) -> list[str]:
-    loads = [load for load in results.loads if load.is_paced and not load.is_disturbed and not load.is_crowd]
+    loads = [load for load in results.loads if load.is_pace]
     head = ("load", "server", "rate held, %", "CPU to C", "p50, µs", "p50 to C", "p99, µs", "p99 to C")
     rows = [paced_row(results, server, load) for load in loads for server in results.servers]
-    return table("Paced", head, rows)
+    return table("Paced", head, rows) if rows else []
 
 
 def connection_row(results: Results, server: str) -> list[str]:
@@ -119,12 +121,27 @@ def disturbed(results: Results) -> list[str]:
     return table(f"One of {load.watchers:,} watchers stops to read, one vanishes; {load.rate:,}/s", head, rows)
 
 
+def silent_row(results: Results, server: str, load: Load) -> list[str]:
+    idle = results.values(server, load, lambda result: 100 * result["idle_util"])
+    latencies = [cell(results.values(server, load, figure(key)), 0) for key in ("p50_us", "p99_us")]
+    return [server, cell(results.values(server, load, bytes_a_connection), 0), cell(idle, 2), *latencies]
+
+
+def silent(results: Results) -> list[str]:
+    load = next((load for load in results.loads if load.is_silent), None)
+    if load is None:
+        return []
+    title = f"{load.aside:,} watchers of {load.operations:,} silent operations, and 100 of one at {load.rate}/s"
+    head = ("server", "bytes each, idle", "CPU without traffic, %", "p50, µs", "p99, µs")
+    return table(title, head, [silent_row(results, server, load) for server in results.servers if is_ours(server)])
+
+
 def document(results: Results, machine: str, notes: list[str]) -> list[str]:
     """All tables and what they were made on."""
     lines = [f"{machine}; {results.rounds} interleaved rounds; medians (lowest..highest).", ""]
     lines += [
-        f"b: updates in each write to a watcher. `{DIRECT}` and `{CHANNEL}`: this server's two ways of writing; full: in",
-        f"the format of `{FULL}`, compared with C sending as many bytes.",
+        f"b: updates in each write to a watcher. `{DIRECT}` and `{CHANNEL}`: this server's two ways of writing; full:",
+        f"in the format of `{FULL}`, compared with C sending as many bytes.",
     ]
     lines += ["", *notes] if notes else []
-    return lines + fanout(results) + paced(results) + connections(results) + disturbed(results)
+    return lines + fanout(results) + paced(results) + connections(results) + disturbed(results) + silent(results)

@@ -65,7 +65,7 @@ def many_a_write(results: Results) -> Iterator[Verdict]:
 
 def paced(results: Results) -> Iterator[Verdict]:
     for load in results.loads:
-        if not load.is_paced or load.is_disturbed or load.is_crowd:
+        if not load.is_pace:
             continue
         held = results.values(DIRECT, load, pace_held)
         # The last update takes its time to arrive, which a run of seconds shows as up to a percent.
@@ -98,8 +98,18 @@ def disturbed(results: Results) -> Iterator[Verdict]:
     yield at_most(7, "one stalls, one vanishes: MiB grown ≤ undisturbed + 1", grown, limit, 1)
 
 
+def silent(results: Results) -> Iterator[Verdict]:
+    load = next((load for load in results.loads if load.is_silent), None)
+    who = f"{load.aside:,} idle watchers, {load.operations:,} operations" if load else "18,000 idle watchers"
+    idle = results.values(DIRECT, load, lambda result: 100 * result["idle_util"])
+    yield at_most(8, f"{who}: CPU without traffic, % ≤ 0.05", idle, 0.05)
+    yield at_most(
+        8, f"{who}: p99 of another's update, µs ≤ 5,000", results.values(DIRECT, load, figure("p99_us")), 5000, 0
+    )
+
+
 def judged(results: Results, reporting: list[Verdict]) -> list[str]:
     """The closing list; what it costs to report is measured by another program and given."""
     verdicts = [*one_a_write(results), *many_a_write(results), *paced(results), *connections(results), *reporting]
-    verdicts += disturbed(results)
+    verdicts += [*disturbed(results), *silent(results)]
     return ["", "**Targets**", "", "| | target | figure | |", "|---|---|---|---|"] + [one.row for one in verdicts]
