@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Follows the benchmark with a thousand watchers, one of which never reads and one of which vanishes: `watchers.py PROGRAM`."""
+"""Follows the benchmark with many watchers, of whom one never reads and one vanishes: `watchers.py PROGRAM`."""
 
 from __future__ import annotations
 

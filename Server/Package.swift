@@ -112,6 +112,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "LiveProgress", package: "swift-live-progress"),
                 .product(name: "LiveProgressClient", package: "swift-live-progress"),
+                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
                 .product(name: "LiveProgressWire", package: "swift-live-progress"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

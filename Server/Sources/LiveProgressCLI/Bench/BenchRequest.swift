@@ -8,6 +8,9 @@ import NIOPosix
 
 /// Plain requests to a bench server: to produce, and for what it has taken of the machine.
 struct BenchRequest: Sendable {
+    /// How long an answer may take: a server that is busy with a large crowd has its turns far apart.
+    private static let patience = TimeAmount.seconds(30)
+
     let server: ProgressServerAddress
 
     /// What a bench server has taken of the machine so far.
@@ -42,6 +45,10 @@ struct BenchRequest: Sendable {
     private func get(_ path: String) async throws -> (status: Int, body: [UInt8]) {
         let promise = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: ByteBuffer.self)
         let text = "GET \(server.prefix)\(path) HTTP/1.1\r\nHost: \(server.authority)\r\nConnection: close\r\n\r\n"
+        let deadline = promise.futureResult.eventLoop.scheduleTask(in: Self.patience) {
+            promise.fail(BenchError("\(server) does not answer"))
+        }
+        defer { deadline.cancel() }
         do {
             let channel = try await ClientBootstrap(group: promise.futureResult.eventLoop)
                 .channelInitializer { channel in
