@@ -38,14 +38,23 @@ class Missing(Exception):
     """A peer that cannot be had on this machine, and why."""
 
 
-def is_fresh(program: Path, source: Path) -> bool:
-    return program.exists() and program.stat().st_mtime > source.stat().st_mtime
+def is_fresh(program: Path, sources: Path) -> bool:
+    """Whether a program is newer than everything in the folder of its sources."""
+    return program.exists() and all(program.stat().st_mtime > source.stat().st_mtime for source in sources.iterdir())
+
+
+def complaint(output: str) -> str:
+    """The line of a compiler's output that says most."""
+    lines = output.strip().splitlines()
+    return next(
+        (line for line in lines if "error" in line or "cannot" in line), lines[-1] if lines else "no reason given"
+    )
 
 
 def built(name: str, source: Path, command: list[str], **environment: str) -> str:
     """Builds a program unless it is there, OUT in its command replaced, and gives its path."""
     program = BUILT / name
-    if not is_fresh(program, source):
+    if not is_fresh(program, source.parent):
         BUILT.mkdir(parents=True, exist_ok=True)
         command = [str(program) if part == "OUT" else part for part in command]
         if shutil.which(command[0]) is None:
@@ -53,7 +62,7 @@ def built(name: str, source: Path, command: list[str], **environment: str) -> st
         variables = {**os.environ, **environment}
         done = subprocess.run(command, capture_output=True, text=True, cwd=source.parent, env=variables)
         if done.returncode:
-            raise Missing(f"does not build: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+            raise Missing(f"does not build: {complaint(done.stderr or done.stdout)}")
     return str(program)
 
 
