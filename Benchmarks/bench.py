@@ -65,7 +65,7 @@ def run_all(options: argparse.Namespace) -> tuple[Setting, list[Run]]:
     wanted = chosen([one.name for one in servers], options.only)
     servers = [one for one, fits in zip(servers, wanted) if fits or one.name in (SEND, SEND_FULL)]
     first = options.first if machine.can_go_first() else "none"
-    setting = Setting(machine.description(), [FIRST[first], *notes])
+    setting = Setting(machine.description(), [f"{frames:,} frames in each run. {FIRST[first]}", *notes])
     keep(options.results, setting.line)
     runs = []
     for run in rounds(load_client(), servers, loads, options.rounds or (2 if options.quick else 5), first):

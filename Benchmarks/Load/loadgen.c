@@ -66,7 +66,7 @@ static double pct(double p) {
 static int N = 1, port = 9000, sources = 8, window_ = 256, stall = 0, stall_rcvbuf = 0, settle_ms = 300, quiet_ms = 3000,
            pid = 0, timeline = 0;
 static double max_s = 60, timed_s = 0, hold_s = 0, linger_s = 0;
-static long U = 0;
+static long U = 0, portion = 0;  // updates in all, and how many are ordered at once (0: all)
 static double rate = 0;
 static int nap_ms = 0, rst_after_ms = 0, fin_after_ms = 0, batch = 0, vanish = 0, aside = 0, operations = 1;
 static uint32_t initial = 0;  // frames that each watcher gets before there is an update
@@ -332,13 +332,13 @@ static void start_conn(int i) {
   epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &e);
 }
 
-static int trigger(void) {
+static int trigger(long updates) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   struct sockaddr_in s = {.sin_family = AF_INET, .sin_port = htons(port)};
   s.sin_addr.s_addr = htonl(0x7f000001u);
   if (connect(fd, (void *)&s, sizeof s)) { perror("trigger connect"); exit(1); }
   char rq[256];
-  int m = snprintf(rq, sizeof rq, "GET /start?u=%ld&r=%.0f&b=%d HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", U, rate, batch);
+  int m = snprintf(rq, sizeof rq, "GET /start?u=%ld&r=%.0f&b=%d HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", updates, rate, batch);
   if (send(fd, rq, m, MSG_NOSIGNAL) != m) { perror("trigger"); exit(1); }
   return fd;
 }
@@ -387,6 +387,7 @@ int main(int argc, char **argv) {
     else if O("-protocol") protocol = v;
     else if O("-initial") initial = (uint32_t)atoi(v);
     else if O("-vanish") vanish = atoi(v);
+    else if O("-portion") portion = atol(v);
     else if O("-linger") linger_s = atof(v);
     else if O("-aside") aside = atoi(v);
     else if O("-operations") operations = atoi(v) > 0 ? atoi(v) : 1;
@@ -444,13 +445,22 @@ int main(int argc, char **argv) {
   cpu0(&b0, &s0, &x0);
   uint64_t reads0 = reads_total, bytes0 = bytes_total;
   if (U > 0) {
-    trig = trigger();
+    if (portion <= 0 || portion > U) portion = U;
+    long ordered = portion;
+    trig = trigger(portion);
     uint64_t expect = pre + (uint64_t)U * (uint64_t)(opened - silent);
     uint64_t last_frames = frames_total, last_change = now_ns(), next_line = ts + 500000000ull, line_f = frames_total;
     int rst_done = 0;
     while (frames_total < expect) {
       pump(10);
       if (nap_ms) usleep(nap_ms * 1000);
+      // The next portion once all have the last one: a server that keeps only so many need not skip any.
+      if (ordered < U && frames_total >= pre + (uint64_t)ordered * (uint64_t)(opened - silent)) {
+        long next = U - ordered < portion ? U - ordered : portion;
+        close(trig);
+        trig = trigger(next);
+        ordered += next;
+      }
       uint64_t t = now_ns();
       if (frames_total != last_frames) { last_frames = frames_total; last_change = t; }
       if (timed_s > 0 && t - ts > timed_s * 1e9) break;

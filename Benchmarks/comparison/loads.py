@@ -31,6 +31,15 @@ class Load:
         return max(self.batch * 4, self.frames // followers // self.batch * self.batch)
 
     @property
+    def portion(self) -> int:
+        """How many updates are ordered at once, the next ones only when all have arrived; 0: all of them.
+
+        Flat out, they fit into the sockets at one in each write, so that a slow client does not make the server put
+        more into one; with more in each write, they are half of what the server keeps for those who fall behind.
+        """
+        return 0 if self.is_paced else min(2048, 128 * self.batch)
+
+    @property
     def is_paced(self) -> bool:
         return self.rate > 0
 

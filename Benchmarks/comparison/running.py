@@ -102,7 +102,7 @@ def measure(client: str, server: Server, load: Load, goes_first: bool) -> dict:
         arguments = {
             "port": port, "pid": pid, "n": load.watchers, "u": load.updates, "r": load.rate, "b": load.batch,
             "stall": load.stalled, "stall-rcvbuf": 4096, "vanish": load.vanished, "linger": load.linger,
-            "aside": load.aside, "operations": load.operations,
+            "portion": load.portion, "quiet": 15_000, "aside": load.aside, "operations": load.operations,
             "initial": server.greetings, "settle": 300 if load.is_crowd else 30, "protocol": server.protocol,
         }  # fmt: skip
         command = [client] + [part for name, value in arguments.items() for part in (f"-{name}", str(value))]
