@@ -14,7 +14,9 @@ from .targets import Verdict, at_least, at_most
 
 SPREAD = r"\s+([\d.]+) \(([\d.]+)\.\.([\d.]+)\)"
 CALL = re.compile(rf"^  (\S+){SPREAD}")
-THREADS = re.compile(rf"^  (\S+, (?:one operation|two operations))\s+wall{SPREAD}")
+THREADS = r"^  (\S+, (?:one operation|two operations))\s+"
+BY_CLOCK = re.compile(rf"{THREADS}wall{SPREAD}")
+BY_PROCESSOR = re.compile(rf"{THREADS}wall.*\s+own{SPREAD}")
 
 
 def spreads(pattern: re.Pattern[str], text: str) -> dict[str, Spread]:
@@ -24,7 +26,7 @@ def spreads(pattern: re.Pattern[str], text: str) -> dict[str, Spread]:
 
 
 def verdicts(calls: dict[str, Spread], threads: dict[str, Spread]) -> list[Verdict]:
-    """Whether reporting costs what it should."""
+    """Whether reporting costs what it should; two threads by processor time, because others may have the processors."""
     judged = [
         at_most(6, f"`{name}`: ns a call ≤ {limit}", calls.get(name), limit, 1)
         for name, limit in (("update", 150), ("advance", 5), ("noop-update", 2), ("noop-advance", 2))
@@ -33,7 +35,7 @@ def verdicts(calls: dict[str, Spread], threads: dict[str, Spread]) -> list[Verdi
     both = Spread((watched.median / alone.median,)) if alone and watched else None
     judged.append(at_most(6, "`update` with 10,000 watchers ≤ 1.1 × with none", both, 1.1))
     scaling = threads.get("update, two operations")
-    return [*judged, at_least(6, "two threads on two operations ≥ 1.8 × one", scaling, 1.8)]
+    return [*judged, at_least(6, "two threads on two operations, by processor time ≥ 1.8 × one", scaling, 1.8)]
 
 
 def micro_report(program: Path | None) -> tuple[list[str], list[Verdict]]:
@@ -41,9 +43,9 @@ def micro_report(program: Path | None) -> tuple[list[str], list[Verdict]]:
     if program is None or not program.exists():
         return [], verdicts({}, {})
     ended = subprocess.run([str(program)], capture_output=True, text=True, check=True)
-    calls, threads = spreads(CALL, ended.stdout), spreads(THREADS, ended.stdout)
+    calls, clock, threads = (spreads(pattern, ended.stdout) for pattern in (CALL, BY_CLOCK, BY_PROCESSOR))
     rows = [[f"`{name}`", spread.text(1)] for name, spread in calls.items()]
-    scaling = [[name, spread.text(2)] for name, spread in threads.items()]
+    scaling = [[name, clock[name].text(2), spread.text(2)] for name, spread in threads.items()]
     lines = table("What a call costs the worker, in ns of processor time", ("call", "ns"), rows)
-    lines += table("Two threads: how many times what one gets done", ("", "by the clock"), scaling)
+    lines += table("Two threads: how many times what one gets done", ("", "by the clock", "by processor time"), scaling)
     return lines, verdicts(calls, threads)

@@ -12,7 +12,7 @@ sys.path.append(str(ROOT / "Benchmarks"))
 
 from comparison import report, tables, targets  # noqa: E402
 from comparison.loads import Load, all_loads  # noqa: E402
-from comparison.micro import CALL, THREADS, spreads, verdicts  # noqa: E402
+from comparison.micro import BY_CLOCK, BY_PROCESSOR, CALL, spreads, verdicts  # noqa: E402
 from comparison.results import Results, pace_held  # noqa: E402
 from comparison.running import Run, wrongs  # noqa: E402
 from comparison.servers import DIRECT, SEED, SEND  # noqa: E402
@@ -105,11 +105,12 @@ def reads_calls(environment):
         "nanoseconds a call\n  update                      100.0 (90.5..120.0)\n"
         "  update-watched-10000        105.0 (90.5..120.0)\n  advance                       9.0 (8.0..9.9)  over 5\n"
         "  update, one operation   wall     0.9 (0.8..1.0)   own     1.0 (1.0..1.1)\n"
-        "  update, two operations  wall     1.9 (1.8..2.0)   own     1.0 (1.0..1.1)\n"
+        "  update, two operations  wall     1.1 (0.8..2.0)   own     1.9 (1.8..2.0)\n"
     )
-    calls, threads = spreads(CALL, text), spreads(THREADS, text)
+    calls, threads = spreads(CALL, text), spreads(BY_PROCESSOR, text)
     expect_equal(list(calls), ["update", "update-watched-10000", "advance"], "calls")
     expect_equal(calls["update"].values, (90.5, 100.0, 120.0), "values")
     expect_equal(list(threads), ["update, one operation", "update, two operations"], "threads")
+    expect_equal(spreads(BY_CLOCK, text)["update, two operations"].values, (0.8, 1.1, 2.0), "by the clock")
     reached = [verdict.is_reached for verdict in verdicts(calls, threads)]
     expect_equal(reached, [True, False, None, None, True, True], "verdicts")
