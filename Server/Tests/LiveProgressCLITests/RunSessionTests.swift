@@ -17,7 +17,9 @@ import Testing
 #endif
 
 /// Runs real commands in this process; what they write goes to files.
-@Suite struct RunSessionTests {
+///
+/// One after the other: which descriptors a command inherits is a matter of the process, and each run decides it anew.
+@Suite(.serialized) struct RunSessionTests {
     struct Ran: Sendable {
         var end: CommandEnd
         var output: [UInt8]
