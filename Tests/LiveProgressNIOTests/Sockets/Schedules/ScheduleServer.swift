@@ -26,7 +26,9 @@ struct ScheduleSettings: Sendable {
         journalCapacity = [1, 2, 3, 5, 8, 64].randomElement(using: &random) ?? 64
         sendBuffer = [2048, 2048, 4096, 16 * 1024, nil].randomElement(using: &random) ?? nil
         waterMark = [1, 1024, 16 * 1024, 64 * 1024].randomElement(using: &random) ?? 1024
-        receiveBuffer = [2048, 2048, 8 * 1024, 32 * 1024].randomElement(using: &random) ?? 2048
+        // Not smaller: kernels tell windows in units that suit the largest buffer there could be, and one that is less
+        // than a unit is told as none, which the sender asks about only every fifth of a second.
+        receiveBuffer = [4096, 4096, 8 * 1024, 32 * 1024].randomElement(using: &random) ?? 4096
         isCancellable = Bool.random(using: &random)
     }
 }
@@ -37,6 +39,9 @@ struct ScheduleServer: Sendable {
     typealias Securing = @Sendable (any Channel) throws -> Void
 
     let service: ProgressService
+    /// The schedules' own event loops: they are held at times, and everyone else's must not be.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+
     let hosting: ProgressHosting
     let channel: any Channel
 
@@ -53,7 +58,7 @@ struct ScheduleServer: Sendable {
         let hosting = ProgressHosting(api: ProgressAPI(service: service), limits: limits, watchers: watchers)
         self.hosting = hosting
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: settings.waterMark)
-        var bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        var bootstrap = ServerBootstrap(group: Self.group)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: mark)
             .childChannelInitializer { child in
@@ -71,7 +76,7 @@ struct ScheduleServer: Sendable {
 
     /// Returns when the event loops have done all that they had been woken for.
     func turn() throws {
-        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try loop.submit {}.wait() }
+        for loop in Self.group.makeIterator() { try loop.submit {}.wait() }
     }
 
     /// Holds the event loops while `body` runs.
@@ -79,7 +84,7 @@ struct ScheduleServer: Sendable {
     /// What they are asked for meanwhile they do before they look at their sockets again. Taken one after the other, in
     /// an order that is always the same, so that no two schedules wait for each other's.
     func holdingLoops(_ body: () throws -> Void) throws {
-        try hold(Array(MultiThreadedEventLoopGroup.singleton.makeIterator())[...], body)
+        try hold(Array(Self.group.makeIterator())[...], body)
     }
 
     private func hold(_ loops: ArraySlice<any EventLoop>, _ body: () throws -> Void) throws {
