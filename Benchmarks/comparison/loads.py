@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Load:
-    """Watchers, updates in each write, updates in a second (0: flat out), deliveries in all.
+    """Watchers, updates in each write (0: as many as the server likes), updates in a second (0: flat out), deliveries.
 
     Of the watchers, some may stop to read and some may leave without a word, and those `aside` follow other operations,
     of which nothing is reported; the load waits `linger` seconds at its end, without traffic.
@@ -28,7 +28,8 @@ class Load:
     @property
     def updates(self) -> int:
         followers = self.watchers - self.aside
-        return max(self.batch * 4, self.frames // followers // self.batch * self.batch)
+        portion = max(1, self.batch)
+        return max(portion * 4, self.frames // followers // portion * portion)
 
     @property
     def portion(self) -> int:
@@ -37,11 +38,16 @@ class Load:
         Flat out, they fit into the sockets at one in each write, so that a slow client does not make the server put
         more into one; with more in each write, they are half of what the server keeps for those who fall behind.
         """
-        return 0 if self.is_paced else min(2048, 128 * self.batch)
+        return 0 if self.is_paced else min(2048, 128 * (self.batch or 2048))
 
     @property
     def is_paced(self) -> bool:
         return self.rate > 0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the server decides how many updates it puts into a write."""
+        return self.batch == 0
 
     @property
     def is_crowd(self) -> bool:
@@ -60,7 +66,7 @@ class Load:
     @property
     def needs_ours(self) -> bool:
         """Whether only this project's server can bear it."""
-        return self.is_disturbed or self.is_silent
+        return self.is_disturbed or self.is_silent or self.is_free
 
     @property
     def is_pace(self) -> bool:
@@ -69,7 +75,7 @@ class Load:
 
     @property
     def name(self) -> str:
-        pace = f"{self.rate:,}/s" if self.rate else f"b={self.batch}"
+        pace = f"{self.rate:,}/s" if self.rate else f"b={self.batch or 'free'}"
         return (
             f"{self.watchers:,} watchers, {pace}"
             + (", disturbed" if self.is_disturbed else "")
@@ -90,6 +96,8 @@ def all_loads(frames: int, file_limit: int) -> list[Load]:
         Load(crowd, frames=frames),
         Load(100, batch=32, frames=frames * 8),
         Load(1000, batch=32, frames=frames * 8),
+        Load(100, batch=0, frames=frames * 16),
+        Load(1000, batch=0, frames=frames * 16),
         Load(100, rate=1000, frames=frames * 2),
         Load(1000, rate=100, frames=frames * 2),
         Load(1000, rate=100, frames=frames * 2, stalled=1, vanished=1),

@@ -73,6 +73,10 @@ class Results:
         wanted = {"watchers": watchers, "batch": 1, "rate": 0, "stalled": 0, **members}
         return next((l for l in self.loads if all(getattr(l, k) == v for k, v in wanted.items())), None)
 
+    def limit(self, load: Load) -> Load | None:
+        """The load under which C is the limit of another: where the server decides what a write carries, 32 updates."""
+        return self.load(load.watchers, batch=32) if load.is_free else load
+
     @property
     def crowd(self) -> Load | None:
         """The load that tells about connections."""

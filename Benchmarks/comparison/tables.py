@@ -40,12 +40,16 @@ def fanout(results: Results) -> list[str]:
     loads = [load for load in results.loads if not load.is_paced]
     if not loads:
         return []
-    head = ["server"] + [f"{load.watchers:,} watchers, b={load.batch}" for load in loads]
+    head = ["server"] + [load.name for load in loads]
 
     def rows(text) -> list[list[str]]:
         return [[server] + [text(server, load) for load in loads] for server in results.servers]
 
-    ratio = rows(lambda server, load: cell(results.ratios(server, load, CPU, reference(server)), 2))
+    def to_limit(server: str, load: Load) -> str:
+        limit = results.limit(load)
+        return cell(results.ratios(server, load, CPU, reference(server), limit) if limit else None, 2)
+
+    ratio = rows(to_limit)
     cpu = rows(lambda server, load: short(results.values(server, load, CPU)))
     own = rows(lambda server, load: short(results.values(server, load, outside_kernel)))
     rate = rows(lambda server, load: short(results.values(server, load, figure("frames_per_s"))))

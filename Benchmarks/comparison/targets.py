@@ -46,19 +46,20 @@ def inverse(spread: Spread | None) -> Spread | None:
 
 def one_a_write(results: Results) -> Iterator[Verdict]:
     for load in results.loads:
-        if load.batch > 1 or load.is_paced:
+        if load.batch != 1 or load.is_paced:
             continue
         what = f"{load.watchers:,} watchers, one update a write: CPU a frame"
         yield at_most(1, f"{what} ≤ 1.05 × C", results.ratios(DIRECT, load, CPU, SEND), 1.05)
         yield at_most(1, f"{what} ≤ 0.5 × the seed's design", results.ratios(DIRECT, load, CPU, SEED), 0.5)
 
 
-def many_a_write(results: Results) -> Iterator[Verdict]:
+def coalesced(results: Results) -> Iterator[Verdict]:
     for load in results.loads:
-        if load.batch == 1:
+        limit = results.limit(load)
+        if not load.is_free or limit is None:
             continue
-        what = f"{load.watchers:,} watchers, {load.batch} updates a write: CPU a frame"
-        yield at_most(2, f"{what} ≤ 1.0 × C", results.ratios(DIRECT, load, CPU, SEND), 1.0)
+        what = f"{load.watchers:,} watchers, flat out, as many updates a write as are due: CPU a frame"
+        yield at_most(2, f"{what} ≤ 1.0 × C with 32 a write", results.ratios(DIRECT, load, CPU, SEND, limit), 1.0)
         ahead = inverse(results.ratios(DIRECT, load, CPU, SEED, results.load(load.watchers)))
         yield at_least(2, f"{load.watchers:,} watchers: ≥ 50 × ahead of the seed's design", ahead, 50, 0)
 
@@ -110,6 +111,6 @@ def silent(results: Results) -> Iterator[Verdict]:
 
 def judged(results: Results, reporting: list[Verdict]) -> list[str]:
     """The closing list; what it costs to report is measured by another program and given."""
-    verdicts = [*one_a_write(results), *many_a_write(results), *paced(results), *connections(results), *reporting]
+    verdicts = [*one_a_write(results), *coalesced(results), *paced(results), *connections(results), *reporting]
     verdicts += [*disturbed(results), *silent(results)]
     return ["", "**Targets**", "", "| | target | figure | |", "|---|---|---|---|"] + [one.row for one in verdicts]

@@ -82,6 +82,6 @@ extension ProgressProblem {
     fileprivate static let badOrder = ProgressProblem(
         title: "Bad order",
         status: 400,
-        detail: "Ask for /start?u=UPDATES&r=RATE&b=BATCH with u from 1, r from 0 and b up to 1024."
+        detail: "Ask for /start?u=UPDATES&r=RATE&b=BATCH with u from 1, r from 0, and b up to 1024, or 0 without r."
     )
 }

@@ -3,6 +3,7 @@
 
 import LiveProgress
 import NIOCore
+import NIOPosix
 
 #if canImport(Darwin)
     import Darwin
@@ -16,7 +17,8 @@ import NIOCore
 ///
 /// Each update bears the time of its making, in nanoseconds of the monotonic clock, as `t` in its details. Between two
 /// batches every event loop gets its turn, so that a batch is what one write to a watcher carries; where it falls
-/// behind its rate, it makes what is due without a pause.
+/// behind its rate, it makes what is due without a pause. Without a batch it is a worker that reports as fast as it can,
+/// from a thread of its own, and what one write carries is up to the server.
 struct UpdateProducer: Sendable {
     /// What to produce.
     struct Order: Sendable, Hashable {
@@ -24,8 +26,8 @@ struct UpdateProducer: Sendable {
         var updates: Int
         /// Updates in a second; 0 makes them as fast as they are delivered.
         var rate: Double
-        /// How many updates are made at once; from 1 to 1024.
-        var batch: Int
+        /// How many updates are made at once, from 1 to 1024; `nil` where the worker makes all of them without a pause.
+        var batch: Int?
 
         /// An order of the parameters `u`, `r` and `b`; `nil` where one of them makes no sense.
         init?(updates: String?, rate: String?, batch: String?) {
@@ -34,7 +36,8 @@ struct UpdateProducer: Sendable {
             guard let batch = Int(batch ?? "1"), (0...1024).contains(batch) else { return nil }
             self.updates = updates
             self.rate = rate
-            self.batch = max(1, batch)
+            guard batch > 0 || rate == 0 else { return nil }
+            self.batch = batch > 0 ? batch : nil
         }
     }
 
@@ -49,11 +52,27 @@ struct UpdateProducer: Sendable {
 
     /// Begins to produce; returns at once.
     func start(_ order: Order) {
-        loops[0].execute { step(order, made: 0, since: .now()) }
+        if let batch = order.batch {
+            loops[0].execute { step(order, batch, made: 0, since: .now()) }
+        } else {
+            NIOThreadPool.singleton.submit { _ in report(order.updates) }
+        }
     }
 
-    private func step(_ order: Order, made: Int, since start: NIODeadline) {
-        let count = min(order.batch, order.updates - made)
+    private func step(_ order: Order, _ batch: Int, made: Int, since start: NIODeadline) {
+        let count = min(batch, order.updates - made)
+        report(count)
+        let made = made + count
+        guard made < order.updates else { return }
+        if order.rate > 0 {
+            let due = start + .nanoseconds(Int64(Double(made) * 1e9 / order.rate))
+            loops[0].assumeIsolated().scheduleTask(deadline: due) { step(order, batch, made: made, since: start) }
+        } else {
+            takeTurns(1) { step(order, batch, made: made, since: start) }
+        }
+    }
+
+    private func report(_ count: Int) {
         for _ in 0..<count {
             tracker.update(
                 "Processing",
@@ -61,14 +80,6 @@ struct UpdateProducer: Sendable {
                     "percentComplete": 50, "currentStep": "Validating data", "t": .integer(Int64(Self.monotonicNow())),
                 ]
             )
-        }
-        let made = made + count
-        guard made < order.updates else { return }
-        if order.rate > 0 {
-            let due = start + .nanoseconds(Int64(Double(made) * 1e9 / order.rate))
-            loops[0].assumeIsolated().scheduleTask(deadline: due) { step(order, made: made, since: start) }
-        } else {
-            takeTurns(1) { step(order, made: made, since: start) }
         }
     }
 
