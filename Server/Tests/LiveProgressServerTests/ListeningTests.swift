@@ -2,6 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
+import LiveProgress
+import LiveProgressWire
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -28,6 +30,30 @@ struct ListeningTests {
         #expect(listens == true, "an error within the pause does not make it longer")
         fail()
         #expect(listens == false)
+    }
+
+    @Test("what a watcher does not read waits in the journal, and hardly in the system", .timeLimit(.minutes(1)))
+    func keepsLittleInTheSystem() async throws {
+        try await withServer { server in
+            let tracker = try server.service.createProgress()
+            let stalled = try await RawClient(watching: tracker.id, of: server)
+            try await stalled.channel.setOption(.autoRead, value: false).get()
+            let reading = try await RawClient(watching: tracker.id, of: server)
+            let portions = 12
+            let text = JSONValue.string(String(repeating: "x", count: 4096))
+            for portion in 0..<portions {
+                // As much as the journal keeps of an operation, so that who reads misses none.
+                for _ in 0..<63 { tracker.update("Copying", details: ["text": text]) }
+                tracker.update("portion \(portion) is done")
+                try await reading.wait(for: "portion \(portion) is done")
+            }
+            tracker.succeed()
+            try await stalled.channel.setOption(.autoRead, value: true).get()
+            let late = try await stalled.untilClosed().utf8.count
+            let whole = try await reading.untilClosed().utf8.count
+            #expect(whole > portions * 63 * 4096)
+            #expect(late < whole / 3)
+        }
     }
 
     @Test(

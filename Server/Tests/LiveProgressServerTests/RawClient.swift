@@ -3,6 +3,7 @@
 
 import LiveProgress
 import LiveProgressServer
+import LiveProgressWire
 import Logging
 import NIOCore
 import NIOPosix
@@ -26,18 +27,32 @@ func withServer<Value: Sendable>(
 /// A bare connection, so that a test sees every byte.
 struct RawClient: Sendable {
     let channel: any Channel
-    private let bytes: NIOLoopBoundBox<ByteBuffer>
+    private let received: NIOLoopBoundBox<Received>
 
     init(_ server: RunningServer) async throws {
         let port = server.port
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: "127.0.0.1", port: port).get()
-        let bytes = NIOLoopBoundBox.makeBoxSendingValue(ByteBuffer(), eventLoop: channel.eventLoop)
+        let received = NIOLoopBoundBox.makeBoxSendingValue(Received(), eventLoop: channel.eventLoop)
         try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.addHandler(Collector(into: bytes))
+            try channel.pipeline.syncOperations.addHandler(Collector(into: received))
         }.get()
         self.channel = channel
-        self.bytes = bytes
+        self.received = received
+    }
+
+    /// A watcher over WebSocket that has its first message.
+    init(watching id: ProgressID, of server: RunningServer) async throws {
+        try await self.init(server)
+        try await send(
+            "GET \(ProgressRoutes.path(for: id)) HTTP/1.1",
+            "Host: localhost",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+        )
+        try await wait(for: "Pending")
     }
 
     /// Sends a request of the given lines, with an empty line behind them.
@@ -47,15 +62,28 @@ struct RawClient: Sendable {
 
     /// What has come so far.
     func received() async throws -> String {
-        try await channel.eventLoop.submit { String(buffer: bytes.value) }.get()
+        try await channel.eventLoop.submit { String(buffer: received.value.bytes) }.get()
     }
 
     /// Waits until something has come.
     func wait(for text: String) async throws {
-        while try await !received().contains(text) {
-            guard channel.isActive else { throw ChannelError.alreadyClosed }
-            await Task.yield()
+        let bytes = Array(text.utf8)
+        try await channel.eventLoop.flatSubmit { found(bytes, from: 0) }.get()
+    }
+
+    /// Looks at every byte once, as it comes.
+    private func found(_ text: [UInt8], from start: Int) -> EventLoopFuture<Void> {
+        let bytes = received.value.bytes
+        let isFound = bytes.withUnsafeReadableBytes { raw in
+            let places = start..<max(start, raw.count - text.count + 1)
+            return places.contains { raw[$0] == text[0] && raw[$0..<$0 + text.count].elementsEqual(text) }
         }
+        guard !isFound else { return channel.eventLoop.makeSucceededVoidFuture() }
+        guard channel.isActive else { return channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed) }
+        let change = channel.eventLoop.makePromise(of: Void.self)
+        received.value.changes.append(change)
+        let next = max(start, bytes.readableBytes - text.count + 1)
+        return change.futureResult.flatMap { found(text, from: next) }
     }
 
     /// All that comes until the server closes.
@@ -83,16 +111,35 @@ extension RunningServer {
     }
 }
 
+/// What a connection has received, and who waits for more.
+private struct Received {
+    var bytes = ByteBuffer()
+    var changes: [EventLoopPromise<Void>] = []
+}
+
 /// Keeps what a connection receives, and closes when the server does.
 private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let box: NIOLoopBoundBox<ByteBuffer>
+    private let box: NIOLoopBoundBox<Received>
 
-    init(into box: NIOLoopBoundBox<ByteBuffer>) { self.box = box }
+    init(into box: NIOLoopBoundBox<Received>) { self.box = box }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
-        box.value.writeBuffer(&bytes)
+        box.value.bytes.writeBuffer(&bytes)
+        change()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        change()
+        context.fireChannelInactive()
+    }
+
+    // A waiter may look into the box, so it is not held while they are told.
+    private func change() {
+        let waiting = box.value.changes
+        box.value.changes = []
+        for change in waiting { change.succeed() }
     }
 }

@@ -8,6 +8,14 @@ import Logging
 import NIOCore
 import NIOPosix
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// The port that the server listens on.
 ///
 /// A connection costs a task only once it asks for a route: one that upgrades is driven by its handlers from the first
@@ -22,6 +30,13 @@ struct ConnectionListener: Sendable {
     private static let readSize = 64
     /// How often in a row, so that the head of any request with few cookies comes in one round.
     private static let readsInARow: UInt = 64
+
+    /// How much may wait in the system's buffer of a connection beside what is on its way, in bytes.
+    ///
+    /// What a watcher does not take stays in the journal, which all watchers share, and is newer when it is taken at last.
+    /// The system alone would keep up to 4 MiB for each (`tcp_wmem`); what is on its way is not limited by this, so that
+    /// a distant client gets its data as fast as ever. Every connection inherits it from the port.
+    private static let unsentLimit: CInt = 64 * 1024
 
     private let channel: any Channel
 
@@ -43,6 +58,7 @@ struct ConnectionListener: Sendable {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: .init(unsentLimit))
             .serverChannelOption(.maxMessagesPerRead, value: acceptsInARow)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
