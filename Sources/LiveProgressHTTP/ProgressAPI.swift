@@ -7,8 +7,8 @@ import Synchronization
 
 /// The whole HTTP API of a progress service as functions: a request in, a response or a stream out.
 ///
-/// It knows no server framework and no sockets; an adapter collects the body, calls ``respond(to:body:)``, and writes
-/// what it gets. For a request to upgrade to WebSocket it calls ``watch(_:)`` and runs what was accepted, or writes
+/// It knows no server framework and no sockets; an adapter collects the body, calls ``respond(to:body:from:)``, and writes
+/// what it gets. For a request to upgrade to WebSocket it calls ``watch(_:from:)`` and runs what was accepted, or writes
 /// the refusal.
 ///
 /// ```swift
@@ -42,7 +42,7 @@ public struct ProgressAPI: Sendable {
         shared = Shared(keyCapacity: configuration.maximumIdempotencyKeys)
     }
 
-    /// Whether a path belongs to this API, so that ``respond(to:body:)`` or ``watch(_:)`` should answer it.
+    /// Whether a path belongs to this API, so that ``respond(to:body:from:)`` or ``watch(_:from:)`` should answer it.
     public func handles(path: String) -> Bool {
         Route(path: RequestTarget(path).path) != nil
     }
@@ -55,11 +55,16 @@ public struct ProgressAPI: Sendable {
     /// - Parameters:
     ///   - request: The request's head; its path is the whole path with the query.
     ///   - body: The whole body, empty where there is none.
+    ///   - caller: Where the request comes from.
     /// - Returns: The answer; where it streams, nothing is watched until the stream is read.
-    public func respond(to request: HTTPRequest, body: [UInt8]) async -> ProgressResponse {
+    public func respond(
+        to request: HTTPRequest,
+        body: [UInt8],
+        from caller: ProgressCaller = ProgressCaller()
+    ) async -> ProgressResponse {
         var response: ProgressResponse
         do throws(Refusal) {
-            response = try await answer(request, body)
+            response = try await answer(request, body, caller)
         } catch {
             response = ProgressResponse(addingAdvice(to: error))
         }
@@ -89,8 +94,12 @@ public struct ProgressAPI: Sendable {
     /// How many streams and long polls are open.
     public var streamCount: Int { shared.lifecycle.count }
 
-    private func answer(_ request: HTTPRequest, _ body: [UInt8]) async throws(Refusal) -> ProgressResponse {
-        let exchange = try Exchange(request, body: body)
+    private func answer(
+        _ request: HTTPRequest,
+        _ body: [UInt8],
+        _ caller: ProgressCaller
+    ) async throws(Refusal) -> ProgressResponse {
+        let exchange = try Exchange(request, body: body, caller: caller)
         if let problem = configuration.admit?(request) { throw Refusal(problem) }
         guard body.count <= configuration.maximumBodySize else {
             throw Refusal(Problems.bodyTooLarge(limit: configuration.maximumBodySize))

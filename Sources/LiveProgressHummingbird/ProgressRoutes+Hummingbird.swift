@@ -38,27 +38,31 @@
         }
 
         /// Answers a request; an upgrade comes here only to be refused.
+        ///
+        /// Where the request comes from is known where the context tells it, as a `RemoteAddressRequestContext`.
         public func respond(to request: Request, context: Context) async throws -> Response {
-            if request.asksForWebSocket { return response(refusal(of: request.head), to: request) }
+            let address = (context as? any RemoteAddressRequestContext)?.remoteAddress
+            let caller = ProgressCaller(address: address?.ipAddress, isSecure: request.head.scheme == "https")
+            if request.asksForWebSocket { return response(refusal(of: request.head, caller), to: request) }
             guard request.method == .get || request.method == .head else {
-                return response(try await answerWithBody(request), to: request)
+                return response(try await answerWithBody(request, caller), to: request)
             }
             guard request.asksToWait else {
-                return response(await api.respond(to: request.head, body: []), to: request)
+                return response(await api.respond(to: request.head, body: [], from: caller), to: request)
             }
             // A client that leaves while it waits frees what it waits for at once.
             let answer = try await request.body.consumeWithCancellationOnInboundClose { _ in
-                await api.respond(to: request.head, body: [])
+                await api.respond(to: request.head, body: [], from: caller)
             }
             return closing(response(answer, to: request))
         }
 
-        private func answerWithBody(_ request: Request) async throws -> ProgressResponse {
+        private func answerWithBody(_ request: Request, _ caller: ProgressCaller) async throws -> ProgressResponse {
             let limit = api.configuration.maximumBodySize
             if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { return tooLarge() }
             do {
                 let body = try await request.body.collect(upTo: limit)
-                return await api.respond(to: request.head, body: Array(body.readableBytesView))
+                return await api.respond(to: request.head, body: Array(body.readableBytesView), from: caller)
             } catch is NIOTooManyBytesError {
                 return tooLarge()
             }
@@ -70,8 +74,8 @@
             return answer
         }
 
-        private func refusal(of head: HTTPRequest) -> ProgressResponse {
-            switch api.watch(head) {
+        private func refusal(of head: HTTPRequest, _ caller: ProgressCaller) -> ProgressResponse {
+            switch api.watch(head, from: caller) {
             case .refuse(let answer): answer
             case .accept: ProgressResponse(problem: .noUpgradeHere)
             }

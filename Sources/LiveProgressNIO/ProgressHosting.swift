@@ -38,16 +38,16 @@ public final class ProgressHosting: Sendable {
 
     /// How connections are set up.
     public var connections: ConnectionSetup {
-        ConnectionSetup(limits: limits, registry: registry) { [self] in decide($0) }
+        ConnectionSetup(limits: limits, registry: registry) { [self] in decide($0, $1) }
     }
 
     /// How many operations and lists are watched over WebSockets.
     public var sourceCount: Int { sources.count }
 
     /// What is malformed or not allowed goes to the routes, which say why.
-    private func decide(_ head: HTTPRequestHead) -> ConnectionDecision {
+    private func decide(_ head: HTTPRequestHead, _ channel: any Channel) -> ConnectionDecision {
         guard let handshake = try? HandshakeRequest(head), let request = HTTPRequest(head),
-            case .accept(let acceptance) = api.watch(request)
+            case .accept(let acceptance) = api.watch(request, from: ProgressCaller(channel))
         else { return .http }
         return .upgrade(
             ConnectionDecision.Grant(

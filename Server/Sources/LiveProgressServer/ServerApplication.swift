@@ -33,7 +33,7 @@ public struct ServerApplication: Service {
     private let readiness = Readiness()
     /// Where it logs.
     public let logger: Logger
-    let addRoutes: @Sendable (Router<BasicRequestContext>) -> Void
+    let addRoutes: @Sendable (Router<ServerRequestContext>) -> Void
     let onListening: @Sendable (_ url: String) async -> Void
 
     /// A server that has yet to run.
@@ -64,7 +64,7 @@ public struct ServerApplication: Service {
         configuration: ServerConfiguration,
         service: ProgressService?,
         logger: Logger,
-        addRoutes: @escaping @Sendable (Router<BasicRequestContext>) -> Void,
+        addRoutes: @escaping @Sendable (Router<ServerRequestContext>) -> Void,
         onListening: @escaping @Sendable (_ url: String) async -> Void
     ) throws(ServerConfigurationError) {
         try configuration.validate()

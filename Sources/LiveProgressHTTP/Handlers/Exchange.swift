@@ -9,11 +9,12 @@ import LiveProgressWire
 struct Exchange {
     let request: HTTPRequest
     let body: [UInt8]
+    let caller: ProgressCaller
     let target: RequestTarget
     let route: Route
 
     /// Finds the route and checks the method.
-    init(_ request: HTTPRequest, body: [UInt8]) throws(Refusal) {
+    init(_ request: HTTPRequest, body: [UInt8], caller: ProgressCaller) throws(Refusal) {
         let target = RequestTarget(request.path ?? "/")
         guard let route = Route(path: target.path) else { throw Refusal(Problems.noSuchResource) }
         guard route.methods.contains(request.method) else {
@@ -24,6 +25,7 @@ struct Exchange {
         }
         self.request = request
         self.body = body
+        self.caller = caller
         self.target = target
         self.route = route
     }

@@ -11,11 +11,13 @@ extension ProgressAPI {
     /// Whatever can be refused is refused here, as an HTTP answer that says why. Of the subprotocols asked for,
     /// `live-progress.v1` is chosen; others are ignored, and the watcher gets the plain format.
     ///
-    /// - Parameter request: The request's head, with its `Upgrade` and `Sec-WebSocket-*` fields.
+    /// - Parameters:
+    ///   - request: The request's head, with its `Upgrade` and `Sec-WebSocket-*` fields.
+    ///   - caller: Where the request comes from.
     /// - Returns: What to run, or what to answer.
-    public func watch(_ request: HTTPRequest) -> WatchDecision {
+    public func watch(_ request: HTTPRequest, from caller: ProgressCaller = ProgressCaller()) -> WatchDecision {
         do throws(Refusal) {
-            return .accept(try accept(request))
+            return .accept(try accept(request, caller))
         } catch {
             var response = ProgressResponse(addingAdvice(to: error))
             response.sealFields()
@@ -23,8 +25,8 @@ extension ProgressAPI {
         }
     }
 
-    private func accept(_ request: HTTPRequest) throws(Refusal) -> WatchAcceptance {
-        let exchange = try Exchange(request, body: [])
+    private func accept(_ request: HTTPRequest, _ caller: ProgressCaller) throws(Refusal) -> WatchAcceptance {
+        let exchange = try Exchange(request, body: [], caller: caller)
         if let problem = configuration.admit?(request) { throw Refusal(problem) }
         try checkHandshake(exchange)
         let target: WatchAcceptance.Target =

@@ -19,14 +19,14 @@ public struct ConnectionSetup: Sendable {
     public var limits: ConnectionLimits
     /// Where connections are counted.
     public var registry: ConnectionRegistry
-    /// Decides about each request; called on the connection's event loop, must not block.
-    public var decide: @Sendable (HTTPRequestHead) -> ConnectionDecision
+    /// Decides about each request of a connection; called on the connection's event loop, must not block.
+    public var decide: @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
 
     /// A setup with the given parts.
     public init(
         limits: ConnectionLimits = ConnectionLimits(),
         registry: ConnectionRegistry,
-        decide: @escaping @Sendable (HTTPRequestHead) -> ConnectionDecision
+        decide: @escaping @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
     ) {
         self.limits = limits
         self.registry = registry

@@ -20,7 +20,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let limits: ConnectionLimits
     private let deadlines: HeadDeadlines
-    private let decide: (HTTPRequestHead) -> ConnectionDecision
+    private let decide: (HTTPRequestHead, any Channel) -> ConnectionDecision
     private let makeHTTPHandlers: (_ headDeadline: NIODeadline) -> [any ChannelHandler]
     private let upgraded: () -> Void
     private let finish: (UpgradeHandler.Outcome) -> Void
@@ -38,7 +38,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     init(
         limits: ConnectionLimits,
         deadlines: HeadDeadlines,
-        decide: @escaping (HTTPRequestHead) -> ConnectionDecision,
+        decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
         makeHTTPHandlers: @escaping (_ headDeadline: NIODeadline) -> [any ChannelHandler],
         upgraded: @escaping () -> Void,
         finish: @escaping (UpgradeHandler.Outcome) -> Void
@@ -123,7 +123,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func become(_ request: UpgradeRequest?, _ bytes: ByteBuffer, context: ChannelHandlerContext) {
         deadlines.leave(self)
         guard context.channel.isActive else { return }
-        if let request, case .upgrade(let grant) = decide(request.head) {
+        if let request, case .upgrade(let grant) = decide(request.head, context.channel) {
             switchProtocols(grant, early: bytes.dropping(request.length), context: context)
         } else {
             speakHTTP(bytes, context: context)

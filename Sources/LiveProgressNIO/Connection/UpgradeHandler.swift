@@ -17,7 +17,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// What the connection became, said once.
     enum Outcome { case http, upgraded, closed }
 
-    private let decide: (HTTPRequestHead) -> ConnectionDecision
+    private let decide: (HTTPRequestHead, any Channel) -> ConnectionDecision
     private let openPath: () -> EventLoopFuture<Void>
     private let finish: (Outcome) -> Void
     private let upgraded: () -> Void
@@ -41,7 +41,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     init(
         codecs: [any RemovableChannelHandler],
         encoder: HTTPResponseEncoder,
-        decide: @escaping (HTTPRequestHead) -> ConnectionDecision,
+        decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
         openPath: @escaping () -> EventLoopFuture<Void>,
         finish: @escaping (Outcome) -> Void,
         upgraded: @escaping () -> Void
@@ -75,7 +75,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let action =
             switch Self.unwrapInboundIn(data) {
-            case .head(let head): machine.receivedHead(intent(of: head))
+            case .head(let head): machine.receivedHead(intent(of: head, on: context.channel))
             case .body: machine.receivedBody()
             case .end: machine.receivedEnd()
             }
@@ -93,11 +93,11 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func intent(of head: HTTPRequestHead) -> UpgradeStateMachine.Intent {
+    private func intent(of head: HTTPRequestHead, on channel: any Channel) -> UpgradeStateMachine.Intent {
         let isHeldByDecoder = head.method == .CONNECT || head.headers.contains(name: "upgrade")
         guard machine.canUpgrade() else { return isHeldByDecoder ? .last : .plain }
         speaksHTTP10 = head.version == .http1_0
-        switch decide(head) {
+        switch decide(head, channel) {
         case .http: return isHeldByDecoder || !head.isKeepAlive ? .last : .plain
         case .upgrade(let grant):
             self.grant = grant

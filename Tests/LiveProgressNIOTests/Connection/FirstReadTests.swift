@@ -128,8 +128,8 @@ struct FirstReadTests {
     func eachItsOwnTime() throws {
         let loop = EmbeddedEventLoop()
         let registry = ConnectionRegistry()
-        let short = ConnectionSetup(limits: Self.limits(.seconds(3)), registry: registry) { _ in .http }
-        let long = ConnectionSetup(limits: Self.limits(.seconds(10)), registry: registry) { _ in .http }
+        let short = ConnectionSetup(limits: Self.limits(.seconds(3)), registry: registry) { _, _ in .http }
+        let long = ConnectionSetup(limits: Self.limits(.seconds(10)), registry: registry) { _, _ in .http }
         let connections = try [long, short, long, short, short].map { try TestConnection(setup: $0, loop: loop) }
         var alive: [Bool] { connections.map(\.channel.isActive) }
         try connections[1].receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -22,7 +22,7 @@ final class TestConnection {
     ) throws {
         let handler = OtherProtocol()
         let other = UncheckedBox(handler)
-        let setup = ConnectionSetup(limits: limits, registry: registry) { head in
+        let setup = ConnectionSetup(limits: limits, registry: registry) { head, _ in
             guard head.headers["upgrade"] == ["other"] else { return .http }
             return .upgrade(.init(headers: ["Upgrade": "other", "Connection": "Upgrade"]) { _ in [other.value] })
         }

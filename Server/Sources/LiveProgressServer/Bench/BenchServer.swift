@@ -48,7 +48,7 @@ public enum BenchServer {
         )
     }
 
-    private static func addStart(to router: Router<BasicRequestContext>, _ producer: UpdateProducer) {
+    private static func addStart(to router: Router<ServerRequestContext>, _ producer: UpdateProducer) {
         router.get("/start") { request, _ in
             let query = request.uri.queryParameters
             let order = UpdateProducer.Order(
@@ -66,7 +66,7 @@ public enum BenchServer {
 }
 
 extension BenchServer {
-    private static func addUsage(to router: Router<BasicRequestContext>) {
+    private static func addUsage(to router: Router<ServerRequestContext>) {
         router.get("/usage") { _, _ in
             Response(
                 status: .ok,

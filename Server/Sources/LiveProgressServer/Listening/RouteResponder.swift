@@ -9,7 +9,7 @@ import Logging
 import NIOCore
 
 /// Asks the routes, and writes what they answer.
-struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == BasicRequestContext {
+struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == ServerRequestContext {
     /// What answers.
     let routes: Routes
     /// Where it logs.
@@ -22,7 +22,7 @@ struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == B
     func respond(to request: Request, writer: consuming ResponseWriter, channel: any Channel) async throws {
         var logger = logger
         logger[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
-        let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        let context = ServerRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         var response: Response
         do {
             response = try await routes.respond(to: request, context: context)

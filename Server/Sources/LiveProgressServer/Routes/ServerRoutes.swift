@@ -16,8 +16,8 @@ struct ServerRoutes {
     let isReady: @Sendable () -> Bool
 
     /// The router that serves them.
-    func router() -> Router<BasicRequestContext> {
-        let router = Router(options: [.autoGenerateHeadEndpoints])
+    func router() -> Router<ServerRequestContext> {
+        let router = Router(context: ServerRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.addMiddleware {
             MetricsMiddleware(metrics: metrics)
             SafeAnswersMiddleware()
@@ -28,7 +28,7 @@ struct ServerRoutes {
         return router
     }
 
-    private func addPages(to router: Router<BasicRequestContext>) {
+    private func addPages(to router: Router<ServerRequestContext>) {
         router.get("/") { [policy] request, _ in
             if let problem = policy.refusal(of: request.head) { return Response(ProgressResponse(problem: problem)) }
             return Response(ProgressPages.list, type: "text/html; charset=utf-8", fields: Self.pageFields)
@@ -44,7 +44,7 @@ struct ServerRoutes {
         }
     }
 
-    private func addOperations(to router: Router<BasicRequestContext>) {
+    private func addOperations(to router: Router<ServerRequestContext>) {
         router.get("/healthz") { _, _ in Response("ok\n".utf8, type: "text/plain; charset=utf-8") }
         router.get("/readyz") { [isReady] _, _ in
             isReady()
