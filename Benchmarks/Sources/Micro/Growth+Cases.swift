@@ -77,10 +77,21 @@ extension Growth {
                 keep(trackers)
             }
         },
-        Growth(name: "begin to follow all, by operations", sizes: operations, limit: linear) { count in
+        Growth(name: "begin to follow all, by operations", sizes: operations, limit: constant) { count in
             let (service, trackers) = try operations(count)
             return { calls in
                 for _ in 0..<calls { service.changes.unsubscribe(service.subscribeToChanges(Flag())) }
+                keep(trackers)
+            }
+        },
+        Growth(name: "read the first 128 of all, by operations", sizes: manyOperations, limit: constant) { count in
+            let (service, trackers) = try operations(count)
+            return { calls in
+                for _ in 0..<calls {
+                    let subscription = service.subscribeToChanges(Flag())
+                    keep(service.changes.read(after: 0, limit: 128).events.count)
+                    service.changes.unsubscribe(subscription)
+                }
                 keep(trackers)
             }
         },

@@ -28,7 +28,9 @@ public enum ProgressFeedEvent: Sendable, Hashable {
 /// An operation stands in it once, at its newest change, so that memory grows with the operations and not with changes or
 /// readers. It is kept only while someone is subscribed; operations mark themselves at the frame rate at the most.
 public final class ProgressChangeLog: Sendable, FrameMember {
-    private struct State {
+    struct State {
+        /// Where the operations that were there before anyone subscribed are being taken in from, if they still are.
+        var filling: ChangeLogFilling?
         var log = SequenceLog<ProgressID>()
         var journals: [ProgressID: ProgressJournal] = [:]
         var removals = SequenceLog<ProgressID>()
@@ -46,7 +48,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     private static let removalsKept = 1024
 
     private let frames: FrameClock
-    private let state = Mutex(State())
+    let state = Mutex(State())
     /// Read by every change of every operation, so apart from the lock.
     private let subscriberCount = Atomic<Int>(0)
 
@@ -58,37 +60,20 @@ public final class ProgressChangeLog: Sendable, FrameMember {
 
     // MARK: Readers
 
-    /// Wakes someone after every change from now on, until ``unsubscribe(_:)``.
+    /// Wakes someone after every change from now on, until ``unsubscribe(_:)``; takes constant time.
     ///
     /// - Parameters:
     ///   - waker: Who is woken.
-    ///   - present: Gives some of the operations after a number, oldest first, until there are no more; called where
-    ///     this is the first subscriber.
+    ///   - source: Where the first subscriber's readings find the operations that are there already.
     /// - Returns: What to hand back to end the subscription.
-    func subscribe(
-        _ waker: any ProgressWaker,
-        present: (_ after: UInt64) -> [(number: UInt64, journal: ProgressJournal)]
-    ) -> ProgressSubscription {
-        let (subscription, isFirst) = state.withLock { state in
+    func subscribe(_ waker: any ProgressWaker, source: any ChangeLogSource) -> ProgressSubscription {
+        state.withLock { state in
             state.nextSubscription += 1
             state.wakers[state.nextSubscription] = waker
             subscriberCount.store(state.wakers.count, ordering: .sequentiallyConsistent)
-            return (ProgressSubscription(number: state.nextSubscription), state.wakers.count == 1)
+            if state.wakers.count == 1 { state.filling = ChangeLogFilling(source: source) }
+            return ProgressSubscription(number: state.nextSubscription)
         }
-        guard isFirst else { return subscription }
-        // Some at a time: workers wait for the lock when they mark what changes.
-        var batch = present(0)
-        while let last = batch.last {
-            state.withLock { state in
-                for (_, journal) in batch where !state.log.contains(journal.id) && !journal.isRemoved {
-                    Self.put(journal, in: &state)
-                }
-            }
-            batch = present(last.number)
-        }
-        // Whoever subscribed in the midst of it has read what there was by then.
-        for other in state.withLock({ Array($0.wakers.values) }) where other !== waker { other.wake() }
-        return subscription
     }
 
     /// Ends a subscription; with the last one the log is emptied.
@@ -99,6 +84,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
             guard state.wakers.isEmpty else { return [] }
             let marked = state.marked
             state.forgottenRemoval = Self.lastNumber(state)
+            state.filling = nil
             state.journals = [:]
             state.marked = []
             state.log.removeAll()
@@ -108,6 +94,8 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     }
 
     /// What changed after a number; 0 gives all operations that are there.
+    ///
+    /// Takes time and memory as the limit says, however many operations there are.
     ///
     /// - Parameters:
     ///   - position: Where the reading before ended.
@@ -119,6 +107,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         matching query: ProgressQuery = .init(),
         limit: Int = .max
     ) -> ProgressFeedReading {
+        fill(toRead: limit, after: position)
         let (changed, removed, end, mustRestart, hasMore) = state.withLock { state in
             let entries = Array(state.log.entries(after: position).prefix(limit))
             let last = Self.lastNumber(state)
@@ -130,7 +119,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
                 removals.compactMap { state.removed[$0.key] },
                 end,
                 position > 0 && position < state.forgottenRemoval,
-                end < last
+                end < last || state.filling != nil
             )
         }
         // Snapshots are taken outside the lock: each takes its own journal's.
@@ -190,7 +179,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         for waker in wakers { waker.wake() }
     }
 
-    private static func put(_ journal: ProgressJournal, in state: inout State) {
+    static func put(_ journal: ProgressJournal, in state: inout State) {
         state.journals[journal.id] = journal
         state.removals.remove(journal.id)
         state.removed[journal.id] = nil

@@ -45,12 +45,18 @@ extension ProgressService {
     }
 
     /// Wakes someone after changes of any operation; read what changed from ``changes``.
+    ///
+    /// Takes constant time: what is there already is found by the readings.
     public func subscribeToChanges(_ waker: any ProgressWaker) -> ProgressSubscription {
-        changes.subscribe(waker) { number in
-            state.withLock { state in
-                state.order.entries(after: number).prefix(Self.batchSize).compactMap { entry in
-                    state.journals[entry.key].map { (entry.number, $0) }
-                }
+        changes.subscribe(waker, source: self)
+    }
+}
+
+extension ProgressService: ChangeLogSource {
+    func operations(after number: UInt64, atMost count: Int) -> [(number: UInt64, journal: ProgressJournal)] {
+        state.withLock { state in
+            state.order.entries(after: number).prefix(count).compactMap { entry in
+                state.journals[entry.key].map { (entry.number, $0) }
             }
         }
     }

@@ -169,6 +169,33 @@ struct ServiceTests {
         for journal in journals { #expect(await feed.next(isolation: nil) == .changed(journal.snapshot())) }
     }
 
+    @Test("Those who follow all are told piece by piece, whoever reads meanwhile, and miss none (invariant 11)")
+    func followsPieceByPiece() throws {
+        let journals = try (0..<1000).map { try service.createJournal(id: id("op\($0)")) }
+        let subscription = service.subscribeToChanges(NoWaker())
+        defer { service.changes.unsubscribe(subscription) }
+        let first = service.changes.read(after: 0, limit: 10)
+        #expect(first.events == journals.prefix(10).map { .changed($0.snapshot()) })
+        #expect(first.hasMore)
+
+        // What is gone before it was told is not told; what has changed meanwhile is told once, as it is now.
+        try service.deleteProgress(id("op999"))
+        try journals[998].report(ProgressReport(state: "Working"))
+        var (positions, told) = ([first.position, 0], [first.events.count, 0])
+        var isDone = false
+        while !isDone {
+            isDone = true
+            for reader in 0..<2 {
+                let reading = service.changes.read(after: positions[reader], limit: 10)
+                positions[reader] = reading.position
+                told[reader] += reading.events.count
+                #expect(!reading.events.contains(.changed(journals[999].snapshot())))
+                if reading.hasMore { isDone = false }
+            }
+        }
+        #expect(told == [999, 999])
+    }
+
     @Test("Ticks reach a watcher at the frame rate: the first at once, the last at the end of its frame")
     func frames() async throws {
         let tracker = try service.createProgress(id: id("op"))
@@ -181,4 +208,8 @@ struct ServiceTests {
         time.advance(by: .milliseconds(33))
         #expect(try await events.next(isolation: nil)?.snapshot.counts?.completedCount == 101)
     }
+}
+
+private final class NoWaker: ProgressWaker {
+    func wake() {}
 }
