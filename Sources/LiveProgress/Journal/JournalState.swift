@@ -51,9 +51,10 @@ struct JournalState: Sendable {
         // A worker that only says that it is there changes nothing that anybody could see, unless it was missed.
         let isMissed = log.status == .stalled || log.status == .pending
         if report.isEmpty, !isMissed { return seal(now: now) }
+        // Before anything of the report is counted: the tick tells of what was before it, in the attempt before it.
+        seal(now: now)
         if let attempt = report.attempt, attempt > log.newest.attempt { counting.beginAttempt() }
         counting.apply(report)
-        seal(now: now)
         let counts = counting.counts(at: now.monotonic)
         log.append { next in
             next.apply(report, counts: counts)

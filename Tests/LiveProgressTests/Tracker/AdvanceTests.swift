@@ -120,6 +120,33 @@ struct AdvanceTests {
         #expect(reading.events.map(\.snapshot.counts?.completedCount) == [5, nil, 2])
     }
 
+    @Test("Invariant 8: units that nobody has read keep to their attempt, also where one report begins the next")
+    func attemptByReport() throws {
+        let (tracker, journal) = try make()
+        tracker.setCounts(completed: 50, total: 100)
+        _ = journal.snapshot()
+        tracker.advance(by: 10)
+        var report = ProgressReport()
+        (report.attempt, report.completedCount, report.totalCount) = (2, 0, 100)
+        try journal.report(report)
+        let reading = journal.read(after: 0)
+        #expect(reading.events.map(\.snapshot.attempt) == [1, 1, 2])
+        #expect(reading.events.map(\.snapshot.counts?.completedCount) == [50, 60, 0])
+        #expect(reading.events.map(\.snapshot.fractionCompleted) == [0.5, 0.6, 0])
+    }
+
+    @Test("A report's counts are told with the report, not with the units before it")
+    func countsByReport() throws {
+        let (tracker, journal) = try make()
+        tracker.advance(by: 10)
+        var report = ProgressReport(state: "Next")
+        report.completedCount = 30
+        try journal.report(report)
+        let reading = journal.read(after: 0)
+        #expect(reading.events.map(\.snapshot.state) == ["Pending", "Next"])
+        #expect(reading.events.map(\.snapshot.counts?.completedCount) == [10, 30])
+    }
+
     @Test("Counts that are set stand in the order in which they were said")
     func order() throws {
         let (tracker, journal) = try make()
