@@ -79,7 +79,8 @@ package enum FormBody {
             }
         case "error":
             // An object is problem details; any other text, JSON or not, is what happened.
-            if case .some(.object(let object)) = try? JSONValue(parsing: text) { return .object(object) }
+            let value = try? JSONValue(parsing: text, maximumDepth: ProgressReportBody.maximumDepth - 1)
+            if case .some(.object(let object)) = value { return .object(object) }
             return .string(text)
         case "totalCount" where text.isEmpty: return .null
         case "completedCount", "totalCount", "advance", "attempt", "lease", "cancellable": return scalar(text)

@@ -135,6 +135,11 @@ struct ProgressReportBodyTests {
         let deepest = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let report = try ProgressReportBody.decodeReport(json: "{\"details\":\(deepest)}".utf8)
         #expect(try ProgressReportBody.decodeReport(form: "details=\(deepest)".utf8) == report)
+        // In a form an object that is deeper is a text like others.
+        for text in ["{\"a\":\(deepest.dropFirst().dropLast())}", "{\"a\":\(deepest)}"] {
+            let failed = try ProgressReportBody.decodeReport(form: "status=failed&error=\(text)".utf8)
+            #expect(try ProgressReportBody.decodeReport(json: ProgressReportBody.encodeReport(failed)) == failed)
+        }
         let snapshot = ProgressMessageTests.snapshot(status: .succeeded, outcome: .succeeded(result: report.details))
         let page = ProgressPage(snapshots: [snapshot])
         #expect(try ProgressMessage.decodePage(ProgressMessage.encodePage(page)) == page)
