@@ -58,6 +58,15 @@ struct JSONParserTests {
         #expect(refused > text.count * 128)
     }
 
+    @Test("An exponent counts however many digits stand before it")
+    func readsLongNumbers() throws {
+        let zeros = String(repeating: "0", count: 1_000_000)
+        #expect(try JSONValue(parsing: "0.\(zeros)1e1000003") == .number(100))
+        #expect(try JSONValue(parsing: "1\(zeros)e-1000001") == .number(0.1))
+        let tooLarge = JSONError(offset: 0, expected: "a number that a 64-bit floating-point value can hold")
+        #expect(throws: tooLarge) { try JSONValue(parsing: "0.\(zeros)1e2000000") }
+    }
+
     @Test("Nesting is taken up to the limit and refused beyond it")
     func limitsDepth() throws {
         let deepest = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)

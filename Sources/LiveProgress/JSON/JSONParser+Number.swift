@@ -44,8 +44,8 @@ extension JSONParser {
         guard let first = next, Self.isDigit(first) else { throw expected("a digit") }
         var exponent = 0
         while let byte = next, Self.isDigit(byte) {
-            // Far beyond every Double, and still no overflow.
-            exponent = min(exponent * 10 + Int(byte &- UInt8(ascii: "0")), 1_000_000)
+            // Far beyond what all the digits of a text could make up for, and still no overflow.
+            exponent = min(exponent * 10 + Int(byte &- UInt8(ascii: "0")), 1 << 48)
             position += 1
         }
         decimal.exponent += isNegative ? -exponent : exponent
