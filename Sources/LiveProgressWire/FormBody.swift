@@ -64,13 +64,13 @@ package enum FormBody {
     /// The two parts of `details.NAME` and `labels.NAME`.
     private static func split(_ field: String) -> (member: String, name: String)? {
         for member in dottedMembers where field.utf8.starts(with: "\(member).".utf8) {
-            return (member, String(field.dropFirst(member.count + 1)))
+            return (member, String(decoding: field.utf8.dropFirst(member.utf8.count + 1), as: UTF8.self))
         }
         return nil
     }
 
     private static func value(of text: String, for name: String) throws(WireError) -> JSONValue {
-        switch name {
+        switch ProgressReportBody.members.first(withBytesOf: name) {
         case "details", "labels", "result":
             do {
                 return try JSONValue(parsing: text, maximumDepth: ProgressReportBody.maximumDepth - 1)

@@ -13,7 +13,7 @@ public enum ProgressClientMessage: Sendable, Hashable {
     /// - Throws: ``WireError`` where this is no message, or one of another type.
     public init(_ bytes: some Sequence<UInt8>) throws(WireError) {
         let reader = try WireReader(json: bytes)
-        guard try reader.required("type", try reader.string("type")) == "cancel" else {
+        guard try reader.required("type", try reader.string("type")).hasBytes(of: "cancel") else {
             throw reader.error("type", "must be cancel")
         }
         self = .cancel

@@ -26,6 +26,9 @@ public enum ProgressReportBody {
     /// The members that only the creation of an operation may have.
     static let creationMembers = ["id", "parent", "lease"]
 
+    /// All members.
+    static let members = creationMembers + reportMembers
+
     /// Reads a report in JSON; no bytes at all are a report that says nothing.
     ///
     /// - Throws: ``WireError``, which names the member and says what is allowed.
@@ -73,7 +76,7 @@ public enum ProgressReportBody {
     private static func decodeCreate(
         _ members: JSONObject
     ) throws(WireError) -> (id: ProgressID?, options: ProgressOptions, report: ProgressReport?) {
-        try checkNames(of: members, allowed: creationMembers + reportMembers)
+        try checkNames(of: members, allowed: Self.members)
         let reader = WireReader(members, nullIsAbsent: false)
         var report = try reader.report()
         let options = ProgressOptions(
@@ -90,7 +93,7 @@ public enum ProgressReportBody {
     }
 
     private static func checkNames(of members: JSONObject, allowed: [String]) throws(WireError) {
-        for name in members.names where !allowed.contains(name) {
+        for name in members.names where allowed.first(withBytesOf: name) == nil {
             let list = allowed.joined(separator: ", ")
             throw WireError(member: name, message: "There is no member \(name); allowed are \(list).")
         }

@@ -18,7 +18,7 @@ public enum ProgressServerMessage: Sendable, Hashable {
     public init(_ bytes: some Sequence<UInt8>) throws(WireError) {
         let reader = try WireReader(json: bytes)
         let type = try reader.required("type", try reader.string("type"))
-        if let kind = ProgressEvent.Kind(rawValue: type) {
+        if let kind = ProgressEvent.Kind.allCases.first(where: { $0.rawValue.hasBytes(of: type) }) {
             let event = ProgressEvent(
                 kind: kind,
                 snapshot: try reader.snapshot(),
@@ -26,9 +26,9 @@ public enum ProgressServerMessage: Sendable, Hashable {
                 resumed: try reader.bool("resumed")
             )
             self = .event(event)
-        } else if type == "removed" {
+        } else if type.hasBytes(of: "removed") {
             self = .removed(try reader.required("id", try reader.id("id")))
-        } else if type == "error" {
+        } else if type.hasBytes(of: "error") {
             self = .error(WireReader(try reader.required("error", try reader.object("error"))).problem())
         } else {
             throw reader.error("type", "must be one of snapshot, update, end, removed, error")

@@ -11,7 +11,7 @@ extension WireReader {
         problem.status = object["status"]?.intValue.flatMap { Int(exactly: $0) }
         problem.detail = object["detail"]?.stringValue
         problem.instance = object["instance"]?.stringValue
-        for (name, value) in object where !ProgressProblem.standardMembers.contains(name) {
+        for (name, value) in object where ProgressProblem.standardMembers.first(withBytesOf: name) == nil {
             problem.extensions[name] = value
         }
         return problem
@@ -50,7 +50,7 @@ extension ProgressProblem {
             writer.member("instance")
             writer.write(instance)
         }
-        for (name, value) in extensions where !Self.standardMembers.contains(name) {
+        for (name, value) in extensions where Self.standardMembers.first(withBytesOf: name) == nil {
             writer.name(name)
             writer.write(value)
         }

@@ -58,4 +58,12 @@ struct JSONObjectTests {
         #expect(object["\u{e9}"] == 1)
         #expect(object["e\u{301}"] == 2)
     }
+
+    @Test("Texts are the same when their code points are, as RFC 8259 section 8.3 has it")
+    func texts() {
+        let (composed, decomposed) = (JSONValue.string("caf\u{e9}"), JSONValue.string("cafe\u{301}"))
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed, .array([composed]), .array([decomposed])]).count == 4)
+        #expect(JSONValue.string("caf\u{e9}") == composed)
+    }
 }

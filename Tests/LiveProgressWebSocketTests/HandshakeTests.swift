@@ -56,6 +56,15 @@ struct HandshakeTests {
         #expect(try HandshakeRequest(head).subprotocols == ["live-progress.v1", "b", "c"])
     }
 
+    @Test("Invariant 11: options of combining marks are read as fast as others", .timeLimit(.minutes(1)))
+    func combiningMarks() {
+        let marks = String(repeating: "\u{301}\u{316}", count: 100_000)
+        for name in ["Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"] {
+            let head = Self.head { $0.headers.replaceOrAdd(name: name, value: "1\(marks)") }
+            #expect(throws: HandshakeRefusal.self) { try HandshakeRequest(head) }
+        }
+    }
+
     struct Malformed: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var status: UInt16 = 400

@@ -4,7 +4,7 @@
 /// What a watcher gets: a snapshot, and how it follows on what the watcher had.
 public struct ProgressEvent: Sendable, Hashable {
     /// The place of the event in a watcher's life.
-    public enum Kind: String, Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// The first event after connecting.
         case snapshot
         /// A later revision.

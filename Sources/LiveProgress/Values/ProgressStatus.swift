@@ -25,6 +25,12 @@ public enum ProgressStatus: String, Sendable, Hashable, CaseIterable {
     /// Ended because someone asked to stop.
     case cancelled
 
+    /// The status of that name, or `nil` where there is none.
+    public init?(rawValue: String) {
+        guard let status = Self.allCases.first(where: { $0.rawValue.hasBytes(of: rawValue) }) else { return nil }
+        self = status
+    }
+
     /// Whether this is one of the three ends.
     public var isEnd: Bool {
         switch self {

@@ -59,7 +59,7 @@ enum TagCondition: Equatable {
     func matchesWeakly(_ cursor: ProgressCursor) -> Bool {
         switch self {
         case .any: true
-        case .tags(let tags): tags.contains { $0.value == cursor.description }
+        case .tags(let tags): tags.contains { $0.value.hasBytes(of: cursor.description) }
         }
     }
 
@@ -67,7 +67,7 @@ enum TagCondition: Equatable {
     func matchesStrongly(_ cursor: ProgressCursor) -> Bool {
         switch self {
         case .any: true
-        case .tags(let tags): tags.contains(EntityTag(cursor))
+        case .tags(let tags): tags.contains { !$0.isWeak && $0.value.hasBytes(of: cursor.description) }
         }
     }
 }

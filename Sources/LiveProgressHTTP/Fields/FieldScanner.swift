@@ -24,8 +24,14 @@ struct FieldScanner {
 
     /// Passes over everything up to the next comma outside of a quoted string: one broken element of a list.
     mutating func skipElement() {
+        // Where one quoted string has no end, those that would begin within it have none either.
+        var hasEnds = true
         while let byte = next, byte != UInt8(ascii: ",") {
-            if byte != UInt8(ascii: "\"") || quotedString() == nil { position += 1 }
+            if hasEnds, byte == UInt8(ascii: "\"") {
+                if quotedString() != nil { continue }
+                hasEnds = false
+            }
+            position += 1
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgress
+
 /// A media type such as `text/html; charset=utf-8` (RFC 9110, section 8.3.1), compared without its parameters.
 struct MediaType: Sendable {
     /// The part before the slash, in lower case; `*` in a range.
@@ -43,7 +45,7 @@ struct MediaType: Sendable {
     /// Whether the text of a body of this type is UTF-8, as far as the type tells.
     var isUTF8: Bool {
         guard let charset = self["charset"]?.lowercased() else { return true }
-        return ["utf-8", "utf8", "us-ascii"].contains(charset)
+        return ["utf-8", "utf8", "us-ascii"].first(withBytesOf: charset) != nil
     }
 }
 

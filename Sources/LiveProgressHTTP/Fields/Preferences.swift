@@ -50,7 +50,8 @@ struct Preferences: Equatable {
             let isNumber = !value.isEmpty && value.utf8.allSatisfy { (0x30...0x39).contains($0) }
             wait = isNumber ? Int(value) ?? Int.max : nil
         case "return":
-            representation = Representation(rawValue: value.lowercased())
+            // Only a text as short as those that are known is compared.
+            representation = value.utf8.count > 32 ? nil : Representation(rawValue: value.lowercased())
         default:
             break
         }

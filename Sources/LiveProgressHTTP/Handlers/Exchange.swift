@@ -63,7 +63,7 @@ struct Exchange {
     /// - Returns: The text as it came, or `nil` where there is none.
     func cursorText() throws(Refusal) -> String? {
         if let text = self[.lastEventID], !text.isEmpty { return text }
-        return try queryItems().last { $0.name == "cursor" }?.value
+        return try queryItems().last { $0.name.hasBytes(of: "cursor") }?.value
     }
 }
 

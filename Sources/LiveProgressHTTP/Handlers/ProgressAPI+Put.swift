@@ -48,10 +48,23 @@ extension ProgressAPI {
 extension ProgressReport {
     /// Whether this is the report that ended an operation, come once more because its answer was lost.
     fileprivate func isRepeat(of snapshot: ProgressSnapshot) -> Bool {
-        guard let outcome, outcome == snapshot.outcome, advance == nil else { return false }
-        return (state ?? snapshot.state) == snapshot.state
+        guard let outcome, let known = snapshot.outcome, outcome.isSame(as: known), advance == nil else { return false }
+        return (state ?? snapshot.state).hasBytes(of: snapshot.state)
             && (details ?? snapshot.details) == snapshot.details
             && (completedCount == nil || completedCount == snapshot.counts?.completedCount)
             && (attempt ?? snapshot.attempt) == snapshot.attempt
+    }
+}
+
+extension ProgressOutcome {
+    /// Whether two ends read the same.
+    fileprivate func isSame(as other: ProgressOutcome) -> Bool {
+        switch (self, other) {
+        case (.succeeded(let one), .succeeded(let other)): one == other
+        case (.failed(let one), .failed(let other)):
+            ProgressMessage.encodeProblem(one) == ProgressMessage.encodeProblem(other)
+        case (.cancelled, .cancelled): true
+        default: false
+        }
     }
 }

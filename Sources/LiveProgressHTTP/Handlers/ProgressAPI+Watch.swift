@@ -59,7 +59,7 @@ extension ProgressAPI {
         guard exchange[.connection] == nil || Self.names("upgrade", in: exchange[.connection]) else {
             throw Refusal(Problems.invalidUpgrade("Connection must name Upgrade."))
         }
-        guard exchange[.secWebSocketVersion] == "13" else {
+        guard exchange[.secWebSocketVersion].hasBytes(of: "13") else {
             throw Refusal(Problems.webSocketVersion, [.secWebSocketVersion: "13"])
         }
         guard let key = exchange[.secWebSocketKey], Self.isKey(key) else {

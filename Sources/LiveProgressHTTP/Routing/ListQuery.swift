@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressWire
 
 extension ProgressQuery {
     /// Reads the filters of the list's URL; names that mean nothing here are left to others.
@@ -14,21 +15,24 @@ extension ProgressQuery {
     init(_ items: [(name: String, value: String)], maximumLimit: Int) throws(Refusal) {
         self.init(limit: min(100, maximumLimit))
         for (name, value) in items {
-            switch name {
+            switch Self.parameters.first(withBytesOf: name) {
             case "status": try addStatuses(value)
             case "label": try addLabel(pair: value)
             case "parent": parent = try Self.parent(value)
             case "limit": limit = try Self.limit(value, maximum: maximumLimit)
             case "pageToken": pageToken = try Self.pageToken(value)
             default:
-                if name.hasPrefix("label.") { try addLabel(String(name.dropFirst(6)), value) }
+                guard name.utf8.starts(with: "label.".utf8) else { continue }
+                try addLabel(String(decoding: name.utf8.dropFirst(6), as: UTF8.self), value)
             }
         }
     }
 
+    private static let parameters = ["status", "label", "parent", "limit", "pageToken"]
+
     private mutating func addStatuses(_ text: String) throws(Refusal) {
-        for name in text.split(separator: ",") {
-            guard let status = ProgressStatus(rawValue: String(name)) else {
+        for name in text.utf8.split(separator: UInt8(ascii: ",")) {
+            guard let status = ProgressStatus(rawValue: String(Substring(name))) else {
                 let names = ProgressStatus.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Refusal(Problems.invalidQuery("status must be one or several of \(names), joined by commas."))
             }
@@ -37,15 +41,20 @@ extension ProgressQuery {
     }
 
     private mutating func addLabel(pair: String) throws(Refusal) {
-        guard let colon = pair.firstIndex(of: ":") else {
+        guard let colon = pair.utf8.firstIndex(of: UInt8(ascii: ":")) else {
             throw Refusal(Problems.invalidQuery("label must be NAME:VALUE; or write label.NAME=VALUE."))
         }
-        try addLabel(String(pair[..<colon]), String(pair[pair.index(after: colon)...]))
+        try addLabel(String(pair[..<colon]), String(Substring(pair.utf8[pair.utf8.index(after: colon)...])))
     }
 
     private mutating func addLabel(_ name: String, _ value: String) throws(Refusal) {
         guard !name.isEmpty else {
             throw Refusal(Problems.invalidQuery("A label has a name: write label=NAME:VALUE or label.NAME=VALUE."))
+        }
+        // Measured before they are compared and become keys: a long run of combining marks would take quadratic time.
+        let longest = ProgressReportBody.maximumLabelLength
+        guard name.utf8.count <= longest, value.utf8.count <= longest else {
+            throw Refusal(Problems.invalidQuery("The name and the value of a label have at most \(longest) bytes."))
         }
         if let other = labels[name], other != value {
             throw Refusal(Problems.invalidQuery("A label has one value: label \(name) is asked for with two."))

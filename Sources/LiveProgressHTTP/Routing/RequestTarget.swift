@@ -13,12 +13,12 @@ struct RequestTarget {
     /// Takes apart the origin form `/path?query` or the absolute form `http://host/path?query`.
     init(_ text: String) {
         var rest = text[...]
-        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://") {
+        if rest.utf8.first != UInt8(ascii: "/"), let scheme = rest.utf8.firstRange(of: "://".utf8) {
             rest = rest[scheme.upperBound...]
-            rest = rest.firstIndex(where: { $0 == "/" || $0 == "?" }).map { rest[$0...] } ?? ""
+            rest = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }.map { rest[$0...] } ?? ""
         }
-        rest = rest.prefix { $0 != "#" }
-        let question = rest.firstIndex(of: "?")
+        rest = rest[..<(rest.utf8.firstIndex(of: UInt8(ascii: "#")) ?? rest.endIndex)]
+        let question = rest.utf8.firstIndex(of: UInt8(ascii: "?"))
         path = question.map { rest[..<$0] } ?? rest
         query = question.map { rest[rest.index(after: $0)...] } ?? ""
     }

@@ -21,7 +21,7 @@ enum Route: Equatable {
         case .operation(let id): self = .operation(id)
         case .cancellation(let id): self = .cancel(id)
         case nil:
-            guard path.hasPrefix(ProgressRoutes.base + "/") else { return nil }
+            guard path.utf8.starts(with: "\(ProgressRoutes.base)/".utf8) else { return nil }
             let rest = path.dropFirst(ProgressRoutes.base.count + 1)
             let segments = rest.split(separator: "/", omittingEmptySubsequences: false)
             switch (segments.count, segments.last) {
