@@ -23,8 +23,11 @@ extension ProgressAPI {
         public var maximumIdempotencyKeys = 10_000
         /// Makes the pages for people, where there are any; without it `text/html` is not on offer.
         public var pages: HTMLPages?
-        /// Asked before every request, such as about its host and origin; a problem refuses it with the problem's status.
-        public var admit: (@Sendable (HTTPRequest) -> ProgressProblem?)?
+        /// Asked before every request, such as about its host and origin, and told who makes it; a problem refuses it
+        /// with the problem's status.
+        public var admit: (@Sendable (HTTPRequest, ProgressCaller) -> ProgressProblem?)?
+        /// The proxies that are believed about where requests come from; by default none.
+        public var trustedProxies = TrustedProxies()
 
         /// The defaults.
         public init() {}

@@ -99,8 +99,9 @@ public struct ProgressAPI: Sendable {
         _ body: [UInt8],
         _ caller: ProgressCaller
     ) async throws(Refusal) -> ProgressResponse {
+        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
         let exchange = try Exchange(request, body: body, caller: caller)
-        if let problem = configuration.admit?(request) { throw Refusal(problem) }
+        if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
         guard body.count <= configuration.maximumBodySize else {
             throw Refusal(Problems.bodyTooLarge(limit: configuration.maximumBodySize))
         }

@@ -77,7 +77,7 @@ public struct ServerApplication: Service {
         var apiConfiguration = ProgressAPI.Configuration()
         apiConfiguration.maximumBodySize = configuration.maximumBodySize
         apiConfiguration.pages = ServerRoutes.pages
-        apiConfiguration.admit = { policy.refusal(of: $0) }
+        apiConfiguration.admit = { request, _ in policy.refusal(of: request) }
         var limits = ConnectionLimits()
         limits.maximumBodySize = configuration.maximumBodySize
         hosting = ProgressHosting(

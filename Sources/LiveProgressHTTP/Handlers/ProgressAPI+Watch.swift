@@ -26,8 +26,9 @@ extension ProgressAPI {
     }
 
     private func accept(_ request: HTTPRequest, _ caller: ProgressCaller) throws(Refusal) -> WatchAcceptance {
+        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
         let exchange = try Exchange(request, body: [], caller: caller)
-        if let problem = configuration.admit?(request) { throw Refusal(problem) }
+        if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
         try checkHandshake(exchange)
         let target: WatchAcceptance.Target =
             switch exchange.route {

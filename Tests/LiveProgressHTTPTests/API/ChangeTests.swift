@@ -142,7 +142,7 @@ struct RequestTests {
     @Test("A request that is not admitted is refused as the hook says, an upgrade likewise")
     func admission() async {
         let fixture = Fixture { configuration in
-            configuration.admit = { request in
+            configuration.admit = { request, _ in
                 guard request.headerFields[.origin] == nil else {
                     return ProgressProblem(
                         type: ProgressProblem.typePrefix + "origin",
