@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import LiveProgress
+import LiveProgressHTTP
 import LiveProgressWire
 import NIOCore
 import NIOHTTP1
@@ -105,10 +106,11 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .refuse(let refusal):
             let body = ByteBuffer(bytes: ProgressMessage.encodeProblem(refusal.problem))
             let status = HTTPResponseStatus(statusCode: refusal.problem.status ?? 400)
-            let headers: HTTPHeaders = [
+            var headers: HTTPHeaders = [
                 "Content-Type": "application/problem+json", "Content-Length": String(body.readableBytes),
-                "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Connection": "close",
+                "Cache-Control": "no-store", "Connection": "close",
             ]
+            for field in SafeFields.all { headers.add(name: field.name.rawName, value: field.value) }
             let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
             context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
             context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)

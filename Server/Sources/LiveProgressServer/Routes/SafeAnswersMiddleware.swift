@@ -8,8 +8,8 @@ import LiveProgressHTTP
 
 /// Gives every answer the fields that keep browsers from harm, and turns the router's own errors into problems.
 struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
-    /// What an answer may do in a browser where its own handler says nothing: nothing.
-    private static var contentSecurityPolicy: String { "default-src 'none'; frame-ancestors 'none'" }
+    /// Whether clients reach the server encrypted, so that browsers may insist on it.
+    let isSecure: Bool
 
     func handle(
         _ request: Request,
@@ -23,11 +23,10 @@ struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
             response = Self.problem(for: error.status, path: request.uri.path)
             if request.method == .head { response = response.createHeadResponse() }
         }
-        if response.headers[.contentSecurityPolicy] == nil {
-            response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
+        for field in SafeFields.all where response.headers[field.name] == nil { response.headers.append(field) }
+        if isSecure, SafeFields.insists(on: request.head.authority) {
+            response.headers[.strictTransportSecurity] = SafeFields.strictTransportSecurity
         }
-        response.headers[.xContentTypeOptions] = "nosniff"
-        if let referrerPolicy = HTTPField.Name("Referrer-Policy") { response.headers[referrerPolicy] = "no-referrer" }
         return response
     }
 

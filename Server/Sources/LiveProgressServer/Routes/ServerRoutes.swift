@@ -20,7 +20,7 @@ struct ServerRoutes {
         let router = Router(context: ServerRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.addMiddleware {
             MetricsMiddleware(metrics: metrics)
-            SafeAnswersMiddleware()
+            SafeAnswersMiddleware(isSecure: false)
         }
         router.addProgressRoutes(hosting.api)
         addPages(to: router)
