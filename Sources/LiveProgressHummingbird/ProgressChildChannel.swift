@@ -49,10 +49,11 @@
             logger: Logger
         ) throws -> EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>> {
             let idleTimeout = Duration.nanoseconds(connections.limits.idleTimeout.nanoseconds)
+            let isSecure = connections.isSecure
             return try connections.configure(channel) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
-                        HTTP1ToHTTPServerCodec(secure: false),
+                        HTTP1ToHTTPServerCodec(secure: isSecure),
                         HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger),
                     ])
                     return try HTTP1Channel.Value(

@@ -37,17 +37,23 @@ public final class ProgressHosting: Sendable {
     }
 
     /// How connections are set up.
-    public var connections: ConnectionSetup {
-        ConnectionSetup(limits: limits, registry: registry) { [self] in decide($0, $1) }
+    public var connections: ConnectionSetup { connections(isSecure: false) }
+
+    /// How connections are set up, told whether they are encrypted.
+    public func connections(isSecure: Bool) -> ConnectionSetup {
+        ConnectionSetup(limits: limits, registry: registry, isSecure: isSecure) { [self] in
+            decide($0, $1, isSecure: isSecure)
+        }
     }
 
     /// How many operations and lists are watched over WebSockets.
     public var sourceCount: Int { sources.count }
 
     /// What is malformed or not allowed goes to the routes, which say why.
-    private func decide(_ head: HTTPRequestHead, _ channel: any Channel) -> ConnectionDecision {
-        guard let handshake = try? HandshakeRequest(head), let request = HTTPRequest(head),
-            case .accept(let acceptance) = api.watch(request, from: ProgressCaller(channel))
+    private func decide(_ head: HTTPRequestHead, _ channel: any Channel, isSecure: Bool) -> ConnectionDecision {
+        guard let handshake = try? HandshakeRequest(head),
+            let request = HTTPRequest(head, scheme: isSecure ? "https" : "http"),
+            case .accept(let acceptance) = api.watch(request, from: ProgressCaller(channel, isSecure: isSecure))
         else { return .http }
         return .upgrade(
             ConnectionDecision.Grant(

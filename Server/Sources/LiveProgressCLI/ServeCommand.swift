@@ -26,6 +26,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Where operations are kept: memory. (default: memory)")
     var store: String?
 
+    @OptionGroup var transport: TransportOptions
+
     @Option(help: ArgumentHelp("A configuration file in YAML.", valueName: "file"))
     var config: String?
 
@@ -55,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private var options: [String: ConfigValue] {
-        var options: [String: ConfigValue] = [:]
+        var options = transport.values
         if let host { options["host"] = ConfigValue(.string(host), isSecret: false) }
         if let port { options["port"] = ConfigValue(.int(port), isSecret: false) }
         if let store { options["store"] = ConfigValue(.string(store), isSecret: false) }

@@ -21,9 +21,11 @@ extension ServerApplication {
     ///
     /// - Throws: What kept the server from listening.
     public func runUntilSignalled() async throws {
+        var services: [any Service] = [self]
+        if let certificates { services.append(CertificateSignal(certificates: certificates, logger: logger)) }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [self],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )

@@ -29,6 +29,8 @@ public struct ServerApplication: Service {
     /// The operations that it shows.
     public let service: ProgressService
     private let hosting: ProgressHosting
+    /// What connections are encrypted with, or `nil` where they are not.
+    let certificates: Certificates?
     private let metrics = ServerMetrics()
     private let readiness = Readiness()
     /// Where it logs.
@@ -43,7 +45,8 @@ public struct ServerApplication: Service {
     ///   - service: The operations that it shows; without it, those that its clients create.
     ///   - logger: Where it logs.
     ///   - onListening: Called with the server's URL once clients can connect.
-    /// - Throws: ``ServerConfigurationError`` where the configuration would open the server to the world unasked.
+    /// - Throws: ``ServerConfigurationError`` where the configuration would open the server to the world unasked, and
+    ///   where the certificate cannot be used.
     public init(
         configuration: ServerConfiguration = ServerConfiguration(),
         service: ProgressService? = nil,
@@ -68,6 +71,11 @@ public struct ServerApplication: Service {
         onListening: @escaping @Sendable (_ url: String) async -> Void
     ) throws(ServerConfigurationError) {
         try configuration.validate()
+        if let files = configuration.transport.tls {
+            certificates = try Certificates(files)
+        } else {
+            certificates = nil
+        }
         self.configuration = configuration
         self.service = service ?? ProgressService(configuration: Self.serviceConfiguration(configuration))
         self.logger = logger
@@ -77,7 +85,8 @@ public struct ServerApplication: Service {
         var apiConfiguration = ProgressAPI.Configuration()
         apiConfiguration.maximumBodySize = configuration.maximumBodySize
         apiConfiguration.pages = ServerRoutes.pages
-        apiConfiguration.admit = { request, _ in policy.refusal(of: request) }
+        apiConfiguration.admit = { policy.refusal(of: $0, from: $1) }
+        apiConfiguration.trustedProxies = configuration.transport.trustedProxies
         var limits = ConnectionLimits()
         limits.maximumBodySize = configuration.maximumBodySize
         hosting = ProgressHosting(
@@ -95,21 +104,24 @@ public struct ServerApplication: Service {
             hosting: hosting,
             metrics: metrics,
             policy: OriginPolicy(configuration),
+            isSecure: certificates != nil,
             isReady: { [readiness] in readiness.isReady }
         )
         let router = routes.router()
         addRoutes(router)
-        let responder = RouteResponder(routes: router.buildResponder(), logger: logger)
         let listener = try await ConnectionListener.bind(
             host: configuration.host,
             port: configuration.port,
-            serving: ProgressChildChannel(responder: responder.respond, connections: hosting.connections),
+            serving: serving(router.buildResponder()),
             logger: logger
         )
         await withTaskCancellationHandler {
             await listening(on: listener.port)
             await withDiscardingTaskGroup { group in
                 group.addTask { await takeLeave(of: listener) }
+                if let certificates {
+                    group.addTask { await certificates.keepFresh(every: .seconds(5), logger: logger) }
+                }
                 await listener.waitUntilClosed()
                 await hosting.registry.waitUntilEmpty()
                 group.cancelAll()
@@ -120,10 +132,26 @@ public struct ServerApplication: Service {
         }
     }
 
+    private func serving<Routes: HTTPResponder>(_ routes: Routes) -> ConnectionServing
+    where Routes.Context == ServerRequestContext {
+        let isSecure = certificates != nil
+        var responder = RouteResponder(routes: routes, logger: logger, isSecure: isSecure)
+        let connections = hosting.connections(isSecure: isSecure)
+        let http1 = ProgressChildChannel(responder: responder.respond, connections: connections)
+        responder.isHTTP2 = true
+        let http2 = ProgressChildChannel(responder: responder.respond, connections: connections)
+        return ConnectionServing(
+            http1: http1,
+            http2: HTTP2Connections(channel: http2, logger: logger),
+            certificates: certificates,
+            logger: logger
+        )
+    }
+
     private func listening(on port: Int?) async {
         readiness.set(true)
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        await onListening("http://\(host):\(port ?? configuration.port)")
+        await onListening("\(certificates == nil ? "http" : "https")://\(host):\(port ?? configuration.port)")
     }
 
     /// Waits for the graceful shutdown, then sees to it that nobody holds it up.

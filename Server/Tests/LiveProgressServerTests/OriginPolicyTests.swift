@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import LiveProgress
+import LiveProgressHTTP
 import Testing
 
 @testable import LiveProgressServer
@@ -32,7 +33,21 @@ struct OriginPolicyTests {
         configuration.origins = ["https://friend.example"]
         var request = HTTPRequest(method: .get, scheme: "http", authority: authority, path: "/")
         request.headerFields[.origin] = origin
-        #expect(OriginPolicy(configuration).refusal(of: request)?.status == status)
+        #expect(OriginPolicy(configuration).refusal(of: request, from: ProgressCaller())?.status == status)
+    }
+
+    @Test(
+        "behind a trusted proxy any name is served, and a page of the same name may ask",
+        arguments: [
+            ("https://progress.example", nil), ("http://progress.example", nil), ("https://evil.example", 403),
+        ] as [(String, Int?)]
+    )
+    func judgesForwarded(origin: String, status: Int?) {
+        var caller = ProgressCaller(address: "203.0.113.9", isSecure: true)
+        caller.isForwarded = true
+        var request = HTTPRequest(method: .get, scheme: "https", authority: "progress.example", path: "/")
+        request.headerFields[.origin] = origin
+        #expect(OriginPolicy(ServerConfiguration()).refusal(of: request, from: caller)?.status == status)
     }
 
     @Test("a server that serves everyone serves every name")
@@ -41,6 +56,6 @@ struct OriginPolicyTests {
         configuration.host = "0.0.0.0"
         configuration.isInsecure = true
         let request = HTTPRequest(method: .get, scheme: "http", authority: "progress.example", path: "/")
-        #expect(OriginPolicy(configuration).refusal(of: request) == nil)
+        #expect(OriginPolicy(configuration).refusal(of: request, from: ProgressCaller()) == nil)
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import HTTPTypes
 import LiveProgress
+import LiveProgressHTTP
 import LiveProgressServer
 import LiveProgressWire
 import NIOCore
@@ -28,7 +30,47 @@ struct ServerRoutesTests {
                 #expect(answer.contains("Content-Type: \(type)"))
                 #expect(answer.contains("Content-Security-Policy: "))
                 #expect(answer.contains("X-Content-Type-Options: nosniff"))
+                #expect(answer.contains("frame-ancestors "))
+                #expect(answer.contains("Referrer-Policy: no-referrer"))
+                #expect(answer.contains("Permissions-Policy: "))
+                #expect(answer.contains("Cross-Origin-Opener-Policy: same-origin"))
+                let isForEveryPage = path == "/live-progress.js"
+                let resources = "Cross-Origin-Resource-Policy: \(isForEveryPage ? "cross" : "same")-origin"
+                #expect(answer.contains(resources))
+                #expect(!answer.contains("Strict-Transport-Security"), "in clear nobody may insist on encryption")
                 #expect(answer.hasSuffix("\r\n\r\n") == (method == "HEAD"), "HEAD has no body, GET has one")
+            }
+        }
+    }
+
+    @Test(
+        "what is refused before it gets to a route is as safe",
+        arguments: ["GET / HTTP/3.0", "G@T", "GET / HTTP/1.1\r\nX: \(String(repeating: "x", count: 40_000))"]
+    )
+    func refusals(head: String) async throws {
+        try await withServer { server in
+            let answer = try await server.answer(head)
+            #expect(answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 505"))
+            for field in SafeFields.all { #expect(answer.contains("\(field.name.rawName): \(field.value)")) }
+        }
+    }
+
+    @Test("behind a trusted proxy the page is shown under the outside name, and from anyone else it is not")
+    func outsideName() async throws {
+        for (proxies, status) in [(["127.0.0.1"], 200), (["10.0.0.0/8"], 403)] {
+            try await withServer {
+                $0.transport.trustedProxies = (try? TrustedProxies(proxies)) ?? TrustedProxies()
+            } _: { server in
+                for path in ["/", "/api/v1/progress"] {
+                    let answer = try await server.answer(
+                        "GET \(path) HTTP/1.1",
+                        "X-Forwarded-For: 203.0.113.9",
+                        "X-Forwarded-Proto: https",
+                        "X-Forwarded-Host: progress.example",
+                        "Origin: https://progress.example"
+                    )
+                    #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+                }
             }
         }
     }

@@ -11,7 +11,9 @@ public struct ConnectionLimits: Sendable {
     public var maximumHeaderCount = 128
     /// Bytes of a request's body, or `nil` where the routes look after it; more are answered with 413.
     public var maximumBodySize: Int?
-    /// Time from accepting a connection to the head of its first request.
+    /// Time from accepting a connection to the end of its TLS handshake, where it is encrypted.
+    public var handshakeTimeout = TimeAmount.seconds(10)
+    /// Time from accepting a connection, or from the end of its TLS handshake, to the head of its first request.
     public var headTimeout = TimeAmount.seconds(10)
     /// Time from a request's head to its end.
     public var bodyTimeout = TimeAmount.seconds(60)

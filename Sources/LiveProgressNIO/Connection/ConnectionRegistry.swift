@@ -37,12 +37,16 @@ public final class ConnectionRegistry: Sendable {
     public var upgradedCount: Int { state.withLock { $0.upgraded } }
 
     /// Takes a connection in until it closes; once the registry is going away it is asked to end, or closed, at once.
+    ///
+    /// One that is there already stays as it is.
     public func add(_ channel: any Channel) {
         let key = ObjectIdentifier(channel)
-        let (isQuiescing, isClosing) = state.withLock { state in
-            state.entries[key] = Entry(channel: channel)
-            return (state.isQuiescing, state.isClosing)
+        let (isNew, isQuiescing, isClosing) = state.withLock { state in
+            let isNew = state.entries[key] == nil
+            if isNew { state.entries[key] = Entry(channel: channel) }
+            return (isNew, state.isQuiescing, state.isClosing)
         }
+        guard isNew else { return }
         channel.closeFuture.whenComplete { _ in self.remove(key) }
         if isClosing {
             channel.close(promise: nil)

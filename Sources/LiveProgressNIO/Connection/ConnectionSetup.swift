@@ -19,6 +19,8 @@ public struct ConnectionSetup: Sendable {
     public var limits: ConnectionLimits
     /// Where connections are counted.
     public var registry: ConnectionRegistry
+    /// Whether the connections are encrypted, which whoever sets them up sees to.
+    public var isSecure: Bool
     /// Decides about each request of a connection; called on the connection's event loop, must not block.
     public var decide: @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
 
@@ -26,10 +28,12 @@ public struct ConnectionSetup: Sendable {
     public init(
         limits: ConnectionLimits = ConnectionLimits(),
         registry: ConnectionRegistry,
+        isSecure: Bool = false,
         decide: @escaping @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
     ) {
         self.limits = limits
         self.registry = registry
+        self.isSecure = isSecure
         self.decide = decide
     }
 

@@ -58,6 +58,7 @@ extension ServerConfiguration {
         store = try values.choice("store", of: Store.allCases, named: \.rawValue) ?? store
         isInsecure = try values.boolean("insecure") ?? isInsecure
         logLevel = try values.choice("logLevel", of: Logger.Level.allCases, named: \.rawValue) ?? logLevel
+        transport = try TransportSettings(values)
         origins = try values.strings("origins") ?? origins
         retention = try values.integer("retention", in: 0...315_360_000).map { .seconds($0) } ?? retention
         maximumOperations = try values.integer("maximumOperations", in: 1...100_000_000) ?? maximumOperations

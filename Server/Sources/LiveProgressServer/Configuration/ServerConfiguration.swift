@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
 public import LiveProgressWebSocket
 public import Logging
 
@@ -32,6 +33,8 @@ public struct ServerConfiguration: Sendable {
     public var maximumBodySize = 1 << 20
     /// How long clients have to take their leave when the server stops.
     public var shutdownTimeout = Duration.milliseconds(1200)
+    /// Whether connections are encrypted, and come through proxies.
+    public var transport = TransportSettings()
     /// How messages get to the sockets of watchers.
     public var writePath = WritePath.direct
 
@@ -53,15 +56,13 @@ public struct ServerConfiguration: Sendable {
     ///
     /// - Throws: ``ServerConfigurationError`` that says what to do.
     public func validate() throws(ServerConfigurationError) {
-        guard isLoopback || isInsecure else {
-            throw ServerConfigurationError(
-                """
-                Listening on \(host) would let everyone who can reach it report, watch and cancel, because no key is \
-                configured. Listen on 127.0.0.1 and put a proxy that checks who calls before it, or say --insecure if \
-                that is what you want.
-                """
-            )
-        }
+        let exposure = Exposure(
+            host: host,
+            isInsecure: isInsecure,
+            hasTLS: transport.tls != nil,
+            hasTrustedProxies: !transport.trustedProxies.isEmpty
+        )
+        if let objection = exposure.objection { throw ServerConfigurationError(objection) }
     }
 }
 

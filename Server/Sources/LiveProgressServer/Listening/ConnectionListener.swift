@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import HummingbirdCore
-import LiveProgressHummingbird
-import LiveProgressNIO
 import Logging
 import NIOCore
 import NIOPosix
@@ -26,11 +23,6 @@ struct ConnectionListener: Sendable {
     /// How many are taken in before those that are there get their turn.
     private static let acceptsInARow: UInt = 64
 
-    /// How many bytes are read at a time: a watcher sends hardly more than pongs, and the buffer stays with it.
-    private static let readSize = 64
-    /// How often in a row, so that the head of any request with few cookies comes in one round.
-    private static let readsInARow: UInt = 64
-
     /// How much may wait in the system's buffer of a connection beside what is on its way, in bytes.
     ///
     /// What a watcher does not take stays in the journal, which all watchers share, and is newer when it is taken at last.
@@ -52,7 +44,7 @@ struct ConnectionListener: Sendable {
     static func bind(
         host: String,
         port: Int,
-        serving connections: ProgressChildChannel,
+        serving connections: ConnectionServing,
         logger: Logger
     ) async throws -> ConnectionListener {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -66,7 +58,7 @@ struct ConnectionListener: Sendable {
                 }
             }
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try serve(channel, connections, logger) }
+                channel.eventLoop.makeCompletedFuture { try connections.serve(channel) }
             }
             .bind(host: host, port: port).get()
         logger.info("Listening", metadata: ["address": "\(channel.localAddress?.description ?? host)"])
@@ -85,20 +77,5 @@ struct ConnectionListener: Sendable {
     func waitUntilClosed() async {
         // The closing of a channel never fails.
         try? await channel.closeFuture.get()
-    }
-
-    private static func serve(_ channel: any Channel, _ connections: ProgressChildChannel, _ logger: Logger) throws {
-        let options = channel.syncOptions
-        // A client may close its sending half behind a request and still wants the answer.
-        try options?.setOption(.allowRemoteHalfClosure, value: true)
-        try options?.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readSize))
-        try options?.setOption(.maxMessagesPerRead, value: readsInARow)
-        try connections.prepare(channel: channel, logger: logger).whenSuccess { outcome in
-            guard case .http(let path) = outcome else { return }
-            // Requests carry bodies; a connection that has closed meanwhile takes no options.
-            try? channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
-            // It ends with its connection, for which the registry is waited.
-            Task { await connections.handleHTTP(asyncChannel: path, logger: logger) }
-        }
     }
 }

@@ -14,6 +14,12 @@ struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == S
     let routes: Routes
     /// Where it logs.
     let logger: Logger
+    /// Whether connections are encrypted, whatever a request says.
+    let isSecure: Bool
+    /// Whether requests come over HTTP/2, which has no fields about connections (RFC 9113 section 8.2.2).
+    var isHTTP2 = false
+
+    private static var connectionFields: [HTTPField.Name] { [.connection, .upgrade, .transferEncoding] }
 
     /// Answers one request; what the routes do not answer themselves is an internal error.
     ///
@@ -23,6 +29,13 @@ struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == S
         var logger = logger
         logger[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
         let context = ServerRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        var request = request
+        let scheme = isSecure ? "https" : "http"
+        if request.head.scheme != scheme {
+            var head = request.head
+            head.scheme = scheme
+            request = Request(head: head, body: request.body)
+        }
         var response: Response
         do {
             response = try await routes.respond(to: request, context: context)
@@ -30,6 +43,7 @@ struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == S
             logger.debug("A route failed", metadata: ["error": "\(error)"])
             response = Response(status: .internalServerError)
         }
+        if isHTTP2 { for name in Self.connectionFields { response.headers[name] = nil } }
         response.headers[.date] = HTTPDate.text(Date.now)
         try await writer.write(response: response.head, body: response.body)
     }

@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import LiveProgress
+import LiveProgressHTTP
 
 /// Which pages and names may talk to a server that does not ask who they are.
 ///
@@ -14,13 +15,21 @@ struct OriginPolicy: Sendable {
 
     init(_ configuration: ServerConfiguration) {
         allowedOrigins = Set(configuration.origins.map { $0.lowercased() })
-        servesLoopbackOnly = configuration.isLoopback && !configuration.isInsecure
+        // A browser that was led here by another name finds a certificate of that name missing.
+        servesLoopbackOnly =
+            configuration.isLoopback && !configuration.isInsecure && configuration.transport.tls == nil
     }
 
     /// Why a request is refused, or `nil` where it may pass.
-    func refusal(of request: HTTPRequest) -> ProgressProblem? {
+    ///
+    /// - Parameters:
+    ///   - request: The request, as its client made it.
+    ///   - caller: Who makes it; a trusted proxy knows itself which names it serves.
+    func refusal(of request: HTTPRequest, from caller: ProgressCaller) -> ProgressProblem? {
         let authority = (request.authority ?? "").lowercased()
-        if servesLoopbackOnly, !authority.isEmpty, !ServerConfiguration.isLoopback(Self.host(of: authority)) {
+        if servesLoopbackOnly, !caller.isForwarded, !authority.isEmpty,
+            !ServerConfiguration.isLoopback(Self.host(of: authority))
+        {
             return Self.problem(
                 421,
                 "host-not-served",

@@ -13,6 +13,7 @@ struct ServerRoutes {
     let hosting: ProgressHosting
     let metrics: ServerMetrics
     let policy: OriginPolicy
+    let isSecure: Bool
     let isReady: @Sendable () -> Bool
 
     /// The router that serves them.
@@ -20,7 +21,7 @@ struct ServerRoutes {
         let router = Router(context: ServerRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.addMiddleware {
             MetricsMiddleware(metrics: metrics)
-            SafeAnswersMiddleware(isSecure: false)
+            SafeAnswersMiddleware(isSecure: isSecure)
         }
         router.addProgressRoutes(hosting.api)
         addPages(to: router)
@@ -29,12 +30,20 @@ struct ServerRoutes {
     }
 
     private func addPages(to router: Router<ServerRequestContext>) {
-        router.get("/") { [policy] request, _ in
-            if let problem = policy.refusal(of: request.head) { return Response(ProgressResponse(problem: problem)) }
+        router.get("/") { [policy, proxies = hosting.api.configuration.trustedProxies] request, context in
+            let connection = ProgressCaller(address: context.remoteAddress?.ipAddress, isSecure: isSecure)
+            let (head, caller) = proxies.origin(of: request.head, from: connection)
+            if let problem = policy.refusal(of: head, from: caller) {
+                return Response(ProgressResponse(problem: problem))
+            }
             return Response(ProgressPages.list, type: "text/html; charset=utf-8", fields: Self.pageFields)
         }
         router.get("/live-progress.js") { _, _ in
-            Response(ProgressPages.element, type: "text/javascript; charset=utf-8")
+            Response(
+                ProgressPages.element,
+                type: "text/javascript; charset=utf-8",
+                fields: SafeFields.embeddable
+            )
         }
         router.get("/openapi.yaml") { _, _ in
             Response(PackageResources.openapi_yaml, type: "application/yaml")

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOTLS
+import Testing
+
+@testable import LiveProgressNIO
+
+@Suite("Shaking hands for TLS")
+struct HandshakeTests {
+    /// A connection that has begun to shake hands, and what it has agreed on.
+    private final class Handshake {
+        let channel = EmbeddedChannel()
+        let registry = ConnectionRegistry()
+        var agreed: [String?] = []
+
+        init() throws {
+            let setup = ConnectionSetup(registry: registry) { _, _ in .http }
+            try setup.secure(channel, by: [NeverClosing()]) { [unowned self] in agreed.append($0) }
+            channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        }
+
+        func fire(_ event: any Sendable) { channel.pipeline.fireUserInboundEventTriggered(event) }
+    }
+
+    @Test("what ALPN agreed on is told once, and the time for it is over then", arguments: ["h2", "http/1.1", nil])
+    func begins(agreement: String?) throws {
+        let handshake = try Handshake()
+        #expect(handshake.registry.count == 1)
+        handshake.fire(TLSUserEvent.handshakeCompleted(negotiatedProtocol: agreement))
+        handshake.fire(TLSUserEvent.handshakeCompleted(negotiatedProtocol: agreement))
+        handshake.channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+        #expect(handshake.agreed == [agreement])
+        #expect(handshake.channel.isActive)
+    }
+
+    @Test("a handshake that takes too long is cut off")
+    func isBounded() throws {
+        let handshake = try Handshake()
+        handshake.channel.embeddedEventLoop.advanceTime(by: .seconds(9))
+        #expect(handshake.channel.isActive)
+        handshake.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!handshake.channel.isActive)
+        #expect(handshake.registry.count == 0)
+        #expect(handshake.agreed.isEmpty)
+    }
+
+    @Test("whoever is still shaking hands goes with the server")
+    func goesWithServer() throws {
+        let handshake = try Handshake()
+        handshake.registry.quiesce()
+        handshake.channel.embeddedEventLoop.run()
+        #expect(!handshake.channel.isActive)
+    }
+
+    @Test("a client that hangs up, or a handshake that fails, ends the connection")
+    func fails() throws {
+        let hangingUp = try Handshake()
+        hangingUp.fire(ChannelEvent.inputClosed)
+        #expect(!hangingUp.channel.isActive)
+        let failing = try Handshake()
+        failing.channel.pipeline.fireErrorCaught(ChannelError.eof)
+        #expect(!failing.channel.isActive)
+    }
+
+    @Test("an encrypted connection whose client does not say goodbye is closed all the same when its time is over")
+    func cutsOff() throws {
+        let handshake = try Handshake()
+        handshake.fire(TLSUserEvent.handshakeCompleted(negotiatedProtocol: nil))
+        handshake.channel.close(promise: nil)
+        #expect(handshake.channel.isActive, "it waits for the goodbye")
+        handshake.registry.closeAll()
+        #expect(!handshake.channel.isActive)
+    }
+}
+
+/// Waits for a goodbye that never comes, in place of TLS.
+private final class NeverClosing: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {}
+}
