@@ -22,11 +22,13 @@ let package = Package(
         .library(name: "LiveProgressWebSocket", targets: ["LiveProgressWebSocket"]),
         .library(name: "LiveProgressNIO", targets: ["LiveProgressNIO"]),
         .library(name: "LiveProgressClient", targets: ["LiveProgressClient"]),
+        .library(name: "LiveProgressClientTLS", targets: ["LiveProgressClientTLS"]),
         .library(name: "LiveProgressTesting", targets: ["LiveProgressTesting"]),
         .library(name: "LiveProgressHummingbird", targets: ["LiveProgressHummingbird"]),
     ],
     traits: [
-        .trait(name: "Hummingbird", description: "Routes and WebSocket upgrade for Hummingbird 2 applications.")
+        .trait(name: "Hummingbird", description: "Routes and WebSocket upgrade for Hummingbird 2 applications."),
+        .trait(name: "ClientTLS", description: "https and wss for the client, with swift-nio-ssl."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.3.0"),
@@ -35,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         // Fetched only by those who turn the trait on.
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
     ],
     targets: [
@@ -82,6 +85,16 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LiveProgressClientTLS",
+            dependencies: [
+                "LiveProgressClient",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["ClientTLS"])),
             ],
             swiftSettings: settings
         ),

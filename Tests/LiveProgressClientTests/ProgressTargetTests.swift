@@ -18,6 +18,8 @@ struct ProgressTargetTests {
             ("ws://[::1]:9/a/b?x=1#y", "::1", 9, "/a/b", "http://[::1]:9/a/b"),
             ("http://[fe80::1]", "fe80::1", 80, "", "http://[fe80::1]"),
             ("http://h?x", "h", 80, "", "http://h"),
+            ("https://h", "h", 443, "", "https://h"), ("wss://h:443/a", "h", 443, "/a", "https://h/a"),
+            ("https://h:80", "h", 80, "", "https://h:80"), ("http://h:443", "h", 443, "", "http://h:443"),
         ]
     )
     func addresses(text: String, host: String, port: Int, prefix: String, url: String) throws {
@@ -38,8 +40,7 @@ struct ProgressTargetTests {
             ("http://::1", .invalidURL, "brackets"), ("http://[::1", .invalidURL, "not closed"),
             ("http://[::1]x", .invalidURL, "other than a port"), ("http://u:secret@h", .invalidURL, "password"),
             ("http://h/a b", .invalidURL, "space"), ("http://h/\u{1B}", .invalidURL, "control"),
-            ("https://h", .unsupportedScheme, "not supported yet"),
-            ("wss://h", .unsupportedScheme, "not supported yet"), ("ftp://h", .unsupportedScheme, "ftp"),
+            ("ftp://h", .unsupportedScheme, "ftp"),
         ] as [(String, ProgressClientError.Code, String)]
     )
     func refused(text: String, code: ProgressClientError.Code, reason: String) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Where a server is: what an `http` or `ws` base URL says, taken apart.
+/// Where a server is: what a base URL says (`http`, `https`, `ws` or `wss`), taken apart.
 public struct ProgressServerAddress: Sendable, Hashable {
     /// The host: a name, an IPv4 address, or an IPv6 address without its brackets.
     public let host: String
     /// The port.
     public let port: Int
+    /// Whether it is asked over TLS, as `https` and `wss` say.
+    public let isSecure: Bool
     /// What stands before the server's own paths, such as `/jobs` behind a proxy; empty, or with a leading slash
     /// and without a trailing one.
     public let prefix: String
@@ -23,6 +25,7 @@ public struct ProgressServerAddress: Sendable, Hashable {
     init(_ parts: URLParts, prefix: some StringProtocol) {
         host = parts.host
         port = parts.port
+        isSecure = parts.isSecure
         var path = Substring(prefix)
         while path.last == "/" { path.removeLast() }
         self.prefix = String(path)
@@ -31,11 +34,11 @@ public struct ProgressServerAddress: Sendable, Hashable {
     /// The host and port as the `Host` header names them (RFC 9110, section 7.2).
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return port == 80 ? name : "\(name):\(port)"
+        return port == URLParts.defaultPort(isSecure: isSecure) ? name : "\(name):\(port)"
     }
 
-    /// The base URL, with `http` as its scheme.
-    public var url: String { "http://\(authority)\(prefix)" }
+    /// The base URL, with `http` or `https` as its scheme.
+    public var url: String { "\(isSecure ? "https" : "http")://\(authority)\(prefix)" }
 }
 
 extension ProgressServerAddress: CustomStringConvertible {

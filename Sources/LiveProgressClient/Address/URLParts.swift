@@ -5,6 +5,8 @@
 struct URLParts: Hashable {
     let host: String
     let port: Int
+    /// Whether the scheme asks for TLS.
+    let isSecure: Bool
     /// The path as it stands in the URL, empty or with a leading slash.
     let path: String
 
@@ -15,7 +17,7 @@ struct URLParts: Hashable {
         guard let separator = Self.firstRange(of: "://", in: url) else {
             throw Self.invalid(url, "it has no scheme; write http://\(url.prefix(64))")
         }
-        try Self.check(scheme: url[..<separator.lowerBound].lowercased())
+        isSecure = try Self.isSecure(scheme: url[..<separator.lowerBound].lowercased())
         let rest = url[separator.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard !authority.contains("@") else {
@@ -26,7 +28,7 @@ struct URLParts: Hashable {
         guard !name.isEmpty else { throw Self.invalid(url, "it names no host") }
         host = String(name)
         guard let digits, !digits.isEmpty else {
-            port = 80
+            port = Self.defaultPort(isSecure: isSecure)
             return
         }
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
@@ -35,16 +37,18 @@ struct URLParts: Hashable {
         port = number
     }
 
-    private static func check(scheme: String) throws(ProgressClientError) {
+    /// The port where the URL names none.
+    static func defaultPort(isSecure: Bool) -> Int { isSecure ? 443 : 80 }
+
+    private static func isSecure(scheme: String) throws(ProgressClientError) -> Bool {
         switch scheme {
-        case "http", "ws": return
-        case "https", "wss":
+        case "http", "ws": return false
+        case "https", "wss": return true
+        default:
             throw ProgressClientError(
                 .unsupportedScheme,
-                "\(scheme):// is not supported yet: use http:// or ws://, with TLS ended by a proxy on this machine."
+                "\(scheme):// is not supported: use http://, https://, ws:// or wss://."
             )
-        default:
-            throw ProgressClientError(.unsupportedScheme, "\(scheme):// is not supported: use http:// or ws://.")
         }
     }
 

@@ -28,7 +28,9 @@ public struct ProgressClient: Sendable {
     ///   - configuration: Times, limits and retries.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
     public init(url: String, configuration: Configuration = Configuration()) throws(ProgressClientError) {
-        self.init(server: try ProgressServerAddress(url), configuration: configuration)
+        let server = try ProgressServerAddress(url)
+        if server.isSecure, configuration.security == nil { throw ServerConnector.noSecurity(server) }
+        self.init(server: server, configuration: configuration)
     }
 
     /// A client of a server.

@@ -4,7 +4,9 @@
 extension ProgressClient {
     /// How a client behaves: times, limits and retries.
     public struct Configuration: Sendable {
-        /// How long connecting may take.
+        /// What encrypts connections to `https` and `wss` URLs; without it they are refused.
+        public var security: (any ProgressTransportSecurity)?
+        /// How long connecting may take, and likewise shaking hands for TLS.
         public var connectTimeout: Duration = .seconds(5)
         /// How long an answer may take, from the request's first byte to the answer's last.
         public var requestTimeout: Duration = .seconds(30)

@@ -38,6 +38,8 @@ extension ProgressClientError {
         public static let invalidURL = Code(name: "invalid-url")
         /// The URL's scheme is not supported.
         public static let unsupportedScheme = Code(name: "unsupported-scheme")
+        /// The server could not prove to be who it should be, or no safe connection could be agreed on.
+        public static let insecure = Code(name: "insecure")
         /// Nothing answers at that address.
         public static let unreachable = Code(name: "unreachable")
         /// The answer took too long.

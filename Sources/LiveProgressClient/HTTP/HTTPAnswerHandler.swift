@@ -13,6 +13,7 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
     private let body: [UInt8]
     private let limit: Int
     private let timeout: TimeAmount
+    private let explain: (any Error) -> ProgressClientError
     private let promise: EventLoopPromise<HTTPAnswer>
     private var deadline: Scheduled<Void>?
     private var answerHead: HTTPResponseHead?
@@ -23,12 +24,14 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
         body: [UInt8],
         limit: Int,
         timeout: TimeAmount,
+        explain: @escaping (any Error) -> ProgressClientError = broken,
         promise: EventLoopPromise<HTTPAnswer>
     ) {
         self.head = head
         self.body = body
         self.limit = limit
         self.timeout = timeout
+        self.explain = explain
         self.promise = promise
     }
 
@@ -78,14 +81,23 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
         if let error = error as? HTTPParserError, error != .invalidEOFState {
             fail(.invalidAnswer, "What answers there does not speak HTTP/1.1 (\(error)).", context: context)
         } else {
-            fail(.disconnected, "The connection broke (\(error)).", context: context)
+            fail(explain(error), context: context)
         }
+    }
+
+    /// The error of a connection that broke.
+    static func broken(_ error: any Error) -> ProgressClientError {
+        ProgressClientError(.disconnected, "The connection broke (\(error)).")
     }
 
     /// Ends the exchange; a promise that is fulfilled already stays as it is.
     private func fail(_ code: ProgressClientError.Code, _ message: String, context: ChannelHandlerContext) {
+        fail(ProgressClientError(code, message), context: context)
+    }
+
+    private func fail(_ error: ProgressClientError, context: ChannelHandlerContext) {
         deadline?.cancel()
-        promise.fail(ProgressClientError(code, message))
+        promise.fail(error)
         context.close(promise: nil)
     }
 }

@@ -25,25 +25,23 @@ struct HTTPExchange: Sendable {
         let promise = eventLoop.makePromise(of: HTTPAnswer.self)
         let (head, body) = (head(of: call), call.body ?? [])
         let (limit, timeout) = (configuration.maximumAnswerSize, TimeAmount(configuration.requestTimeout))
-        let connecting = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let handler = HTTPAnswerHandler(
-                        head: head,
-                        body: body,
-                        limit: limit,
-                        timeout: timeout,
-                        promise: promise
-                    )
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(handler)
-                }
-            }
-            .connect(host: server.host, port: server.port)
-        let server = server
-        connecting.whenFailure { promise.fail(Self.unreachable(server, $0)) }
+        let connector = ServerConnector(server: server, configuration: configuration)
+        let explain = { @Sendable (error: any Error) in connector.error(error) { HTTPAnswerHandler.broken($0) } }
+        let connecting = connector.connect(on: eventLoop) { channel in
+            let handler = HTTPAnswerHandler(
+                head: head,
+                body: body,
+                limit: limit,
+                timeout: timeout,
+                explain: explain,
+                promise: promise
+            )
+            try channel.pipeline.syncOperations.addHTTPClientHandlers()
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+        connecting.whenFailure { error in
+            promise.fail(connector.error(error) { Self.unreachable(connector.server, $0) })
+        }
         do {
             return try await withTaskCancellationHandler {
                 try await promise.futureResult.get()

@@ -32,7 +32,7 @@ struct WebSocketConnector: WatchConnector {
             }
             return WebSocketWatchConnection(connection)
         } catch {
-            throw Self.error(error)
+            throw connector.error(error, else: Self.error)
         }
     }
 
@@ -40,11 +40,15 @@ struct WebSocketConnector: WatchConnector {
     private func channel() async throws -> any Channel {
         let eventLoop = group.next()
         let promise = eventLoop.makePromise(of: (any Channel).self)
-        let connecting = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: server.host, port: server.port)
-        connecting.cascade(to: promise)
+        let secured = eventLoop.makePromise(of: Void.self)
+        let timeout = TimeAmount(configuration.connectTimeout)
+        let (connector, isSecure) = (connector, server.isSecure)
+        let connecting = connector.connect(on: eventLoop) { channel in
+            guard isSecure else { return secured.succeed() }
+            try channel.pipeline.syncOperations.addHandler(HandshakeWaiter(promise: secured, timeout: timeout))
+        }
+        connecting.whenFailure { secured.fail($0) }
+        connecting.flatMap { channel in secured.futureResult.map { channel } }.cascade(to: promise)
         do {
             return try await withTaskCancellationHandler {
                 try await promise.futureResult.get()
@@ -53,9 +57,11 @@ struct WebSocketConnector: WatchConnector {
                 connecting.whenSuccess { $0.close(promise: nil) }
             }
         } catch {
-            throw HTTPExchange.unreachable(server, error)
+            throw connector.error(error) { HTTPExchange.unreachable(server, $0) }
         }
     }
+
+    private var connector: ServerConnector { ServerConnector(server: server, configuration: configuration) }
 
     private func request(from cursor: ProgressCursor?) -> WebSocketClientRequest {
         let query = cursor.map { "?\(ProgressRoutes.cursorParameter)=\($0)" } ?? ""

@@ -26,7 +26,7 @@ enum ExitStatus {
         case .unreachable, .timedOut, .disconnected, .unavailable, .tooManyOperations: unavailable
         case .unknown, .gone: unknown
         case .invalidReport, .answerTooLarge: invalidData
-        case .unauthenticated, .forbidden: noPermission
+        case .unauthenticated, .forbidden, .insecure: noPermission
         case .invalidAnswer: protocolError
         case .cancelled: interrupted
         default: failed

@@ -21,6 +21,8 @@ struct ServerOptions: ParsableArguments {
     )
     var server: String?
 
+    @OptionGroup var security: SecurityOptions
+
     /// The base URL that counts.
     var url: String {
         Self.url(option: server, environment: ProcessInfo.processInfo.environment)
@@ -35,7 +37,19 @@ struct ServerOptions: ParsableArguments {
 
     /// A client of the server.
     func client() throws(ProgressClientError) -> ProgressClient {
-        try ProgressClient(url: url)
+        try client(of: ProgressServerAddress(url))
+    }
+
+    /// A client of a server, which may be another one that an operation's URL names.
+    func client(of server: ProgressServerAddress) throws(ProgressClientError) -> ProgressClient {
+        ProgressClient(server: server, configuration: try configuration(for: server))
+    }
+
+    /// How a client of a server behaves.
+    func configuration(for server: ProgressServerAddress) throws(ProgressClientError) -> ProgressClient.Configuration {
+        var configuration = ProgressClient.Configuration()
+        configuration.security = try security.security(for: server)
+        return configuration
     }
 
     /// The operation that a URL or an identifier names.

@@ -17,12 +17,15 @@ struct RemotePublisher: RunPublisher {
     static func create(
         _ id: ProgressID,
         options: ProgressOptions,
-        server: String
+        server: String,
+        security: SecurityOptions
     ) async throws(ProgressClientError) -> RemotePublisher {
         var configuration = ProgressClient.Configuration()
         configuration.connectTimeout = .seconds(2)
         configuration.requestTimeout = .seconds(5)
-        let client = try ProgressClient(url: server, configuration: configuration)
+        let address = try ProgressServerAddress(server)
+        configuration.security = try security.security(for: address)
+        let client = ProgressClient(server: address, configuration: configuration)
         return RemotePublisher(tracker: try await client.createTracker(id: id, options: options))
     }
 

@@ -16,12 +16,19 @@ import Synchronization
 /// Follows one operation, and gives the exit status that its end stands for.
 final class WatchSession: Sendable {
     private let target: ProgressTarget
+    private let configuration: ProgressClient.Configuration
     private let cursor: ProgressCursor?
     private let screen: Mutex<WatchScreen>
     private let start = ContinuousClock.now
 
-    init(target: ProgressTarget, cursor: ProgressCursor?, screen: WatchScreen) {
+    init(
+        target: ProgressTarget,
+        configuration: ProgressClient.Configuration,
+        cursor: ProgressCursor?,
+        screen: WatchScreen
+    ) {
         self.target = target
+        self.configuration = configuration
         self.cursor = cursor
         self.screen = Mutex(screen)
     }
@@ -53,7 +60,7 @@ final class WatchSession: Sendable {
 
     /// The status, or `nil` where the task was cancelled.
     private func watch() async -> Int32? {
-        var configuration = ProgressClient.Configuration()
+        var configuration = configuration
         configuration.onRetry = { error, _ in
             var complaint: String?
             self.write { screen in
