@@ -74,7 +74,7 @@ class Server:
         except Exception:
             self.process.kill()
             raise Failure(f"the server said nothing on standard output; its log:\n{self.tail()}") from None
-        match = re.fullmatch(r"listening on (http://127\.0\.0\.1:(\d+))", first)
+        match = re.fullmatch(r"listening on (https?://127\.0\.0\.1:(\d+))", first)
         expect(match, f"first line of the server is {first!r}; its log:\n{self.tail()}")
         self.url, self.port = match.group(1), int(match.group(2))
 

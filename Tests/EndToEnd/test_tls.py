@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""TLS and HTTP/2 as third parties speak them: curl, aiohttp, OpenSSL, and frames by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import ssl
+import struct
+import subprocess
+import time
+
+import aiohttp
+from harness import BASE, Lines, case, expect, expect_equal, plain_environment, spawned
+from tls import GOAWAY, PING, RST_STREAM, SETTINGS, Frames, TLSServer
+
+STEPS = [f"Step {number}" for number in range(1, 6)]
+
+
+def curl_command(server: TLSServer, *arguments: str) -> list[str]:
+    return ["curl", "-sS", "--http2", "--max-time", "30", "--cacert", str(server.authority.certificate), *arguments]
+
+
+def curl(server: TLSServer, *arguments: str) -> str:
+    done = subprocess.run(curl_command(server, *arguments), capture_output=True, text=True, timeout=40)
+    expect_equal(done.returncode, 0, f"curl {arguments}: {done.stderr}{done.stdout}")
+    return done.stdout
+
+
+def work(server: TLSServer, name: str) -> None:
+    """The rest of a job, each report over HTTP/2."""
+    for state in STEPS:
+        curl(server, "-X", "PATCH", "-d", f"state={state}", "-o", "/dev/null", f"{server.url}{BASE}/{name}")
+    curl(server, "-X", "PATCH", "-d", "status=succeeded", "-o", "/dev/null", f"{server.url}{BASE}/{name}")
+
+
+@case("curl over HTTP/2 is a whole worker, and a whole watcher by SSE and NDJSON")
+def http2_streams(environment):
+    with TLSServer(environment.binary) as server:
+        for number, accepted in enumerate(["text/event-stream", "application/x-ndjson"]):
+            url = f"{server.url}{BASE}/job-{number}"
+            made = curl(server, "-X", "PUT", "-d", "state=Queued", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", url)
+            expect_equal(made, "2 201", "version and status of the creation")
+            command = curl_command(server, "-N", "-H", f"Accept: {accepted}", url)
+            with spawned(command, stdout=subprocess.PIPE) as process:
+                lines = Lines(process.stdout)
+                texts = []
+                while "Queued" not in (line := lines.next()):
+                    pass
+                texts.append(line)
+                work(server, f"job-{number}")
+                texts += [line for line in lines.rest() if "{" in line]
+                expect_equal(process.wait(10), 0, "curl's exit code")
+            states = [json.loads(text.removeprefix("data:"))["state"] for text in texts]
+            expect_equal(states, ["Queued", *STEPS, "Succeeded"], f"states by {accepted}")
+
+
+@case("curl long-polls over HTTP/2 and is answered when there is news; a client that leaves is not counted any more")
+def http2_long_poll(environment):
+    with TLSServer(environment.binary) as server:
+        url = f"{server.url}{BASE}/job"
+        tag = server.send("PUT", "job", {"state": "Queued"})["cursor"]
+        wait = ["-H", f'If-None-Match: "{tag}"', "-H", "Prefer: wait=20", url]
+        metrics = f"{server.url}/metrics"
+        with spawned(curl_command(server, *wait), stdout=subprocess.PIPE, text=True) as process:
+            await_streams(server, metrics, 1)
+            server.send("PATCH", "job", {"state": "Copying"})
+            expect_equal(json.loads(process.communicate(timeout=20)[0])["state"], "Copying", "state")
+        tag = server.send("PATCH", "job", {"state": "Moving"})["cursor"]
+        wait[1] = f'If-None-Match: "{tag}"'
+        with spawned(curl_command(server, *wait), stdout=subprocess.PIPE):
+            await_streams(server, metrics, 1)
+        await_streams(server, metrics, 0)
+
+
+def await_streams(server: TLSServer, url: str, count: int) -> None:
+    deadline = time.monotonic() + 10
+    while f"live_progress_streams {count}\n" not in curl(server, url):
+        expect(time.monotonic() < deadline, f"not {count} streams and long polls")
+
+
+@case("a body over the limit gets its whole refusal over HTTP/2, and the server stops reading")
+def http2_body_limit(environment):
+    with TLSServer(environment.binary) as server:
+        body = server.authority.folder / "large"
+        body.write_bytes(bytes(4 << 20))
+        answer = curl(
+            server, "-T", str(body), "-H", "Content-Type: application/json", "-w", "\n%{http_code}", f"{server.url}{BASE}/job"
+        )
+        problem, status = answer.rsplit("\n", 1)
+        expect_equal(status, "413", "status")
+        expect("body-too-large" in json.loads(problem)["type"], f"problem: {problem}")
+
+
+@case("answers insist on encryption where the server has a name of its own, and only there")
+def strict_transport_security(environment):
+    with TLSServer(environment.binary) as server:
+        named = ["--resolve", f"progress.test:{server.port}:127.0.0.1", f"https://progress.test:{server.port}/healthz"]
+        for version in ("--http2", "--http1.1"):
+            expect("strict-transport-security: max-age=" in curl(server, version, "-i", *named).lower(), "it does not insist")
+            bare = curl(server, version, "-i", f"{server.url}/healthz").lower()
+            expect("strict-transport-security" not in bare, "it insists for an address")
+
+
+@case("aiohttp watches over wss: every transition in order, close 1000, also where it offers HTTP/2")
+def websocket(environment):
+    async def watch(server: TLSServer, *protocols: str) -> tuple:
+        url = f"wss://localhost:{server.port}{BASE}/job"
+        async with aiohttp.ClientSession() as session:
+            async with session.ws_connect(url, ssl=server.authority.context(*protocols)) as socket:
+                states = [(await socket.receive_json(timeout=10))["state"]]
+                for state in STEPS:
+                    await asyncio.to_thread(server.send, "PATCH", "job", {"state": state})
+                    states.append((await socket.receive_json(timeout=10))["state"])
+                return states
+
+    async def end(server: TLSServer) -> int:
+        url = f"wss://localhost:{server.port}{BASE}/job"
+        async with aiohttp.ClientSession() as session:
+            async with session.ws_connect(url, ssl=server.authority.context()) as socket:
+                await socket.receive(timeout=10)
+                await asyncio.to_thread(server.send, "PATCH", "job", {"status": "succeeded"})
+                while not (await socket.receive(timeout=10)).type == aiohttp.WSMsgType.CLOSE:
+                    pass
+                return socket.close_code
+
+    with TLSServer(environment.binary) as server:
+        server.send("PUT", "job", {"state": "Queued"})
+        expect_equal(asyncio.run(watch(server)), ["Queued", *STEPS], "states")
+        expect_equal(asyncio.run(watch(server, "http/1.1")), [STEPS[-1], *STEPS], "states with ALPN")
+        expect_equal(asyncio.run(end(server)), 1000, "close code")
+
+
+@case("TLS 1.2 and 1.3 are spoken, nothing older; ALPN agrees on h2, on http/1.1, or on nothing")
+def versions(environment):
+    def handshake(server: TLSServer, version: ssl.TLSVersion, *protocols: str) -> str | None:
+        context = server.authority.context(*protocols)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                return secure.selected_alpn_protocol()
+
+    with TLSServer(environment.binary) as server:
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            expect_equal(handshake(server, version, "h2", "http/1.1"), "h2", "choice")
+            expect_equal(handshake(server, version, "http/1.1"), "http/1.1", "choice")
+            expect_equal(handshake(server, version), None, "choice")
+        reason = None
+        try:
+            handshake(server, ssl.TLSVersion.TLSv1_1)
+        except ssl.SSLError as error:
+            reason = error.reason
+        expect_equal(reason, "TLSV1_ALERT_PROTOCOL_VERSION", "why TLS 1.1 is refused")
+
+
+@case("a renewed certificate is for new connections; those that are there go on; a broken pair changes nothing")
+def renewal(environment):
+    with TLSServer(environment.binary) as server:
+        server.send("PUT", "job", {"state": "Queued"})
+        stream = server.connect()
+        stream.sendall(f"GET {BASE}/job HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n\r\n".encode())
+        reader = stream.makefile("rb")
+        expect_equal(server.certificate_name(), "first", "certificate")
+        certificate, key = server.authority.issue("second")
+        server.install(certificate, b"nonsense")
+        server.reload()
+        server.await_log("cannot be renewed")
+        expect_equal(server.certificate_name(), "first", "certificate beside a broken pair")
+        server.install(certificate, key)
+        server.reload()
+        server.await_certificate("second")
+        # Without being told, by looking from time to time.
+        server.install(*server.authority.issue("third"))
+        server.await_certificate("third")
+        server.send("PATCH", "job", {"status": "succeeded"})
+        rest = reader.read()
+        expect(b"Queued" in rest and b'"type":"end"' in rest, f"the stream from before: {rest[-300:]!r}")
+        expect_equal(dict(p[0] for p in stream.getpeercert()["subject"])["commonName"], "first", "its certificate")
+        stream.close()
+
+
+@case("a client that says goodbye behind its request gets the answer, and a goodbye")
+def half_close(environment):
+    with TLSServer(environment.binary) as server:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = server.authority.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
+
+            def until_done(action):
+                while True:
+                    try:
+                        return action()
+                    except ssl.SSLWantReadError:
+                        plain.sendall(outgoing.read())
+                        piece = plain.recv(65536)
+                        incoming.write(piece) if piece else incoming.write_eof()
+
+            until_done(tls.do_handshake)
+            tls.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.unwrap()
+            plain.sendall(outgoing.read())
+            answer = b""
+            # The end by the server's goodbye reads as nothing; a connection cut off without one would raise.
+            while piece := until_done(lambda: read_or_end(tls)):
+                answer += piece
+        expect(answer.endswith(b"ok\n"), f"answer: {answer!r}")
+
+
+def read_or_end(tls: ssl.SSLObject) -> bytes:
+    try:
+        return tls.read(65536)
+    except ssl.SSLZeroReturnError:
+        return b""
+
+
+@case("a handshake that is not done within 10 s is cut off, and so is an HTTP/2 connection without a request")
+def slow_handshakes(environment):
+    with TLSServer(environment.binary) as server:
+        frames = Frames(server)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
+            silent.sendall(b"\x16\x03\x01")
+            started = time.monotonic()
+            expect_equal(silent.recv(100), b"", "what a half handshake is answered")
+            took = time.monotonic() - started
+        expect(8 < took < 13, f"it was cut off after {took:.1f} s")
+        kinds = [kind for kind, *_ in frames.rest(10)]
+        expect_equal(kinds.count(GOAWAY), 2, f"goodbyes among the frames {kinds}")
+
+
+@case("HTTP/2 says its limits, and a client that resets streams over and over is sent away")
+def rapid_reset(environment):
+    with TLSServer(environment.binary) as server:
+        frames = Frames(server)
+        kind, _, _, payload = frames.next()
+        expect_equal(kind, SETTINGS, "the first frame")
+        settings = dict(struct.unpack(">HI", payload[at : at + 6]) for at in range(0, len(payload), 6))
+        expect_equal((settings.get(3), settings.get(6)), (100, 32768), "streams at once, and size of the fields")
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            for number in range(2000):
+                stream = 2 * number + 1
+                reset = Frames.frame(RST_STREAM, struct.pack(">I", 8), stream=stream)
+                frames.send(Frames.get(stream, b"/healthz") + reset)
+        goodbyes = [payload for kind, _, _, payload in frames.rest(10) if kind == GOAWAY]
+        codes = [struct.unpack(">I", payload[4:8])[0] for payload in goodbyes]
+        expect(not goodbyes or 0xB in codes, f"codes of the goodbyes: {codes}")
+        expect_equal(curl(server, f"{server.url}/healthz"), "ok\n", "what others get")
+
+
+@case("SIGTERM with streams over HTTP/2 and a connection that is idle: each is told, exit 0 within 2 s")
+def shutdown(environment):
+    with TLSServer(environment.binary) as server:
+        server.send("PUT", "job", {"state": "Queued"})
+        url = f"{server.url}{BASE}/job"
+        idle = Frames(server)
+        command = curl_command(server, "-N", "-H", "Accept: text/event-stream", url)
+        with spawned(command, stdout=subprocess.PIPE) as process:
+            lines = Lines(process.stdout)
+            while "Queued" not in lines.next():
+                pass
+            started = time.monotonic()
+            server.process.terminate()
+            lines.rest()
+            expect_equal(process.wait(10), 0, "curl's exit code")
+            kinds = []
+            while (frame := idle.next()) is not None:
+                kinds.append(frame[0])
+                if frame[0] == PING and not frame[1] & 1:
+                    idle.send(Frames.frame(PING, frame[3], flags=1))
+            expect_equal(kinds.count(GOAWAY), 2, f"goodbyes to the idle one among {kinds}")
+            expect_equal(server.process.wait(10), 0, f"exit code; the log:\n{server.tail()}")
+            took = time.monotonic() - started
+        expect(took < 2, f"it took {took:.2f} s")
+
+
+@case("the tool works over TLS with --ca, and refuses a server that is not trusted")
+def tool(environment):
+    def run(server: TLSServer, *arguments: str) -> subprocess.CompletedProcess:
+        command = [str(environment.binary), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, env=plain_environment())
+
+    with TLSServer(environment.binary) as server:
+        trust = ["--ca", str(server.authority.certificate)]
+        url = f"{server.url}{BASE}/job"
+        expect_equal(run(server, "report", url, "--create", "--state", "Copying", *trust).returncode, 0, "report")
+        expect("Copying" in run(server, "get", url, *trust).stdout, "get does not show the state")
+        ran = run(server, "run", "--server", server.url, "--id", "run", *trust, "--", "true")
+        expect_equal(ran.returncode, 0, f"run: {ran.stderr}")
+        expect("https://" in ran.stderr, f"run gives no link: {ran.stderr}")
+        expect_equal(run(server, "watch", f"{server.url}{BASE}/run", *trust).returncode, 0, "watch")
+        for command in ("get", "watch", "cancel"):
+            stranger = run(server, command, url)
+            expect_equal(stranger.returncode, 77, f"{command} without trust")
+            expect("trusted" in stranger.stderr, f"it does not say why: {stranger.stderr}")
+
+
+@case("files that cannot be used keep it from starting, with exit code 64 and the reason")
+def unusable_files(environment):
+    command = [str(environment.binary), "serve", "--port", "0"]
+    for more, reason in (
+        (["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "/nowhere/c.pem"),
+        (["--tls-cert", "/nowhere/c.pem"], "--tls-key"),
+        (["--trusted-proxy", "10.0.0.0/99"], "10.0.0.0/99"),
+        (["--host", "0.0.0.0"], "--insecure"),
+    ):
+        done = subprocess.run([*command, *more], capture_output=True, text=True, timeout=20, env=plain_environment())
+        expect_equal(done.returncode, 64, f"exit code with {more}")
+        expect(reason in done.stderr, f"it does not say {reason!r}: {done.stderr}")
