@@ -48,13 +48,13 @@
             channel: any Channel,
             logger: Logger
         ) throws -> EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>> {
-            let idleTimeout = Duration.nanoseconds(connections.limits.idleTimeout.nanoseconds)
             let isSecure = connections.isSecure
             return try connections.configure(channel) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
                         HTTP1ToHTTPServerCodec(secure: isSecure),
-                        HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger),
+                        // Without times of its own: those of the limits are kept before it.
+                        HTTPConnectionStateHandler(logger: logger),
                     ])
                     return try HTTP1Channel.Value(
                         wrappingChannelSynchronously: channel,

@@ -5,6 +5,8 @@ public import NIOCore
 
 /// What one connection may take before it is a WebSocket: sizes and times.
 public struct ConnectionLimits: Sendable {
+    /// Bytes of a request's target; more are answered with 414.
+    public var maximumTargetSize = 8 * 1024
     /// Bytes of the request line and all fields; more are answered with 431.
     public var maximumHeaderSize = 32 * 1024
     /// Fields of a request; more are answered with 431.
@@ -13,15 +15,19 @@ public struct ConnectionLimits: Sendable {
     public var maximumBodySize: Int?
     /// Time from accepting a connection to the end of its TLS handshake, where it is encrypted.
     public var handshakeTimeout = TimeAmount.seconds(10)
-    /// Time from accepting a connection, or from the end of its TLS handshake, to the head of its first request.
+    /// Time from accepting a connection, from the end of its TLS handshake, or from the first byte of a later request, to the
+    /// whole head; past it 408.
     public var headTimeout = TimeAmount.seconds(10)
-    /// Time from a request's head to its end.
+    /// Time from a request's head to its end; past it 408.
     public var bodyTimeout = TimeAmount.seconds(60)
-    /// Time that a connection without a request stays open.
+    /// Time that a connection stays open between two requests.
     public var idleTimeout = TimeAmount.seconds(60)
     /// Time that a client has to read a refusal before the connection is gone.
     public var lingerTimeout = TimeAmount.seconds(1)
 
     /// The defaults, as each member says.
     public init() {}
+
+    /// Bytes of a request line whose target is as long as it may be, with the longest method and the version.
+    var maximumRequestLineSize: Int { maximumTargetSize + 64 }
 }

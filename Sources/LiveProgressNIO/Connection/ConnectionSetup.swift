@@ -89,15 +89,16 @@ public struct ConnectionSetup: Sendable {
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
         )
         let guardian = RequestGuardHandler(limits: limits, headDeadline: headDeadline)
+        let meter = RequestBytesHandler(guardian: guardian)
         let upgrade = UpgradeHandler(
-            codecs: [decoder, guardian],
+            codecs: [meter, decoder, guardian],
             encoder: encoder,
             decide: decide,
             openPath: openPath,
             finish: finish,
             upgraded: { [registry] in registry.markUpgraded(channel) }
         )
-        return [encoder, decoder, guardian, upgrade]
+        return [encoder, meter, decoder, guardian, upgrade]
     }
 
     private var decoderLimits: NIOHTTPDecoderLimitConfiguration {

@@ -123,7 +123,9 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func become(_ request: UpgradeRequest?, _ bytes: ByteBuffer, context: ChannelHandlerContext) {
         deadlines.leave(self)
         guard context.channel.isActive else { return }
-        if let request, case .upgrade(let grant) = decide(request.head, context.channel) {
+        if let request, RequestRules.refusal(of: request.head, limits: limits) == nil,
+            case .upgrade(let grant) = decide(request.head, context.channel)
+        {
             switchProtocols(grant, early: bytes.dropping(request.length), context: context)
         } else {
             speakHTTP(bytes, context: context)

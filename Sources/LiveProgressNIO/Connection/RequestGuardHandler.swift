@@ -22,22 +22,27 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let headDeadline: NIODeadline
     private var judge: RequestGuard
     private var deadline: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
     private var isLingering = false
+    /// How many parts of requests have come.
+    private var partCount = 0
 
     /// A guard of a connection whose first request's head has to be there at the deadline.
     init(limits: ConnectionLimits, headDeadline: NIODeadline) {
         self.limits = limits
         self.headDeadline = headDeadline
-        judge = RequestGuard(maximumBodySize: limits.maximumBodySize)
+        judge = RequestGuard(limits: limits)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         setDeadline(headDeadline - context.eventLoop.now, context: context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline?.cancel()
         deadline = nil
+        self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -46,31 +51,56 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    // MARK: Bytes
+
+    /// Looks at bytes before the decoder does.
+    ///
+    /// - Returns: Whether the decoder shall have them.
+    func receives(_ bytes: ByteBuffer) -> Bool {
+        guard let context else { return false }
+        let verdict = bytes.withUnsafeReadableBytes { judge.received($0) }
+        if verdict != .pass { follow(verdict, context: context) }
+        return verdict == .pass
+    }
+
+    /// Lets the decoder make what it can of bytes, and takes note where that is nothing.
+    func watching(_ decode: () -> Void) {
+        let partsBefore = partCount
+        decode()
+        guard partCount == partsBefore, let context else { return }
+        update(context: context) { $0.decodedNothing() }
+    }
+
     // MARK: Inbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        partCount += 1
         let verdict =
             switch Self.unwrapInboundIn(data) {
             case .head(let head): receivedHead(head, context: context)
             case .body(let bytes): judge.receivedBody(count: bytes.readableBytes)
-            case .end: receivedEnd()
+            case .end: update(context: context) { $0.receivedEnd() }
             }
         if verdict == .pass { context.fireChannelRead(data) } else { follow(verdict, context: context) }
     }
 
     private func receivedHead(_ head: HTTPRequestHead, context: ChannelHandlerContext) -> RequestGuard.Verdict {
-        setDeadline(limits.bodyTimeout, context: context)
-        let length = head.headers.first(name: "content-length").flatMap { Int($0) }
-        return judge.receivedHead(isSound: HTTPRequest(head) != nil, contentLength: length)
-    }
-
-    private func receivedEnd() -> RequestGuard.Verdict {
-        let verdict = judge.receivedEnd()
+        let isWellNamed = HTTPRequest(head) != nil
+        let refusal = isWellNamed ? RequestRules.refusal(of: head, limits: limits) : .malformed
+        let length = RequestRules.length(of: head)
+        // Of each request anew, also where one follows the other at once.
+        let verdict = judge.receivedHead(refusal, contentLength: length)
         if verdict == .pass {
-            deadline?.cancel()
-            deadline = nil
+            setDeadline(limits.bodyTimeout, context: context)
+            if RequestRules.waitsForContinue(head), judge.mayContinue { invite(context: context) }
         }
         return verdict
+    }
+
+    /// Tells the client to send the body: everything that its head could be refused for here has been looked at.
+    private func invite(context: ChannelHandlerContext) {
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -90,6 +120,26 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     // MARK: Refusals
+
+    /// Tells the judge of something, and gives the client the time for what is awaited after it.
+    @discardableResult
+    private func update<Result>(
+        context: ChannelHandlerContext,
+        _ event: (inout RequestGuard) -> Result
+    ) -> Result {
+        let before = judge.awaited
+        let result = event(&judge)
+        guard judge.awaited != before else { return result }
+        switch judge.awaited {
+        case .head: setDeadline(limits.headTimeout, context: context)
+        case .body: setDeadline(limits.bodyTimeout, context: context)
+        case .request: setDeadline(limits.idleTimeout, context: context)
+        case .nothing:
+            deadline?.cancel()
+            deadline = nil
+        }
+        return result
+    }
 
     private func setDeadline(_ time: TimeAmount, context: ChannelHandlerContext) {
         deadline?.cancel()
@@ -137,9 +187,10 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         switch Self.unwrapOutboundIn(data) {
+        case .head(let head) where head.status.code < 200: break
         case .head: judge.wroteHead()
         case .body: break
-        case .end: judge.wroteEnd()
+        case .end: update(context: context) { $0.wroteEnd() }
         }
         context.write(data, promise: promise)
     }
@@ -151,32 +202,5 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         context.close(mode: mode, promise: promise)
-    }
-}
-
-extension RequestGuard.Refusal {
-    /// What the client is told.
-    var problem: ProgressProblem {
-        switch self {
-        case .malformed:
-            Self.problem("malformed-request", 400, "Malformed request", "The bytes are no request of HTTP/1.1.")
-        case .unsupportedVersion:
-            Self.problem("http-version", 505, "HTTP version not supported", "Only HTTP/1.1 and HTTP/1.0 are spoken.")
-        case .headersTooLarge:
-            Self.problem("headers-too-large", 431, "Request header fields too large", "Send fewer or shorter fields.")
-        case .bodyTooLarge(let limit):
-            Self.problem("body-too-large", 413, "Content too large", "A request may carry up to \(limit) bytes.")
-        case .tooSlow:
-            Self.problem(
-                "request-timeout",
-                408,
-                "Request timeout",
-                "The request did not arrive in time; send it again."
-            )
-        }
-    }
-
-    private static func problem(_ type: String, _ status: Int, _ title: String, _ detail: String) -> ProgressProblem {
-        ProgressProblem(type: ProgressProblem.typePrefix + type, title: title, status: status, detail: detail)
     }
 }

@@ -96,12 +96,14 @@ struct FirstReadTests {
         #expect(connection.other.sawInputClosed)
     }
 
-    @Test("who sends the first byte late gets no more time for the rest")
+    @Test("who sends the first byte late gets no more time for the rest, and is told so")
     func keepsDeadline() throws {
         let connection = try TestConnection()
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(9))
         try connection.receive("G")
         #expect(connection.channel.isActive)
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(try connection.written().hasPrefix("HTTP/1.1 408 "))
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
         #expect(!connection.channel.isActive)
     }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOHTTP1
+
+/// What the head of a request must keep to beyond the grammar that the decoder checks: no state, no I/O.
+///
+/// Each rule is one where two servers could read the same bytes differently, or where nothing sensible can be answered.
+enum RequestRules {
+    /// Why a head cannot be answered, or `nil` where it can.
+    static func refusal(of head: HTTPRequestHead, limits: ConnectionLimits) -> RequestGuard.Refusal? {
+        guard head.version.major == 1, head.version.minor <= 1 else { return .unsupportedVersion }
+        guard head.uri.utf8.count <= limits.maximumTargetSize else {
+            return .targetTooLong(limit: limits.maximumTargetSize)
+        }
+        return host(of: head) ?? target(of: head) ?? transferCoding(of: head) ?? expectation(of: head)
+    }
+
+    /// RFC 9112 section 3.2: exactly one `Host`, which HTTP/1.0 may leave out.
+    private static func host(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
+        let hosts = head.headers["host"]
+        if hosts.isEmpty, head.version == .http1_0 { return nil }
+        guard hosts.count == 1 else { return .badHost("A request has exactly one Host field.") }
+        // Empty where the target has no authority, which is nothing that a browser would send.
+        return hosts[0].isEmpty || isAuthority(hosts[0][...])
+            ? nil : .badHost("Host is no name or address with a port.")
+    }
+
+    /// RFC 9112 section 3.2: the form of the target, and no fragment in it.
+    private static func target(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
+        let target = head.uri.utf8
+        // No path is served for them; an answer that tunnels, or shows a request's fields to a page, helps attackers only.
+        if head.method == .CONNECT || head.method == .TRACE { return .methodNotImplemented(head.method.rawValue) }
+        guard target.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else { return .malformed }
+        if target.first == UInt8(ascii: "/") { return nil }
+        if head.uri == "*" { return head.method == .OPTIONS ? nil : .malformed }
+        guard let authority = AbsoluteTarget(head.uri)?.authority, isAuthority(authority) else { return .malformed }
+        // Only one of the two could be checked against the names that a server serves.
+        guard let host = head.headers["host"].first, host.lowercased() == authority.lowercased() else {
+            return .badHost("Host is not the one of the target.")
+        }
+        return nil
+    }
+
+    /// RFC 9112 sections 6.1 and 6.3; that a length beside it is refused is the decoder's.
+    private static func transferCoding(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
+        guard head.headers.contains(name: "transfer-encoding") else { return nil }
+        guard head.version == .http1_1 else { return .malformed }
+        let codings = head.headers[canonicalForm: "transfer-encoding"].map { $0.lowercased() }
+        if let unknown = codings.first(where: { $0 != "chunked" }) {
+            return unknown.isEmpty ? .malformed : .unknownTransferCoding
+        }
+        return codings.count == 1 ? nil : .malformed
+    }
+
+    /// RFC 9110 section 10.1.1: the one expectation that there is.
+    private static func expectation(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
+        guard head.headers.contains(name: "expect") else { return nil }
+        return head.headers["expect"].allSatisfy { $0.lowercased() == "100-continue" } ? nil : .expectationFailed
+    }
+
+    /// Whether a client waits for leave before it sends the body.
+    static func waitsForContinue(_ head: HTTPRequestHead) -> Bool {
+        head.version == .http1_1 && head.headers.contains(name: "expect")
+            && (head.headers.contains(name: "transfer-encoding") || length(of: head) ?? 0 > 0)
+    }
+
+    /// The announced length of the body; one that no number here can hold is the largest there is.
+    static func length(of head: HTTPRequestHead) -> Int? {
+        head.headers.first(name: "content-length").map { Int($0) ?? .max }
+    }
+
+    /// Whether a text is a host and perhaps a port (RFC 3986 section 3.2), without a user.
+    ///
+    /// Names may have what a host name has, `_`, `~` and escapes; no commas, which would hide a second one.
+    static func isAuthority(_ text: Substring) -> Bool {
+        var rest = text.utf8
+        if rest.first == UInt8(ascii: "[") {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            let address = rest[rest.index(after: rest.startIndex)..<end]
+            guard !address.isEmpty, address.allSatisfy(isOfAddress) else { return false }
+            rest = rest[rest.index(after: end)...]
+        } else {
+            let name = rest.prefix { $0 != UInt8(ascii: ":") }
+            guard !name.isEmpty, name.allSatisfy(isOfName) else { return false }
+            rest = rest[name.endIndex...]
+        }
+        guard rest.first == UInt8(ascii: ":") else { return rest.isEmpty }
+        let port = rest.dropFirst()
+        return port.count <= 5 && port.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    private static func isOfAddress(_ byte: UInt8) -> Bool {
+        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+        return isLetter || (UInt8(ascii: "0")...UInt8(ascii: ":")).contains(byte) || byte == UInt8(ascii: ".")
+    }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: "%"):
+            true
+        default: false
+        }
+    }
+}
+
+/// A request target in the absolute form of RFC 9112 section 3.2.2, such as `http://localhost/path`.
+struct AbsoluteTarget {
+    /// The host and perhaps the port.
+    let authority: Substring
+
+    /// Takes a target apart; `nil` where it is of another form, or of another scheme than HTTP's.
+    init?(_ target: String) {
+        guard let colon = target.firstRange(of: "://") else { return nil }
+        guard ["http", "https"].contains(target[..<colon.lowerBound].lowercased()) else { return nil }
+        authority = target[colon.upperBound...].prefix { $0 != "/" && $0 != "?" }
+    }
+}

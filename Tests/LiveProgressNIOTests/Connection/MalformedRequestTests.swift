@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import LiveProgressNIO
+
+@Suite("Requests that no two servers may read differently")
+struct MalformedRequestTests {
+    /// What is sent, and the status and the problem that answer it.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let name: String
+        let bytes: String
+        let status: Int
+        let problem: String
+
+        init(_ name: String, _ bytes: String, _ status: Int, _ problem: String) {
+            (self.name, self.bytes, self.status, self.problem) = (name, bytes, status, problem)
+        }
+
+        var testDescription: String { name }
+    }
+
+    private static let malformed = "malformed-request"
+    private static let long = String(repeating: "x", count: 9000)
+
+    private static func get(_ target: String = "/", _ fields: String = "Host: a\r\n") -> String {
+        "GET \(target) HTTP/1.1\r\n\(fields)\r\n"
+    }
+
+    private static func put(_ fields: String, _ body: String = "") -> String {
+        "PUT / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\(body)"
+    }
+
+    private static let lines: [Row] = [
+        Row("bytes of TLS", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{FC}\u{3}\u{3}", 400, malformed),
+        Row("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, malformed),
+        Row("a method in small letters", "get / HTTP/1.1\r\nHost: a\r\n\r\n", 400, malformed),
+        Row("an unknown method", "FOO / HTTP/1.1\r\nHost: a\r\n\r\n", 400, malformed),
+        Row("a tab for a space", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, malformed),
+        Row("no version", "GET /\r\n\r\n", 505, "http-version"),
+        Row("version 0.9", "GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505, "http-version"),
+        Row("version 1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505, "http-version"),
+        Row("version 3", "GET / HTTP/3\r\nHost: a\r\n\r\n", 505, "http-version"),
+        Row("a version in small letters", "GET / http/1.1\r\nHost: a\r\n\r\n", 400, malformed),
+        Row("LF alone ends the line", "GET / HTTP/1.1\nHost: a\r\n\r\n", 400, malformed),
+        Row("CR alone ends the line", "GET / HTTP/1.1\rHost: a\r\n\r\n", 400, malformed),
+        Row("NUL in the target", get("/\u{0}"), 400, malformed),
+        Row("no ASCII in the target", get("/é"), 400, malformed),
+        Row("a fragment in the target", get("/#a"), 400, malformed),
+        Row("a target that is no path", get("foo"), 400, malformed),
+        Row("an asterisk for all but OPTIONS", get("*"), 400, malformed),
+        Row("a target of another scheme", get("ftp://a/"), 400, malformed),
+        Row("a user in the target", get("http://user@a/"), 400, malformed),
+        Row("a target of another host than Host", get("http://b/"), 400, "malformed-host"),
+        Row("CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 501, "method-not-implemented"),
+        Row("TRACE", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "method-not-implemented"),
+        Row("a long target", get("/" + long), 414, "target-too-long"),
+        Row("a line that does not end", "GET /" + long, 414, "target-too-long"),
+        Row("a method that does not end", long, 414, "target-too-long"),
+        Row(
+            "fields without end",
+            "GET / HTTP/1.1\r\n" + String(repeating: "a: \(long)\r\n", count: 4),
+            431,
+            "headers-too-large"
+        ),
+    ]
+
+    private static let fields: [Row] = [
+        Row("LF alone ends a field", get("/", "Host: a\nX: y\r\n"), 400, malformed),
+        Row("CR within a value", get("/", "Host: a\r\nX: a\rb\r\n"), 400, malformed),
+        Row("a folded value", get("/", "Host: a\r\nX: a\r\n b\r\n"), 400, malformed),
+        Row("NUL in a value", get("/", "Host: a\r\nX: a\u{0}b\r\n"), 400, malformed),
+        Row("a control byte in a value", get("/", "Host: a\r\nX: a\u{1}b\r\n"), 400, malformed),
+        Row("DEL in a value", get("/", "Host: a\r\nX: a\u{7F}b\r\n"), 400, malformed),
+        Row("NUL in a name", get("/", "Host: a\r\nX\u{0}: b\r\n"), 400, malformed),
+        Row("a space before the colon", get("/", "Host: a\r\nX : b\r\n"), 400, malformed),
+        Row("no colon", get("/", "Host: a\r\nX\r\n"), 400, malformed),
+        Row("no name", get("/", "Host: a\r\n: x\r\n"), 400, malformed),
+        Row("a space before the first field", get("/", " X: x\r\nHost: a\r\n"), 400, malformed),
+        Row("no Host", get("/", ""), 400, "malformed-host"),
+        Row("two Hosts", get("/", "Host: a\r\nHost: a\r\n"), 400, "malformed-host"),
+        Row("two Hosts in one field", get("/", "Host: a, b\r\n"), 400, "malformed-host"),
+        Row("a path in Host", get("/", "Host: a/b\r\n"), 400, "malformed-host"),
+        Row("a user in Host", get("/", "Host: u@a\r\n"), 400, "malformed-host"),
+        Row("a port of letters", get("/", "Host: a:http\r\n"), 400, "malformed-host"),
+        Row("a bracket that does not close", get("/", "Host: [::1\r\n"), 400, "malformed-host"),
+        Row("an unknown expectation", get("/", "Host: a\r\nExpect: miracles\r\n"), 417, "expectation"),
+    ]
+
+    private static let bodies: [Row] = [
+        Row("two lengths", put("Content-Length: 1\r\nContent-Length: 2\r\n", "x"), 400, malformed),
+        Row("a length twice", put("Content-Length: 1\r\nContent-Length: 1\r\n", "x"), 400, malformed),
+        Row("a list of lengths", put("Content-Length: 1, 1\r\n", "x"), 400, malformed),
+        Row("a length with a sign", put("Content-Length: +1\r\n", "x"), 400, malformed),
+        Row("a negative length", put("Content-Length: -1\r\n", "x"), 400, malformed),
+        Row("an empty length", put("Content-Length: \r\n", "x"), 400, malformed),
+        Row("a hexadecimal length", put("Content-Length: 0x1\r\n", "x"), 400, malformed),
+        Row("a length of 63 bits and more", put("Content-Length: 9223372036854775808\r\n"), 413, "body-too-large"),
+        Row("a length of 64 bits and more", put("Content-Length: 99999999999999999999\r\n"), 400, malformed),
+        Row(
+            "a length and chunks",
+            put("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+            400,
+            malformed
+        ),
+        Row(
+            "chunks and a length",
+            put("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", "0\r\n\r\n"),
+            400,
+            malformed
+        ),
+        Row("an unknown coding", put("Transfer-Encoding: gzip\r\n"), 501, "transfer-coding"),
+        Row(
+            "an unknown coding in chunks",
+            put("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+            501,
+            "transfer-coding"
+        ),
+        Row("chunks in a coding", put("Transfer-Encoding: chunked, gzip\r\n"), 400, malformed),
+        Row("chunks in chunks", put("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"), 400, malformed),
+        Row("chunked twice", put("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400, malformed),
+        Row("nearly chunked", put("Transfer-Encoding: xchunked\r\n"), 501, "transfer-coding"),
+        Row("an empty coding", put("Transfer-Encoding:\r\n"), 400, malformed),
+        Row(
+            "chunks of HTTP/1.0",
+            "PUT / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            malformed
+        ),
+        Row("a chunk's size of letters", put("Transfer-Encoding: chunked\r\n", "zz\r\n\r\n"), 400, malformed),
+        Row("LF alone in chunks", put("Transfer-Encoding: chunked\r\n", "1\nx\n0\n\n"), 400, malformed),
+        Row("a chunk longer than its size", put("Transfer-Encoding: chunked\r\n", "1\r\nxx0\r\n\r\n"), 400, malformed),
+        Row(
+            "a chunk's size of 68 bits",
+            put("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n"),
+            400,
+            malformed
+        ),
+        Row("a negative chunk", put("Transfer-Encoding: chunked\r\n", "-1\r\n"), 400, malformed),
+        Row("NUL in a trailer", put("Transfer-Encoding: chunked\r\n", "0\r\nX\u{0}\r\n\r\n"), 400, malformed),
+    ]
+
+    @Test(
+        "Invariant 11: what breaks the grammar of HTTP/1.1 is told so in a problem, and the connection is over",
+        arguments: lines + fields + bodies
+    )
+    func refuses(row: Row) throws {
+        var limits = ConnectionLimits()
+        limits.maximumBodySize = 1024
+        let connection = try TestConnection(limits: limits)
+        let answer = try connection.receive(row.bytes)
+        #expect(answer.hasPrefix("HTTP/1.1 \(row.status) "))
+        #expect(answer.contains("Content-Type: application/problem+json\r\n"))
+        #expect(answer.contains("Connection: close\r\n"))
+        #expect(answer.contains("urn:live-progress:problem:\(row.problem)\""))
+        #expect(answer.ranges(of: "problem+json").count == 1, "one answer only")
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test(
+        "what is unusual and allowed passes",
+        arguments: [
+            "\r\n\r\n" + get(), get("/?q=%00|{}"), get("http://a/"), get("HTTP://A/x?y"), get("/", "Host:\r\n"),
+            get("/", "Host: [::1]:80\r\n"), get("/", "Host: a_b.example.:8080\r\n"), get("/", "hOST:a\r\n"),
+            "GET / HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+            put("Transfer-Encoding: CHUNKED\r\n", "1;a=b\r\nx\r\n0\r\nX: y\r\n\r\n"),
+            put("Content-Length: 0001\r\n", "x"),
+        ]
+    )
+    func passes(request: String) throws {
+        let connection = try TestConnection()
+        #expect(try connection.receive(request).hasSuffix("ok"))
+    }
+
+    @Test("a head that drips in takes no more memory than a head may have, and is refused at that")
+    func drippingHead() throws {
+        let connection = try TestConnection()
+        try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n")
+        var (sent, answer) = (0, "")
+        while answer.isEmpty, sent < 100_000 {
+            answer = try connection.receive("X: 0123456789\r\n")
+            sent += 15
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 431 "))
+        #expect(sent < 33 * 1024)
+    }
+
+    @Test("a handshake is held to the same rules, however it comes", arguments: ["", "Host: a b\r\n", "Host: a/\r\n"])
+    func handshake(host: String) throws {
+        let text = "GET / HTTP/1.1\r\n\(host)Connection: upgrade\r\nUpgrade: other\r\n\r\n"
+        let connection = try TestConnection()
+        #expect(try connection.receive(text).hasPrefix("HTTP/1.1 400 "))
+        #expect(connection.outcome == "closed" || connection.outcome == nil)
+    }
+}
