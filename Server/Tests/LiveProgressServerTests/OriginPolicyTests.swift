@@ -50,6 +50,54 @@ struct OriginPolicyTests {
         #expect(OriginPolicy(ServerConfiguration()).refusal(of: request, from: caller)?.status == status)
     }
 
+    /// What a browser says of a request without `Origin`: how far off the page is, whether it is a visit, and of what.
+    @Test(
+        "where the origin is left out, what the browser says of the page counts, and following a link is open to all",
+        arguments: [
+            ("GET", "none", "navigate", "document", true), ("GET", "same-origin", "cors", "empty", true),
+            ("GET", "cross-site", "navigate", "document", true), ("HEAD", "same-site", "navigate", "document", true),
+            ("GET", "cross-site", "no-cors", "image", false), ("GET", "same-site", "cors", "empty", false),
+            ("GET", "cross-site", "navigate", "iframe", false), ("GET", "cross-site", "websocket", "websocket", false),
+            ("POST", "cross-site", "navigate", "document", false), ("PUT", "cross-site", "cors", "empty", false),
+            ("DELETE", "same-site", "no-cors", "empty", false), ("POST", "same-origin", "cors", "empty", true),
+        ]
+    )
+    func fetchMetadata(method: String, site: String, mode: String, destination: String, passes: Bool) throws {
+        let method = try #require(HTTPRequest.Method(method))
+        var request = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: "/")
+        request.headerFields[.secFetchSite] = site
+        request.headerFields[.secFetchMode] = mode
+        request.headerFields[.secFetchDest] = destination
+        #expect((OriginPolicy(ServerConfiguration()).refusal(of: request) == nil) == passes)
+    }
+
+    @Test("an origin that looks like the server's own is not, where the browser says that it is of another site")
+    func fetchMetadataWins() {
+        var request = HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/")
+        request.headerFields[.origin] = "http://localhost"
+        request.headerFields[.secFetchSite] = "cross-site"
+        #expect(OriginPolicy(ServerConfiguration()).refusal(of: request)?.status == 403)
+    }
+
+    @Test(
+        "names are listed without ports, in any case; localhost stands for this machine",
+        arguments: [
+            (["progress.example"], "progress.example", true), (["Progress.Example"], "progress.example:8080", true),
+            (["progress.example"], "PROGRESS.example.", true), (["progress.example"], "localhost", false),
+            (["progress.example"], "a.progress.example", false), (["progress.example"], "progress.example.evil", false),
+            (["progress.example", "localhost"], "127.0.0.1:80", true), (["localhost"], "[::1]:80", true),
+            (["192.0.2.7"], "192.0.2.7:8080", true), (["[2001:db8::7]"], "[2001:DB8::7]:8080", true),
+        ]
+    )
+    func listedHosts(names: [String], authority: String, isServed: Bool) {
+        var configuration = ServerConfiguration()
+        configuration.host = "0.0.0.0"
+        configuration.isInsecure = true
+        configuration.hosts = names
+        let request = HTTPRequest(method: .get, scheme: "http", authority: authority, path: "/")
+        #expect((OriginPolicy(configuration).refusal(of: request) == nil) == isServed)
+    }
+
     @Test("a server that serves everyone serves every name")
     func insecureServesAnyName() {
         var configuration = ServerConfiguration()

@@ -59,6 +59,7 @@ extension ServerConfiguration {
         isInsecure = try values.boolean("insecure") ?? isInsecure
         logLevel = try values.choice("logLevel", of: Logger.Level.allCases, named: \.rawValue) ?? logLevel
         transport = try TransportSettings(values)
+        hosts = try values.strings("hosts") ?? hosts
         origins = try values.strings("origins") ?? origins
         retention = try values.integer("retention", in: 0...315_360_000).map { .seconds($0) } ?? retention
         maximumOperations = try values.integer("maximumOperations", in: 1...100_000_000) ?? maximumOperations

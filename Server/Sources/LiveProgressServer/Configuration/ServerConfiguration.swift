@@ -23,6 +23,10 @@ public struct ServerConfiguration: Sendable {
     public var isInsecure = false
     /// The least important messages that are logged.
     public var logLevel = Logger.Level.info
+    /// Names that the server answers to, without ports; `localhost` stands for all that mean this machine.
+    ///
+    /// Where there are none, a server on the loopback address answers to this machine's names alone, any other to all.
+    public var hosts: [String] = []
     /// Origins of other sites whose pages may talk to this server, such as `https://example.com`.
     public var origins: [String] = []
     /// How long an operation can be asked for after its end.

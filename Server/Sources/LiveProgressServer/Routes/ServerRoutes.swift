@@ -22,6 +22,7 @@ struct ServerRoutes {
         router.addMiddleware {
             MetricsMiddleware(metrics: metrics)
             SafeAnswersMiddleware(isSecure: isSecure)
+            OriginMiddleware(policy: policy, proxies: hosting.api.configuration.trustedProxies, isSecure: isSecure)
         }
         router.addProgressRoutes(hosting.api)
         addPages(to: router)
@@ -30,13 +31,8 @@ struct ServerRoutes {
     }
 
     private func addPages(to router: Router<ServerRequestContext>) {
-        router.get("/") { [policy, proxies = hosting.api.configuration.trustedProxies] request, context in
-            let connection = ProgressCaller(address: context.remoteAddress?.ipAddress, isSecure: isSecure)
-            let (head, caller) = proxies.origin(of: request.head, from: connection)
-            if let problem = policy.refusal(of: head, from: caller) {
-                return Response(ProgressResponse(problem: problem))
-            }
-            return Response(ProgressPages.list, type: "text/html; charset=utf-8", fields: Self.pageFields)
+        router.get("/") { _, _ in
+            Response(ProgressPages.list, type: "text/html; charset=utf-8", fields: Self.pageFields)
         }
         router.get("/live-progress.js") { _, _ in
             Response(
