@@ -10,6 +10,7 @@ struct JournalSurroundings: Sendable {
     let frames: FrameClock
     let changes: ProgressChangeLog
     let deadlines: DeadlineClock
+    let history: HistoryBudget
 
     func now() -> JournalState.Now {
         clock.read()
@@ -192,7 +193,13 @@ extension ProgressJournal: FrameMember {
 
     /// Takes the operation away from its watchers; they are told why.
     func remove(_ reason: ProgressRemoval) {
-        _ = try? write { core, _ in core.remove(reason) }
+        _ = try? write { [history = surroundings.history] core, _ in
+            guard core.remove(reason) else { return }
+            history.change(by: -core.log.sizes.total)
+            core.log.sizes = RevisionSizes()
+        }
+        // Released outside the lock: what it does then is not ours.
+        _ = state.withLock { $0.keptObject.take() }
     }
 
     /// Ends the operation for a tracker that was released without an end (invariant 7).

@@ -23,6 +23,7 @@ public final class ProgressJournal: Sendable {
         var scheduledDeadline: Duration?
         weak var tracker: ProgressTracker?
         weak var companion: (any AnyObject & Sendable)?
+        var keptObject: (any AnyObject & Sendable)?
     }
 
     /// The operation's identifier.
@@ -91,6 +92,13 @@ public final class ProgressJournal: Sendable {
         }
     }
 
+    /// Holds an object until the operation is deleted or expires; one for each journal.
+    package func keepUntilRemoved(_ object: any AnyObject & Sendable) {
+        state.withLock { state in
+            if state.core.removal == nil { state.keptObject = object }
+        }
+    }
+
     // MARK: Watching
 
     /// Wakes someone when there is something new to read, from now on until ``unsubscribe(_:)``.
@@ -132,15 +140,22 @@ public final class ProgressJournal: Sendable {
     /// - Parameters:
     ///   - report: What the worker says.
     ///   - ifMatch: Apply it only if the operation is still at this cursor.
+    ///   - size: How many bytes it took on its way here, to be counted among the service's history; 0 counts nothing.
     /// - Returns: The snapshot that the report made.
     /// - Throws: ``ProgressError`` where the report is refused: ended, gone, stale attempt, cursor mismatch, invalid.
     @discardableResult
     public func report(
         _ report: ProgressReport,
-        ifMatch: ProgressCursor? = nil
+        ifMatch: ProgressCursor? = nil,
+        size: Int = 0
     ) throws(ProgressError) -> ProgressSnapshot {
-        try write { core, now throws(ProgressError) in
+        let history = surroundings.history
+        return try write { core, now throws(ProgressError) in
             try core.apply(report, ifMatch: ifMatch, now: now)
+            guard size > 0 else { return core.log.newest }
+            // While all operations together have too much, each that is reported on keeps no more than its newest.
+            let limit = history.isFull ? 0 : history.perOperation
+            history.change(by: core.log.weighNewest(size, limit: limit))
             return core.log.newest
         }
     }

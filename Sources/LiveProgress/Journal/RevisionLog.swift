@@ -17,6 +17,8 @@ struct RevisionLog: Sendable {
     private var last = 0
     /// Whether the newest entry is a tick that nobody has read.
     private(set) var isTickOpen = false
+    /// How much of what is kept came from elsewhere.
+    var sizes = RevisionSizes()
 
     init(first: ProgressSnapshot, capacity: Int) {
         self.capacity = max(1, capacity)
@@ -63,6 +65,15 @@ struct RevisionLog: Sendable {
         if entries.count < capacity { entries.append(entries[last]) }
         last = last + 1 == capacity ? 0 : last + 1
         if last == first { first = first + 1 == capacity ? 0 : first + 1 }
+    }
+
+    /// Forgets the revisions before one that is kept.
+    mutating func dropRevisions(before revision: UInt64) {
+        while oldestRevision < min(revision, newestRevision) {
+            // Its place stays; what it held is shared with the newest from now on.
+            entries[first] = entries[last]
+            first = first + 1 == entries.count ? 0 : first + 1
+        }
     }
 
     /// Opens a tick, unless one is open already.

@@ -42,7 +42,11 @@ public final class ProgressService: Sendable {
             retention: configuration.retention,
             frames: frames,
             changes: changes,
-            deadlines: DeadlineClock(clock: configuration.clock) { [dueHandler] in dueHandler.handle($0.id) }
+            deadlines: DeadlineClock(clock: configuration.clock) { [dueHandler] in dueHandler.handle($0.id) },
+            history: HistoryBudget(
+                total: configuration.maximumHistoryBytes,
+                perOperation: configuration.maximumHistoryBytesPerOperation
+            )
         )
         dueHandler.attach(self)
     }
@@ -114,6 +118,12 @@ public final class ProgressService: Sendable {
                     "The service holds \(configuration.maximumOperations) operations, its limit. Try again later."
                 )
             }
+            guard !surroundings.history.isFull else {
+                throw ProgressError(
+                    .historyFull,
+                    "The service keeps \(configuration.maximumHistoryBytes) bytes of reports, its limit. Try again later."
+                )
+            }
             state.journals[id] = journal
             state.order.put(id)
             if !state.tombstones.isEmpty {
@@ -177,6 +187,9 @@ public final class ProgressService: Sendable {
     public var operationCount: Int {
         state.withLock { $0.journals.count }
     }
+
+    /// How many bytes of the reports of remote workers the service keeps.
+    public var historyBytes: Int { surroundings.history.usedBytes }
 
     // MARK: Removing
 

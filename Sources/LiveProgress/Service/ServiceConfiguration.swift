@@ -20,6 +20,12 @@ extension ProgressService {
         public var leaseGrace = Duration.seconds(5 * 60)
         /// How many operations the service holds at the most; past it, creating is refused.
         public var maximumOperations = 100_000
+        /// Bytes of the reports of remote workers that are kept of all operations together.
+        ///
+        /// Past it, creating is refused, and of operations that are reported on only the newest revision is kept.
+        public var maximumHistoryBytes = 1 << 30
+        /// Bytes of such reports that are kept of one operation; past it, its oldest revisions go.
+        public var maximumHistoryBytesPerOperation = 4 << 20
         /// Where the service reads the time.
         public var clock = ProgressClock.system
         /// Makes identifiers.

@@ -32,6 +32,8 @@ public struct ProgressError: Error, Sendable, Hashable {
         public static let invalidReport = Code("invalid-report")
         /// The service holds as many operations as it may.
         public static let tooManyOperations = Code("too-many-operations")
+        /// The service keeps as much of what was reported as it may.
+        public static let historyFull = Code("history-full")
     }
 
     /// The kind of refusal.

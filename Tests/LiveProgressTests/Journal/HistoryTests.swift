@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressTesting
+import Testing
+
+@Suite("How much is kept of reports")
+struct HistoryTests {
+    private func make(total: Int = 1 << 20, perOperation: Int = 1 << 20, capacity: Int = 8) -> ProgressService {
+        TestService(capacity: capacity) {
+            $0.maximumHistoryBytes = total
+            $0.maximumHistoryBytesPerOperation = perOperation
+        }.service
+    }
+
+    private func report(_ text: String, on journal: ProgressJournal, size: Int) throws {
+        try journal.report(ProgressReport(state: text), size: size)
+    }
+
+    @Test("Invariant 10: the oldest revisions go when an operation's are too large, and who missed them is told")
+    func perOperation() throws {
+        let service = make(perOperation: 100)
+        let journal = try service.createJournal(id: id("op"))
+        for step in 1...5 { try report("\(step)", on: journal, size: 40) }
+        #expect(service.historyBytes == 80)
+        #expect(journal.read(after: 3).events.map(\.snapshot.state) == ["4", "5"])
+        let late = journal.read(after: 2)
+        #expect(late.events.map(\.snapshot.state) == ["5"])
+        #expect(late.events.first?.skipped == 2)
+        let resumed = journal.open(at: ProgressCursor(epoch: "e", revision: 1))
+        #expect(resumed.events.first?.resumed == false)
+    }
+
+    @Test("the newest revision is kept, whatever its size, and so is every later one in its turn")
+    func newestStays() throws {
+        let service = make(perOperation: 10)
+        let journal = try service.createJournal(id: id("op"))
+        for step in 1...30 {
+            try report("\(step)", on: journal, size: 50)
+            #expect(journal.snapshot().state == "\(step)")
+            #expect(service.historyBytes == 50)
+        }
+        try journal.report(ProgressReport(state: "small"))
+        #expect(journal.read(after: 30).events.map(\.snapshot.state) == ["small"])
+    }
+
+    @Test("what is overwritten, deleted or expired is not counted any more")
+    func countsDown() throws {
+        let service = make(capacity: 3)
+        let journal = try service.createJournal(id: id("op"))
+        for step in 1...20 { try report("\(step)", on: journal, size: 10) }
+        #expect(service.historyBytes == 30)
+        let other = try service.createJournal(id: id("other"))
+        try report("x", on: other, size: 7)
+        #expect(service.historyBytes == 37)
+        try service.deleteProgress(journal.id)
+        #expect(service.historyBytes == 7)
+        #expect(throws: ProgressError.self) { try report("late", on: journal, size: 10) }
+        #expect(service.historyBytes == 7)
+    }
+
+    @Test("a report that is refused, or says nothing, takes no room")
+    func refusedTakesNothing() throws {
+        let service = make()
+        let journal = try service.createJournal(id: id("op"))
+        try report("1", on: journal, size: 10)
+        for _ in 0..<5 { try journal.report(ProgressReport(), size: 2) }
+        var report = ProgressReport()
+        report.advance = -1
+        #expect(throws: ProgressError.self) { try journal.report(report, size: 10) }
+        #expect(service.historyBytes == 10)
+    }
+
+    @Test("Invariant 10: where all operations keep too much, a newcomer is refused, and those inside go on with less")
+    func total() throws {
+        let service = make(total: 100)
+        let journal = try service.createJournal(id: id("op"))
+        for step in 1...4 { try report("\(step)", on: journal, size: 30) }
+        let error = #expect(throws: ProgressError.self) { try service.createJournal(id: id("newcomer")) }
+        #expect(error?.code == .historyFull)
+        try report("6", on: journal, size: 30)
+        #expect(journal.snapshot().state == "6")
+        #expect(service.historyBytes == 30)
+        #expect(throws: Never.self) { try service.createJournal(id: id("newcomer")) }
+    }
+
+    @Test("a worker of the same process is not counted, and may report beside a remote one")
+    func ownWorkers() throws {
+        let service = make(perOperation: 100, capacity: 4)
+        let tracker = try service.createProgress(id: id("op"))
+        let journal = try service.getJournal(tracker.id)
+        for step in 1...20 {
+            tracker.update("own \(step)", details: ["text": "long"])
+            try report("remote \(step)", on: journal, size: 30)
+        }
+        #expect(service.historyBytes == 60)
+        #expect(journal.read(after: 36).events.count == 4)
+        tracker.succeed()
+    }
+}
