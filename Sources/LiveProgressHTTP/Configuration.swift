@@ -21,6 +21,10 @@ extension ProgressAPI {
         public var maximumPageSize = 1000
         /// How many values of `Idempotency-Key` are remembered, the newest ones.
         public var maximumIdempotencyKeys = 10_000
+        /// How much one operation and one subject may take up.
+        public var limits = ProgressLimits()
+        /// Where it is counted who was turned away by a limit; by default for this API alone.
+        public var limitRefusals = LimitRefusals()
         /// Makes the pages for people, where there are any; without it `text/html` is not on offer.
         public var pages: HTMLPages?
         /// Asked before every request, such as about its host and origin, and told who makes it; a problem refuses it

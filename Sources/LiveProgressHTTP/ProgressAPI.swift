@@ -29,9 +29,13 @@ public struct ProgressAPI: Sendable {
         let lifecycle = Lifecycle()
         let towers = BellTowers()
         let keys: Mutex<IdempotencyKeys>
+        let places: Places
+        let rates: ReportRates
 
-        init(keyCapacity: Int) {
-            keys = Mutex(IdempotencyKeys(capacity: keyCapacity))
+        init(_ configuration: Configuration) {
+            keys = Mutex(IdempotencyKeys(capacity: configuration.maximumIdempotencyKeys))
+            places = Places(limits: configuration.limits)
+            rates = ReportRates(limits: configuration.limits)
         }
     }
 
@@ -39,7 +43,7 @@ public struct ProgressAPI: Sendable {
     public init(service: ProgressService, configuration: Configuration = Configuration()) {
         self.service = service
         self.configuration = configuration
-        shared = Shared(keyCapacity: configuration.maximumIdempotencyKeys)
+        shared = Shared(configuration)
     }
 
     /// Whether a path belongs to this API, so that ``respond(to:body:from:)`` or ``watch(_:from:)`` should answer it.
@@ -66,6 +70,7 @@ public struct ProgressAPI: Sendable {
         do throws(Refusal) {
             response = try await answer(request, body, caller)
         } catch {
+            if let limit = error.limit { configuration.limitRefusals.count(limit) }
             response = ProgressResponse(addingAdvice(to: error))
         }
         if request.method == .get || request.method == .head {
@@ -80,7 +85,8 @@ public struct ProgressAPI: Sendable {
     ///
     /// An adapter stops reading at the limit and gives this answer, then closes the connection.
     public func bodyTooLarge() -> ProgressResponse {
-        ProgressResponse(problem: Problems.bodyTooLarge(limit: configuration.maximumBodySize))
+        configuration.limitRefusals.count(.bodySize)
+        return ProgressResponse(problem: Problems.bodyTooLarge(limit: configuration.maximumBodySize))
     }
 
     /// Begins to go away: streams end, long polls are answered at once with what is there, and new streams and upgrades
@@ -103,7 +109,7 @@ public struct ProgressAPI: Sendable {
         let exchange = try Exchange(request, body: body, caller: caller)
         if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
         guard body.count <= configuration.maximumBodySize else {
-            throw Refusal(Problems.bodyTooLarge(limit: configuration.maximumBodySize))
+            throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.maximumBodySize))
         }
         switch (exchange.route, request.method) {
         case (_, .options): return options(exchange)
@@ -120,7 +126,7 @@ public struct ProgressAPI: Sendable {
     /// Says when to come back wherever coming back is of use.
     func addingAdvice(to refusal: Refusal) -> Refusal {
         var refusal = refusal
-        if refusal.problem.status == 503, refusal.fields[.retryAfter] == nil {
+        if [429, 503].contains(refusal.problem.status), refusal.fields[.retryAfter] == nil {
             refusal.fields[.retryAfter] = String(max(1, configuration.reconnectDelay.wholeSeconds))
         }
         return refusal

@@ -10,10 +10,13 @@ public struct ProgressCaller: Sendable, Hashable {
     public var isSecure: Bool
     /// Whether a trusted proxy told all this.
     public var isForwarded = false
+    /// Who the client has shown itself to be, for the limits of each; `nil` where nobody has asked.
+    public var subject: String?
 
     /// A caller of whom no more is known than is given.
-    public init(address: String? = nil, isSecure: Bool = false) {
+    public init(address: String? = nil, isSecure: Bool = false, subject: String? = nil) {
         self.address = address
         self.isSecure = isSecure
+        self.subject = subject
     }
 }

@@ -30,4 +30,6 @@ public struct WatchAcceptance: Sendable {
     public let cursor: String?
     /// What to answer in `Sec-WebSocket-Protocol`; `nil` for no such field.
     public let subprotocol: String?
+    /// The watcher's place, to be held as long as it watches.
+    package let place: LimitTicket?
 }

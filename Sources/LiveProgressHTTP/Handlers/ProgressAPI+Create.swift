@@ -11,11 +11,7 @@ extension ProgressAPI {
     func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
         guard let key = exchange[.idempotencyKey] else {
-            do throws(ProgressError) {
-                return located(.created, try make(creation).snapshot(), exchange)
-            } catch {
-                throw Refusal(error)
-            }
+            return located(.created, try make(creation, exchange).snapshot(), exchange)
         }
         guard IdempotencyKeys.isValid(key) else { throw Refusal(Problems.malformedKey) }
         return try create(creation, once: key, exchange)
@@ -43,27 +39,37 @@ extension ProgressAPI {
             }
             return located(.ok, journal.snapshot(), exchange)
         case .create:
-            do throws(ProgressError) {
-                let journal = try make(creation)
+            do throws(Refusal) {
+                let journal = try make(creation, exchange)
                 shared.keys.withLock { $0.finish(key, id: journal.id) }
                 return located(.created, journal.snapshot(), exchange)
             } catch {
                 // It made nothing: the client may mend its request and come back with the same key.
                 shared.keys.withLock { $0.forget(key) }
-                throw Refusal(error)
+                throw error
             }
         }
     }
 
-    /// Creates the operation and applies its first report.
-    func make(_ creation: Creation) throws(ProgressError) -> ProgressJournal {
+    private func make(_ creation: Creation, _ exchange: Exchange) throws(Refusal) -> ProgressJournal {
+        let owner = try shared.places.create(subject: exchange.caller.subject)
+        do throws(ProgressError) {
+            return try make(creation, of: exchange.body.count, owner)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// Creates the operation and applies its first report, of so many bytes; it holds its owner's place.
+    func make(_ creation: Creation, of size: Int, _ owner: LimitTicket?) throws(ProgressError) -> ProgressJournal {
         // The one thing that would be refused after creating, when it could not be undone: an identifier that was used
         // and deleted stays gone for a while.
         if let attempt = creation.report?.attempt, attempt > 2 {
             throw ProgressError(.invalidReport, "attempt is 1 for a new operation, and 2 for its retry. Leave it out.")
         }
         let journal = try service.createJournal(id: creation.id, options: creation.options)
-        if let report = creation.report { try journal.report(report) }
+        if let owner { journal.keepUntilRemoved(owner) }
+        if let report = creation.report { try journal.report(report, size: size) }
         return journal
     }
 

@@ -13,8 +13,8 @@ extension ProgressAPI {
         if type == .html { return page { $0.list() } }
         let query = try query(exchange)
         switch type {
-        case .eventStream: return try feed(query, .eventStream)
-        case .ndjson: return try feed(query, .lines)
+        case .eventStream: return try feed(query, .eventStream, exchange)
+        case .ndjson: return try feed(query, .lines, exchange)
         default:
             let bytes = ProgressMessage.encodePage(service.list(query))
             return ProgressResponse(.ok, [.contentType: MediaType.json.description], body: .bytes(bytes))
@@ -26,9 +26,14 @@ extension ProgressAPI {
         try ProgressQuery(exchange.queryItems(), maximumLimit: configuration.maximumPageSize)
     }
 
-    private func feed(_ query: ProgressQuery, _ format: StreamFormat) throws(Refusal) -> ProgressResponse {
+    private func feed(
+        _ query: ProgressQuery,
+        _ format: StreamFormat,
+        _ exchange: Exchange
+    ) throws(Refusal) -> ProgressResponse {
         let service = service
-        return try stream(format) { settings in
+        let place = try shared.places.watch(nil, subject: exchange.caller.subject)
+        return try stream(format, place) { settings in
             FeedPump(service: service, query: query, format: format, settings: settings)
         }
     }

@@ -14,20 +14,22 @@ extension ProgressAPI {
         let snapshot =
             switch reader.syntax {
             case .lines: try await batch(reader.lines(), to: journal, ifMatch)
-            case .empty, .json, .form: try report(reader.report(), to: journal, ifMatch)
+            case .empty, .json, .form: try report(reader.report(), of: exchange.body.count, to: journal, ifMatch)
             }
         return snapshotResponse(.ok, snapshot, exchange)
     }
 
-    /// Applies a report, where `If-Match` allows it.
+    /// Applies a report of so many bytes, where its operation's rate and `If-Match` allow it.
     func report(
         _ report: ProgressReport,
+        of size: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?
     ) throws(Refusal) -> ProgressSnapshot {
+        try shared.rates.admit(report, on: journal.id, now: service.configuration.clock.now())
         let cursor = try ifMatch?.cursor(in: journal)
         do throws(ProgressError) {
-            return try journal.report(report, ifMatch: cursor)
+            return try journal.report(report, ifMatch: cursor, size: size)
         } catch {
             throw Refusal(error)
         }
@@ -43,7 +45,8 @@ extension ProgressAPI {
         for (applied, line) in lines.enumerated() {
             do throws(Refusal) {
                 let report = try decode(line.bytes)
-                snapshot = try self.report(report, to: journal, applied == 0 ? ifMatch : nil)
+                let condition = applied == 0 ? ifMatch : nil
+                snapshot = try self.report(report, of: line.bytes.count, to: journal, condition)
             } catch {
                 throw error.at(line: line.number, applied: applied)
             }
@@ -51,7 +54,7 @@ extension ProgressAPI {
             if applied % 256 == 255 { await Task.yield() }
         }
         // Nothing but empty lines is the report that says nothing.
-        guard let snapshot else { return try report(ProgressReport(), to: journal, ifMatch) }
+        guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch) }
         return snapshot
     }
 

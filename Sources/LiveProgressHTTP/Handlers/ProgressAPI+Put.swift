@@ -21,11 +21,14 @@ extension ProgressAPI {
                 if let ifNoneMatch, ifNoneMatch.matchesWeakly(journal.snapshot().cursor) {
                     throw Refusal(Problems.alreadyThere)
                 }
-                return snapshotResponse(.ok, try apply(reader.reportOnly(), to: journal, ifMatch), exchange)
+                let snapshot = try apply(reader.reportOnly(), of: exchange.body.count, to: journal, ifMatch)
+                return snapshotResponse(.ok, snapshot, exchange)
             }
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
+            let owner = try shared.places.create(subject: exchange.caller.subject)
             do throws(ProgressError) {
-                return located(.created, try make(creation).snapshot(), exchange)
+                let journal = try make(creation, of: exchange.body.count, owner)
+                return located(.created, journal.snapshot(), exchange)
             } catch {
                 guard error.code == .alreadyExists else { throw Refusal(error) }
             }
@@ -36,12 +39,13 @@ extension ProgressAPI {
     /// Applies a report that may be a repeat: the end that is already there is no mistake.
     private func apply(
         _ report: ProgressReport,
+        of size: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?
     ) throws(Refusal) -> ProgressSnapshot {
         let snapshot = journal.snapshot()
         if report.isRepeat(of: snapshot) { return snapshot }
-        return try self.report(report, to: journal, ifMatch)
+        return try self.report(report, of: size, to: journal, ifMatch)
     }
 }
 

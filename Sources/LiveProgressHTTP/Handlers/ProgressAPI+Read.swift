@@ -33,6 +33,8 @@ extension ProgressAPI {
             let time = min(.seconds(min(wait, 1 << 32)), configuration.maximumWait)
             fields[.preferenceApplied] = "wait=\(time.components.seconds)"
             if condition.matchesWeakly(snapshot.cursor), !snapshot.status.isEnd {
+                let place = try shared.places.watch(journal, subject: exchange.caller.subject)
+                defer { withExtendedLifetime(place) {} }
                 snapshot = try await news(of: journal, after: snapshot, atMost: time)
             }
         }
@@ -55,7 +57,8 @@ extension ProgressAPI {
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
-        return try stream(format) { settings in
+        let place = try shared.places.watch(journal, subject: exchange.caller.subject)
+        return try stream(format, place) { settings in
             OperationPump(journal: journal, cursor: cursor, format: format, settings: settings)
         }
     }
@@ -63,6 +66,7 @@ extension ProgressAPI {
     /// A response that streams what a pump gives; the pump is made when the body is read.
     func stream(
         _ format: StreamFormat,
+        _ place: LimitTicket?,
         _ makePump: @escaping @Sendable (StreamSettings) -> any ChunkPump
     ) throws(Refusal) -> ProgressResponse {
         guard !shared.lifecycle.isDraining else { throw Refusal(Problems.shuttingDown) }
@@ -72,7 +76,8 @@ extension ProgressAPI {
             heartbeatInterval: configuration.heartbeatInterval,
             reconnectDelay: configuration.reconnectDelay,
             clock: service.configuration.clock,
-            chunkSize: configuration.streamChunkSize
+            chunkSize: configuration.streamChunkSize,
+            place: place
         )
         let fields: HTTPFields = [
             .contentType: format.mediaType.description,

@@ -16,9 +16,15 @@ extension ProgressAPI {
     ///   - caller: Where the request comes from.
     /// - Returns: What to run, or what to answer.
     public func watch(_ request: HTTPRequest, from caller: ProgressCaller = ProgressCaller()) -> WatchDecision {
+        watch(request, from: caller, isAnswered: true)
+    }
+
+    /// The same; where the refusal is not what is answered, since whoever answers asks again, no limit counts it.
+    package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isAnswered: Bool) -> WatchDecision {
         do throws(Refusal) {
             return .accept(try accept(request, caller))
         } catch {
+            if isAnswered, let limit = error.limit { configuration.limitRefusals.count(limit) }
             var response = ProgressResponse(addingAdvice(to: error))
             response.sealFields()
             return .refuse(response)
@@ -30,19 +36,27 @@ extension ProgressAPI {
         let exchange = try Exchange(request, body: [], caller: caller)
         if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
         try checkHandshake(exchange)
-        let target: WatchAcceptance.Target =
-            switch exchange.route {
-            case .collection: .feed(try query(exchange))
-            case .operation(let id), .cancel(let id): .operation(try journal(id))
-            }
+        let watched: ProgressJournal?
+        let target: WatchAcceptance.Target
+        switch exchange.route {
+        case .collection:
+            watched = nil
+            target = .feed(try query(exchange))
+        case .operation(let id), .cancel(let id):
+            let journal = try journal(id)
+            watched = journal
+            target = .operation(journal)
+        }
         guard !shared.lifecycle.isDraining else { throw Refusal(Problems.shuttingDown) }
+        let cursor = try exchange.cursorText()
         let asked = FieldScanner.tokens(exchange[.secWebSocketProtocol])
         let isFull = asked.contains(ProgressFormat.subprotocol)
         return WatchAcceptance(
             target: target,
             format: isFull ? .full : .plain,
-            cursor: try exchange.cursorText(),
-            subprotocol: isFull ? ProgressFormat.subprotocol : nil
+            cursor: cursor,
+            subprotocol: isFull ? ProgressFormat.subprotocol : nil,
+            place: try shared.places.watch(watched, subject: caller.subject)
         )
     }
 

@@ -18,7 +18,20 @@ extension ProgressProblem {
         case .notCancellable: self = Problems.make(error, 409, "Operation cannot be cancelled")
         case .invalidReport: self = Problems.make(error, 422, "Invalid report")
         case .tooManyOperations: self = Problems.make(error, 503, "Too many operations")
+        case .historyFull: self = Problems.make(error, 503, "Too much is kept")
         default: self = Problems.make(error, 409, "Request was refused")
+        }
+        if let limit = error.limit { extensions["limit"] = .string(limit.rawValue) }
+    }
+}
+
+extension ProgressError {
+    /// The limit of the service that was met, where it was one.
+    var limit: ProgressLimit? {
+        switch code {
+        case .tooManyOperations: .operations
+        case .historyFull: .historyBytes
+        default: nil
         }
     }
 }

@@ -11,15 +11,24 @@ struct Refusal: Error {
     var problem: ProgressProblem
     /// Further fields of the answer, such as `Allow`.
     var fields: HTTPFields = [:]
+    /// The limit that was met, where it was one.
+    var limit: ProgressLimit?
 
     init(_ problem: ProgressProblem, _ fields: HTTPFields = [:]) {
         self.problem = problem
         self.fields = fields
     }
 
+    /// The refusal of one that is past a limit.
+    init(_ limit: ProgressLimit, _ problem: ProgressProblem, _ fields: HTTPFields = [:]) {
+        self.init(problem, fields)
+        self.limit = limit
+    }
+
     /// The refusal that an error of the core means.
     init(_ error: ProgressError) {
         problem = ProgressProblem(refusal: error)
+        limit = error.limit
     }
 
     /// The refusal of a body that cannot be read.

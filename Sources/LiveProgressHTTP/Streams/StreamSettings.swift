@@ -12,4 +12,6 @@ struct StreamSettings: Sendable {
     let clock: ProgressClock
     /// About how many bytes of events go into one chunk.
     let chunkSize: Int
+    /// The reader's place, held as long as its pump is.
+    let place: LimitTicket?
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Synchronization
+
+/// The places of those who watch, by operation and by subject, and of the operations of each subject.
+final class Places: Sendable {
+    private struct State {
+        var watchersByOperation = KeyedCounts<ObjectIdentifier>()
+        var watchersBySubject = KeyedCounts<String>()
+        var operationsBySubject = KeyedCounts<String>()
+    }
+
+    private let limits: ProgressLimits
+    private let state = Mutex(State())
+
+    init(limits: ProgressLimits) {
+        self.limits = limits
+    }
+
+    /// A place for one who watches.
+    ///
+    /// - Parameters:
+    ///   - journal: What is watched; `nil` for the list.
+    ///   - subject: Who watches, where that is known.
+    /// - Returns: The place, held as long as it watches; `nil` where nothing is limited.
+    /// - Throws: A refusal that names the limit.
+    func watch(_ journal: ProgressJournal?, subject: String?) throws(Refusal) -> LimitTicket? {
+        let operation = limits.watchersPerOperation == nil ? nil : journal
+        let subject = limits.watchersPerSubject == nil ? nil : subject
+        guard operation != nil || subject != nil else { return nil }
+        let exceeded = state.withLock { state -> ProgressLimit? in
+            if let operation {
+                let key = ObjectIdentifier(operation)
+                guard state.watchersByOperation.add(key, limit: limits.watchersPerOperation) else {
+                    return .watchersPerOperation
+                }
+            }
+            guard let subject else { return nil }
+            if state.watchersBySubject.add(subject, limit: limits.watchersPerSubject) { return nil }
+            if let operation { state.watchersByOperation.remove(ObjectIdentifier(operation)) }
+            return .watchersPerSubject
+        }
+        if let exceeded { throw Refusal(exceeded, Problems.tooManyWatchers(exceeded)) }
+        // It holds the journal, so that no other takes over its identity meanwhile.
+        return LimitTicket { [self] in
+            state.withLock { state in
+                if let operation { state.watchersByOperation.remove(ObjectIdentifier(operation)) }
+                if let subject { state.watchersBySubject.remove(subject) }
+            }
+        }
+    }
+
+    /// A place for an operation that a subject creates.
+    ///
+    /// - Returns: The place, held as long as the operation is kept; `nil` where nothing is limited.
+    /// - Throws: A refusal that names the limit.
+    func create(subject: String?) throws(Refusal) -> LimitTicket? {
+        guard let subject, let limit = limits.operationsPerSubject else { return nil }
+        guard state.withLock({ $0.operationsBySubject.add(subject, limit: limit) }) else {
+            throw Refusal(.operationsPerSubject, Problems.tooManyOperationsOfSubject(limit))
+        }
+        return LimitTicket { [self] in state.withLock { $0.operationsBySubject.remove(subject) } }
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// How much of the API one operation, and one subject, may take up; `nil` for any amount.
+public struct ProgressLimits: Sendable, Hashable {
+    /// Watchers of one operation: WebSockets, streams and long polls together.
+    public var watchersPerOperation: Int? = 100_000
+    /// Watchers of one subject; those of whom nobody knows who they are do not count.
+    public var watchersPerSubject: Int? = 1000
+    /// Operations that one subject has created and that are kept.
+    public var operationsPerSubject: Int? = 10_000
+    /// Reports on one operation a second, in the long run; an end is never refused.
+    public var reportsPerSecond: Double? = 1000
+    /// Reports on one operation that may come at once after a pause.
+    public var reportBurst = 10_000
+
+    /// The defaults, as each member says.
+    public init() {}
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressTesting
+import Testing
+
+@testable import LiveProgressHTTP
+
+@Suite("Limits of the API")
+struct LimitTests {
+    private static let handshake: HTTPFields = [
+        .upgrade: "websocket", .connection: "Upgrade", .secWebSocketVersion: "13",
+        .secWebSocketKey: "dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+
+    private func fixture(_ change: (inout ProgressLimits) -> Void) async -> Fixture {
+        let fixture = Fixture { change(&$0.limits) }
+        for path in ["/a", "/b"] { _ = await fixture.send(.put, path) }
+        return fixture
+    }
+
+    private func watch(_ fixture: Fixture, _ path: String, as subject: String? = nil) -> WatchDecision {
+        let request = Fixture.request(.get, path, Self.handshake)
+        return fixture.api.watch(request, from: ProgressCaller(subject: subject))
+    }
+
+    private func send(
+        _ fixture: Fixture,
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        as subject: String? = nil,
+        _ fields: HTTPFields = [:]
+    ) async -> Answer {
+        let request = Fixture.request(method, path, fields)
+        return Answer(await fixture.api.respond(to: request, body: [], from: ProgressCaller(subject: subject)))
+    }
+
+    private func refusal(_ decision: WatchDecision) throws -> Answer {
+        guard case .refuse(let response) = decision else { throw ProgressProblem(title: "It was accepted.") }
+        return Answer(response)
+    }
+
+    private func expect(_ answer: Answer, _ status: Int, _ problem: String, _ limit: ProgressLimit, of fixture: Fixture)
+    {
+        #expect(answer.status == status)
+        #expect(answer.problem == problem)
+        #expect(answer.json["limit"]?.stringValue == limit.rawValue)
+        #expect(answer[.retryAfter] != nil)
+        #expect(fixture.api.configuration.limitRefusals[limit] == 1)
+    }
+
+    @Test("Invariant 10: WebSockets, streams and long polls share the places of an operation, and give them back")
+    func watchersPerOperation() async throws {
+        let fixture = await fixture { $0.watchersPerOperation = 2 }
+        var places = [watch(fixture, "/a")]
+        var stream: Answer? = await send(fixture, .get, "/a", [.accept: "text/event-stream"])
+        #expect(stream?.status == 200)
+        expect(try refusal(watch(fixture, "/a")), 503, "too-many-watchers", .watchersPerOperation, of: fixture)
+        #expect(await send(fixture, .get, "/a", [.accept: "application/x-ndjson"]).problem == "too-many-watchers")
+        let poll: HTTPFields = [.prefer: "wait=9", .ifNoneMatch: "\"e-0\""]
+        #expect(await send(fixture, .get, "/a", poll).problem == "too-many-watchers")
+        #expect(await send(fixture, .get, "/a").status == 200, "reading is no watching")
+        guard case .accept = watch(fixture, "/b") else { throw ProgressProblem(title: "Another one was refused.") }
+        stream = nil
+        places.append(watch(fixture, "/a"))
+        guard case .accept = places[1] else { throw ProgressProblem(title: "A place was not given back.") }
+        places = []
+        for _ in 0..<10 { guard case .accept = watch(fixture, "/a") else { throw ProgressProblem(title: "Leaks.") } }
+    }
+
+    @Test("a subject has so many watchers, of whatever; those of others, and of nobody, do not count")
+    func watchersPerSubject() async throws {
+        let fixture = await fixture { $0.watchersPerSubject = 2 }
+        var places = [watch(fixture, "/a", as: "s"), watch(fixture, "", as: "s")]
+        #expect(places.count == 2)
+        let refused = try refusal(watch(fixture, "/b", as: "s"))
+        expect(refused, 429, "too-many-watchers-of-subject", .watchersPerSubject, of: fixture)
+        for subject in ["t", nil, nil, nil] {
+            guard case .accept = watch(fixture, "/b", as: subject) else { throw ProgressProblem(title: "Refused.") }
+        }
+        places = []
+        #expect(await send(fixture, .get, "", as: "s", [.accept: "text/event-stream"]).status == 200)
+    }
+
+    @Test("a subject has so many operations, until they are deleted; a repeat with its key is no new one")
+    func operationsPerSubject() async throws {
+        let fixture = await fixture { $0.operationsPerSubject = 2 }
+        #expect(await send(fixture, .put, "/s1", as: "s").status == 201)
+        let key = try #require(HTTPField.Name("Idempotency-Key"))
+        #expect(await send(fixture, .post, "", as: "s", [key: "k"]).status == 201)
+        let refused = await send(fixture, .put, "/s3", as: "s")
+        expect(refused, 429, "too-many-operations-of-subject", .operationsPerSubject, of: fixture)
+        #expect(await send(fixture, .post, "", as: "s", [key: "k2"]).status == 429)
+        #expect(await send(fixture, .post, "", as: "s", [key: "k"]).status == 200)
+        #expect(await send(fixture, .put, "/s1", as: "s").status == 200, "reporting is no creating")
+        #expect(await send(fixture, .put, "/t1", as: "t").status == 201)
+        #expect(await send(fixture, .put, "/n1").status == 201)
+        #expect(await send(fixture, .delete, "/s1", as: "s").status == 204)
+        #expect(await send(fixture, .post, "", as: "s", [key: "k2"]).status == 201)
+        #expect(await send(fixture, .post, "", as: "s").status == 429)
+    }
+
+    @Test("who reports too fast is told when to come back, and an end is always taken")
+    func reportRate() async throws {
+        let fixture = await fixture {
+            $0.reportsPerSecond = 0.5
+            $0.reportBurst = 2
+        }
+        for step in 0..<2 { #expect(await fixture.json(.patch, "/a", #"{"state":"\#(step)"}"#).status == 200) }
+        let refused = await fixture.json(.patch, "/a", #"{"state":"3"}"#)
+        expect(refused, 429, "too-many-reports", .reportRate, of: fixture)
+        #expect(await fixture.json(.put, "/a", #"{"state":"3"}"#).status == 429)
+        #expect(await fixture.json(.patch, "/b", #"{"state":"0"}"#).status == 200, "each operation has its own rate")
+        let wait = try #require(refused[.retryAfter].flatMap { Int($0) })
+        fixture.time.advance(by: .seconds(wait))
+        #expect(await fixture.json(.patch, "/a", #"{"state":"4"}"#).status == 200)
+        #expect(await fixture.json(.patch, "/a", #"{"state":"5"}"#).status == 429)
+        #expect(await fixture.json(.patch, "/a", #"{"status":"succeeded"}"#).status == 200)
+        #expect(await fixture.send(.get, "/a").json["state"] == "Succeeded")
+    }
+
+    @Test("each line of a batch is a report: those before the first that is too many are applied, and counted")
+    func batchRate() async {
+        let fixture = await fixture {
+            $0.reportsPerSecond = 1
+            $0.reportBurst = 3
+        }
+        let lines = (1...5).map { #"{"state":"\#($0)"}"# }.joined(separator: "\n")
+        let answer = await fixture.send(.patch, "/a", [.contentType: "application/x-ndjson"], lines)
+        #expect(answer.problem == "too-many-reports")
+        #expect(answer.json["line"]?.intValue == 4)
+        #expect(answer.json["applied"]?.intValue == 3)
+        #expect(await fixture.send(.get, "/a").json["state"] == "3")
+    }
+
+    @Test("operations that nobody reports on any more are forgotten")
+    func ratesAreForgotten() throws {
+        var limits = ProgressLimits()
+        limits.reportsPerSecond = 10
+        limits.reportBurst = 10
+        let rates = ReportRates(limits: limits)
+        for number in 0..<10_000 {
+            let id = try #require(ProgressID("op-\(number)"))
+            try rates.admit(ProgressReport(state: "x"), on: id, now: .milliseconds(number))
+        }
+        #expect(rates.count <= 1024)
+    }
+}
