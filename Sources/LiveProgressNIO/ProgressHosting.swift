@@ -33,7 +33,8 @@ public final class ProgressHosting: Sendable {
     ) {
         self.api = api
         self.limits = limits
-        fanouts = Fanouts(configuration: watchers)
+        let refusals = api.configuration.limitRefusals
+        fanouts = Fanouts(configuration: watchers) { refusals.count(ProgressLimit($0)) }
     }
 
     /// How connections are set up.
@@ -41,8 +42,9 @@ public final class ProgressHosting: Sendable {
 
     /// How connections are set up, told whether they are encrypted.
     public func connections(isSecure: Bool) -> ConnectionSetup {
-        ConnectionSetup(limits: limits, registry: registry, isSecure: isSecure) { [self] in
-            decide($0, $1, isSecure: isSecure)
+        let refusals = api.configuration.limitRefusals
+        return ConnectionSetup(limits: limits, registry: registry, isSecure: isSecure, limitRefusals: refusals) {
+            [self] in decide($0, $1, isSecure: isSecure)
         }
     }
 
@@ -51,9 +53,10 @@ public final class ProgressHosting: Sendable {
 
     /// What is malformed or not allowed goes to the routes, which say why.
     private func decide(_ head: HTTPRequestHead, _ channel: any Channel, isSecure: Bool) -> ConnectionDecision {
+        let caller = ProgressCaller(channel, isSecure: isSecure)
         guard let handshake = try? HandshakeRequest(head),
             let request = HTTPRequest(head, scheme: isSecure ? "https" : "http"),
-            case .accept(let acceptance) = api.watch(request, from: ProgressCaller(channel, isSecure: isSecure))
+            case .accept(let acceptance) = api.watch(request, from: caller, isAnswered: false)
         else { return .http }
         return .upgrade(
             ConnectionDecision.Grant(
@@ -62,9 +65,25 @@ public final class ProgressHosting: Sendable {
                 let source = sources.source(for: acceptance, in: api.service)
                 let loop = channel.eventLoop
                 return [
-                    WatcherChannel.makeHandler(on: loop, source: source, cursor: acceptance.cursor, fanouts: fanouts)
+                    WatcherChannel.makeHandler(
+                        on: loop,
+                        source: source,
+                        cursor: acceptance.cursor,
+                        fanouts: fanouts,
+                        holding: acceptance.place
+                    )
                 ]
             }
         )
+    }
+}
+
+extension ProgressLimit {
+    /// The limit that a watcher has met.
+    init(_ limit: WebSocketLimit) {
+        switch limit {
+        case .messageSize: self = .messageSize
+        case .messageRate: self = .messageRate
+        }
     }
 }

@@ -3,8 +3,14 @@
 
 public import NIOCore
 
-/// What one connection may take before it is a WebSocket: sizes and times.
+/// How many connections there may be, and what one may take before it is a WebSocket: sizes and times.
 public struct ConnectionLimits: Sendable {
+    /// Open connections in total, or `nil` for any number; past it a newcomer is answered with 503.
+    public var maximumConnections: Int? = 100_000
+    /// Open connections of one address, or of one /64 of IPv6; past it a newcomer is answered with 429.
+    ///
+    /// By default any number, since whoever is behind the same proxy has the same address.
+    public var maximumConnectionsPerAddress: Int?
     /// Bytes of a request's target; more are answered with 414.
     public var maximumTargetSize = 8 * 1024
     /// Bytes of the request line and all fields; more are answered with 431.

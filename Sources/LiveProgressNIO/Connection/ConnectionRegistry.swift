@@ -13,12 +13,14 @@ struct ConnectionMustClose: Sendable {}
 public final class ConnectionRegistry: Sendable {
     private struct Entry {
         let channel: any Channel
+        let group: AddressGroup?
         var isUpgraded = false
     }
 
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
         var upgraded = 0
+        var admission = ConnectionAdmission()
         var isQuiescing = false
         var isClosing = false
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -38,22 +40,34 @@ public final class ConnectionRegistry: Sendable {
 
     /// Takes a connection in until it closes; once the registry is going away it is asked to end, or closed, at once.
     ///
-    /// One that is there already stays as it is.
-    public func add(_ channel: any Channel) {
+    /// A connection past a limit is not taken in: whoever is told so stays counted apart until it has gone. One that is there
+    /// already stays as it is.
+    func add(_ channel: any Channel, limits: ConnectionLimits) -> ConnectionAdmission.Verdict {
         let key = ObjectIdentifier(channel)
-        let (isNew, isQuiescing, isClosing) = state.withLock { state in
-            let isNew = state.entries[key] == nil
-            if isNew { state.entries[key] = Entry(channel: channel) }
-            return (isNew, state.isQuiescing, state.isClosing)
+        let group = limits.maximumConnectionsPerAddress == nil ? nil : AddressGroup(channel.remoteAddress)
+        let (isNew, verdict, isQuiescing, isClosing) = state.withLock { state in
+            guard state.entries[key] == nil else {
+                return (false, ConnectionAdmission.Verdict.admitted, state.isQuiescing, state.isClosing)
+            }
+            let verdict = state.admission.arrived(group, limits: limits)
+            if verdict == .admitted { state.entries[key] = Entry(channel: channel, group: group) }
+            return (true, verdict, state.isQuiescing, state.isClosing)
         }
-        guard isNew else { return }
-        channel.closeFuture.whenComplete { _ in self.remove(key) }
+        guard isNew else { return verdict }
+        switch verdict {
+        case .dropped: return verdict
+        case .refused:
+            channel.closeFuture.whenComplete { _ in self.state.withLock { $0.admission.tookLeave() } }
+            return verdict
+        case .admitted: channel.closeFuture.whenComplete { _ in self.remove(key) }
+        }
         if isClosing {
             channel.close(promise: nil)
         } else if isQuiescing {
             // When its handlers are there to be asked.
             channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         }
+        return verdict
     }
 
     /// Counts a connection as upgraded until it closes.
@@ -115,7 +129,10 @@ public final class ConnectionRegistry: Sendable {
 
     private func remove(_ key: ObjectIdentifier) {
         let waiters = state.withLock { state in
-            if state.entries.removeValue(forKey: key)?.isUpgraded == true { state.upgraded -= 1 }
+            if let entry = state.entries.removeValue(forKey: key) {
+                state.admission.left(entry.group)
+                if entry.isUpgraded { state.upgraded -= 1 }
+            }
             guard state.entries.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             defer { state.waiters = [] }
             return state.waiters

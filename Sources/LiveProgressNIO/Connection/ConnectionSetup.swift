@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgress
+public import LiveProgressHTTP
 public import NIOCore
 public import NIOHTTP1
 
@@ -21,6 +23,8 @@ public struct ConnectionSetup: Sendable {
     public var registry: ConnectionRegistry
     /// Whether the connections are encrypted, which whoever sets them up sees to.
     public var isSecure: Bool
+    /// Where those are counted whom a limit turns away.
+    public var limitRefusals: LimitRefusals
     /// Decides about each request of a connection; called on the connection's event loop, must not block.
     public var decide: @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
 
@@ -29,11 +33,13 @@ public struct ConnectionSetup: Sendable {
         limits: ConnectionLimits = ConnectionLimits(),
         registry: ConnectionRegistry,
         isSecure: Bool = false,
+        limitRefusals: LimitRefusals = LimitRefusals(),
         decide: @escaping @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
     ) {
         self.limits = limits
         self.registry = registry
         self.isSecure = isSecure
+        self.limitRefusals = limitRefusals
         self.decide = decide
     }
 
@@ -48,7 +54,19 @@ public struct ConnectionSetup: Sendable {
         _ channel: any Channel,
         openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>
     ) throws -> EventLoopFuture<ConnectionOutcome<Path>> {
-        registry.add(channel)
+        switch registry.add(channel, limits: limits) {
+        case .admitted: break
+        case .refused(let limit):
+            limitRefusals.count(limit)
+            let problem = ProgressProblem.tooManyConnections(limit)
+            let handler = RefusedConnectionHandler(problem, lingerTimeout: limits.lingerTimeout)
+            try channel.pipeline.syncOperations.addHandler(handler)
+            return channel.eventLoop.makeSucceededFuture(.closed)
+        case .dropped(let limit):
+            limitRefusals.count(limit)
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(.closed)
+        }
         let outcome = channel.eventLoop.makePromise(of: ConnectionOutcome<Path>.self)
         let path = PathBox<Path>()
         let finish: (UpgradeHandler.Outcome) -> Void = { result in
@@ -60,6 +78,7 @@ public struct ConnectionSetup: Sendable {
         }
         let first = FirstReadHandler(
             limits: limits,
+            limitRefusals: limitRefusals,
             deadlines: registry.headDeadlines(on: channel.eventLoop),
             decide: decide,
             makeHTTPHandlers: { headDeadline in
@@ -88,7 +107,7 @@ public struct ConnectionSetup: Sendable {
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
         )
-        let guardian = RequestGuardHandler(limits: limits, headDeadline: headDeadline)
+        let guardian = RequestGuardHandler(limits: limits, headDeadline: headDeadline, limitRefusals: limitRefusals)
         let meter = RequestBytesHandler(guardian: guardian)
         let upgrade = UpgradeHandler(
             codecs: [meter, decoder, guardian],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
 import NIOCore
 import NIOHTTP1
 
@@ -19,6 +20,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias OutboundOut = ByteBuffer
 
     private let limits: ConnectionLimits
+    private let limitRefusals: LimitRefusals
     private let deadlines: HeadDeadlines
     private let decide: (HTTPRequestHead, any Channel) -> ConnectionDecision
     private let makeHTTPHandlers: (_ headDeadline: NIODeadline) -> [any ChannelHandler]
@@ -37,6 +39,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// `finish` is called once, unless the HTTP handlers are made: then it is theirs to say what becomes of it.
     init(
         limits: ConnectionLimits,
+        limitRefusals: LimitRefusals,
         deadlines: HeadDeadlines,
         decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
         makeHTTPHandlers: @escaping (_ headDeadline: NIODeadline) -> [any ChannelHandler],
@@ -44,6 +47,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         finish: @escaping (UpgradeHandler.Outcome) -> Void
     ) {
         self.limits = limits
+        self.limitRefusals = limitRefusals
         self.deadlines = deadlines
         self.decide = decide
         self.makeHTTPHandlers = makeHTTPHandlers
@@ -171,6 +175,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
 
 extension FirstReadHandler: HeadDeadlined {
     func headIsLate() {
+        limitRefusals.count(.headTime)
         context?.close(promise: nil)
     }
 }

@@ -20,6 +20,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: ConnectionLimits
     private let headDeadline: NIODeadline
+    private let limitRefusals: LimitRefusals
     private var judge: RequestGuard
     private var deadline: Scheduled<Void>?
     private var context: ChannelHandlerContext?
@@ -28,9 +29,10 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var partCount = 0
 
     /// A guard of a connection whose first request's head has to be there at the deadline.
-    init(limits: ConnectionLimits, headDeadline: NIODeadline) {
+    init(limits: ConnectionLimits, headDeadline: NIODeadline, limitRefusals: LimitRefusals) {
         self.limits = limits
         self.headDeadline = headDeadline
+        self.limitRefusals = limitRefusals
         judge = RequestGuard(limits: limits)
     }
 
@@ -145,6 +147,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         deadline?.cancel()
         deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
             self.deadline = nil
+            if self.judge.awaited == .request { self.limitRefusals.count(.idleTime) }
             self.follow(self.judge.timedOut(), context: context)
         }
     }
@@ -154,6 +157,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .pass, .drop: break
         case .close: context.close(promise: nil)
         case .refuse(let refusal):
+            if let limit = refusal.limit { limitRefusals.count(limit) }
             let body = ByteBuffer(bytes: ProgressMessage.encodeProblem(refusal.problem))
             let status = HTTPResponseStatus(statusCode: refusal.problem.status ?? 400)
             var headers: HTTPHeaders = [

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressHTTP
 
 extension RequestGuard {
     /// Why a connection is let go.
@@ -21,8 +22,26 @@ extension RequestGuard {
 }
 
 extension RequestGuard.Refusal {
+    /// The limit that was met, where it was one.
+    var limit: ProgressLimit? {
+        switch self {
+        case .targetTooLong: .targetSize
+        case .headersTooLarge: .headerSize
+        case .bodyTooLarge: .bodySize
+        case .slowHead: .headTime
+        case .slowBody: .bodyTime
+        default: nil
+        }
+    }
+
     /// What the client is told.
     var problem: ProgressProblem {
+        var problem = bareProblem
+        if let limit { problem.extensions["limit"] = .string(limit.rawValue) }
+        return problem
+    }
+
+    private var bareProblem: ProgressProblem {
         switch self {
         case .malformed:
             Self.problem("malformed-request", 400, "Malformed request", "The bytes are no request of HTTP/1.1.")

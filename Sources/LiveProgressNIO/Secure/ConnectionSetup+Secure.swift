@@ -11,7 +11,7 @@ extension ConnectionSetup {
     ///     outcome = try setup.configure(channel) { channel in addRoutes(to: channel) }
     /// }
     /// ```
-    /// It is counted from now on, and closed when the handshake takes longer than ``ConnectionLimits/handshakeTimeout``.
+    /// It is counted from now on, closed at once where that is past a limit, and closed when the handshake takes longer than ``ConnectionLimits/handshakeTimeout``.
     ///
     /// - Parameters:
     ///   - channel: The connection, fresh.
@@ -24,7 +24,13 @@ extension ConnectionSetup {
         by handlers: [any ChannelHandler],
         begin: @escaping (_ applicationProtocol: String?) throws -> Void
     ) throws {
-        registry.add(channel)
+        switch registry.add(channel, limits: limits) {
+        case .admitted: break
+        case .refused(let limit), .dropped(let limit):
+            // Nothing can be said before the handshake, which would cost more than the refusal is worth.
+            limitRefusals.count(limit)
+            return channel.close(promise: nil)
+        }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(CutOffHandler())
         try pipeline.addHandlers(handlers)

@@ -49,6 +49,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
         self.delegate = delegate
     }
 
+    /// The limit for which the peer was sent away, if it was.
+    var exceededLimit: WebSocketLimit? { machine.exceededLimit }
+
     /// Whether messages may be sent.
     package var isOpen: Bool { context != nil && machine.isOpen }
 
@@ -112,7 +115,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        machine.received(Self.unwrapInboundIn(data))
+        machine.received(Self.unwrapInboundIn(data), now: context.eventLoop.now)
         perform()
     }
 

@@ -5,6 +5,9 @@ internal import NIOCore
 
 extension WebSocketConnection {
     mutating func handle(_ event: FrameEvent) throws(WebSocketViolation) {
+        guard allowance.take(event, now: now) else {
+            throw .tooManyMessages(configuration.limits.maximumMessagesPerMinute ?? 0)
+        }
         switch event {
         case .dataBegan(let header):
             try assembler.begin(header)

@@ -48,6 +48,10 @@ public struct WebSocketConnection: Sendable {
     let encoder: FrameEncoder
     var decoder: FrameDecoder
     var assembler: MessageAssembler
+    var allowance: MessageAllowance
+    var now = NIODeadline.uptimeNanoseconds(0)
+    /// The limit for which the connection failed, if it did.
+    private(set) var exceededLimit: WebSocketLimit?
     var phase = Phase.open
     var pulse = Pulse.quiet
     var pingCount: UInt64 = 0
@@ -69,6 +73,7 @@ public struct WebSocketConnection: Sendable {
         self.encoder = FrameEncoder(role: role)
         self.decoder = FrameDecoder(role: role)
         self.assembler = MessageAssembler(limits: configuration.limits)
+        self.allowance = MessageAllowance(perMinute: configuration.limits.maximumMessagesPerMinute)
     }
 
     /// Whether messages may still be sent.
@@ -86,6 +91,7 @@ public struct WebSocketConnection: Sendable {
                 guard let event = try decoder.next() else { return nil }
                 try handle(event)
             } catch {
+                exceededLimit = error.limit
                 fail(error.closeReason)
             }
         }
@@ -97,8 +103,11 @@ public struct WebSocketConnection: Sendable {
     }
 
     /// Bytes came.
-    /// - Parameter bytes: What was read.
-    public mutating func received(_ bytes: ByteBuffer) {
+    /// - Parameters:
+    ///   - bytes: What was read.
+    ///   - now: When it was; read only where messages are counted.
+    public mutating func received(_ bytes: ByteBuffer, now: NIODeadline = .uptimeNanoseconds(0)) {
+        self.now = now
         switch phase {
         case .open, .closing: decoder.append(bytes)
         case .finishing, .closed: break

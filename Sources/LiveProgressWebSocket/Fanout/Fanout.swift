@@ -12,13 +12,19 @@ final class Fanout {
 
     private let eventLoop: any EventLoop
     private let configuration: WatcherConfiguration
+    let onLimit: @Sendable (WebSocketLimit) -> Void
     private var topics: [ObjectIdentifier: FanoutTopic] = [:]
     private var members: [ObjectIdentifier: FanoutMember] = [:]
     private var slow: ContiguousArray<FanoutMember> = []
 
-    init(eventLoop: any EventLoop, configuration: WatcherConfiguration) {
+    init(
+        eventLoop: any EventLoop,
+        configuration: WatcherConfiguration,
+        onLimit: @escaping @Sendable (WebSocketLimit) -> Void = { _ in }
+    ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
+        self.onLimit = onLimit
         self.timers = LoopTimers(eventLoop: eventLoop)
     }
 
@@ -26,9 +32,13 @@ final class Fanout {
     var topicCount: Int { topics.count }
 
     /// A handler for a newcomer; once in the pipeline of an active channel it joins.
-    func makeHandler(source: any FanoutSource, cursor: String?) -> WebSocketHandler {
+    func makeHandler(
+        source: any FanoutSource,
+        cursor: String?,
+        holding object: (any AnyObject & Sendable)?
+    ) -> WebSocketHandler {
         let machine = WebSocketConnection(role: .server, configuration: configuration.connection)
-        let member = FanoutMember(fanout: self, source: source, cursor: cursor)
+        let member = FanoutMember(fanout: self, source: source, cursor: cursor, holding: object)
         return WebSocketHandler(
             machine: machine,
             timers: timers,

@@ -20,15 +20,18 @@ final class FanoutMember: WebSocketHandlerDelegate {
     private let fanout: Fanout
     private let source: any FanoutSource
     private let cursor: String?
+    /// Released with the watcher.
+    private let heldObject: (any AnyObject & Sendable)?
     private var topic: FanoutTopic?
     private var handler: WebSocketHandler?
     private var unreadAnswers = 0
     private var violations = 0
 
-    init(fanout: Fanout, source: any FanoutSource, cursor: String?) {
+    init(fanout: Fanout, source: any FanoutSource, cursor: String?, holding object: (any AnyObject & Sendable)?) {
         self.fanout = fanout
         self.source = source
         self.cursor = cursor
+        heldObject = object
     }
 
     var isWritable: Bool { handler?.isWritable == true }
@@ -96,6 +99,7 @@ final class FanoutMember: WebSocketHandlerDelegate {
     }
 
     func closed(_ reason: WebSocketCloseReason, _ handler: WebSocketHandler) {
+        if let limit = handler.exceededLimit { fanout.onLimit(limit) }
         self.handler = nil
     }
 

@@ -7,12 +7,19 @@ internal import Synchronization
 /// The fan-outs of a server, one for each of its event loops.
 public final class Fanouts: Sendable {
     private let configuration: WatcherConfiguration
+    private let onLimit: @Sendable (WebSocketLimit) -> Void
     private let loops = Mutex<[ObjectIdentifier: NIOLoopBound<Fanout>]>([:])
 
     /// A server's fan-outs; one object serves any number of sources.
-    /// - Parameter configuration: How watchers are treated.
-    public init(configuration: WatcherConfiguration = WatcherConfiguration()) {
+    /// - Parameters:
+    ///   - configuration: How watchers are treated.
+    ///   - onLimit: Told of each watcher that is closed because it went past a limit, on its event loop.
+    public init(
+        configuration: WatcherConfiguration = WatcherConfiguration(),
+        onLimit: @escaping @Sendable (WebSocketLimit) -> Void = { _ in }
+    ) {
         self.configuration = configuration
+        self.onLimit = onLimit
     }
 
     /// Begins the close handshake with every watcher.
@@ -32,7 +39,7 @@ public final class Fanouts: Sendable {
         let key = ObjectIdentifier(eventLoop)
         if let fanout = loops.withLock({ $0[key] }) { return fanout.value }
         // Only this loop makes this entry, so that nobody can have come between.
-        let fanout = Fanout(eventLoop: eventLoop, configuration: configuration)
+        let fanout = Fanout(eventLoop: eventLoop, configuration: configuration, onLimit: onLimit)
         loops.withLock { $0[key] = NIOLoopBound(fanout, eventLoop: eventLoop) }
         return fanout
     }

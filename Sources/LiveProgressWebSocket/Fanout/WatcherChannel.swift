@@ -14,13 +14,15 @@ public enum WatcherChannel {
     ///   - source: What it watches.
     ///   - cursor: What the client brought to go on from.
     ///   - fanouts: The server's fan-outs.
+    ///   - object: Held as long as the watcher is there, such as its place among a limited number.
     /// - Returns: The handler.
     public static func makeHandler(
         on eventLoop: any EventLoop,
         source: any FanoutSource,
         cursor: String?,
-        fanouts: Fanouts
+        fanouts: Fanouts,
+        holding object: (any AnyObject & Sendable)? = nil
     ) -> any ChannelHandler {
-        fanouts.fanout(on: eventLoop).makeHandler(source: source, cursor: cursor)
+        fanouts.fanout(on: eventLoop).makeHandler(source: source, cursor: cursor, holding: object)
     }
 }

@@ -17,17 +17,24 @@ public struct WebSocketMessage: Sendable, Hashable {
     }
 }
 
-/// The largest message that a peer may send.
+/// How large messages a peer may send, and how many.
 public struct WebSocketLimits: Sendable, Hashable {
     /// The bytes of a message, all its fragments together; 64 KiB by default.
     public var maximumMessageSize: Int
     /// The fragments of a message, empty ones too; 1,024 by default.
     public var maximumFragments: Int
+    /// Messages, pings and pongs of any minute that begins with one; by default any number.
+    public var maximumMessagesPerMinute: Int?
 
     /// Limits of the given sizes.
-    public init(maximumMessageSize: Int = 64 * 1024, maximumFragments: Int = 1024) {
+    public init(
+        maximumMessageSize: Int = 64 * 1024,
+        maximumFragments: Int = 1024,
+        maximumMessagesPerMinute: Int? = nil
+    ) {
         self.maximumMessageSize = maximumMessageSize
         self.maximumFragments = maximumFragments
+        self.maximumMessagesPerMinute = maximumMessagesPerMinute
     }
 }
 

@@ -72,6 +72,8 @@ extension WebSocketCloseReason {
 public struct WebSocketViolation: Error, Sendable, Hashable {
     /// What the peer is told before the connection closes.
     public let closeReason: WebSocketCloseReason
+    /// The limit that was met, where it was one.
+    private(set) var limit: WebSocketLimit?
 
     /// A violation that closes with the given reason.
     public init(closeReason: WebSocketCloseReason) {
@@ -85,6 +87,15 @@ public struct WebSocketViolation: Error, Sendable, Hashable {
     static let notUTF8 = Self(closeReason: WebSocketCloseReason(code: 1007, reason: "The text is not UTF-8."))
 
     static func tooBig(_ reason: String) -> Self {
-        Self(closeReason: WebSocketCloseReason(code: 1009, reason: reason))
+        var violation = Self(closeReason: WebSocketCloseReason(code: 1009, reason: reason))
+        violation.limit = .messageSize
+        return violation
+    }
+
+    static func tooManyMessages(_ limit: Int) -> Self {
+        let reason = WebSocketCloseReason(code: 1008, reason: "More than \(limit) messages in a minute.")
+        var violation = Self(closeReason: reason)
+        violation.limit = .messageRate
+        return violation
     }
 }

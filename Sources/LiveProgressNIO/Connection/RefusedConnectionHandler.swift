@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWire
+import NIOCore
+
+/// Tells a client that it cannot have the connection, before it has asked for anything, and lets it go.
+///
+/// It reads on for a moment and drops what comes, so that the answer is not lost in the reset that unread bytes would
+/// cause.
+final class RefusedConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let problem: ProgressProblem
+    private let lingerTimeout: TimeAmount
+    private var hasAnswered = false
+
+    init(_ problem: ProgressProblem, lingerTimeout: TimeAmount) {
+        self.problem = problem
+        self.lingerTimeout = lingerTimeout
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { answer(context: context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        answer(context: context)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The client is done too.
+        if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func answer(context: ChannelHandlerContext) {
+        guard !hasAnswered else { return }
+        hasAnswered = true
+        let bytes = problem.bareAnswer(allocator: context.channel.allocator)
+        context.writeAndFlush(Self.wrapOutboundOut(bytes)).assumeIsolated().whenComplete { _ in
+            context.close(mode: .output, promise: nil)
+        }
+        // From now on, and not from the writing: a client that does not read has no more time.
+        context.eventLoop.assumeIsolated().scheduleTask(in: lingerTimeout) { context.close(promise: nil) }
+    }
+}
+
+extension ProgressProblem {
+    /// A whole answer in HTTP/1.1 that ends its connection.
+    fileprivate func bareAnswer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        let body = ProgressMessage.encodeProblem(self)
+        var answer = allocator.buffer(capacity: 256 + body.count)
+        answer.writeString(
+            "HTTP/1.1 \(status ?? 503) \(status == 429 ? "Too Many Requests" : "Service Unavailable")\r\n"
+        )
+        answer.writeString("Content-Type: application/problem+json\r\nContent-Length: \(body.count)\r\n")
+        answer.writeStaticString("Retry-After: 2\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
+        answer.writeStaticString("Connection: close\r\n\r\n")
+        answer.writeBytes(body)
+        return answer
+    }
+}
