@@ -87,12 +87,16 @@ public struct ServerApplication: Service {
         apiConfiguration.pages = ServerRoutes.pages
         apiConfiguration.admit = { policy.refusal(of: $0, from: $1) }
         apiConfiguration.trustedProxies = configuration.transport.trustedProxies
+        configuration.limits.apply(to: &apiConfiguration)
         var limits = ConnectionLimits()
         limits.maximumBodySize = configuration.maximumBodySize
+        configuration.limits.apply(to: &limits, isLoopback: configuration.isLoopback)
+        var watchers = WatcherConfiguration(writePath: configuration.writePath)
+        configuration.limits.apply(to: &watchers.connection.limits)
         hosting = ProgressHosting(
             api: ProgressAPI(service: self.service, configuration: apiConfiguration),
             limits: limits,
-            watchers: WatcherConfiguration(writePath: configuration.writePath)
+            watchers: watchers
         )
     }
 
@@ -113,7 +117,8 @@ public struct ServerApplication: Service {
             host: configuration.host,
             port: configuration.port,
             serving: serving(router.buildResponder()),
-            logger: logger
+            logger: logger,
+            onPause: { [metrics] in metrics.countPause() }
         )
         await withTaskCancellationHandler {
             await listening(on: listener.port)
@@ -170,6 +175,7 @@ public struct ServerApplication: Service {
         var service = ProgressService.Configuration()
         service.retention = configuration.retention
         service.maximumOperations = configuration.maximumOperations
+        configuration.limits.apply(to: &service)
         return service
     }
 }

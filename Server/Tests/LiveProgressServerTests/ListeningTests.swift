@@ -7,6 +7,7 @@ import LiveProgressWire
 import Logging
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Testing
 
 @testable import LiveProgressServer
@@ -17,8 +18,10 @@ struct ListeningTests {
     func pausesAfterError() throws {
         let channel = EmbeddedChannel()
         var logger = Logger(label: "test")
+        let pauses = PauseCount()
         logger.logLevel = .critical
-        try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(logger: logger))
+        try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(logger: logger) { pauses.add() })
+        #expect(pauses.count == 0)
         var listens: Bool? { channel.options.last?.value as? Bool }
         func fail() { channel.pipeline.fireErrorCaught(IOError(errnoCode: 24, reason: "accept")) }
         fail()
@@ -30,6 +33,7 @@ struct ListeningTests {
         #expect(listens == true, "an error within the pause does not make it longer")
         fail()
         #expect(listens == false)
+        #expect(pauses.count == 2)
     }
 
     @Test("what a watcher does not read waits in the journal, and hardly in the system", .timeLimit(.minutes(1)))
@@ -77,4 +81,13 @@ struct ListeningTests {
     func writesDates(seconds: Double, text: String) {
         #expect(HTTPDate.text(Date(timeIntervalSince1970: seconds)) == text)
     }
+}
+
+/// Counts what it is told.
+private final class PauseCount: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var count: Int { number.load(ordering: .relaxed) }
+
+    func add() { number.wrappingAdd(1, ordering: .relaxed) }
 }

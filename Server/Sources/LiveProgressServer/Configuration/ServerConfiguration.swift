@@ -35,6 +35,8 @@ public struct ServerConfiguration: Sendable {
     public var maximumOperations = 100_000
     /// The largest body of a request, in bytes.
     public var maximumBodySize = 1 << 20
+    /// How much else clients may take.
+    public var limits = ServerLimits()
     /// How long clients have to take their leave when the server stops.
     public var shutdownTimeout = Duration.milliseconds(1200)
     /// Whether connections are encrypted, and come through proxies.

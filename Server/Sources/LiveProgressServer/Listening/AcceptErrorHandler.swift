@@ -17,11 +17,14 @@ final class AcceptErrorHandler: ChannelInboundHandler {
     private static let logInterval = TimeAmount.seconds(10)
 
     private let logger: Logger
+    private let onPause: @Sendable () -> Void
     private var isPausing = false
     private var silentUntil = NIODeadline.uptimeNanoseconds(0)
 
-    init(logger: Logger) {
+    /// A handler that tells of each pause as it begins.
+    init(logger: Logger, onPause: @escaping @Sendable () -> Void = {}) {
         self.logger = logger
+        self.onPause = onPause
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -31,6 +34,7 @@ final class AcceptErrorHandler: ChannelInboundHandler {
             silentUntil = context.eventLoop.now + Self.logInterval
         }
         isPausing = true
+        onPause()
         listen(false, on: context.channel)
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
             self.isPausing = false

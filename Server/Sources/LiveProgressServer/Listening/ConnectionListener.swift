@@ -39,13 +39,15 @@ struct ConnectionListener: Sendable {
     ///   - port: The port; 0 for one that is free.
     ///   - connections: What serves the connections.
     ///   - logger: Where it logs.
+    ///   - onPause: Told when no connection is taken in for a moment.
     /// - Returns: The port, open.
     /// - Throws: What keeps the server from listening.
     static func bind(
         host: String,
         port: Int,
         serving connections: ConnectionServing,
-        logger: Logger
+        logger: Logger,
+        onPause: @escaping @Sendable () -> Void = {}
     ) async throws -> ConnectionListener {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: backlog)
@@ -54,7 +56,9 @@ struct ConnectionListener: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: acceptsInARow)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(logger: logger))
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptErrorHandler(logger: logger, onPause: onPause)
+                    )
                 }
             }
             .childChannelInitializer { channel in

@@ -12,6 +12,7 @@ final class ServerMetrics: Sendable {
     private let requests = Atomic<UInt64>(0)
     private let reports = Atomic<UInt64>(0)
     private let refusals = Atomic<UInt64>(0)
+    private let pauses = Atomic<UInt64>(0)
 
     /// Counts one request by its answer: those that change something and succeed are reports.
     func count(_ method: HTTPRequest.Method, _ status: HTTPResponse.Status) {
@@ -23,29 +24,21 @@ final class ServerMetrics: Sendable {
         }
     }
 
-    /// The counts and the given gauges in the text format of Prometheus, version 0.0.4.
-    func text(operations: Int, webSockets: Int, streams: Int, connections: Int) -> String {
-        Self.metric("operations", "gauge", "Operations that are kept.", UInt64(operations))
-            + Self.metric("connections", "gauge", "Open connections.", UInt64(connections))
-            + Self.metric("websockets", "gauge", "Watchers over WebSocket.", UInt64(webSockets))
-            + Self.metric("streams", "gauge", "Watchers over HTTP: streams and long polls.", UInt64(streams))
-            + Self.metric("requests_total", "counter", "Answered requests.", requests.load(ordering: .relaxed))
-            + Self.metric(
-                "reports_total",
-                "counter",
-                "Requests that changed something.",
-                reports.load(ordering: .relaxed)
-            )
-            + Self.metric("refused_total", "counter", "Refused requests.", refusals.load(ordering: .relaxed))
+    /// Counts one pause of taking connections in.
+    func countPause() {
+        pauses.wrappingAdd(1, ordering: .relaxed)
     }
 
-    private static func metric(_ name: String, _ type: String, _ help: String, _ value: UInt64) -> String {
-        """
-        # HELP live_progress_\(name) \(help)
-        # TYPE live_progress_\(name) \(type)
-        live_progress_\(name) \(value)
-
-        """
+    /// Adds the counts to a text.
+    func write(to text: inout MetricsText) {
+        text.counter("requests_total", "Answered requests.", requests.load(ordering: .relaxed))
+        text.counter("reports_total", "Requests that changed something.", reports.load(ordering: .relaxed))
+        text.counter("refused_total", "Refused requests.", refusals.load(ordering: .relaxed))
+        text.counter(
+            "accept_pauses_total",
+            "Times that no connection was taken in for a moment, because the system had no descriptor left.",
+            pauses.load(ordering: .relaxed)
+        )
     }
 }
 

@@ -57,13 +57,16 @@ struct ServerRoutes {
                 : Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
         }
         router.get("/metrics") { [hosting, metrics] _, _ in
-            let text = metrics.text(
-                operations: hosting.api.service.operationCount,
-                webSockets: hosting.registry.upgradedCount,
-                streams: hosting.api.streamCount,
-                connections: hosting.registry.count
-            )
-            return Response(text.utf8, type: "text/plain; version=0.0.4; charset=utf-8")
+            let (api, registry) = (hosting.api, hosting.registry)
+            var text = MetricsText()
+            text.gauge("operations", "Operations that are kept.", api.service.operationCount)
+            text.gauge("history_bytes", "Bytes of reports that are kept.", api.service.historyBytes)
+            text.gauge("connections", "Open connections.", registry.count)
+            text.gauge("websockets", "Watchers over WebSocket.", registry.upgradedCount)
+            text.gauge("streams", "Watchers over HTTP: streams and long polls.", api.streamCount)
+            metrics.write(to: &text)
+            text.refusals(api.configuration.limitRefusals)
+            return Response(text.text.utf8, type: "text/plain; version=0.0.4; charset=utf-8")
         }
     }
 

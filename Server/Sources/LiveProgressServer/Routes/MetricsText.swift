@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgressHTTP
+
+/// Metrics in the text format of Prometheus, version 0.0.4.
+struct MetricsText {
+    private(set) var text = ""
+
+    mutating func gauge(_ name: String, _ help: String, _ value: Int) {
+        begin(name, "gauge", help)
+        text += "live_progress_\(name) \(value)\n"
+    }
+
+    mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+        begin(name, "counter", help)
+        text += "live_progress_\(name) \(value)\n"
+    }
+
+    /// A counter for each limit, those that nobody has met too, so that a rate can be told from the first one on.
+    mutating func refusals(_ refusals: LimitRefusals) {
+        let name = "limit_refusals_total"
+        begin(name, "counter", "Newcomers turned away, by the limit that they met.")
+        for limit in ProgressLimit.allCases {
+            text += "live_progress_\(name){limit=\"\(limit.rawValue)\"} \(refusals[limit])\n"
+        }
+    }
+
+    private mutating func begin(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP live_progress_\(name) \(help)\n# TYPE live_progress_\(name) \(type)\n"
+    }
+}
