@@ -64,10 +64,11 @@ class Server:
 
     SERVE = ("serve", "--host", "127.0.0.1", "--port", "0", "--store", "memory")
 
-    def __init__(self, binary: Path, *options: str, serve: tuple = SERVE):
+    def __init__(self, binary: Path, *options: str, serve: tuple = SERVE, environment: dict | None = None):
         self.log = tempfile.TemporaryFile()
         command = [str(binary), *serve, *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, env=plain_environment())
+        variables = plain_environment(**(environment or {}))
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, env=variables)
         lines = Lines(self.process.stdout)
         try:
             first = lines.next(20)

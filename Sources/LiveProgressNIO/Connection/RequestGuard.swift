@@ -9,9 +9,9 @@ struct RequestGuard {
         case pass
         /// Answer with this refusal, then let the connection go.
         case refuse(Refusal)
-        /// A response has begun already, or is owed to an earlier request: close without an answer.
+        /// The response to the request has begun already: close without an answer.
         case close
-        /// The connection is being let go: nobody reads this.
+        /// The connection is being let go, or will be after what it is still owed: nobody reads this.
         case drop
     }
 
@@ -29,7 +29,11 @@ struct RequestGuard {
 
     private let limits: ConnectionLimits
     private var bodySize = 0
+    /// Bytes that came for a body, with the sizes of its chunks and what else stands around it.
+    private var receivedSize = 0
     private var isRefused = false
+    /// What is answered once the requests before have been.
+    private var pendingRefusal: Refusal?
     private var isResponding = false
     private var owedResponses = 0
     private var requestLine = RequestLineMeter()
@@ -47,8 +51,11 @@ struct RequestGuard {
 
     /// Bytes have come that the decoder has not seen yet.
     mutating func received(_ bytes: UnsafeRawBufferPointer) -> Verdict {
-        guard !isRefused else { return .drop }
-        guard !isReading else { return .pass }
+        guard isOpen else { return .drop }
+        guard !isReading else {
+            receivedSize += bytes.count
+            return .pass
+        }
         switch requestLine.measure(bytes, limit: limits.maximumRequestLineSize) {
         case .fits: return .pass
         case .tooLong: return failedToParse(.targetTooLong(limit: limits.maximumTargetSize))
@@ -56,17 +63,22 @@ struct RequestGuard {
         }
     }
 
-    /// The decoder has made nothing of the bytes that came last: they begin a head, or belong to one.
-    mutating func decodedNothing() {
-        if awaited == .request { awaited = .head }
+    /// The decoder has had the bytes that came last; where it has made nothing of them, they begin a head, or belong to one.
+    mutating func decoded(hasParts: Bool) -> Verdict {
+        guard isOpen else { return .drop }
+        if !hasParts, awaited == .request { awaited = .head }
+        // The smallest chunk takes six bytes for one; extensions, which nobody reads, must not take any number.
+        guard isReading, receivedSize - bodySize > limits.maximumHeaderSize + 8 * bodySize else { return .pass }
+        return refuse(.headersTooLarge)
     }
 
     // MARK: Requests
 
     /// A request begins, with what is wrong with its head in itself, and the length that it announces.
     mutating func receivedHead(_ refusal: Refusal?, contentLength: Int?) -> Verdict {
-        guard !isRefused else { return .drop }
+        guard isOpen else { return .drop }
         bodySize = 0
+        receivedSize = 0
         requestLine = RequestLineMeter()
         isReading = true
         owedResponses += 1
@@ -79,32 +91,32 @@ struct RequestGuard {
     }
 
     mutating func receivedBody(count: Int) -> Verdict {
-        guard !isRefused else { return .drop }
+        guard isOpen else { return .drop }
         bodySize += count
         if let limit = limits.maximumBodySize, bodySize > limit { return refuse(.bodyTooLarge(limit: limit)) }
         return .pass
     }
 
     mutating func receivedEnd() -> Verdict {
-        guard !isRefused else { return .drop }
+        guard isOpen else { return .drop }
         isReading = false
         awaited = owedResponses == 0 ? .request : .nothing
         return .pass
     }
 
     /// Whether an interim answer would be about the request whose head has just come.
-    var mayContinue: Bool { isReading && owedResponses == 1 && !isResponding && !isRefused }
+    var mayContinue: Bool { isReading && owedResponses == 1 && !isResponding && isOpen }
 
     /// The bytes are no request; the answer takes the place of the answer to it.
     mutating func failedToParse(_ refusal: Refusal) -> Verdict {
-        guard !isRefused else { return .drop }
+        guard isOpen else { return .drop }
         if !isReading { owedResponses += 1 }
         return refuse(refusal)
     }
 
     /// What was awaited has not come in time.
     mutating func timedOut() -> Verdict {
-        guard !isRefused else { return .drop }
+        guard isOpen else { return .drop }
         switch awaited {
         case .head: return failedToParse(.slowHead)
         case .body: return refuse(.slowBody)
@@ -121,15 +133,28 @@ struct RequestGuard {
         isResponding = true
     }
 
-    mutating func wroteEnd() {
+    /// The routes have written a whole response.
+    mutating func wroteEnd() -> Verdict {
         isResponding = false
         owedResponses = max(0, owedResponses - 1)
-        if owedResponses == 0, awaited == .nothing { awaited = .request }
+        if let refusal = pendingRefusal, owedResponses == 1 { return answer(refusal) }
+        if owedResponses == 0, awaited == .nothing, isOpen { awaited = .request }
+        return .pass
     }
 
+    /// Whether what comes is still read.
+    private var isOpen: Bool { !isRefused && pendingRefusal == nil }
+
     private mutating func refuse(_ refusal: Refusal) -> Verdict {
-        isRefused = true
         awaited = .nothing
+        guard owedResponses > 1 else { return answer(refusal) }
+        // Those before it have come in order, and get their answers in order.
+        pendingRefusal = refusal
+        return .drop
+    }
+
+    private mutating func answer(_ refusal: Refusal) -> Verdict {
+        isRefused = true
         return isResponding || owedResponses != 1 ? .close : .refuse(refusal)
     }
 }

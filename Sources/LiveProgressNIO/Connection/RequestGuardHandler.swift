@@ -69,8 +69,10 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func watching(_ decode: () -> Void) {
         let partsBefore = partCount
         decode()
-        guard partCount == partsBefore, let context else { return }
-        update(context: context) { $0.decodedNothing() }
+        guard let context else { return }
+        let hasParts = partCount != partsBefore
+        let verdict = update(context: context) { $0.decoded(hasParts: hasParts) }
+        if verdict != .pass { follow(verdict, context: context) }
     }
 
     // MARK: Inbound
@@ -194,7 +196,10 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head) where head.status.code < 200: break
         case .head: judge.wroteHead()
         case .body: break
-        case .end: update(context: context) { $0.wroteEnd() }
+        case .end:
+            let verdict = update(context: context) { $0.wroteEnd() }
+            context.write(data, promise: promise)
+            return follow(verdict, context: context)
         }
         context.write(data, promise: promise)
     }

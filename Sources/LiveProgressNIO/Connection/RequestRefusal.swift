@@ -10,6 +10,7 @@ extension RequestGuard {
         case malformed
         case unsupportedVersion
         case badHost(String)
+        case badUpgrade(String)
         case methodNotImplemented(String)
         case unknownTransferCoding
         case expectationFailed
@@ -49,6 +50,8 @@ extension RequestGuard.Refusal {
             Self.problem("http-version", 505, "HTTP version not supported", "Only HTTP/1.1 and HTTP/1.0 are spoken.")
         case .badHost(let detail):
             Self.problem("malformed-host", 400, "Malformed host", detail)
+        case .badUpgrade(let detail):
+            Self.problem("invalid-upgrade", 400, "Invalid WebSocket upgrade", detail)
         case .methodNotImplemented(let method):
             Self.problem("method-not-implemented", 501, "Method not implemented", "\(method) does nothing here.")
         case .unknownTransferCoding:

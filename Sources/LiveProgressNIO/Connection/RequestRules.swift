@@ -13,7 +13,36 @@ enum RequestRules {
         guard head.uri.utf8.count <= limits.maximumTargetSize else {
             return .targetTooLong(limit: limits.maximumTargetSize)
         }
-        return host(of: head) ?? target(of: head) ?? transferCoding(of: head) ?? expectation(of: head)
+        return text(of: head) ?? host(of: head) ?? target(of: head) ?? transferCoding(of: head) ?? expectation(of: head)
+            ?? upgrade(of: head)
+    }
+
+    /// RFC 9110 section 5.5: fields that are compared with names have nothing but ASCII in them.
+    ///
+    /// Comparing texts of other characters can take time that grows with the square of their length.
+    private static func text(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
+        for (name, value) in head.headers where !value.utf8.allSatisfy({ $0 < 0x80 }) {
+            let name = name.lowercased()
+            if comparedFields.contains(name) || name.hasPrefix("sec-") { return .malformed }
+        }
+        return nil
+    }
+
+    private static let comparedFields: Set<String> = [
+        "accept", "authorization", "connection", "content-type", "expect", "host", "idempotency-key", "if-match",
+        "if-none-match", "last-event-id", "origin", "prefer", "transfer-encoding", "upgrade",
+    ]
+
+    /// RFC 6455 section 4.2.1: who asks for a WebSocket does so in HTTP/1.1, and says so to this hop.
+    ///
+    /// What is wrong with a handshake otherwise, the routes say.
+    private static func upgrade(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
+        guard head.headers.contains(name: "upgrade"),
+            head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" })
+        else { return nil }
+        guard head.version == .http1_1 else { return .badUpgrade("A WebSocket handshake needs HTTP/1.1.") }
+        let isListed = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+        return isListed ? nil : .badUpgrade("Connection must name Upgrade.")
     }
 
     /// RFC 9112 section 3.2: exactly one `Host`, which HTTP/1.0 may leave out.
@@ -87,7 +116,8 @@ enum RequestRules {
         }
         guard rest.first == UInt8(ascii: ":") else { return rest.isEmpty }
         let port = rest.dropFirst()
-        return port.count <= 5 && port.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard port.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return false }
+        return port.isEmpty || UInt16(Substring(port)) != nil
     }
 
     private static func isOfAddress(_ byte: UInt8) -> Bool {

@@ -88,6 +88,21 @@ struct MalformedRequestTests {
         Row("a user in Host", get("/", "Host: u@a\r\n"), 400, "malformed-host"),
         Row("a port of letters", get("/", "Host: a:http\r\n"), 400, "malformed-host"),
         Row("a bracket that does not close", get("/", "Host: [::1\r\n"), 400, "malformed-host"),
+        Row("a port of 17 bits", get("/", "Host: a:65536\r\n"), 400, "malformed-host"),
+        Row("no ASCII in Host", get("/", "Host: é\r\n"), 400, malformed),
+        Row("no ASCII in Origin", get("/", "Host: a\r\nOrigin: http://é\r\n"), 400, malformed),
+        Row(
+            "a WebSocket that no hop is told of",
+            get("/", "Host: a\r\nUpgrade: websocket\r\n"),
+            400,
+            "invalid-upgrade"
+        ),
+        Row(
+            "a WebSocket of HTTP/1.0",
+            "GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+            400,
+            "invalid-upgrade"
+        ),
         Row("an unknown expectation", get("/", "Host: a\r\nExpect: miracles\r\n"), 417, "expectation"),
     ]
 
@@ -167,6 +182,7 @@ struct MalformedRequestTests {
         arguments: [
             "\r\n\r\n" + get(), get("/?q=%00|{}"), get("http://a/"), get("HTTP://A/x?y"), get("/", "Host:\r\n"),
             get("/", "Host: [::1]:80\r\n"), get("/", "Host: a_b.example.:8080\r\n"), get("/", "hOST:a\r\n"),
+            get("/", "Host: a:\r\n"), get("/", "Host: a\r\nUser-Agent: é\r\n"),
             "GET / HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
             put("Transfer-Encoding: CHUNKED\r\n", "1;a=b\r\nx\r\n0\r\nX: y\r\n\r\n"),
             put("Content-Length: 0001\r\n", "x"),

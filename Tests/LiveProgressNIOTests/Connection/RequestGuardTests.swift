@@ -56,13 +56,41 @@ struct RequestGuardTests {
         #expect(try connection.receive("\u{0}\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
     }
 
-    @Test("garbage while an answer is owed closes the connection without a word in its place")
+    @Test("garbage behind a request waits for the answer to it, is answered then, and ends the connection")
     func garbageInFlight() throws {
         let connection = try TestConnection(limits: Self.limits())
         connection.path.answers = false
         try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try connection.receive("\u{0}\r\n\r\n") == "")
+        #expect(try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == "")
+        let context = try connection.channel.pipeline.syncOperations.context(handlerType: PathRecorder.self)
+        connection.path.answer(context: context)
+        let answers = try connection.written()
+        let statuses = answers.components(separated: "HTTP/1.1 ").dropFirst().map { String($0.prefix(3)) }
+        // The detail of the problem names the version too.
+        #expect(statuses.prefix(2) == ["200", "400"])
+        #expect(connection.path.heads.count == 1)
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
         #expect(!connection.channel.isActive)
+    }
+
+    @Test("extensions of chunks are bytes too: more than fields may have are refused, small chunks are not")
+    func chunkExtensions() throws {
+        let head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let flood = try TestConnection(limits: Self.limits())
+        try flood.receive(head)
+        var (sent, answer) = (0, try flood.receive("1;x="))
+        while answer.isEmpty, sent < 10_000 {
+            answer = try flood.receive(String(repeating: "x", count: 100))
+            sent += 100
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 431 "))
+        #expect(sent < 400)
+
+        let small = try TestConnection()
+        try small.receive(head)
+        for _ in 0..<20_000 { _ = try? small.channel.writeInbound(ByteBuffer(string: "1\r\nx\r\n")) }
+        #expect(try small.receive("0\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
     }
 
     @Test("a connection that sends no request is closed in time")

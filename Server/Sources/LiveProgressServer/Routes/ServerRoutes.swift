@@ -23,6 +23,7 @@ struct ServerRoutes {
             MetricsMiddleware(metrics: metrics)
             SafeAnswersMiddleware(isSecure: isSecure)
             OriginMiddleware(policy: policy, proxies: hosting.api.configuration.trustedProxies, isSecure: isSecure)
+            MethodsMiddleware()
         }
         router.addProgressRoutes(hosting.api)
         addPages(to: router)

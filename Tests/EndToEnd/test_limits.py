@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Each limit, set low: who is past it is told so in the way that fits, it is counted, and those inside notice nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import sys
+import time
+
+from harness import BASE, Server, case, expect, expect_equal, request
+from rawsocket import BlockingSocket
+
+FULL = "live-progress.v1"
+
+
+@contextlib.contextmanager
+def limited(environment, **limits: int):
+    """A server whose limits are set by the names of its keys in snake case."""
+    variables = {f"LIVE_PROGRESS_{name.upper()}": str(value) for name, value in limits.items()}
+    with Server(environment.binary, environment=variables) as server:
+        yield server
+
+
+def metric(server: Server, name: str) -> int:
+    text = request("GET", server.url + "/metrics").body.decode()
+    match = re.search(rf"^live_progress_{re.escape(name)} (\d+)$", text, re.MULTILINE)
+    expect(match, f"there is no metric {name} in:\n{text}")
+    return int(match.group(1))
+
+
+def refusals(server: Server, limit: str) -> int:
+    return metric(server, f'limit_refusals_total{{limit="{limit}"}}')
+
+
+def dial(server: Server, source: str = "127.0.0.1") -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20, source_address=(source, 0))
+
+
+def whole(connection: socket.socket) -> bytes:
+    """All that comes until the server closes; a reset ends it too."""
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            data += piece
+    return data
+
+
+def expect_problem(answer: bytes, status: int, limit: str) -> dict:
+    """A whole answer that is a problem, says which limit was met, and ends its connection."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = head.decode().lower().split("\r\n")
+    expect(lines[0].startswith(f"http/1.1 {status} "), f"answer: {answer[:300]!r}")
+    expect("content-type: application/problem+json" in lines, f"content type in {lines}")
+    expect("connection: close" in lines, f"connection in {lines}")
+    if status in (429, 503):
+        expect(any(line.startswith("retry-after: ") for line in lines), f"Retry-After in {lines}")
+    problem = json.loads(body)
+    expect_equal((problem["status"], problem.get("limit")), (status, limit), "status and limit of the problem")
+    return problem
+
+
+@case("limits: connections in total; a newcomer gets 503, and a place as soon as one leaves")
+def connections(environment):
+    with limited(environment, maximum_connections=3) as server:
+        watcher = BlockingSocket(server.operation().socket_url, FULL)
+        first = watcher.next()
+        server_connections = [dial(server), dial(server)]
+        # The operation's own connection for reports is the third: one of these two is past the limit.
+        answers = [whole(connection) for connection in server_connections if has_answer(connection)]
+        expect_equal(len(answers), 1, "refused connections")
+        expect_problem(answers[0], 503, "connections")
+        for connection in server_connections:
+            connection.close()
+        wait_until(lambda: request("GET", server.url + "/healthz").status == 200, "a place")
+        expect(refusals(server, "connections") >= 1, "the refusal was not counted")
+        expect_equal(first["state"], "Pending", "state of the one inside")
+        watcher.socket.close()
+
+
+def has_answer(connection: socket.socket) -> bool:
+    connection.settimeout(0.5)
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK))
+    except TimeoutError:
+        return False
+    finally:
+        connection.settimeout(20)
+
+
+def wait_until(condition, what: str, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        expect(time.monotonic() < deadline, f"no {what} within {seconds} s")
+        time.sleep(0.05)
+
+
+@case("limits: connections of one address; other addresses are served")
+def connections_per_address(environment):
+    if sys.platform != "linux":
+        return  # Elsewhere the loopback has one address.
+    with limited(environment, maximum_connections_per_address=2) as server:
+        inside = [dial(server, "127.0.0.2") for _ in range(2)]
+        for connection in inside:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            expect(connection.recv(65536).startswith(b"HTTP/1.1 200 "), "one inside was not served")
+        expect_problem(whole(dial(server, "127.0.0.2")), 429, "connections-per-address")
+        expect_equal(refusals(server, "connections-per-address"), 1, "counted refusals")
+        inside.pop().close()
+        wait_until(lambda: served(dial(server, "127.0.0.2")), "place after one has left")
+
+
+def served(connection: socket.socket) -> bool:
+    with connection, contextlib.suppress(ConnectionError):
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return whole(connection).startswith(b"HTTP/1.1 200 ")
+    return False
+
+
+@case("limits: watchers of one operation, whatever they watch by; those inside get every update")
+def watchers_per_operation(environment):
+    with limited(environment, maximum_watchers_per_operation=2) as server:
+        operation = server.operation(state="Queued")
+        inside = [BlockingSocket(operation.socket_url, FULL) for _ in range(2)]
+        for watcher in inside:
+            watcher.next()
+        refused = BlockingSocket(operation.socket_url, FULL)
+        expect(refused.head.startswith("HTTP/1.1 503 "), f"answer to the upgrade: {refused.head}")
+        expect("retry-after:" in refused.head.lower(), f"answer to the upgrade: {refused.head}")
+        stream = request("GET", operation.url, {"Accept": "text/event-stream"})
+        expect_equal((stream.status, stream.json["limit"]), (503, "watchers-per-operation"), "answer to the stream")
+        expect_equal(request("GET", operation.url).status, 200, "status of a reading")
+        expect_equal(refusals(server, "watchers-per-operation"), 2, "counted refusals")
+        operation.step(1)
+        for watcher in inside:
+            expect_equal(watcher.next()["state"], "Step 1", "update inside")
+        inside.pop().vanish()
+        wait_until(lambda: metric(server, "websockets") == 1, "leaving")
+        expect_equal(BlockingSocket(operation.socket_url, FULL).next()["state"], "Step 1", "newcomer after one has left")
+
+
+@case("limits: operations in total")
+def operations(environment):
+    with limited(environment, maximum_operations=2) as server:
+        kept = [server.operation(), server.operation()]
+        answer = request("PUT", f"{server.url}{BASE}/one-too-many")
+        expect_equal((answer.status, answer.json["limit"]), (503, "operations"), "answer")
+        expect("retry-after" in answer.headers, f"no Retry-After in {answer.headers}")
+        expect_equal(refusals(server, "operations"), 1, "counted refusals")
+        kept[0].step(1)
+
+
+@case("limits: reports on one operation a second; an end is always taken")
+def report_rate(environment):
+    with limited(environment, reports_per_second=1, report_burst=3) as server:
+        operation = server.operation()
+        for number in range(3):
+            operation.step(number)
+        problem = operation.send("PATCH", {"state": "Too fast"}, expected=(429,))
+        expect_equal(problem["limit"], "report-rate", "limit")
+        other = server.operation()
+        other.step(1)
+        operation.succeed()
+        expect_equal(request("GET", operation.url).json["status"], "succeeded", "status")
+        expect_equal(refusals(server, "report-rate"), 1, "counted refusals")
+
+
+@case("limits: the sizes of a target, of fields and of a body")
+def sizes(environment):
+    with limited(environment, maximum_target_size=512, maximum_header_size=4096, maximum_body_size=2048) as server:
+        host = f"Host: 127.0.0.1:{server.port}\r\n"
+        put = f"PUT {BASE}/a HTTP/1.1\r\n{host}"
+        rows = [
+            (f"GET /{'x' * 600} HTTP/1.1\r\n{host}\r\n", 414, "target-size"),
+            (f"GET / HTTP/1.1\r\n{host}X: {'x' * 5000}\r\n\r\n", 431, "header-size"),
+            (f"GET / HTTP/1.1\r\n{host}" + "a: b\r\n" * 200 + "\r\n", 431, "header-size"),
+            (f"{put}Content-Length: 2049\r\n\r\n", 413, "body-size"),
+            (f"{put}Transfer-Encoding: chunked\r\n\r\n801\r\n" + "x" * 2049, 413, "body-size"),
+        ]
+        for text, status, limit in rows:
+            connection = dial(server)
+            connection.sendall(text.encode())
+            expect_problem(whole(connection), status, limit)
+        counted = {limit: refusals(server, limit) for limit in ("target-size", "header-size", "body-size")}
+        expect_equal(counted, {"target-size": 1, "header-size": 2, "body-size": 2}, "counted refusals")
+
+
+@case("limits: the size of a WebSocket message, and how many come in a minute")
+def messages(environment):
+    with limited(environment, maximum_message_size=256, maximum_messages_per_minute=5) as server:
+        operation = server.operation(cancellable=True)
+        inside = BlockingSocket(operation.socket_url, FULL)
+        inside.next()
+        large = BlockingSocket(operation.socket_url, FULL)
+        large.send_text("x" * 257)
+        large.rest()
+        expect_equal(large.close_code, 1009, "close code after a large message")
+        many = BlockingSocket(operation.socket_url, FULL)
+        for _ in range(6):
+            many.send_text('{"type":"cancel"}')
+        many.rest()
+        expect_equal(many.close_code, 1008, "close code after many messages")
+        expect_equal(inside.next()["status"], "cancelling", "what the one inside gets")
+        expect_equal(refusals(server, "message-size"), 1, "counted refusals by size")
+        expect_equal(refusals(server, "message-rate"), 1, "counted refusals by rate")
+
+
+@case("limits: the times of a head, of a body and of doing nothing")
+def times(environment):
+    with limited(environment, head_timeout=1, body_timeout=2, idle_timeout=3) as server:
+        host = f"Host: 127.0.0.1:{server.port}\r\n"
+        silent, head, body, idle = (dial(server) for _ in range(4))
+        head.sendall(b"GET / HTTP/1.1\r\n")
+        body.sendall(f"PUT {BASE}/a HTTP/1.1\r\n{host}Content-Length: 9\r\n\r\n123".encode())
+        idle.sendall(f"GET /healthz HTTP/1.1\r\n{host}\r\n".encode())
+        started = time.monotonic()
+        expect_equal(whole(silent), b"", "answer to nothing")
+        expect_problem(whole(head), 408, "head-time")
+        expect(time.monotonic() - started < 2, "the head had too much time")
+        expect_problem(whole(body), 408, "body-time")
+        expect(whole(idle).startswith(b"HTTP/1.1 200 "), "the request before idling was not answered")
+        expect(2.5 < time.monotonic() - started < 10, "idling had the wrong time")
+        counted = {limit: refusals(server, limit) for limit in ("head-time", "body-time", "idle-time")}
+        expect_equal(counted, {"head-time": 2, "body-time": 1, "idle-time": 1}, "counted refusals")
+
+
+@case("limits: bytes of reports that are kept, of one operation and of all")
+def history(environment):
+    with limited(environment, maximum_history_bytes=20_000, maximum_history_bytes_per_operation=4096) as server:
+        operation = server.operation()
+        cursors = [operation.report(state=str(n), details="x" * 1000)["cursor"] for n in range(10)]
+        expect(metric(server, "history_bytes") <= 4096, "an operation keeps more than it may")
+        late = BlockingSocket(f"{operation.socket_url}?cursor={cursors[0]}", FULL).next()
+        expect_equal((late["state"], late["resumed"]), ("9", False), "first message to one who comes back late")
+        near = BlockingSocket(f"{operation.socket_url}?cursor={cursors[8]}", FULL).next()
+        expect_equal((near["state"], near["resumed"]), ("9", True), "first message to one who comes back soon")
+        inside = [operation] + [server.operation(state="0", details="x" * 3500) for _ in range(5)]
+        answer = request("PUT", f"{server.url}{BASE}/one-too-many")
+        expect_equal((answer.status, answer.json["limit"]), (503, "history-bytes"), "answer to a newcomer")
+        expect("retry-after" in answer.headers, f"no Retry-After in {answer.headers}")
+        expect_equal(refusals(server, "history-bytes"), 1, "counted refusals")
+        for one in inside:
+            one.step(1)
+        expect_equal(request("PUT", f"{server.url}{BASE}/in-time").status, 201, "status once there is room")
+
+
+@case("limits: without a descriptor the server waits, those inside are served, and it recovers by itself")
+def descriptors(environment):
+    if sys.platform != "linux":
+        return  # Only there can another process's limit be changed.
+    import resource
+
+    with limited(environment) as server:
+        operation = server.operation(state="Queued")
+        watcher = BlockingSocket(operation.socket_url, FULL)
+        watcher.next()
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (48, 48))
+        crowd = [dial(server) for _ in range(80)]
+        for number in range(5):
+            operation.step(number)
+            expect_equal(watcher.next()["state"], f"Step {number}", "update while there is no descriptor")
+            time.sleep(0.1)
+        for connection in crowd:
+            connection.close()
+        wait_until(lambda: served(dial(server)), "recovery")
+        expect(metric(server, "accept_pauses_total") > 0, "no pause was counted")
+        operation.succeed()
+        expect_equal(watcher.rest()[-1]["status"], "succeeded", "end")
