@@ -15,7 +15,7 @@ import time
 
 import aiohttp
 from harness import BASE, Lines, case, expect, expect_equal, plain_environment, spawned
-from tls import GOAWAY, PING, RST_STREAM, SETTINGS, Frames, TLSServer
+from tls import GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, Frames, TLSServer
 
 STEPS = [f"Step {number}" for number in range(1, 6)]
 
@@ -249,6 +249,35 @@ def rapid_reset(environment):
         codes = [struct.unpack(">I", payload[4:8])[0] for payload in goodbyes]
         expect(not goodbyes or 0xB in codes, f"codes of the goodbyes: {codes}")
         expect_equal(curl(server, f"{server.url}/healthz"), "ok\n", "what others get")
+
+
+@case("malformed requests over HTTP/2 are answered by no route, and end the connection that they came on alone")
+def malformed_requests(environment):
+    def field(name: bytes, value: bytes) -> bytes:
+        return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+    start = b"\x82\x87\x41\x09localhost"
+    blocks = [
+        start,  # without a path
+        start + field(b":path", b""),
+        start + b"\x84" + field(b"X-Upper", b"1"),
+        start + b"\x84" + field(b"upgrade", b"websocket"),
+        start + b"\x84" + field(b"connection", b"upgrade"),
+        start + b"\x84" + field(b"x", b"1\r\nhost: evil.example"),
+        field(b":method", b"G T") + b"\x87\x41\x09localhost\x84",
+        b"\xff" * 6,  # fields that cannot be read
+        start + b"\x84" + b"".join(field(b"x-%03d" % n, b"v" * 90) for n in range(150)),  # more than a frame may hold
+    ]
+    with TLSServer(environment.binary) as server:
+        bystander = Frames(server)
+        for block in blocks:
+            frames = Frames(server)
+            frames.send(Frames.frame(HEADERS, block, flags=0x5, stream=1))
+            kinds = [kind for kind, *_ in frames.rest(10)]
+            expect(HEADERS not in kinds and {RST_STREAM, GOAWAY} & set(kinds), f"{kinds} in answer to {block!r}")
+        bystander.send(Frames.get(1, b"/healthz"))
+        while (frame := bystander.next())[0] != HEADERS:
+            expect(frame[0] != GOAWAY, "another connection was ended")
 
 
 @case("SIGTERM with streams over HTTP/2 and a connection that is idle: each is told, exit 0 within 2 s")

@@ -61,7 +61,7 @@ struct HandshakeTests {
         hangingUp.fire(ChannelEvent.inputClosed)
         #expect(!hangingUp.channel.isActive)
         let failing = try Handshake()
-        failing.channel.pipeline.fireErrorCaught(ChannelError.eof)
+        failing.channel.pipeline.fireErrorCaught(IOError(errnoCode: 104, reason: "read"))
         #expect(!failing.channel.isActive)
     }
 

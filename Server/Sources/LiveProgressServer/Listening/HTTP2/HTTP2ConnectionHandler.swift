@@ -48,7 +48,8 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // What is wrong with one stream ends that stream; the others go on.
+        // Whoever breaks the rules has its connection ended (RFC 9113 section 5.4.1 allows that for the errors of a stream
+        // too); but one of ours that comes too late for its stream has broken none.
         if error is NIOHTTP2Errors.StreamError { return }
         context.close(promise: nil)
     }
