@@ -147,4 +147,16 @@ extension FieldScanner {
         }
         return result
     }
+
+    /// The tokens of a list that must hold nothing else, and none of them twice; `nil` where it does.
+    static func distinctTokens(_ text: String?) -> [String]? {
+        var scanner = FieldScanner(text ?? "")
+        var result: [String] = []
+        scanner.skipCommas()
+        while !scanner.isAtEnd {
+            guard let token = scanner.token(), scanner.skipCommas() else { return nil }
+            result.append(token)
+        }
+        return Set(result).count == result.count ? result : nil
+    }
 }

@@ -80,7 +80,15 @@ extension ProgressAPI {
         guard let key = exchange[.secWebSocketKey], Self.isKey(key) else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Key must be 16 bytes in base64."))
         }
+        guard FieldScanner.distinctTokens(exchange[.secWebSocketProtocol]) != nil else {
+            throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Protocol must list different tokens."))
+        }
+        guard exchange[.transferEncoding] == nil, Self.isNothing(exchange[.contentLength]) else {
+            throw Refusal(Problems.invalidUpgrade("A WebSocket handshake has no body."))
+        }
     }
+
+    private static func isNothing(_ length: String?) -> Bool { length == nil || length.hasBytes(of: "0") }
 
     private static func names(_ option: String, in field: String?) -> Bool {
         FieldScanner.tokens(field).contains { $0.lowercased() == option }

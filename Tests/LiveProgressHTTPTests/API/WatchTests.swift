@@ -112,6 +112,10 @@ struct WatchTests {
             (.secWebSocketKey, "short==", 400, "invalid-upgrade"),
             (.secWebSocketKey, "dGhlIHNhbXBsZSBub25jZQ=!", 400, "invalid-upgrade"),
             (.secWebSocketKey, "dGhlIHNhbXBsZS*ub25jZQ==", 400, "invalid-upgrade"),
+            (.secWebSocketProtocol, "live-progress.v1, live-progress.v1", 400, "invalid-upgrade"),
+            (.secWebSocketProtocol, "live progress", 400, "invalid-upgrade"),
+            (.secWebSocketProtocol, "(live-progress.v1)", 400, "invalid-upgrade"),
+            (.contentLength, "5", 400, "invalid-upgrade"), (.transferEncoding, "chunked", 400, "invalid-upgrade"),
         ] as [(HTTPField.Name, String?, Int, String)]
     )
     func handshake(name: HTTPField.Name, value: String?, status: Int, problem: String) throws {
