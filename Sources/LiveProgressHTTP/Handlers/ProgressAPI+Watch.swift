@@ -27,6 +27,7 @@ extension ProgressAPI {
             if isAnswered, let limit = error.limit { configuration.limitRefusals.count(limit) }
             var response = ProgressResponse(addingAdvice(to: error))
             response.sealFields()
+            if request.method == .head { response.body = .empty }
             return .refuse(response)
         }
     }

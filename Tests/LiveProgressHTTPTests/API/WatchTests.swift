@@ -101,6 +101,14 @@ struct WatchTests {
         #expect(answer[.cacheControl] == "no-store")
     }
 
+    @Test("A refusal of HEAD has the fields of one of GET, and no body")
+    func refusesHead() throws {
+        let answer = try refusal(decide("/a", .head))
+        #expect(answer.status == 405)
+        #expect(answer.isEmpty)
+        #expect(answer[.contentType] == "application/problem+json")
+    }
+
     @Test(
         "A handshake that is wrong is refused, with what is right",
         arguments: [
