@@ -121,7 +121,10 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent {
+        if event is ConnectionMustClose {
+            // A close that begins at the other end of the pipeline is kept back by a path that is cut off.
+            return context.close(promise: nil)
+        } else if event is ChannelShouldQuiesceEvent {
             if machine.isIdle { return context.close(promise: nil) }
             quiesces = true
         } else if event as? ChannelEvent == .inputClosed {

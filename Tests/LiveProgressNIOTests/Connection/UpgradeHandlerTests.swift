@@ -127,6 +127,21 @@ struct UpgradeHandlerTests {
         #expect(upgraded.other.sawQuiesce)
     }
 
+    @Test(
+        "all connections can be closed, also those that were upgraded after earlier requests",
+        arguments: ["", plain]
+    )
+    func closesUpgraded(before: String) throws {
+        let connection = try TestConnection()
+        try connection.receive(before)
+        try connection.receive(Self.upgrade)
+        #expect(connection.registry.upgradedCount == 1)
+        connection.registry.closeAll()
+        #expect(try connection.written() == "")
+        #expect(!connection.channel.isActive)
+        #expect(connection.registry.count == 0)
+    }
+
     @Test("a connection that closes before its first request is whole is said to be closed")
     func closedIsAnOutcome() throws {
         let connection = try TestConnection()
