@@ -2,7 +2,7 @@
 # Part of Live Progress: live progress of long-running operations.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-quick lint clean
+.PHONY: help build demo test fuzz bench bench-quick lint clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -16,6 +16,9 @@ demo: ## Build, and show a real job live (CHECK=1: verify it and wait for nobody
 test: ## Run every test, installing what the tests need
 	@scripts/test.sh
 
+fuzz: ## Feed random input to whatever reads from outside, ten seconds each
+	@scripts/fuzz.sh $(ARGUMENTS)
+
 bench: ## Measure the server against a send loop in C and other servers, and the worker's time in update
 	@scripts/bench.sh $(ARGUMENTS)
 
@@ -26,4 +29,4 @@ lint: ## Check the format of every Swift file
 	@scripts/lint.sh
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-* Server/.build Benchmarks/.build Examples/.build bin
+	rm -rf .build .build-* Server/.build Benchmarks/.build Examples/.build Fuzz/.build bin

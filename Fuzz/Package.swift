@@ -1,0 +1,92 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // The fuzzer brings `main`.
+    .unsafeFlags(["-parse-as-library"]),
+]
+
+/// A fuzzer over modules of the library, and of SwiftNIO where it needs them.
+func fuzzer(_ name: String, _ folder: String, of modules: [String], nio: [String] = []) -> Target {
+    .executableTarget(
+        name: "fuzz-\(name)",
+        dependencies: ["FuzzSupport"]
+            + modules.map { .product(name: $0, package: "swift-live-progress") }
+            + nio.map { .product(name: $0, package: "swift-nio") },
+        path: "Sources/\(folder)",
+        swiftSettings: settings
+    )
+}
+
+// Built with `--sanitize=fuzzer` only: see README.md.
+let package = Package(
+    name: "live-progress-fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "swift-live-progress", path: ".."),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    ],
+    targets: [
+        .target(name: "FuzzSupport", swiftSettings: settings),
+        fuzzer("json", "JSON", of: ["LiveProgress"]),
+        fuzzer("bodies", "Bodies", of: ["LiveProgress", "LiveProgressWire"]),
+        .executableTarget(
+            name: "fuzz-fields",
+            dependencies: [
+                "FuzzSupport",
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressClient", package: "swift-live-progress"),
+            ],
+            path: "Sources/Fields",
+            swiftSettings: settings
+        ),
+        fuzzer("frames", "Frames", of: ["LiveProgressWebSocket"], nio: ["NIOCore"]),
+        fuzzer(
+            "handshake-answer",
+            "HandshakeAnswer",
+            of: ["LiveProgressWebSocket"],
+            nio: ["NIOCore", "NIOEmbedded", "NIOHTTP1"]
+        ),
+        fuzzer(
+            "connection",
+            "Connection",
+            of: ["LiveProgress", "LiveProgressHTTP", "LiveProgressNIO", "LiveProgressTesting"],
+            nio: ["NIOCore", "NIOEmbedded", "NIOHTTP1"]
+        ),
+        .executableTarget(
+            name: "fuzz-requests",
+            dependencies: [
+                "FuzzSupport",
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Sources/Requests",
+            swiftSettings: settings
+        ),
+        fuzzer("journal", "Journal", of: ["LiveProgress", "LiveProgressTesting"]),
+        // The tool's own readers of a command's output: links to its files, since an executable cannot be imported.
+        .target(
+            name: "RunParsers",
+            dependencies: [.product(name: "LiveProgress", package: "swift-live-progress")],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fuzz-command-output",
+            dependencies: [
+                "FuzzSupport", "RunParsers", .product(name: "LiveProgress", package: "swift-live-progress"),
+            ],
+            path: "Sources/CommandOutput",
+            swiftSettings: settings
+        ),
+    ]
+)

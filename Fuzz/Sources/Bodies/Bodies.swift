@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import LiveProgress
+
+@testable internal import LiveProgressWire
+
+/// The first byte says what the rest is, in a letter.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    run(start, count) { bytes in
+        guard let kind = bytes.first else { return }
+        let text = Array(bytes.dropFirst())
+        switch kind {
+        case UInt8(ascii: "r"): checkReport(try? ProgressReportBody.decodeReport(json: text))
+        case UInt8(ascii: "R"):
+            checkForm(text)
+            checkReport(try? ProgressReportBody.decodeReport(form: text))
+        case UInt8(ascii: "c"): checkCreation(try? ProgressReportBody.decodeCreate(json: text))
+        case UInt8(ascii: "C"): checkCreation(try? ProgressReportBody.decodeCreate(form: text))
+        case UInt8(ascii: "m"): checkMessage(text)
+        case UInt8(ascii: "s"): checkSnapshot(text)
+        case UInt8(ascii: "l"): checkPage(text)
+        case UInt8(ascii: "p"): checkProblem(text)
+        case UInt8(ascii: "w"):
+            guard let message = try? ProgressClientMessage(text) else { return }
+            expectEqual(message, try? ProgressClientMessage(message.bytes), "what a watcher says")
+        default: break
+        }
+    }
+}
+
+/// A report is the same when it is written as JSON and read again, whatever it was written in before.
+private func checkReport(_ report: ProgressReport?) {
+    guard let report else { return }
+    expect((report.completedCount ?? 0) >= 0 && (report.advance ?? 0) >= 0, "a negative count: \(report)")
+    expect(((report.totalCount ?? nil) ?? 0) >= 0 && (report.attempt ?? 1) >= 1, "a wrong number: \(report)")
+    do throws(WireError) {
+        let again = try ProgressReportBody.decodeReport(json: ProgressReportBody.encodeReport(report))
+        expectEqual(report, again, "a report, and the same written and read")
+    } catch {
+        fail("a report that was read cannot be read again: \(error)\n\(report)")
+    }
+}
+
+/// A form's fields are the same when they are escaped and read again.
+private func checkForm(_ text: [UInt8]) {
+    guard let fields = try? FormBody.fields(of: text) else { return }
+    let form = fields.map { "\(escaped($0.name))=\(escaped($0.value))" }.joined(separator: "&")
+    guard let again = try? FormBody.fields(of: Array(form.utf8)) else { fail("no form: \(form)") }
+    expectEqual(fields.map { Array($0.name.utf8) }, again.map { Array($0.name.utf8) }, "names of a form's fields")
+    expectEqual(fields.map { Array($0.value.utf8) }, again.map { Array($0.value.utf8) }, "values of a form's fields")
+}
+
+private func escaped(_ text: String) -> String {
+    let digits = Array("0123456789abcdef")
+    return text.utf8.map { "%\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
+}
+
+/// What creates an operation is the same when it is written as JSON and read again.
+private func checkCreation(_ creation: (id: ProgressID?, options: ProgressOptions, report: ProgressReport?)?) {
+    guard let (id, options, report) = creation else { return }
+    checkReport(report)
+    let text = ProgressReportBody.encodeCreate(id: id, options: options, report: report)
+    do throws(WireError) {
+        let again = try ProgressReportBody.decodeCreate(json: text)
+        expectEqual(id, again.id, "an identifier")
+        expectEqual(report, again.report, "the first report")
+        expectEqual(options.title, again.options.title, "a title")
+        expectEqual(options.parent, again.options.parent, "a parent")
+        expectEqual(options.labels, again.options.labels, "labels")
+        expectEqual(options.isCancellable, again.options.isCancellable, "whether it is cancellable")
+        // In seconds a lease is a floating-point number, which a duration rounds.
+        let (lease, other) = (options.lease ?? .zero, again.options.lease ?? .zero)
+        expect(abs((lease - other) / .nanoseconds(1)) < 1, "a lease of \(lease), then \(other)")
+    } catch {
+        fail("a creation that was read cannot be read again: \(error)\n\(String(decoding: text, as: UTF8.self))")
+    }
+}
+
+/// A text that was read, written and read is written the same again; what was written can be read.
+private func checkFixpoint<Value>(
+    _ text: [UInt8],
+    _ read: ([UInt8]) throws -> Value,
+    _ write: (Value) -> [UInt8]?
+) {
+    guard let value = try? read(text), let written = write(value) else { return }
+    do {
+        let again = try read(written)
+        expectEqual(
+            String(decoding: written, as: UTF8.self),
+            write(again).map { String(decoding: $0, as: UTF8.self) },
+            "written, and written again"
+        )
+    } catch {
+        fail("what was written cannot be read: \(error)\n\(String(decoding: written, as: UTF8.self))")
+    }
+}
+
+private func checkMessage(_ text: [UInt8]) {
+    checkFixpoint(text, { try ProgressServerMessage($0) }) { message in
+        switch message {
+        case .event(let event): ProgressMessage.encodeFull(event)
+        case .removed(let id): ProgressMessage.encodeFeed(.removed(id))
+        case .error(let problem): ProgressMessage.encodeError(problem)
+        }
+    }
+    checkFixpoint(text, { try ProgressMessage.decodeFeed($0) }, { ProgressMessage.encodeFeed($0) })
+    guard let event = try? ProgressMessage.decodeFull(text) else { return }
+    // The seed's format has two members, whatever stands in them.
+    let plain = try? JSONValue(parsing: ProgressMessage.encodePlain(event.snapshot))
+    expectEqual(plain?.objectValue?.names, ["state", "details"], "the members of a plain message")
+}
+
+private func checkSnapshot(_ text: [UInt8]) {
+    checkFixpoint(text, { try ProgressMessage.decodeSnapshot($0) }, { ProgressMessage.encodeSnapshot($0) })
+}
+
+private func checkPage(_ text: [UInt8]) {
+    checkFixpoint(text, { try ProgressMessage.decodePage($0) }, { ProgressMessage.encodePage($0) })
+}
+
+private func checkProblem(_ text: [UInt8]) {
+    checkFixpoint(text, { try ProgressMessage.decodeProblem($0) }, { ProgressMessage.encodeProblem($0) })
+}

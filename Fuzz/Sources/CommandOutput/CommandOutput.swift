@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import LiveProgress
+
+@testable internal import RunParsers
+
+/// The input is what a command writes to its terminal.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    run(start, count) { bytes in
+        var cuts = Cuts(of: bytes)
+        let whole = scan([bytes[...]])
+        expectEqual(whole, scan(cuts.pieces(of: bytes)), "whole and in pieces")
+        expectEqual(whole, scan(bytes.indices.map { bytes[$0...$0] }), "whole and byte by byte")
+        for event in whole.events { check(event) }
+        if let line = whole.unfinished { check(.line(line)) }
+        checkReports(whole.events)
+    }
+}
+
+private struct Scan: Equatable {
+    var events: [ProgressScanner.Event] = []
+    var unfinished: OutputLine?
+}
+
+private func scan(_ pieces: [ArraySlice<UInt8>]) -> Scan {
+    var scanner = ProgressScanner()
+    var scan = Scan()
+    for piece in pieces { scan.events += scanner.take(piece) }
+    scan.unfinished = scanner.unfinishedLine
+    scan.events += scanner.finish()
+    return scan
+}
+
+/// Lines are fit to be shown, and every figure is one.
+private func check(_ event: ProgressScanner.Event) {
+    switch event {
+    case .progress(let progress):
+        expect(progress.percent.map { (0...100).contains($0) } ?? true, "\(progress)")
+    case .line(let line):
+        expect(!line.text.isEmpty, "an empty line")
+        expect(line.text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }, "a control: \(line)")
+        for isRedrawn in [true, false] {
+            check(OutputProfiles.all.read(OutputLine(text: line.text, isRedrawn: isRedrawn)), of: line)
+        }
+    }
+}
+
+private func check(_ reading: LineReading?, of line: OutputLine) {
+    guard let reading else { return }
+    expect(reading.percent.map { (0...100).contains($0) } ?? true, "\(reading) of \(line)")
+    expect(reading.step != "", "an empty step of \(line)")
+    let completed = reading.completedCount ?? 0
+    expect(completed >= 0 && completed <= reading.totalCount ?? .max, "\(reading) of \(line)")
+}
+
+/// Reports say something, their figures make sense, and none comes twice.
+private func checkReports(_ events: [ProgressScanner.Event]) {
+    var reporter = RunReporter()
+    var tail = OutputTail()
+    var last: ProgressReport?
+    var now = Duration.zero
+    for event in events {
+        reporter.take(event, at: now)
+        if case .line(let line) = event { tail.append(line) }
+        expect(tail.lines.count <= OutputTail.maximumLineCount, "a tail of \(tail.lines.count) lines")
+        if let report = reporter.takeReport(at: now) {
+            expect(report != last, "twice: \(report)")
+            check(report)
+            last = report
+        }
+        now += .milliseconds(70)
+    }
+    if let report = reporter.untoldReport { check(report) }
+}
+
+private func check(_ report: ProgressReport) {
+    expect(report.state?.isEmpty == false, "without a state: \(report)")
+    let completed = report.completedCount ?? 0
+    let total = (report.totalCount ?? nil) ?? .max
+    expect(completed >= 0 && completed <= total, "wrong counts: \(report)")
+    if let percent = report.details?["percentComplete"]?.doubleValue {
+        expect((0...100).contains(percent), "wrong percentage: \(report)")
+    }
+}

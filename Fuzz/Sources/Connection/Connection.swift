@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import LiveProgress
+internal import LiveProgressHTTP
+internal import LiveProgressTesting
+internal import NIOCore
+internal import NIOHTTP1
+
+@testable internal import LiveProgressNIO
+
+/// The input is what a client sends on a fresh connection.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    run(start, count) { bytes in
+        guard !bytes.isEmpty else { return }
+        checkHead(bytes)
+        // A request that comes whole may be answered without HTTP handlers; one that comes in pieces goes through them.
+        let whole = FuzzedConnection.outcome(of: [bytes[...]])
+        let inTwo = FuzzedConnection.outcome(of: [bytes[..<1], bytes[1...]].filter { !$0.isEmpty })
+        expectEqual(whole, inTwo, "whole, and the first byte before the rest")
+        var cuts = Cuts(of: bytes)
+        expectEqual(whole, FuzzedConnection.outcome(of: cuts.pieces(of: bytes)), "whole and in pieces")
+    }
+}
+
+/// The head of an upgrade, which is read in one go, is the one that the HTTP decoder reads.
+private func checkHead(_ bytes: [UInt8]) {
+    let request = bytes.withUnsafeBytes { UpgradeRequest($0, limits: ConnectionLimits()) }
+    guard let request else { return }
+    expect((1...bytes.count).contains(request.length), "a head of \(request.length) of \(bytes.count) bytes")
+    expectEqual(request.head, FuzzedConnection.decodedHead(of: bytes), "read in one go, and decoded")
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import LiveProgress
+internal import LiveProgressHTTP
+internal import LiveProgressTesting
+internal import NIOCore
+internal import NIOEmbedded
+internal import NIOHTTP1
+
+@testable internal import LiveProgressNIO
+
+/// One connection to a server in memory, on which one operation can be watched.
+enum FuzzedConnection {
+    /// What the client sees, and what the connection became.
+    struct Outcome: Equatable, CustomStringConvertible {
+        var written: [UInt8] = []
+        var became: String?
+        var isActive = false
+        var upgradedCount = 0
+
+        var description: String {
+            "\(became ?? "nothing yet"), \(isActive ? "open" : "closed"), \(upgradedCount) upgraded: "
+                + String(reflecting: String(decoding: written, as: UTF8.self))
+        }
+    }
+
+    /// What becomes of bytes that come in these pieces, none of them empty.
+    static func outcome(of pieces: [ArraySlice<UInt8>]) -> Outcome {
+        let loop = EmbeddedEventLoop()
+        let outcome = outcome(of: pieces, on: loop)
+        // The connection has been let go, and may have left something to do.
+        loop.run()
+        return outcome
+    }
+
+    private static func outcome(of pieces: [ArraySlice<UInt8>], on loop: EmbeddedEventLoop) -> Outcome {
+        let hosting = makeHosting()
+        let channel = EmbeddedChannel(handler: Socket(), loop: loop)
+        let became = Became()
+        let setup = try? hosting.connections.configure(channel) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(EchoPath())
+            }
+        }
+        setup?.assumeIsolated().whenSuccess { became.text = String(describing: $0) }
+        if let address { channel.connect(to: address, promise: nil) }
+        var outcome = Outcome()
+        for piece in pieces where channel.isActive {
+            _ = try? channel.writeInbound(ByteBuffer(bytes: piece))
+            channel.embeddedEventLoop.run()
+        }
+        while let buffer = try? channel.readOutbound(as: ByteBuffer.self) {
+            outcome.written += buffer.readableBytesView
+        }
+        outcome.became = became.text
+        outcome.isActive = channel.isActive
+        outcome.upgradedCount = hosting.registry.upgradedCount
+        hosting.registry.closeAll()
+        expect(!channel.isActive, "a connection that cannot be closed")
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+        return outcome
+    }
+
+    /// The first head that the HTTP decoder finds.
+    static func decodedHead(of bytes: [UInt8]) -> HTTPRequestHead? {
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        let channel = EmbeddedChannel(handler: decoder)
+        _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
+        defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
+        guard case .head(let head)? = try? channel.readInbound(as: HTTPServerRequestPart.self) else { return nil }
+        return head
+    }
+
+    private static let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 1)
+
+    private static func makeHosting() -> ProgressHosting {
+        var configuration = ProgressService.Configuration()
+        configuration.clock = ManualClock().clock
+        configuration.makeEpoch = { "e" }
+        let service = ProgressService(configuration: configuration)
+        if let id = ProgressID("op"), let tracker = try? service.createProgress(id: id) {
+            tracker.update("Copying", details: ["file": "a"])
+            tracker.succeed()
+        }
+        return ProgressHosting(api: ProgressAPI(service: service))
+    }
+}
+
+/// Where the future puts what the connection became; used on one thread.
+private final class Became {
+    var text: String?
+}
+
+/// Takes no bytes once it is closed, as sockets do; a channel in memory does.
+private final class Socket: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard context.channel.isActive else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        context.write(data, promise: promise)
+    }
+}
+
+/// Routes that answer every request with what they heard of it.
+private final class EchoPath: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private var heard = ""
+    private var bodySize = 0
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head):
+            heard = "\(head.method) \(head.uri) \(head.version) \(head.headers)"
+            bodySize = 0
+        case .body(let bytes): bodySize += bytes.readableBytes
+        case .end(let trailers): answer("\(heard), \(bodySize) bytes, \(trailers ?? [:])", context: context)
+        }
+    }
+
+    private func answer(_ text: String, context: ChannelHandlerContext) {
+        let body = ByteBuffer(string: text)
+        let headers: HTTPHeaders = ["Content-Length": String(body.readableBytes)]
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+}

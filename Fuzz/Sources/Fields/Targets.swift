@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import LiveProgress
+
+@testable internal import LiveProgressClient
+@testable internal import LiveProgressHTTP
+@testable internal import LiveProgressWire
+
+/// What the server reads in a query, the client writes so that the server reads it again.
+func checkQuery(_ text: String) {
+    let target = RequestTarget("/?\(text)")
+    guard let items = try? target.queryItems(), let query = try? ProgressQuery(items, maximumLimit: 1000) else {
+        return
+    }
+    expect((1...1000).contains(query.limit), "a limit of \(query.limit)")
+    let written = ListParameters.query(of: query)
+    guard let again = try? ProgressQuery(RequestTarget(written).queryItems(), maximumLimit: 1000) else {
+        fail("the server does not take \(written)")
+    }
+    expectEqual(query, again, "a query")
+}
+
+/// Whatever names a resource, its own path names the same.
+func checkRoute(_ text: String) {
+    let target = RequestTarget(text)
+    expect(!target.path.contains("?") && !target.path.contains("#"), "a path with more behind it: \(target.path)")
+    let route = ProgressRoutes.route(ofPath: target.path)
+    switch route {
+    case .collection: expectEqual(Route(path: target.path), .collection, "the list")
+    case .operation(let id):
+        expectEqual(Route(path: target.path), .operation(id), "an operation")
+        expectEqual(route, ProgressRoutes.route(ofPath: ProgressRoutes.path(for: id)), "an operation's own path")
+        expectEqual(ProgressRoutes.id(inPath: target.path), id, "its identifier")
+    case .cancellation(let id):
+        expectEqual(Route(path: target.path), .cancel(id), "a cancellation")
+        expectEqual(route, ProgressRoutes.route(ofPath: ProgressRoutes.cancelPath(for: id)), "its own path")
+    case nil:
+        switch Route(path: target.path) {
+        case nil, .operation(nil), .cancel(nil): break
+        case .some(let route): fail("only the server sees \(route) in \(text)")
+        }
+    }
+}
+
+/// The URL of an operation or of a server, written by the client, names the same again.
+func checkURL(_ text: String) {
+    if let server = try? ProgressServerAddress(text) {
+        expect((1...65535).contains(server.port) && !server.host.isEmpty, "no server: \(server)")
+        expectEqual(server, try? ProgressServerAddress(server.url), "a server's URL")
+    }
+    if let target = try? ProgressTarget(text, server: "http://127.0.0.1:8080") {
+        expectEqual(target, try? ProgressTarget(url: target.url), "an operation's URL")
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import LiveProgressWebSocket
+internal import NIOCore
+
+/// The first byte chooses the role and the limits, the rest is what the peer sends.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    run(start, count) { bytes in
+        guard let options = bytes.first else { return }
+        let stream = Array(bytes.dropFirst())
+        let session = FrameSession(options: options)
+        let whole = session.outcome(of: [stream[...]])
+        var cuts = Cuts(of: bytes)
+        expectEqual(whole, session.outcome(of: cuts.pieces(of: stream)), "whole and in pieces")
+        expectEqual(whole, session.outcome(of: stream.indices.map { stream[$0...$0] }), "whole and byte by byte")
+        session.checkAnswers(of: whole)
+        session.checkMessages(of: whole)
+        checkUTF8(stream, pieces: cuts.pieces(of: stream))
+    }
+}
+
+/// The validator that takes text in pieces agrees with the standard library, which takes it whole.
+private func checkUTF8(_ bytes: [UInt8], pieces: [ArraySlice<UInt8>]) {
+    var validator = UTF8Validator()
+    let isAccepted = pieces.allSatisfy { piece in piece.withUnsafeBytes { validator.accepts($0) } }
+    expectEqual(
+        isAccepted && validator.isAtBoundary,
+        String(validating: bytes, as: UTF8.self) != nil,
+        "the validator and the standard library"
+    )
+}

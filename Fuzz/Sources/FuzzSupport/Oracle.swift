@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import Foundation
+
+/// Ends the process where something does not hold, so that the fuzzer keeps the input that showed it.
+///
+/// - Parameters:
+///   - condition: What must hold.
+///   - message: What was seen instead; made only where it is needed.
+@inline(__always)
+public func expect(_ condition: Bool, _ message: @autoclosure () -> String) {
+    if !condition { fail(message()) }
+}
+
+/// Ends the process where two ways to the same result differ.
+///
+/// - Parameters:
+///   - one: What came out on the one way.
+///   - other: What came out on the other.
+///   - message: Which ways they were.
+@inline(__always)
+public func expectEqual<Value: Equatable>(_ one: Value, _ other: Value, _ message: @autoclosure () -> String) {
+    if one != other { fail("\(message())\n  one:   \(one)\n  other: \(other)") }
+}
+
+/// Ends the process: an oracle does not hold.
+///
+/// - Parameter message: What was seen.
+@inline(never)
+public func fail(_ message: String) -> Never {
+    FileHandle.standardError.write(Data("ORACLE: \(message)\n".utf8))
+    abort()
+}
+
+/// Runs a check over the bytes of one input, in the form in which the fuzzer calls it.
+///
+/// - Parameters:
+///   - start: The first byte; may be `nil` where there is none.
+///   - count: How many bytes there are.
+///   - check: What is checked.
+/// - Returns: 0, which keeps the input where it reached something new.
+public func run(_ start: UnsafePointer<UInt8>?, _ count: Int, _ check: ([UInt8]) -> Void) -> CInt {
+    check(Array(UnsafeBufferPointer(start: start, count: count)))
+    return 0
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import LiveProgressTesting
+internal import Synchronization
+
+@testable internal import LiveProgress
+
+/// A journal and a model of it, to both of which the same is done.
+final class JournalLife {
+    private let time = ManualClock()
+    private let service: ProgressService
+    private let tracker: ProgressTracker
+    private let journal: ProgressJournal
+    private let waker = CountingWaker()
+    private var model: JournalModel
+
+    init(capacity: Int) {
+        var configuration = ProgressService.Configuration()
+        configuration.clock = time.clock
+        configuration.makeEpoch = { "e" }
+        configuration.journalCapacity = capacity
+        // Ticks are told at once: nothing happens behind the model's back.
+        configuration.frameInterval = .zero
+        service = ProgressService(configuration: configuration)
+        guard let id = ProgressID("op"),
+            let tracker = try? service.createProgress(id: id), let journal = try? service.getJournal(id)
+        else { fail("no operation") }
+        self.tracker = tracker
+        self.journal = journal
+        model = JournalModel(capacity: capacity)
+        _ = journal.subscribe(waker)
+    }
+
+    /// Does one thing to both, and compares what comes of it.
+    func perform(_ action: UInt8, _ argument: Int64) {
+        switch action % 16 {
+        case 0, 1:
+            expectEqual(tracker.update("S\(argument)", details: .integer(argument)), model.update(argument), "update")
+        case 2, 3: expectEqual(tracker.advance(by: argument - 8), model.advance(by: argument - 8), "advance")
+        case 4:
+            let total = argument % 4 == 0 ? nil : argument
+            expectEqual(
+                tracker.setCounts(completed: argument / 2, total: .some(total), unit: "u"),
+                model.setCounts(completed: argument / 2, total: total),
+                "setCounts"
+            )
+        case 5, 6: report(JournalModel.report(of: argument))
+        case 7 where argument > 128: end(argument)
+        case 8: requestCancel()
+        case 9 where argument > 240:
+            expectEqual((try? service.deleteProgress(journal.id)) != nil, model.remove(), "delete")
+        case 7, 9, 10: time.advance(by: .milliseconds(argument))
+        case 11: reading(journal.open(at: nil), model.open(at: nil))
+        case 12:
+            let cursor = ProgressCursor(epoch: argument % 16 == 0 ? "x" : "e", revision: UInt64(argument))
+            reading(journal.open(at: cursor), model.open(at: cursor))
+        case 13, 14:
+            // Mostly from near the newest revision.
+            let revision = model.newest.revision + 2 - min(model.newest.revision + 2, UInt64(argument % 16))
+            reading(journal.read(after: revision), model.read(after: revision))
+        default:
+            waker.expectAtMostOne()
+            expectEqual(JournalModel.Revision(journal.snapshot()), model.snapshot(), "the newest snapshot")
+        }
+        expectEqual(journal.refusedReportCount, model.refusedReports, "refused reports")
+        // Whoever is subscribed hears of every transition that nobody has read.
+        expect(!model.hasUnreadTransition || waker.isWoken, "a transition, and nobody woken")
+    }
+
+    /// Everybody who asks learns how it ended, and nothing changes that.
+    func end() {
+        end(0)
+        perform(0, 1)
+        perform(11, 0)
+        perform(13, 3)
+    }
+
+    private func end(_ argument: Int64) {
+        let outcome: ProgressOutcome =
+            switch argument % 3 {
+            case 0: .succeeded(result: .integer(argument))
+            case 1: .failed(.abandoned)
+            default: .cancelled
+            }
+        var report = ProgressReport()
+        report.outcome = outcome
+        self.report(report)
+    }
+
+    private func report(_ report: ProgressReport) {
+        expectEqual((try? journal.report(report)) != nil, model.apply(report), "\(report)")
+    }
+
+    private func requestCancel() {
+        expectEqual((try? journal.requestCancel()) != nil, model.requestCancel(), "a request to cancel")
+    }
+
+    private func reading(_ reading: ProgressReading, _ expected: JournalModel.Reading) {
+        waker.expectAtMostOne()
+        let events = reading.events.map { event in
+            JournalModel.Event(
+                kind: event.kind,
+                revision: JournalModel.Revision(event.snapshot),
+                skipped: event.skipped,
+                resumed: event.resumed
+            )
+        }
+        expectEqual(events, expected.events, "events")
+        expectEqual(reading.position, expected.position, "the position")
+        expectEqual(reading.isFinished, expected.isFinished, "whether it is finished")
+        expectEqual(reading.removal != nil, expected.isRemoved, "whether it is removed")
+        checkFigures(reading.events.map(\.snapshot))
+    }
+
+    private var seen: (attempt: Int, revision: UInt64, fraction: Double)?
+
+    /// Invariant 8 in all that anyone reads, in the order of revisions; and figures that are figures.
+    private func checkFigures(_ snapshots: [ProgressSnapshot]) {
+        for snapshot in snapshots {
+            guard let counts = snapshot.counts else { continue }
+            let (rate, rest) = (counts.throughput ?? 0, counts.estimatedTimeRemaining ?? 0)
+            expect(rate >= 0 && rate.isFinite && rest >= 0 && rest.isFinite, "\(counts)")
+            guard let fraction = counts.fractionCompleted else { continue }
+            expect((0...1).contains(fraction), "a fraction of \(fraction)")
+            if let seen, seen.attempt == snapshot.attempt, seen.revision < snapshot.revision {
+                expect(fraction >= seen.fraction, "the fraction fell from \(seen) to \(snapshot)")
+            }
+            seen = (snapshot.attempt, snapshot.revision, fraction)
+        }
+    }
+}
+
+/// Counts how often it is woken between two readings.
+private final class CountingWaker: ProgressWaker {
+    private let count = Atomic<Int>(0)
+
+    var isWoken: Bool { count.load(ordering: .relaxed) > 0 }
+
+    func wake() {
+        count.add(1, ordering: .relaxed)
+    }
+
+    /// Somebody has read: until then it was woken once at the most.
+    func expectAtMostOne() {
+        let wakes = count.exchange(0, ordering: .relaxed)
+        expect(wakes <= 1, "woken \(wakes) times, though nobody read between")
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import Dispatch
+internal import FuzzSupport
+
+/// The input is a script of requests; see ``Script``.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    run(start, count) { bytes in
+        let script = Script(bytes)
+        let isDone = DispatchSemaphore(value: 0)
+        Task.detached {
+            let server = Server()
+            await server.setUp()
+            for step in script.steps { await server.perform(step) }
+            await server.end()
+            isDone.signal()
+        }
+        isDone.wait()
+    }
+}

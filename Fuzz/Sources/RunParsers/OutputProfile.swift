@@ -1,0 +1,1 @@
+../../../Server/Sources/LiveProgressCLI/Run/OutputProfile.swift
