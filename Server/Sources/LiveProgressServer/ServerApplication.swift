@@ -91,6 +91,7 @@ public struct ServerApplication: Service {
         var limits = ConnectionLimits()
         limits.maximumBodySize = configuration.maximumBodySize
         configuration.limits.apply(to: &limits, isLoopback: configuration.isLoopback)
+        limits.proxies = configuration.transport.trustedProxies
         var watchers = WatcherConfiguration(writePath: configuration.writePath)
         configuration.limits.apply(to: &watchers.connection.limits)
         hosting = ProgressHosting(

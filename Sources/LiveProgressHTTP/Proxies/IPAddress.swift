@@ -4,17 +4,17 @@
 /// An address of IPv4 or IPv6, read strictly and written in one way only, so that equal addresses have equal texts.
 ///
 /// An IPv4 address inside of an IPv6 one (`::ffff:192.0.2.7`, RFC 4291 section 2.5.5.2) is the IPv4 address.
-struct IPAddress: Hashable {
+package struct IPAddress: Hashable, Sendable {
     /// Whether it is one of IPv4, in the lowest 32 bits.
-    let isIPv4: Bool
+    package let isIPv4: Bool
     /// The address as a number.
-    let bits: UInt128
+    package let bits: UInt128
 
     /// How many bits an address of its kind has.
     var width: Int { isIPv4 ? 32 : 128 }
 
     /// Reads an address without brackets, port or zone; `nil` for anything else.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         if let bits = Self.ipv4(text) {
             (isIPv4, self.bits) = (true, UInt128(bits))
             return
@@ -99,7 +99,7 @@ struct IPAddress: Hashable {
 
 extension IPAddress: CustomStringConvertible {
     /// The address as RFC 5952 writes it.
-    var description: String {
+    package var description: String {
         if isIPv4 {
             return stride(from: 24, through: 0, by: -8).map { "\((bits >> $0) & 0xff)" }.joined(separator: ".")
         }

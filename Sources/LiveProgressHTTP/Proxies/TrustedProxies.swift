@@ -75,6 +75,11 @@ public struct TrustedProxies: Sendable, Hashable {
         return (request, caller)
     }
 
+    /// Whether an address, without a port, is that of one of them.
+    public func contains(address: String) -> Bool {
+        !ranges.isEmpty && IPAddress(address).map(isTrusted) ?? false
+    }
+
     private func isTrusted(_ address: IPAddress) -> Bool {
         ranges.contains { $0.contains(address) }
     }

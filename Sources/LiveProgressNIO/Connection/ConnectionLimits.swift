@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import LiveProgressHTTP
 public import NIOCore
 
 /// How many connections there may be, and what one may take before it is a WebSocket: sizes and times.
@@ -11,6 +12,8 @@ public struct ConnectionLimits: Sendable {
     ///
     /// By default any number, since whoever is behind the same proxy has the same address.
     public var maximumConnectionsPerAddress: Int?
+    /// Proxies whose connections are those of many clients, and so are not counted by address.
+    public var proxies = TrustedProxies()
     /// Bytes of a request's target; more are answered with 414.
     public var maximumTargetSize = 8 * 1024
     /// Bytes of the request line and all fields; more are answered with 431.

@@ -44,7 +44,8 @@ public final class ConnectionRegistry: Sendable {
     /// already stays as it is.
     func add(_ channel: any Channel, limits: ConnectionLimits) -> ConnectionAdmission.Verdict {
         let key = ObjectIdentifier(channel)
-        let group = limits.maximumConnectionsPerAddress == nil ? nil : AddressGroup(channel.remoteAddress)
+        let isCounted = limits.maximumConnectionsPerAddress != nil
+        let group = isCounted ? AddressGroup(channel.remoteAddress, sharedBy: limits.proxies) : nil
         let (isNew, verdict, isQuiescing, isClosing) = state.withLock { state in
             guard state.entries[key] == nil else {
                 return (false, ConnectionAdmission.Verdict.admitted, state.isQuiescing, state.isClosing)

@@ -25,6 +25,15 @@ struct ConnectionAdmissionTests {
         #expect((AddressGroup(one) == AddressGroup(other)) == areOne)
     }
 
+    @Test("the address of a trusted proxy is that of many clients, and counts for none of them")
+    func proxies() throws {
+        let proxies = try TrustedProxies(["10.0.0.0/8"])
+        #expect(AddressGroup(try SocketAddress(ipAddress: "10.1.2.3", port: 1), sharedBy: proxies) == nil)
+        let client = try SocketAddress(ipAddress: "192.0.2.1", port: 1)
+        #expect(AddressGroup(client, sharedBy: proxies) == AddressGroup("192.0.2.1"))
+        #expect(AddressGroup(try SocketAddress(unixDomainSocketPath: "/a"), sharedBy: proxies) == nil)
+    }
+
     @Test("Invariant 10: a newcomer past a limit is refused by that limit's name, until somebody leaves")
     func admits() {
         var limits = ConnectionLimits()
