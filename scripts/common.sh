@@ -54,6 +54,8 @@ need_swift() {
 
 need_curl() { has curl || install_missing curl curl; }
 
+need_openssl() { has openssl || install_missing openssl openssl; }
+
 need_python() {
     has python3 || install_missing python3 python3
     [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && return

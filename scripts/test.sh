@@ -8,6 +8,7 @@ source "$(dirname "$0")/common.sh"
 
 need_swift
 need_curl
+need_openssl
 need_python_packages
 need_node_ws
 need_chromium

@@ -105,7 +105,7 @@ def strict_transport_security(environment):
             expect("strict-transport-security" not in bare, "it insists for an address")
 
 
-@case("aiohttp watches over wss: every transition in order, close 1000, also where it offers HTTP/2")
+@case("aiohttp watches over wss: every transition in order, close 1000, with ALPN and without")
 def websocket(environment):
     async def watch(server: TLSServer, *protocols: str) -> tuple:
         url = f"wss://localhost:{server.port}{BASE}/job"

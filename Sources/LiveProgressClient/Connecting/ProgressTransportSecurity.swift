@@ -17,6 +17,7 @@ public protocol ProgressTransportSecurity: Sendable {
     /// called on the connection's event loop.
     ///
     /// - Parameter host: Who the server has to prove to be: a name, an IPv4 address, or an IPv6 address without brackets.
+    /// - Returns: The handlers, the one next to the socket first.
     /// - Throws: Why there are none.
     func makeHandlers(host: String) throws -> [any ChannelHandler]
 

@@ -31,6 +31,7 @@ struct OriginPolicy: Sendable {
     /// - Parameters:
     ///   - request: The request, as its client made it.
     ///   - caller: Who makes it; a trusted proxy knows itself which names it serves.
+    /// - Returns: The problem to answer with.
     func refusal(of request: HTTPRequest, from caller: ProgressCaller) -> ProgressProblem? {
         if let hosts, !caller.isForwarded, let authority = request.authority, !authority.isEmpty,
             !hosts.contains(authority)

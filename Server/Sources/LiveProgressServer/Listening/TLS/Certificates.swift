@@ -45,6 +45,7 @@ final class Certificates: Sendable {
     /// Looks at the files; blocks for as long as reading them takes.
     ///
     /// - Parameter again: Whether to try what has been tried already.
+    /// - Returns: What came of it.
     func renew(again: Bool = false) -> Renewal {
         do throws(ServerConfigurationError) {
             let pair = try PEMPair(files)

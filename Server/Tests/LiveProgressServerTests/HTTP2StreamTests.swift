@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP2
+import Testing
+
+@testable import LiveProgressServer
+
+@Suite("A stream of HTTP/2")
+struct HTTP2StreamTests {
+    /// A stream that has its handler and no routes.
+    private static func stream() throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel()
+        try channel.pipeline.syncOperations.addHandler(HTTP2StreamHandler(timeout: .seconds(60)))
+        channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        return channel
+    }
+
+    private static func data(isLast: Bool) -> HTTP2Frame.FramePayload {
+        .data(HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer(string: "x")), endStream: isLast))
+    }
+
+    /// What was written: `end` for a last frame, `reset` for a reset without an error, `more` for anything else.
+    private static func written(_ channel: EmbeddedChannel) throws -> [String] {
+        var names: [String] = []
+        while let payload = try channel.readOutbound(as: HTTP2Frame.FramePayload.self) {
+            switch payload {
+            case .data(let data) where data.endStream: names.append("end")
+            case .rstStream(.noError): names.append("reset")
+            default: names.append("more")
+            }
+        }
+        return names
+    }
+
+    @Test("a request that is not whole in time ends its stream")
+    func drips() throws {
+        let channel = try Self.stream()
+        for _ in 0..<6 {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(9))
+            try channel.writeInbound(Self.data(isLast: false))
+        }
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(6))
+        #expect(!channel.isActive)
+    }
+
+    @Test("a stream whose request is whole may take any time to answer")
+    func waits() throws {
+        let channel = try Self.stream()
+        try channel.writeInbound(Self.data(isLast: true))
+        channel.embeddedEventLoop.advanceTime(by: .hours(24))
+        #expect(channel.isActive)
+        try channel.writeOutbound(Self.data(isLast: true))
+        #expect(try Self.written(channel) == ["end"])
+    }
+
+    @Test("a client that goes on sending behind a whole answer is told to stop, behind the answer")
+    func tellsToStop() throws {
+        let channel = try Self.stream()
+        try channel.writeInbound(Self.data(isLast: false))
+        channel.write(Self.data(isLast: false), promise: nil)
+        channel.write(Self.data(isLast: true), promise: nil)
+        #expect(try Self.written(channel) == [], "the answer is on its way")
+        channel.flush()
+        #expect(try Self.written(channel) == ["more", "end", "reset"])
+    }
+}
