@@ -139,6 +139,27 @@ struct ServerRoutesTests {
         }
     }
 
+    @Test(
+        "a report whose body breaks off is not applied (RFC 9112 section 8)",
+        arguments: [
+            ["Content-Length: 100", "", #"{"state":"half"}"#],
+            ["Transfer-Encoding: chunked", "", "10", #"{"state":"half"}"#],
+            ["Transfer-Encoding: chunked", "", "10", #"{"state":"half"}"#, "zz"],
+        ]
+    )
+    func brokenOff(lines: [String]) async throws {
+        try await withServer { server in
+            let tracker = try server.service.createProgress(id: ProgressID("a"))
+            let client = try await RawClient(server)
+            let head = ["PATCH /api/v1/progress/a HTTP/1.1", "Host: localhost"]
+            let text = (head + lines + [""]).joined(separator: "\r\n")
+            try await client.channel.writeAndFlush(ByteBuffer(string: text))
+            try await client.channel.close(mode: .output).get()
+            #expect(try await client.untilClosed().hasPrefix("HTTP/1.1 400 "))
+            #expect(try server.service.getJournal(tracker.id).snapshot().state == "Pending")
+        }
+    }
+
     @Test("a body over the limit is refused, whatever follows")
     func bodyLimit() async throws {
         try await withServer {

@@ -25,6 +25,8 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var deadline: Scheduled<Void>?
     private var context: ChannelHandlerContext?
     private var isLingering = false
+    /// Whether the routes have a request's head and not yet its end.
+    private var isForwarding = false
     /// How many parts of requests have come.
     private var partCount = 0
 
@@ -85,7 +87,13 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
             case .body(let bytes): judge.receivedBody(count: bytes.readableBytes)
             case .end: update(context: context) { $0.receivedEnd() }
             }
-        if verdict == .pass { context.fireChannelRead(data) } else { follow(verdict, context: context) }
+        guard verdict == .pass else { return follow(verdict, context: context) }
+        switch Self.unwrapInboundIn(data) {
+        case .head: isForwarding = true
+        case .body: break
+        case .end: isForwarding = false
+        }
+        context.fireChannelRead(data)
     }
 
     private func receivedHead(_ head: HTTPRequestHead, context: ChannelHandlerContext) -> RequestGuard.Verdict {
@@ -157,8 +165,11 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func follow(_ verdict: RequestGuard.Verdict, context: ChannelHandlerContext) {
         switch verdict {
         case .pass, .drop: break
-        case .close: context.close(promise: nil)
+        case .close:
+            context.close(promise: nil)
+            breakOff(context: context)
         case .refuse(let refusal):
+            defer { breakOff(context: context) }
             if let limit = refusal.limit { limitRefusals.count(limit) }
             let body = ByteBuffer(bytes: ProgressMessage.encodeProblem(refusal.problem))
             let status = HTTPResponseStatus(statusCode: refusal.problem.status ?? 400)
@@ -174,6 +185,14 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 self.linger(context: context)
             }
         }
+    }
+
+    /// Tells the routes that the request which they have begun to read has no end (RFC 9112 section 8): they must not
+    /// take the end of the connection for it.
+    private func breakOff(context: ChannelHandlerContext) {
+        guard isForwarding else { return }
+        isForwarding = false
+        context.fireErrorCaught(IncompleteRequest())
     }
 
     private func linger(context: ChannelHandlerContext) {
@@ -213,3 +232,6 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.close(mode: mode, promise: promise)
     }
 }
+
+/// What the routes read of a request that breaks off.
+struct IncompleteRequest: Error {}

@@ -74,6 +74,23 @@ struct RequestGuardTests {
         #expect(!connection.channel.isActive)
     }
 
+    @Test(
+        "the routes are told that a request has no end, whatever broke it off, and only where they have its head",
+        arguments: [
+            ("Content-Length: 8\r\n\r\n123", "", true), ("Transfer-Encoding: chunked\r\n\r\n", "zz\r\n", true),
+            ("Transfer-Encoding: chunked\r\n\r\n", "9\r\n123456789", true), ("Content-Length: 9\r\n\r\n", "", false),
+            ("Content-Length: 3\r\n\r\n123", "", false),
+        ]
+    )
+    func tellsRoutes(fields: String, rest: String, isTold: Bool) throws {
+        let connection = try TestConnection(limits: Self.limits())
+        try connection.receive("PUT / HTTP/1.1\r\nHost: a\r\n" + fields)
+        try connection.receive(rest)
+        #expect(connection.path.sawIncompleteRequest == (isTold && !rest.isEmpty))
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(connection.path.sawIncompleteRequest == isTold)
+    }
+
     @Test("extensions of chunks are bytes too: more than fields may have are refused, small chunks are not")
     func chunkExtensions() throws {
         let head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -89,6 +89,7 @@ final class PathRecorder: ChannelInboundHandler {
     private(set) var heads: [HTTPRequestHead] = []
     private(set) var sawInputClosed = false
     private(set) var sawQuiesce = false
+    private(set) var sawIncompleteRequest = false
     var answers = true
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -104,6 +105,10 @@ final class PathRecorder: ChannelInboundHandler {
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "ok")))), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is IncompleteRequest { sawIncompleteRequest = true } else { context.fireErrorCaught(error) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
