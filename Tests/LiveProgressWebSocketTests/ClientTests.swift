@@ -88,6 +88,23 @@ struct ClientTests {
         #expect(try await pumping(channel) { await connection.closeReason } == .abnormal)
     }
 
+    @Test("Invariant 5: a server that answers, sends its last message and closes in one go loses none of it")
+    func closesBehindAnswer() async throws {
+        let (channel, request, client) = try await dial()
+        let encoder = FrameEncoder(role: .server)
+        var frames = encoder.encode(.text, ByteBuffer(string: "last"))
+        encoder.encode(.close, WebSocketCloseReason(code: 1000).payload, into: &frames)
+        let bytes = try answer(to: request, frames)
+        // In one turn of the loop, as a socket that has both ready tells both.
+        try await channel.testingEventLoop.executeInContext {
+            channel.pipeline.fireChannelRead(bytes)
+            channel.pipeline.fireChannelInactive()
+        }
+        let connection = try await pumping(channel) { try await client.value }
+        #expect(await connection.allTexts == ["last"])
+        #expect(try await pumping(channel) { await connection.closeReason.code } == 1000)
+    }
+
     @Test("What the client sends is masked; a masked frame of the server closes with 1002")
     func masks() async throws {
         let (channel, request, client) = try await dial()

@@ -65,6 +65,11 @@ package final class WebSocketHandler: ChannelInboundHandler {
         context.writeAndFlush(Self.wrapOutboundOut(frames), promise: promise)
     }
 
+    /// Writes a message of this connection alone.
+    package func write(_ message: WebSocketMessage, promise: EventLoopPromise<Void>? = nil) {
+        write(frames: machine.encode(message), promise: promise)
+    }
+
     /// The connection's socket, while messages may be written to it beside the handler; see ``DirectSocket``.
     ///
     /// It is as the delegate was told last until the delegate is told again, or told to stop sending.

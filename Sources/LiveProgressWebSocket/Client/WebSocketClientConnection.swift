@@ -64,13 +64,20 @@ public final class WebSocketClientConnection: Sendable {
     /// - Throws: ``WebSocketConnectError/closed`` if the connection has been closed by either end, or an error of the
     ///   channel.
     public func send(text: String) async throws {
-        let frames = FrameEncoder(role: .client).encode(.text, ByteBuffer(string: text))
+        try await send(WebSocketMessage(isText: true, payload: ByteBuffer(string: text)))
+    }
+
+    /// Sends a message, in one frame; returns when the channel has taken it.
+    /// - Parameter message: The message; where it is text, its payload must be UTF-8, which is not checked.
+    /// - Throws: ``WebSocketConnectError/closed`` if the connection has been closed by either end, or an error of the
+    ///   channel.
+    public func send(_ message: WebSocketMessage) async throws {
         try await channel.eventLoop.flatSubmit { [handler, channel] () -> EventLoopFuture<Void> in
             guard handler.value.isOpen else {
                 return channel.eventLoop.makeFailedFuture(WebSocketConnectError.closed)
             }
             let promise = channel.eventLoop.makePromise(of: Void.self)
-            handler.value.write(frames: frames, promise: promise)
+            handler.value.write(message, promise: promise)
             return promise.futureResult
         }.get()
     }
@@ -106,15 +113,17 @@ extension WebSocketClientConnection {
         do {
             let encoder = HTTPRequestEncoder()
             let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
+            let gate = InputEndGate()
             let handshake = WebSocketHandshakeHandler(
                 request: request,
                 key: HandshakeKey(),
                 configuration: configuration,
+                gate: gate,
                 httpHandlers: [decoder, encoder],
                 promise: promise
             )
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(encoder)
+            try pipeline.addHandlers([gate, encoder])
             try pipeline.addHandler(decoder)
             try pipeline.addHandler(handshake)
             let context = try pipeline.context(handler: handshake)

@@ -22,6 +22,7 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
     private let request: WebSocketClientRequest
     private let key: HandshakeKey
     private let configuration: WebSocketConfiguration
+    private let gate: InputEndGate
     private let httpHandlers: [any RemovableChannelHandler]
     private let promise: EventLoopPromise<WebSocketClientConnection>
     private var state = State.waiting
@@ -31,12 +32,14 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
         request: WebSocketClientRequest,
         key: HandshakeKey,
         configuration: WebSocketConfiguration,
+        gate: InputEndGate,
         httpHandlers: [any RemovableChannelHandler],
         promise: EventLoopPromise<WebSocketClientConnection>
     ) {
         self.request = request
         self.key = key
         self.configuration = configuration
+        self.gate = gate
         self.httpHandlers = httpHandlers
         self.promise = promise
     }
@@ -134,6 +137,7 @@ extension WebSocketHandshakeHandler {
 
     private func upgrade(_ head: HTTPResponseHead, _ answer: HandshakeAnswer, context: ChannelHandlerContext) {
         state = .upgrading
+        gate.shut()
         let removals = httpHandlers.map { context.pipeline.syncOperations.removeHandler($0) }
         EventLoopFuture.andAllSucceed(removals, on: context.eventLoop).assumeIsolated().whenComplete { result in
             guard case .upgrading = self.state else { return }
@@ -168,6 +172,10 @@ extension WebSocketHandshakeHandler {
         )
         for data in held { context.fireChannelRead(data) }
         held = []
-        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        let pipeline = context.pipeline.syncOperations
+        let gateContext = try pipeline.context(handler: gate)
+        gate.open(context: gateContext)
+        pipeline.removeHandler(context: gateContext, promise: nil)
+        pipeline.removeHandler(self, promise: nil)
     }
 }

@@ -97,6 +97,13 @@ public struct WebSocketConnection: Sendable {
         }
     }
 
+    /// A message as this end sends it: one frame.
+    /// - Parameter message: The message.
+    /// - Returns: The bytes for the wire.
+    public func encode(_ message: WebSocketMessage) -> ByteBuffer {
+        encoder.encode(message.isText ? .text : .binary, message.payload)
+    }
+
     /// The channel is open: the heartbeat begins.
     public mutating func opened() {
         if let heartbeat = configuration.heartbeat { actions.append(.startTimer(heartbeat.interval)) }
