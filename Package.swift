@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "LiveProgressWire", targets: ["LiveProgressWire"]),
         .library(name: "LiveProgressHTTP", targets: ["LiveProgressHTTP"]),
         .library(name: "LiveProgressWebSocket", targets: ["LiveProgressWebSocket"]),
+        .library(name: "LiveProgressDeflate", targets: ["LiveProgressDeflate"]),
         .library(name: "LiveProgressNIO", targets: ["LiveProgressNIO"]),
         .library(name: "LiveProgressClient", targets: ["LiveProgressClient"]),
         .library(name: "LiveProgressClientTLS", targets: ["LiveProgressClientTLS"]),
@@ -64,6 +65,16 @@ let package = Package(
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        // Needed by those alone who use LiveProgressDeflate.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(
+            name: "LiveProgressDeflate",
+            dependencies: [
+                "CZlib", "LiveProgressWebSocket",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -142,6 +153,14 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressDeflateTests",
+            dependencies: [
+                "LiveProgressDeflate", "LiveProgressWebSocket", "LiveProgressTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -7,6 +7,7 @@
 source "$(dirname "$0")/common.sh"
 
 need_swift
+need_zlib
 say "building bin/live-progress (release)"
 (cd Server && swift build -c release --product live-progress)
 mkdir -p bin

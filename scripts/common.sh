@@ -52,6 +52,14 @@ need_swift() {
     has swift || die "Swift 6.2 or later is missing; https://www.swift.org/install tells how to get it"
 }
 
+# The headers of zlib, which LiveProgressDeflate is built with; macOS has them in its SDK.
+need_zlib() {
+    [ "$(uname)" = Darwin ] && return
+    local include
+    for include in /usr/include /usr/local/include; do [ -f "$include/zlib.h" ] && return; done
+    install_missing zlib1g-dev zlib
+}
+
 need_curl() { has curl || install_missing curl curl; }
 
 need_openssl() { has openssl || install_missing openssl openssl; }
@@ -72,7 +80,7 @@ need_python() {
 # Installs the third-party clients from PyPI into .venv, when the list of them has changed.
 need_python_packages() {
     need_python
-    local lists=(Tests/EndToEnd/requirements.txt Tests/EndToEnd/*/requirements.txt) wanted=() list
+    local lists=(Tests/EndToEnd/requirements.txt Tests/EndToEnd/*/requirements.txt Tests/Conformance/requirements.txt) wanted=() list
     for list in "${lists[@]}"; do [ -f "$list" ] && wanted+=("$list"); done
     cat "${wanted[@]}" | cmp -s - .venv/installed.txt && return
     say "installing $(cat "${wanted[@]}" | grep -v '^#' | tr '\n' ' ')(PyPI, into .venv)"

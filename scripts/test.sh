@@ -7,6 +7,7 @@
 source "$(dirname "$0")/common.sh"
 
 need_swift
+need_zlib
 need_curl
 need_openssl
 need_python_packages

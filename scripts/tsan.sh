@@ -8,6 +8,7 @@
 source "$(dirname "$0")/common.sh"
 
 need_swift
+need_zlib
 scratch=.build-tsan
 swift build --build-tests --sanitize=thread --scratch-path "$scratch"
 

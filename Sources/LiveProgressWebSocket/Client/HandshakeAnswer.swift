@@ -7,11 +7,14 @@ internal import NIOHTTP1
 struct HandshakeAnswer {
     /// The subprotocol that the server chose.
     let subprotocol: String?
+    /// The compression that the server agreed to.
+    let compression: WebSocketCompression?
 
     init(
         _ head: HTTPResponseHead,
         to key: HandshakeKey,
-        offering subprotocols: [String]
+        offering subprotocols: [String],
+        deflate: DeflateClient? = nil
     ) throws(WebSocketConnectError) {
         guard head.headers[canonicalForm: "upgrade"].map({ $0.lowercased() }) == ["websocket"] else {
             throw .invalidAnswer("The Upgrade header is not websocket.")
@@ -22,9 +25,11 @@ struct HandshakeAnswer {
         guard head.headers["sec-websocket-accept"] == [key.accept] else {
             throw .invalidAnswer("The Sec-WebSocket-Accept header does not answer the key.")
         }
-        guard !head.headers.contains(name: "sec-websocket-extensions") else {
+        let extensions = head.headers["sec-websocket-extensions"]
+        guard deflate != nil || extensions.isEmpty else {
             throw .invalidAnswer("The server uses an extension that was not asked for.")
         }
+        compression = try deflate?.accept(answer: extensions)
         let chosen = head.headers["sec-websocket-protocol"]
         guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {
             throw .invalidAnswer("The server chose a subprotocol that was not asked for.")

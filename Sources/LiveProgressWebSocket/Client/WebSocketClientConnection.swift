@@ -14,6 +14,8 @@ public final class WebSocketClientConnection: Sendable {
     public let headers: HTTPHeaders
     /// The subprotocol that the server chose, `nil` for none.
     public let subprotocol: String?
+    /// Whether the ends agreed on compression.
+    public let isCompressed: Bool
 
     private let channel: any Channel
     private let handler: NIOLoopBound<WebSocketHandler>
@@ -24,8 +26,10 @@ public final class WebSocketClientConnection: Sendable {
         handler: NIOLoopBound<WebSocketHandler>,
         session: ClientSession,
         headers: HTTPHeaders,
-        subprotocol: String?
+        subprotocol: String?,
+        isCompressed: Bool
     ) {
+        self.isCompressed = isCompressed
         self.channel = channel
         self.handler = handler
         self.messages = WebSocketMessages(base: session.messages)

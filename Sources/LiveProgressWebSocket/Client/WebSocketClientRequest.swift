@@ -13,9 +13,18 @@ public struct WebSocketClientRequest: Sendable {
     public var subprotocols: [String]
     /// Further headers, such as `Authorization`.
     public var headers: HTTPHeaders
+    /// The compression to ask for; `nil`, the default, asks for none.
+    public var deflate: DeflateClient?
 
     /// A request of the given parts.
-    public init(target: String, host: String, subprotocols: [String] = [], headers: HTTPHeaders = [:]) {
+    public init(
+        target: String,
+        host: String,
+        subprotocols: [String] = [],
+        headers: HTTPHeaders = [:],
+        deflate: DeflateClient? = nil
+    ) {
+        self.deflate = deflate
         self.target = target
         self.host = host
         self.subprotocols = subprotocols
@@ -30,6 +39,7 @@ public struct WebSocketClientRequest: Sendable {
         if !subprotocols.isEmpty {
             headers.add(name: "Sec-WebSocket-Protocol", value: subprotocols.joined(separator: ", "))
         }
+        if let deflate { headers.add(name: "Sec-WebSocket-Extensions", value: deflate.offer.text) }
         for (name, value) in self.headers where !headers.contains(name: name) { headers.add(name: name, value: value) }
         return HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: headers)
     }

@@ -101,7 +101,12 @@ extension WebSocketHandshakeHandler {
         switch (part, state) {
         case (.head(let head), _) where head.status == .switchingProtocols:
             do throws(WebSocketConnectError) {
-                let answer = try HandshakeAnswer(head, to: key, offering: request.subprotocols)
+                let answer = try HandshakeAnswer(
+                    head,
+                    to: key,
+                    offering: request.subprotocols,
+                    deflate: request.deflate
+                )
                 state = .accepted(head, answer)
             } catch {
                 fail(error, context: context)
@@ -156,7 +161,11 @@ extension WebSocketHandshakeHandler {
         state = .finished
         let session = ClientSession(channel: context.channel)
         let handler = WebSocketHandler(
-            machine: WebSocketConnection(role: .client, configuration: configuration),
+            machine: WebSocketConnection(
+                role: .client,
+                configuration: configuration,
+                compression: answer.compression
+            ),
             timers: LoopTimers(eventLoop: context.eventLoop, tickLength: .milliseconds(100)),
             delegate: session
         )
@@ -167,7 +176,8 @@ extension WebSocketHandshakeHandler {
                 handler: NIOLoopBound(handler, eventLoop: context.eventLoop),
                 session: session,
                 headers: head.headers,
-                subprotocol: answer.subprotocol
+                subprotocol: answer.subprotocol,
+                isCompressed: answer.compression != nil
             )
         )
         for data in held { context.fireChannelRead(data) }

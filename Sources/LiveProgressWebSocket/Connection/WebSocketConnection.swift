@@ -52,6 +52,7 @@ public struct WebSocketConnection: Sendable {
     var now = NIODeadline.uptimeNanoseconds(0)
     /// The limit for which the connection failed, if it did.
     private(set) var exceededLimit: WebSocketLimit?
+    private var deflation: MessageDeflation?
     var phase = Phase.open
     var pulse = Pulse.quiet
     var pingCount: UInt64 = 0
@@ -67,13 +68,22 @@ public struct WebSocketConnection: Sendable {
     /// - Parameters:
     ///   - role: Which end this is.
     ///   - configuration: How it behaves.
-    public init(role: WebSocketRole, configuration: WebSocketConfiguration = WebSocketConfiguration()) {
+    ///   - compression: The compression agreed on; `nil` for none.
+    public init(
+        role: WebSocketRole,
+        configuration: WebSocketConfiguration = WebSocketConfiguration(),
+        compression: WebSocketCompression? = nil
+    ) {
         self.role = role
         self.configuration = configuration
         self.encoder = FrameEncoder(role: role)
-        self.decoder = FrameDecoder(role: role)
-        self.assembler = MessageAssembler(limits: configuration.limits)
+        self.decoder = FrameDecoder(role: role, isDeflateAgreed: compression != nil)
+        self.assembler = MessageAssembler(
+            limits: configuration.limits,
+            inflation: compression.map { MessageInflation($0, role: role) }
+        )
         self.allowance = MessageAllowance(perMinute: configuration.limits.maximumMessagesPerMinute)
+        self.deflation = compression.map { MessageDeflation($0, role: role) }
     }
 
     /// Whether messages may still be sent.
@@ -97,11 +107,17 @@ public struct WebSocketConnection: Sendable {
         }
     }
 
-    /// A message as this end sends it: one frame.
+    /// A message as this end sends it: one frame, compressed where that is agreed on.
+    ///
+    /// Send what it gives in the order of the calls: a compressed message may refer to those before it.
     /// - Parameter message: The message.
     /// - Returns: The bytes for the wire.
-    public func encode(_ message: WebSocketMessage) -> ByteBuffer {
-        encoder.encode(message.isText ? .text : .binary, message.payload)
+    public mutating func encode(_ message: WebSocketMessage) -> ByteBuffer {
+        let opcode: FrameOpcode = message.isText ? .text : .binary
+        if let compressed = deflation?.compress(message.payload) {
+            return encoder.encode(opcode, compressed, isCompressed: true)
+        }
+        return encoder.encode(opcode, message.payload)
     }
 
     /// The channel is open: the heartbeat begins.

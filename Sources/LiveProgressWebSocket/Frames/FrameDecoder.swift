@@ -26,13 +26,17 @@ public struct FrameDecoder: Sendable {
     }
 
     private let role: WebSocketRole
+    private let isDeflateAgreed: Bool
     private var state = State.head
     private var buffer: ByteBuffer?
 
     /// A decoder at the start of a stream of frames.
-    /// - Parameter role: The end that reads: a server wants masked frames, a client unmasked ones.
-    public init(role: WebSocketRole) {
+    /// - Parameters:
+    ///   - role: The end that reads: a server wants masked frames, a client unmasked ones.
+    ///   - isDeflateAgreed: Whether messages may be compressed: the first reserved bit is a violation otherwise.
+    public init(role: WebSocketRole, isDeflateAgreed: Bool = false) {
         self.role = role
+        self.isDeflateAgreed = isDeflateAgreed
     }
 
     /// Adds bytes received, behind those not read yet.
@@ -70,7 +74,8 @@ public struct FrameDecoder: Sendable {
 
     private mutating func read(from bytes: inout ByteBuffer) throws(WebSocketViolation) -> FrameEvent? {
         if case .head = state {
-            guard let header = try FrameHeader.read(from: &bytes, as: role) else { return nil }
+            let read = try FrameHeader.read(from: &bytes, as: role, isDeflateAgreed: isDeflateAgreed)
+            guard let header = read else { return nil }
             if header.opcode.isControl {
                 state = .control(header)
             } else {

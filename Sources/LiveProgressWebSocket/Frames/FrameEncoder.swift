@@ -18,16 +18,24 @@ public struct FrameEncoder: Sendable {
     ///   - opcode: What the frame is for.
     ///   - payload: Its payload; at most 125 bytes for a control frame.
     ///   - isFinal: Whether the frame is the last fragment of its message.
+    ///   - isCompressed: Whether the message that the frame begins is compressed.
     ///   - buffer: Where the frame goes.
     public func encode(
         _ opcode: FrameOpcode,
         _ payload: ByteBuffer,
         isFinal: Bool = true,
+        isCompressed: Bool = false,
         into buffer: inout ByteBuffer
     ) {
         precondition(!opcode.isControl || payload.readableBytes <= FrameHeader.maximumControlLength)
         let key: UInt32? = role == .client ? .random(in: .min ... .max) : nil
-        let header = FrameHeader(isFinal: isFinal, opcode: opcode, length: payload.readableBytes, maskingKey: key)
+        let header = FrameHeader(
+            isFinal: isFinal,
+            opcode: opcode,
+            length: payload.readableBytes,
+            maskingKey: key,
+            isCompressed: isCompressed
+        )
         buffer.reserveCapacity(minimumWritableBytes: payload.readableBytes + 14)
         header.write(to: &buffer)
         if let key {
@@ -45,10 +53,16 @@ public struct FrameEncoder: Sendable {
     ///   - opcode: What the frame is for.
     ///   - payload: Its payload; at most 125 bytes for a control frame.
     ///   - isFinal: Whether the frame is the last fragment of its message.
+    ///   - isCompressed: Whether the message that the frame begins is compressed.
     /// - Returns: The bytes for the wire.
-    public func encode(_ opcode: FrameOpcode, _ payload: ByteBuffer, isFinal: Bool = true) -> ByteBuffer {
+    public func encode(
+        _ opcode: FrameOpcode,
+        _ payload: ByteBuffer,
+        isFinal: Bool = true,
+        isCompressed: Bool = false
+    ) -> ByteBuffer {
         var buffer = ByteBuffer()
-        encode(opcode, payload, isFinal: isFinal, into: &buffer)
+        encode(opcode, payload, isFinal: isFinal, isCompressed: isCompressed, into: &buffer)
         return buffer
     }
 }

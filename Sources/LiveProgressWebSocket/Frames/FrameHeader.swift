@@ -32,10 +32,19 @@ public struct FrameHeader: Sendable, Hashable {
     public var length: Int
     /// The masking key, first byte on the wire in the highest bits; `nil` for an unmasked frame.
     public var maskingKey: UInt32?
+    /// Whether the message that begins here is compressed: the first reserved bit, RFC 7692 section 6.
+    public var isCompressed: Bool
 
     /// A head of the given parts.
-    public init(isFinal: Bool = true, opcode: FrameOpcode, length: Int, maskingKey: UInt32? = nil) {
+    public init(
+        isFinal: Bool = true,
+        opcode: FrameOpcode,
+        length: Int,
+        maskingKey: UInt32? = nil,
+        isCompressed: Bool = false
+    ) {
         self.isFinal = isFinal
+        self.isCompressed = isCompressed
         self.opcode = opcode
         self.length = length
         self.maskingKey = maskingKey
@@ -52,13 +61,22 @@ extension FrameHeader {
     /// - Parameters:
     ///   - buffer: The bytes received.
     ///   - role: The end that reads: a server wants masked frames, a client unmasked ones.
+    ///   - isDeflateAgreed: Whether a message may be compressed.
     /// - Returns: The head, or `nil` until more bytes come.
     /// - Throws: A violation with code 1002.
-    static func read(from buffer: inout ByteBuffer, as role: WebSocketRole) throws(WebSocketViolation) -> Self? {
+    static func read(
+        from buffer: inout ByteBuffer,
+        as role: WebSocketRole,
+        isDeflateAgreed: Bool = false
+    ) throws(WebSocketViolation) -> Self? {
         let start = buffer.readerIndex
         guard let first = buffer.getInteger(at: start, as: UInt8.self) else { return nil }
-        guard first & 0x70 == 0 else { throw .protocolError("A reserved bit is set.") }
+        guard first & (isDeflateAgreed ? 0x30 : 0x70) == 0 else { throw .protocolError("A reserved bit is set.") }
         guard let opcode = FrameOpcode(rawValue: first & 0x0F) else { throw .protocolError("The opcode is reserved.") }
+        let isCompressed = first & 0x40 != 0
+        guard !isCompressed || opcode == .text || opcode == .binary else {
+            throw .protocolError("A frame that begins no message is marked as compressed.")
+        }
         let isFinal = first & 0x80 != 0
         guard isFinal || !opcode.isControl else { throw .protocolError("A control frame is fragmented.") }
         guard let second = buffer.getInteger(at: start + 1, as: UInt8.self) else { return nil }
@@ -72,11 +90,11 @@ extension FrameHeader {
         guard let (length, lengthEnd) = try readLength(second & 0x7F, at: start + 2, of: buffer) else { return nil }
         guard isMasked else {
             buffer.moveReaderIndex(to: lengthEnd)
-            return Self(isFinal: isFinal, opcode: opcode, length: length)
+            return Self(isFinal: isFinal, opcode: opcode, length: length, isCompressed: isCompressed)
         }
         guard let key = buffer.getInteger(at: lengthEnd, as: UInt32.self) else { return nil }
         buffer.moveReaderIndex(to: lengthEnd + 4)
-        return Self(isFinal: isFinal, opcode: opcode, length: length, maskingKey: key)
+        return Self(isFinal: isFinal, opcode: opcode, length: length, maskingKey: key, isCompressed: isCompressed)
     }
 
     /// The length and the index behind it; section 5.2 demands the shortest form and a highest bit of zero.
@@ -102,7 +120,7 @@ extension FrameHeader {
 
     /// Writes the head behind what `buffer` holds, its length in the shortest form.
     func write(to buffer: inout ByteBuffer) {
-        buffer.writeInteger((isFinal ? 0x80 : 0) | opcode.rawValue)
+        buffer.writeInteger((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         let mask: UInt8 = maskingKey == nil ? 0 : 0x80
         switch length {
         case ...125:

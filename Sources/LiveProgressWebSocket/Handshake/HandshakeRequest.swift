@@ -62,13 +62,16 @@ public struct HandshakeRequest: Sendable, Hashable {
     }
 
     /// The fields of the 101 answer that accepts the handshake, RFC 6455 section 4.2.2.
-    /// - Parameter subprotocol: The one of ``subprotocols`` that is spoken; `nil` speaks none of them.
+    /// - Parameters:
+    ///   - subprotocol: The one of ``subprotocols`` that is spoken; `nil` speaks none of them.
+    ///   - extension: The extension that is used, with what was agreed on; `nil` uses none.
     /// - Returns: The fields that the handshake needs, and no others.
-    public func acceptance(subprotocol: String? = nil) -> HTTPHeaders {
+    public func acceptance(subprotocol: String? = nil, extension: WebSocketExtension? = nil) -> HTTPHeaders {
         var headers: HTTPHeaders = [
             "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": key.accept,
         ]
         if let subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
+        if let `extension` { headers.add(name: "Sec-WebSocket-Extensions", value: `extension`.text) }
         return headers
     }
 
@@ -99,15 +102,17 @@ public struct HandshakeRequest: Sendable, Hashable {
 
     /// A token of RFC 9110 section 5.6.2.
     static func isToken(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
+        !text.isEmpty && text.utf8.allSatisfy(isTokenByte)
+    }
+
+    /// Whether a byte may stand in a token.
+    static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
     }
 }
 

@@ -45,6 +45,9 @@ public struct WebSocketLimits: Sendable, Hashable {
 public struct MessageAssembler: Sendable {
     private struct Partial: Sendable {
         let isText: Bool
+        let isCompressed: Bool
+        /// The bytes of the frames so far, as announced; they differ from the payload's where it is compressed.
+        var received = 0
         var payload = ByteBuffer()
         var fragments = 0
         var isFinal = false
@@ -52,12 +55,19 @@ public struct MessageAssembler: Sendable {
     }
 
     private let limits: WebSocketLimits
+    private var inflation: MessageInflation?
     private var partial: Partial?
 
     /// An assembler between two messages.
     /// - Parameter limits: What a message may have at most.
     public init(limits: WebSocketLimits = WebSocketLimits()) {
         self.limits = limits
+    }
+
+    /// An assembler of messages that may be compressed.
+    init(limits: WebSocketLimits, inflation: MessageInflation?) {
+        self.limits = limits
+        self.inflation = inflation
     }
 
     /// A data frame begins.
@@ -68,16 +78,26 @@ public struct MessageAssembler: Sendable {
         case (.continuation, nil): throw .protocolError("There is no message to continue.")
         case (.continuation, .some): break
         case (_, .some): throw .protocolError("A message begins within another.")
-        case (_, nil): partial = Partial(isText: header.opcode == .text)
+        case (_, nil): partial = Partial(isText: header.opcode == .text, isCompressed: header.isCompressed)
         }
         partial?.isFinal = header.isFinal
         partial?.fragments += 1
         guard partial?.fragments ?? 0 <= limits.maximumFragments else {
             throw .tooBig("A message has more than \(limits.maximumFragments) fragments.")
         }
-        guard header.length <= limits.maximumMessageSize - (partial?.payload.readableBytes ?? 0) else {
+        guard header.length <= room else {
             throw .tooBig("A message has more than \(limits.maximumMessageSize) bytes.")
         }
+        partial?.received += header.length
+    }
+
+    /// How many bytes the next frame of the message may have.
+    ///
+    /// Compressed, a message may be longer than inflated, if not by much; its inflated length is looked at as it grows.
+    private var room: Int {
+        guard let partial else { return 0 }
+        guard partial.isCompressed else { return limits.maximumMessageSize - partial.received }
+        return max(1024, 2 * min(limits.maximumMessageSize, .max / 2)) - partial.received
     }
 
     /// A piece of the frame's payload has come.
@@ -85,21 +105,44 @@ public struct MessageAssembler: Sendable {
     ///   - piece: The bytes, unmasked.
     ///   - isLast: Whether the frame ends with it.
     /// - Returns: The message, where this was the last piece of its last frame.
-    /// - Throws: A violation, code 1007, where a text is not UTF-8.
+    /// - Throws: A violation: 1007 where a text is not UTF-8, or a compressed message cannot be inflated; 1009 where it
+    ///   inflates to too long a message.
     public mutating func add(_ piece: ByteBuffer, isLast: Bool) throws(WebSocketViolation) -> WebSocketMessage? {
         guard partial != nil else { return nil }
-        if partial?.isText == true {
-            let isValid = piece.withUnsafeReadableBytes { partial?.validator.accepts($0) }
-            guard isValid == true else { throw .notUTF8 }
-        }
-        if partial?.payload.readableBytes == 0 {
-            partial?.payload = piece
+        if partial?.isCompressed == true {
+            try inflate(piece, isWhole: isLast && partial?.isFinal == true)
         } else {
-            partial?.payload.writeImmutableBuffer(piece)
+            try append(piece)
         }
         guard isLast, let whole = partial, whole.isFinal else { return nil }
         partial = nil
         guard whole.validator.isAtBoundary else { throw .notUTF8 }
         return WebSocketMessage(isText: whole.isText, payload: whole.payload)
+    }
+
+    private mutating func append(_ piece: ByteBuffer) throws(WebSocketViolation) {
+        try validate(piece)
+        if partial?.payload.readableBytes == 0 {
+            partial?.payload = piece
+        } else {
+            partial?.payload.writeImmutableBuffer(piece)
+        }
+    }
+
+    private mutating func inflate(_ piece: ByteBuffer, isWhole: Bool) throws(WebSocketViolation) {
+        // Taken out, so that it is the only reference and grows where it is.
+        guard var payload = partial?.payload else { return }
+        partial?.payload = ByteBuffer()
+        let start = payload.writerIndex
+        try inflation?.add(piece, to: &payload, limit: limits.maximumMessageSize)
+        if isWhole { try inflation?.finish(&payload, limit: limits.maximumMessageSize) }
+        if let new = payload.getSlice(at: start, length: payload.writerIndex - start) { try validate(new) }
+        partial?.payload = payload
+    }
+
+    private mutating func validate(_ piece: ByteBuffer) throws(WebSocketViolation) {
+        guard partial?.isText == true else { return }
+        let isValid = piece.withUnsafeReadableBytes { partial?.validator.accepts($0) }
+        guard isValid == true else { throw .notUTF8 }
     }
 }

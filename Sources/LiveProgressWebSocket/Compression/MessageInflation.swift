@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import NIOCore
+
+/// Inflates the messages that one end receives, RFC 7692 section 7.2.2.
+///
+/// Where messages stand alone, an inflater lives only while one of them is on its way.
+struct MessageInflation: Sendable {
+    /// What the sender took off the end of each message.
+    private static let tail = ByteBuffer(bytes: [0x00, 0x00, 0xFF, 0xFF])
+
+    private let compression: WebSocketCompression
+    private let role: WebSocketRole
+    private var inflater: (any Inflater)?
+
+    init(_ compression: WebSocketCompression, role: WebSocketRole) {
+        self.compression = compression
+        self.role = role
+    }
+
+    /// Inflates a piece of a message's payload behind what has been inflated of it.
+    mutating func add(_ piece: ByteBuffer, to payload: inout ByteBuffer, limit: Int) throws(WebSocketViolation) {
+        if inflater == nil { inflater = compression.codec.makeInflater() }
+        guard let inflater else { throw .outOfMemory }
+        do throws(InflateError) {
+            try inflater.inflate(piece, into: &payload, limit: limit)
+        } catch {
+            switch error {
+            case .malformed: throw .notDeflate
+            case .tooLong: throw .tooBig("A message has more than \(limit) bytes.")
+            }
+        }
+    }
+
+    /// Inflates what is left when the last piece of a message has come.
+    mutating func finish(_ payload: inout ByteBuffer, limit: Int) throws(WebSocketViolation) {
+        try add(Self.tail, to: &payload, limit: limit)
+        if !compression.parameters.incoming(of: role).keepsContext { inflater = nil }
+    }
+}
+
+extension WebSocketViolation {
+    static let notDeflate = Self(
+        closeReason: WebSocketCloseReason(code: 1007, reason: "The message cannot be inflated.")
+    )
+    static let outOfMemory = Self(
+        closeReason: WebSocketCloseReason(code: 1011, reason: "There is no memory for compression.")
+    )
+}
