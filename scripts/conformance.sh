@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+#
+# The cases of the Autobahn test suite against the library's server and client. By default those of RFC 6455, groups 1 to 10;
+# arguments are handed on to Tests/Conformance/run.py.
+
+source "$(dirname "$0")/common.sh"
+
+need_python_packages
+scripts/echo.sh
+if [ $# -gt 0 ]; then
+    exec .venv/bin/python Tests/Conformance/run.py "$@"
+fi
+say "the 301 cases of RFC 6455, against each end"
+exec .venv/bin/python Tests/Conformance/run.py --cases '[1-9].*' '10.*'
