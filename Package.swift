@@ -168,7 +168,7 @@ let package = Package(
             name: "LiveProgressNIOTests",
             dependencies: [
                 "LiveProgress", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressWebSocket", "LiveProgressNIO",
-                "LiveProgressClient", "LiveProgressTesting",
+                "LiveProgressClient", "LiveProgressDeflate", "LiveProgressTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),

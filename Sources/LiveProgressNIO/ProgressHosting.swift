@@ -23,17 +23,27 @@ public final class ProgressHosting: Sendable {
     /// The connections that are open.
     public let registry = ConnectionRegistry()
     private let fanouts: Fanouts
-    private let sources = FanoutSources()
+    private let sources: FanoutSources
+    private let deflate: DeflateServer?
 
     /// A host for an API's WebSockets.
+    /// - Parameters:
+    ///   - api: The API whose operations are watched.
+    ///   - limits: What a connection may take.
+    ///   - watchers: How watchers are treated.
+    ///   - compression: What compresses the messages of watchers who ask for that by permessage-deflate, RFC 7692; `nil`,
+    ///     the default, leaves them as they are.
     public init(
         api: ProgressAPI,
         limits: ConnectionLimits = ConnectionLimits(),
-        watchers: WatcherConfiguration = WatcherConfiguration()
+        watchers: WatcherConfiguration = WatcherConfiguration(),
+        compression: (any DeflateCodec)? = nil
     ) {
         self.api = api
         self.limits = limits
         let refusals = api.configuration.limitRefusals
+        deflate = compression.map { .shared(codec: $0) }
+        sources = FanoutSources(deflaters: compression.map { SharedDeflaters(codec: $0) })
         fanouts = Fanouts(configuration: watchers) { refusals.count(ProgressLimit($0)) }
     }
 
@@ -58,18 +68,18 @@ public final class ProgressHosting: Sendable {
             let request = HTTPRequest(head, scheme: isSecure ? "https" : "http"),
             case .accept(let acceptance) = api.watch(request, from: caller, isAnswered: false)
         else { return .http }
+        let agreement = deflate?.accept(head)
         return .upgrade(
             ConnectionDecision.Grant(
-                headers: handshake.acceptance(subprotocol: acceptance.subprotocol)
+                headers: handshake.acceptance(subprotocol: acceptance.subprotocol, extension: agreement?.answer)
             ) { [self] channel in
-                let source = sources.source(for: acceptance, in: api.service)
-                let loop = channel.eventLoop
-                return [
+                [
                     WatcherChannel.makeHandler(
-                        on: loop,
-                        source: source,
+                        on: channel.eventLoop,
+                        source: sources.source(for: acceptance, in: api.service, isDeflated: agreement != nil),
                         cursor: acceptance.cursor,
                         fanouts: fanouts,
+                        compression: agreement?.compression,
                         holding: acceptance.place
                     )
                 ]

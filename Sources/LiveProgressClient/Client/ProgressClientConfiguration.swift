@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import LiveProgressWebSocket
+
 extension ProgressClient {
     /// How a client behaves: times, limits and retries.
     public struct Configuration: Sendable {
@@ -26,6 +28,9 @@ extension ProgressClient {
         public var maximumReconnectAttempts: Int?
         /// Told when a watch has lost its connection, or got none, and how long it waits before it tries again.
         public var onRetry: (@Sendable (_ error: ProgressClientError, _ delay: Duration) -> Void)?
+        /// What compresses the messages of a watch, by permessage-deflate (RFC 7692) where the server agrees, such as
+        /// `ZlibCodec` of LiveProgressDeflate; `nil`, the default, asks for no compression.
+        public var compression: (any DeflateCodec)?
         /// Headers sent with each request, such as `Authorization`.
         public var headers: [(name: String, value: String)] = []
         /// The shortest time between two reports of a ``RemoteTracker`` that say nothing but counts.

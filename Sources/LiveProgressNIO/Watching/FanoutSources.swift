@@ -11,9 +11,12 @@ import Synchronization
 ///
 /// Holds its sources weakly: the event loops hold them while they have watchers, and with the last one they go.
 final class FanoutSources: Sendable {
-    private enum Key: Hashable {
+    private indirect enum Key: Hashable, Sendable {
         case journal(ObjectIdentifier, ProgressFormat)
         case feed(ProgressQuery)
+        case deflated(Key)
+
+        var isDeflated: Bool { if case .deflated = self { true } else { false } }
     }
 
     private struct Entry {
@@ -21,23 +24,50 @@ final class FanoutSources: Sendable {
     }
 
     private let entries = Mutex<[Key: Entry]>([:])
+    private let deflaters: SharedDeflaters?
+
+    /// No sources yet; with deflaters there may be compressed ones.
+    init(deflaters: SharedDeflaters? = nil) {
+        self.deflaters = deflaters
+    }
 
     /// How many things are watched.
-    var count: Int { entries.withLock { $0.count } }
+    var count: Int { entries.withLock { entries in entries.keys.count { !$0.isDeflated } } }
 
     /// The source of what was accepted, shared with those who watch it already.
-    func source(for acceptance: WatchAcceptance, in service: ProgressService) -> any FanoutSource {
+    /// - Parameters:
+    ///   - acceptance: What was accepted.
+    ///   - service: The operations.
+    ///   - isDeflated: Whether the watcher agreed to compressed messages.
+    func source(
+        for acceptance: WatchAcceptance,
+        in service: ProgressService,
+        isDeflated: Bool = false
+    ) -> any FanoutSource {
+        let (key, plain) = plainSource(for: acceptance, in: service)
+        guard isDeflated, let deflaters else { return plain }
+        return source(.deflated(key)) {
+            DeflatedFanoutSource(base: plain, deflaters: deflaters) { [weak self] in self?.released(.deflated(key)) }
+        }
+    }
+
+    private func plainSource(
+        for acceptance: WatchAcceptance,
+        in service: ProgressService
+    ) -> (key: Key, source: any FanoutSource) {
         switch acceptance.target {
         case .operation(let journal):
             let key = Key.journal(ObjectIdentifier(journal), acceptance.format)
-            return source(key) {
+            let source = source(key) {
                 JournalFanoutSource(journal: journal, format: acceptance.format) { [weak self] in self?.released(key) }
             }
+            return (key, source)
         case .feed(let query):
             let key = Key.feed(query)
-            return source(key) {
+            let source = source(key) {
                 FeedFanoutSource(service: service, query: query) { [weak self] in self?.released(key) }
             }
+            return (key, source)
         }
     }
 

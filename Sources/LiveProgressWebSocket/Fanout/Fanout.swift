@@ -35,9 +35,14 @@ final class Fanout {
     func makeHandler(
         source: any FanoutSource,
         cursor: String?,
+        compression: WebSocketCompression? = nil,
         holding object: (any AnyObject & Sendable)?
     ) -> WebSocketHandler {
-        let machine = WebSocketConnection(role: .server, configuration: configuration.connection)
+        let machine = WebSocketConnection(
+            role: .server,
+            configuration: configuration.connection,
+            compression: compression
+        )
         let member = FanoutMember(fanout: self, source: source, cursor: cursor, holding: object)
         return WebSocketHandler(
             machine: machine,

@@ -20,14 +20,14 @@ struct FanoutFrames {
         let encoder = FrameEncoder(role: .server)
         var bytes = ByteBuffer()
         bytes.reserveCapacity(batch.messages.reduce(128) { $0 + $1.count + 10 })
-        for message in batch.messages { FanoutFrames.append(message, to: &bytes) }
+        for message in batch.messages { Self.append(message, isCompressed: batch.isDeflated, to: &bytes) }
         if let close = batch.close { encoder.encode(.close, close.payload, into: &bytes) }
         self.bytes = bytes
     }
 
     /// A text message in one frame, as a server writes it.
-    private static func append(_ message: ArraySlice<UInt8>, to bytes: inout ByteBuffer) {
-        FrameHeader(isFinal: true, opcode: .text, length: message.count, maskingKey: nil).write(to: &bytes)
+    private static func append(_ message: ArraySlice<UInt8>, isCompressed: Bool, to bytes: inout ByteBuffer) {
+        FrameHeader(opcode: .text, length: message.count, isCompressed: isCompressed).write(to: &bytes)
         bytes.writeBytes(message)
     }
 }

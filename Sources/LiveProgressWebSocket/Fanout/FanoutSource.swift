@@ -49,6 +49,8 @@ public struct FanoutBatch: Sendable, Hashable {
     public var position: UInt64
     /// Why the connection closes after the messages; `nil` while more may come.
     public var close: WebSocketCloseReason?
+    /// Whether the messages are compressed, each alone; only for watchers who agreed to that.
+    package var isDeflated = false
 
     /// A batch of the given parts.
     public init(messages: [ArraySlice<UInt8>], position: UInt64, close: WebSocketCloseReason? = nil) {

@@ -14,6 +14,7 @@ public enum WatcherChannel {
     ///   - source: What it watches.
     ///   - cursor: What the client brought to go on from.
     ///   - fanouts: The server's fan-outs.
+    ///   - compression: What was agreed on for what the watcher sends; what it gets is for the source to compress.
     ///   - object: Held as long as the watcher is there, such as its place among a limited number.
     /// - Returns: The handler.
     public static func makeHandler(
@@ -21,8 +22,10 @@ public enum WatcherChannel {
         source: any FanoutSource,
         cursor: String?,
         fanouts: Fanouts,
+        compression: WebSocketCompression? = nil,
         holding object: (any AnyObject & Sendable)? = nil
     ) -> any ChannelHandler {
-        fanouts.fanout(on: eventLoop).makeHandler(source: source, cursor: cursor, holding: object)
+        fanouts.fanout(on: eventLoop)
+            .makeHandler(source: source, cursor: cursor, compression: compression, holding: object)
     }
 }

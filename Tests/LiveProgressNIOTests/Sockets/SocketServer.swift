@@ -24,13 +24,19 @@ struct SocketServer: Sendable {
         journalCapacity: Int = 64,
         limits: ConnectionLimits = .patient,
         writePath: WritePath = .direct,
+        compression: (any DeflateCodec)? = nil,
         _ body: (SocketServer) async throws -> Value
     ) async throws -> Value {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = journalCapacity
         let service = ProgressService(configuration: configuration)
         let api = ProgressAPI(service: service)
-        let hosting = ProgressHosting(api: api, limits: limits, watchers: WatcherConfiguration(writePath: writePath))
+        let hosting = ProgressHosting(
+            api: api,
+            limits: limits,
+            watchers: WatcherConfiguration(writePath: writePath),
+            compression: compression
+        )
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -63,7 +69,12 @@ struct SocketServer: Sendable {
     }
 
     /// A watcher; the full format, unless told otherwise.
-    func watch(_ id: ProgressID?, cursor: ProgressCursor? = nil, isFull: Bool = true) async throws -> Watcher {
+    func watch(
+        _ id: ProgressID?,
+        cursor: ProgressCursor? = nil,
+        isFull: Bool = true,
+        deflate: DeflateClient? = nil
+    ) async throws -> Watcher {
         let channel = try await dial()
         let path = id.map { ProgressRoutes.path(for: $0) } ?? ProgressRoutes.base
         let connection = try await WebSocketClientConnection.connect(
@@ -71,7 +82,8 @@ struct SocketServer: Sendable {
             request: WebSocketClientRequest(
                 target: path + (cursor.map { "?cursor=\($0)" } ?? ""),
                 host: "127.0.0.1:\(port)",
-                subprotocols: isFull ? [ProgressFormat.subprotocol] : []
+                subprotocols: isFull ? [ProgressFormat.subprotocol] : [],
+                deflate: deflate
             )
         )
         return Watcher(connection: connection, channel: channel)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressDeflate
+import LiveProgressNIO
+import LiveProgressWebSocket
+import NIOCore
+import Synchronization
+import Testing
+
+@Suite("Watching with compression")
+struct CompressionTests {
+    /// Counts the messages that are compressed.
+    private final class CountingCodec: DeflateCodec {
+        private let base = ZlibCodec()
+        let count = Atomic(0)
+
+        var windowBits: ClosedRange<Int> { base.windowBits }
+
+        func makeInflater() -> (any Inflater)? { base.makeInflater() }
+
+        func makeDeflater(windowBits: Int) -> (any Deflater)? {
+            base.makeDeflater(windowBits: windowBits).map { CountingDeflater(base: $0, codec: self) }
+        }
+    }
+
+    private final class CountingDeflater: Deflater {
+        private let base: any Deflater
+        private let codec: CountingCodec
+
+        init(base: any Deflater, codec: CountingCodec) {
+            self.base = base
+            self.codec = codec
+        }
+
+        func deflate(_ message: ByteBuffer, into output: inout ByteBuffer) -> Bool {
+            codec.count.add(1, ordering: .relaxed)
+            return base.deflate(message, into: &output)
+        }
+
+        func reset() { base.reset() }
+    }
+
+    /// A source with one long message.
+    private final class OneMessage: FanoutSource {
+        func attach(_ waker: FanoutWaker) -> FanoutAttachment { FanoutAttachment {} }
+        func open(cursor: String?) -> FanoutBatch { read(after: 0) }
+        func read(after position: UInt64) -> FanoutBatch {
+            FanoutBatch(messages: [ArraySlice(repeating: UInt8(ascii: "x"), count: 1000)], position: 1)
+        }
+        func watcherJoined() {}
+        func watcherLeft() {}
+        func receive(_ message: ByteBuffer, isText: Bool) -> FanoutReply { .ignore }
+    }
+
+    @Test(
+        "Invariants 3 and 5: watchers with compression and without get the same revisions, in order, and the end",
+        arguments: WritePath.allCases
+    )
+    func mixed(path: WritePath) async throws {
+        try await SocketServer.with(writePath: path, compression: ZlibCodec()) { server in
+            let tracker = try server.service.createProgress()
+            var followings: [Task<[String], Never>] = []
+            for number in 0..<20 {
+                let deflate = number % 2 == 0 ? DeflateClient(codec: ZlibCodec()) : nil
+                let watcher = try await server.watch(tracker.id, deflate: deflate)
+                #expect(watcher.connection.isCompressed == (deflate != nil))
+                followings.append(await watcher.follow())
+            }
+            #expect(server.hosting.sourceCount == 1)
+            for step in 1...20 { tracker.update("Step \(step)", details: ["note": "Straße"]) }
+            tracker.succeed()
+            let first = await followings[0].value
+            for following in followings {
+                #expect(await following.value == first)
+                #expect(try await following.events.map(\.snapshot.revision) == Array(0...21))
+            }
+        }
+    }
+
+    @Test("Without the option nobody gets compression, whatever is offered")
+    func off() async throws {
+        try await SocketServer.with { server in
+            let tracker = try server.service.createProgress()
+            let watcher = try await server.watch(tracker.id, deflate: DeflateClient(codec: ZlibCodec()))
+            #expect(!watcher.connection.isCompressed)
+            let following = await watcher.follow()
+            tracker.succeed()
+            #expect(try await following.events.last?.kind == .end)
+        }
+    }
+
+    @Test("a compressed cancel reaches the worker")
+    func cancel() async throws {
+        try await SocketServer.with(compression: ZlibCodec()) { server in
+            let tracker = try server.service.createProgress(options: ProgressOptions(isCancellable: true))
+            let watcher = try await server.watch(tracker.id, deflate: DeflateClient(codec: ZlibCodec()))
+            let following = await watcher.follow()
+            try await watcher.connection.send(text: #"{"type":"cancel"}"#)
+            try await tracker.cancellationRequested()
+            tracker.cancelled()
+            #expect(try await following.events.map(\.snapshot.status) == [.pending, .cancelling, .cancelled])
+        }
+    }
+
+    @Test("A message is compressed once, and its bytes are shared by all who read it")
+    func once() {
+        let codec = CountingCodec()
+        let source = DeflatedFanoutSource(base: OneMessage(), deflaters: SharedDeflaters(codec: codec)) {}
+        let batches = [source.open(cursor: nil), source.read(after: 0), source.read(after: 0)]
+        #expect(codec.count.load(ordering: .relaxed) == 1)
+        #expect(batches.allSatisfy { $0.isDeflated && $0 == batches[0] && $0.messages[0].count < 30 })
+        #expect(!OneMessage().open(cursor: nil).isDeflated)
+    }
+}
