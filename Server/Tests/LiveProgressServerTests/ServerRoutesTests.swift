@@ -75,6 +75,30 @@ struct ServerRoutesTests {
         }
     }
 
+    @Test(
+        "behind a trusted proxy a page of the outside name may open a WebSocket, and no other page",
+        arguments: [("https://progress.example", 101), ("https://evil.example", 403), ("https://127.0.0.1", 403)]
+    )
+    func outsideUpgrade(origin: String, status: Int) async throws {
+        try await withServer {
+            $0.transport.trustedProxies = (try? TrustedProxies(["127.0.0.1"])) ?? TrustedProxies()
+        } _: { server in
+            let client = try await RawClient(server)
+            try await client.send(
+                "GET /api/v1/progress HTTP/1.1",
+                "Host: 127.0.0.1:\(server.port)",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+                "Forwarded: for=203.0.113.9;proto=https;host=progress.example",
+                "Origin: \(origin)"
+            )
+            try await client.wait(for: "HTTP/1.1 \(status) ")
+            client.channel.close(promise: nil)
+        }
+    }
+
     @Test("a form is a report, and the page of an operation is shown to people")
     func reportAndPage() async throws {
         try await withServer { server in
