@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Runs the rows against one server, all at once, with good company among them, and measures what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from company import Worker, follow, latencies, missed
+from conversation import Conversation, Unmet
+from harness import Operation, Server, request
+from rows import EDGE, TOKENS, Row
+from table_tokens import Mint, folder_for_secrets, knows_tokens
+
+AT_ONCE = 48
+"""Rows that run at the same time, beside those that mostly wait."""
+PACE = 0.02
+"""Seconds between two reports to the operation that the control client follows."""
+
+
+@dataclass
+class Outcome:
+    """What became of a row."""
+
+    row: Row
+    problem: str | None
+    took: float
+
+
+@dataclass
+class Census:
+    """What a server holds."""
+
+    resident: int
+    descriptors: int
+    connections: int
+    websockets: int
+    streams: int
+
+    @classmethod
+    def of(cls, server: Server) -> "Census":
+        text = request("GET", f"{server.url}/metrics").body.decode()
+        gauges = {name: int(value) for name, value in re.findall(r"^live_progress_(\w+) (\d+)$", text, re.MULTILINE)}
+        descriptors = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        # The request that asks is a connection, too.
+        return cls(
+            server.resident_bytes(), descriptors, gauges["connections"] - 1, gauges["websockets"], gauges["streams"]
+        )
+
+    @property
+    def held(self) -> tuple:
+        return self.connections, self.websockets, self.streams
+
+    def __str__(self) -> str:
+        mebibytes = self.resident / 2**20
+        return (
+            f"{mebibytes:.1f} MiB resident, {self.descriptors} descriptors, {self.connections} connections, "
+            f"{self.websockets} WebSockets, {self.streams} streams"
+        )
+
+
+async def settled(server: Server, like: Census, seconds: float = 15) -> Census:
+    """What the server holds once that is what it held before, or when the time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        census = await asyncio.to_thread(Census.of, server)
+        if census.held == like.held and census.descriptors <= like.descriptors or time.monotonic() > deadline:
+            return census
+        await asyncio.sleep(0.1)
+
+
+SETTINGS = {
+    # Rows are about single clients: limits of many have cases of their own, and would be in each other's way here.
+    "maximumTargetSize": 30_000,
+    "maximumMessagesPerMinute": 100_000_000,
+    "reportsPerSecond": 100_000_000,
+    "reportBurst": 100_000_000,
+    "maximumConnectionsPerAddress": 100_000,
+    # So that slow rows do not take the minute that they take by default.
+    "bodyTimeout": 20,
+    "idleTimeout": 20,
+}
+"""What the server is told, as far as it knows these settings."""
+
+
+@contextlib.contextmanager
+def served(binary: Path, *options: str):
+    """A server with the settings above."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write("".join(f"{name}: {value}\n" for name, value in SETTINGS.items()))
+        file.flush()
+        with Server(binary, "--config", file.name, *options) as server:
+            yield server
+
+
+@dataclass
+class Kit:
+    """One run of the rows."""
+
+    server: Server
+    outcomes: list[Outcome] = field(default_factory=list)
+    before: Census | None = None
+    after: Census | None = None
+    company: list[str] = field(default_factory=list)
+    """What the control client and the late ones missed."""
+    late_joiners: int = 0
+    figures: str = ""
+    untouched: bool = False
+    """Whether the operation of refused reports is as it was."""
+    abilities: set = field(default_factory=set)
+    """What the server can do of all that rows may need."""
+    skipped: list[Row] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """The operations that rows are about, and what the server can do."""
+        if request("LINK", f"{self.server.url}/healthz").status == 501:
+            self.abilities.add(EDGE)
+        for name, more in (
+            ("quiet", {}),
+            ("busy", {}),
+            ("loud", {}),
+            ("flooded", {}),
+            ("ended", {"status": "cancelled"}),
+        ):
+            self.operation(name, **more)
+
+    def operation(self, name: str, **report: object) -> None:
+        Operation(self.server, name).put(**report)
+
+    async def run(self, rows: list[Row]) -> None:
+        """A round of the quick rows to warm the server up, then all rows with the company."""
+        self.skipped += [row for row in rows if row.needs and row.needs not in self.abilities]
+        rows = [row for row in rows if row not in self.skipped]
+        await self.play([row for row in rows if not row.seconds])
+        await asyncio.sleep(0.5)
+        self.before = await asyncio.to_thread(Census.of, self.server)
+        self.outcomes.clear()
+        done = asyncio.Event()
+        busy = Worker(self.server.port, "busy", PACE)
+        loud = Worker(self.server.port, "loud", 0.05, filler="x" * 30_000)
+        control = await follow(self.server.port, "busy")
+        tasks = [asyncio.create_task(one) for one in (busy.run(done), loud.run(done), self.come_late(done))]
+        await self.play(rows)
+        done.set()
+        await asyncio.gather(*tasks)
+        await asyncio.wait_for(control.finished, 30)
+        self.judge(busy, control)
+        self.after = await settled(self.server, self.before)
+
+    def judge(self, busy: Worker, control) -> None:
+        if problem := busy.problem or missed(control):
+            self.company.append(f"the control client: {problem}")
+        if len(control.messages) != len(busy.said) + 2:
+            self.company.append(
+                f"{len(busy.said)} reports were {len(control.messages)} messages, the first and the last with them"
+            )
+        times = latencies(busy, control)
+        middle, late, last = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99, 1))
+        self.figures = (
+            f"{len(times)} updates followed, {self.late_joiners} late joiners; report to message {middle:.1f} ms in the middle, {late:.1f} ms at 99 %, "
+            f"{last:.1f} ms at most; the slowest report {1000 * busy.slowest:.1f} ms"
+        )
+
+    async def come_late(self, done: asyncio.Event) -> None:
+        """Now and then somebody joins, follows for a while, and must have missed nothing in between."""
+        while not done.is_set():
+            late = await follow(self.server.port, "busy")
+            await late.until(20)
+            late.transport.close()
+            await late.finished
+            if problem := missed(late, until_end=False):
+                self.company.append(f"a late joiner: {problem}")
+            self.late_joiners += 1
+            await asyncio.sleep(0.5)
+
+    async def play(self, rows: list[Row]) -> None:
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def one(number: int, row: Row) -> None:
+            started = time.monotonic()
+            if row.seconds:
+                problem = await self.perform(number, row)
+            else:
+                async with room:
+                    started = time.monotonic()
+                    problem = await self.perform(number, row)
+            self.outcomes.append(Outcome(row, problem, time.monotonic() - started))
+
+        ordered = sorted(rows, key=lambda row: -row.seconds)
+        await asyncio.gather(*(one(number, row) for number, row in enumerate(ordered)))
+
+    async def perform(self, number: int, row: Row) -> str | None:
+        """Plays a row, and says what went wrong: the step, what was sent, and what came."""
+        # From addresses of their own, as hostile clients come.
+        talk = await Conversation.open(self.server.port, f"127.0.0.{2 + number % 100}", row.receive_buffer)
+        at = 0
+        try:
+            for at, step in enumerate(row.steps, 1):
+                await step.perform(talk)
+            return None
+        except Unmet as unmet:
+            what = str(unmet)
+        except Exception:
+            what = traceback.format_exc()
+        finally:
+            talk.close()
+        return f"step {at} of {len(row.steps)}: {what}\n  sent {shown(talk.sent)}\n  came {shown(talk.came)}"
+
+
+def run_tokens(binary: Path) -> Kit | None:
+    """The rows about tokens, against a server that asks for them; nothing where there are none yet."""
+    if not knows_tokens(binary):
+        return None
+    with folder_for_secrets() as folder:
+        mint = Mint(binary, Path(folder))
+        with served(binary, "--secret-file", str(mint.secret)) as server:
+            kit = Kit(server, abilities={TOKENS})
+            creator = mint.make("--id", "quiet", "--can", "create,report,watch", "--for", "1h")
+            fields = {"Authorization": f"Bearer {creator}", "Content-Type": "application/json"}
+            made = request("PUT", f"{server.url}/api/v1/progress/quiet", fields, b"{}")
+            if made.status != 201:
+                raise Unmet(f"to create an operation with a token was answered {made.status} {made.body[:300]!r}")
+            asyncio.run(kit.play(mint.rows()))
+            return kit
+
+
+def shown(data: bytes, most: int = 600) -> str:
+    text = repr(bytes(data[:most]))[1:]
+    return text + (f" … and {len(data) - most} bytes more" if len(data) > most else "")

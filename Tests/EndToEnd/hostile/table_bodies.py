@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Bodies: JSON (RFC 8259), forms, batches; what they say, how large they are, and how long they take to be read."""
+
+from __future__ import annotations
+
+import json
+
+from harness import BASE
+from rows import QUIET, form_request, json_request, row
+from steps import Answer, Served
+
+MARKS = "\u0301\u0316"
+"""Two combining marks out of their canonical order: text of many of them takes quadratic time to compare or hash."""
+
+ENDED = b'{"status":"cancelled","state":"s' + (MARKS * 120_000).encode()
+
+INVALID = Answer(422, "invalid-report")
+TOO_LARGE = Answer(413, "body-too-large", closing=True)
+MEBIBYTE = 1 << 20
+
+
+def bad_json(name: str, text: str | bytes, rule: str = "8259", within: float = 15):
+    return row(
+        rule, name, json_request(f"PATCH {QUIET}", text), Answer(422, "invalid-report", within=within), Served()
+    )
+
+
+SYNTAX = {
+    "nothing but a brace": "{",
+    "a comma at the end": '{"state":"x",}',
+    "two commas": '{"state":"x",,"title":"y"}',
+    "names without quotes": '{state:"x"}',
+    "single quotes": "{'state':'x'}",
+    "a comment": '{"state":"x"/*y*/}',
+    "a second text behind the first": '{"state":"x"}{"state":"y"}',
+    "a NUL behind the text": '{"state":"x"}\x00',
+    "a byte order mark": b'\xef\xbb\xbf{"state":"x"}',
+    "UTF-16": '{"state":"x"}'.encode("utf-16-le"),
+    "a byte that is no UTF-8": b'{"state":"\xff"}',
+    "an overlong character": b'{"state":"\xc0\xaf"}',
+    "a surrogate in UTF-8": b'{"state":"\xed\xa0\x80"}',
+    "a high surrogate alone": '{"state":"\\ud800"}',
+    "a low surrogate alone": '{"state":"\\udc00"}',
+    "two high surrogates": '{"state":"\\ud800\\ud800"}',
+    "half an escape": '{"state":"\\u12"}',
+    "an escape that is none": '{"state":"\\x41"}',
+    "a line break in a string": '{"state":"a\nb"}',
+    "a string without an end": '{"state":"x',
+    "an array": "[]",
+    "a text": '"state"',
+    "null": "null",
+    "a number": "1",
+    "NaN": '{"completedCount":NaN}',
+    "Infinity": '{"details":Infinity}',
+    "a number above every double": '{"details":1e309}',
+    "a number of an endless exponent": '{"details":1e' + "9" * 100_000 + "}",
+    "a leading zero": '{"completedCount":01}',
+    "a leading plus": '{"completedCount":+1}',
+    "a hexadecimal number": '{"completedCount":0x1}',
+    "a point without digits": '{"details":1.}',
+    "101 levels": '{"details":' + "[" * 100 + "]" * 100 + "}",
+    "a depth bomb of arrays": "[" * 1_000_000,
+    "a depth bomb of objects": '{"a":' * 200_000,
+}
+
+MEANING = {
+    "a member that there is not": '{"states":"x"}',
+    "a member in capitals": '{"State":"x"}',
+    "a member with a NUL": '{"state\\u0000":"x"}',
+    "a state that is no text": '{"state":1}',
+    "a state of null": '{"state":null}',
+    "a count of 2^63": '{"completedCount":9223372036854775808}',
+    "a count below zero": '{"completedCount":-1}',
+    "a count with a fraction": '{"completedCount":1.5}',
+    "a count as a text": '{"completedCount":"1"}',
+    "a total below zero": '{"totalCount":-1}',
+    "a count of 1e300": '{"advance":1e300}',
+    "an attempt of zero": '{"attempt":0}',
+    "an attempt of 2^63": '{"attempt":9223372036854775808}',
+    "a status that is no end": '{"status":"running"}',
+    "a status that there is not": '{"status":"SUCCEEDED"}',
+    "a result without an end": '{"result":1}',
+    "an error with a success": '{"status":"succeeded","error":{"title":"x"}}',
+    "a result with a failure": '{"status":"failed","result":1}',
+    "an error that is a list": '{"status":"failed","error":[1]}',
+    "labels that are a list": '{"labels":["a"]}',
+    "a label that is no text": '{"labels":{"a":1}}',
+    "a label without a name": '{"labels":{"":"x"}}',
+    "a label whose name has 257 bytes": '{"labels":{"%s":"x"}}' % ("n" * 257),
+    "cancellable as a text": '{"cancellable":"true"}',
+    "a lease in a report": '{"lease":10}',
+    "an id in a report": '{"id":"quiet"}',
+}
+
+JSON_BODIES = [
+    *[bad_json(name, text) for name, text in SYNTAX.items()],
+    *[bad_json(name, text, "design-5.4") for name, text in MEANING.items()],
+    *[
+        row(
+            "design-5.4",
+            f"to create with a lease of {lease}",
+            json_request(f"POST {BASE}", '{"lease":%s}' % lease),
+            INVALID,
+            Served(),
+        )
+        for lease in ("0", "-1", "1e300", "31536001", '"10"')
+    ],
+    row(
+        "design-5.4",
+        "to create a retry of what there is not",
+        json_request(f"POST {BASE}", '{"attempt":3}'),
+        INVALID,
+        Served(),
+    ),
+    row(
+        "design-5.4",
+        "to create with a parent that cannot be",
+        json_request(f"POST {BASE}", '{"parent":"../x"}'),
+        INVALID,
+        Served(),
+    ),
+    row(
+        "8259-4",
+        "a name twice: the last counts, and is wrong",
+        json_request(f"PATCH {QUIET}", '{"completedCount":1,"completedCount":-1}'),
+        INVALID,
+        Served(),
+    ),
+]
+
+TIMES = [
+    bad_json("a member of a million digits", '{"completedCount":' + "9" * 1_000_000 + "}", "inv-11", 3),
+    bad_json("100,000 members", "{" + ",".join(f'"m{n}":1' for n in range(80_000)) + "}", "inv-11", 3),
+    bad_json(
+        "one name 100,000 times", '{"details":{' + ",".join(['"m":1'] * 100_000) + '},"advance":-1}', "inv-11", 3
+    ),
+    bad_json(
+        "details of 60,000 members",
+        '{"details":{' + ",".join(f'"m{n}":1' for n in range(60_000)) + '},"advance":-1}',
+        "inv-11",
+        3,
+    ),
+    bad_json("a member named by combining marks", json.dumps({"s" + MARKS * 80_000: 1}), "inv-11", 3),
+    bad_json(
+        "a member named by combining marks, as they are", b'{"s' + (MARKS * 200_000).encode() + b'":1}', "inv-11", 3
+    ),
+    bad_json(
+        "a label named by combining marks", b'{"labels":{"s' + (MARKS * 200_000).encode() + b'":"x"}}', "inv-11", 3
+    ),
+    bad_json("a status of combining marks", b'{"status":"s' + (MARKS * 200_000).encode() + b'"}', "inv-11", 3),
+    row(
+        "inv-11",
+        "an id of combining marks",
+        json_request(f"POST {BASE}", b'{"id":"i' + (MARKS * 200_000).encode() + b'"}'),
+        Answer(422, "invalid-report", within=3),
+        Served(),
+    ),
+    row(
+        "inv-11",
+        "another end in combining marks",
+        json_request(f"PUT {BASE}/ended", ENDED + b'"}'),
+        Answer(409, "ended", within=3),
+        Served(),
+    ),
+    row(
+        "inv-11",
+        "a form of combining marks",
+        form_request(f"PATCH {QUIET}", b"s" + (MARKS * 200_000).encode() + b"=1"),
+        Answer(422, "invalid-report", within=3),
+        Served(),
+    ),
+    row(
+        "inv-11",
+        "a form of 300,000 fields",
+        form_request(f"PATCH {QUIET}", "advance=-1&" + "a&" * 300_000),
+        Answer(422, "invalid-report", within=3),
+        Served(),
+    ),
+    row(
+        "inv-11",
+        "a form of 100,000 details",
+        form_request(f"PATCH {QUIET}", "&".join(f"details.{n}=" for n in range(60_000)) + "&advance=-1"),
+        Answer(422, "invalid-report", within=3),
+        Served(),
+    ),
+]

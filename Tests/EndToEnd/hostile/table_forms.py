@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Forms, batches, types and sizes of bodies, and what may not be asked of an operation."""
+
+from __future__ import annotations
+
+from harness import BASE
+from rows import QUIET, form_request, json_request, request, row
+from steps import Answer, Ended, Served
+from table_bodies import INVALID, MEBIBYTE, TOO_LARGE
+
+FORMS = [
+    row("design-5.4", f"a form with {name}", form_request(f"PATCH {QUIET}", text), INVALID, Served())
+    for name, text in {
+        "a field that there is not": "states=x",
+        "a value that is no UTF-8": "state=%ff",
+        "a name that is no UTF-8": "%ff=x",
+        "an overlong character": "state=%c0%af",
+        "a surrogate": "state=%ed%a0%80",
+        "details that are no JSON": "details={",
+        "details of 101 levels": "details=" + "[" * 101 + "]" * 101,
+        "a member of details that are a list": "details=[]&details.a=1",
+        "a count that is a word": "completedCount=three",
+        "a count of 2^63": "completedCount=9223372036854775808",
+        "JSON in place of fields": '{"state":"x"}',
+        "a label that has no name": "labels.=x",
+        "two counts, the last one wrong": "completedCount=1&completedCount=-1",
+    }.items()
+]
+
+
+def typed(content_type: str):
+    data = request(f"PATCH {QUIET}", f"Content-Type: {content_type}", body=b'{"state":"x"}')
+    accepted = {"Accept-Patch": "application/json, application/x-www-form-urlencoded, application/x-ndjson"}
+    return row(
+        "9110-15.5.16",
+        f"Content-Type: {content_type}",
+        data,
+        Answer(415, "unsupported-media-type", has=accepted),
+        Served(),
+    )
+
+
+BODIES = [
+    *[
+        typed(content_type)
+        for content_type in (
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/xml",
+            "application/json; charset=utf-16",
+            "application/json; charset=iso-8859-1",
+            "application/octet-stream",
+            "application",
+            "application/json, text/plain",
+            "*/*",
+        )
+    ],
+    row(
+        "9110-15.5.14",
+        "a byte more than a body may have",
+        json_request(f"PATCH {QUIET}", b" " * (MEBIBYTE + 1)),
+        TOO_LARGE,
+        Ended(),
+    ),
+    row(
+        "9110-15.5.14",
+        "an announced terabyte, refused before it comes",
+        json_request(f"PATCH {QUIET}", "", "Content-Length: 1099511627776"),
+        TOO_LARGE,
+        Ended(),
+    ),
+    row(
+        "9110-15.5.14",
+        "an announced 2^63-1 bytes",
+        json_request(f"PATCH {QUIET}", "", "Content-Length: 9223372036854775807"),
+        TOO_LARGE,
+        Ended(),
+    ),
+    row(
+        "9110-15.5.14",
+        "chunks without an end",
+        request(f"PATCH {QUIET}", "Content-Type: application/json", "Transfer-Encoding: chunked")
+        + (b"10000\r\n" + b" " * 65536 + b"\r\n") * 32,
+        TOO_LARGE,
+        Ended(),
+    ),
+    row(
+        "9110-15.5.14",
+        "a large body where none is read",
+        request("GET /healthz", body=b" " * (MEBIBYTE + 1)),
+        TOO_LARGE,
+        Ended(),
+    ),
+    row(
+        "9110-10.1.1",
+        "a large body that waits to be asked for",
+        json_request(f"PATCH {QUIET}", "", "Expect: 100-continue", "Content-Length: 9999999"),
+        TOO_LARGE,
+        Ended(),
+    ),
+    row(
+        "design-5.4",
+        "a batch whose first line is wrong",
+        request(f"PATCH {QUIET}", "Content-Type: application/x-ndjson", body=b'\n{"advance":-1}\n{"state":"x"}\n'),
+        Answer(422, "invalid-report", body=b'"line":2,"applied":0'),
+        Served(),
+    ),
+    row(
+        "design-5.4",
+        "a batch that is one line of noise",
+        request(f"PATCH {QUIET}", "Content-Type: application/x-ndjson", body=bytes(range(256))),
+        INVALID,
+        Served(),
+    ),
+    row(
+        "design-5.4",
+        "an empty batch line of 100,000 carriage returns",
+        request(f"PATCH {QUIET}", "Content-Type: application/x-ndjson", body=b"\r" * 100_000 + b"\n["),
+        INVALID,
+        Served(),
+    ),
+    row(
+        "inv-6",
+        "a report after the end",
+        json_request(f"PATCH {BASE}/ended", '{"state":"Undead"}'),
+        Answer(409, "ended"),
+        Served(),
+    ),
+    row(
+        "inv-6",
+        "another end after the end",
+        json_request(f"PATCH {BASE}/ended", '{"status":"failed"}'),
+        Answer(409, "ended"),
+        Served(),
+    ),
+    row(
+        "design-5.4",
+        "to cancel what cannot be cancelled",
+        request(f"POST {QUIET}/cancel"),
+        Answer(409, "not-cancellable"),
+        Served(),
+    ),
+    row(
+        "design-5.4",
+        "to report on what there is not",
+        json_request(f"PATCH {BASE}/nobody", "{}"),
+        Answer(404, "unknown"),
+        Served(),
+    ),
+    row(
+        "design-5.4",
+        "to delete what there is not",
+        request(f"DELETE {BASE}/nobody"),
+        Answer(404, "unknown"),
+        Served(),
+    ),
+    row(
+        "design-5.4",
+        "to create what is there already",
+        json_request(f"POST {BASE}", '{"id":"quiet"}'),
+        Answer(409, "already-exists"),
+        Served(),
+    ),
+]
