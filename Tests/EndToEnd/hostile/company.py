@@ -17,8 +17,8 @@ FULL = "live-progress.v1"
 class Worker:
     """Reports over one connection, so many times a second; what it has said, and when."""
 
-    def __init__(self, port: int, name: str, pause: float, filler: str = ""):
-        self.port, self.name, self.pause, self.filler = port, name, pause, filler
+    def __init__(self, port: int, name: str, pause: float, filler: str = "", ends: bool = True):
+        self.port, self.name, self.pause, self.filler, self.ends = port, name, pause, filler, ends
         self.said: dict[int, float] = {}
         self.problem: str | None = None
         self.slowest = 0.0
@@ -33,7 +33,8 @@ class Worker:
             await self.report(reader, writer, {"state": f"Step {step}", "details": {"filler": self.filler}})
             self.slowest = max(self.slowest, time.monotonic() - self.said[step])
             await asyncio.sleep(self.pause)
-        await self.report(reader, writer, {"state": "Done", "status": "succeeded"})
+        if self.ends:
+            await self.report(reader, writer, {"state": "Done", "status": "succeeded"})
         writer.close()
 
     async def report(self, reader, writer, report: dict) -> None:

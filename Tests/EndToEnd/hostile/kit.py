@@ -24,6 +24,8 @@ AT_ONCE = 48
 """Rows that run at the same time, beside those that mostly wait."""
 PACE = 0.02
 """Seconds between two reports to the operation that the control client follows."""
+LARGE = "x" * 30_000
+"""What makes the messages of the loud operation large."""
 
 
 @dataclass
@@ -124,7 +126,7 @@ class Kit:
         if request("LINK", f"{self.server.url}/healthz").status == 501:
             self.abilities.add(EDGE)
         for name, more in (
-            ("quiet", {}),
+            ("quiet", {"lease": 86_400}),
             ("busy", {}),
             ("loud", {}),
             ("flooded", {}),
@@ -139,13 +141,13 @@ class Kit:
         """A round of the quick rows to warm the server up, then all rows with the company."""
         self.skipped += [row for row in rows if row.needs and row.needs not in self.abilities]
         rows = [row for row in rows if row not in self.skipped]
-        await self.play([row for row in rows if not row.seconds])
+        await self.warm_up([row for row in rows if not row.seconds])
         await asyncio.sleep(0.5)
         self.before = await asyncio.to_thread(Census.of, self.server)
         self.outcomes.clear()
         done = asyncio.Event()
         busy = Worker(self.server.port, "busy", PACE)
-        loud = Worker(self.server.port, "loud", 0.05, filler="x" * 30_000)
+        loud = Worker(self.server.port, "loud", 0.05, filler=LARGE)
         control = await follow(self.server.port, "busy")
         tasks = [asyncio.create_task(one) for one in (busy.run(done), loud.run(done), self.come_late(done))]
         await self.play(rows)
@@ -154,6 +156,18 @@ class Kit:
         await asyncio.wait_for(control.finished, 30)
         self.judge(busy, control)
         self.after = await settled(self.server, self.before)
+
+    async def warm_up(self, rows: list[Row]) -> None:
+        """The quick rows, and so many large reports that a journal has as many as it keeps, read by somebody."""
+        done = asyncio.Event()
+        loud = Worker(self.server.port, "loud", 0.01, filler=LARGE, ends=False)
+        reader = await follow(self.server.port, "loud")
+        working = asyncio.create_task(loud.run(done))
+        await asyncio.gather(self.play(rows), reader.until(150))
+        done.set()
+        await working
+        reader.transport.close()
+        await reader.finished
 
     def judge(self, busy: Worker, control) -> None:
         if problem := busy.problem or missed(control):

@@ -41,6 +41,8 @@ class Row:
     receive_buffer: int | None = None
     needs: str | None = None
     """What the server must be able to do for this row; without it the row is skipped, and said to be."""
+    known: str | None = None
+    """The defect for which the row fails today; once it does not, the mark has to go."""
     group: str = field(default="", compare=False)
 
     def __str__(self) -> str:

@@ -20,7 +20,8 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 def knows_tokens(binary: Path) -> bool:
     """Whether the tool can make tokens."""
     asked = [str(binary), "token", "create", "--help"]
-    return subprocess.run(asked, capture_output=True, timeout=30, env=plain_environment()).returncode == 0
+    done = subprocess.run(asked, capture_output=True, timeout=30, env=plain_environment())
+    return done.returncode == 0 and b"--secret-file" in done.stdout
 
 
 def encoded(part: object) -> str:
