@@ -46,7 +46,7 @@ extension ConnectionSetup {
         var limits = ConnectionLimits()
         // The machine may be slow, and no test of watchers is about that.
         limits.headTimeout = .hours(1)
-        self.init(limits: limits, registry: registry) { head in
+        self.init(limits: limits, registry: registry) { head, _ in
             guard head.uri.hasPrefix("/watch"), let handshake = try? HandshakeRequest(head) else { return .http }
             let cursor = head.uri.split(separator: "=").dropFirst().first.map(String.init)
             let subprotocol = handshake.subprotocols.isEmpty ? nil : "live"
