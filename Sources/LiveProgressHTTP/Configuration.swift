@@ -26,6 +26,9 @@ extension ProgressAPI {
         /// Asked before every request, such as about its host and origin; a problem refuses it with the problem's status.
         public var admit: (@Sendable (HTTPRequest) -> ProgressProblem?)?
 
+        /// Decides who asks and what they may do; without it everyone may do everything.
+        public var authorizer: (any ProgressAuthorizer)?
+
         /// The defaults.
         public init() {}
     }

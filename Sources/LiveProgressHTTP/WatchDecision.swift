@@ -10,6 +10,15 @@ public enum WatchDecision: Sendable {
     case accept(WatchAcceptance)
     /// Answer with this, without upgrading.
     case refuse(ProgressResponse)
+    /// It takes time to decide; the answer is not another `later`.
+    case later(@Sendable () async -> WatchDecision)
+}
+
+extension WatchDecision {
+    /// The decision, waited for.
+    package func resolved() async -> WatchDecision {
+        if case .later(let decide) = self { await decide() } else { self }
+    }
 }
 
 /// What an upgraded connection watches, and how.
@@ -30,4 +39,14 @@ public struct WatchAcceptance: Sendable {
     public let cursor: String?
     /// What to answer in `Sec-WebSocket-Protocol`; `nil` for no such field.
     public let subprotocol: String?
+    /// Who watches, and what they may do; `nil` where nobody is asked.
+    public let principal: ProgressPrincipal?
+    /// What let them in, to be asked again when they renew their credentials.
+    package let accessRequest: ProgressAccessRequest
+
+    /// Whether the watcher may ask the operation to stop.
+    package var mayCancel: Bool {
+        guard case .operation(let journal) = target else { return false }
+        return principal?.may(.cancel, journal.id, labels: journal.labels) ?? true
+    }
 }

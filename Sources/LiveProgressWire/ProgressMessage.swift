@@ -54,9 +54,14 @@ public enum ProgressMessage {
     }
 
     /// An operation as GET answers it: a message of the full format without `type`, `skipped` and `resumed`.
-    public static func encodeSnapshot(_ snapshot: ProgressSnapshot) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - snapshot: The operation.
+    ///   - tokens: What the answer to a creation hands on beside it, as its member `tokens`.
+    /// - Returns: The JSON text.
+    public static func encodeSnapshot(_ snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity)
-        write(snapshot, to: &writer)
+        write(snapshot, tokens: tokens, to: &writer)
         return writer.bytes
     }
 
@@ -114,11 +119,19 @@ public enum ProgressMessage {
     /// Room for a common message, so that writing it seldom has to grow.
     private static let messageCapacity = ProgressFormat.full.usualSize
 
-    private static func write(_ snapshot: ProgressSnapshot, to writer: inout JSONWriter) {
+    private static func write(
+        _ snapshot: ProgressSnapshot,
+        tokens: ProgressTokens? = nil,
+        to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         var details = DetailsText()
         snapshot.writeMembers(to: &writer, details: &details)
         snapshot.writeOutcome(to: &writer)
+        if let tokens {
+            writer.member("tokens")
+            tokens.write(to: &writer)
+        }
         writer.endObject()
     }
 }

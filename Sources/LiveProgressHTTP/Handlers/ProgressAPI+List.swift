@@ -13,22 +13,27 @@ extension ProgressAPI {
         if type == .html { return page { $0.list() } }
         let query = try query(exchange)
         switch type {
-        case .eventStream: return try feed(query, .eventStream)
-        case .ndjson: return try feed(query, .lines)
+        case .eventStream: return try feed(query, .eventStream, exchange.access)
+        case .ndjson: return try feed(query, .lines, exchange.access)
         default:
             let bytes = ProgressMessage.encodePage(service.list(query))
             return ProgressResponse(.ok, [.contentType: MediaType.json.description], body: .bytes(bytes))
         }
     }
 
-    /// The filters of the list.
+    /// The filters of the list, narrowed to what may be listed.
     func query(_ exchange: Exchange) throws(Refusal) -> ProgressQuery {
-        try ProgressQuery(exchange.queryItems(), maximumLimit: configuration.maximumPageSize)
+        let query = try ProgressQuery(exchange.queryItems(), maximumLimit: configuration.maximumPageSize)
+        return try exchange.access.narrowed(query)
     }
 
-    private func feed(_ query: ProgressQuery, _ format: StreamFormat) throws(Refusal) -> ProgressResponse {
+    private func feed(
+        _ query: ProgressQuery,
+        _ format: StreamFormat,
+        _ access: Access
+    ) throws(Refusal) -> ProgressResponse {
         let service = service
-        return try stream(format) { settings in
+        return try stream(format, access) { settings in
             FeedPump(service: service, query: query, format: format, settings: settings)
         }
     }

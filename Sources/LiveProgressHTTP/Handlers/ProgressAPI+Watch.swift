@@ -17,22 +17,41 @@ extension ProgressAPI {
     /// - Returns: What to run, or what to answer.
     public func watch(_ request: HTTPRequest, from caller: ProgressCaller = ProgressCaller()) -> WatchDecision {
         do throws(Refusal) {
-            return .accept(try accept(request, caller))
+            let exchange = try Exchange(request, body: [], caller: caller)
+            if let problem = configuration.admit?(request) { throw Refusal(problem) }
+            try checkHandshake(exchange)
+            guard let authorizer = configuration.authorizer else {
+                return .accept(try accept(exchange, .unlimited))
+            }
+            let decision = authorizer.authorize(exchange.accessRequest)
+            guard case .later = decision else { return .accept(try accept(exchange, access(decision))) }
+            return .later { await decide(exchange, decision.resolved()) }
         } catch {
-            var response = ProgressResponse(addingAdvice(to: error))
-            response.sealFields()
-            return .refuse(response)
+            return refusal(error)
         }
     }
 
-    private func accept(_ request: HTTPRequest, _ caller: ProgressCaller) throws(Refusal) -> WatchAcceptance {
-        let exchange = try Exchange(request, body: [], caller: caller)
-        if let problem = configuration.admit?(request) { throw Refusal(problem) }
-        try checkHandshake(exchange)
+    private func decide(_ exchange: Exchange, _ decision: ProgressAuthorization) -> WatchDecision {
+        do throws(Refusal) {
+            return .accept(try accept(exchange, access(decision)))
+        } catch {
+            return refusal(error)
+        }
+    }
+
+    private func refusal(_ refusal: Refusal) -> WatchDecision {
+        var response = ProgressResponse(addingAdvice(to: refusal))
+        response.sealFields()
+        return .refuse(response)
+    }
+
+    private func accept(_ exchange: Exchange, _ access: Access) throws(Refusal) -> WatchAcceptance {
+        var exchange = exchange
+        exchange.access = access
         let target: WatchAcceptance.Target =
             switch exchange.route {
             case .collection: .feed(try query(exchange))
-            case .operation(let id), .cancel(let id): .operation(try journal(id))
+            case .operation(let id), .cancel(let id): .operation(try journal(id, to: .watch, access))
             }
         guard !shared.lifecycle.isDraining else { throw Refusal(Problems.shuttingDown) }
         let asked = FieldScanner.tokens(exchange[.secWebSocketProtocol])
@@ -41,7 +60,9 @@ extension ProgressAPI {
             target: target,
             format: isFull ? .full : .plain,
             cursor: try exchange.cursorText(),
-            subprotocol: isFull ? ProgressFormat.subprotocol : nil
+            subprotocol: isFull ? ProgressFormat.subprotocol : nil,
+            principal: access.principal,
+            accessRequest: exchange.accessRequest
         )
     }
 
