@@ -30,6 +30,8 @@ public struct ServerConfiguration: Sendable {
     public var maximumOperations = 100_000
     /// The largest body of a request, in bytes.
     public var maximumBodySize = 1 << 20
+    /// Whose tokens are taken.
+    public var authorization = AuthorizationConfiguration()
     /// How long clients have to take their leave when the server stops.
     public var shutdownTimeout = Duration.milliseconds(1200)
     /// How messages get to the sockets of watchers.
@@ -54,10 +56,19 @@ public struct ServerConfiguration: Sendable {
     /// - Throws: ``ServerConfigurationError`` that says what to do.
     public func validate() throws(ServerConfigurationError) {
         guard isLoopback || isInsecure else {
+            if authorization.hasKeys {
+                throw ServerConfigurationError(
+                    """
+                    Listening on \(host) without encryption would let everyone on the way read the tokens. Serve TLS, \
+                    or listen on 127.0.0.1 and put a proxy that speaks TLS before it, or say --insecure if that is \
+                    what you want.
+                    """
+                )
+            }
             throw ServerConfigurationError(
                 """
                 Listening on \(host) would let everyone who can reach it report, watch and cancel, because no key is \
-                configured. Listen on 127.0.0.1 and put a proxy that checks who calls before it, or say --insecure if \
+                configured. Configure one with --secret-file, listen on 127.0.0.1 and put a proxy that checks who calls before it, or say --insecure if \
                 that is what you want.
                 """
             )
@@ -70,7 +81,8 @@ public struct ServerConfigurationError: Error, Sendable, Hashable, CustomStringC
     /// What is wrong, where it was said, and what to say instead.
     public let message: String
 
-    init(_ message: String) {
+    /// An error with its message.
+    public init(_ message: String) {
         self.message = message
     }
 

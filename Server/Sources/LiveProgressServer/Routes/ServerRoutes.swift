@@ -13,6 +13,8 @@ struct ServerRoutes {
     let hosting: ProgressHosting
     let metrics: ServerMetrics
     let policy: OriginPolicy
+    /// Who lets in; `nil` where nobody is asked.
+    let authorizer: TokenAuthorizer?
     let isReady: @Sendable () -> Bool
 
     /// The router that serves them.
@@ -25,6 +27,7 @@ struct ServerRoutes {
         router.addProgressRoutes(hosting.api)
         addPages(to: router)
         addOperations(to: router)
+        if let authorizer { TicketRoute(api: hosting.api, authorizer: authorizer).add(to: router) }
         return router
     }
 
@@ -51,7 +54,16 @@ struct ServerRoutes {
                 ? Response("ready\n".utf8, type: "text/plain; charset=utf-8")
                 : Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
         }
-        router.get("/metrics") { [hosting, metrics] _, _ in
+        router.get("/metrics") { [hosting, metrics] request, context in
+            if hosting.api.configuration.authorizer != nil,
+                case .refused(let answer) = await hosting.api.admission(
+                    of: request.head,
+                    from: context.caller(of: request.head),
+                    requiring: .admin
+                )
+            {
+                return Response(answer)
+            }
             let text = metrics.text(
                 operations: hosting.api.service.operationCount,
                 webSockets: hosting.registry.upgradedCount,
