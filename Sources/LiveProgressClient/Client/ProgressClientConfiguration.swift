@@ -24,7 +24,11 @@ extension ProgressClient {
         public var maximumReconnectAttempts: Int?
         /// Told when a watch has lost its connection, or got none, and how long it waits before it tries again.
         public var onRetry: (@Sendable (_ error: ProgressClientError, _ delay: Duration) -> Void)?
-        /// Headers sent with each request, such as `Authorization`.
+        /// The token that shows who calls, sent with each request and upgrade as `Authorization: Bearer`.
+        ///
+        /// It stands in no error and no log of the client.
+        public var token: String?
+        /// Further headers sent with each request.
         public var headers: [(name: String, value: String)] = []
         /// The shortest time between two reports of a ``RemoteTracker`` that say nothing but counts.
         public var reportInterval: Duration = .milliseconds(100)
@@ -40,5 +44,10 @@ extension ProgressClient {
 
         /// The defaults.
         public init() {}
+
+        /// All headers that go with each request.
+        var allHeaders: [(name: String, value: String)] {
+            headers + (token.map { [("Authorization", "Bearer \($0)")] } ?? [])
+        }
     }
 }

@@ -58,7 +58,7 @@ struct ReportCommand: AsyncParsableCommand {
     ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, newURL: String?) {
         guard let operation else { return try await make(nil, on: server.client(), report) }
         let target = try server.target(operation)
-        let client = ProgressClient(server: target.server)
+        let client = server.client(of: target)
         do throws(ProgressClientError) {
             return (try await client.report(target.id, report), nil)
         } catch  where create && error.code == .unknown {

@@ -5,6 +5,35 @@ import ArgumentParser
 import FoundationEssentials
 import LiveProgressClient
 
+/// The token that shows who calls.
+struct TokenOption: ParsableArguments {
+    static let variable = "LIVE_PROGRESS_TOKEN"
+
+    @Option(
+        name: .customLong("token"),
+        help: ArgumentHelp(
+            "The token that shows who calls.",
+            discussion: "Others on the machine can see it there; better set $\(Self.variable).",
+            valueName: "token"
+        )
+    )
+    var token: String?
+
+    /// The option before the environment.
+    var value: String? {
+        if let token, !token.isEmpty { return token }
+        let variable = ProcessInfo.processInfo.environment[Self.variable]
+        return variable?.isEmpty == false ? variable : nil
+    }
+
+    /// Refuses what cannot stand in a header field.
+    func validate() throws {
+        guard value?.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) ?? true else {
+            throw ValidationError("A token has neither spaces nor control characters.")
+        }
+    }
+}
+
 /// Which server to talk to.
 struct ServerOptions: ParsableArguments {
     /// The server that is assumed where none is named.
@@ -21,6 +50,8 @@ struct ServerOptions: ParsableArguments {
     )
     var server: String?
 
+    @OptionGroup var credentials: TokenOption
+
     /// The base URL that counts.
     var url: String {
         Self.url(option: server, environment: ProcessInfo.processInfo.environment)
@@ -35,7 +66,19 @@ struct ServerOptions: ParsableArguments {
 
     /// A client of the server.
     func client() throws(ProgressClientError) -> ProgressClient {
-        try ProgressClient(url: url)
+        try ProgressClient(url: url, configuration: configuration)
+    }
+
+    /// A client of the server that an operation is on.
+    func client(of target: ProgressTarget) -> ProgressClient {
+        ProgressClient(server: target.server, configuration: configuration)
+    }
+
+    /// How clients call, with the token that counts.
+    var configuration: ProgressClient.Configuration {
+        var configuration = ProgressClient.Configuration()
+        configuration.token = credentials.value
+        return configuration
     }
 
     /// The operation that a URL or an identifier names.

@@ -17,9 +17,11 @@ struct RemotePublisher: RunPublisher {
     static func create(
         _ id: ProgressID,
         options: ProgressOptions,
-        server: String
+        server: String,
+        token: String? = nil
     ) async throws(ProgressClientError) -> RemotePublisher {
         var configuration = ProgressClient.Configuration()
+        configuration.token = token
         configuration.connectTimeout = .seconds(2)
         configuration.requestTimeout = .seconds(5)
         let client = try ProgressClient(url: server, configuration: configuration)

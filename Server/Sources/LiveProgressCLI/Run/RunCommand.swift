@@ -38,6 +38,8 @@ struct RunCommand: AsyncParsableCommand {
     )
     var server: String?
 
+    @OptionGroup var credentials: TokenOption
+
     @Option(help: "The port of its own server; by default a free one.")
     var port: Int = 0
 
@@ -103,6 +105,7 @@ struct RunCommand: AsyncParsableCommand {
             id: identifier.flatMap { ProgressID($0) } ?? ProgressID(),
             title: title ?? arguments.title,
             server: server ?? (named?.isEmpty == false ? named : nil),
+            token: credentials.value,
             port: port,
             environment: environment
         )

@@ -11,6 +11,8 @@ struct RunStage: Sendable {
         var title: String
         /// The base URL of the server to publish to; `nil` for one of its own.
         var server: String?
+        /// The token that shows the server who publishes.
+        var token: String?
         /// The port of its own server; 0 for a free one.
         var port: Int
         /// The environment that we were started with.
@@ -32,7 +34,12 @@ struct RunStage: Sendable {
         let options = ProgressOptions(title: request.title, isCancellable: true)
         do {
             if let server = request.server {
-                let publisher = try await RemotePublisher.create(request.id, options: options, server: server)
+                let publisher = try await RemotePublisher.create(
+                    request.id,
+                    options: options,
+                    server: server,
+                    token: request.token
+                )
                 return RunStage(request, publisher: publisher, url: publisher.tracker.url, isHosted: false) {}
             }
             let host = try await RunHost.start(port: request.port)

@@ -42,7 +42,12 @@ struct WatchCommand: AsyncParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             let style = TerminalStyle(isTerminal: Console.Stream.output.isTerminal, environment: environment)
             let screen = WatchScreen(style: style, isJSON: json)
-            let session = WatchSession(target: try server.target(operation), cursor: from, screen: screen)
+            let session = WatchSession(
+                target: try server.target(operation),
+                cursor: from,
+                screen: screen,
+                configuration: server.configuration
+            )
             return await session.run(timeout: timeout?.duration)
         }
         if status != ExitStatus.succeeded { throw ExitCode(status) }

@@ -17,10 +17,17 @@ import Synchronization
 final class WatchSession: Sendable {
     private let target: ProgressTarget
     private let cursor: ProgressCursor?
+    private let configuration: ProgressClient.Configuration
     private let screen: Mutex<WatchScreen>
     private let start = ContinuousClock.now
 
-    init(target: ProgressTarget, cursor: ProgressCursor?, screen: WatchScreen) {
+    init(
+        target: ProgressTarget,
+        cursor: ProgressCursor?,
+        screen: WatchScreen,
+        configuration: ProgressClient.Configuration = ProgressClient.Configuration()
+    ) {
+        self.configuration = configuration
         self.target = target
         self.cursor = cursor
         self.screen = Mutex(screen)
@@ -53,7 +60,7 @@ final class WatchSession: Sendable {
 
     /// The status, or `nil` where the task was cancelled.
     private func watch() async -> Int32? {
-        var configuration = ProgressClient.Configuration()
+        var configuration = configuration
         configuration.onRetry = { error, _ in
             var complaint: String?
             self.write { screen in
