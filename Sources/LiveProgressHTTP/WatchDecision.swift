@@ -44,9 +44,9 @@ public struct WatchAcceptance: Sendable {
     /// What let them in, to be asked again when they renew their credentials.
     package let accessRequest: ProgressAccessRequest
 
-    /// Whether the watcher may ask the operation to stop.
-    package var mayCancel: Bool {
-        guard case .operation(let journal) = target else { return false }
-        return principal?.may(.cancel, journal.id, labels: journal.labels) ?? true
+    /// Whether somebody may ask the operation to stop; the list answers by itself.
+    package func isCancelAllowed(to principal: ProgressPrincipal) -> Bool {
+        guard case .operation(let journal) = target else { return true }
+        return principal.may(.cancel, journal.id, labels: journal.labels)
     }
 }

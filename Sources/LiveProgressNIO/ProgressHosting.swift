@@ -56,7 +56,13 @@ public final class ProgressHosting: Sendable {
                 let source = sources.source(for: acceptance, in: api.service)
                 let loop = channel.eventLoop
                 return [
-                    WatcherChannel.makeHandler(on: loop, source: source, cursor: acceptance.cursor, fanouts: fanouts)
+                    WatcherChannel.makeHandler(
+                        on: loop,
+                        source: source,
+                        cursor: acceptance.cursor,
+                        fanouts: fanouts,
+                        visitor: WatcherVisitor(acceptance, api: api, eventLoop: loop)
+                    )
                 ]
             }
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import FoundationEssentials
 public import LiveProgress
 
 /// The messages that a server sends, to WebSockets, event streams and in HTTP bodies: JSON in UTF-8.
@@ -112,6 +113,18 @@ public enum ProgressMessage {
         writer.write("error")
         writer.member("error")
         problem.write(to: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The answer over a WebSocket to a new token that is good: `{"type":"authenticated","expiresAt":…}`.
+    public static func encodeAuthenticated(until end: Date?) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 96)
+        writer.beginObject()
+        writer.member("type")
+        writer.write("authenticated")
+        writer.member("expiresAt")
+        if let end { writer.write(ProgressTimestamp.format(end)) } else { writer.writeNull() }
         writer.endObject()
         return writer.bytes
     }

@@ -3,7 +3,7 @@
 
 import FoundationEssentials
 import HTTPTypes
-import LiveProgress
+package import LiveProgress
 
 extension ProgressAPI {
     /// What the one who makes the request may do.
@@ -24,6 +24,39 @@ extension ProgressAPI {
             return Access(principal: principal)
         case .refused(let reason): throw .unauthenticated(reason)
         case .later: throw .unauthenticated(nil)
+        }
+    }
+}
+
+/// Why credentials cannot be renewed.
+package struct RenewalRefusal: Error {
+    /// What is wrong with the new ones.
+    package let problem: ProgressProblem
+}
+
+extension ProgressAPI {
+    /// Whether new credentials allow what is being watched.
+    ///
+    /// - Parameters:
+    ///   - acceptance: What is being watched.
+    ///   - decision: What the authorizer says to the new credentials.
+    /// - Returns: Who watches from now on, or why the old credentials stay.
+    package func renewal(
+        of acceptance: WatchAcceptance,
+        by decision: ProgressAuthorization
+    ) -> Result<ProgressPrincipal, RenewalRefusal> {
+        do throws(Refusal) {
+            let access = try access(decision)
+            switch acceptance.target {
+            case .operation(let journal): try access.require(.watch, on: journal)
+            case .feed(let query):
+                // What the list shows was settled when it was asked for.
+                guard try access.narrowed(query).scopes == query.scopes else { throw .forbidden(.list) }
+            }
+            guard let principal = access.principal else { throw .unauthenticated(nil) }
+            return .success(principal)
+        } catch {
+            return .failure(RenewalRefusal(problem: error.problem))
         }
     }
 }

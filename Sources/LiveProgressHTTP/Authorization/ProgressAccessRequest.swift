@@ -20,6 +20,11 @@ public struct ProgressAccessRequest: Sendable {
         self.renewal = renewal
     }
 
+    /// The same request with new credentials, which came over the connection that it opened.
+    package func renewed(by token: String) -> ProgressAccessRequest {
+        ProgressAccessRequest(head: head, caller: caller, renewal: token)
+    }
+
     /// The credential that came with the request; of several the first in this order counts: the renewal, the field
     /// `Authorization`, the subprotocols of an upgrade, the query.
     public var credential: ProgressCredential? {

@@ -26,9 +26,14 @@ final class Fanout {
     var topicCount: Int { topics.count }
 
     /// A handler for a newcomer; once in the pipeline of an active channel it joins.
-    func makeHandler(source: any FanoutSource, cursor: String?) -> WebSocketHandler {
+    func makeHandler(
+        source: any FanoutSource,
+        cursor: String?,
+        visitor: (any FanoutVisitor)?
+    ) -> WebSocketHandler {
         let machine = WebSocketConnection(role: .server, configuration: configuration.connection)
-        let member = FanoutMember(fanout: self, source: source, cursor: cursor)
+        let visit = visitor.map { FanoutVisit($0, timers: timers, eventLoop: eventLoop) }
+        let member = FanoutMember(fanout: self, source: source, cursor: cursor, visit: visit)
         return WebSocketHandler(
             machine: machine,
             timers: timers,

@@ -14,13 +14,15 @@ public enum WatcherChannel {
     ///   - source: What it watches.
     ///   - cursor: What the client brought to go on from.
     ///   - fanouts: The server's fan-outs.
+    ///   - visitor: What is known of this watcher alone; without it the source answers its messages.
     /// - Returns: The handler.
     public static func makeHandler(
         on eventLoop: any EventLoop,
         source: any FanoutSource,
         cursor: String?,
-        fanouts: Fanouts
+        fanouts: Fanouts,
+        visitor: (any FanoutVisitor)? = nil
     ) -> any ChannelHandler {
-        fanouts.fanout(on: eventLoop).makeHandler(source: source, cursor: cursor)
+        fanouts.fanout(on: eventLoop).makeHandler(source: source, cursor: cursor, visitor: visitor)
     }
 }
