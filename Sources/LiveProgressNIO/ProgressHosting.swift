@@ -46,25 +46,36 @@ public final class ProgressHosting: Sendable {
 
     /// What is malformed or not allowed goes to the routes, which say why.
     private func decide(_ head: HTTPRequestHead, _ channel: any Channel) -> ConnectionDecision {
-        guard let handshake = try? HandshakeRequest(head), let request = HTTPRequest(head),
-            case .accept(let acceptance) = api.watch(request, from: ProgressCaller(channel))
-        else { return .http }
-        return .upgrade(
-            ConnectionDecision.Grant(
-                headers: handshake.acceptance(subprotocol: acceptance.subprotocol)
-            ) { [self] channel in
-                let source = sources.source(for: acceptance, in: api.service)
-                let loop = channel.eventLoop
-                return [
-                    WatcherChannel.makeHandler(
-                        on: loop,
-                        source: source,
-                        cursor: acceptance.cursor,
-                        fanouts: fanouts,
-                        visitor: WatcherVisitor(acceptance, api: api, eventLoop: loop)
-                    )
-                ]
+        guard let handshake = try? HandshakeRequest(head), let request = HTTPRequest(head) else { return .http }
+        switch api.watch(request, from: ProgressCaller(channel)) {
+        case .refuse: return .http
+        case .accept(let acceptance): return .upgrade(grant(handshake, acceptance))
+        case .later(let decide):
+            return .later { [self] decided in
+                let decision = channel.eventLoop.makeFutureWithTask { await decide() }
+                decision.assumeIsolated().whenComplete { result in
+                    guard case .success(.accept(let acceptance)) = result else { return decided(.http) }
+                    decided(.upgrade(self.grant(handshake, acceptance)))
+                }
             }
-        )
+        }
+    }
+
+    private func grant(_ handshake: HandshakeRequest, _ acceptance: WatchAcceptance) -> ConnectionDecision.Grant {
+        ConnectionDecision.Grant(
+            headers: handshake.acceptance(subprotocol: acceptance.subprotocol)
+        ) { [self] channel in
+            let source = sources.source(for: acceptance, in: api.service)
+            let loop = channel.eventLoop
+            return [
+                WatcherChannel.makeHandler(
+                    on: loop,
+                    source: source,
+                    cursor: acceptance.cursor,
+                    fanouts: fanouts,
+                    visitor: WatcherVisitor(acceptance, api: api, eventLoop: loop)
+                )
+            ]
+        }
     }
 }

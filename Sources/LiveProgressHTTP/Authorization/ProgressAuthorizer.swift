@@ -19,7 +19,11 @@ public import LiveProgressWire
 public protocol ProgressAuthorizer: Sendable {
     /// Decides about one request, upgrade or renewal.
     ///
-    /// Called on an event loop: it must not block. What takes time is answered ``ProgressAuthorization/later(_:)``.
+    /// Called on an event loop: it must not block. What takes time is answered ``ProgressAuthorization/later(_:)``. One
+    /// request may be asked about more than once.
+    ///
+    /// - Parameter request: Whose it is, and what it brings.
+    /// - Returns: The decision.
     func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization
 
     /// The tokens that the answer to a creation hands on; by default none.

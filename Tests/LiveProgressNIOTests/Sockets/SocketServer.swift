@@ -24,12 +24,15 @@ struct SocketServer: Sendable {
         journalCapacity: Int = 64,
         limits: ConnectionLimits = .patient,
         writePath: WritePath = .direct,
+        authorizer: (any ProgressAuthorizer)? = nil,
         _ body: (SocketServer) async throws -> Value
     ) async throws -> Value {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = journalCapacity
         let service = ProgressService(configuration: configuration)
-        let api = ProgressAPI(service: service)
+        var apiConfiguration = ProgressAPI.Configuration()
+        apiConfiguration.authorizer = authorizer
+        let api = ProgressAPI(service: service, configuration: apiConfiguration)
         let hosting = ProgressHosting(api: api, limits: limits, watchers: WatcherConfiguration(writePath: writePath))
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
