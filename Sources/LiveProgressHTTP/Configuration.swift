@@ -33,6 +33,9 @@ extension ProgressAPI {
         /// The proxies that are believed about where requests come from; by default none.
         public var trustedProxies = TrustedProxies()
 
+        /// Decides who asks and what they may do; without it everyone may do everything.
+        public var authorizer: (any ProgressAuthorizer)?
+
         /// The defaults.
         public init() {}
     }

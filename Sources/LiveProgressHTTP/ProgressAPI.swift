@@ -106,13 +106,20 @@ public struct ProgressAPI: Sendable {
         _ caller: ProgressCaller
     ) async throws(Refusal) -> ProgressResponse {
         let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
-        let exchange = try Exchange(request, body: body, caller: caller)
+        var exchange = try Exchange(request, body: body, caller: caller)
         if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
         guard body.count <= configuration.maximumBodySize else {
             throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.maximumBodySize))
         }
+        // What resources take is the same for everyone, and asked for by browsers before they send credentials.
+        if request.method == .options { return options(exchange) }
+        do throws(Refusal) {
+            exchange.access = try await access(of: exchange)
+        } catch {
+            guard let page = page(inPlaceOf: error, exchange) else { throw error }
+            return page
+        }
         switch (exchange.route, request.method) {
-        case (_, .options): return options(exchange)
         case (.collection, .post): return try create(exchange)
         case (.collection, _): return try list(exchange)
         case (.operation(let id), .put): return try put(id, exchange)

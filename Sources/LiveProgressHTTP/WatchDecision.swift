@@ -10,6 +10,15 @@ public enum WatchDecision: Sendable {
     case accept(WatchAcceptance)
     /// Answer with this, without upgrading.
     case refuse(ProgressResponse)
+    /// It takes time to decide; the answer is not another `later`.
+    case later(@Sendable () async -> WatchDecision)
+}
+
+extension WatchDecision {
+    /// The decision, waited for.
+    package func resolved() async -> WatchDecision {
+        if case .later(let decide) = self { await decide() } else { self }
+    }
 }
 
 /// What an upgraded connection watches, and how.
@@ -32,4 +41,14 @@ public struct WatchAcceptance: Sendable {
     public let subprotocol: String?
     /// The watcher's place, to be held as long as it watches.
     package let place: LimitTicket?
+    /// Who watches, and what they may do; `nil` where nobody is asked.
+    public let principal: ProgressPrincipal?
+    /// What let them in, to be asked again when they renew their credentials.
+    package let accessRequest: ProgressAccessRequest
+
+    /// Whether somebody may ask the operation to stop; the list answers by itself.
+    package func isCancelAllowed(to principal: ProgressPrincipal) -> Bool {
+        guard case .operation(let journal) = target else { return true }
+        return principal.may(.cancel, journal.id, labels: journal.labels)
+    }
 }

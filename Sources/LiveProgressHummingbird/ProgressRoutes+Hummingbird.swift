@@ -43,7 +43,7 @@
         public func respond(to request: Request, context: Context) async throws -> Response {
             let address = (context as? any RemoteAddressRequestContext)?.remoteAddress
             let caller = ProgressCaller(address: address?.ipAddress, isSecure: request.head.scheme == "https")
-            if request.asksForWebSocket { return response(refusal(of: request.head, caller), to: request) }
+            if request.asksForWebSocket { return response(await refusal(of: request.head, caller), to: request) }
             guard request.method == .get || request.method == .head else {
                 return response(try await answerWithBody(request, caller), to: request)
             }
@@ -74,10 +74,10 @@
             return answer
         }
 
-        private func refusal(of head: HTTPRequest, _ caller: ProgressCaller) -> ProgressResponse {
-            switch api.watch(head, from: caller) {
+        private func refusal(of head: HTTPRequest, _ caller: ProgressCaller) async -> ProgressResponse {
+            switch await api.watch(head, from: caller).resolved() {
             case .refuse(let answer): answer
-            case .accept: ProgressResponse(problem: .noUpgradeHere)
+            case .accept, .later: ProgressResponse(problem: .noUpgradeHere)
             }
         }
 

@@ -63,28 +63,45 @@ public final class ProgressHosting: Sendable {
 
     /// What is malformed or not allowed goes to the routes, which say why.
     private func decide(_ head: HTTPRequestHead, _ channel: any Channel, isSecure: Bool) -> ConnectionDecision {
-        let caller = ProgressCaller(channel, isSecure: isSecure)
         guard let handshake = try? HandshakeRequest(head),
-            let request = HTTPRequest(head, scheme: isSecure ? "https" : "http"),
-            case .accept(let acceptance) = api.watch(request, from: caller, isAnswered: false)
+            let request = HTTPRequest(head, scheme: isSecure ? "https" : "http")
         else { return .http }
         let agreement = deflate?.accept(head)
-        return .upgrade(
-            ConnectionDecision.Grant(
-                headers: handshake.acceptance(subprotocol: acceptance.subprotocol, extension: agreement?.answer)
-            ) { [self] channel in
-                [
-                    WatcherChannel.makeHandler(
-                        on: channel.eventLoop,
-                        source: sources.source(for: acceptance, in: api.service, isDeflated: agreement != nil),
-                        cursor: acceptance.cursor,
-                        fanouts: fanouts,
-                        compression: agreement?.compression,
-                        holding: acceptance.place
-                    )
-                ]
+        switch api.watch(request, from: ProgressCaller(channel, isSecure: isSecure), isAnswered: false) {
+        case .refuse: return .http
+        case .accept(let acceptance): return .upgrade(grant(handshake, acceptance, agreement))
+        case .later(let decide):
+            return .later { [self] decided in
+                let decision = channel.eventLoop.makeFutureWithTask { await decide() }
+                decision.assumeIsolated().whenComplete { result in
+                    guard case .success(.accept(let acceptance)) = result else { return decided(.http) }
+                    decided(.upgrade(self.grant(handshake, acceptance, agreement)))
+                }
             }
-        )
+        }
+    }
+
+    private func grant(
+        _ handshake: HandshakeRequest,
+        _ acceptance: WatchAcceptance,
+        _ agreement: (compression: WebSocketCompression, answer: WebSocketExtension)?
+    ) -> ConnectionDecision.Grant {
+        ConnectionDecision.Grant(
+            headers: handshake.acceptance(subprotocol: acceptance.subprotocol, extension: agreement?.answer)
+        ) { [self] channel in
+            let loop = channel.eventLoop
+            return [
+                WatcherChannel.makeHandler(
+                    on: loop,
+                    source: sources.source(for: acceptance, in: api.service, isDeflated: agreement != nil),
+                    cursor: acceptance.cursor,
+                    fanouts: fanouts,
+                    compression: agreement?.compression,
+                    visitor: WatcherVisitor(acceptance, api: api, eventLoop: loop),
+                    holding: acceptance.place
+                )
+            ]
+        }
     }
 }
 

@@ -7,22 +7,37 @@ import LiveProgress
 public enum ProgressClientMessage: Sendable, Hashable {
     /// Ask the operation to stop: `{"type":"cancel"}`.
     case cancel
+    /// Stay by a new token: `{"type":"authenticate","token":"…"}`.
+    case authenticate(token: String)
 
     /// Reads a message; members that are not known are passed over.
     ///
     /// - Throws: ``WireError`` where this is no message, or one of another type.
     public init(_ bytes: some Sequence<UInt8>) throws(WireError) {
         let reader = try WireReader(json: bytes)
-        guard try reader.required("type", try reader.string("type")).hasBytes(of: "cancel") else {
-            throw reader.error("type", "must be cancel")
+        let type = try reader.required("type", try reader.string("type"))
+        if type.hasBytes(of: "cancel") {
+            self = .cancel
+        } else if type.hasBytes(of: "authenticate") {
+            self = .authenticate(token: try reader.required("token", try reader.string("token")))
+        } else {
+            throw reader.error("type", "must be cancel or authenticate")
         }
-        self = .cancel
     }
 
     /// The message in UTF-8.
     public var bytes: [UInt8] {
         switch self {
-        case .cancel: Array(#"{"type":"cancel"}"#.utf8)
+        case .cancel: return Array(#"{"type":"cancel"}"#.utf8)
+        case .authenticate(let token):
+            var writer = JSONWriter(reservingCapacity: 64 + token.utf8.count)
+            writer.beginObject()
+            writer.member("type")
+            writer.write("authenticate")
+            writer.member("token")
+            writer.write(token)
+            writer.endObject()
+            return writer.bytes
         }
     }
 }

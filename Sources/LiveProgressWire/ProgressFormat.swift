@@ -10,4 +10,9 @@ public enum ProgressFormat: Sendable, Hashable, CaseIterable {
 
     /// The name of the full format in `Sec-WebSocket-Protocol` (RFC 6455 section 1.9).
     public static let subprotocol = "live-progress.v1"
+
+    /// What stands before a token in `Sec-WebSocket-Protocol`, where a browser can set no other field.
+    ///
+    /// It stands beside the real subprotocol, and is never the one that the server chooses.
+    public static let bearerSubprotocolPrefix = "live-progress.bearer."
 }

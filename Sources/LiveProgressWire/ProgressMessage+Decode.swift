@@ -49,7 +49,7 @@ extension ProgressMessage {
         switch try ProgressServerMessage(bytes) {
         case .event(let event): return .changed(event.snapshot)
         case .removed(let id): return .removed(id)
-        case .error: throw WireError("type", "must be one of update, end, removed")
+        case .error, .authenticated: throw WireError("type", "must be one of update, end, removed")
         }
     }
 

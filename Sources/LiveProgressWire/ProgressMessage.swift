@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import FoundationEssentials
 public import LiveProgress
 
 /// The messages that a server sends, to WebSockets, event streams and in HTTP bodies: JSON in UTF-8.
@@ -54,9 +55,14 @@ public enum ProgressMessage {
     }
 
     /// An operation as GET answers it: a message of the full format without `type`, `skipped` and `resumed`.
-    public static func encodeSnapshot(_ snapshot: ProgressSnapshot) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - snapshot: The operation.
+    ///   - tokens: What the answer to a creation hands on beside it, as its member `tokens`.
+    /// - Returns: The JSON text.
+    public static func encodeSnapshot(_ snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity)
-        write(snapshot, to: &writer)
+        write(snapshot, tokens: tokens, to: &writer)
         return writer.bytes
     }
 
@@ -111,14 +117,34 @@ public enum ProgressMessage {
         return writer.bytes
     }
 
+    /// The answer over a WebSocket to a new token that is good: `{"type":"authenticated","expiresAt":…}`.
+    public static func encodeAuthenticated(until end: Date?) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 96)
+        writer.beginObject()
+        writer.member("type")
+        writer.write("authenticated")
+        writer.member("expiresAt")
+        if let end { writer.write(ProgressTimestamp.format(end)) } else { writer.writeNull() }
+        writer.endObject()
+        return writer.bytes
+    }
+
     /// Room for a common message, so that writing it seldom has to grow.
     private static let messageCapacity = ProgressFormat.full.usualSize
 
-    private static func write(_ snapshot: ProgressSnapshot, to writer: inout JSONWriter) {
+    private static func write(
+        _ snapshot: ProgressSnapshot,
+        tokens: ProgressTokens? = nil,
+        to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         var details = DetailsText()
         snapshot.writeMembers(to: &writer, details: &details)
         snapshot.writeOutcome(to: &writer)
+        if let tokens {
+            writer.member("tokens")
+            tokens.write(to: &writer)
+        }
         writer.endObject()
     }
 }

@@ -21,6 +21,12 @@ public enum ProgressRoutes {
     /// The query parameter that carries the cursor to go on from.
     public static let cursorParameter = "cursor"
 
+    /// The query parameter that carries a one-time ticket.
+    public static let ticketParameter = "ticket"
+
+    /// The query parameter that carries a token, where that is switched on (RFC 6750 section 2.3).
+    public static let tokenParameter = "access_token"
+
     /// The path of an operation.
     public static func path(for id: ProgressID) -> String {
         "\(base)/\(id)"

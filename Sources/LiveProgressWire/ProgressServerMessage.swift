@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import FoundationEssentials
 public import LiveProgress
 
 /// What a server says over a WebSocket of the full format, or in the feed of all operations.
@@ -11,6 +12,8 @@ public enum ProgressServerMessage: Sendable, Hashable {
     case removed(ProgressID)
     /// `error`: what the watcher said was not understood, or not granted.
     case error(ProgressProblem)
+    /// `authenticated`: the watcher's new token is good until then; `nil` for ever.
+    case authenticated(until: Date?)
 
     /// Reads a message; members that are not known are passed over.
     ///
@@ -28,10 +31,12 @@ public enum ProgressServerMessage: Sendable, Hashable {
             self = .event(event)
         } else if type.hasBytes(of: "removed") {
             self = .removed(try reader.required("id", try reader.id("id")))
+        } else if type.hasBytes(of: "authenticated") {
+            self = .authenticated(until: try reader.date("expiresAt"))
         } else if type.hasBytes(of: "error") {
             self = .error(WireReader(try reader.required("error", try reader.object("error"))).problem())
         } else {
-            throw reader.error("type", "must be one of snapshot, update, end, removed, error")
+            throw reader.error("type", "must be one of snapshot, update, end, removed, error, authenticated")
         }
     }
 }

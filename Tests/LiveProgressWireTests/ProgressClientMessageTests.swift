@@ -12,12 +12,20 @@ struct ProgressClientMessageTests {
         #expect(try ProgressClientMessage(ProgressClientMessage.cancel.bytes) == .cancel)
     }
 
+    @Test("A new token is understood")
+    func authenticate() throws {
+        let message = ProgressClientMessage.authenticate(token: "a\"b")
+        #expect(try ProgressClientMessage(message.bytes) == message)
+        #expect(throws: WireError.self) { try ProgressClientMessage(Array(#"{"type":"authenticate"}"#.utf8)) }
+    }
+
     @Test(
         "Anything else is refused, and says what is allowed",
         arguments: [
             ("", nil, "Not JSON: expected a value at byte 0."), ("null", nil, "The text must be a JSON object."),
             ("{}", "type", "type is missing."), (#"{"type":null}"#, "type", "type is missing."),
-            (#"{"type":7}"#, "type", "type must be a string."), (#"{"type":"pause"}"#, "type", "type must be cancel."),
+            (#"{"type":7}"#, "type", "type must be a string."),
+            (#"{"type":"pause"}"#, "type", "type must be cancel or authenticate."),
         ] as [(String, String?, String)]
     )
     func refuses(_ text: String, _ member: String?, _ message: String) {

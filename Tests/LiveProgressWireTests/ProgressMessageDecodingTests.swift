@@ -64,7 +64,7 @@ struct ProgressMessageDecodingTests {
             ("[]", nil, "The text must be a JSON object."),
             ("{}", "type", "type is missing."),
             (#"{"type":1}"#, "type", "type must be a string."),
-            (#"{"type":"hello"}"#, "type", "type must be one of snapshot, update, end, removed, error."),
+            (#"{"type":"hello"}"#, "type", "type must be one of snapshot, update, end, removed, error, authenticated."),
             (#"{"type":"removed","id":"a"}"#, "type", "type must be one of snapshot, update, end."),
             (#"{"type":"update"}"#, "status", "status is missing."),
             (

@@ -20,7 +20,7 @@ struct LiveProgressCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RunCommand.self, WatchCommand.self, ReportCommand.self, GetCommand.self,
             ListCommand.self,
-            CancelCommand.self, BenchCommand.self,
+            CancelCommand.self, TokenCommand.self, BenchCommand.self,
         ]
     )
 }

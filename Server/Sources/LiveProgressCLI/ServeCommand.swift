@@ -31,6 +31,14 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A configuration file in YAML.", valueName: "file"))
     var config: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The file of the server's keys; made if it is not there. Everyone then needs a token.",
+            valueName: "file"
+        )
+    )
+    var secretFile: String?
+
     @Flag(help: "Serve everyone who can reach the address, without asking who they are.")
     var insecure = false
 
@@ -42,14 +50,19 @@ struct ServeCommand: AsyncParsableCommand {
         let server: ServerApplication
         do throws(ServerConfigurationError) {
             let configuration = try await ServerConfiguration.read(options: options, file: config)
-            server = try ServerApplication(configuration: configuration, logger: Self.logger(configuration.logLevel)) {
-                Console.write("listening on \($0)\n")
-            }
+            server = try ServerApplication(
+                configuration: configuration,
+                logger: Self.logger(configuration.logLevel),
+                onListening: { Console.write("listening on \($0)\n") },
+                onAdminLink: { Console.write("administrator's link: \($0)\n") }
+            )
         } catch {
             throw ValidationError(error.message)
         }
         do {
             try await server.runUntilSignalled()
+        } catch let error as ServerConfigurationError {
+            throw ValidationError(error.message)
         } catch {
             Console.complain("cannot serve on \(server.configuration.host):\(server.configuration.port): \(error)")
             throw ExitCode(ExitStatus.unavailable)
@@ -61,6 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
         if let host { options["host"] = ConfigValue(.string(host), isSecret: false) }
         if let port { options["port"] = ConfigValue(.int(port), isSecret: false) }
         if let store { options["store"] = ConfigValue(.string(store), isSecret: false) }
+        if let secretFile { options["secretFile"] = ConfigValue(.string(secretFile), isSecret: false) }
         if insecure { options["insecure"] = ConfigValue(.bool(true), isSecret: false) }
         if let logLevel { options["logLevel"] = ConfigValue(.string(logLevel), isSecret: false) }
         return options

@@ -43,11 +43,13 @@ extension ServerApplication {
             configuration: configuration,
             service: service,
             logger: logger,
-            addRoutes: addRoutes
-        ) { url in
-            await onListening(url)
-            continuation.yield(url)
-        }
+            addRoutes: addRoutes,
+            onListening: { url in
+                await onListening(url)
+                continuation.yield(url)
+            },
+            onAdminLink: onAdminLink
+        )
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: logger))
         let task = Task {
             do {

@@ -31,12 +31,14 @@ public struct ServerApplication: Service {
     private let hosting: ProgressHosting
     /// What connections are encrypted with, or `nil` where they are not.
     let certificates: Certificates?
+    private let authorizer: TokenAuthorizer?
     private let metrics = ServerMetrics()
     private let readiness = Readiness()
     /// Where it logs.
     public let logger: Logger
     let addRoutes: @Sendable (Router<ServerRequestContext>) -> Void
     let onListening: @Sendable (_ url: String) async -> Void
+    let onAdminLink: @Sendable (_ url: String) async -> Void
 
     /// A server that has yet to run.
     ///
@@ -45,20 +47,24 @@ public struct ServerApplication: Service {
     ///   - service: The operations that it shows; without it, those that its clients create.
     ///   - logger: Where it logs.
     ///   - onListening: Called with the server's URL once clients can connect.
+    ///   - onAdminLink: Called after it, where the server has keys of its own, with a link for its administrator, whose
+    ///     fragment is a token for everything.
     /// - Throws: ``ServerConfigurationError`` where the configuration would open the server to the world unasked, and
     ///   where the certificate cannot be used.
     public init(
         configuration: ServerConfiguration = ServerConfiguration(),
         service: ProgressService? = nil,
         logger: Logger = Logger(label: "live-progress"),
-        onListening: @escaping @Sendable (_ url: String) async -> Void = { _ in }
+        onListening: @escaping @Sendable (_ url: String) async -> Void = { _ in },
+        onAdminLink: @escaping @Sendable (_ url: String) async -> Void = { _ in }
     ) throws(ServerConfigurationError) {
         try self.init(
             configuration: configuration,
             service: service,
             logger: logger,
             addRoutes: { _ in },
-            onListening: onListening
+            onListening: onListening,
+            onAdminLink: onAdminLink
         )
     }
 
@@ -68,7 +74,8 @@ public struct ServerApplication: Service {
         service: ProgressService?,
         logger: Logger,
         addRoutes: @escaping @Sendable (Router<ServerRequestContext>) -> Void,
-        onListening: @escaping @Sendable (_ url: String) async -> Void
+        onListening: @escaping @Sendable (_ url: String) async -> Void,
+        onAdminLink: @escaping @Sendable (_ url: String) async -> Void
     ) throws(ServerConfigurationError) {
         try configuration.validate()
         if let files = configuration.transport.tls {
@@ -81,10 +88,13 @@ public struct ServerApplication: Service {
         self.logger = logger
         self.addRoutes = addRoutes
         self.onListening = onListening
+        self.onAdminLink = onAdminLink
+        authorizer = configuration.authorization.hasKeys ? TokenAuthorizer(configuration.authorization) : nil
         let policy = OriginPolicy(configuration)
         var apiConfiguration = ProgressAPI.Configuration()
         apiConfiguration.maximumBodySize = configuration.maximumBodySize
         apiConfiguration.pages = ServerRoutes.pages
+        apiConfiguration.authorizer = authorizer
         apiConfiguration.admit = { policy.refusal(of: $0, from: $1) }
         apiConfiguration.trustedProxies = configuration.transport.trustedProxies
         configuration.limits.apply(to: &apiConfiguration)
@@ -103,13 +113,16 @@ public struct ServerApplication: Service {
 
     /// Serves until the task is told to shut down gracefully, or is cancelled.
     ///
-    /// - Throws: What kept the server from listening.
+    /// - Throws: What kept the server from listening; ``ServerConfigurationError`` where a file of keys is wrong.
     public func run() async throws {
+        let files = KeyFiles(configuration: configuration.authorization, logger: logger)
+        if let authorizer { authorizer.use(try await files.load()) }
         let routes = ServerRoutes(
             hosting: hosting,
             metrics: metrics,
             policy: OriginPolicy(configuration),
             isSecure: certificates != nil,
+            authorizer: authorizer,
             isReady: { [readiness] in readiness.isReady }
         )
         let router = routes.router()
@@ -128,6 +141,7 @@ public struct ServerApplication: Service {
                 if let certificates {
                     group.addTask { await certificates.keepFresh(every: .seconds(5), logger: logger) }
                 }
+                if let authorizer { group.addTask { await files.watch(authorizer) } }
                 await listener.waitUntilClosed()
                 await hosting.registry.waitUntilEmpty()
                 group.cancelAll()
@@ -157,7 +171,9 @@ public struct ServerApplication: Service {
     private func listening(on port: Int?) async {
         readiness.set(true)
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        await onListening("\(certificates == nil ? "http" : "https")://\(host):\(port ?? configuration.port)")
+        let url = "\(certificates == nil ? "http" : "https")://\(host):\(port ?? configuration.port)"
+        await onListening(url)
+        if let token = authorizer?.adminToken() { await onAdminLink("\(url)/#token=\(token)") }
     }
 
     /// Waits for the graceful shutdown, then sees to it that nobody holds it up.

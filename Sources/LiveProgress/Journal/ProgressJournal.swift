@@ -73,6 +73,11 @@ public final class ProgressJournal: Sendable {
         }
     }
 
+    /// The labels of the newest snapshot, without reading it: a tick goes on being overwritten.
+    package var labels: [String: String] {
+        state.withLock { $0.core.log.newest.labels }
+    }
+
     /// How many reports were refused because they came after the end, from a stale attempt, or were invalid.
     public var refusedReportCount: Int {
         state.withLock { $0.core.refusedReports }

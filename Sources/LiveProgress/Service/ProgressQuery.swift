@@ -9,6 +9,8 @@ public struct ProgressQuery: Sendable, Hashable {
     public var labels: [String: String]
     /// Operations that belong to this one.
     public var parent: ProgressID?
+    /// Operations that one of these covers; `nil` for all.
+    public var scopes: Set<ProgressScope>?
     /// How many to give at most.
     public var limit: Int
     /// Where the page before ended: its ``ProgressPage/nextPageToken``.
@@ -33,7 +35,8 @@ public struct ProgressQuery: Sendable, Hashable {
     public func matches(_ snapshot: ProgressSnapshot) -> Bool {
         guard statuses.isEmpty || statuses.contains(snapshot.status) else { return false }
         guard parent == nil || snapshot.parent == parent else { return false }
-        return labels.allSatisfy { snapshot.labels[$0.key] == $0.value }
+        guard labels.allSatisfy({ snapshot.labels[$0.key] == $0.value }) else { return false }
+        return scopes?.contains { $0.covers(snapshot.id, labels: snapshot.labels) } ?? true
     }
 }
 

@@ -31,7 +31,11 @@ extension ProgressClient {
         /// What compresses the messages of a watch, by permessage-deflate (RFC 7692) where the server agrees, such as
         /// `ZlibCodec` of LiveProgressDeflate; `nil`, the default, asks for no compression.
         public var compression: (any DeflateCodec)?
-        /// Headers sent with each request, such as `Authorization`.
+        /// The token that shows who calls, sent with each request and upgrade as `Authorization: Bearer`.
+        ///
+        /// It stands in no error and no log of the client.
+        public var token: String?
+        /// Further headers sent with each request.
         public var headers: [(name: String, value: String)] = []
         /// The shortest time between two reports of a ``RemoteTracker`` that say nothing but counts.
         public var reportInterval: Duration = .milliseconds(100)
@@ -47,5 +51,10 @@ extension ProgressClient {
 
         /// The defaults.
         public init() {}
+
+        /// All headers that go with each request.
+        var allHeaders: [(name: String, value: String)] {
+            headers + (token.map { [("Authorization", "Bearer \($0)")] } ?? [])
+        }
     }
 }

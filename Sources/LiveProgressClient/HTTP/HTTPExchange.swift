@@ -65,7 +65,7 @@ struct HTTPExchange: Sendable {
         if !call.headers.contains(where: { $0.name.lowercased() == "accept" }) {
             headers.add(name: "Accept", value: "application/json")
         }
-        for (name, value) in configuration.headers + call.headers {
+        for (name, value) in configuration.allHeaders + call.headers {
             headers.replaceOrAdd(name: name, value: value)
         }
         return HTTPRequestHead(version: .http1_1, method: call.method, uri: server.prefix + call.path, headers: headers)

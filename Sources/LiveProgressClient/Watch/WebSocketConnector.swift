@@ -69,7 +69,7 @@ struct WebSocketConnector: WatchConnector {
             target: server.prefix + ProgressRoutes.path(for: id) + query,
             host: server.authority,
             subprotocols: [ProgressFormat.subprotocol],
-            headers: HTTPHeaders(configuration.headers.map { ($0.name, $0.value) }),
+            headers: HTTPHeaders(configuration.allHeaders.map { ($0.name, $0.value) }),
             deflate: configuration.compression.map { DeflateClient(codec: $0) }
         )
     }

@@ -127,6 +127,13 @@ struct Creation {
         (id, options, report) = body
     }
 
+    /// The labels that the new operation will bear.
+    var labels: [String: String] {
+        var labels = options.labels
+        for (name, value) in report?.labels ?? [:] { labels[name] = value.isEmpty ? nil : value }
+        return labels
+    }
+
     /// The same as a report, as far as it can be.
     var asReport: ProgressReport {
         var report = report ?? ProgressReport()

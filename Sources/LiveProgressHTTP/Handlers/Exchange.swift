@@ -12,6 +12,8 @@ struct Exchange {
     let caller: ProgressCaller
     let target: RequestTarget
     let route: Route
+    /// What may be done; nothing is checked before it is known.
+    var access = Access.unlimited
 
     /// Finds the route and checks the method.
     init(_ request: HTTPRequest, body: [UInt8], caller: ProgressCaller) throws(Refusal) {
@@ -29,6 +31,9 @@ struct Exchange {
         self.target = target
         self.route = route
     }
+
+    /// Whose limits count: who the client has shown itself to be, where somebody has asked.
+    var subject: String? { access.principal?.subject ?? caller.subject }
 
     /// A header field's value, the lines of a repeated one joined by commas.
     subscript(name: HTTPField.Name) -> String? { request.headerFields[name] }
@@ -79,22 +84,32 @@ extension ProgressAPI {
         return ProgressResponse(.noContent, fields)
     }
 
-    /// The journal of an operation; an identifier that cannot be is as unknown as any other (invariant 12).
-    func journal(_ id: ProgressID?) throws(Refusal) -> ProgressJournal {
+    /// The journal of an operation with which something is to be done.
+    ///
+    /// An identifier that cannot be, and one that may not be known of, are as unknown as any other (invariant 12).
+    func journal(
+        _ id: ProgressID?,
+        to permission: ProgressPermission,
+        _ access: Access
+    ) throws(Refusal) -> ProgressJournal {
         guard let id else { throw Refusal(Problems.unknown) }
+        let journal: ProgressJournal
         do throws(ProgressError) {
-            return try service.getJournal(id)
+            journal = try service.getJournal(id)
         } catch {
-            throw Refusal(error)
+            throw access.sees(id, labels: [:]) ? Refusal(error) : Refusal(Problems.unknown)
         }
+        try access.require(permission, on: journal)
+        return journal
     }
 
-    /// The journal of an operation, or `nil` where there is none and could be one.
-    func present(_ id: ProgressID) throws(Refusal) -> ProgressJournal? {
+    /// The journal of an operation that may be known of, or `nil` where there is none and could be one.
+    func present(_ id: ProgressID, _ access: Access) throws(Refusal) -> ProgressJournal? {
         do throws(ProgressError) {
-            return try service.getJournal(id)
+            let journal = try service.getJournal(id)
+            return access.sees(id, labels: journal.labels) ? journal : nil
         } catch {
-            guard error.code == .unknown else { throw Refusal(error) }
+            guard error.code == .unknown || !access.sees(id, labels: [:]) else { throw Refusal(error) }
             return nil
         }
     }

@@ -8,7 +8,7 @@ import LiveProgressWire
 extension ProgressAPI {
     /// `POST /api/v1/progress/{id}/cancel`: asks the worker to stop; asking again is harmless.
     func cancel(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
-        let journal = try journal(id)
+        let journal = try journal(id, to: .cancel, exchange.access)
         try check(exchange, journal)
         do throws(ProgressError) {
             return snapshotResponse(.accepted, try journal.requestCancel(), exchange)
@@ -19,7 +19,7 @@ extension ProgressAPI {
 
     /// `DELETE /api/v1/progress/{id}`: forgets the operation; its worker is not asked to stop.
     func delete(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
-        let journal = try journal(id)
+        let journal = try journal(id, to: .delete, exchange.access)
         try check(exchange, journal)
         do throws(ProgressError) {
             try service.deleteProgress(journal.id)

@@ -10,11 +10,14 @@ extension ProgressAPI {
     /// `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`.
     func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
+        try exchange.access.requireCreation(of: creation.id, labels: creation.labels)
         guard let key = exchange[.idempotencyKey] else {
             return located(.created, try make(creation, exchange).snapshot(), exchange)
         }
         guard IdempotencyKeys.isValid(key) else { throw Refusal(Problems.malformedKey) }
-        return try create(creation, once: key, exchange)
+        // Keys are everyone's own.
+        let subject = exchange.access.principal?.subject ?? ""
+        return try create(creation, once: "\(subject)\n\(key)", exchange)
     }
 
     private func create(
@@ -32,12 +35,7 @@ extension ProgressAPI {
         case .inUse:
             throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
         case .repeats(let id):
-            guard let journal = try present(id) else {
-                // It was so long ago that even the identifier is forgotten.
-                shared.keys.withLock { $0.forget(key) }
-                return try create(creation, once: key, exchange)
-            }
-            return located(.ok, journal.snapshot(), exchange)
+            return try repeated(id, key, creation, exchange)
         case .create:
             do throws(Refusal) {
                 let journal = try make(creation, exchange)
@@ -51,8 +49,31 @@ extension ProgressAPI {
         }
     }
 
+    /// The answer to a creation that came before.
+    private func repeated(
+        _ id: ProgressID,
+        _ key: String,
+        _ creation: Creation,
+        _ exchange: Exchange
+    ) throws(Refusal) -> ProgressResponse {
+        let journal: ProgressJournal
+        do throws(ProgressError) {
+            journal = try service.getJournal(id)
+        } catch {
+            guard error.code == .unknown else { throw Refusal(error) }
+            // It was so long ago that even the identifier is forgotten.
+            shared.keys.withLock { $0.forget(key) }
+            return try create(creation, once: key, exchange)
+        }
+        // Somebody else of the same name may have made it.
+        if let principal = exchange.access.principal, !principal.may(.create, id, labels: journal.labels) {
+            throw Refusal(Problems.keyReused)
+        }
+        return located(.ok, journal.snapshot(), exchange)
+    }
+
     private func make(_ creation: Creation, _ exchange: Exchange) throws(Refusal) -> ProgressJournal {
-        let owner = try shared.places.create(subject: exchange.caller.subject)
+        let owner = try shared.places.create(subject: exchange.subject)
         do throws(ProgressError) {
             return try make(creation, of: exchange.body.count, owner)
         } catch {
@@ -79,7 +100,10 @@ extension ProgressAPI {
         _ snapshot: ProgressSnapshot,
         _ exchange: Exchange
     ) -> ProgressResponse {
-        var response = snapshotResponse(status, snapshot, exchange)
+        let tokens = exchange.access.principal.flatMap {
+            configuration.authorizer?.tokens(for: snapshot.id, createdBy: $0)
+        }
+        var response = snapshotResponse(status, snapshot, exchange, tokens)
         response.head.headerFields[.location] = ProgressRoutes.path(for: snapshot.id)
         return response
     }
@@ -88,7 +112,8 @@ extension ProgressAPI {
     func snapshotResponse(
         _ status: HTTPResponse.Status,
         _ snapshot: ProgressSnapshot,
-        _ exchange: Exchange
+        _ exchange: Exchange,
+        _ tokens: ProgressTokens? = nil
     ) -> ProgressResponse {
         var fields: HTTPFields = [.eTag: EntityTag(snapshot.cursor).fieldValue]
         let representation = exchange.preferences.representation
@@ -97,6 +122,6 @@ extension ProgressAPI {
             return ProgressResponse(status == .ok ? .noContent : status, fields)
         }
         fields[.contentType] = MediaType.json.description
-        return ProgressResponse(status, fields, body: .bytes(ProgressMessage.encodeSnapshot(snapshot)))
+        return ProgressResponse(status, fields, body: .bytes(ProgressMessage.encodeSnapshot(snapshot, tokens: tokens)))
     }
 }

@@ -21,9 +21,10 @@ extension ProgressAPI {
         }
     }
 
-    /// The filters of the list.
+    /// The filters of the list, narrowed to what may be listed.
     func query(_ exchange: Exchange) throws(Refusal) -> ProgressQuery {
-        try ProgressQuery(exchange.queryItems(), maximumLimit: configuration.maximumPageSize)
+        let query = try ProgressQuery(exchange.queryItems(), maximumLimit: configuration.maximumPageSize)
+        return try exchange.access.narrowed(query)
     }
 
     private func feed(
@@ -32,8 +33,8 @@ extension ProgressAPI {
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
         let service = service
-        let place = try shared.places.watch(nil, subject: exchange.caller.subject)
-        return try stream(format, place) { settings in
+        let place = try shared.places.watch(nil, subject: exchange.subject)
+        return try stream(format, exchange.access, place) { settings in
             FeedPump(service: service, query: query, format: format, settings: settings)
         }
     }

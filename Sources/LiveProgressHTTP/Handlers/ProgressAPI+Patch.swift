@@ -8,13 +8,14 @@ import LiveProgressWire
 extension ProgressAPI {
     /// `PATCH /api/v1/progress/{id}`: one report, or a batch of one a line.
     func patch(_ id: ProgressID?, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
-        let journal = try journal(id)
+        let journal = try journal(id, to: .report, exchange.access)
         let ifMatch = try exchange.condition(.ifMatch)
         let reader = try BodyReader(exchange, allowing: BodyReader.reports)
         let snapshot =
             switch reader.syntax {
-            case .lines: try await batch(reader.lines(), to: journal, ifMatch)
-            case .empty, .json, .form: try report(reader.report(), of: exchange.body.count, to: journal, ifMatch)
+            case .lines: try await batch(reader.lines(), to: journal, ifMatch, exchange.access)
+            case .empty, .json, .form:
+                try report(reader.report(), of: exchange.body.count, to: journal, ifMatch, exchange.access)
             }
         return snapshotResponse(.ok, snapshot, exchange)
     }
@@ -24,8 +25,10 @@ extension ProgressAPI {
         _ report: ProgressReport,
         of size: Int,
         to journal: ProgressJournal,
-        _ ifMatch: TagCondition?
+        _ ifMatch: TagCondition?,
+        _ access: Access
     ) throws(Refusal) -> ProgressSnapshot {
+        try access.requireReport(labels: report.labels, on: journal)
         try shared.rates.admit(report, on: journal.id, now: service.configuration.clock.now())
         let cursor = try ifMatch?.cursor(in: journal)
         do throws(ProgressError) {
@@ -39,14 +42,15 @@ extension ProgressAPI {
     private func batch(
         _ lines: [(number: Int, bytes: ArraySlice<UInt8>)],
         to journal: ProgressJournal,
-        _ ifMatch: TagCondition?
+        _ ifMatch: TagCondition?,
+        _ access: Access
     ) async throws(Refusal) -> ProgressSnapshot {
         var snapshot: ProgressSnapshot?
         for (applied, line) in lines.enumerated() {
             do throws(Refusal) {
                 let report = try decode(line.bytes)
                 let condition = applied == 0 ? ifMatch : nil
-                snapshot = try self.report(report, of: line.bytes.count, to: journal, condition)
+                snapshot = try self.report(report, of: line.bytes.count, to: journal, condition, access)
             } catch {
                 throw error.at(line: line.number, applied: applied)
             }
@@ -54,7 +58,7 @@ extension ProgressAPI {
             if applied % 256 == 255 { await Task.yield() }
         }
         // Nothing but empty lines is the report that says nothing.
-        guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch) }
+        guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch, access) }
         return snapshot
     }
 

@@ -16,24 +16,44 @@ extension ProgressAPI {
         let ifMatch = try exchange.condition(.ifMatch)
         let ifNoneMatch = try exchange.condition(.ifNoneMatch)
         // Someone else may create it between the look and the creation; once it is there, it stays or is gone.
+        var refusal = Refusal(Problems.unknown)
         for _ in 0..<2 {
-            if let journal = try present(id) {
+            if let journal = try present(id, exchange.access) {
+                try exchange.access.require(.report, on: journal)
                 if let ifNoneMatch, ifNoneMatch.matchesWeakly(journal.snapshot().cursor) {
                     throw Refusal(Problems.alreadyThere)
                 }
-                let snapshot = try apply(reader.reportOnly(), of: exchange.body.count, to: journal, ifMatch)
+                let snapshot = try apply(
+                    reader.reportOnly(),
+                    of: exchange.body.count,
+                    to: journal,
+                    ifMatch,
+                    exchange.access
+                )
                 return snapshotResponse(.ok, snapshot, exchange)
             }
+            try requireCreation(creation, of: id, exchange.access)
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
-            let owner = try shared.places.create(subject: exchange.caller.subject)
+            let owner = try shared.places.create(subject: exchange.subject)
             do throws(ProgressError) {
                 let journal = try make(creation, of: exchange.body.count, owner)
                 return located(.created, journal.snapshot(), exchange)
             } catch {
-                guard error.code == .alreadyExists else { throw Refusal(error) }
+                refusal = Refusal(error)
+                guard error.code == .alreadyExists else { throw refusal }
             }
         }
-        throw Refusal(Problems.unknown)
+        throw refusal
+    }
+
+    /// Checks that an operation may be created that is not there, or may not be known of.
+    ///
+    /// - Throws: The 404 of an unknown operation to who may create nothing and need not know whether it is there.
+    private func requireCreation(_ creation: Creation, of id: ProgressID, _ access: Access) throws(Refusal) {
+        if let principal = access.principal, !principal.maySomewhere(.create) {
+            throw access.refusal(.create, id, labels: [:])
+        }
+        try access.requireCreation(of: id, labels: creation.labels)
     }
 
     /// Applies a report that may be a repeat: the end that is already there is no mistake.
@@ -41,11 +61,12 @@ extension ProgressAPI {
         _ report: ProgressReport,
         of size: Int,
         to journal: ProgressJournal,
-        _ ifMatch: TagCondition?
+        _ ifMatch: TagCondition?,
+        _ access: Access
     ) throws(Refusal) -> ProgressSnapshot {
         let snapshot = journal.snapshot()
         if report.isRepeat(of: snapshot) { return snapshot }
-        return try self.report(report, of: size, to: journal, ifMatch)
+        return try self.report(report, of: size, to: journal, ifMatch, access)
     }
 }
 

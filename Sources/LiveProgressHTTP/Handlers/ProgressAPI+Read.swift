@@ -11,7 +11,7 @@ extension ProgressAPI {
         let offers: [MediaType] = [.json] + (configuration.pages == nil ? [] : [.html]) + [.eventStream, .ndjson]
         let type = try exchange.mediaType(of: offers)
         do throws(Refusal) {
-            let journal = try journal(id)
+            let journal = try journal(id, to: .watch, exchange.access)
             switch type {
             case .html: return page { $0.operation(journal.snapshot()) }
             case .eventStream: return try stream(journal, .eventStream, exchange)
@@ -28,14 +28,14 @@ extension ProgressAPI {
     private func snapshot(of journal: ProgressJournal, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
         let condition = try exchange.condition(.ifNoneMatch)
         var snapshot = journal.snapshot()
-        var fields: HTTPFields = [.cacheControl: "no-cache"]
+        var fields: HTTPFields = [.cacheControl: exchange.access.principal == nil ? "no-cache" : "private, no-cache"]
         if let condition, let wait = exchange.preferences.wait {
             let time = min(.seconds(min(wait, 1 << 32)), configuration.maximumWait)
             fields[.preferenceApplied] = "wait=\(time.components.seconds)"
             if condition.matchesWeakly(snapshot.cursor), !snapshot.status.isEnd {
-                let place = try shared.places.watch(journal, subject: exchange.caller.subject)
+                let place = try shared.places.watch(journal, subject: exchange.subject)
                 defer { withExtendedLifetime(place) {} }
-                snapshot = try await news(of: journal, after: snapshot, atMost: time)
+                snapshot = try await news(of: journal, after: snapshot, atMost: time, exchange.access)
             }
         }
         fields[.eTag] = EntityTag(snapshot.cursor).fieldValue
@@ -57,8 +57,8 @@ extension ProgressAPI {
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
-        let place = try shared.places.watch(journal, subject: exchange.caller.subject)
-        return try stream(format, place) { settings in
+        let place = try shared.places.watch(journal, subject: exchange.subject)
+        return try stream(format, exchange.access, place) { settings in
             OperationPump(journal: journal, cursor: cursor, format: format, settings: settings)
         }
     }
@@ -66,6 +66,7 @@ extension ProgressAPI {
     /// A response that streams what a pump gives; the pump is made when the body is read.
     func stream(
         _ format: StreamFormat,
+        _ access: Access,
         _ place: LimitTicket?,
         _ makePump: @escaping @Sendable (StreamSettings) -> any ChunkPump
     ) throws(Refusal) -> ProgressResponse {
@@ -77,6 +78,7 @@ extension ProgressAPI {
             reconnectDelay: configuration.reconnectDelay,
             clock: service.configuration.clock,
             chunkSize: configuration.streamChunkSize,
+            expiry: access.expiry(on: service.configuration.clock),
             place: place
         )
         let fields: HTTPFields = [
@@ -94,6 +96,19 @@ extension ProgressAPI {
         var fields = page.fields
         fields[.contentType] = "text/html; charset=utf-8"
         return ProgressResponse(.ok, fields, body: .bytes(page.body))
+    }
+
+    /// The page for people who have not shown who they are: it takes their token from the URL's fragment, which browsers
+    /// do not send, and asks again; `nil` where something else was asked for.
+    func page(inPlaceOf refusal: Refusal, _ exchange: Exchange) -> ProgressResponse? {
+        guard configuration.pages != nil, [.get, .head].contains(exchange.request.method),
+            (try? exchange.mediaType(of: [.json, .html, .eventStream, .ndjson])) == .html
+        else { return nil }
+        guard exchange.route == .collection else { return page(of: refusal) }
+        var response = page { $0.list() }
+        response.head.status = HTTPResponse.Status(code: refusal.problem.status ?? 500)
+        response.head.headerFields.append(contentsOf: refusal.fields)
+        return response
     }
 
     /// A refusal for people, where there is a page for it.

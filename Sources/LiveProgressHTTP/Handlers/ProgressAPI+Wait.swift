@@ -11,7 +11,8 @@ extension ProgressAPI {
     func news(
         of journal: ProgressJournal,
         after known: ProgressSnapshot,
-        atMost time: Duration
+        atMost time: Duration,
+        _ access: Access
     ) async throws(Refusal) -> ProgressSnapshot {
         let bell = Bell()
         let tower = shared.towers.tower(of: journal)
@@ -24,14 +25,16 @@ extension ProgressAPI {
             shared.lifecycle.remove(bell)
             tower.remove(bell)
         }
-        let deadline = service.configuration.clock.now() + time
+        let clock = service.configuration.clock
+        let end = clock.now() + time
+        let deadline = access.expiry(on: clock).map { min($0, end) } ?? end
         while true {
             bell.clear()
             let reading = journal.read(after: known.revision)
-            if reading.removal != nil { return try self.journal(journal.id).snapshot() }
+            if reading.removal != nil { return try self.journal(journal.id, to: .watch, access).snapshot() }
             if let newest = reading.events.last { return newest.snapshot }
             if reading.isFinished || shared.lifecycle.isDraining || Task.isCancelled { return known }
-            guard await bell.wait(until: deadline, on: service.configuration.clock) else { return known }
+            guard await bell.wait(until: deadline, on: clock) else { return known }
         }
     }
 }

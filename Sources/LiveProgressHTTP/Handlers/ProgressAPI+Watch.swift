@@ -22,21 +22,40 @@ extension ProgressAPI {
     /// The same; where the refusal is not what is answered, since whoever answers asks again, no limit counts it.
     package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isAnswered: Bool) -> WatchDecision {
         do throws(Refusal) {
-            return .accept(try accept(request, caller))
+            let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
+            let exchange = try Exchange(request, body: [], caller: caller)
+            if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
+            try checkHandshake(exchange)
+            guard let authorizer = configuration.authorizer else {
+                return .accept(try accept(exchange, .unlimited))
+            }
+            let decision = authorizer.authorize(exchange.accessRequest)
+            guard case .later = decision else { return .accept(try accept(exchange, access(decision))) }
+            return .later { await decide(exchange, decision.resolved(), isAnswered) }
         } catch {
-            if isAnswered, let limit = error.limit { configuration.limitRefusals.count(limit) }
-            var response = ProgressResponse(addingAdvice(to: error))
-            response.sealFields()
-            if request.method == .head { response.body = .empty }
-            return .refuse(response)
+            return refusal(error, request, isAnswered)
         }
     }
 
-    private func accept(_ request: HTTPRequest, _ caller: ProgressCaller) throws(Refusal) -> WatchAcceptance {
-        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
-        let exchange = try Exchange(request, body: [], caller: caller)
-        if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
-        try checkHandshake(exchange)
+    private func decide(_ exchange: Exchange, _ decision: ProgressAuthorization, _ isAnswered: Bool) -> WatchDecision {
+        do throws(Refusal) {
+            return .accept(try accept(exchange, access(decision)))
+        } catch {
+            return refusal(error, exchange.request, isAnswered)
+        }
+    }
+
+    private func refusal(_ refusal: Refusal, _ request: HTTPRequest, _ isAnswered: Bool) -> WatchDecision {
+        if isAnswered, let limit = refusal.limit { configuration.limitRefusals.count(limit) }
+        var response = ProgressResponse(addingAdvice(to: refusal))
+        response.sealFields()
+        if request.method == .head { response.body = .empty }
+        return .refuse(response)
+    }
+
+    private func accept(_ exchange: Exchange, _ access: Access) throws(Refusal) -> WatchAcceptance {
+        var exchange = exchange
+        exchange.access = access
         let watched: ProgressJournal?
         let target: WatchAcceptance.Target
         switch exchange.route {
@@ -44,7 +63,7 @@ extension ProgressAPI {
             watched = nil
             target = .feed(try query(exchange))
         case .operation(let id), .cancel(let id):
-            let journal = try journal(id)
+            let journal = try journal(id, to: .watch, access)
             watched = journal
             target = .operation(journal)
         }
@@ -57,7 +76,9 @@ extension ProgressAPI {
             format: isFull ? .full : .plain,
             cursor: cursor,
             subprotocol: isFull ? ProgressFormat.subprotocol : nil,
-            place: try shared.places.watch(watched, subject: caller.subject)
+            place: try shared.places.watch(watched, subject: exchange.subject),
+            principal: access.principal,
+            accessRequest: exchange.accessRequest
         )
     }
 

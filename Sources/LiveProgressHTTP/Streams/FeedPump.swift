@@ -36,7 +36,7 @@ final class FeedPump: ChunkPump {
         var chunk = tower == nil && !isFinished ? open() : []
         while !isFinished {
             bell.clear()
-            if Task.isCancelled { break }
+            if Task.isCancelled || settings.hasExpired { break }
             if settings.lifecycle.isDraining {
                 chunk += format.goodbye
                 break
@@ -44,9 +44,8 @@ final class FeedPump: ChunkPump {
             read(into: &chunk)
             if !chunk.isEmpty { return chunk }
             if isFinished { break }
-            let deadline = settings.clock.now() + settings.heartbeatInterval
-            let hasNews = await bell.wait(until: deadline, on: settings.clock)
-            if !hasNews, !Task.isCancelled { return format.heartbeat }
+            let hasNews = await bell.wait(until: settings.deadline, on: settings.clock)
+            if !hasNews, !Task.isCancelled, !settings.hasExpired { return format.heartbeat }
         }
         close()
         return chunk.isEmpty ? nil : chunk

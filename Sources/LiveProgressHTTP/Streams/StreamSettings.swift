@@ -12,6 +12,17 @@ struct StreamSettings: Sendable {
     let clock: ProgressClock
     /// About how many bytes of events go into one chunk.
     let chunkSize: Int
+    /// When the reader's credentials run out; `nil` for never.
+    let expiry: Duration?
     /// The reader's place, held as long as its pump is.
     let place: LimitTicket?
+
+    /// Whether the reader's credentials have run out.
+    var hasExpired: Bool { expiry.map { $0 <= clock.now() } ?? false }
+
+    /// Until when to wait for news before something else is due.
+    var deadline: Duration {
+        let heartbeat = clock.now() + heartbeatInterval
+        return expiry.map { min($0, heartbeat) } ?? heartbeat
+    }
 }

@@ -10,6 +10,11 @@ public enum ConnectionDecision {
     case http
     /// The connection leaves HTTP when the request has ended.
     case upgrade(Grant)
+    /// It takes time to decide: once the request has ended, the closure is called, and the connection waits for what it
+    /// tells, once, on the connection's event loop; another `later` counts as ``http``.
+    ///
+    /// One request may be decided about more than once.
+    case later(_ start: (_ decided: @escaping (ConnectionDecision) -> Void) -> Void)
 
     /// What the connection becomes.
     public struct Grant {

@@ -27,6 +27,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var machine = UpgradeStateMachine()
     private var held: [NIOAny] = []
     private var grant: ConnectionDecision.Grant?
+    private var undecided: Undecided?
     private var quiesces = false
     private var inputClosed = false
     private var pumps = false
@@ -88,7 +89,10 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .release:
             held.append(data)
             release(context: context)
-        case .switch(let isPathOpen): switchProtocols(context: context, isPathOpen: isPathOpen)
+        case .switch(let isPathOpen):
+            guard let undecided else { return switchProtocols(context: context, isPathOpen: isPathOpen) }
+            held.append(data)
+            wait(for: undecided, context: context, isPathOpen: isPathOpen)
         case .drop: break
         }
     }
@@ -101,6 +105,10 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .http: return isHeldByDecoder || !head.isKeepAlive ? .last : .plain
         case .upgrade(let grant):
             self.grant = grant
+            undecided = nil
+            return .upgrade
+        case .later(let start):
+            undecided = start
             return .upgrade
         }
     }
@@ -160,6 +168,31 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     // MARK: The upgrade
+
+    /// How long a decision may take; then the connection is closed.
+    static let decisionTimeout = TimeAmount.seconds(10)
+
+    private typealias Undecided = (_ decided: @escaping (ConnectionDecision) -> Void) -> Void
+
+    private func wait(for start: Undecided, context: ChannelHandlerContext, isPathOpen: Bool) {
+        undecided = nil
+        let timeout = context.eventLoop.assumeIsolated().scheduleTask(in: Self.decisionTimeout) {
+            context.close(promise: nil)
+        }
+        start { decision in
+            timeout.cancel()
+            guard context.channel.isActive else { return }
+            if case .upgrade(let grant) = decision {
+                self.grant = grant
+                return self.switchProtocols(context: context, isPathOpen: isPathOpen)
+            }
+            switch self.machine.withdrew(isPathOpen: isPathOpen) {
+            case .release: self.release(context: context)
+            case .holdAndOpen: self.open(context: context)
+            case .forward, .hold, .switch, .drop: break
+            }
+        }
+    }
 
     private func switchProtocols(context: ChannelHandlerContext, isPathOpen: Bool) {
         held = []

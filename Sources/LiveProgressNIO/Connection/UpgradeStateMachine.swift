@@ -133,6 +133,14 @@ struct UpgradeStateMachine {
         }
     }
 
+    /// The upgrade of a whole request is off after all: the routes shall say so.
+    mutating func withdrew(isPathOpen: Bool) -> InboundAction {
+        guard case .switching = phase else { return .drop }
+        owe(.last)
+        phase = isPathOpen ? .http : .opening
+        return isPathOpen ? .release : .holdAndOpen
+    }
+
     /// The HTTP path stands: what was held goes to it.
     mutating func openedPath() {
         if case .opening = phase { phase = .http }

@@ -49,6 +49,8 @@ final class JournalFanoutSource: FanoutSource {
             return .violation(Self.error(.notUnderstood(error)))
         }
         switch request {
+        // Only where nobody is asked who they are: nothing ends then.
+        case .authenticate: return .answer(ByteBuffer(bytes: ProgressMessage.encodeAuthenticated(until: nil)))
         case .cancel:
             do throws(ProgressError) {
                 try journal.requestCancel()

@@ -20,6 +20,23 @@ extension ProgressProblem {
         watching("message-not-understood", "Message not understood", #"\#(error) Send {"type":"cancel"}."#)
     }
 
+    /// A watcher may not ask the operation to stop.
+    static let mayNotCancel = watching("forbidden", "Forbidden", "The credentials do not allow to cancel.")
+
+    /// A watcher's credentials have ended.
+    static let credentialsExpired = watching(
+        "unauthenticated",
+        "Credentials expired",
+        #"Send {"type":"authenticate","token":"…"} within 10 seconds to stay."#
+    )
+
+    /// A watcher sends new credentials faster than they can be looked at.
+    static let renewalUnderWay = watching(
+        "renewal-under-way",
+        "Renewal under way",
+        "Wait for the answer to the last one."
+    )
+
     /// The operation does not do what a watcher asked for.
     static func refused(_ error: ProgressError) -> ProgressProblem {
         watching(error.code.name, "Not granted", error.message)

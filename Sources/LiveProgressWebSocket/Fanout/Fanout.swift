@@ -36,6 +36,7 @@ final class Fanout {
         source: any FanoutSource,
         cursor: String?,
         compression: WebSocketCompression? = nil,
+        visitor: (any FanoutVisitor)?,
         holding object: (any AnyObject & Sendable)?
     ) -> WebSocketHandler {
         let machine = WebSocketConnection(
@@ -43,7 +44,8 @@ final class Fanout {
             configuration: configuration.connection,
             compression: compression
         )
-        let member = FanoutMember(fanout: self, source: source, cursor: cursor, holding: object)
+        let visit = visitor.map { FanoutVisit($0, timers: timers, eventLoop: eventLoop) }
+        let member = FanoutMember(fanout: self, source: source, cursor: cursor, visit: visit, holding: object)
         return WebSocketHandler(
             machine: machine,
             timers: timers,

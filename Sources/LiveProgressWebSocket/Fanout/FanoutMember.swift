@@ -20,6 +20,7 @@ final class FanoutMember: WebSocketHandlerDelegate {
     private let fanout: Fanout
     private let source: any FanoutSource
     private let cursor: String?
+    private let visit: FanoutVisit?
     /// Released with the watcher.
     private let heldObject: (any AnyObject & Sendable)?
     private var topic: FanoutTopic?
@@ -27,7 +28,14 @@ final class FanoutMember: WebSocketHandlerDelegate {
     private var unreadAnswers = 0
     private var violations = 0
 
-    init(fanout: Fanout, source: any FanoutSource, cursor: String?, holding object: (any AnyObject & Sendable)?) {
+    init(
+        fanout: Fanout,
+        source: any FanoutSource,
+        cursor: String?,
+        visit: FanoutVisit?,
+        holding object: (any AnyObject & Sendable)?
+    ) {
+        self.visit = visit
         self.fanout = fanout
         self.source = source
         self.cursor = cursor
@@ -59,12 +67,21 @@ final class FanoutMember: WebSocketHandlerDelegate {
         let topic = fanout.enter(self, source: source)
         self.topic = topic
         topic.join(self, cursor: cursor)
+        visit?.joined(self)
         writabilityChanged(handler)
     }
 
     func received(_ message: WebSocketMessage, on handler: WebSocketHandler) {
-        switch source.receive(message.payload, isText: message.isText) {
+        guard let visit else { return perform(source.receive(message.payload, isText: message.isText)) }
+        visit.receive(message.payload, isText: message.isText, from: source)
+    }
+
+    /// Does what the source or the visitor says.
+    func perform(_ reply: FanoutReply) {
+        guard let handler else { return }
+        switch reply {
         case .ignore: break
+        case .close(let reason): handler.close(reason)
         case .answer(let text): answer(text, on: handler)
         case .violation(let text):
             violations += 1
@@ -91,6 +108,7 @@ final class FanoutMember: WebSocketHandlerDelegate {
     }
 
     func stopSending(_ handler: WebSocketHandler) {
+        visit?.left()
         guard let topic else { return }
         self.topic = nil
         fanout.becameFast(self)

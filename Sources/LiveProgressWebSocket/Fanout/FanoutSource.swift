@@ -68,6 +68,8 @@ public enum FanoutReply: Sendable, Hashable {
     case answer(ByteBuffer)
     /// The message made no sense, and this text message says so; the second one closes the connection with 1008.
     case violation(ByteBuffer)
+    /// The connection closes.
+    case close(WebSocketCloseReason)
 }
 
 /// What ends an attachment to a source.

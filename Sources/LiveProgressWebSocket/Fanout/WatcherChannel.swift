@@ -15,6 +15,7 @@ public enum WatcherChannel {
     ///   - cursor: What the client brought to go on from.
     ///   - fanouts: The server's fan-outs.
     ///   - compression: What was agreed on for what the watcher sends; what it gets is for the source to compress.
+    ///   - visitor: What is known of this watcher alone; without it the source answers its messages.
     ///   - object: Held as long as the watcher is there, such as its place among a limited number.
     /// - Returns: The handler.
     public static func makeHandler(
@@ -23,9 +24,10 @@ public enum WatcherChannel {
         cursor: String?,
         fanouts: Fanouts,
         compression: WebSocketCompression? = nil,
+        visitor: (any FanoutVisitor)? = nil,
         holding object: (any AnyObject & Sendable)? = nil
     ) -> any ChannelHandler {
         fanouts.fanout(on: eventLoop)
-            .makeHandler(source: source, cursor: cursor, compression: compression, holding: object)
+            .makeHandler(source: source, cursor: cursor, compression: compression, visitor: visitor, holding: object)
     }
 }

@@ -25,12 +25,15 @@ struct SocketServer: Sendable {
         limits: ConnectionLimits = .patient,
         writePath: WritePath = .direct,
         compression: (any DeflateCodec)? = nil,
+        authorizer: (any ProgressAuthorizer)? = nil,
         _ body: (SocketServer) async throws -> Value
     ) async throws -> Value {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = journalCapacity
         let service = ProgressService(configuration: configuration)
-        let api = ProgressAPI(service: service)
+        var apiConfiguration = ProgressAPI.Configuration()
+        apiConfiguration.authorizer = authorizer
+        let api = ProgressAPI(service: service, configuration: apiConfiguration)
         let hosting = ProgressHosting(
             api: api,
             limits: limits,

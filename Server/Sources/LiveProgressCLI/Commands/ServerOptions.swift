@@ -5,6 +5,35 @@ import ArgumentParser
 import FoundationEssentials
 import LiveProgressClient
 
+/// The token that shows who calls.
+struct TokenOption: ParsableArguments {
+    static let variable = "LIVE_PROGRESS_TOKEN"
+
+    @Option(
+        name: .customLong("token"),
+        help: ArgumentHelp(
+            "The token that shows who calls.",
+            discussion: "Others on the machine can see it there; better set $\(Self.variable).",
+            valueName: "token"
+        )
+    )
+    var token: String?
+
+    /// The option before the environment.
+    var value: String? {
+        if let token, !token.isEmpty { return token }
+        let variable = ProcessInfo.processInfo.environment[Self.variable]
+        return variable?.isEmpty == false ? variable : nil
+    }
+
+    /// Refuses what cannot stand in a header field.
+    func validate() throws {
+        guard value?.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) ?? true else {
+            throw ValidationError("A token has neither spaces nor control characters.")
+        }
+    }
+}
+
 /// Which server to talk to.
 struct ServerOptions: ParsableArguments {
     /// The server that is assumed where none is named.
@@ -22,6 +51,8 @@ struct ServerOptions: ParsableArguments {
     var server: String?
 
     @OptionGroup var security: SecurityOptions
+
+    @OptionGroup var credentials: TokenOption
 
     /// The base URL that counts.
     var url: String {
@@ -49,6 +80,7 @@ struct ServerOptions: ParsableArguments {
     func configuration(for server: ProgressServerAddress) throws(ProgressClientError) -> ProgressClient.Configuration {
         var configuration = ProgressClient.Configuration()
         configuration.security = try security.security(for: server)
+        configuration.token = credentials.value
         return configuration
     }
 

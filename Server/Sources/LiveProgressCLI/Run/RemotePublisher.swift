@@ -18,9 +18,11 @@ struct RemotePublisher: RunPublisher {
         _ id: ProgressID,
         options: ProgressOptions,
         server: String,
-        security: SecurityOptions
+        security: SecurityOptions,
+        token: String? = nil
     ) async throws(ProgressClientError) -> RemotePublisher {
         var configuration = ProgressClient.Configuration()
+        configuration.token = token
         configuration.connectTimeout = .seconds(2)
         configuration.requestTimeout = .seconds(5)
         let address = try ProgressServerAddress(server)

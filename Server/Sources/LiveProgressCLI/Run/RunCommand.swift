@@ -40,6 +40,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var security: SecurityOptions
 
+    @OptionGroup var credentials: TokenOption
+
     @Option(help: "The port of its own server; by default a free one.")
     var port: Int = 0
 
@@ -106,6 +108,7 @@ struct RunCommand: AsyncParsableCommand {
             title: title ?? arguments.title,
             server: server ?? (named?.isEmpty == false ? named : nil),
             security: security,
+            token: credentials.value,
             port: port,
             environment: environment
         )

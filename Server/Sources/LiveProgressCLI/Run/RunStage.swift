@@ -13,6 +13,8 @@ struct RunStage: Sendable {
         var server: String?
         /// Whose word counts for who that server is.
         var security = SecurityOptions()
+        /// The token that shows the server who publishes.
+        var token: String?
         /// The port of its own server; 0 for a free one.
         var port: Int
         /// The environment that we were started with.
@@ -38,7 +40,8 @@ struct RunStage: Sendable {
                     request.id,
                     options: options,
                     server: server,
-                    security: request.security
+                    security: request.security,
+                    token: request.token
                 )
                 return RunStage(request, publisher: publisher, url: publisher.tracker.url, isHosted: false) {}
             }

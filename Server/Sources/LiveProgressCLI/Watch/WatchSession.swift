@@ -23,7 +23,7 @@ final class WatchSession: Sendable {
 
     init(
         target: ProgressTarget,
-        configuration: ProgressClient.Configuration,
+        configuration: ProgressClient.Configuration = ProgressClient.Configuration(),
         cursor: ProgressCursor?,
         screen: WatchScreen
     ) {

@@ -44,7 +44,8 @@ public enum BenchServer {
                 addStart(to: $0, producer)
                 addUsage(to: $0)
             },
-            onListening: onListening
+            onListening: onListening,
+            onAdminLink: { _ in }
         )
     }
 

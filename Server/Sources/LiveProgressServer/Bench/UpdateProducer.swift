@@ -5,14 +5,6 @@ import LiveProgress
 import NIOCore
 import NIOPosix
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Makes updates of one operation, as fast as the event loops deliver them or at a given rate.
 ///
 /// Each update bears the time of its making, in nanoseconds of the monotonic clock, as `t` in its details. Between two
@@ -90,8 +82,6 @@ struct UpdateProducer: Sendable {
     }
 
     private static func monotonicNow() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        NIODeadline.now().uptimeNanoseconds
     }
 }

@@ -22,7 +22,10 @@ struct Exposure: Sendable, Hashable {
         guard !isInsecure, !ServerConfiguration.isLoopback(host) else { return nil }
         var missing: [String] = []
         if !hasKeys {
-            missing.append("because no key is configured, everyone who can reach it could report, watch and cancel")
+            missing.append(
+                "because no key is configured, everyone who can reach it could report, watch and cancel; make one with "
+                    + "--secret-file"
+            )
         }
         if !hasTLS, !hasTrustedProxies {
             missing.append(

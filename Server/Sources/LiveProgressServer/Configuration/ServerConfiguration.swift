@@ -37,6 +37,8 @@ public struct ServerConfiguration: Sendable {
     public var maximumBodySize = 1 << 20
     /// How much else clients may take.
     public var limits = ServerLimits()
+    /// Whose tokens are taken.
+    public var authorization = AuthorizationConfiguration()
     /// How long clients have to take their leave when the server stops.
     public var shutdownTimeout = Duration.milliseconds(1200)
     /// Whether connections are encrypted, and come through proxies.
@@ -65,6 +67,7 @@ public struct ServerConfiguration: Sendable {
         let exposure = Exposure(
             host: host,
             isInsecure: isInsecure,
+            hasKeys: authorization.hasKeys,
             hasTLS: transport.tls != nil,
             hasTrustedProxies: !transport.trustedProxies.isEmpty
         )
@@ -77,7 +80,8 @@ public struct ServerConfigurationError: Error, Sendable, Hashable, CustomStringC
     /// What is wrong, where it was said, and what to say instead.
     public let message: String
 
-    init(_ message: String) {
+    /// An error with its message.
+    public init(_ message: String) {
         self.message = message
     }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import HTTPTypes
 import Hummingbird
+import LiveProgressHTTP
 import NIOCore
 
 /// What the routes know of a request beside the request.
@@ -13,5 +15,10 @@ struct ServerRequestContext: RequestContext, RemoteAddressRequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         remoteAddress = source.channel.remoteAddress
+    }
+
+    /// Where a request comes from, for the API.
+    func caller(of head: HTTPRequest) -> ProgressCaller {
+        ProgressCaller(address: remoteAddress?.ipAddress, isSecure: head.scheme == "https")
     }
 }

@@ -55,18 +55,20 @@ public enum ProgressPages {
     private static let operationParts = PageParts(
         template: text(PackageResources.operation_html),
         style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.operation_css),
-        script: sharedScript + text(PackageResources.values_js) + text(PackageResources.operation_js)
-            + text(PackageResources.operation_page_js)
+        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.values_js)
+            + text(PackageResources.operation_js) + text(PackageResources.operation_page_js)
     )
 
     private static let listParts = PageParts(
         template: text(PackageResources.list_html),
         style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.list_css),
-        script: sharedScript + text(PackageResources.list_js) + text(PackageResources.list_page_js)
+        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.list_js)
+            + text(PackageResources.list_page_js)
     )
 
     private static let sharedScript =
-        text(PackageResources.format_js) + text(PackageResources.connection_js) + text(PackageResources.bar_js)
+        text(PackageResources.format_js) + text(PackageResources.token_js) + text(PackageResources.connection_js)
+        + text(PackageResources.bar_js)
 
     private static func text(_ bytes: [UInt8]) -> String {
         String(decoding: bytes, as: UTF8.self)

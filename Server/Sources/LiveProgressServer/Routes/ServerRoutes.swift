@@ -14,6 +14,8 @@ struct ServerRoutes {
     let metrics: ServerMetrics
     let policy: OriginPolicy
     let isSecure: Bool
+    /// Who lets in; `nil` where nobody is asked.
+    let authorizer: TokenAuthorizer?
     let isReady: @Sendable () -> Bool
 
     /// The router that serves them.
@@ -28,6 +30,7 @@ struct ServerRoutes {
         router.addProgressRoutes(hosting.api)
         addPages(to: router)
         addOperations(to: router)
+        if let authorizer { TicketRoute(api: hosting.api, authorizer: authorizer).add(to: router) }
         return router
     }
 
@@ -57,8 +60,17 @@ struct ServerRoutes {
                 ? Response("ready\n".utf8, type: "text/plain; charset=utf-8")
                 : Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
         }
-        router.get("/metrics") { [hosting, metrics] _, _ in
+        router.get("/metrics") { [hosting, metrics] request, context in
             let (api, registry) = (hosting.api, hosting.registry)
+            if api.configuration.authorizer != nil,
+                case .refused(let answer) = await api.admission(
+                    of: request.head,
+                    from: context.caller(of: request.head),
+                    requiring: .admin
+                )
+            {
+                return Response(answer)
+            }
             var text = MetricsText()
             text.gauge("operations", "Operations that are kept.", api.service.operationCount)
             text.gauge("history_bytes", "Bytes of reports that are kept.", api.service.historyBytes)

@@ -1,7 +1,5 @@
 // Part of Live Progress: follows one URL for as long as there is something to follow.
 
-const subprotocol = "live-progress.v1";
-
 /** The codes after which a watcher comes back; the same as those of every other watcher. */
 const comesBack = (code) =>
   [1001, 1005, 1006].includes(code) || (code >= 1011 && code <= 1014) || (code >= 4000 && code <= 4499);
@@ -10,13 +8,14 @@ const comesBack = (code) =>
  * A connection that stays: a WebSocket that comes back by its cursor, or, where no WebSocket ever gets through,
  * server-sent events or polling.
  *
- * `receive(message)` gets each JSON object. `changed(state)` gets `{phase, retryAt, code, problem}`, where phase is
+ * The `token`, or that of the URL's fragment, shows who asks. `receive(message)` gets each JSON object. `changed(state)` gets `{phase, retryAt, code, problem}`, where phase is
  * connecting, live, waiting (for `retryAt`), closed (nothing more will come) or refused (`problem` says why).
  */
 class Connection {
   cursor = null;
   state = { phase: "closed" };
   #url;
+  #token;
   #fallback;
   #receive;
   #changed;
@@ -31,8 +30,9 @@ class Connection {
   #finished = false;
   #running = false;
 
-  constructor({ url, fallback, receive, changed }) {
+  constructor({ url, token, fallback, receive, changed }) {
     this.#url = new URL(url, document.baseURI);
+    this.#token = tokenIn(this.#url.hash) ?? token ?? null;
     this.#url.hash = "";
     this.#fallback = fallback;
     this.#receive = receive;
@@ -115,7 +115,7 @@ class Connection {
   }
 
   #openWebSocket() {
-    const socket = new WebSocket(this.#address("ws"), [subprotocol]);
+    const socket = new WebSocket(this.#address("ws"), protocolsWith(this.#token));
     this.#socket = socket;
     // A network that swallows packets would keep a browser trying for minutes.
     this.#timer = setTimeout(() => socket.close(), 15_000);
@@ -136,8 +136,17 @@ class Connection {
     };
   }
 
-  #openEvents() {
-    const events = new EventSource(this.#address());
+  async #openEvents() {
+    const address = this.#address();
+    if (this.#token !== null) {
+      try {
+        address.searchParams.set("ticket", await ticketFor(this.#token, this.#url));
+      } catch {
+        return this.#retry();
+      }
+      if (!this.#running || this.#finished) return;
+    }
+    const events = new EventSource(address);
     this.#events = events;
     events.onopen = () => this.#opened();
     const hear = (event) => this.#hear(event.data);
@@ -174,7 +183,7 @@ class Connection {
     let response, body;
     try {
       response = await fetch(this.#url, {
-        headers: { Accept: "application/json" },
+        headers: fieldsWith(this.#token),
         cache: "no-store",
         signal: AbortSignal.timeout(15_000),
       });

@@ -80,6 +80,7 @@ class Row {
 }
 
 const connection = new Connection({
+  token: pageToken,
   url: new URL("api/v1/progress", root),
   fallback: "poll",
   receive,
@@ -120,7 +121,7 @@ async function receivePage(first) {
 async function fetchPage(token) {
   const url = new URL("api/v1/progress", root);
   if (token) url.searchParams.set("pageToken", token);
-  const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
+  const response = await fetch(url, { headers: fieldsWith(pageToken), cache: "no-store" });
   if (!response.ok) throw new Error(`The list answered ${response.status}.`);
   return response.json();
 }

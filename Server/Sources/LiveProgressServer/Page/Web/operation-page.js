@@ -120,7 +120,7 @@ at("cancel").addEventListener("click", async () => {
   try {
     const url = new URL(location.href);
     url.pathname = `${url.pathname.replace(/\/+$/, "")}/cancel`;
-    const response = await fetch(url, { method: "POST", headers: { Accept: "application/json" } });
+    const response = await fetch(url, { method: "POST", headers: fieldsWith(pageToken) });
     if (!response.ok) refuseWish(await response.json().catch(() => null));
   } catch {
     refuseWish({ title: "The server could not be reached", detail: "try again once the page is connected." });

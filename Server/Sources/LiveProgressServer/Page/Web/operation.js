@@ -24,6 +24,7 @@ const bar = new Bar(at("bar"), showFigure);
 
 const connection = new Connection({
   url: location.href,
+  token: pageToken,
   fallback: "events",
   receive,
   changed: showConnection,

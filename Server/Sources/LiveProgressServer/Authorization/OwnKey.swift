@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// A secret of the server's own, as its file holds it: one line, `NAME ALGORITHM SECRET`.
+struct OwnKey: Sendable, Equatable {
+    /// What the secret is for.
+    enum Kind: String, CaseIterable {
+        case hs256 = "HS256"
+        case edDSA = "EdDSA"
+    }
+
+    let id: String
+    let kind: Kind
+    let bytes: [UInt8]
+
+    /// A new secret of 256 bits.
+    init(kind: Kind = .hs256) {
+        var random = SystemRandomNumberGenerator()
+        bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        id = Base64URL.encode((0..<6).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+        self.kind = kind
+    }
+
+    /// Reads a line; one that is a single word is a secret for HS256, whose name is made from it.
+    ///
+    /// - Throws: What is wrong, without a word of the secret.
+    init(line: Substring) throws(TokenKeyError) {
+        let words = line.split(whereSeparator: \.isWhitespace)
+        if words.count == 1 {
+            kind = .hs256
+            bytes = Array(words[0].utf8)
+            id = Base64URL.encode(SHA256.hash(Array("kid:".utf8) + bytes).prefix(6))
+        } else {
+            guard words.count == 3 else { throw TokenKeyError("a line must be NAME ALGORITHM SECRET") }
+            guard let kind = Kind.allCases.first(where: { $0.rawValue == words[1] }) else {
+                throw TokenKeyError("an algorithm must be HS256 or EdDSA")
+            }
+            guard let bytes = Base64URL.decode(words[2]) else { throw TokenKeyError("a secret must be base64url") }
+            (self.id, self.kind, self.bytes) = (String(words[0]), kind, bytes)
+        }
+        guard kind == .hs256 ? bytes.count >= 32 : bytes.count == 32 else {
+            throw TokenKeyError("a secret must have \(kind == .hs256 ? "at least " : "")32 bytes")
+        }
+    }
+
+    /// The line of the file.
+    var line: String { "\(id) \(kind.rawValue) \(Base64URL.encode(bytes))" }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import LiveProgress
+import LiveProgressHTTP
+import LiveProgressWire
+import Synchronization
+
+/// Lets in who bears a token of a known key, or a ticket that was given for one.
+final class TokenAuthorizer: ProgressAuthorizer {
+    private struct State {
+        var keys = TokenKeys(own: [], foreign: [])
+        /// Grows whenever the keys change.
+        var generation = 0
+        var verified = VerifiedTokens()
+        var tickets = Tickets()
+    }
+
+    private let configuration: AuthorizationConfiguration
+    private let clock: ProgressClock
+    private let state = Mutex(State())
+
+    /// An authorizer without keys, which lets nobody in.
+    init(_ configuration: AuthorizationConfiguration, clock: ProgressClock = .system) {
+        self.configuration = configuration
+        self.clock = clock
+    }
+
+    /// Takes other keys; what the old ones have verified is looked at anew.
+    func use(_ keys: TokenKeys) {
+        state.withLock { state in
+            state.keys = keys
+            state.generation += 1
+            state.verified.removeAll()
+        }
+    }
+
+    func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {
+        switch request.credential {
+        case nil: return .refused()
+        case .ticket(let ticket): return redeem(ticket)
+        case .queryToken(let token): return configuration.allowsQueryTokens ? verify(token) : .refused()
+        case .bearer(let token): return verify(token)
+        }
+    }
+
+    func tokens(for id: ProgressID, createdBy principal: ProgressPrincipal) -> ProgressTokens? {
+        let time = configuration.operationTokenLifetime
+        func token(_ permissions: [ProgressPermission]) -> String? {
+            sign(
+                TokenClaims(
+                    subject: principal.subject,
+                    permissions: permissions,
+                    scope: .operation(id),
+                    from: clock.date(),
+                    for: time
+                )
+            )
+        }
+        guard let report = token([.watch, .report]), let watch = token([.watch]) else { return nil }
+        return ProgressTokens(report: report, watch: watch)
+    }
+
+    /// A token for everything, for the link that the server prints when it starts; `nil` where there is no key to sign.
+    func adminToken() -> String? {
+        let time = configuration.adminLinkLifetime
+        return sign(
+            TokenClaims(subject: "admin", permissions: [.admin], scope: .everything, from: clock.date(), for: time)
+        )
+    }
+
+    /// A ticket that lets its bearer do once what the principal may.
+    func ticket(for principal: ProgressPrincipal) -> String {
+        let ticket = Tickets.make()
+        let now = clock.now()
+        state.withLock { $0.tickets.issue(ticket, to: principal, now: now) }
+        return ticket
+    }
+
+    private func sign(_ claims: TokenClaims) -> String? {
+        guard let key = state.withLock({ $0.keys.signer }) else { return nil }
+        return try? TokenIssuer(key: key).token(claims)
+    }
+
+    private func redeem(_ ticket: String) -> ProgressAuthorization {
+        let now = clock.now()
+        let principal = state.withLock { $0.tickets.redeem(ticket, now: now) }
+        return principal.map { .granted($0) } ?? .refused("The ticket is not known, has been used, or has expired.")
+    }
+
+    private func verify(_ token: String) -> ProgressAuthorization {
+        do throws(TokenRefusal) {
+            let verified = try verified(token)
+            try verified.check(at: clock.date())
+            return .granted(verified.principal)
+        } catch {
+            return .refused(error.reason)
+        }
+    }
+
+    /// The signature is checked outside the lock; keys that change meanwhile are seen by what is stored.
+    private func verified(_ token: String) throws(TokenRefusal) -> TokenVerifier.Verified {
+        let (known, keys, generation) = state.withLock { ($0.verified.verified(token), $0.keys, $0.generation) }
+        if let known { return known }
+        let verifier = TokenVerifier(keys: keys, issuer: configuration.issuer, audience: configuration.audience)
+        let verified = try verifier.verify(token)
+        state.withLock { state in
+            if state.generation == generation { state.verified.insert(token, verified) }
+        }
+        return verified
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import JWTKit
+import LiveProgressHTTP
+
+/// Checks tokens: signature first, claims then; a value, without I/O.
+struct TokenVerifier: Sendable {
+    /// How far the clocks of others may be off, in seconds.
+    static let leeway = 5.0
+    /// The longest token, in bytes.
+    static let maximumLength = 4096
+
+    let keys: TokenKeys
+    let issuer: String?
+    let audience: String?
+
+    /// A token whose signature was right.
+    struct Verified: Sendable {
+        let principal: ProgressPrincipal
+        let claims: TokenClaims
+
+        /// Checks the times of the token, which pass.
+        func check(at now: Date) throws(TokenRefusal) {
+            let seconds = now.timeIntervalSince1970
+            guard let end = claims.exp else { throw .neverEnds }
+            guard seconds < end else { throw .expired }
+            guard seconds + TokenVerifier.leeway >= claims.nbf ?? 0 else { throw .notYetValid }
+        }
+    }
+
+    /// Checks everything but the times.
+    func verify(_ token: String) throws(TokenRefusal) -> Verified {
+        guard token.utf8.count <= Self.maximumLength else { throw .malformed }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let signature = Base64URL.decode(parts[2]) else { throw .malformed }
+        // The key is chosen by its name alone, and used for its own algorithm alone: neither "none" nor the use of a
+        // public key as a secret can be asked for (RFC 8725 sections 2.1 and 3.1).
+        let header = try header(parts[0])
+        guard let name = header.kid, let key = keys.keys[name], header.alg == key.algorithm.name else {
+            throw .badSignature
+        }
+        // An extension that must be understood and is not (RFC 7515 section 4.1.11).
+        guard header.crit == nil else { throw .malformed }
+        let signed = Data(token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count))
+        guard (try? key.algorithm.verify(signature, signs: signed)) == true else { throw .badSignature }
+        let claims = try Self.decode(TokenClaims.self, parts[1])
+        if key.isForeign { try checkOrigin(claims) }
+        let grant = try claims.grant()
+        let end = claims.exp.map { Date(timeIntervalSince1970: $0) }
+        let principal = ProgressPrincipal(subject: claims.sub, grants: [grant], expiresAt: end)
+        return Verified(principal: principal, claims: claims)
+    }
+
+    private struct Header: Decodable {
+        let alg: String
+        let kid: String?
+        let crit: [String]?
+    }
+
+    private func header(_ part: Substring) throws(TokenRefusal) -> Header {
+        try Self.decode(Header.self, part)
+    }
+
+    private func checkOrigin(_ claims: TokenClaims) throws(TokenRefusal) {
+        if let issuer, claims.iss != issuer { throw .forOthers }
+        if let audience, claims.aud?.value.contains(audience) != true { throw .forOthers }
+    }
+
+    /// The claims of a token, whose signature is not looked at.
+    static func unverifiedClaims(of token: String) throws(TokenRefusal) -> TokenClaims {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw .malformed }
+        return try decode(TokenClaims.self, parts[1])
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, _ part: Substring) throws(TokenRefusal) -> Value {
+        guard let bytes = Base64URL.decode(part), let value = try? JSONDecoder().decode(type, from: Data(bytes)) else {
+            throw .malformed
+        }
+        return value
+    }
+}

@@ -1,0 +1,21 @@
+// Part of Live Progress: shows the server who asks, where it wants to know.
+
+/** The token in a URL's fragment, `#token=…`, which a browser sends to no server. */
+const tokenIn = (hash) => new URLSearchParams(hash.replace(/^#/, "")).get("token") || null;
+
+/** The fields of a request that shows a token. */
+const fieldsWith = (token) => ({
+  Accept: "application/json",
+  ...(token ? { Authorization: `Bearer ${token}` } : {}),
+});
+
+/** The subprotocols of a WebSocket that shows a token: it can set no other field. */
+const protocolsWith = (token) => ["live-progress.v1", ...(token ? [`live-progress.bearer.${token}`] : [])];
+
+/** A one-time ticket for an `EventSource`, which can set no field at all. */
+async function ticketFor(token, url) {
+  const address = new URL(url.pathname.replace(/\/progress(\/.*)?$/, "/tickets"), url);
+  const response = await fetch(address, { method: "POST", headers: fieldsWith(token), cache: "no-store" });
+  if (!response.ok) throw new Error(`No ticket: ${response.status}.`);
+  return (await response.json()).ticket;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import Hummingbird
+import LiveProgress
+import LiveProgressHTTP
+
+/// `POST /api/v1/tickets`: gives who bears a token a ticket, for where no header field can be set.
+struct TicketRoute {
+    let api: ProgressAPI
+    let authorizer: TokenAuthorizer
+
+    func add(to router: Router<ServerRequestContext>) {
+        router.post("/api/v1/tickets") { request, context in
+            let caller = context.caller(of: request.head)
+            switch await api.admission(of: request.head, from: caller) {
+            case .refused(let answer): return Response(answer)
+            case .admitted(let principal):
+                guard let principal, mayHaveTicket(request.head) else {
+                    return Response(ProgressResponse(problem: .ticketForTicket))
+                }
+                return response(authorizer.ticket(for: principal))
+            }
+        }
+    }
+
+    /// A ticket is for once: it gives no other one.
+    private func mayHaveTicket(_ head: HTTPRequest) -> Bool {
+        if case .bearer = ProgressAccessRequest(head: head).credential { true } else { false }
+    }
+
+    private func response(_ ticket: String) -> Response {
+        let seconds = Tickets.lifetime.components.seconds
+        return Response(
+            #"{"ticket":"\#(ticket)","expiresIn":\#(seconds)}"#.utf8,
+            type: "application/json",
+            status: .created,
+            fields: [.cacheControl: "no-store"]
+        )
+    }
+}
+
+extension ProgressProblem {
+    fileprivate static let ticketForTicket = ProgressProblem(
+        type: typePrefix + "forbidden",
+        title: "Forbidden",
+        status: 403,
+        detail: "A ticket is given for a token in the field Authorization only."
+    )
+}

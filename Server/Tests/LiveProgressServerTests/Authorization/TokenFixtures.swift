@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import JWTKit
+import LiveProgress
+import LiveProgressHTTP
+
+@testable import LiveProgressServer
+
+/// Keys and tokens that tests know.
+struct TokenFixtures {
+    /// The time at which everything happens.
+    static let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+    let old: TokenKey
+    let signer: TokenKey
+    let edDSA: TokenKey
+    /// The public key of ``edDSA``, as everyone may know it.
+    let publicBytes: [UInt8]
+    let foreign: TokenKey
+    /// Signs what ``foreign`` verifies.
+    let foreignSigner: TokenKey
+
+    init() async throws {
+        let secret = Base64URL.encode([UInt8](repeating: 3, count: 32))
+        old = try await TokenKey(
+            secret: OwnKey(line: "old HS256 \(Base64URL.encode([UInt8](repeating: 1, count: 32)))")
+        )
+        signer = try await TokenKey(
+            secret: OwnKey(line: "new HS256 \(Base64URL.encode([UInt8](repeating: 2, count: 32)))")
+        )
+        edDSA = try await TokenKey(secret: OwnKey(line: "ed EdDSA \(secret)"))
+        let pair = try EdDSA.PrivateKey(d: secret, curve: .ed25519)
+        publicBytes = Array(pair.publicKey.rawRepresentation)
+        let foreignPair = try EdDSA.PrivateKey(d: Base64URL.encode([UInt8](repeating: 4, count: 32)), curve: .ed25519)
+        let x = Base64URL.encode(foreignPair.publicKey.rawRepresentation)
+        let set = #"{"kty":"OKP","crv":"Ed25519","kid":"theirs","alg":"EdDSA","x":"\#(x)"}"#
+        foreign = try await TokenKey(JSONDecoder().decode(JWK.self, from: Data(set.utf8)))
+        foreignSigner = try await TokenKey(
+            secret: OwnKey(line: "theirs EdDSA \(Base64URL.encode([UInt8](repeating: 4, count: 32)))")
+        )
+    }
+
+    var keys: TokenKeys { TokenKeys(own: [old, edDSA, signer], foreign: [foreign]) }
+
+    func verifier(issuer: String? = nil, audience: String? = nil) -> TokenVerifier {
+        TokenVerifier(keys: keys, issuer: issuer, audience: audience)
+    }
+
+    /// Claims that are good for an hour, unless told otherwise.
+    static func claims(_ change: (inout TokenClaims) -> Void = { _ in }) -> TokenClaims {
+        var claims = TokenClaims(
+            subject: "s",
+            permissions: [.watch],
+            scope: .everything,
+            from: now,
+            for: .seconds(3600)
+        )
+        change(&claims)
+        return claims
+    }
+
+    /// A token with a header and claims as they are given, signed by whatever is given.
+    static func token(header: String, claims: String, sign: (String) throws -> [UInt8]) rethrows -> String {
+        let input = "\(Base64URL.encode(header.utf8)).\(Base64URL.encode(claims.utf8))"
+        return try "\(input).\(Base64URL.encode(sign(input)))"
+    }
+}

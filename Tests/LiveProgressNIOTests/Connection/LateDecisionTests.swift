@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressHTTP
+import LiveProgressWire
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import LiveProgressNIO
+
+@Suite("Upgrades that take time to decide")
+struct LateDecisionTests {
+    private static let plain = "GET /plain HTTP/1.1\r\nHost: h\r\n\r\n"
+    private static let upgrade = "GET /up HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n"
+
+    /// Keeps what waits for a decision.
+    private final class Waiting {
+        var decided: [(ConnectionDecision) -> Void] = []
+    }
+
+    private func connection() throws -> (TestConnection, Waiting) {
+        let waiting = Waiting()
+        let box = UncheckedBox(waiting)
+        let setup = ConnectionSetup(registry: ConnectionRegistry()) { head, _ in
+            guard head.headers["upgrade"] == ["other"] else { return .http }
+            return .later { box.value.decided.append($0) }
+        }
+        return (try TestConnection(setup: setup), waiting)
+    }
+
+    private func grant(_ connection: TestConnection) -> ConnectionDecision {
+        let other = connection.other
+        return .upgrade(.init(headers: ["Upgrade": "other", "Connection": "Upgrade"]) { _ in [other] })
+    }
+
+    @Test(
+        "nothing is answered before the decision; granted, the connection leaves HTTP with all its bytes",
+        arguments: [false, true]
+    )
+    func granted(isUsed: Bool) throws {
+        let (connection, waiting) = try connection()
+        if isUsed { #expect(try connection.receive(Self.plain).hasSuffix("ok")) }
+        #expect(try connection.receive(Self.upgrade + "early").isEmpty)
+        #expect(waiting.decided.count == 1)
+        waiting.decided[0](grant(connection))
+        let answer = try connection.written()
+        #expect(answer.hasPrefix("HTTP/1.1 101 ") && answer.hasSuffix("hello"))
+        #expect(connection.other.received == "early")
+        #expect(connection.registry.upgradedCount == 1)
+    }
+
+    @Test("refused, the routes answer, and the connection closes", arguments: [false, true])
+    func refused(isUsed: Bool) throws {
+        let (connection, waiting) = try connection()
+        if isUsed { try connection.receive(Self.plain) }
+        #expect(try connection.receive(Self.upgrade).isEmpty)
+        waiting.decided[0](.http)
+        #expect(try connection.written().contains("HTTP/1.1 200 "))
+        #expect(connection.path.heads.last?.uri == "/up")
+        #expect(connection.outcome == "http")
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test("a client that leaves meanwhile is forgotten, and the decision changes nothing")
+    func left() throws {
+        let (connection, waiting) = try connection()
+        try connection.receive(Self.upgrade)
+        _ = try connection.channel.finish()
+        waiting.decided[0](grant(connection))
+        #expect(connection.outcome == "closed")
+        #expect(connection.registry.count == 0)
+    }
+
+    @Test("a decision that does not come closes the connection in time")
+    func late() throws {
+        let (connection, waiting) = try connection()
+        try connection.receive(Self.upgrade)
+        connection.channel.embeddedEventLoop.advanceTime(by: UpgradeHandler.decisionTimeout)
+        #expect(!connection.channel.isActive)
+        waiting.decided[0](grant(connection))
+        #expect(try connection.written().isEmpty)
+    }
+
+    @Test("over sockets, an authorizer that takes its time lets in and refuses", .timeLimit(.minutes(1)))
+    func sockets() async throws {
+        struct SlowAuthorizer: ProgressAuthorizer {
+            func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {
+                let isGood = request.head.path?.contains("good") == true
+                return .later {
+                    await Task.yield()
+                    return isGood
+                        ? .granted(ProgressPrincipal(grants: [.init([.watch], for: .everything)])) : .refused()
+                }
+            }
+        }
+        try await SocketServer.with(authorizer: SlowAuthorizer()) { server in
+            var end = ProgressReport(state: "Done")
+            end.outcome = .succeeded(result: nil)
+            try server.service.createJournal(id: ProgressID("good")).report(end)
+            _ = try server.service.createJournal(id: ProgressID("a"))
+            let watcher = try await server.watch(ProgressID("good"))
+            #expect(await watcher.texts().count == 1)
+            await #expect(throws: (any Error).self) { try await server.watch(ProgressID("a")) }
+        }
+    }
+}
