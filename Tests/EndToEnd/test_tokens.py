@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""A server with keys: tokens of the tool, over HTTP, sockets and the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness import BASE, Server, case, expect, expect_equal, plain_environment, request
+from rawsocket import BlockingSocket
+
+
+def tool(environment, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    command = [str(environment.binary), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=plain_environment(**variables))
+
+
+class Keys:
+    """A file of keys, and tokens made with it."""
+
+    def __init__(self, environment, folder: str):
+        self.environment, self.path = environment, str(Path(folder) / "keys")
+
+    def token(self, can: str, *scope: str, time: str = "1h") -> str:
+        done = tool(
+            self.environment, "token", "create", "--secret-file", self.path, "--can", can, "--for", time, *scope
+        )
+        expect_equal(done.returncode, 0, f"token create: {done.stderr}")
+        return done.stdout.strip()
+
+
+@contextlib.contextmanager
+def guarded(environment):
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Keys(environment, folder)
+        with Server(environment.binary, "--secret-file", keys.path, "--log-level", "trace") as server:
+            yield server, keys
+
+
+def bearer(token: str) -> dict:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@case("Each token gets what it is for, and an operation it may not see looks like none")
+def permissions(environment):
+    with guarded(environment) as (server, keys):
+        expect_equal(os.stat(keys.path).st_mode & 0o777, 0o600, "mode of the file of keys")
+        create = keys.token("create", "--label", "team=red")
+        for path, labels, status in [("a", {"team": "red"}, 201), ("b", {"team": "blue"}, 403), ("c", {}, 403)]:
+            body = json.dumps({"labels": labels}).encode()
+            answer = request("PUT", f"{server.url}{BASE}/{path}", bearer(create), body)
+            expect_equal(answer.status, status, f"creating {path}")
+            if status == 201:
+                tokens = answer.json["tokens"]
+        admin = keys.token("admin")
+        request("PUT", f"{server.url}{BASE}/b", bearer(admin), b"{}")
+        cases = [
+            (tokens["watch"], "GET", "a", 200), (tokens["watch"], "PATCH", "a", 403), (tokens["watch"], "GET", "b", 404),
+            (tokens["report"], "PATCH", "a", 200), (tokens["report"], "DELETE", "a", 403),
+            (keys.token("watch", "--label", "team=red"), "GET", "a", 200),
+            (keys.token("watch", "--label", "team=red"), "GET", "b", 404),
+            (keys.token("watch", "--id", "b"), "GET", "b", 200), ("nonsense", "GET", "a", 401), (admin, "GET", "b", 200),
+        ]
+        for token, method, name, status in cases:
+            answer = request(method, f"{server.url}{BASE}/{name}", bearer(token), b"{}" if method == "PATCH" else None)
+            expect_equal(answer.status, status, f"{method} {name}")
+        unseen = request("GET", f"{server.url}{BASE}/b", bearer(tokens["watch"]))
+        unknown = request("GET", f"{server.url}{BASE}/none", bearer(tokens["watch"]))
+        unseen.headers.pop("date"), unknown.headers.pop("date")
+        expect_equal((unseen.headers, unseen.body), (unknown.headers, unknown.body), "unseen and unknown")
+        log = server.tail()
+        for token in [create, admin, *tokens.values()]:
+            expect(token[-20:] not in log, "a token stands in the log")
+
+
+@case("A browser's WebSocket shows its token beside the subprotocol, which is never echoed, and a ticket lets in once")
+def browsers(environment):
+    with guarded(environment) as (server, keys):
+        admin = keys.token("admin")
+        request("PUT", f"{server.url}{BASE}/a", bearer(admin), b'{"state":"S"}')
+        url = server.url.replace("http://", "ws://") + f"{BASE}/a"
+        watch = keys.token("watch", "--id", "a")
+        socket = BlockingSocket(url, f"live-progress.v1, live-progress.bearer.{watch}")
+        expect(socket.head.startswith("HTTP/1.1 101 ") and watch not in socket.head, f"answer: {socket.head[:60]}")
+        expect_equal(socket.next()["state"], "S", "state")
+        socket.socket.close()
+        ticket = request("POST", f"{server.url}/api/v1/tickets", bearer(watch)).json["ticket"]
+        for status in [101, 401]:
+            socket = BlockingSocket(f"{url}?ticket={ticket}", "live-progress.v1")
+            expect(socket.head.startswith(f"HTTP/1.1 {status} "), f"ticket: {socket.head[:60]}")
+            socket.socket.close()
+        socket = BlockingSocket(f"{url}?access_token={watch}", "live-progress.v1")
+        expect(socket.head.startswith("HTTP/1.1 401 "), "a token in the query is taken unasked")
+        socket.socket.close()
+        log = server.tail()
+        expect(ticket not in log and watch[-20:] not in log, "a ticket or a token stands in the log")
+
+
+@case("A watcher whose token ends is told, may renew it, and is closed with 4501 if it does not")
+def expiry(environment):
+    with guarded(environment) as (server, keys):
+        admin = keys.token("admin")
+        request("PUT", f"{server.url}{BASE}/a", bearer(admin), b"{}")
+        url = server.url.replace("http://", "ws://") + f"{BASE}/a"
+        short = keys.token("watch", "--id", "a", time="1s")
+        watcher = BlockingSocket(url, f"live-progress.v1, live-progress.bearer.{short}")
+        expect_equal(watcher.next()["type"], "snapshot", "first message")
+        expect_equal(watcher.next()["error"]["title"], "Credentials expired", "at the end of the token")
+        expect_equal(watcher.next(), None, "after the time of grace")
+        expect_equal(watcher.close_code, 4501, "close code")
+
+
+@case("The tool shows its token by the option or the environment, and says what is wrong without it")
+def command_line(environment):
+    with guarded(environment) as (server, keys):
+        token = keys.token("create,report,watch,list,cancel")
+        variables = {"LIVE_PROGRESS_TOKEN": token, "LIVE_PROGRESS_SERVER": server.url}
+        for arguments in [
+            ("report", "a", "--create", "--state", "S", "--cancellable"), ("get", "a"), ("list",), ("cancel", "a"),
+            ("report", "a", "--succeed"), ("watch", "a"), ("run", "--id", "r", "--", "true"),
+        ]:
+            done = tool(environment, *arguments, **variables)
+            expect_equal(done.returncode, 0, f"{arguments}: {done.stderr}")
+            expect(token not in done.stdout + done.stderr, f"{arguments} tells the token")
+        done = tool(environment, "get", "a", "--server", server.url, "--token", token)
+        expect_equal(done.returncode, 0, "--token")
+        for arguments in [("get", "a"), ("watch", "a"), ("list",)]:
+            done = tool(environment, *arguments, LIVE_PROGRESS_SERVER=server.url, LIVE_PROGRESS_TOKEN="x.SECRET.y")
+            expect_equal(done.returncode, 77, f"{arguments} with a bad token")
+            expect("SECRET" not in done.stderr, "an error tells the token")
+
+
+@case("A file of keys that others can read keeps the server from starting")
+def loose_file(environment):
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Keys(environment, folder)
+        with Server(environment.binary, "--secret-file", keys.path):
+            pass
+        os.chmod(keys.path, 0o644)
+        done = tool(environment, "serve", "--port", "0", "--secret-file", keys.path)
+        expect_equal(done.returncode, 64, "exit status")
+        expect(f"chmod 600 {keys.path}" in done.stderr, f"error: {done.stderr}")
