@@ -38,6 +38,7 @@ let package = Package(
             name: "LiveProgressServer",
             dependencies: [
                 .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressDeflate", package: "swift-live-progress"),
                 .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
                 .product(name: "LiveProgressHummingbird", package: "swift-live-progress"),
                 .product(name: "LiveProgressNIO", package: "swift-live-progress"),

@@ -28,6 +28,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var transport: TransportOptions
 
+    @Flag(help: "Compress messages for the watchers who ask for that (permessage-deflate).")
+    var compression = false
+
     @Option(help: ArgumentHelp("A configuration file in YAML.", valueName: "file"))
     var config: String?
 
@@ -76,6 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
         if let store { options["store"] = ConfigValue(.string(store), isSecret: false) }
         if let secretFile { options["secretFile"] = ConfigValue(.string(secretFile), isSecret: false) }
         if insecure { options["insecure"] = ConfigValue(.bool(true), isSecret: false) }
+        if compression { options["compression"] = ConfigValue(.bool(true), isSecret: false) }
         if let logLevel { options["logLevel"] = ConfigValue(.string(logLevel), isSecret: false) }
         return options
     }

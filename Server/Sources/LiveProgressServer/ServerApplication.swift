@@ -107,7 +107,8 @@ public struct ServerApplication: Service {
         hosting = ProgressHosting(
             api: ProgressAPI(service: self.service, configuration: apiConfiguration),
             limits: limits,
-            watchers: watchers
+            watchers: watchers,
+            compression: configuration.compression.codec
         )
     }
 

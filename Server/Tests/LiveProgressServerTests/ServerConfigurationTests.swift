@@ -21,12 +21,14 @@ struct ServerConfigurationTests {
             file: file.path,
             environment: [
                 "LIVE_PROGRESS_PORT": "2", "LIVE_PROGRESS_LOG_LEVEL": "error", "LIVE_PROGRESS_INSECURE": "true",
-                "PORT": "9",
+                "LIVE_PROGRESS_COMPRESSION": "true", "PORT": "9",
             ]
         )
         #expect(configuration.port == 3)
         #expect(configuration.logLevel == .error)
         #expect(configuration.isInsecure)
+        #expect(configuration.compression.isEnabled)
+        #expect(!ServerConfiguration().compression.isEnabled)
         #expect(configuration.host == "127.0.0.9")
         #expect(configuration.maximumOperations == 7)
         #expect(configuration.origins == ["https://a.example"])
@@ -51,6 +53,7 @@ struct ServerConfigurationTests {
             ("LIVE_PROGRESS_PORT", "http", "port", "0 to 65535"),
             ("LIVE_PROGRESS_STORE", "floppy", "store", "memory"),
             ("LIVE_PROGRESS_INSECURE", "perhaps", "insecure", "true or false"),
+            ("LIVE_PROGRESS_COMPRESSION", "gzip", "compression", "true or false"),
             ("LIVE_PROGRESS_LOG_LEVEL", "loud", "logLevel", "warning"),
             ("LIVE_PROGRESS_MAXIMUM_OPERATIONS", "0", "maximumOperations", "1 to"),
             ("LIVE_PROGRESS_HOST", "", "host", "127.0.0.1"),

@@ -64,6 +64,7 @@ extension ServerConfiguration {
         retention = try values.integer("retention", in: 0...315_360_000).map { .seconds($0) } ?? retention
         maximumOperations = try values.integer("maximumOperations", in: 1...100_000_000) ?? maximumOperations
         authorization = try AuthorizationConfiguration(values)
+        compression = try CompressionConfiguration(values)
         maximumBodySize = try values.integer("maximumBodySize", in: 1024...1 << 30) ?? maximumBodySize
         limits = try ServerLimits(values)
     }

@@ -43,6 +43,8 @@ public struct ServerConfiguration: Sendable {
     public var shutdownTimeout = Duration.milliseconds(1200)
     /// Whether connections are encrypted, and come through proxies.
     public var transport = TransportSettings()
+    /// Whether watchers may ask for compressed messages.
+    public var compression = CompressionConfiguration()
     /// How messages get to the sockets of watchers.
     public var writePath = WritePath.direct
 
