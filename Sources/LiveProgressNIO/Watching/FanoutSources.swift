@@ -39,6 +39,7 @@ final class FanoutSources: Sendable {
     ///   - acceptance: What was accepted.
     ///   - service: The operations.
     ///   - isDeflated: Whether the watcher agreed to compressed messages.
+    /// - Returns: The source.
     func source(
         for acceptance: WatchAcceptance,
         in service: ProgressService,
