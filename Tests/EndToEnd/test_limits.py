@@ -70,7 +70,10 @@ def connections(environment):
         watcher = BlockingSocket(operation.socket_url, FULL)
         watcher.next()
         # The worker's connection and the watcher's are two.
+        # Connections are taken in by several threads: only one that was answered is surely inside.
         inside = dial(server)
+        inside.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        expect(inside.recv(65536).startswith(b"HTTP/1.1 200 "), "one inside was not served")
         expect_problem(whole(dial(server)), 503, "connections")
         operation.step(1)
         expect_equal(watcher.next()["state"], "Step 1", "update inside")

@@ -235,6 +235,9 @@ def run_tokens(binary: Path) -> Kit | None:
         return None
     with folder_for_secrets() as folder:
         mint = Mint(binary, Path(folder))
+        # A server makes its secret when it starts; another one's is that of another server.
+        with served(binary, "--secret-file", str(mint.other)):
+            pass
         with served(binary, "--secret-file", str(mint.secret)) as server:
             kit = Kit(server, abilities={TOKENS})
             creator = mint.make("--id", "quiet", "--can", "create,report,watch", "--for", "1h")

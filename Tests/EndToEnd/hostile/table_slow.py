@@ -133,7 +133,6 @@ DEAF = [
         request(f"GET {LOUD}") * 40,
         Wait(1),
         Gone(within=64),
-        known="nobody limits how long an answer may take no bytes",
         seconds=60,
         receive_buffer=4096,
     ),
@@ -165,8 +164,8 @@ FLOODS = [
     watching("inv-11", "100,000 messages", raw_frame(TEXT, b"[") * 100_000, Close(1008)),
     watching(
         "inv-11",
-        "2,000 wishes to cancel",
-        raw_frame(TEXT, b'{"type":"cancel"}') * 2000 + raw_frame(8, b"\x03\xe8"),
+        "200 wishes to cancel",
+        raw_frame(TEXT, b'{"type":"cancel"}') * 200 + raw_frame(8, b"\x03\xe8"),
         Close(1000),
     ),
     row("inv-11", "20,000 requests whose answers are not read", GET * 20_000, Wait(2), Reset(), receive_buffer=4096),

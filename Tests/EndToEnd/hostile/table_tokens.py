@@ -12,9 +12,9 @@ from pathlib import Path
 
 from harness import BASE, plain_environment
 from rows import FULL, QUIET, TOKENS, Row, json_request, request, row, upgrade
-from steps import Answer, Upgraded
+from steps import Answer, Upgraded, Wait
 
-CHALLENGE = {"WWW-Authenticate": "Bearer"}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="live-progress"'}
 
 
 def knows_tokens(binary: Path) -> bool:
@@ -130,6 +130,11 @@ class Mint:
                 Answer(401, "unauthenticated", has=CHALLENGE),
             ),
         ]
+        short = self.make("--id", "quiet", "--can", "watch,report", "--for", "1")
+        for line in (f"GET {QUIET}", f"PATCH {QUIET}"):
+            expired = json_request(line, "{}", bearer(short))
+            name = f"{line.split()[0]} with a token that has expired"
+            rows.append(row("7519-4.1.4", name, Wait(2), expired, Answer(401, "unauthenticated"), needs=TOKENS))
         return rows
 
     def refused(self, name: str, line: str, token: str | None, field: str | None = None) -> Row:
