@@ -76,7 +76,15 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
         case .dismissAndClose(let last):
             dismiss(last, context)
             context.close(promise: nil)
-        case .close: context.close(promise: nil)
+        case .close: closeBehindLastFrame(context)
+        }
+    }
+
+    /// A stream is told as closed while its last frame is being written, which a close at once would overtake.
+    private func closeBehindLastFrame(_ context: ChannelHandlerContext) {
+        context.eventLoop.assumeIsolated().execute {
+            context.flush()
+            context.close(promise: nil)
         }
     }
 
