@@ -50,6 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         EventLoops.matchProcessors()
+        ProcessMemory.returnLargePieces()
         let server: ServerApplication
         do throws(ServerConfigurationError) {
             let configuration = try await ServerConfiguration.read(options: options, file: config)

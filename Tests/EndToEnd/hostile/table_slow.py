@@ -127,16 +127,6 @@ DEAF = [
         receive_buffer=4096,
     ),
     row(
-        "inv-10",
-        "an answer that is never read",
-        Wait(2),
-        request(f"GET {LOUD}") * 40,
-        Wait(1),
-        Gone(within=64),
-        seconds=60,
-        receive_buffer=4096,
-    ),
-    row(
         "inv-11",
         "a watcher that never reads, then an RST",
         upgrade(LOUD),

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// How the process deals with the system's memory.
+public enum ProcessMemory {
+    /// Makes memory that a burst of large requests took go back to the system when it is freed.
+    ///
+    /// The GNU library hands pieces above a threshold back at once, but raises the threshold to the largest piece that it
+    /// has seen, up to 32 MiB; from then on a few bodies of a megabyte, between small pieces that stay, hold many. A
+    /// threshold that is set stays (mallopt(3)). Does nothing elsewhere, and where the environment says otherwise.
+    public static func returnLargePieces() {
+        #if canImport(Glibc)
+            guard getenv("MALLOC_MMAP_THRESHOLD_") == nil, getenv("GLIBC_TUNABLES") == nil else { return }
+            // Not among what the Swift module of the library declares.
+            guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "mallopt") else { return }
+            let mallopt = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)
+            _ = mallopt(mmapThreshold, pieceSize)
+            _ = mallopt(trimThreshold, pieceSize)
+        #endif
+    }
+
+    #if canImport(Glibc)
+        /// `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD` of malloc.h.
+        private static let mmapThreshold: CInt = -3
+        private static let trimThreshold: CInt = -1
+        /// What is larger goes back by itself, in bytes: the library's own threshold before it has seen larger pieces.
+        private static let pieceSize: CInt = 128 * 1024
+    #endif
+}
