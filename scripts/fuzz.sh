@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Feeds random input to whatever reads from outside, for some seconds each: scripts/fuzz.sh [--seconds N] [--target NAME]...
+# Feeds random input to whatever reads from outside, for some seconds each: scripts/fuzz.sh [--seconds N] [--seed N] [--target NAME]...
 # What it learns stays in .build-fuzz and is the start of the next round; see Fuzz/README.md.
 
 source "$(dirname "$0")/common.sh"
 
 seconds=10
+seed=0 # another one each time
 targets=()
 while [ $# -gt 0 ]; do
     case $1 in
     --seconds) seconds=${2:?a number of seconds} ;;
+    --seed) seed=${2:?a number} ;;
     --target) targets+=("${2:?the name of a folder in Fuzz/Corpus}") ;;
-    *) die "usage: scripts/fuzz.sh [--seconds N] [--target NAME]..." ;;
+    *) die "usage: scripts/fuzz.sh [--seconds N] [--seed N] [--target NAME]..." ;;
     esac
     shift 2
 done
@@ -35,7 +37,7 @@ for target in "${targets[@]}"; do
     crashes=.build-fuzz/crashes/$target
     log=.build-fuzz/$target.log
     mkdir -p "$learned" "$crashes"
-    options=(-max_total_time="$seconds" -use_value_profile=1 -print_final_stats=1 -timeout=10 -rss_limit_mb=2048)
+    options=(-seed="$seed" -max_total_time="$seconds" -use_value_profile=1 -print_final_stats=1 -timeout=10 -rss_limit_mb=2048)
     [ ! -f "Fuzz/Dictionaries/$target.dict" ] || options+=(-dict="Fuzz/Dictionaries/$target.dict")
     status=0
     "$programs/fuzz-$target" "${options[@]}" -artifact_prefix="$crashes/" "$learned" "Fuzz/Corpus/$target" \

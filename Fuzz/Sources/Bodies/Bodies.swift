@@ -103,6 +103,7 @@ private func checkMessage(_ text: [UInt8]) {
         switch message {
         case .event(let event): ProgressMessage.encodeFull(event)
         case .removed(let id): ProgressMessage.encodeFeed(.removed(id))
+        case .authenticated(let until): ProgressMessage.encodeAuthenticated(until: until)
         case .error(let problem): ProgressMessage.encodeError(problem)
         }
     }

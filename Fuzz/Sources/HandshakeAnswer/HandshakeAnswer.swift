@@ -58,14 +58,16 @@ private enum Handshake {
         let promise = channel.eventLoop.makePromise(of: WebSocketClientConnection.self)
         let encoder = HTTPRequestEncoder()
         let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
+        let gate = InputEndGate()
         let handshake = WebSocketHandshakeHandler(
             request: WebSocketClientRequest(target: "/x", host: "a", subprotocols: ["live-progress.v1"]),
             key: key,
             configuration: WebSocketConfiguration(heartbeat: nil),
+            gate: gate,
             httpHandlers: [decoder, encoder],
             promise: promise
         )
-        try? channel.pipeline.syncOperations.addHandlers([encoder, decoder, handshake])
+        try? channel.pipeline.syncOperations.addHandlers([gate, encoder, decoder, handshake])
         if let address { channel.connect(to: address, promise: nil) }
         channel.embeddedEventLoop.run()
         while (try? channel.readOutbound(as: ByteBuffer.self)) != nil {}
