@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+#
+# The address sanitizer: each fuzzer over its corpus once, without mutation, and the unit tests of what handles bytes.
+# Reading or writing beyond memory, and memory that nobody lets go (on Linux), fail.
+
+source "$(dirname "$0")/common.sh"
+
+need_swift
+scratch=$ROOT/.build-asan
+say "building the fuzzers with the address sanitizer"
+build=(
+    swift build --package-path Fuzz -c release --scratch-path "$scratch/fuzz"
+    --sanitize=fuzzer --sanitize=address -Xswiftc -enable-testing
+)
+"${build[@]}" >&2
+programs=$("${build[@]}" --show-bin-path)
+
+# Swift's own report of a crash would hide the sanitizer's.
+export SWIFT_BACKTRACE=enable=no
+for folder in Fuzz/Corpus/*; do
+    target=${folder##*/}
+    learned=()
+    [ ! -d ".build-fuzz/corpus/$target" ] || learned=(".build-fuzz/corpus/$target")
+    "$programs/fuzz-$target" -runs=0 -artifact_prefix="$scratch/$target-" "$folder" ${learned[@]+"${learned[@]}"} \
+        >"$scratch/$target.log" 2>&1 || {
+        LC_ALL=C grep -a -A20 'ORACLE:\|Fatal error\|ERROR:' "$scratch/$target.log" | cut -c1-500 >&2 || true
+        die "$target fails under the address sanitizer (log: $scratch/$target.log)"
+    }
+    echo "$target: $(LC_ALL=C grep -a '^Done' "$scratch/$target.log")"
+done
+
+say "building the tests with the address sanitizer"
+swift build --build-tests --sanitize=address --scratch-path "$scratch" >&2
+# The test process ends while threads of its event loops still hold memory, which is no leak of ours.
+export ASAN_OPTIONS=detect_leaks=0
+swift test --skip-build --sanitize=address --scratch-path "$scratch" --skip ScheduleTests \
+    --filter '^(LiveProgressTests|LiveProgressWireTests|LiveProgressHTTPTests|LiveProgressWebSocketTests|LiveProgressNIOTests)\.'
