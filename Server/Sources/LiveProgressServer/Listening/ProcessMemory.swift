@@ -17,6 +17,7 @@ public enum ProcessMemory {
             guard getenv("MALLOC_MMAP_THRESHOLD_") == nil, getenv("GLIBC_TUNABLES") == nil else { return }
             // Not among what the Swift module of the library declares.
             guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "mallopt") else { return }
+            // malloc.h has it as `int mallopt(int, int)`, which is this type; the symbol is not nil.
             let mallopt = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)
             _ = mallopt(mmapThreshold, pieceSize)
             _ = mallopt(trimThreshold, pieceSize)
