@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// One of a limited number: whoever holds it has a place, which is given back with its release.
-package final class LimitTicket: Sendable {
-    private let giveBack: @Sendable () -> Void
+import LiveProgress
 
-    init(giveBack: @escaping @Sendable () -> Void) {
-        self.giveBack = giveBack
+/// One of a limited number: whoever holds it has a place, which is given back with its release.
+///
+/// Every watcher has one, so that it is a single small object and not a closure.
+package final class LimitTicket: Sendable {
+    /// What the place is one of.
+    enum Place: Sendable {
+        /// A watcher of an operation, which is held so that no other takes over its identity meanwhile, and of a subject.
+        case watcher(of: ProgressJournal?, subject: String?)
+        /// An operation of a subject.
+        case operation(of: String)
     }
 
-    deinit { giveBack() }
+    private let places: Places
+    private let place: Place
+
+    init(_ place: Place, in places: Places) {
+        self.places = places
+        self.place = place
+    }
+
+    deinit { places.giveBack(place) }
 }

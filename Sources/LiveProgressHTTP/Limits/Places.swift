@@ -43,13 +43,7 @@ final class Places: Sendable {
             return .watchersPerSubject
         }
         if let exceeded { throw Refusal(exceeded, Problems.tooManyWatchers(exceeded)) }
-        // It holds the journal, so that no other takes over its identity meanwhile.
-        return LimitTicket { [self] in
-            state.withLock { state in
-                if let operation { state.watchersByOperation.remove(ObjectIdentifier(operation)) }
-                if let subject { state.watchersBySubject.remove(subject) }
-            }
-        }
+        return LimitTicket(.watcher(of: operation, subject: subject), in: self)
     }
 
     /// A place for an operation that a subject creates.
@@ -61,6 +55,19 @@ final class Places: Sendable {
         guard state.withLock({ $0.operationsBySubject.add(subject, limit: limit) }) else {
             throw Refusal(.operationsPerSubject, Problems.tooManyOperationsOfSubject(limit))
         }
-        return LimitTicket { [self] in state.withLock { $0.operationsBySubject.remove(subject) } }
+        return LimitTicket(.operation(of: subject), in: self)
+    }
+
+    /// A ticket is released.
+    func giveBack(_ place: LimitTicket.Place) {
+        state.withLock { state in
+            switch place {
+            case .watcher(let operation, let subject):
+                if let operation { state.watchersByOperation.remove(ObjectIdentifier(operation)) }
+                if let subject { state.watchersBySubject.remove(subject) }
+            case .operation(let subject):
+                state.operationsBySubject.remove(subject)
+            }
+        }
     }
 }

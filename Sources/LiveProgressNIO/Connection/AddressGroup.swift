@@ -10,13 +10,13 @@ import NIOCore
 struct AddressGroup: Hashable, Sendable {
     private let isIPv4: Bool
     /// The address, or the first half of one of IPv6.
-    private let bits: UInt128
+    private let bits: UInt64
 
     /// The group of an address as text, such as `192.0.2.7`, `2001:db8::1` or `fe80::1%eth0`; `nil` for anything else.
     init?(_ address: String) {
         guard let address = IPAddress(address.prefix { $0 != "%" }) else { return nil }
         isIPv4 = address.isIPv4
-        bits = isIPv4 ? address.bits : address.bits >> 64
+        bits = UInt64(truncatingIfNeeded: isIPv4 ? address.bits : address.bits >> 64)
     }
 
     /// The group of a connection's other end; `nil` for one without an address, such as a Unix socket's, and for one that

@@ -15,16 +15,11 @@ public enum WebSocketLimit: Sendable, Hashable {
 ///
 /// A message counts once, however many fragments it has; their number is limited by itself.
 struct MessageAllowance: Sendable {
-    private let perMinute: Int?
     private var count = 0
     private var end = NIODeadline.uptimeNanoseconds(0)
 
-    init(perMinute: Int?) {
-        self.perMinute = perMinute
-    }
-
     /// Takes note of a frame; gives whether the peer may send it.
-    mutating func take(_ event: FrameEvent, now: NIODeadline) -> Bool {
+    mutating func take(_ event: FrameEvent, perMinute: Int?, now: NIODeadline) -> Bool {
         guard let perMinute else { return true }
         switch event {
         case .dataPiece: return true

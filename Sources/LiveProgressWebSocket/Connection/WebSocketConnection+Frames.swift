@@ -5,7 +5,7 @@ internal import NIOCore
 
 extension WebSocketConnection {
     mutating func handle(_ event: FrameEvent) throws(WebSocketViolation) {
-        guard allowance.take(event, now: now) else {
+        guard allowance.take(event, perMinute: configuration.limits.maximumMessagesPerMinute, now: now) else {
             throw .tooManyMessages(configuration.limits.maximumMessagesPerMinute ?? 0)
         }
         switch event {
@@ -29,7 +29,7 @@ extension WebSocketConnection {
         if isWritable {
             actions.append(.write(encoder.encode(.pong, payload)))
         } else {
-            owedPong = payload
+            owedPong.value = payload
         }
     }
 

@@ -43,26 +43,27 @@ public struct WebSocketConnection: Sendable {
         case answered
     }
 
-    let role: WebSocketRole
-    let configuration: WebSocketConfiguration
-    let encoder: FrameEncoder
+    // What is large stands first, so that little is lost between: a server has as many of these as it has watchers.
+    private let settings: Shared<WebSocketConfiguration>
     var decoder: FrameDecoder
     var assembler: MessageAssembler
-    var allowance: MessageAllowance
+    var allowance = MessageAllowance()
     var now = NIODeadline.uptimeNanoseconds(0)
-    /// The limit for which the connection failed, if it did.
-    private(set) var exceededLimit: WebSocketLimit?
-    private var deflation: MessageDeflation?
+    private var deflation: OutOfLine<MessageDeflation>
+    var pingCount: UInt64 = 0
+    /// The latest ping not answered yet because the peer does not read; section 5.5.3 lets us forget the earlier ones.
+    var owedPong = OutOfLine<ByteBuffer>()
+    var actions: [Action] = []
+    let role: WebSocketRole
+    let encoder: FrameEncoder
     var phase = Phase.open
     var pulse = Pulse.quiet
-    var pingCount: UInt64 = 0
     var isWritable = true
-    /// The latest ping not answered yet because the peer does not read; section 5.5.3 lets us forget the earlier ones.
-    var owedPong: ByteBuffer?
-    /// How many more times a peer that still has to read what stands before our close frame gets the close timeout.
-    private var patience = 0
-    var actions: [Action] = []
     var hasToldClosed = false
+    /// How many more times a peer that still has to read what stands before our close frame gets the close timeout.
+    private var patience: UInt8 = 0
+    /// The limit for which the connection failed, if it did.
+    private(set) var exceededLimit: WebSocketLimit?
 
     /// A connection whose handshake has just been completed.
     /// - Parameters:
@@ -74,17 +75,23 @@ public struct WebSocketConnection: Sendable {
         configuration: WebSocketConfiguration = WebSocketConfiguration(),
         compression: WebSocketCompression? = nil
     ) {
+        self.init(role: role, settings: Shared(configuration), compression: compression)
+    }
+
+    /// A connection that shares its configuration with others.
+    init(role: WebSocketRole, settings: Shared<WebSocketConfiguration>, compression: WebSocketCompression?) {
         self.role = role
-        self.configuration = configuration
+        self.settings = settings
         self.encoder = FrameEncoder(role: role)
         self.decoder = FrameDecoder(role: role, isDeflateAgreed: compression != nil)
         self.assembler = MessageAssembler(
-            limits: configuration.limits,
+            settings: settings,
             inflation: compression.map { MessageInflation($0, role: role) }
         )
-        self.allowance = MessageAllowance(perMinute: configuration.limits.maximumMessagesPerMinute)
-        self.deflation = compression.map { MessageDeflation($0, role: role) }
+        self.deflation = OutOfLine(compression.map { MessageDeflation($0, role: role) })
     }
+
+    var configuration: WebSocketConfiguration { settings.value }
 
     /// Whether messages may still be sent.
     public var isOpen: Bool { if case .open = phase { true } else { false } }
@@ -92,7 +99,7 @@ public struct WebSocketConnection: Sendable {
     /// The next thing to do, or `nil` until the next event.
     public mutating func next() -> Action? {
         while true {
-            if !actions.isEmpty { return actions.removeFirst() }
+            if let action = takeAction() { return action }
             switch phase {
             case .open, .closing: break
             case .finishing, .closed: return nil
@@ -114,7 +121,7 @@ public struct WebSocketConnection: Sendable {
     /// - Returns: The bytes for the wire.
     public mutating func encode(_ message: WebSocketMessage) -> ByteBuffer {
         let opcode: FrameOpcode = message.isText ? .text : .binary
-        if let compressed = deflation?.compress(message.payload) {
+        if let compressed = deflation.value?.compress(message.payload) {
             return encoder.encode(opcode, compressed, isCompressed: true)
         }
         return encoder.encode(opcode, message.payload)
@@ -141,8 +148,8 @@ public struct WebSocketConnection: Sendable {
     /// - Parameter isWritable: Whether the channel takes bytes.
     public mutating func writabilityChanged(_ isWritable: Bool) {
         self.isWritable = isWritable
-        guard isWritable, isOpen, let pong = owedPong else { return }
-        owedPong = nil
+        guard isWritable, isOpen, let pong = owedPong.value else { return }
+        owedPong.value = nil
         actions.append(.write(encoder.encode(.pong, pong)))
     }
 
@@ -194,6 +201,13 @@ public struct WebSocketConnection: Sendable {
 }
 
 extension WebSocketConnection {
+    /// The first of what is to be done; the last one takes the queue's memory with it, since most connections are silent.
+    private mutating func takeAction() -> Action? {
+        guard let action = actions.first else { return nil }
+        if actions.count == 1 { actions = [] } else { actions.removeFirst() }
+        return action
+    }
+
     /// What is said first stays: a peer's close frame is the truth, whatever happens to the channel afterwards.
     mutating func tellClosed(_ reason: WebSocketCloseReason) {
         guard !hasToldClosed else { return }

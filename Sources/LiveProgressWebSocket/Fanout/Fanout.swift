@@ -12,6 +12,7 @@ final class Fanout {
 
     private let eventLoop: any EventLoop
     private let configuration: WatcherConfiguration
+    private let settings: Shared<WebSocketConfiguration>
     let onLimit: @Sendable (WebSocketLimit) -> Void
     private var topics: [ObjectIdentifier: FanoutTopic] = [:]
     private var members: [ObjectIdentifier: FanoutMember] = [:]
@@ -24,6 +25,7 @@ final class Fanout {
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
+        self.settings = Shared(configuration.connection)
         self.onLimit = onLimit
         self.timers = LoopTimers(eventLoop: eventLoop)
     }
@@ -41,7 +43,7 @@ final class Fanout {
     ) -> WebSocketHandler {
         let machine = WebSocketConnection(
             role: .server,
-            configuration: configuration.connection,
+            settings: settings,
             compression: compression
         )
         let visit = visitor.map { FanoutVisit($0, timers: timers, eventLoop: eventLoop) }

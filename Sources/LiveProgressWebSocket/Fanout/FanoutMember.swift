@@ -6,7 +6,7 @@ internal import NIOCore
 /// One watcher: a connection and its place in a source's log.
 final class FanoutMember: WebSocketHandlerDelegate {
     /// How many answers to messages a watcher may leave unread before it is sent away.
-    private static let maximumUnreadAnswers = 16
+    private static let maximumUnreadAnswers: Int32 = 16
 
     /// The cohort that the watcher stands in; `nil` for one left behind because it does not read.
     var cohort: FanoutCohort?
@@ -25,8 +25,8 @@ final class FanoutMember: WebSocketHandlerDelegate {
     private let heldObject: (any AnyObject & Sendable)?
     private var topic: FanoutTopic?
     private var handler: WebSocketHandler?
-    private var unreadAnswers = 0
-    private var violations = 0
+    private var unreadAnswers: Int32 = 0
+    private var violations: Int32 = 0
 
     init(
         fanout: Fanout,

@@ -22,13 +22,13 @@ public struct FrameDecoder: Sendable {
         case head
         case control(FrameHeader)
         case data(remaining: Int, mask: FrameMask?)
-        case failed(WebSocketViolation)
+        indirect case failed(WebSocketViolation)
     }
 
+    private var buffer: ByteBuffer?
+    private var state = State.head
     private let role: WebSocketRole
     private let isDeflateAgreed: Bool
-    private var state = State.head
-    private var buffer: ByteBuffer?
 
     /// A decoder at the start of a stream of frames.
     /// - Parameters:

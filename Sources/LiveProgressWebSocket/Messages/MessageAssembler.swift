@@ -54,20 +54,28 @@ public struct MessageAssembler: Sendable {
         var validator = UTF8Validator()
     }
 
-    private let limits: WebSocketLimits
-    private var inflation: MessageInflation?
-    private var partial: Partial?
+    private let settings: Shared<WebSocketConfiguration>
+    private var inflation: OutOfLine<MessageInflation>
+    private var message = OutOfLine<Partial>()
 
     /// An assembler between two messages.
     /// - Parameter limits: What a message may have at most.
     public init(limits: WebSocketLimits = WebSocketLimits()) {
-        self.limits = limits
+        self.init(settings: Shared(WebSocketConfiguration(limits: limits)), inflation: nil)
     }
 
     /// An assembler of messages that may be compressed.
-    init(limits: WebSocketLimits, inflation: MessageInflation?) {
-        self.limits = limits
-        self.inflation = inflation
+    init(settings: Shared<WebSocketConfiguration>, inflation: MessageInflation?) {
+        self.settings = settings
+        self.inflation = OutOfLine(inflation)
+    }
+
+    private var limits: WebSocketLimits { settings.value.limits }
+
+    /// What there is of the message that is on its way.
+    private var partial: Partial? {
+        get { message.value }
+        _modify { yield &message.value }
     }
 
     /// A data frame begins.
@@ -134,8 +142,9 @@ public struct MessageAssembler: Sendable {
         guard var payload = partial?.payload else { return }
         partial?.payload = ByteBuffer()
         let start = payload.writerIndex
-        try inflation?.add(piece, to: &payload, limit: limits.maximumMessageSize)
-        if isWhole { try inflation?.finish(&payload, limit: limits.maximumMessageSize) }
+        let limit = limits.maximumMessageSize
+        try inflation.value?.add(piece, to: &payload, limit: limit)
+        if isWhole { try inflation.value?.finish(&payload, limit: limit) }
         if let new = payload.getSlice(at: start, length: payload.writerIndex - start) { try validate(new) }
         partial?.payload = payload
     }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// An optional value that takes one word while it is `nil`, for what few of many connections have at a time.
+struct OutOfLine<Value> {
+    /// Empty or of one element: an array allocates nothing while it is empty, and is changed where it stands.
+    private var storage: ContiguousArray<Value> = []
+
+    init(_ value: Value? = nil) {
+        self.value = value
+    }
+
+    /// The value, which can be changed in place.
+    var value: Value? {
+        get { storage.first }
+        set { storage = newValue.map { [$0] } ?? [] }
+        _modify {
+            var value = storage.popLast()
+            defer {
+                if let value { storage.append(value) } else { storage = [] }
+            }
+            yield &value
+        }
+    }
+}
+
+extension OutOfLine: Sendable where Value: Sendable {}
+
+/// A value that many connections share, so that each has one word of it.
+final class Shared<Value: Sendable>: Sendable {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+}

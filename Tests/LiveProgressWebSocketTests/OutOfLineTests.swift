@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import Testing
+
+@testable import LiveProgressWebSocket
+
+@Suite("An optional value out of line")
+struct OutOfLineTests {
+    private struct Broken: Error {}
+
+    /// A value whose changes can fail.
+    private struct Counter {
+        var count = 0
+
+        mutating func add(failing: Bool) throws {
+            count += 1
+            if failing { throw Broken() }
+        }
+    }
+
+    @Test("holds what it is given, and nothing again")
+    func holdsAndForgets() {
+        var slot = OutOfLine<Int>()
+        #expect(slot.value == nil)
+        slot.value = 7
+        #expect(slot.value == 7)
+        slot.value? += 1
+        #expect(slot.value == 8)
+        slot.value = nil
+        #expect(slot.value == nil)
+        slot.value? += 1
+        #expect(slot.value == nil)
+        #expect(OutOfLine(3).value == 3)
+    }
+
+    @Test("keeps the change of a call that throws")
+    func keepsChangesOfThrowingCalls() {
+        var slot = OutOfLine(Counter())
+        #expect(throws: Broken.self) { try slot.value?.add(failing: true) }
+        #expect(slot.value?.count == 1)
+    }
+
+    @Test("is a value: a copy does not change with it")
+    func copies() {
+        var slot = OutOfLine(1)
+        let copy = slot
+        slot.value? += 1
+        #expect((slot.value, copy.value) == (2, 1))
+    }
+
+    @Test("takes one word, so that a connection takes little")
+    func takesOneWord() {
+        #expect(MemoryLayout<OutOfLine<ByteBuffer>>.size == MemoryLayout<Int>.size)
+        #expect(MemoryLayout<WebSocketConnection>.size <= 20 * MemoryLayout<Int>.size)
+    }
+}
