@@ -19,7 +19,7 @@ from pathlib import Path
 from harness import BASE, Server, expect, expect_equal
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 1, 3, 4, 6, 7
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
 
 
 class Authority:
@@ -58,11 +58,11 @@ class Authority:
 class TLSServer(Server):
     """A server of its own with the certificate `first`."""
 
-    def __init__(self, binary: Path):
+    def __init__(self, binary: Path, *options: str):
         self.authority = Authority()
         self.pair = [self.authority.folder / "server.pem", self.authority.folder / "server.key"]
         self.install(*self.authority.issue("first"))
-        super().__init__(binary, "--tls-cert", str(self.pair[0]), "--tls-key", str(self.pair[1]))
+        super().__init__(binary, "--tls-cert", str(self.pair[0]), "--tls-key", str(self.pair[1]), *options)
 
     def install(self, certificate: bytes, key: bytes) -> None:
         for path, contents in zip(self.pair, (certificate, key)):
@@ -113,11 +113,12 @@ class TLSServer(Server):
 class Frames:
     """One HTTP/2 connection, frame by frame (RFC 9113 section 4)."""
 
-    def __init__(self, server: TLSServer):
+    def __init__(self, server: TLSServer, has_preface: bool = True):
         self.socket = server.connect("h2")
         expect_equal(self.socket.selected_alpn_protocol(), "h2", "protocol")
         self.buffer = b""
-        self.socket.sendall(PREFACE + self.frame(SETTINGS))
+        if has_preface:
+            self.socket.sendall(PREFACE + self.frame(SETTINGS))
 
     @staticmethod
     def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:

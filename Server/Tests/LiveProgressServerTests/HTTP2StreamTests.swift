@@ -67,4 +67,18 @@ struct HTTP2StreamTests {
         channel.flush()
         #expect(try Self.written(channel) == ["more", "end", "reset"])
     }
+
+    @Test("a stream that breaks off within its request says so to the routes; one that ends behind it does not")
+    func breaksOff() throws {
+        for isWhole in [false, true] {
+            let channel = try Self.stream()
+            try channel.writeInbound(Self.data(isLast: isWhole))
+            channel.pipeline.fireChannelInactive()
+            if isWhole {
+                try channel.throwIfErrorCaught()
+            } else {
+                #expect(throws: (any Error).self) { try channel.throwIfErrorCaught() }
+            }
+        }
+    }
 }

@@ -24,6 +24,10 @@ struct ServerRoutes {
         router.addMiddleware {
             MetricsMiddleware(metrics: metrics)
             SafeAnswersMiddleware(isSecure: isSecure)
+            TargetSizeMiddleware(
+                limit: hosting.connections.limits.maximumTargetSize,
+                refusals: hosting.api.configuration.limitRefusals
+            )
             OriginMiddleware(policy: policy, proxies: hosting.api.configuration.trustedProxies, isSecure: isSecure)
             MethodsMiddleware()
         }

@@ -49,6 +49,7 @@ struct HTTP2Connections: Sendable {
     private func serveStream(_ stream: any Channel) throws {
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandler(HTTP2StreamHandler(timeout: limits.bodyTimeout))
+        try pipeline.addHandler(HTTP2AuthorityHandler())
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
         let path = try HTTP1Channel.Value(wrappingChannelSynchronously: stream)
         // It ends with its stream, which ends with its connection, for which the registry is waited.

@@ -33,6 +33,8 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        // Routes read a body to where the stream ends, and must not take a part for the whole (RFC 9113 section 8.1).
+        if !isRequestWhole { context.fireErrorCaught(IncompleteRequest()) }
         context.fireChannelInactive()
     }
 
@@ -55,6 +57,9 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
         }
     }
 }
+
+/// The stream broke off within its request.
+private struct IncompleteRequest: Error {}
 
 extension HTTP2Frame.FramePayload {
     /// Whether its sender sends nothing more on the stream.

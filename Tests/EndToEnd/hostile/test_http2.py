@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Hostile clients of HTTP/2, a table of them, while a good one looks on."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.client
+import json
+import ssl
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import hpack
+import table_http2
+from harness import BASE, Failure, case, expect, expect_equal
+from table_http2 import Answers, Ends, Fails, Row
+from tls import GOAWAY, HEADERS, RST_STREAM, Frames, TLSServer
+
+MEMORY = 10 * 2**20
+"""Bytes by which the server's memory may have grown."""
+AT_ONCE = 4
+ROUNDS = 5
+"""How often the rows are played while the good ones look on: most of them take no time."""
+
+
+def play(server: TLSServer, row: Row) -> str | None:
+    """What came of a row that should not have, or `None`."""
+    client = Frames(server, row.has_preface)
+    try:
+        # A server that has seen enough closes while there is more to send.
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            client.send(row.data)
+            if row.half_closes:
+                client.socket.unwrap()
+        return judge(client, row)
+    except TimeoutError:
+        return "nothing came of it"
+    finally:
+        client.socket.close()
+
+
+def judge(client: Frames, row: Row) -> str | None:
+    decoder, came = hpack.Decoder(), []
+    while (frame := client.next()) is not None:
+        kind, _, stream, payload = frame
+        if kind in (GOAWAY, RST_STREAM):
+            code = int.from_bytes(payload[4:8] if kind == GOAWAY else payload, "big")
+            came.append(f"error {code} of {'the connection' if kind == GOAWAY else f'stream {stream}'}")
+            if isinstance(row.outcome, Fails) and code in row.outcome.codes:
+                return None
+        elif kind == HEADERS:
+            status = int(dict(decoder.decode(payload))[":status"])
+            came.append(f"status {status} of stream {stream}")
+            if isinstance(row.outcome, Answers) and (stream, status) == (row.outcome.stream, row.outcome.status):
+                return None
+    return None if isinstance(row.outcome, Ends) else f"expected {row.outcome}, got {came[:5]} and the end"
+
+
+class Company:
+    """A worker over HTTP/1.1 and a watcher over HTTP/2, each on a connection of its own, while the rows are played."""
+
+    def __init__(self, server: TLSServer):
+        self.server = server
+        self.done = threading.Event()
+        self.said = 0
+        server.send("PUT", "busy", {"state": "Step 0"})
+        self.watcher = Frames(server)
+        accepted = Frames.frame(
+            HEADERS,
+            table_http2.block(
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":authority", "localhost"),
+                (":path", f"{BASE}/busy"),
+                ("accept", "application/x-ndjson"),
+            ),
+            flags=0x5,
+            stream=1,
+        )
+        # Room for all that will come.
+        room = Frames.frame(table_http2.WINDOW_UPDATE, b"\x7f\x00\x00\x00")
+        self.watcher.send(table_http2.setting((4, 0x7FFFFFFF)) + room + accepted)
+        self.lines: list[dict] = []
+        self.threads = [threading.Thread(target=self.work), threading.Thread(target=self.watch)]
+
+    def __enter__(self) -> "Company":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.done.set()
+        for thread in self.threads:
+            thread.join(60)
+        self.watcher.socket.close()
+
+    def work(self) -> None:
+        connection = http.client.HTTPSConnection(
+            "localhost", self.server.port, timeout=20, context=self.server.authority.context("http/1.1")
+        )
+        fields = {"Content-Type": "application/json"}
+        while not self.done.wait(0.02):
+            self.said += 1
+            connection.request("PATCH", f"{BASE}/busy", json.dumps({"state": f"Step {self.said}"}), fields)
+            connection.getresponse().read()
+        connection.close()
+        self.server.send("PATCH", "busy", {"status": "succeeded"})
+
+    def watch(self) -> None:
+        text = b""
+        while (frame := self.watcher.next()) is not None:
+            kind, flags, stream, payload = frame
+            if kind == table_http2.DATA and stream == 1:
+                text += payload
+            if stream == 1 and flags & table_http2.END_STREAM and kind in (table_http2.DATA, HEADERS):
+                break
+        self.lines = [json.loads(line) for line in text.splitlines() if line]
+
+    def missed(self) -> str | None:
+        states = [line["state"] for line in self.lines if line.get("type") != "heartbeat"]
+        wanted = [f"Step {number}" for number in range(self.said + 1)] + ["Succeeded"]
+        return None if states == wanted else f"{len(wanted)} states were {len(states)}: {states[-3:]}"
+
+
+class Round:
+    """All rows, played once for all cases."""
+
+    def __init__(self, binary: Path):
+        rows = [row for group in table_http2.GROUPS.values() for row in group]
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("hosts: [localhost]\nmaximumConnectionsPerAddress: 1000\n")
+            file.flush()
+            with TLSServer(binary, "--config", file.name) as server, ThreadPoolExecutor(AT_ONCE) as pool:
+                server.send("PUT", "quiet", {"lease": 86_400})
+                # What many bad clients at once take at their worst is there from the first rounds on.
+                for _ in range(ROUNDS):
+                    list(pool.map(lambda row: play(server, row), rows))
+                before = server.resident_bytes()
+                with Company(server) as company:
+                    self.problems: dict[str, str] = {}
+                    for _ in range(ROUNDS):
+                        outcomes = pool.map(lambda row: play(server, row), rows)
+                        self.problems |= {str(row): one for row, one in zip(rows, outcomes) if one}
+                self.missed = company.missed()
+                self.updates = company.said
+                self.grown = self.growth(server, before)
+                self.revision = server.send("PATCH", "quiet", {"state": "Own"})["revision"]
+
+    @staticmethod
+    def growth(server: TLSServer, before: int) -> int:
+        """By how much the memory has grown, once connections have gone."""
+        deadline = time.monotonic() + 10
+        while (grown := server.resident_bytes() - before) > MEMORY and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return grown
+
+
+@functools.cache
+def played(binary: Path) -> Round:
+    return Round(binary)
+
+
+def register(group: str, rows: list[Row]) -> None:
+    @case(f"Hostile clients of HTTP/2: {group}, {len(rows)} rows", seconds=120)
+    def rows_of_group(environment):
+        problems = played(environment.binary).problems
+        failed = [f"{row}: {problems[str(row)]}" for row in rows if str(row) in problems]
+        if failed:
+            raise Failure(f"{len(failed)} rows failed:\n" + "\n".join(failed))
+
+
+for group, rows in table_http2.GROUPS.items():
+    register(group, rows)
+
+
+@case("Invariant 11: among hostile clients of HTTP/2 a watcher gets every update, and memory stays", seconds=120)
+def company(environment):
+    outcome = played(environment.binary)
+    expect_equal(outcome.missed, None, "what the watcher missed")
+    expect(outcome.updates > 20, f"only {outcome.updates} updates; the case shows nothing")
+    expect(outcome.grown < MEMORY, f"memory has grown by {outcome.grown / 2**20:.1f} MiB")
+    expect_equal(outcome.revision, 1, "revision of the operation that nobody may report on, after a report of its own")
+    print(f"     {outcome.updates} updates, none missed; memory grew by {outcome.grown / 2**20:.1f} MiB")
