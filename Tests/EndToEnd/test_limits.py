@@ -15,6 +15,7 @@ from harness import BASE, Server, case, expect, expect_equal, request
 from rawsocket import BlockingSocket
 
 FULL = "live-progress.v1"
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
 @contextlib.contextmanager
@@ -36,8 +37,14 @@ def refusals(server: Server, limit: str) -> int:
     return metric(server, f'limit_refusals_total{{limit="{limit}"}}')
 
 
-def dial(server: Server, source: str = "127.0.0.1") -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=20, source_address=(source, 0))
+def dial(server: Server, source: str = "127.0.0.1", receive_buffer: int | None = None) -> socket.socket:
+    connection = socket.socket()
+    connection.settimeout(20)
+    if receive_buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.bind((source, 0))
+    connection.connect(("127.0.0.1", server.port))
+    return connection
 
 
 def whole(connection: socket.socket) -> bytes:
@@ -109,6 +116,34 @@ def served(connection: socket.socket) -> bool:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return whole(connection).startswith(b"HTTP/1.1 200 ")
     return False
+
+
+@case("requests of one address behind a trusted proxy, on whichever of its connections; other addresses are served")
+def requests_per_forwarded_address(environment):
+    with limited(environment, maximum_connections_per_address=2, trusted_proxies="127.0.0.1") as server:
+        operation = server.operation(state="Queued")
+
+        def ask(client: str, *fields: str) -> socket.socket:
+            lines = [f"GET {operation.path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", f"X-Forwarded-For: {client}"]
+            connection = dial(server)
+            connection.sendall("\r\n".join([*lines, *fields, "", ""]).encode())
+            return connection
+
+        def status(client: str) -> bytes:
+            return whole(ask(client, "Connection: close"))[:12]
+
+        upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY}")
+        inside = [ask("192.0.2.1", *upgrade), ask("192.0.2.1", "Accept: text/event-stream")]
+        for connection, expected in zip(inside, (b"HTTP/1.1 101 ", b"HTTP/1.1 200 ")):
+            expect(connection.recv(65536).startswith(expected), "one inside was not served")
+        expect_problem(whole(ask("192.0.2.1", "Connection: close")), 429, "connections-per-address")
+        refused = ask("192.0.2.1", *upgrade)
+        expect(refused.recv(65536).startswith(b"HTTP/1.1 429 "), "an upgrade past the limit was not refused")
+        expect_equal(refusals(server, "connections-per-address"), 2, "counted refusals")
+        expect_equal(status("192.0.2.2"), b"HTTP/1.1 200", "answer to another address")
+        for number, connection in enumerate(inside):
+            connection.close()
+            wait_until(lambda: status("192.0.2.1") == b"HTTP/1.1 200", f"place after {number + 1} have left")
 
 
 @case("watchers of one operation, whatever they watch by; those inside get every update")
@@ -216,6 +251,32 @@ def times(environment):
         expect(2.5 < time.monotonic() - started < 10, "idling had the wrong time")
         counted = {limit: refusals(server, limit) for limit in ("head-time", "body-time", "idle-time")}
         expect_equal(counted, {"head-time": 2, "body-time": 1, "idle-time": 1}, "counted refusals")
+
+
+@case("who takes nothing of what it is sent is let go, be it an answer, a stream or a watcher")
+def unread(environment):
+    with limited(environment, unread_timeout=2) as server:
+        operation = server.operation(state="Queued", details="x" * 30_000)
+        path, host = operation.path, f"Host: 127.0.0.1:{server.port}\r\n"
+        inside = BlockingSocket(operation.socket_url, FULL)
+        inside.next()
+        answers, stream, reader = dial(server, receive_buffer=4096), dial(server, receive_buffer=4096), dial(server)
+        watcher = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
+        answers.sendall(f"GET {path} HTTP/1.1\r\n{host}\r\n".encode() * 200)
+        for one in (stream, reader):
+            one.sendall(f"GET {path} HTTP/1.1\r\n{host}Accept: text/event-stream\r\n\r\n".encode())
+        deadline, number = time.monotonic() + 30, 0
+        while refusals(server, "unread-time") < 3:
+            expect(time.monotonic() < deadline, f"{refusals(server, 'unread-time')} of 3 were let go")
+            number += 1
+            operation.report(state=f"Step {number}", details="x" * 30_000)
+            expect_equal(inside.next()["state"], f"Step {number}", "what the one inside gets")
+            expect(reader.recv(1 << 20), "the end of one that reads")
+        expect_equal(metric(server, "websockets"), 1, "watchers that are left")
+        expect_equal(metric(server, "streams"), 1, "streams that are left")
+        for one in (answers, stream, reader):
+            one.close()
+        watcher.socket.close()
 
 
 @case("bytes of reports that are kept, of one operation and of all")

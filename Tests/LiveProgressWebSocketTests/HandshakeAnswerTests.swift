@@ -41,4 +41,20 @@ struct HandshakeAnswerTests {
             try answer { $0.add(name: "Sec-WebSocket-Extensions", value: "permessage-deflate") }
         }
     }
+
+    @Test(
+        "Invariant 11: a field of combining marks is refused as fast as any other",
+        .timeLimit(.minutes(1)),
+        arguments: ["Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"]
+    )
+    func combiningMarks(name: String) {
+        // Minutes to compare by canonical equivalence.
+        let marks = String(repeating: "\u{301}\u{316}", count: 100_000)
+        #expect(throws: WebSocketConnectError.self) {
+            try answer { headers in
+                let value = headers.first(name: name) ?? "a"
+                headers.replaceOrAdd(name: name, value: value + marks)
+            }
+        }
+    }
 }

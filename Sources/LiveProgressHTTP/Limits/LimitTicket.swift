@@ -9,8 +9,11 @@ import LiveProgress
 package final class LimitTicket: Sendable {
     /// What the place is one of.
     enum Place: Sendable {
-        /// A watcher of an operation, which is held so that no other takes over its identity meanwhile, and of a subject.
-        case watcher(of: ProgressJournal?, subject: String?)
+        /// A request that has come through a proxy.
+        case request(of: AddressGroup)
+        /// A watcher of an operation, which is held so that no other takes over its identity meanwhile, and of a subject; with
+        /// the place of its request, which is held as long.
+        case watcher(of: ProgressJournal?, subject: String?, request: LimitTicket?)
         /// An operation of a subject.
         case operation(of: String)
     }

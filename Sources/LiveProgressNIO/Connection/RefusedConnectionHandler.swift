@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import HTTPTypes
 import LiveProgress
+import LiveProgressHTTP
 import LiveProgressWire
 import NIOCore
 
@@ -57,13 +59,13 @@ extension ProgressProblem {
     /// A whole answer in HTTP/1.1 that ends its connection.
     fileprivate func bareAnswer(allocator: ByteBufferAllocator) -> ByteBuffer {
         let body = ProgressMessage.encodeProblem(self)
-        var answer = allocator.buffer(capacity: 256 + body.count)
+        var answer = allocator.buffer(capacity: 1024 + body.count)
         answer.writeString(
             "HTTP/1.1 \(status ?? 503) \(status == 429 ? "Too Many Requests" : "Service Unavailable")\r\n"
         )
         answer.writeString("Content-Type: application/problem+json\r\nContent-Length: \(body.count)\r\n")
-        answer.writeStaticString("Retry-After: 2\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
-        answer.writeStaticString("Connection: close\r\n\r\n")
+        for field in SafeFields.all { answer.writeString("\(field.name.rawName): \(field.value)\r\n") }
+        answer.writeStaticString("Retry-After: 2\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n")
         answer.writeBytes(body)
         return answer
     }

@@ -16,13 +16,15 @@ struct HandshakeAnswer {
         offering subprotocols: [String],
         deflate: DeflateClient? = nil
     ) throws(WebSocketConnectError) {
-        guard head.headers[canonicalForm: "upgrade"].map({ $0.lowercased() }) == ["websocket"] else {
+        let upgrades = head.headers.elements(of: "upgrade")
+        guard upgrades.count == 1, upgrades[0].isOption("websocket") else {
             throw .invalidAnswer("The Upgrade header is not websocket.")
         }
-        guard head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }) else {
+        guard head.headers.elements(of: "connection").contains(where: { $0.isOption("upgrade") }) else {
             throw .invalidAnswer("The Connection header does not list Upgrade.")
         }
-        guard head.headers["sec-websocket-accept"] == [key.accept] else {
+        let accepts = head.headers["sec-websocket-accept"]
+        guard accepts.count == 1, accepts[0].hasBytes(of: key.accept) else {
             throw .invalidAnswer("The Sec-WebSocket-Accept header does not answer the key.")
         }
         let extensions = head.headers["sec-websocket-extensions"]
@@ -31,7 +33,7 @@ struct HandshakeAnswer {
         }
         compression = try deflate?.accept(answer: extensions)
         let chosen = head.headers["sec-websocket-protocol"]
-        guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {
+        guard chosen.count <= 1, chosen.allSatisfy({ text in subprotocols.contains { $0.hasBytes(of: text) } }) else {
             throw .invalidAnswer("The server chose a subprotocol that was not asked for.")
         }
         subprotocol = chosen.first

@@ -28,7 +28,7 @@ public struct HandshakeRequest: Sendable, Hashable {
     /// - Parameter head: The request.
     /// - Returns: `true` where `Upgrade` lists `websocket`; other requests are plain HTTP.
     public static func isAsked(by head: HTTPRequestHead) -> Bool {
-        list("upgrade", of: head).contains { isOption($0, "websocket") }
+        head.headers.elements(of: "upgrade").contains { $0.isOption("websocket") }
     }
 
     /// Reads a handshake.
@@ -41,11 +41,11 @@ public struct HandshakeRequest: Sendable, Hashable {
         }
         guard head.headers["host"].count == 1 else { throw .malformed("A request has exactly one Host header.") }
         guard Self.isAsked(by: head) else { throw .malformed("The Upgrade header does not list websocket.") }
-        guard Self.list("connection", of: head).contains(where: { Self.isOption($0, "upgrade") }) else {
+        guard head.headers.elements(of: "connection").contains(where: { $0.isOption("upgrade") }) else {
             throw .malformed("The Connection header does not list Upgrade.")
         }
         let versions = head.headers["sec-websocket-version"]
-        guard versions.count == 1, versions[0].utf8.elementsEqual("13".utf8) else {
+        guard versions.count == 1, versions[0].hasBytes(of: "13") else {
             throw HandshakeRefusal(status: 426, message: "The Sec-WebSocket-Version header must be 13.")
         }
         let keys = head.headers["sec-websocket-key"]
@@ -53,7 +53,7 @@ public struct HandshakeRequest: Sendable, Hashable {
             throw .malformed("Exactly one Sec-WebSocket-Key header must hold 16 bytes in base64.")
         }
         guard Self.hasNoBody(head.headers) else { throw .malformed("A WebSocket handshake has no body.") }
-        let subprotocols = Self.list("sec-websocket-protocol", of: head).map(String.init)
+        let subprotocols = head.headers.elements(of: "sec-websocket-protocol").map(String.init)
         guard subprotocols.allSatisfy(Self.isToken), Set(subprotocols).count == subprotocols.count else {
             throw .malformed("The Sec-WebSocket-Protocol header must list different tokens.")
         }
@@ -75,29 +75,9 @@ public struct HandshakeRequest: Sendable, Hashable {
         return headers
     }
 
-    /// The elements of a field that is a list, without the white space round them.
-    ///
-    /// Taken apart and compared by their bytes: a long run of combining marks is one `Character`, and to compare it takes
-    /// time that grows with the square of its length.
-    private static func list(_ name: String, of head: HTTPRequestHead) -> [Substring] {
-        head.headers[name].flatMap { value in
-            value.utf8.split(separator: UInt8(ascii: ",")).map { element in
-                let start = element.firstIndex { !isSpace($0) } ?? element.endIndex
-                let end = element.lastIndex { !isSpace($0) }.map { element.index(after: $0) } ?? start
-                return Substring(element[start..<end])
-            }
-        }
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-
-    private static func isOption(_ text: Substring, _ option: String) -> Bool {
-        text.lowercased().utf8.elementsEqual(option.utf8)
-    }
-
     /// What follows a handshake is frames, so that a body would be taken for such.
     private static func hasNoBody(_ headers: HTTPHeaders) -> Bool {
-        !headers.contains(name: "transfer-encoding") && headers["content-length"].allSatisfy { $0 == "0" }
+        !headers.contains(name: "transfer-encoding") && headers["content-length"].allSatisfy { $0.hasBytes(of: "0") }
     }
 
     /// A token of RFC 9110 section 5.6.2.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import HTTPTypes
 import LiveProgressHTTP
 import NIOCore
 import NIOEmbedded
@@ -79,6 +80,9 @@ struct ConnectionAdmissionTests {
         #expect(answer.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
         for line in ["Content-Type: application/problem+json", "Retry-After: 2", "Connection: close"] {
             #expect(answer.contains("\r\n\(line)\r\n"))
+        }
+        for field in SafeFields.all {
+            #expect(answer.contains("\r\n\(field.name.rawName): \(field.value)\r\n"), "as safe as any other answer")
         }
         #expect(answer.hasSuffix("}"))
         #expect(answer.contains(#""limit":"connections""#))

@@ -18,6 +18,8 @@ extension ServerLimits {
         api.limits.operationsPerSubject = maximumOperationsPerSubject
         api.limits.reportsPerSecond = Double(reportsPerSecond)
         api.limits.reportBurst = reportBurst
+        // Also where the server listens on a loopback address: the addresses are those that the proxy tells.
+        api.limits.requestsPerForwardedAddress = maximumConnectionsPerAddress ?? Self.defaultConnectionsPerAddress
     }
 
     func apply(to connections: inout ConnectionLimits, isLoopback: Bool) {
@@ -29,11 +31,13 @@ extension ServerLimits {
         connections.headTimeout = TimeAmount(headTimeout)
         connections.bodyTimeout = TimeAmount(bodyTimeout)
         connections.idleTimeout = TimeAmount(idleTimeout)
+        connections.unreadTimeout = TimeAmount(unreadTimeout)
     }
 
-    func apply(to webSockets: inout WebSocketLimits) {
-        webSockets.maximumMessageSize = maximumMessageSize
-        webSockets.maximumMessagesPerMinute = maximumMessagesPerMinute
+    func apply(to watchers: inout WatcherConfiguration) {
+        watchers.slowLimit = unreadTimeout
+        watchers.connection.limits.maximumMessageSize = maximumMessageSize
+        watchers.connection.limits.maximumMessagesPerMinute = maximumMessagesPerMinute
     }
 
     func apply(to service: inout ProgressService.Configuration) {
