@@ -23,6 +23,19 @@ extension ProgressMessage {
         try WireReader(json: bytes).snapshot()
     }
 
+    /// Reads the tokens beside the operation in the answer to a creation.
+    ///
+    /// - Returns: The tokens, or `nil` where the server hands on none.
+    /// - Throws: ``WireError`` where the answer is no JSON object, or its member `tokens` is wrong.
+    public static func decodeTokens(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressTokens? {
+        guard let members = try WireReader(json: bytes).object("tokens") else { return nil }
+        let reader = WireReader(members, prefix: "tokens.")
+        return ProgressTokens(
+            report: try reader.required("report", reader.string("report")),
+            watch: try reader.required("watch", reader.string("watch"))
+        )
+    }
+
     /// Reads a page of the list.
     ///
     /// - Throws: ``WireError`` where it is none.

@@ -333,7 +333,7 @@ def http2_unread(environment):
         initial_window_size = 4
         return Frames.frame(SETTINGS, struct.pack(">HI", initial_window_size, size))
 
-    with TLSServer(environment.binary, {"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
+    with TLSServer(environment.binary, environment={"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
         server.send("PUT", "job", {"state": "Queued", "details": "x" * 60_000})
         deaf = Frames(server)
         deaf.send(window(0) + Frames.get(1, f"{BASE}/job".encode()))
@@ -360,7 +360,7 @@ def http2_unread(environment):
 
 @case("an encrypted connection that takes nothing of what it is sent is closed without waiting for its goodbye")
 def tls_unread(environment):
-    with TLSServer(environment.binary, {"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
+    with TLSServer(environment.binary, environment={"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
         server.send("PUT", "job", {"state": "Queued", "details": "x" * 60_000})
         request = f"GET {BASE}/job HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         for protocol, whole in (("http/1.1", request * 200), ("h2", None)):

@@ -51,6 +51,28 @@ struct ProgressTargetTests {
     }
 
     @Test(
+        "have the token of a link in their fragment alone",
+        arguments: [
+            ("http://h/api/v1/progress/a#token=x.y.z", "x.y.z"), ("http://h/api/v1/progress/a#b=c&token=x", "x"),
+            ("http://h/api/v1/progress/a?token=x", nil), ("http://h/api/v1/progress/a#token=", nil), ("a", nil),
+        ] as [(String, String?)]
+    )
+    func tokenOfLink(link: String, token: String?) {
+        #expect(ProgressTarget.token(ofLink: link) == token)
+    }
+
+    @Test(
+        "are quoted without the fragment where they are wrong",
+        arguments: [
+            "http://h/elsewhere#token=secret", "ftp://h#token=secret", "h/api#token=secret", "http://h:0#token=secret",
+        ]
+    )
+    func quoted(text: String) {
+        let error = #expect(throws: ProgressClientError.self) { try ProgressTarget(url: text) }
+        #expect(error?.message.contains("secret") == false)
+    }
+
+    @Test(
         "read an operation by its URL or its identifier",
         arguments: [
             ("http://h:1/api/v1/progress/import-7", "import-7", "http://h:1/api/v1/progress/import-7"),

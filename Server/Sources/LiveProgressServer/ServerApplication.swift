@@ -31,7 +31,8 @@ public struct ServerApplication: Service {
     private let hosting: ProgressHosting
     /// What connections are encrypted with, or `nil` where they are not.
     let certificates: Certificates?
-    private let authorizer: TokenAuthorizer?
+    /// Who lets in, or `nil` where nobody is asked who they are.
+    let authorizer: TokenAuthorizer?
     private let metrics = ServerMetrics()
     private let readiness = Readiness()
     /// Where it logs.
@@ -89,7 +90,8 @@ public struct ServerApplication: Service {
         self.addRoutes = addRoutes
         self.onListening = onListening
         self.onAdminLink = onAdminLink
-        authorizer = configuration.authorization.hasKeys ? TokenAuthorizer(configuration.authorization) : nil
+        authorizer =
+            configuration.authorization.hasKeys ? TokenAuthorizer(configuration.authorization, logger: logger) : nil
         let policy = OriginPolicy(configuration)
         var apiConfiguration = ProgressAPI.Configuration()
         apiConfiguration.maximumBodySize = configuration.maximumBodySize
@@ -116,7 +118,9 @@ public struct ServerApplication: Service {
     ///
     /// - Throws: What kept the server from listening; ``ServerConfigurationError`` where a file of keys is wrong.
     public func run() async throws {
-        let files = KeyFiles(configuration: configuration.authorization, logger: logger)
+        let files = keyFiles
+        // Looked at before they are read, so that no change in between is missed.
+        let mark = files.mark
         if let authorizer { authorizer.use(try await files.load()) }
         let routes = ServerRoutes(
             hosting: hosting,
@@ -142,7 +146,7 @@ public struct ServerApplication: Service {
                 if let certificates {
                     group.addTask { await certificates.keepFresh(every: .seconds(5), logger: logger) }
                 }
-                if let authorizer { group.addTask { await files.watch(authorizer) } }
+                if let authorizer { group.addTask { await files.watch(authorizer, since: mark) } }
                 await listener.waitUntilClosed()
                 await hosting.registry.waitUntilEmpty()
                 group.cancelAll()
@@ -171,11 +175,15 @@ public struct ServerApplication: Service {
 
     private func listening(on port: Int?) async {
         readiness.set(true)
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        let url = "\(certificates == nil ? "http" : "https")://\(host):\(port ?? configuration.port)"
-        await onListening(url)
-        if let token = authorizer?.adminToken() { await onAdminLink("\(url)/#token=\(token)") }
+        let names = ListeningNames(configuration)
+        let port = port ?? configuration.port
+        await onListening(names.url(of: names.address, port: port))
+        guard let token = authorizer?.adminToken() else { return }
+        await onAdminLink("\(names.url(of: names.reachable, port: port))/#token=\(token)")
     }
+
+    /// The files of the keys.
+    var keyFiles: KeyFiles { KeyFiles(configuration: configuration.authorization, logger: logger) }
 
     /// Waits for the graceful shutdown, then sees to it that nobody holds it up.
     private func takeLeave(of listener: ConnectionListener) async {
@@ -196,4 +204,9 @@ public struct ServerApplication: Service {
         configuration.limits.apply(to: &service)
         return service
     }
+}
+
+extension ServerApplication: CustomStringConvertible {
+    /// A name: a log that tells of the service is not the place for its configuration.
+    public var description: String { "the server" }
 }

@@ -25,7 +25,7 @@ public struct ProgressTarget: Sendable, Hashable {
         guard let (prefix, name) = Self.split(path: parts.path) else {
             throw ProgressClientError(
                 .invalidURL,
-                "\"\(url.prefix(200))\" is not the URL of an operation: it should end in \(ProgressRoutes.base)/ID."
+                "\"\(URLParts.quoted(url))\" is not the URL of an operation: it should end in \(ProgressRoutes.base)/ID."
             )
         }
         guard let text = Self.removingPercentEncoding(name), let id = ProgressID(text) else {
@@ -53,6 +53,13 @@ public struct ProgressTarget: Sendable, Hashable {
 
     /// The operation's whole URL.
     public var url: String { server.url + ProgressRoutes.path(for: id) }
+
+    /// The token in the fragment of a link, `#token=…`, which no server is sent as part of the URL.
+    public static func token(ofLink url: String) -> String? {
+        let prefix = "token="
+        let items = url.drop { $0 != "#" }.dropFirst().split(separator: "&")
+        return items.first { $0.hasPrefix(prefix) && $0 != prefix }.map { String($0.dropFirst(prefix.count)) }
+    }
 
     /// What stands before the routes in a path, and the identifier after them.
     private static func split(path: String) -> (prefix: Substring, name: Substring)? {
@@ -86,7 +93,7 @@ public struct ProgressTarget: Sendable, Hashable {
     }
 
     private static func rules(of text: String) -> String {
-        "\"\(text.prefix(200))\" is not an identifier of an operation: "
+        "\"\(URLParts.quoted(text))\" is not an identifier of an operation: "
             + "1 to \(ProgressID.maximumLength) of A-Z a-z 0-9 - . _ ~ : @ are allowed."
     }
 }

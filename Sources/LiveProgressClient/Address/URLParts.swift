@@ -15,7 +15,7 @@ struct URLParts: Hashable {
             throw Self.invalid(url, "it contains a space, a control character, or one beyond ASCII")
         }
         guard let separator = Self.firstRange(of: "://", in: url) else {
-            throw Self.invalid(url, "it has no scheme; write http://\(url.prefix(64))")
+            throw Self.invalid(url, "it has no scheme; write http://\(Self.quoted(url).prefix(64))")
         }
         isSecure = try Self.isSecure(scheme: url[..<separator.lowerBound].lowercased())
         let rest = url[separator.upperBound...]
@@ -83,7 +83,12 @@ struct URLParts: Hashable {
         return nil
     }
 
+    /// What an error may quote of a URL: not its fragment, where a link has its token.
+    static func quoted(_ url: String) -> Substring {
+        url.prefix { $0 != "#" }.prefix(200)
+    }
+
     private static func invalid(_ url: String, _ why: String) -> ProgressClientError {
-        ProgressClientError(.invalidURL, "\"\(url.prefix(200))\" is not a usable URL: \(why).")
+        ProgressClientError(.invalidURL, "\"\(quoted(url))\" is not a usable URL: \(why).")
     }
 }

@@ -23,8 +23,18 @@ extension ProgressClient {
         report: ProgressReport? = nil,
         idempotencyKey: String? = nil
     ) async throws(ProgressClientError) -> ProgressSnapshot {
+        try await creation(id: id, options: options, report: report, idempotencyKey: idempotencyKey).snapshot
+    }
+
+    /// Creates an operation, and gives the tokens too that the server hands on for it.
+    func creation(
+        id: ProgressID?,
+        options: ProgressOptions,
+        report: ProgressReport?,
+        idempotencyKey: String? = nil
+    ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, tokens: ProgressTokens?) {
         let key = idempotencyKey ?? UUID().uuidString.lowercased()
-        return try await snapshot(
+        let answer = try await send(
             HTTPCall(
                 method: .POST,
                 path: ProgressRoutes.base,
@@ -32,6 +42,9 @@ extension ProgressClient {
                 body: ProgressReportBody.encodeCreate(id: id, options: options, report: report)
             )
         )
+        return try decode {
+            (try ProgressMessage.decodeSnapshot(answer.body), try ProgressMessage.decodeTokens(answer.body))
+        }
     }
 
     /// Reports on an operation; each report is one revision.

@@ -49,6 +49,13 @@ public struct ProgressClient: Sendable {
         group = eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     }
 
+    /// The same client with another token.
+    func with(token: String) -> ProgressClient {
+        var configuration = configuration
+        configuration.token = token
+        return ProgressClient(server: server, configuration: configuration, eventLoopGroup: group)
+    }
+
     /// Follows an operation: its current snapshot first, then every newer one, and finishes after its end.
     ///
     /// The sequence reconnects by itself, with its cursor and a growing pause, and states what it could not get as

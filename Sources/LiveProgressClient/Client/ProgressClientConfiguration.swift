@@ -52,9 +52,10 @@ extension ProgressClient {
         /// The defaults.
         public init() {}
 
-        /// All headers that go with each request.
+        /// All headers that go with each request; the token goes before another `Authorization`, since one is all that may be.
         var allHeaders: [(name: String, value: String)] {
-            headers + (token.map { [("Authorization", "Bearer \($0)")] } ?? [])
+            guard let token else { return headers }
+            return headers.filter { $0.name.lowercased() != "authorization" } + [("Authorization", "Bearer \(token)")]
         }
     }
 }

@@ -9,12 +9,15 @@ import Synchronization
 /// Continuations are resumed after the lock is released, since what they run may come back here.
 final class RemoteReporter: Sendable {
     let id: ProgressID
+    /// The client as it was given, for what needs no server.
     let client: ProgressClient
     let state: Mutex<State>
     private let work: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
     struct State {
+        /// The client that reports: by the operation's own token, as long as that is taken.
+        var caller: ProgressClient
         var queue: ReportQueue
         var snapshot: ProgressSnapshot
         var failure: ProgressClientError?
@@ -26,7 +29,13 @@ final class RemoteReporter: Sendable {
         var tasks: [Task<Void, Never>] = []
     }
 
-    init(client: ProgressClient, snapshot: ProgressSnapshot) {
+    /// What reports on an operation.
+    ///
+    /// - Parameters:
+    ///   - client: Who reports.
+    ///   - snapshot: Where the operation is.
+    ///   - token: The operation's own token to report with, which goes before the client's.
+    init(client: ProgressClient, snapshot: ProgressSnapshot, token: String? = nil) {
         id = snapshot.id
         self.client = client
         let queue = ReportQueue(
@@ -34,7 +43,12 @@ final class RemoteReporter: Sendable {
             capacity: client.configuration.maximumWaitingReports
         )
         state = Mutex(
-            State(queue: queue, snapshot: snapshot, isCancellationRequested: snapshot.status == .cancelling)
+            State(
+                caller: token.map(client.with(token:)) ?? client,
+                queue: queue,
+                snapshot: snapshot,
+                isCancellationRequested: snapshot.status == .cancelling
+            )
         )
         (work, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -90,22 +104,42 @@ extension RemoteReporter {
     private func deliver(_ delivery: ReportDelivery, _ report: ProgressReport) async {
         var delivery = delivery
         var action = delivery.begin()
+        // Why the operation's own token is not taken.
+        var refusal: ProgressClientError?
         while true {
             do {
                 switch action {
                 case .send(let cursor):
-                    return settle(with: try await client.report(id, report, ifMatch: cursor))
-                case .fetch: action = delivery.fetched(try await client.get(id))
+                    return settle(with: try await caller.report(id, report, ifMatch: cursor))
+                case .fetch: action = delivery.fetched(try await caller.get(id))
                 case .wait(let delay):
                     try? await configuration.sleep(delay)
                     action = delivery.waited()
                 case .done(let snapshot): return settle(with: snapshot)
                 case .drop: return settleRefused()
-                case .stop(let error): return stop(error)
+                case .stop(let error):
+                    // To a token that may not see the operation, it is not there: that is not what has happened.
+                    let isOfFallback = error.code == .unknown || error.code == .forbidden
+                    return stop(isOfFallback ? refusal ?? error : error)
                 }
             } catch {
+                if error.code == .unauthenticated, fallBack() {
+                    refusal = error
+                    continue
+                }
                 action = delivery.refused(error)
             }
+        }
+    }
+
+    private var caller: ProgressClient { state.withLock { $0.caller } }
+
+    /// Goes on by the client's own token where the operation's is not taken any more; tells whether there was one to go on by.
+    private func fallBack() -> Bool {
+        state.withLock { state in
+            guard state.caller.configuration.token != client.configuration.token else { return false }
+            state.caller = client
+            return true
         }
     }
 
@@ -177,7 +211,7 @@ extension RemoteReporter {
     /// Learns of a request to stop as soon as it is made; the answers to reports tell of it too, only later.
     private func listen() async {
         do {
-            for try await event in client.watch(id) { note(event.snapshot) }
+            for try await event in caller.watch(id) { note(event.snapshot) }
         } catch {
             // Nothing is lost: the sender meets the same refusal, and says so.
         }

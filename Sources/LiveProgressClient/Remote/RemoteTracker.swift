@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import LiveProgress
+public import LiveProgressWire
 
 /// The worker's end of an operation on a server, with the calls of ``ProgressTracker``.
 ///
@@ -19,9 +20,15 @@ public import LiveProgress
 /// abandoned. One whose operation is cancellable also watches it, so as to learn of a request to cancel at once.
 public final class RemoteTracker: Sendable {
     private let reporter: RemoteReporter
+    /// The tokens that the server handed on when this tracker created the operation; `nil` where there are none.
+    ///
+    /// The tracker reports by the first one, so that who creates need not be allowed to report as well. Once that one is
+    /// not taken any more, as after its time, the client's own token counts again.
+    public let tokens: ProgressTokens?
 
-    init(client: ProgressClient, snapshot: ProgressSnapshot) {
-        reporter = RemoteReporter(client: client, snapshot: snapshot)
+    init(client: ProgressClient, snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil) {
+        self.tokens = tokens
+        reporter = RemoteReporter(client: client, snapshot: snapshot, token: tokens?.report)
         reporter.start()
     }
 
@@ -34,6 +41,11 @@ public final class RemoteTracker: Sendable {
 
     /// The operation's whole URL, to watch it at.
     public var url: String { ProgressTarget(server: reporter.client.server, id: id).url }
+
+    /// The URL for people: its fragment holds the token to watch with, where there is one, and nobody else's.
+    ///
+    /// Browsers send no fragment to any server. Whoever has the link may watch.
+    public var link: String { tokens.map { "\(url)#token=\($0.watch)" } ?? url }
 
     /// The newest snapshot that the server has answered with.
     public var snapshot: ProgressSnapshot { reporter.snapshot }
@@ -155,7 +167,8 @@ extension ProgressClient {
         options: ProgressOptions = ProgressOptions(),
         report: ProgressReport? = nil
     ) async throws(ProgressClientError) -> RemoteTracker {
-        RemoteTracker(client: self, snapshot: try await create(id: id, options: options, report: report))
+        let created = try await creation(id: id, options: options, report: report)
+        return RemoteTracker(client: self, snapshot: created.snapshot, tokens: created.tokens)
     }
 
     /// The worker's end of an operation that exists already.

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWire
+import Synchronization
+import Testing
+
+@testable import LiveProgressClient
+
+/// A server that wants tokens: to create the client's own, to report the one that the creation handed on, until it ends.
+private final class GuardedServer: Sendable {
+    let journal: ProgressJournal
+    private let tokens: ProgressTokens?
+    private let taken: Mutex<Set<String>>
+    /// What the client's own token gets where it is not taken.
+    private let statusOfOwn: Int
+
+    init(tokens: ProgressTokens?, taken: Set<String>, statusOfOwn: Int = 401) throws {
+        self.statusOfOwn = statusOfOwn
+        journal = try ProgressService().createJournal(
+            id: ProgressID("import-7"),
+            options: ProgressOptions(lease: .seconds(3600))
+        )
+        self.tokens = tokens
+        self.taken = Mutex(taken)
+    }
+
+    /// From now on these tokens are taken by reports.
+    func take(_ tokens: Set<String>) { taken.withLock { $0 = tokens } }
+
+    func reply(to request: ScriptedRequest) -> ScriptedReply {
+        let token = request.headers["authorization"].map { String($0.dropFirst("Bearer ".count)) } ?? ""
+        if request.method == "POST" {
+            guard token == "own" else { return .answer(status: 401) }
+            return .answer(status: 201, body: ProgressMessage.encodeSnapshot(journal.snapshot(), tokens: tokens))
+        }
+        guard taken.withLock({ $0.contains(token) }),
+            let report = try? ProgressReportBody.decodeReport(json: request.body),
+            let snapshot = try? journal.report(report, ifMatch: nil)
+        else { return .answer(status: token == "own" ? statusOfOwn : 401) }
+        return .answer(status: 200, body: ProgressMessage.encodeSnapshot(snapshot))
+    }
+}
+
+@Suite("A worker that may only create")
+struct RemoteTrackerTokenTests {
+    private static let tokens = ProgressTokens(report: "for-the-worker", watch: "for-watchers")
+
+    private func run(
+        _ guarded: GuardedServer,
+        _ body: (RemoteTracker, ScriptedServer) async throws -> Void
+    ) async throws {
+        try await ScriptedServer.run {
+            request,
+            _ in
+            guarded.reply(to: request)
+        } _: { server in
+            var configuration = ProgressClient.Configuration()
+            configuration.token = "own"
+            // One `Authorization` is all that a request may have.
+            configuration.headers = [("authorization", "Bearer of-the-headers")]
+            configuration.reportInterval = .zero
+            let client = try ProgressClient(url: server.url, configuration: configuration)
+            try await body(try await client.createTracker(), server)
+        }
+    }
+
+    private func tokens(of server: ScriptedServer) -> [String?] { server.requests.map { $0.headers["authorization"] } }
+
+    @Test("reports by the token that the creation handed on")
+    func reports() async throws {
+        let guarded = try GuardedServer(tokens: Self.tokens, taken: ["for-the-worker"])
+        try await run(guarded) { tracker, server in
+            tracker.update("Reading")
+            tracker.succeed()
+            try await tracker.flush()
+            #expect(guarded.journal.snapshot().outcome == .succeeded())
+            #expect(tokens(of: server) == ["Bearer own", "Bearer for-the-worker", "Bearer for-the-worker"])
+        }
+    }
+
+    @Test("has a link whose fragment lets its bearer watch, and tells the other token to nobody")
+    func link() async throws {
+        let guarded = try GuardedServer(tokens: Self.tokens, taken: ["for-the-worker"])
+        try await run(guarded) { tracker, server in
+            #expect(tracker.url == "\(server.url)/api/v1/progress/import-7")
+            #expect(tracker.link == "\(tracker.url)#token=for-watchers")
+            #expect(tracker.tokens == Self.tokens)
+            tracker.succeed()
+            try await tracker.flush()
+        }
+    }
+
+    @Test("goes on by the client's own token when the other one is not taken any more, and loses no report")
+    func fallsBack() async throws {
+        let guarded = try GuardedServer(tokens: Self.tokens, taken: ["for-the-worker"])
+        try await run(guarded) { tracker, server in
+            tracker.update("Reading")
+            try await tracker.flush()
+            guarded.take(["own"])
+            tracker.update("Writing")
+            tracker.succeed()
+            try await tracker.flush()
+            #expect(guarded.journal.read(after: 0).events.map(\.snapshot.state).contains("Writing"))
+            #expect(guarded.journal.snapshot().outcome == .succeeded())
+            #expect(
+                tokens(of: server) == [
+                    "Bearer own", "Bearer for-the-worker", "Bearer for-the-worker", "Bearer own", "Bearer own",
+                ]
+            )
+        }
+    }
+
+    @Test("says that it is not let in where neither token is taken", arguments: [401, 403, 404])
+    func refused(statusOfOwn: Int) async throws {
+        let guarded = try GuardedServer(tokens: Self.tokens, taken: [], statusOfOwn: statusOfOwn)
+        try await run(guarded) { tracker, server in
+            tracker.update("Reading")
+            let error = await #expect(throws: ProgressClientError.self) { try await tracker.flush() }
+            #expect(error?.code == .unauthenticated)
+            #expect(tokens(of: server) == ["Bearer own", "Bearer for-the-worker", "Bearer own"])
+        }
+    }
+
+    @Test("reports by its own token, and has a plain link, where the server hands on none")
+    func withoutTokens() async throws {
+        let guarded = try GuardedServer(tokens: nil, taken: ["own"])
+        try await run(guarded) { tracker, server in
+            #expect(tracker.link == tracker.url && tracker.tokens == nil)
+            tracker.succeed()
+            try await tracker.flush()
+            #expect(tokens(of: server) == ["Bearer own", "Bearer own"])
+        }
+    }
+
+    @Test("An answer with half a pair of tokens is no answer of this protocol")
+    func halfAPair() throws {
+        #expect(try ProgressMessage.decodeTokens(Array(#"{"tokens":null}"#.utf8)) == nil)
+        #expect(throws: WireError.self) { try ProgressMessage.decodeTokens(Array(#"{"tokens":{"report":"r"}}"#.utf8)) }
+    }
+}
