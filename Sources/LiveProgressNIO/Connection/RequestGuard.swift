@@ -37,6 +37,9 @@ struct RequestGuard {
     private var isResponding = false
     private var owedResponses = 0
     private var requestLine = RequestLineMeter()
+    /// The length that the last request announced for its body.
+    private var contentLength: Int?
+    private var hasHeadInPiece = false
 
     /// Whether a request has begun and not ended.
     private(set) var isReading = false
@@ -52,8 +55,10 @@ struct RequestGuard {
     /// Bytes have come that the decoder has not seen yet.
     mutating func received(_ bytes: UnsafeRawBufferPointer) -> Verdict {
         guard isOpen else { return .drop }
+        hasHeadInPiece = false
         guard !isReading else {
             receivedSize += bytes.count
+            requestLine.pass(bytes)
             return .pass
         }
         switch requestLine.measure(bytes, limit: limits.maximumRequestLineSize) {
@@ -67,6 +72,7 @@ struct RequestGuard {
     mutating func decoded(hasParts: Bool) -> Verdict {
         guard isOpen else { return .drop }
         if !hasParts, awaited == .request { awaited = .head }
+        if !isReading { requestLine.pieceEnded(contentLength: contentLength) }
         // The smallest chunk takes six bytes for one; extensions, which nobody reads, must not take any number.
         guard isReading, receivedSize - bodySize > limits.maximumHeaderSize + 8 * bodySize else { return .pass }
         return refuse(.headersTooLarge)
@@ -79,7 +85,9 @@ struct RequestGuard {
         guard isOpen else { return .drop }
         bodySize = 0
         receivedSize = 0
-        requestLine = RequestLineMeter()
+        requestLine.headEnded(isFirstOfPiece: !hasHeadInPiece)
+        hasHeadInPiece = true
+        self.contentLength = contentLength
         isReading = true
         owedResponses += 1
         awaited = .body
@@ -156,37 +164,5 @@ struct RequestGuard {
     private mutating func answer(_ refusal: Refusal) -> Verdict {
         isRefused = true
         return isResponding || owedResponses != 1 ? .close : .refuse(refusal)
-    }
-}
-
-/// Measures a request line as it comes, so that one that is too long is told from fields that are.
-///
-/// Of requests that come in a row with others, it sees the first one's; the target of each is measured again when its
-/// head is whole.
-struct RequestLineMeter {
-    enum Reading { case fits, tooLong, malformed }
-
-    private var length = 0
-    private var lastByte: UInt8 = 0
-    private var isOver = false
-
-    /// Looks at bytes up to the end of the line, which is CR and LF (RFC 9112 section 2.2); empty lines before do not count.
-    mutating func measure(_ bytes: UnsafeRawBufferPointer, limit: Int) -> Reading {
-        guard !isOver else { return .fits }
-        for byte in bytes {
-            if byte == UInt8(ascii: "\n") {
-                let isEmpty = length == 0 || length == 1 && lastByte == UInt8(ascii: "\r")
-                if !isEmpty {
-                    isOver = true
-                    return lastByte == UInt8(ascii: "\r") ? .fits : .malformed
-                }
-                length = 0
-            } else {
-                length += 1
-                if length > limit { return .tooLong }
-            }
-            lastByte = byte
-        }
-        return .fits
     }
 }
