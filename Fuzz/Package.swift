@@ -50,6 +50,12 @@ let package = Package(
         ),
         fuzzer("frames", "Frames", of: ["LiveProgressWebSocket"], nio: ["NIOCore"]),
         fuzzer(
+            "inflate",
+            "Inflate",
+            of: ["LiveProgressWebSocket", "LiveProgressDeflate"],
+            nio: ["NIOCore", "NIOHTTP1"]
+        ),
+        fuzzer(
             "handshake-answer",
             "HandshakeAnswer",
             of: ["LiveProgressWebSocket"],
