@@ -3,6 +3,7 @@
 
 import FoundationEssentials
 import JWTKit
+import LiveProgress
 import LiveProgressHTTP
 import Logging
 
@@ -10,6 +11,7 @@ import Logging
 struct KeyFiles: Sendable {
     let configuration: AuthorizationConfiguration
     let logger: Logger
+    var clock = ProgressClock.system
 
     /// Reads all keys; an absent secret file is made.
     ///
@@ -24,7 +26,7 @@ struct KeyFiles: Sendable {
     func watch(_ authorizer: TokenAuthorizer) async {
         guard let path = configuration.keySetFile else { return }
         var known = Self.mark(of: path)
-        while (try? await Task.sleep(for: configuration.keySetInterval)) != nil {
+        while (try? await clock.sleep(clock.now() + configuration.keySetInterval)) != nil {
             let mark = Self.mark(of: path)
             guard mark != known else { continue }
             known = mark
