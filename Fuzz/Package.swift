@@ -31,6 +31,7 @@ let package = Package(
         .package(name: "swift-live-progress", path: ".."),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.0"),
     ],
     targets: [
         .target(name: "FuzzSupport", swiftSettings: settings),
@@ -49,6 +50,12 @@ let package = Package(
             swiftSettings: settings
         ),
         fuzzer("frames", "Frames", of: ["LiveProgressWebSocket"], nio: ["NIOCore"]),
+        fuzzer(
+            "inflate",
+            "Inflate",
+            of: ["LiveProgressWebSocket", "LiveProgressDeflate"],
+            nio: ["NIOCore", "NIOHTTP1"]
+        ),
         fuzzer(
             "handshake-answer",
             "HandshakeAnswer",
@@ -86,6 +93,30 @@ let package = Package(
                 "FuzzSupport", "RunParsers", .product(name: "LiveProgress", package: "swift-live-progress"),
             ],
             path: "Sources/CommandOutput",
+            swiftSettings: settings
+        ),
+        // The server's own tokens: links to its files, so that nothing of its network is built for them.
+        .target(
+            name: "TokenParsers",
+            dependencies: [
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressWire", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fuzz-tokens",
+            dependencies: [
+                "FuzzSupport", "TokenParsers",
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            path: "Sources/Tokens",
             swiftSettings: settings
         ),
     ]

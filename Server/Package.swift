@@ -90,6 +90,7 @@ let package = Package(
                 .product(name: "LiveProgressClientTLS", package: "swift-live-progress"),
                 .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
                 .product(name: "LiveProgressNIO", package: "swift-live-progress"),
+                .product(name: "LiveProgressTesting", package: "swift-live-progress"),
                 .product(name: "LiveProgressWire", package: "swift-live-progress"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -22,6 +22,7 @@ done
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(cd Fuzz/Corpus && printf '%s\n' *)
 
 need_swift
+need_zlib
 say "building the fuzzers"
 build=(swift build --package-path Fuzz -c release --sanitize=fuzzer -Xswiftc -enable-testing)
 "${build[@]}" >&2

@@ -150,6 +150,36 @@ struct CompressedConnectionTests {
         #expect(Self.closeCode(&pair.server, Self.frame(.text, payload, isFinal: false)) == 1007)
     }
 
+    @Test("What is wrong first decides the code, however a message is cut: text that is none, before too much of it")
+    func firstFault() throws {
+        let deflater = try #require(ZlibCodec().makeDeflater(windowBits: 15))
+        var payload = ByteBuffer()
+        #expect(deflater.deflate(ByteBuffer(bytes: [0xFF] + Array(repeating: 0x78, count: 5000)), into: &payload))
+        let wire = Self.frame(.text, Array(payload.readableBytesView))
+        #expect(Self.closeCodes(of: wire, limit: 64) == [1007, 1007])
+        let clean = Self.frame(.binary, Array(payload.readableBytesView))
+        #expect(Self.closeCodes(of: clean, limit: 64) == [1009, 1009])
+    }
+
+    @Test("A message goes on behind 16 blocks that say they are the last, however it is cut, and the next one as well")
+    func lastBlocks() {
+        let lasts: [UInt8] = Array(repeatElement([3, 0], count: 16).joined())
+        var two = Self.frame(.binary, lasts + [0])
+        two.writeImmutableBuffer(Self.frame(.binary, lasts + [0]))
+        #expect(Self.closeCodes(of: two) == [nil, nil])
+        #expect(Self.closeCodes(of: Self.frame(.binary, lasts + [3, 0, 0])) == [1007, 1007])
+    }
+
+    /// How a connection closes that gets the bytes whole, and one that gets them one by one.
+    private static func closeCodes(of wire: ByteBuffer, limit: Int = 1 << 16) -> [UInt16?] {
+        var (whole, bytewise) = (Pair(limit: limit), Pair(limit: limit))
+        var code: UInt16?
+        for byte in wire.readableBytesView where code == nil {
+            code = closeCode(&bytewise.server, ByteBuffer(bytes: [byte]))
+        }
+        return [closeCode(&whole.server, wire), code]
+    }
+
     @Test("What is not DEFLATE closes with 1007")
     func malformed() {
         var pair = Pair()

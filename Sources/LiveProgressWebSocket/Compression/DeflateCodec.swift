@@ -15,6 +15,9 @@ public protocol Inflater: AnyObject, Sendable {
     /// - Throws: ``InflateError``; the stream is of no use then.
     func inflate(_ piece: ByteBuffer, into output: inout ByteBuffer, limit: Int) throws(InflateError)
 
+    /// A message ends behind what was inflated; what an inflater allows a message it allows the next one anew.
+    func messageEnded()
+
     /// Forgets what came before.
     func reset()
 }

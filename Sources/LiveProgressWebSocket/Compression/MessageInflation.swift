@@ -36,6 +36,7 @@ struct MessageInflation: Sendable {
     /// Inflates what is left when the last piece of a message has come.
     mutating func finish(_ payload: inout ByteBuffer, limit: Int) throws(WebSocketViolation) {
         try add(Self.tail, to: &payload, limit: limit)
+        inflater?.messageEnded()
         if !compression.parameters.incoming(of: role).keepsContext { inflater = nil }
     }
 }

@@ -142,11 +142,26 @@ public struct MessageAssembler: Sendable {
         guard var payload = partial?.payload else { return }
         partial?.payload = ByteBuffer()
         let start = payload.writerIndex
-        let limit = limits.maximumMessageSize
-        try inflation.value?.add(piece, to: &payload, limit: limit)
-        if isWhole { try inflation.value?.finish(&payload, limit: limit) }
+        let problem = inflate(piece, isWhole: isWhole, into: &payload)
+        // What came out before the problem is looked at first: the first wrong byte counts, however the message is cut.
         if let new = payload.getSlice(at: start, length: payload.writerIndex - start) { try validate(new) }
+        if let problem { throw problem }
         partial?.payload = payload
+    }
+
+    private mutating func inflate(
+        _ piece: ByteBuffer,
+        isWhole: Bool,
+        into payload: inout ByteBuffer
+    ) -> WebSocketViolation? {
+        do throws(WebSocketViolation) {
+            let limit = limits.maximumMessageSize
+            try inflation.value?.add(piece, to: &payload, limit: limit)
+            if isWhole { try inflation.value?.finish(&payload, limit: limit) }
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private mutating func validate(_ piece: ByteBuffer) throws(WebSocketViolation) {

@@ -227,6 +227,36 @@ struct MalformedRequestTests {
         #expect(try connection.receive(request).hasSuffix("ok"))
     }
 
+    @Test(
+        "a request that begins in the piece of bytes that ends another is not judged by what comes behind its first line",
+        arguments: [
+            (get() + "GET / HTTP/1.1\r\nHost: a", "\r\n\r\n"),
+            (get() + "GET / HTTP/1.1\r\nHost: a\r\nX: ", long + "\r\n\r\n"),
+            (put("Content-Length: 1\r\n", "x") + "GET / HTTP/1.1\r\nHost: a\r\nX: ", long + "\r\n\r\n"),
+            (put("Content-Length: 1\r\n"), "xGET / HTTP/1.1\r\nHost: a\r\nX: " + long + "\r\n\r\n"),
+            (get() + "GET / HTTP/1.1\r\nHost: a", "\r\n\r\n4\n"),
+        ]
+    )
+    func pipelined(first: String, second: String) throws {
+        let connection = try TestConnection()
+        let answers = try connection.receive(first) + connection.receive(second)
+        #expect(answers.ranges(of: "HTTP/1.1 200 ").count == 2)
+        #expect(answers.contains("HTTP/1.1 400 ") == second.hasSuffix("4\n"))
+    }
+
+    @Test(
+        "a later request's line that does not end is a 414 as the first one's is",
+        arguments: [
+            [get()], [get() + get()], [put("Content-Length: 1\r\n", "x")], [put("Content-Length: 2\r\n", "x"), "x"],
+            [put("Transfer-Encoding: chunked\r\n", "1\r\nx\r\n0\r\n\r\n")],
+        ]
+    )
+    func laterLine(pieces: [String]) throws {
+        let connection = try TestConnection()
+        for piece in pieces { try connection.receive(piece) }
+        #expect(try connection.receive("GET /" + Self.long).hasPrefix("HTTP/1.1 414 "))
+    }
+
     @Test("a head that drips in takes no more memory than a head may have, and is refused at that")
     func drippingHead() throws {
         let connection = try TestConnection()

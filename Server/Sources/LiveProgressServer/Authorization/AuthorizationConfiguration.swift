@@ -26,17 +26,3 @@ public struct AuthorizationConfiguration: Sendable {
     /// Whether everyone is asked for a token.
     public var hasKeys: Bool { secretFile != nil || keySetFile != nil }
 }
-
-extension AuthorizationConfiguration {
-    /// Reads the members from where values are said.
-    init(_ values: ConfigurationValues) throws(ServerConfigurationError) {
-        self.init()
-        secretFile = try values.string("secretFile")
-        keySetFile = try values.string("keySetFile")
-        issuer = try values.string("issuer")
-        audience = try values.string("audience")
-        allowsQueryTokens = try values.boolean("queryTokens") ?? allowsQueryTokens
-        operationTokenLifetime =
-            try values.integer("tokenLifetime", in: 60...315_360_000).map { .seconds($0) } ?? operationTokenLifetime
-    }
-}

@@ -3,6 +3,7 @@
 
 import FoundationEssentials
 import JWTKit
+import LiveProgress
 import LiveProgressHTTP
 import Logging
 
@@ -10,6 +11,7 @@ import Logging
 struct KeyFiles: Sendable {
     let configuration: AuthorizationConfiguration
     let logger: Logger
+    var clock = ProgressClock.system
 
     /// Reads all keys; an absent secret file is made.
     ///
@@ -27,7 +29,7 @@ struct KeyFiles: Sendable {
     ///   - mark: The files' ``mark`` before they were read last.
     func watch(_ authorizer: TokenAuthorizer, since mark: [String]) async {
         var known = mark
-        while (try? await Task.sleep(for: configuration.keyFileInterval)) != nil {
+        while (try? await clock.sleep(clock.now() + configuration.keyFileInterval)) != nil {
             let mark = self.mark
             guard mark != known else { continue }
             known = mark

@@ -35,14 +35,14 @@ struct TokenVerifier: Sendable {
         guard token.utf8.count <= Self.maximumLength else { throw .malformed }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let signature = Base64URL.decode(parts[2]) else { throw .malformed }
+        let header = try header(parts[0])
+        // An extension that must be understood and is not (RFC 7515 section 4.1.11); first, lest it tell which keys there are.
+        guard header.crit == nil else { throw .malformed }
         // The key is chosen by its name alone, and used for its own algorithm alone: neither "none" nor the use of a
         // public key as a secret can be asked for (RFC 8725 sections 2.1 and 3.1).
-        let header = try header(parts[0])
         guard let name = header.kid, let key = keys.keys[name], header.alg == key.algorithm.name else {
             throw .badSignature
         }
-        // An extension that must be understood and is not (RFC 7515 section 4.1.11).
-        guard header.crit == nil else { throw .malformed }
         let signed = Data(token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count))
         guard (try? key.algorithm.verify(signature, signs: signed)) == true else { throw .badSignature }
         let claims = try Self.decode(TokenClaims.self, parts[1])

@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTPTypes
 import LiveProgress
 import LiveProgressHTTP
+import LiveProgressTesting
 import Logging
 import NIOCore
 import Synchronization
@@ -239,13 +240,14 @@ struct AuthorizedServerTests {
         try write(#"{"keys":[]}"#)
         var configuration = AuthorizationConfiguration()
         configuration.keySetFile = path
-        configuration.keyFileInterval = .milliseconds(5)
-        let log = LogText()
-        let files = KeyFiles(configuration: configuration, logger: Logger(label: "test") { _ in log })
+        let (log, time) = (LogText(), ManualClock())
+        let logger = Logger(label: "test") { _ in log }
+        let files = KeyFiles(configuration: configuration, logger: logger, clock: time.clock)
         let empty = await #expect(throws: ServerConfigurationError.self) { try await files.load() }
         #expect(empty?.message.contains(path) == true)
         let authorizer = TokenAuthorizer(configuration)
-        let watching = Task { await files.watch(authorizer, since: []) }
+        let mark = files.mark
+        let watching = Task { await files.watch(authorizer, since: mark) }
         let token = try TokenIssuer(key: fixtures.edDSA).token(
             TokenClaims(subject: nil, permissions: [.watch], scope: .everything, from: Date.now, for: .seconds(600))
         )
@@ -258,14 +260,21 @@ struct AuthorizedServerTests {
             return false
         }
         #expect(!isTaken())
-        // The task may look at the file for the first time only now: each writing is another change.
-        while !isTaken() {
-            try write(set)
-            try await Task.sleep(for: .milliseconds(10))
+        // Whenever the task sleeps, it has looked at the file.
+        func look() async {
+            await time.sleepers(atLeast: 1)
+            time.advance(by: configuration.keyFileInterval)
+            await time.sleepers(atLeast: 1)
         }
-        try write("{")
-        while !log.text.contains("stay as they were") { try await Task.sleep(for: .milliseconds(10)) }
+        await look()
+        #expect(!isTaken() && log.text.isEmpty)
+        try write(set)
+        await look()
         #expect(isTaken())
+        try write("{")
+        await look()
+        #expect(isTaken())
+        #expect(log.text.contains("stay as they were"))
         watching.cancel()
         await watching.value
     }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+
+/// The first byte chooses what the rest is: messages to deflate, DEFLATE that comes from a stranger, or the words of
+/// negotiation.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    run(start, count) { bytes in
+        guard let kind = bytes.first else { return }
+        let rest = bytes.dropFirst()
+        switch kind {
+        case UInt8(ascii: "s"): SentMessages(Script(rest)).check()
+        case UInt8(ascii: "n"): Negotiation(String(decoding: rest, as: UTF8.self)).check()
+        default: ReceivedMessages(Script(rest)).check()
+        }
+    }
+}
+
+/// The bytes of an input, taken one after the other.
+struct Script {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        rest = bytes
+    }
+
+    /// The next byte, or `nil` at the end.
+    mutating func next() -> UInt8? { rest.popFirst() }
+
+    /// The next bytes, as many as a byte before them says: 255 stands for all that are left.
+    mutating func counted() -> [UInt8]? {
+        guard let count = next() else { return nil }
+        let bytes = count == 255 ? rest : rest.prefix(Int(count))
+        rest = rest.dropFirst(bytes.count)
+        return Array(bytes)
+    }
+}

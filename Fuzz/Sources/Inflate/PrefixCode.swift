@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// A prefix code that is made from the lengths of its words alone, RFC 1951 section 3.2.2.
+struct PrefixCode {
+    static let longest = 15
+
+    /// How far the search for a word has come.
+    struct Search {
+        fileprivate(set) var length = 0
+        fileprivate var word = 0
+        fileprivate var first = 0
+        fileprivate var index = 0
+    }
+
+    /// How many words there are of each length.
+    private var counts = [Int](repeating: 0, count: longest + 1)
+    /// The symbols in the order of their words.
+    private let symbols: [Int]
+    /// How many words of the greatest length there could be besides; negative where there are too many.
+    private let unused: Int
+
+    init(_ lengths: some Collection<Int>) {
+        for length in lengths { counts[length] += 1 }
+        unused = (1...Self.longest).reduce(1) { [counts] in 2 * $0 - counts[$1] }
+        let used = lengths.enumerated().filter { $0.element > 0 }
+        symbols = used.sorted { ($0.element, $0.offset) < ($1.element, $1.offset) }.map(\.offset)
+    }
+
+    static let fixedLiterals = PrefixCode(
+        (0..<288).map { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 }
+    )
+    static let fixedDistances = PrefixCode([Int](repeating: 5, count: 32))
+
+    var isEmpty: Bool { symbols.isEmpty }
+    /// Whether every sequence of bits begins with a word.
+    var isComplete: Bool { unused == 0 }
+    /// Whether a block may use it: complete, or of one word of one bit, or without words.
+    var isUsable: Bool { isComplete || unused > 0 && symbols.count == counts[1] }
+
+    /// The symbol that ends with the next bit, if one does.
+    func symbol(_ search: inout Search, _ bit: Int) -> Int? {
+        search.length += 1
+        search.word = 2 * search.word + bit
+        search.first *= 2
+        let count = counts[search.length]
+        if search.word - search.first < count { return symbols[search.index + search.word - search.first] }
+        search.index += count
+        search.first += count
+        return nil
+    }
+}
+
+/// Bits of bytes, the lowest of each first.
+struct BitReader {
+    private var bytes: [UInt8] = []
+    /// How many bits have been taken.
+    var position = 0
+
+    var isAtEnd: Bool { position == 8 * bytes.count }
+
+    mutating func append(_ more: [UInt8]) { bytes += more }
+
+    /// The next bits as a number, the first the lowest; `nil` where there are not as many.
+    mutating func take(_ count: Int) -> Int? {
+        guard position + count <= 8 * bytes.count else { return nil }
+        var value = 0
+        for index in 0..<count {
+            value |= Int(bytes[position / 8] >> (position % 8) & 1) << index
+            position += 1
+        }
+        return value
+    }
+
+    mutating func skipToByte() { position = (position + 7) / 8 * 8 }
+}

@@ -1,0 +1,1 @@
+../../../Server/Sources/LiveProgressServer/Authorization/Base64URL.swift

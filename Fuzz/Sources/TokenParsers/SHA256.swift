@@ -1,0 +1,1 @@
+../../../Server/Sources/LiveProgressServer/Page/SHA256.swift

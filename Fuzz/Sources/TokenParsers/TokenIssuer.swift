@@ -1,0 +1,1 @@
+../../../Server/Sources/LiveProgressServer/Authorization/TokenIssuer.swift

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FoundationEssentials
+internal import FuzzSupport
+internal import JWTKit
+internal import LiveProgressHTTP
+
+@testable internal import TokenParsers
+
+/// A token that is made as the input says, so that it is known what the verifier has to say to it.
+///
+/// The first line says who signs: a name of ``Keys/signers`` or of ``Keys/forgers``, or any other text for a signature of
+/// these bytes; behind a `#` the place of a character to change afterwards. Then a line with the header, and the claims.
+struct Recipe {
+    private let keys: Keys
+    private let signer: String
+    private let header: [UInt8]
+    private let claims: [UInt8]
+    private let token: String
+    private let isChanged: Bool
+
+    init(_ line: String, _ bytes: ArraySlice<UInt8>, keys: Keys) {
+        self.keys = keys
+        let words = line.split(separator: "#", omittingEmptySubsequences: false)
+        signer = words.first.map(String.init) ?? ""
+        header = Array(bytes.prefix { $0 != UInt8(ascii: "\n") })
+        claims = Array(bytes.dropFirst(header.count + 1))
+        let input = "\(Base64URL.encode(header)).\(Base64URL.encode(claims))"
+        let algorithm = keys.signers[signer] ?? keys.forgers[signer]
+        let signature: [UInt8]
+        do {
+            signature = try algorithm?.sign(Data(input.utf8)) ?? Array(signer.utf8)
+        } catch {
+            fail("\(signer) cannot sign: \(error)")
+        }
+        let token = "\(input).\(Base64URL.encode(signature))"
+        self.token = words.count > 1 ? Self.changed(token, at: Int(words[1]) ?? 0) : token
+        isChanged = self.token != token
+    }
+
+    /// The token with another digit at a place; its very last one is left, since it holds bits that say nothing.
+    private static func changed(_ token: String, at place: Int) -> String {
+        var bytes = Array(token.utf8.dropLast())
+        let index = Int(place.magnitude % UInt(bytes.count))
+        bytes[index] = bytes[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+        return String(decoding: bytes, as: UTF8.self) + token.suffix(1)
+    }
+
+    func check() {
+        do throws(TokenRefusal) {
+            let verified = try keys.verifier.verify(token)
+            expect(!isChanged, "took a token that was changed: \(token)")
+            expect(keys.signers[signer] != nil, "took what was signed by \(signer)")
+            if let expected = header(ofKnown: signer) { expect(expected, "took the header \(text(header))") }
+            checkVerified(verified)
+        } catch {
+            checkRefusal(error)
+        }
+    }
+
+    private func checkVerified(_ verified: TokenVerifier.Verified) {
+        var refusal: TokenRefusal?
+        do throws(TokenRefusal) { try verified.check(at: Date(timeIntervalSince1970: Keys.now)) } catch {
+            refusal = error
+        }
+        let model = ClaimsModel(claims)
+        if let model {
+            expect(model.isWellFormed, "took the claims \(text(claims))")
+            if signer == "theirs" { expect(model.namesOrigin, "took another origin: \(text(claims))") }
+            expectEqual(refusal, model.refusal, "the time of \(text(claims))")
+            expectEqual(verified.principal.grants, [model.grant], "the grant of \(text(claims))")
+            expectEqual(verified.principal.subject, model.subject, "the subject of \(text(claims))")
+        }
+        AccessJudge(keys: keys, token: token).check(refusal == nil ? verified.principal : nil, refusal)
+    }
+
+    /// What is wrong is said in the same words, whatever of it is wrong.
+    private func checkRefusal(_ refusal: TokenRefusal) {
+        AccessJudge(keys: keys, token: token).check(nil, refusal)
+        guard !isChanged, let isKnown = header(ofKnown: signer) else {
+            return expect([.malformed, .badSignature].contains(refusal), "refused with \(refusal.reason)")
+        }
+        guard token.utf8.count <= TokenVerifier.maximumLength else { return expectEqual(refusal, .malformed, token) }
+        guard let fields = HeaderModel(header), fields.isWellFormed else {
+            return expectEqual(refusal, .malformed, "the header \(text(header))")
+        }
+        guard isKnown else { return expectEqual(refusal, .badSignature, "the header \(text(header))") }
+        guard let model = ClaimsModel(claims) else { return }
+        let isForOthers = signer == "theirs" && !model.namesOrigin
+        if model.hasRightTypes, isForOthers { return expectEqual(refusal, .forOthers, "the claims \(text(claims))") }
+        expect(!model.isWellFormed, "refused the claims \(text(claims)): \(refusal.reason)")
+        expectEqual(refusal, .malformed, "the claims \(text(claims))")
+    }
+
+    /// Whether the header names the key that signed, and its algorithm; `nil` where the model cannot tell.
+    private func header(ofKnown signer: String) -> Bool? {
+        guard let model = HeaderModel(header) else { return nil }
+        guard let name = model.kid, name == signer, keys.signers[signer] != nil else { return false }
+        return model.isWellFormed && model.alg == keys.algorithm(of: name)
+    }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

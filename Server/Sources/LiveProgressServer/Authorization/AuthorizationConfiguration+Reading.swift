@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+extension AuthorizationConfiguration {
+    /// Reads the members from where values are said.
+    init(_ values: ConfigurationValues) throws(ServerConfigurationError) {
+        self.init()
+        secretFile = try values.string("secretFile")
+        keySetFile = try values.string("keySetFile")
+        issuer = try values.string("issuer")
+        audience = try values.string("audience")
+        allowsQueryTokens = try values.boolean("queryTokens") ?? allowsQueryTokens
+        operationTokenLifetime =
+            try values.integer("tokenLifetime", in: 60...315_360_000).map { .seconds($0) } ?? operationTokenLifetime
+    }
+}
