@@ -14,6 +14,11 @@ final class TLSCodec: ScheduleCodec {
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
+    deinit {
+        // A pipeline holds its handlers, and they it, until its channel has ended.
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+    }
+
     func begin() throws -> ByteBuffer {
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         return try takeOutbound()

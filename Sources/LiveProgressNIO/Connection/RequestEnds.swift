@@ -9,11 +9,12 @@ struct RequestEnds {
     /// How much of the mark has come last.
     private var matched = 0
 
-    /// How many of the bytes belong to the request that the first of them belongs to; more may follow.
+    /// Counts the bytes that belong to the request that the first of them belongs to.
     ///
     /// - Parameters:
     ///   - bytes: What has come, at least one.
     ///   - bodyLeft: How much a body of a known length has still to bring; `nil` in a head, and in chunks.
+    /// - Returns: How many they are; more of it may follow.
     mutating func count(in bytes: UnsafeRawBufferPointer, bodyLeft: Int?) -> Int {
         if let bodyLeft, bodyLeft > 0 {
             matched = 0

@@ -42,6 +42,7 @@ public struct UnreadWatch: Sendable {
     ///   - pending: How much has still to be taken.
     ///   - taken: How much has been taken since the beginning, in the same unit, whichever it is.
     ///   - now: The time.
+    /// - Returns: What to do.
     public mutating func sent(pending: Int, taken: Int, now: NIODeadline) -> Action {
         guard pending > 0, since == nil else { return .none }
         self.taken = taken
@@ -55,6 +56,7 @@ public struct UnreadWatch: Sendable {
     ///   - pending: How much has still to be taken.
     ///   - taken: How much has been taken since the beginning.
     ///   - now: The time.
+    /// - Returns: What to do.
     public mutating func looked(pending: Int, taken: Int, now: NIODeadline) -> Action {
         guard pending > 0, var since else {
             self.since = nil

@@ -14,9 +14,10 @@ struct UnreadWatchTests {
         .uptimeNanoseconds(0) + .seconds(seconds)
     }
 
-    /// Looks as often as it is asked to, from the moment at which ten bytes were sent on, and gives the second of the end.
+    /// Looks as often as it is asked to, from the moment at which ten bytes were sent on.
     ///
     /// - Parameter taken: How much has been taken, of how much, at a second.
+    /// - Returns: The second of the end, if it comes.
     private static func secondOfEnd(_ taken: (Int64) -> (taken: Int, sent: Int)) -> Int64? {
         var watch = UnreadWatch(limit: limit)
         var action = watch.sent(pending: 10, taken: 0, now: at(0))
