@@ -6,14 +6,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import pty
+import re
+import select
 import socket
+import subprocess
 import tempfile
+import time
 from pathlib import Path
 
-from harness import BASE, Server, case, expect, expect_equal, request
+from harness import BASE, Server, case, expect, expect_equal, plain_environment, request, spawned
 from rawsocket import BlockingSocket
+from test_tls import curl, curl_command
 from test_tokens import Keys, bearer, tool
+from tls import TLSServer
 
+REDACTED = "[redacted]"
 SUBPROTOCOL = "live-progress.v1"
 
 
@@ -110,6 +119,54 @@ def malformed(server: Server, token: str) -> None:
         f"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{token}",
     ]:
         raw(server, text.encode("latin-1"))
+
+
+def over_http2(server: TLSServer, token: str) -> None:
+    """The same in frames, where a method and a field can be any text."""
+    url = f"{server.url}{BASE}/a"
+    sign = f"Authorization: Bearer {token}"
+    for arguments in [
+        ("-H", sign, url), (f"{url}?access_token={token}",), ("-H", sign, f"{server.url}/{token}"), ("-X", token, "-H", sign, url),
+        ("-H", f"X-Token: {token}", "-H", f"Cookie: {token}", "-H", f"Referer: {server.url}/#token={token}", url),
+        ("-H", sign, "-H", "Accept: text/event-stream", "--max-time", "1", url), ("-H", sign, "-d", token, url),
+        ("-H", f"Host: {token}", url),
+    ]:
+        subprocess.run(curl_command(server, "-o", "/dev/null", *arguments), capture_output=True, timeout=40)
+
+
+@case("Over TLS and HTTP/2 the log at the level trace tells no token either", seconds=120)
+def encrypted(environment):
+    with tempfile.TemporaryDirectory() as folder:
+        keys, secrets = Keys(environment, folder), Secrets()
+        with TLSServer(environment.binary, "--secret-file", keys.path, "--log-level", "trace") as server:
+            secrets.note("the administrator's token", server.output.next().rpartition("=")[2])
+            good = secrets.note("a token", keys.token("admin"))
+            curl(server, "-X", "PUT", "-d", "state=S", "-o", "/dev/null", "-H", f"Authorization: Bearer {good}", f"{server.url}{BASE}/a")
+            for token in [good, secrets.note("a bad token", good[:-4] + "AAAA")]:
+                over_http2(server, token)
+            server.stop()
+            log = server.whole_log()
+        expect_equal(secrets.found_in(log), [], "the log tells")
+        for text in ["A caller was let in", "A request was answered", f"method={REDACTED}", f"target=/{REDACTED}"]:
+            expect(text in log, f"the log does not say {text!r}; its end:\n{log[-4000:]}")
+
+
+@case("On a terminal every start writes the administrator's link; into a pipe the first one alone does", seconds=60)
+def terminal(environment):
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Keys(environment, folder)
+        keys.write(keys.new_line())
+        ours, theirs = pty.openpty()
+        command = [environment.binary, "serve", "--host", "127.0.0.1", "--port", "0", "--secret-file", keys.path]
+        try:
+            with spawned(command, stdout=theirs, stderr=subprocess.DEVNULL, env=plain_environment()):
+                said, deadline = b"", time.monotonic() + 20
+                while said.count(b"\n") < 2 and time.monotonic() < deadline:
+                    if select.select([ours], [], [], 0.1)[0]:
+                        said += os.read(ours, 65536)
+        finally:
+            os.close(ours), os.close(theirs)
+        expect(re.fullmatch(r"listening on (\S+)\r\nadministrator's link: \1/#token=\S+\r\n", said.decode()), f"said: {said}")
 
 
 @case("At the level trace the log tells who was let in and who was not, and nothing that could let anyone in", seconds=240)

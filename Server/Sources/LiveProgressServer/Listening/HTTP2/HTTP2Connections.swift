@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HummingbirdCore
+import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
 import Logging
