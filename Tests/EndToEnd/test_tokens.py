@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -145,3 +146,28 @@ def loose_file(environment):
         done = tool(environment, "serve", "--port", "0", "--secret-file", keys.path)
         expect_equal(done.returncode, 64, "exit status")
         expect(f"chmod 600 {keys.path}" in done.stderr, f"error: {done.stderr}")
+
+
+@case("A run's link lets its bearer watch, by no more than the leave to create; its command can report")
+def run_link(environment):
+    with guarded(environment) as (server, keys):
+        create = keys.token("create")
+        script = 'curl -fsS -o /dev/null -X PATCH -H "Authorization: Bearer $LIVE_PROGRESS_TOKEN" -d state=Half "$LIVE_PROGRESS_URL"'
+        command = ("run", "--server", server.url, "--id", "r", "--token", create, "--", "sh", "-c", script)
+        done = tool(environment, *command)
+        expect_equal(done.returncode, 0, f"run: {done.stderr}")
+        link = re.fullmatch(rf"live-progress: ({re.escape(server.url + BASE)}/r)#token=(\S+)\n", done.stderr)
+        expect(link, f"link: {done.stderr}")
+        url, token = link.groups()
+        answer = request("GET", url, bearer(token))
+        expect_equal((answer.status, answer.json["status"]), (200, "succeeded"), "the end, by the link's token")
+        expect_equal(request("PATCH", url, bearer(token), b"{}").status, 403, "a report by the link's token")
+        expect_equal(request("GET", f"{server.url}{BASE}/other", bearer(token)).status, 404, "another operation")
+        expect_equal(request("GET", url, bearer(create)).status, 404, "the token that may only create")
+        watched = tool(environment, "watch", f"{url}#token={token}", LIVE_PROGRESS_TOKEN=create)
+        expect_equal(watched.returncode, 0, f"the tool watches by the link: {watched.stderr}")
+        own = tool(
+            environment, "run", "--server", server.url, "--", "sh", "-c", 'echo "$LIVE_PROGRESS_TOKEN"',
+            LIVE_PROGRESS_TOKEN=create,
+        )
+        expect_equal(own.stdout.strip(), create, "a token that the command was given stays its own")

@@ -21,7 +21,7 @@ struct CancelCommand: AsyncParsableCommand {
     func run() async throws {
         try await complaining {
             let target = try server.target(operation)
-            let snapshot = try await server.client(of: target.server).cancel(target.id)
+            let snapshot = try await server.client(of: target.server, link: operation).cancel(target.id)
             Console.write("\(snapshot.status.rawValue)\n")
         }
     }

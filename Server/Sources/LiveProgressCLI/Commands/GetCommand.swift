@@ -21,7 +21,7 @@ struct GetCommand: AsyncParsableCommand {
     func run() async throws {
         try await complaining {
             let target = try server.target(operation)
-            let snapshot = try await server.client(of: target.server).get(target.id)
+            let snapshot = try await server.client(of: target.server, link: operation).get(target.id)
             if json {
                 Console.write(ProgressMessage.encodeSnapshot(snapshot) + [UInt8(ascii: "\n")])
             } else {

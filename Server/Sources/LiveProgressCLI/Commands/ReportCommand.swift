@@ -58,7 +58,7 @@ struct ReportCommand: AsyncParsableCommand {
     ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, newURL: String?) {
         guard let operation else { return try await make(nil, on: server.client(), report) }
         let target = try server.target(operation)
-        let client = try server.client(of: target.server)
+        let client = try server.client(of: target.server, link: operation)
         do throws(ProgressClientError) {
             return (try await client.report(target.id, report), nil)
         } catch  where create && error.code == .unknown {

@@ -20,8 +20,12 @@ struct TokenOption: ParsableArguments {
     var token: String?
 
     /// The option before the environment.
-    var value: String? {
+    var value: String? { value(for: nil) }
+
+    /// The option before the token of an operation's link before the environment.
+    func value(for link: String?) -> String? {
         if let token, !token.isEmpty { return token }
+        if let token = link.flatMap({ ProgressTarget.token(ofLink: $0) }) { return token }
         let variable = ProcessInfo.processInfo.environment[Self.variable]
         return variable?.isEmpty == false ? variable : nil
     }
@@ -72,15 +76,21 @@ struct ServerOptions: ParsableArguments {
     }
 
     /// A client of a server, which may be another one that an operation's URL names.
-    func client(of server: ProgressServerAddress) throws(ProgressClientError) -> ProgressClient {
-        ProgressClient(server: server, configuration: try configuration(for: server))
+    func client(
+        of server: ProgressServerAddress,
+        link: String? = nil
+    ) throws(ProgressClientError) -> ProgressClient {
+        ProgressClient(server: server, configuration: try configuration(for: server, link: link))
     }
 
-    /// How a client of a server behaves.
-    func configuration(for server: ProgressServerAddress) throws(ProgressClientError) -> ProgressClient.Configuration {
+    /// How a client of a server behaves; a link may bring its token.
+    func configuration(
+        for server: ProgressServerAddress,
+        link: String? = nil
+    ) throws(ProgressClientError) -> ProgressClient.Configuration {
         var configuration = ProgressClient.Configuration()
         configuration.security = try security.security(for: server)
-        configuration.token = credentials.value
+        configuration.token = credentials.value(for: link)
         return configuration
     }
 

@@ -22,7 +22,8 @@ struct RunCommand: AsyncParsableCommand {
             Input, output and signals pass through untouched, and the exit code is the command's: 127 where there is \
             no such command, 126 where it may not be executed, 128 and its number where a signal ended it.
 
-            The command learns its operation from LIVE_PROGRESS_URL and LIVE_PROGRESS_ID.
+            The command learns its operation from LIVE_PROGRESS_URL and LIVE_PROGRESS_ID. Where the server asks for \
+            tokens, the link holds one that lets its bearer watch.
             """
     )
 
@@ -83,7 +84,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.descriptors = surroundings.descriptors
         configuration.defaultSignals = surroundings.defaultSignals
         configuration.keep = stage.isHosted ? .seconds(keep) : .zero
-        if let url = stage.url { messages.say(url) }
+        if let link = stage.link { messages.say(link) }
         // Caught before there is a command, so that none can end us and leave the command behind.
         let signals = try SignalRelay.install(ForwardedSignal.all)
         let session = RunSession(

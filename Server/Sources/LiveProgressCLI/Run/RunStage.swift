@@ -3,6 +3,7 @@
 
 import LiveProgress
 import LiveProgressClient
+import LiveProgressWire
 
 /// Where a run is shown: a server elsewhere, one of its own, or nowhere.
 struct RunStage: Sendable {
@@ -22,8 +23,8 @@ struct RunStage: Sendable {
     }
 
     let publisher: any RunPublisher
-    /// Where to watch.
-    let url: String?
+    /// Where to watch, for people: with the token to do so, where one is needed.
+    let link: String?
     /// Whether the server is one of its own.
     let isHosted: Bool
     /// The environment for the command.
@@ -43,14 +44,24 @@ struct RunStage: Sendable {
                     security: request.security,
                     token: request.token
                 )
-                return RunStage(request, publisher: publisher, url: publisher.tracker.url, isHosted: false) {}
+                let tracker = publisher.tracker
+                return RunStage(
+                    request,
+                    publisher: publisher,
+                    url: tracker.url,
+                    link: tracker.link,
+                    reportToken: tracker.tokens?.report,
+                    isHosted: false
+                ) {}
             }
             let host = try await RunHost.start(port: request.port)
             let tracker = try host.service.createProgress(id: request.id, options: options)
+            let url = host.url(of: request.id)
             return RunStage(
                 request,
                 publisher: LocalPublisher(tracker: tracker),
-                url: host.url(of: request.id),
+                url: url,
+                link: url,
                 isHosted: true
             ) { await host.stop(after: request.id) }
         } catch {
@@ -63,16 +74,22 @@ struct RunStage: Sendable {
         _ request: Request,
         publisher: any RunPublisher,
         url: String?,
+        link: String? = nil,
+        reportToken: String? = nil,
         isHosted: Bool,
         close: @escaping @Sendable () async -> Void
     ) {
         self.publisher = publisher
-        self.url = url
+        self.link = link
         self.isHosted = isHosted
         self.close = close
         var environment = request.environment
         environment["LIVE_PROGRESS_URL"] = url.map { Array($0.utf8) }
         environment["LIVE_PROGRESS_ID"] = url == nil ? nil : Array(request.id.rawValue.utf8)
+        // Whoever gave the command a token of its own meant it to have that one.
+        if let reportToken, environment[TokenOption.variable] == nil {
+            environment[TokenOption.variable] = Array(reportToken.utf8)
+        }
         self.environment = environment
     }
 }

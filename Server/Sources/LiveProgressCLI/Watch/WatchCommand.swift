@@ -45,7 +45,7 @@ struct WatchCommand: AsyncParsableCommand {
             let target = try server.target(operation)
             let session = WatchSession(
                 target: target,
-                configuration: try server.configuration(for: target.server),
+                configuration: try server.configuration(for: target.server, link: operation),
                 cursor: from,
                 screen: screen
             )
