@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Configuration
+import FoundationEssentials
 import LiveProgressServer
 import Logging
 
@@ -54,11 +55,12 @@ struct ServeCommand: AsyncParsableCommand {
         let server: ServerApplication
         do throws(ServerConfigurationError) {
             let configuration = try await ServerConfiguration.read(options: options, file: config)
+            let showsLink = Self.mayShowLink(configuration.authorization)
             server = try ServerApplication(
                 configuration: configuration,
                 logger: Self.logger(configuration.logLevel),
                 onListening: { Console.write("listening on \($0)\n") },
-                onAdminLink: { Console.write("administrator's link: \($0)\n") }
+                onAdminLink: { if showsLink { Console.write("administrator's link: \($0)\n") } }
             )
         } catch {
             throw ValidationError(error.message)
@@ -71,6 +73,15 @@ struct ServeCommand: AsyncParsableCommand {
             Console.complain("cannot serve on \(server.configuration.host):\(server.configuration.port): \(error)")
             throw ExitCode(ExitStatus.unavailable)
         }
+    }
+
+    /// Whether the administrator's link, which holds a token, may be written.
+    ///
+    /// On a terminal somebody sees it, and at the first start it is the only way in. Later on, what collects the output
+    /// of services would keep one token after the other.
+    private static func mayShowLink(_ authorization: AuthorizationConfiguration) -> Bool {
+        let isFirstStart = authorization.secretFile.map { !FileManager.default.fileExists(atPath: $0) } ?? false
+        return isFirstStart || Console.Stream.output.isTerminal
     }
 
     private var options: [String: ConfigValue] {

@@ -171,10 +171,11 @@ public struct ServerApplication: Service {
 
     private func listening(on port: Int?) async {
         readiness.set(true)
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        let url = "\(certificates == nil ? "http" : "https")://\(host):\(port ?? configuration.port)"
-        await onListening(url)
-        if let token = authorizer?.adminToken() { await onAdminLink("\(url)/#token=\(token)") }
+        let names = ListeningNames(configuration)
+        let port = port ?? configuration.port
+        await onListening(names.url(of: names.address, port: port))
+        guard let token = authorizer?.adminToken() else { return }
+        await onAdminLink("\(names.url(of: names.reachable, port: port))/#token=\(token)")
     }
 
     /// Waits for the graceful shutdown, then sees to it that nobody holds it up.

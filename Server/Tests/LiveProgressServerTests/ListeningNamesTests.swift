@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Testing
+
+@testable import LiveProgressServer
+
+@Suite("The address of the administrator's link")
+struct ListeningNamesTests {
+    private func link(_ host: String, _ hosts: [String] = [], isEncrypted: Bool = false) -> String {
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        configuration.hosts = hosts
+        if isEncrypted { configuration.transport.tls = TLSFiles(certificate: "c.pem", key: "k.pem") }
+        let names = ListeningNames(configuration, machine: "box.example")
+        return names.url(of: names.reachable, port: 80)
+    }
+
+    @Test(
+        "is the one that is listened on, where that is one",
+        arguments: ["127.0.0.1", "localhost", "10.0.0.1", "a.example"]
+    )
+    func itself(host: String) {
+        #expect(link(host) == "http://\(host):80")
+        #expect(link(host, isEncrypted: true) == "https://\(host):80")
+    }
+
+    @Test("has an address of IPv6 in brackets", arguments: ["::1", "[::1]"])
+    func brackets(host: String) {
+        #expect(link(host) == "http://[::1]:80")
+    }
+
+    @Test(
+        "is a name of the machine where every address is listened on",
+        arguments: ["0.0.0.0", "::", "[::]", "0:0:0:0:0:0:0:0", "0"]
+    )
+    func any(host: String) {
+        #expect(link(host) == "http://localhost:80")
+        #expect(link(host, isEncrypted: true) == "https://box.example:80")
+    }
+
+    @Test(
+        "is a name that the server answers to",
+        arguments: [
+            ("0.0.0.0", ["a.example", "b.example"], "a.example"), ("::", ["localhost", "a.example"], "a.example"),
+            ("0.0.0.0", ["localhost"], "localhost"), ("127.0.0.1", ["a.example"], "a.example"),
+            ("127.0.0.1", ["a.example", "localhost"], "127.0.0.1"), ("10.0.0.1", ["10.0.0.1"], "10.0.0.1"),
+        ]
+    )
+    func listed(host: String, hosts: [String], expected: String) {
+        #expect(link(host, hosts) == "http://\(expected):80")
+        #expect(HostNames(hosts).contains(expected))
+    }
+}
