@@ -69,9 +69,9 @@ class Server:
         command = [str(binary), *serve, *options]
         variables = plain_environment(**(environment or {}))
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, env=variables)
-        lines = Lines(self.process.stdout)
+        self.output = Lines(self.process.stdout)
         try:
-            first = lines.next(20)
+            first = self.output.next(20)
         except Exception:
             self.process.kill()
             raise Failure(f"the server said nothing on standard output; its log:\n{self.tail()}") from None
@@ -95,9 +95,12 @@ class Server:
                 self.process.wait()
         return self.process.returncode
 
-    def tail(self) -> str:
+    def whole_log(self) -> str:
         self.log.seek(0)
-        return self.log.read()[-4000:].decode(errors="replace")
+        return self.log.read().decode(errors="replace")
+
+    def tail(self) -> str:
+        return self.whole_log()[-4000:]
 
     def resident_bytes(self) -> int:
         """Resident memory, or 0 where the system does not tell."""

@@ -16,7 +16,7 @@ import urllib.parse
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
-def handshake(url: str, subprotocol: str | None = None) -> tuple[str, int, bytes]:
+def handshake(url: str, subprotocol: str | None = None, fields: dict | None = None) -> tuple[str, int, bytes]:
     """Host, port and the bytes of the upgrade request."""
     parts = urllib.parse.urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -30,6 +30,7 @@ def handshake(url: str, subprotocol: str | None = None) -> tuple[str, int, bytes
     ]
     if subprotocol:
         lines.append(f"Sec-WebSocket-Protocol: {subprotocol}")
+    lines += [f"{name}: {value}" for name, value in (fields or {}).items()]
     return parts.hostname, parts.port, ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
@@ -177,8 +178,10 @@ async def connect_many(count: int, url: str, subprotocol: str | None = None) -> 
 class BlockingSocket:
     """A watcher that reads only when told to."""
 
-    def __init__(self, url: str, subprotocol: str | None = None, receive_buffer: int | None = None):
-        host, port, request = handshake(url, subprotocol)
+    def __init__(
+        self, url: str, subprotocol: str | None = None, receive_buffer: int | None = None, fields: dict | None = None
+    ):
+        host, port, request = handshake(url, subprotocol, fields)
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from harness import BASE, Server, case, expect, expect_equal, plain_environment, request
@@ -24,8 +27,18 @@ def tool(environment, *arguments: str, **variables: str) -> subprocess.Completed
 class Keys:
     """A file of keys, and tokens made with it."""
 
-    def __init__(self, environment, folder: str):
-        self.environment, self.path = environment, str(Path(folder) / "keys")
+    def __init__(self, environment, folder: str, name: str = "keys"):
+        self.environment, self.path = environment, str(Path(folder) / name)
+
+    def write(self, *lines: str) -> None:
+        """Puts other keys into the file, or the first ones."""
+        Path(self.path).touch(mode=0o600)
+        Path(self.path).write_text("".join(f"{line}\n" for line in lines))
+
+    @staticmethod
+    def new_line() -> str:
+        """A new key, as a line of the file."""
+        return f"{os.urandom(6).hex()} HS256 {base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip('=')}"
 
     def token(self, can: str, *scope: str, time: str = "1h") -> str:
         done = tool(
@@ -74,7 +87,7 @@ def permissions(environment):
         unknown = request("GET", f"{server.url}{BASE}/none", bearer(tokens["watch"]))
         unseen.headers.pop("date"), unknown.headers.pop("date")
         expect_equal((unseen.headers, unseen.body), (unknown.headers, unknown.body), "unseen and unknown")
-        log = server.tail()
+        log = server.whole_log()
         for token in [create, admin, *tokens.values()]:
             expect(token[-20:] not in log, "a token stands in the log")
 
@@ -98,7 +111,7 @@ def browsers(environment):
         socket = BlockingSocket(f"{url}?access_token={watch}", "live-progress.v1")
         expect(socket.head.startswith("HTTP/1.1 401 "), "a token in the query is taken unasked")
         socket.socket.close()
-        log = server.tail()
+        log = server.whole_log()
         expect(ticket not in log and watch[-20:] not in log, "a ticket or a token stands in the log")
 
 
@@ -171,3 +184,47 @@ def run_link(environment):
             LIVE_PROGRESS_TOKEN=create,
         )
         expect_equal(own.stdout.strip(), create, "a token that the command was given stays its own")
+
+
+def await_status(url: str, token: str, status: int) -> None:
+    deadline = time.monotonic() + 15
+    while (answer := request("GET", url, bearer(token)).status) != status:
+        expect(time.monotonic() < deadline, f"a token is answered {answer} and not {status}")
+        time.sleep(0.05)
+
+
+@case("Keys that change count for whoever comes, at once by SIGHUP too; who is connected stays until the end of the token")
+def changed_keys(environment):
+    with guarded(environment) as (server, keys):
+        url = f"{server.url}{BASE}/a"
+        old = keys.token("admin")
+        old_line = Path(keys.path).read_text().splitlines()[-1]
+        renewed, new_line = Keys(environment, str(Path(keys.path).parent), "renewed"), Keys.new_line()
+        renewed.write(new_line)
+        new = renewed.token("admin")
+        request("PUT", url, bearer(old), b'{"state":"S"}')
+        watcher = BlockingSocket(url.replace("http://", "ws://"), "live-progress.v1", fields=bearer(old))
+        expect_equal(watcher.next()["state"], "S", "first message")
+        expect_equal(request("GET", url, bearer(new)).status, 401, "a key that is not there yet")
+        keys.write(old_line, new_line)
+        await_status(url, new, 200)
+        expect_equal(request("GET", url, bearer(old)).status, 200, "while both are there")
+        keys.write("half of a line")
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 15
+        while "The keys stay as they were" not in server.whole_log():
+            expect(time.monotonic() < deadline, f"the mistake is not told:\n{server.tail()}")
+            time.sleep(0.05)
+        expect_equal(request("GET", url, bearer(old)).status, 200, "after a file that is of no use")
+        keys.write(new_line)
+        server.process.send_signal(signal.SIGHUP)
+        await_status(url, old, 401)
+        request("PATCH", url, bearer(new), b'{"state":"T"}')
+        expect_equal(watcher.next()["state"], "T", "what the connected watcher gets")
+        watcher.send_text('{"type":"authenticate","token":"%s"}' % old)
+        expect_equal(watcher.next()["type"], "error", "the answer to a renewal by a token of the key that went")
+        watcher.socket.close()
+        log = server.whole_log()
+        expect("The keys were read again" in log, "the change is not told")
+        for line in [old_line, new_line]:
+            expect(line.split()[-1] not in log, "a secret stands in the log")

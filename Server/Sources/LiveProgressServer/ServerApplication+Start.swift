@@ -22,7 +22,11 @@ extension ServerApplication {
     /// - Throws: What kept the server from listening.
     public func runUntilSignalled() async throws {
         var services: [any Service] = [self]
-        if let certificates { services.append(CertificateSignal(certificates: certificates, logger: logger)) }
+        if certificates != nil || authorizer != nil {
+            services.append(
+                ReloadSignal(certificates: certificates, authorizer: authorizer, files: keyFiles, logger: logger)
+            )
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services,

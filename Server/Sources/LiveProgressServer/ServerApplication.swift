@@ -31,7 +31,8 @@ public struct ServerApplication: Service {
     private let hosting: ProgressHosting
     /// What connections are encrypted with, or `nil` where they are not.
     let certificates: Certificates?
-    private let authorizer: TokenAuthorizer?
+    /// Who lets in, or `nil` where nobody is asked who they are.
+    let authorizer: TokenAuthorizer?
     private let metrics = ServerMetrics()
     private let readiness = Readiness()
     /// Where it logs.
@@ -116,7 +117,9 @@ public struct ServerApplication: Service {
     ///
     /// - Throws: What kept the server from listening; ``ServerConfigurationError`` where a file of keys is wrong.
     public func run() async throws {
-        let files = KeyFiles(configuration: configuration.authorization, logger: logger)
+        let files = keyFiles
+        // Looked at before they are read, so that no change in between is missed.
+        let mark = files.mark
         if let authorizer { authorizer.use(try await files.load()) }
         let routes = ServerRoutes(
             hosting: hosting,
@@ -142,7 +145,7 @@ public struct ServerApplication: Service {
                 if let certificates {
                     group.addTask { await certificates.keepFresh(every: .seconds(5), logger: logger) }
                 }
-                if let authorizer { group.addTask { await files.watch(authorizer) } }
+                if let authorizer { group.addTask { await files.watch(authorizer, since: mark) } }
                 await listener.waitUntilClosed()
                 await hosting.registry.waitUntilEmpty()
                 group.cancelAll()
@@ -177,6 +180,9 @@ public struct ServerApplication: Service {
         guard let token = authorizer?.adminToken() else { return }
         await onAdminLink("\(names.url(of: names.reachable, port: port))/#token=\(token)")
     }
+
+    /// The files of the keys.
+    var keyFiles: KeyFiles { KeyFiles(configuration: configuration.authorization, logger: logger) }
 
     /// Waits for the graceful shutdown, then sees to it that nobody holds it up.
     private func takeLeave(of listener: ConnectionListener) async {

@@ -17,8 +17,8 @@ public struct AuthorizationConfiguration: Sendable {
     public var operationTokenLifetime = Duration.seconds(24 * 60 * 60)
     /// How long the token of the administrator's link is valid.
     public var adminLinkLifetime = Duration.seconds(24 * 60 * 60)
-    /// How often the key set is looked at for changes.
-    public var keySetInterval = Duration.seconds(2)
+    /// How often the files of keys are looked at for changes.
+    public var keyFileInterval = Duration.seconds(2)
 
     /// No key.
     public init() {}

@@ -6,7 +6,7 @@ import JWTKit
 import LiveProgressHTTP
 import Logging
 
-/// Reads the files of keys, and the key set again whenever it has changed.
+/// Reads the files of keys, and again whenever one has changed.
 struct KeyFiles: Sendable {
     let configuration: AuthorizationConfiguration
     let logger: Logger
@@ -18,24 +18,38 @@ struct KeyFiles: Sendable {
         TokenKeys(own: try await own(creates: creates), foreign: try await foreign())
     }
 
-    /// Looks at the key set from time to time, until the task is cancelled.
+    /// Looks at the files from time to time, until the task is cancelled.
     ///
-    /// A new set that cannot be read leaves the keys that there are, and is logged, once for each change.
-    func watch(_ authorizer: TokenAuthorizer) async {
-        guard let path = configuration.keySetFile else { return }
-        var known = Self.mark(of: path)
-        while (try? await Task.sleep(for: configuration.keySetInterval)) != nil {
-            let mark = Self.mark(of: path)
+    /// Files that cannot be read leave the keys that there are, and that is logged once for each change.
+    ///
+    /// - Parameters:
+    ///   - authorizer: Who is to use what they say.
+    ///   - mark: The files' ``mark`` before they were read last.
+    func watch(_ authorizer: TokenAuthorizer, since mark: [String]) async {
+        var known = mark
+        while (try? await Task.sleep(for: configuration.keyFileInterval)) != nil {
+            let mark = self.mark
             guard mark != known else { continue }
             known = mark
-            do throws(ServerConfigurationError) {
-                authorizer.use(try await load(creates: false))
-                logger.notice("The key set was read again", metadata: ["file": "\(path)"])
-            } catch {
-                logger.error("The key set stays as it was", metadata: ["error": "\(error)"])
-            }
+            await renew(authorizer)
         }
     }
+
+    /// Reads the files again, and logs what comes of it; blocks for as long as that takes.
+    func renew(_ authorizer: TokenAuthorizer) async {
+        do throws(ServerConfigurationError) {
+            // A secret file that was taken away is a mistake: a new one would turn every token down.
+            authorizer.use(try await load(creates: false))
+            logger.notice("The keys were read again", metadata: ["files": "\(paths.joined(separator: ", "))"])
+        } catch {
+            logger.error("The keys stay as they were", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What changes when one of the files does.
+    var mark: [String] { paths.flatMap(Self.mark(of:)) }
+
+    private var paths: [String] { [configuration.secretFile, configuration.keySetFile].compactMap(\.self) }
 
     private func own(creates: Bool) async throws(ServerConfigurationError) -> [TokenKey] {
         guard let path = configuration.secretFile else { return [] }
@@ -67,6 +81,8 @@ struct KeyFiles: Sendable {
     /// What changes when a file does.
     private static func mark(of path: String) -> [String] {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return [] }
-        return [.modificationDate, .size, .systemFileNumber].map { key in attributes[key].map { "\($0)" } ?? "" }
+        return [.modificationDate, .size, .systemFileNumber, .posixPermissions].map { key in
+            attributes[key].map { "\($0)" } ?? ""
+        }
     }
 }

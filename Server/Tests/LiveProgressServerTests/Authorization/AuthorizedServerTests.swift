@@ -239,13 +239,13 @@ struct AuthorizedServerTests {
         try write(#"{"keys":[]}"#)
         var configuration = AuthorizationConfiguration()
         configuration.keySetFile = path
-        configuration.keySetInterval = .milliseconds(5)
+        configuration.keyFileInterval = .milliseconds(5)
         let log = LogText()
         let files = KeyFiles(configuration: configuration, logger: Logger(label: "test") { _ in log })
         let empty = await #expect(throws: ServerConfigurationError.self) { try await files.load() }
         #expect(empty?.message.contains(path) == true)
         let authorizer = TokenAuthorizer(configuration)
-        let watching = Task { await files.watch(authorizer) }
+        let watching = Task { await files.watch(authorizer, since: []) }
         let token = try TokenIssuer(key: fixtures.edDSA).token(
             TokenClaims(subject: nil, permissions: [.watch], scope: .everything, from: Date.now, for: .seconds(600))
         )
@@ -264,7 +264,7 @@ struct AuthorizedServerTests {
             try await Task.sleep(for: .milliseconds(10))
         }
         try write("{")
-        while !log.text.contains("stays as it was") { try await Task.sleep(for: .milliseconds(10)) }
+        while !log.text.contains("stay as they were") { try await Task.sleep(for: .milliseconds(10)) }
         #expect(isTaken())
         watching.cancel()
         await watching.value

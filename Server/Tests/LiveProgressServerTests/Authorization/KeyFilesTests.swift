@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+import HTTPTypes
+import LiveProgress
+import LiveProgressHTTP
+import Logging
+import Testing
+
+@testable import LiveProgressServer
+
+@Suite("A secret file that changes", .timeLimit(.minutes(1)))
+struct KeyFilesTests {
+    /// A file of keys in use by an authorizer.
+    private struct Setting {
+        let path: String
+        let files: KeyFiles
+        let authorizer: TokenAuthorizer
+        let log = LogText()
+
+        init() async throws {
+            path = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString)").path
+            var configuration = AuthorizationConfiguration()
+            configuration.secretFile = path
+            configuration.keyFileInterval = .milliseconds(2)
+            let text = log
+            files = KeyFiles(configuration: configuration, logger: Logger(label: "test") { _ in text })
+            authorizer = TokenAuthorizer(configuration)
+            authorizer.use(try await files.load())
+        }
+
+        func write(_ keys: [OwnKey], mode: Int = 0o600) throws {
+            let text = keys.map { $0.line + "\n" }.joined()
+            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        }
+
+        func isTaken(_ token: String) -> Bool {
+            let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/")
+            guard case .granted = authorizer.authorize(ProgressAccessRequest(head: head, renewal: token)) else {
+                return false
+            }
+            return true
+        }
+
+        func token(_ key: OwnKey) async throws -> String {
+            let claims = TokenClaims(
+                subject: nil,
+                permissions: [.watch],
+                scope: .everything,
+                from: .now,
+                for: .seconds(600)
+            )
+            return try TokenIssuer(key: try await TokenKey(secret: key)).token(claims)
+        }
+
+        func remove() { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    @Test("is read again: tokens of the key that went are refused, those of the new one are taken")
+    func changes() async throws {
+        let setting = try await Setting()
+        defer { setting.remove() }
+        let (old, new) = (OwnKey(), OwnKey())
+        let (oldToken, newToken) = (try await setting.token(old), try await setting.token(new))
+        try setting.write([old])
+        await setting.files.renew(setting.authorizer)
+        #expect(setting.isTaken(oldToken) && !setting.isTaken(newToken))
+        // For as long as both are there, both count, and the newest signs.
+        try setting.write([old, new])
+        await setting.files.renew(setting.authorizer)
+        #expect(setting.isTaken(oldToken) && setting.isTaken(newToken))
+        #expect(setting.authorizer.adminToken().map(setting.isTaken) == true)
+        try setting.write([new])
+        await setting.files.renew(setting.authorizer)
+        #expect(!setting.isTaken(oldToken) && setting.isTaken(newToken))
+        #expect(!setting.log.text.contains(Base64URL.encode(new.bytes)))
+    }
+
+    @Test("changes nothing where it cannot be used, and its secrets stay out of the log")
+    func mistakes() async throws {
+        let setting = try await Setting()
+        defer { setting.remove() }
+        let (key, other) = (OwnKey(), OwnKey())
+        let token = try await setting.token(key)
+        try setting.write([key])
+        await setting.files.renew(setting.authorizer)
+        let mistakes: [() throws -> Void] = [
+            { try setting.write([other], mode: 0o644) }, { try setting.write([]) },
+            { try setting.write([other, other]) },
+            { try Data("k HS256 SECRET!".utf8).write(to: URL(filePath: setting.path)) }, { setting.remove() },
+        ]
+        for mistake in mistakes {
+            try mistake()
+            await setting.files.renew(setting.authorizer)
+            #expect(setting.isTaken(token))
+        }
+        #expect(setting.log.text.split(separator: "The keys stay as they were").count == mistakes.count + 1)
+        #expect(!FileManager.default.fileExists(atPath: setting.path), "none is made in its place")
+        #expect(!setting.log.text.contains(Base64URL.encode(other.bytes)) && !setting.log.text.contains("SECRET"))
+    }
+
+    @Test("is noticed without a word, also where it changed between the first reading and the first look")
+    func noticed() async throws {
+        let setting = try await Setting()
+        defer { setting.remove() }
+        let key = OwnKey()
+        let token = try await setting.token(key)
+        let mark = setting.files.mark
+        try setting.write([key])
+        let watching = Task { await setting.files.watch(setting.authorizer, since: mark) }
+        while !setting.isTaken(token) { await Task.yield() }
+        watching.cancel()
+        await watching.value
+    }
+}
