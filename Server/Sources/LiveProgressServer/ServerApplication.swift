@@ -90,7 +90,8 @@ public struct ServerApplication: Service {
         self.addRoutes = addRoutes
         self.onListening = onListening
         self.onAdminLink = onAdminLink
-        authorizer = configuration.authorization.hasKeys ? TokenAuthorizer(configuration.authorization) : nil
+        authorizer =
+            configuration.authorization.hasKeys ? TokenAuthorizer(configuration.authorization, logger: logger) : nil
         let policy = OriginPolicy(configuration)
         var apiConfiguration = ProgressAPI.Configuration()
         apiConfiguration.maximumBodySize = configuration.maximumBodySize
@@ -203,4 +204,9 @@ public struct ServerApplication: Service {
         configuration.limits.apply(to: &service)
         return service
     }
+}
+
+extension ServerApplication: CustomStringConvertible {
+    /// A name: a log that tells of the service is not the place for its configuration.
+    public var description: String { "the server" }
 }

@@ -2,9 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
+import HTTPTypes
 import LiveProgress
 import LiveProgressHTTP
 import LiveProgressWire
+import Logging
 import Synchronization
 
 /// Lets in who bears a token of a known key, or a ticket that was given for one.
@@ -19,12 +21,18 @@ final class TokenAuthorizer: ProgressAuthorizer {
 
     private let configuration: AuthorizationConfiguration
     private let clock: ProgressClock
+    private let logger: Logger
     private let state = Mutex(State())
 
-    /// An authorizer without keys, which lets nobody in.
-    init(_ configuration: AuthorizationConfiguration, clock: ProgressClock = .system) {
+    /// An authorizer without keys, which lets nobody in; it logs each decision at the level `trace`.
+    init(
+        _ configuration: AuthorizationConfiguration,
+        clock: ProgressClock = .system,
+        logger: Logger = Logger(label: "live-progress") { _ in SwiftLogNoOpLogHandler() }
+    ) {
         self.configuration = configuration
         self.clock = clock
+        self.logger = logger
     }
 
     /// Takes other keys; what the old ones have verified is looked at anew.
@@ -37,7 +45,13 @@ final class TokenAuthorizer: ProgressAuthorizer {
     }
 
     func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {
-        switch request.credential {
+        let decision = decide(by: request.credential)
+        if logger.logLevel == .trace { log(decision, about: request) }
+        return decision
+    }
+
+    private func decide(by credential: ProgressCredential?) -> ProgressAuthorization {
+        switch credential {
         case nil: return .refused()
         case .ticket(let ticket): return redeem(ticket)
         case .queryToken(let token): return configuration.allowsQueryTokens ? verify(token) : .refused()
@@ -76,6 +90,24 @@ final class TokenAuthorizer: ProgressAuthorizer {
         let now = clock.now()
         state.withLock { $0.tickets.issue(ticket, to: principal, now: now) }
         return ticket
+    }
+
+    /// Tells of a decision, and of a credential nothing but its kind.
+    private func log(_ decision: ProgressAuthorization, about request: ProgressAccessRequest) {
+        var metadata: Logger.Metadata = [
+            "method": "\(LoggedTarget(request.head.method.rawValue))",
+            "target": "\(LoggedTarget(request.head.path ?? ""))",
+            "credential": "\(request.credential.map { "\($0) \(LoggedTarget.mark)" } ?? "none")",
+        ]
+        switch decision {
+        case .granted(let principal):
+            if let subject = principal.subject { metadata["subject"] = "\(subject)" }
+            logger.trace("A caller was let in", metadata: metadata)
+        case .refused(let reason):
+            if let reason { metadata["reason"] = "\(reason)" }
+            logger.trace("A caller was turned away", metadata: metadata)
+        case .later: break
+        }
     }
 
     private func sign(_ claims: TokenClaims) -> String? {

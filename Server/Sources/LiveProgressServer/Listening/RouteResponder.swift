@@ -43,6 +43,13 @@ struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == S
             logger.debug("A route failed", metadata: ["error": "\(error)"])
             response = Response(status: .internalServerError)
         }
+        logger.trace(
+            "A request was answered",
+            metadata: [
+                "method": "\(LoggedTarget(request.head.method.rawValue))",
+                "target": "\(LoggedTarget(request.head.path ?? ""))", "status": "\(response.status.code)",
+            ]
+        )
         if isHTTP2 { for name in Self.connectionFields { response.headers[name] = nil } }
         response.headers[.date] = HTTPDate.text(Date.now)
         try await writer.write(response: response.head, body: response.body)
