@@ -58,11 +58,11 @@ class Authority:
 class TLSServer(Server):
     """A server of its own with the certificate `first`."""
 
-    def __init__(self, binary: Path):
+    def __init__(self, binary: Path, *options: str):
         self.authority = Authority()
         self.pair = [self.authority.folder / "server.pem", self.authority.folder / "server.key"]
         self.install(*self.authority.issue("first"))
-        super().__init__(binary, "--tls-cert", str(self.pair[0]), "--tls-key", str(self.pair[1]))
+        super().__init__(binary, "--tls-cert", str(self.pair[0]), "--tls-key", str(self.pair[1]), *options)
 
     def install(self, certificate: bytes, key: bytes) -> None:
         for path, contents in zip(self.pair, (certificate, key)):

@@ -8,7 +8,11 @@ import Testing
 
 @Suite("Where a server may listen")
 struct ExposureTests {
-    private static let hosts = ["0.0.0.0", "::", "192.168.1.1", "progress.example", "127.0.0.1.example"]
+    private static let hosts = [
+        "0.0.0.0", "0", "::", "[::]", "192.168.1.1", "fe80::1", "::ffff:127.0.0.1", "progress.example",
+        "127.0.0.1.example",
+        "localhost.example", "",
+    ]
 
     @Test(
         "beyond loopback it takes keys, and TLS or a trusted proxy, or being told so",
