@@ -122,6 +122,7 @@ class Tab:
     def __init__(self, browser, session, context):
         self.browser, self.session, self.context = browser, session, context
         self.requests = []  # every address asked for, of any kind
+        self.referrers = []  # what the requests said of where they come from
         self.complaints = []  # errors that no one caught, and what the browser logged as an error
 
     async def __aenter__(self):
@@ -134,6 +135,7 @@ class Tab:
     def hear(self, method, event):
         if method == "Network.requestWillBeSent":
             self.requests.append(event["request"]["url"])
+            self.referrers.append(event["request"]["headers"].get("Referer", ""))
         elif method == "Network.webSocketCreated":
             self.requests.append(event["url"])
         elif method == "Runtime.exceptionThrown":

@@ -16,13 +16,13 @@ class Pages:
 
     def __init__(self):
         read = lambda *names: "".join((SOURCES / name).read_text() for name in names)
-        shared = read("format.js", "connection.js", "bar.js")
+        shared = read("format.js", "token.js", "connection.js", "bar.js")
         operation_style, operation_script = (
             read("theme.css", "bar.css", "operation.css"),
-            shared + read("values.js", "operation.js", "operation-page.js"),
+            shared + read("page-token.js", "values.js", "operation.js", "operation-page.js"),
         )
         list_style = read("theme.css", "bar.css", "list.css")
-        list_script = shared + read("list.js", "list-page.js")
+        list_script = shared + read("page-token.js", "list.js", "list-page.js")
         self.operation = self.fill(read("operation.html"), operation_style, operation_script)
         self.list = self.fill(read("list.html"), list_style, list_script)
         styles = json.dumps(read("bar.css", "element.css")).replace("<", "\\u003c")

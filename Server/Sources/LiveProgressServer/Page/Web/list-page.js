@@ -7,7 +7,7 @@ function showConnection(state) {
   at("connection").dataset.phase = phase;
   at("retry").hidden = phase !== "waiting";
   const words = { connecting: opened ? "Reconnecting…" : "Connecting…", live: "Live", closed: "Closed" };
-  if (phase === "refused") words.refused = problem.title || "Not allowed";
+  if (phase === "refused") words.refused = showRefusal(problem);
   if (phase === "waiting") showWaiting();
   else setText(at("connection-text"), words[phase]);
   if (phase !== "live") return;
@@ -17,6 +17,23 @@ function showConnection(state) {
   // A feed begins with what is there; what went while nobody listened, only the list can tell.
   heardSinceOpen = new Set();
   fetchPage().then(receivePage, () => {});
+}
+
+/** The list cannot be followed: the page says why, and what to do; gives the heading. */
+function showRefusal(problem) {
+  const { code, status, title, detail } = problem;
+  const [heading, text] =
+    status === 401 || code === 4501
+      ? tokenWords(problem)
+      : status === 403 || code === 4503
+        ? ["Not allowed", "This link lets you see single operations, and not the list of all. Open the operation's own link."]
+        : [title || "The list cannot be followed", detail || `The server closed the connection for good (${code ?? status}).`];
+  setText(at("refused-title"), heading);
+  setText(at("refused-detail"), text);
+  at("refused").hidden = false;
+  at("empty").hidden = true;
+  document.title = `${heading} · Live Progress`;
+  return heading;
 }
 
 function showWaiting() {

@@ -65,7 +65,9 @@ function showGone({ code, status, title, detail }) {
           : `This server knows no operation “${id}”. It may not have been started yet, or the address may be mistyped.`]
       : code === 4510 || status === 410
         ? ["This operation is gone", `“${id}” was deleted, or the time for which its end is kept has passed.`]
-        : [401, 403].includes(status) || code === 4501 || code === 4503
+        : status === 401 || code === 4501
+          ? tokenWords({ code, title, detail })
+        : status === 403 || code === 4503
           ? ["Not allowed", "You may not see this operation. Ask whoever gave you the link for a new one."]
           : [title || "This operation cannot be followed", detail || `The server closed the connection for good (${code ?? status}).`];
   at("gone").hidden = false;

@@ -13,3 +13,20 @@ const pageToken = (() => {
   if (token !== null) history.replaceState(history.state, "", location.pathname + location.search);
   return token;
 })();
+
+// Another link to this same page changes nothing but the fragment, which loads nothing by itself.
+window.addEventListener("hashchange", () => {
+  if (tokenIn(location.hash) !== null) location.reload();
+});
+
+/** What to tell somebody whom the server turned away for want of a token that counts: a heading and a text. */
+function tokenWords({ code, title, detail }) {
+  if (pageToken === null) {
+    return ["A link with a token is needed",
+      "This server shows this only to those whose link ends in “#token=…”. Open the whole link that you were given."];
+  }
+  const isOver = code === 4501 || /expired/i.test(`${title} ${detail}`);
+  return isOver
+    ? ["This link has expired", "The time for which it was good is over. Ask whoever gave it to you for a new one."]
+    : ["This link does not let you in", `${detail || "The server does not know its token."} Ask whoever gave it to you for a new one.`];
+}

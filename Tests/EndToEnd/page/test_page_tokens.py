@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""The pages of a server with keys in a real browser: links whose fragment holds a token."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+
+from browser import Browser
+from harness import BASE, Server, case, expect, expect_equal, request
+from test_tokens import Keys, bearer
+
+
+async def visit(tab, link: str) -> None:
+    """Opens a link; the page takes the fragment away by itself."""
+    await tab.call("Page.navigate", url=link)
+    await tab.wait(f"location.href === {json.dumps(link.partition('#')[0])} && document.readyState === 'complete'")
+
+
+async def check_secret(tab, server: Server, *tokens: str) -> None:
+    """The tokens are in no address, neither shown nor remembered nor asked for, and in no log."""
+    entries = (await tab.call("Page.getNavigationHistory"))["entries"]
+    places = {
+        "the history": [entry["url"] for entry in entries], "an address that was asked for": tab.requests,
+        "a referrer": tab.referrers, "the page's own referrer": [await tab.evaluate("document.referrer")],
+        "the page": [await tab.evaluate("document.documentElement.outerHTML")], "the log": [server.whole_log()],
+    }
+    for place, texts in places.items():
+        for token in tokens:
+            expect(not any(token in text or token[-20:] in text for text in texts), f"a token stands in {place}")
+    expect(tab.requests and f"target={BASE}" in server.whole_log(), "nothing was asked for, or nothing was logged")
+
+
+def run(environment, body) -> None:
+    """Runs the body with a browser and a server at its first start, which tells the administrator's link."""
+
+    async def go():
+        with tempfile.TemporaryDirectory() as folder:
+            keys = Keys(environment, folder)
+            with Server(environment.binary, "--secret-file", keys.path, "--log-level", "trace") as server:
+                link = server.output.next().removeprefix("administrator's link: ")
+                async with asyncio.timeout(100), Browser() as browser:
+                    await body(browser, server, keys, link)
+
+    asyncio.run(go())
+
+
+@case("The administrator's link opens the list, from which an operation is opened; its token is told to nobody else", 150)
+def administrator(environment):
+    async def body(browser, server, keys, link):
+        admin = link.partition("#token=")[2]
+        request("PUT", f"{server.url}{BASE}/job", bearer(admin), b'{"title":"Job","state":"Reading","cancellable":true}')
+        async with await browser.tab() as tab:
+            await visit(tab, link)
+            await tab.wait_text("#connection-text", "Live")
+            await tab.wait_text('[data-id="job"] .title', "Job")
+            request("PUT", f"{server.url}{BASE}/next", bearer(admin), b'{"title":"Next","state":"Reading"}')
+            await tab.wait_text('[data-id="next"] .title', "Next")
+            await tab.click('[data-id="job"] .title')
+            await tab.wait_text("#connection-text", "Live")
+            await tab.wait_text("#state", "Reading")
+            await tab.click("#cancel")
+            await tab.wait_text("#status", "Cancelling")
+            await tab.call("Page.reload")
+            await tab.wait_text("#status", "Cancelling")
+            await check_secret(tab, server, admin)
+            await tab.check_clean(server.url.removeprefix("http://"))
+
+    run(environment, body)
+
+
+@case("An operation's link shows it live to its end, and nothing else of the server", 150)
+def operation(environment):
+    async def body(browser, server, keys, _):
+        url, create = f"{server.url}{BASE}/job", keys.token("create")
+        made = request("PUT", url, bearer(create), b'{"title":"Job","state":"Reading","completedCount":1,"totalCount":4}')
+        tokens = made.json["tokens"]
+        async with await browser.tab() as tab:
+            await visit(tab, f"{url}#token={tokens['watch']}")
+            await tab.wait_text("#figure", "25%")
+            await tab.wait_text("#connection-text", "Live")
+            request("PATCH", url, bearer(tokens["report"]), b'{"state":"Writing","completedCount":3}')
+            await tab.wait_text("#figure", "75%")
+            await tab.wait_text("#state", "Writing")
+            request("PATCH", url, bearer(tokens["report"]), b'{"status":"succeeded","result":{"rows":7}}')
+            await tab.wait_text("#status", "Succeeded")
+            await tab.wait_text("#connection-text", "Ended")
+            await check_secret(tab, server, tokens["watch"], tokens["report"])
+            await tab.check_clean(server.url.removeprefix("http://"))
+            await tab.go(f"{server.url}/")
+            await tab.wait_text("#refused-title", "Not allowed")
+            expect(not await tab.visible("#empty"), "a list that may not be seen is said to be empty")
+
+    run(environment, body)
+
+
+@case("A link without a token, with a wrong one or one that has ended says so, and a new link in the same tab goes on", 150)
+def refused(environment):
+    async def body(browser, server, keys, link):
+        url = f"{server.url}{BASE}/job"
+        request("PUT", url, bearer(link.partition("#token=")[2]), b'{"title":"Job","state":"Reading"}')
+        good, wrong = keys.token("watch", "--id", "job"), keys.token("watch", "--id", "job")[:-6] + "AAAAAA"
+        short = keys.token("watch", "--id", "job", time="1s")
+        deadline = time.monotonic() + 10
+        while request("GET", url, bearer(short)).status != 401:
+            expect(time.monotonic() < deadline, "a token does not end")
+            await asyncio.sleep(0.1)
+        cases = [
+            ("", "A link with a token is needed"), (f"#token={wrong}", "This link does not let you in"),
+            (f"#token={short}", "This link has expired"),
+        ]
+        for fragment, words in cases:
+            for page, place in [(url, "#gone-title"), (f"{server.url}/", "#refused-title")]:
+                async with await browser.tab() as tab:
+                    await visit(tab, page + fragment)
+                    await tab.wait_text(place, words)
+                    expect(not await tab.visible("#retry"), "a link that is refused for good is tried again")
+                    await tab.check_clean(server.url.removeprefix("http://"))
+        async with await browser.tab() as tab:
+            await visit(tab, f"{url}#token={wrong}")
+            await tab.wait_text("#gone-title", "This link does not let you in")
+            await visit(tab, f"{url}#token={good}")
+            await tab.wait_text("#state", "Reading")
+            await tab.wait_text("#connection-text", "Live")
+            await check_secret(tab, server, good, wrong)
+
+    run(environment, body)
+
+
+@case("A page whose token ends while it watches tells so, and keeps what it knew as the past", 150)
+def ends(environment):
+    async def body(browser, server, keys, link):
+        url = f"{server.url}{BASE}/job"
+        request("PUT", url, bearer(link.partition("#token=")[2]), b'{"title":"Job","state":"Reading"}')
+        async with await browser.tab() as tab:
+            await visit(tab, f"{url}#token={keys.token('watch', '--id', 'job', time='10s')}")
+            await tab.wait_text("#state", "Reading")
+            # The time of the token, and that of grace.
+            await tab.wait_text("#gone-title", "This link has expired", 45)
+            expect_equal(await tab.text("#status"), "Last known: Running", "status")
+            expect_equal(await tab.text("#connection-text"), "Not connected", "connection")
+            expect(not await tab.visible("#retry"), "it is tried again")
+
+    run(environment, body)
