@@ -9,7 +9,7 @@ import json
 import tempfile
 import time
 
-from browser import Browser
+from browser import Browser, Tab
 from harness import BASE, Server, case, expect, expect_equal, request
 from test_tokens import Keys, bearer
 
@@ -32,6 +32,29 @@ async def check_secret(tab, server: Server, *tokens: str) -> None:
         for token in tokens:
             expect(not any(token in text or token[-20:] in text for text in texts), f"a token stands in {place}")
     expect(tab.requests and f"target={BASE}" in server.whole_log(), "nothing was asked for, or nothing was logged")
+
+
+async def in_new_tab(tab, selector: str, button: str) -> None:
+    """Opens a link in a tab of its own, as a reader does, and waits until that one is live."""
+    spot = await tab.evaluate(f"""(() => {{
+        const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2];
+    }})()""")
+    modifiers = 2 if button == "left" else 0
+    for kind in ("mousePressed", "mouseReleased"):
+        await tab.call(
+            "Input.dispatchMouseEvent", type=kind, x=spot[0], y=spot[1], button=button, clickCount=1, modifiers=modifiers
+        )
+    while not (new := [one for one in (await tab.browser.call("Target.getTargets"))["targetInfos"]
+                       if one["type"] == "page" and one["url"].endswith(f"{BASE}/next")]):
+        await asyncio.sleep(0.05)
+    session = (await tab.browser.call("Target.attachToTarget", targetId=new[0]["targetId"], flatten=True))["sessionId"]
+    other = Tab(tab.browser, session, None)
+    await other.wait_text("#connection-text", "Live")
+    await other.wait_text("#title", "Next")
+    await tab.browser.call("Target.closeTarget", targetId=new[0]["targetId"])
+    while any(one["targetId"] == new[0]["targetId"] for one in (await tab.browser.call("Target.getTargets"))["targetInfos"]):
+        await asyncio.sleep(0.05)
 
 
 def run(environment, body) -> None:
@@ -59,6 +82,8 @@ def administrator(environment):
             await tab.wait_text('[data-id="job"] .title', "Job")
             request("PUT", f"{server.url}{BASE}/next", bearer(admin), b'{"title":"Next","state":"Reading"}')
             await tab.wait_text('[data-id="next"] .title', "Next")
+            for button in ["left", "middle"]:  # With Ctrl, and the middle one: in a new tab.
+                await in_new_tab(tab, '[data-id="next"] .title', button)
             await tab.click('[data-id="job"] .title')
             await tab.wait_text("#connection-text", "Live")
             await tab.wait_text("#state", "Reading")

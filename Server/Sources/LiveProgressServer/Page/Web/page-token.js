@@ -19,6 +19,19 @@ window.addEventListener("hashchange", () => {
   if (tokenIn(location.hash) !== null) location.reload();
 });
 
+/**
+ * Opens a link in a new tab by a script where the reader wants a new tab: such a tab begins with what this one has stored, its token,
+ * while one that the browser opens by itself begins with nothing. The link itself holds no token, so that it can be passed on.
+ */
+function openWithToken(event) {
+  const link = event.target.closest?.("a[href]");
+  const wantsTab = event.button === 1 || (event.button === 0 && (event.ctrlKey || event.metaKey || event.shiftKey));
+  if (!link || !wantsTab || link.origin !== location.origin) return;
+  event.preventDefault();
+  window.open(link.href);
+}
+if (pageToken !== null) for (const kind of ["click", "auxclick"]) window.addEventListener(kind, openWithToken);
+
 /** What to tell somebody whom the server turned away for want of a token that counts: a heading and a text. */
 function tokenWords({ code, title, detail }) {
   if (pageToken === null) {
