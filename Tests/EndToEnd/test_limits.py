@@ -272,8 +272,8 @@ def unread(environment):
             operation.report(state=f"Step {number}", details="x" * 30_000)
             expect_equal(inside.next()["state"], f"Step {number}", "what the one inside gets")
             expect(reader.recv(1 << 20), "the end of one that reads")
-        expect_equal(metric(server, "websockets"), 1, "watchers that are left")
-        expect_equal(metric(server, "streams"), 1, "streams that are left")
+        wait_until(lambda: metric(server, "websockets") == 1, "end of the watcher alone")
+        wait_until(lambda: metric(server, "streams") == 1, "end of the stream alone")
         for one in (answers, stream, reader):
             one.close()
         watcher.socket.close()
