@@ -111,6 +111,7 @@ extension ProgressLimit {
         switch limit {
         case .messageSize: self = .messageSize
         case .messageRate: self = .messageRate
+        case .unreadTime: self = .unreadTime
         }
     }
 }

@@ -36,8 +36,14 @@ def refusals(server: Server, limit: str) -> int:
     return metric(server, f'limit_refusals_total{{limit="{limit}"}}')
 
 
-def dial(server: Server, source: str = "127.0.0.1") -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=20, source_address=(source, 0))
+def dial(server: Server, source: str = "127.0.0.1", receive_buffer: int | None = None) -> socket.socket:
+    connection = socket.socket()
+    connection.settimeout(20)
+    if receive_buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.bind((source, 0))
+    connection.connect(("127.0.0.1", server.port))
+    return connection
 
 
 def whole(connection: socket.socket) -> bytes:
@@ -216,6 +222,32 @@ def times(environment):
         expect(2.5 < time.monotonic() - started < 10, "idling had the wrong time")
         counted = {limit: refusals(server, limit) for limit in ("head-time", "body-time", "idle-time")}
         expect_equal(counted, {"head-time": 2, "body-time": 1, "idle-time": 1}, "counted refusals")
+
+
+@case("who takes nothing of what it is sent is let go, be it an answer, a stream or a watcher")
+def unread(environment):
+    with limited(environment, unread_timeout=2) as server:
+        operation = server.operation(state="Queued", details="x" * 30_000)
+        path, host = operation.path, f"Host: 127.0.0.1:{server.port}\r\n"
+        inside = BlockingSocket(operation.socket_url, FULL)
+        inside.next()
+        answers, stream, reader = dial(server, receive_buffer=4096), dial(server, receive_buffer=4096), dial(server)
+        watcher = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
+        answers.sendall(f"GET {path} HTTP/1.1\r\n{host}\r\n".encode() * 200)
+        for one in (stream, reader):
+            one.sendall(f"GET {path} HTTP/1.1\r\n{host}Accept: text/event-stream\r\n\r\n".encode())
+        deadline, number = time.monotonic() + 30, 0
+        while refusals(server, "unread-time") < 3:
+            expect(time.monotonic() < deadline, f"{refusals(server, 'unread-time')} of 3 were let go")
+            number += 1
+            operation.report(state=f"Step {number}", details="x" * 30_000)
+            expect_equal(inside.next()["state"], f"Step {number}", "what the one inside gets")
+            expect(reader.recv(1 << 20), "the end of one that reads")
+        wait_until(lambda: metric(server, "websockets") == 1, "end of the watcher alone")
+        wait_until(lambda: metric(server, "streams") == 1, "end of the stream alone")
+        for one in (answers, stream, reader):
+            one.close()
+        watcher.socket.close()
 
 
 @case("bytes of reports that are kept, of one operation and of all")

@@ -15,7 +15,7 @@ import time
 
 import aiohttp
 from harness import BASE, Lines, case, expect, expect_equal, plain_environment, spawned
-from tls import GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, Frames, TLSServer
+from tls import DATA, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE, Frames, TLSServer
 
 STEPS = [f"Step {number}" for number in range(1, 6)]
 
@@ -325,6 +325,61 @@ def tool(environment):
             stranger = run(server, command, url)
             expect_equal(stranger.returncode, 77, f"{command} without trust")
             expect("trusted" in stranger.stderr, f"it does not say why: {stranger.stderr}")
+
+
+@case("a stream whose client opens no window for it is reset; its connection, and who reads slowly, go on")
+def http2_unread(environment):
+    def window(size: int) -> bytes:
+        initial_window_size = 4
+        return Frames.frame(SETTINGS, struct.pack(">HI", initial_window_size, size))
+
+    with TLSServer(environment.binary, {"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
+        server.send("PUT", "job", {"state": "Queued", "details": "x" * 60_000})
+        deaf = Frames(server)
+        deaf.send(window(0) + Frames.get(1, f"{BASE}/job".encode()))
+        started = time.monotonic()
+        while (frame := deaf.next())[0] != RST_STREAM:
+            expect(frame[0] in (HEADERS, SETTINGS), f"frame {frame}")
+        expect_equal((frame[2], frame[3]), (1, struct.pack(">I", 8)), "stream and CANCEL")
+        expect(1.5 < time.monotonic() - started < 10, "the time was wrong")
+        deaf.send(window(65_535) + Frames.get(3, f"{BASE}/job".encode()))
+        while (frame := deaf.next())[2] != 3 or not frame[1] & 1:
+            expect(frame[0] != GOAWAY, "its connection has ended")
+        slow = Frames(server)
+        slow.send(window(16 * 1024) + Frames.get(1, f"{BASE}/job".encode()))
+        size = 0
+        while (frame := slow.next())[2] != 1 or not frame[1] & 1:
+            if frame[0] == DATA and frame[3]:
+                size += len(frame[3])
+                time.sleep(1.2)
+                slow.send(Frames.frame(WINDOW_UPDATE, struct.pack(">I", len(frame[3])), stream=1))
+        expect(size > 60_000, f"only {size} bytes of the answer")
+        refused = curl(server, f"{server.url}/metrics")
+        expect('refusals_total{limit="unread-time"} 1\n' in refused, "one stream was let go, or was not counted")
+
+
+@case("an encrypted connection that takes nothing of what it is sent is closed without waiting for its goodbye")
+def tls_unread(environment):
+    with TLSServer(environment.binary, {"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
+        server.send("PUT", "job", {"state": "Queued", "details": "x" * 60_000})
+        request = f"GET {BASE}/job HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+        for protocol, whole in (("http/1.1", request * 200), ("h2", None)):
+            deaf = server.connect(protocol)
+            if whole is None:
+                # The windows are open, but nobody reads.
+                settings = Frames.frame(SETTINGS, struct.pack(">HI", 4, 1 << 30))
+                more = Frames.frame(WINDOW_UPDATE, struct.pack(">I", 1 << 30))
+                whole = PREFACE + settings + more
+                whole += b"".join(Frames.get(2 * n + 1, f"{BASE}/job".encode()) for n in range(100))
+            deaf.sendall(whole)
+            count = 1 if protocol == "http/1.1" else 2
+            deadline = time.monotonic() + 20
+            # The one connection is that of who asks.
+            wanted = (f'refusals_total{{limit="unread-time"}} {count}\n', "live_progress_connections 1\n")
+            while not all(line in (metrics := curl(server, f"{server.url}/metrics")) for line in wanted):
+                expect(time.monotonic() < deadline, f"a deaf client of {protocol} is held:\n{metrics}")
+                time.sleep(0.2)
+            deaf.close()
 
 
 @case("files that cannot be used keep it from starting, with exit code 64 and the reason")

@@ -19,7 +19,7 @@ from pathlib import Path
 from harness import BASE, Server, expect, expect_equal
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 1, 3, 4, 6, 7
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 
 
 class Authority:
@@ -58,11 +58,12 @@ class Authority:
 class TLSServer(Server):
     """A server of its own with the certificate `first`."""
 
-    def __init__(self, binary: Path):
+    def __init__(self, binary: Path, environment: dict | None = None):
         self.authority = Authority()
         self.pair = [self.authority.folder / "server.pem", self.authority.folder / "server.key"]
         self.install(*self.authority.issue("first"))
-        super().__init__(binary, "--tls-cert", str(self.pair[0]), "--tls-key", str(self.pair[1]))
+        options = ["--tls-cert", str(self.pair[0]), "--tls-key", str(self.pair[1])]
+        super().__init__(binary, *options, environment=environment)
 
     def install(self, certificate: bytes, key: bytes) -> None:
         for path, contents in zip(self.pair, (certificate, key)):

@@ -103,7 +103,7 @@ public struct ServerApplication: Service {
         configuration.limits.apply(to: &limits, isLoopback: configuration.isLoopback)
         limits.proxies = configuration.transport.trustedProxies
         var watchers = WatcherConfiguration(writePath: configuration.writePath)
-        configuration.limits.apply(to: &watchers.connection.limits)
+        configuration.limits.apply(to: &watchers)
         hosting = ProgressHosting(
             api: ProgressAPI(service: self.service, configuration: apiConfiguration),
             limits: limits,

@@ -30,6 +30,7 @@ struct ServerLimitsTests {
         case "HEAD_TIMEOUT": Int(limits.headTimeout.components.seconds)
         case "BODY_TIMEOUT": Int(limits.bodyTimeout.components.seconds)
         case "IDLE_TIMEOUT": Int(limits.idleTimeout.components.seconds)
+        case "UNREAD_TIMEOUT": Int(limits.unreadTimeout.components.seconds)
         default: nil
         }
     }
@@ -41,7 +42,7 @@ struct ServerLimitsTests {
             "MAXIMUM_WATCHERS_PER_SUBJECT", "MAXIMUM_OPERATIONS_PER_SUBJECT", "MAXIMUM_TARGET_SIZE",
             "MAXIMUM_HEADER_SIZE", "MAXIMUM_MESSAGE_SIZE", "MAXIMUM_MESSAGES_PER_MINUTE", "REPORTS_PER_SECOND",
             "REPORT_BURST", "MAXIMUM_HISTORY_BYTES", "MAXIMUM_HISTORY_BYTES_PER_OPERATION", "HEAD_TIMEOUT",
-            "BODY_TIMEOUT", "IDLE_TIMEOUT",
+            "BODY_TIMEOUT", "IDLE_TIMEOUT", "UNREAD_TIMEOUT",
         ]
     )
     func keys(key: String) async throws {

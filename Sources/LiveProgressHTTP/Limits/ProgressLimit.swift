@@ -37,6 +37,8 @@ public enum ProgressLimit: String, Sendable, Hashable, CaseIterable {
     case bodyTime = "body-time"
     /// Time of a connection without a request.
     case idleTime = "idle-time"
+    /// Time for which a client takes nothing of what it is sent.
+    case unreadTime = "unread-time"
 }
 
 extension ProgressProblem {

@@ -31,6 +31,8 @@ public struct ConnectionLimits: Sendable {
     public var bodyTimeout = TimeAmount.seconds(60)
     /// Time that a connection stays open between two requests.
     public var idleTimeout = TimeAmount.seconds(60)
+    /// Time for which a client may take nothing of an answer or a stream that it is sent; then it is let go.
+    public var unreadTimeout = TimeAmount.seconds(30)
     /// Time that a client has to read a refusal before the connection is gone.
     public var lingerTimeout = TimeAmount.seconds(1)
 

@@ -83,7 +83,12 @@ public struct ConnectionSetup: Sendable {
             decide: decide,
             makeHTTPHandlers: { headDeadline in
                 let openPath = { openPath(channel).assumeIsolated().map { path.value = $0 }.nonisolated() }
-                return httpHandlers(headDeadline: headDeadline, channel: channel, openPath: openPath, finish: finish)
+                return try httpHandlers(
+                    headDeadline: headDeadline,
+                    channel: channel,
+                    openPath: openPath,
+                    finish: finish
+                )
             },
             upgraded: { [registry] in registry.markUpgraded(channel) },
             finish: finish
@@ -102,7 +107,8 @@ public struct ConnectionSetup: Sendable {
         channel: any Channel,
         openPath: @escaping () -> EventLoopFuture<Void>,
         finish: @escaping (UpgradeHandler.Outcome) -> Void
-    ) -> [any ChannelHandler] {
+    ) throws -> [any ChannelHandler] {
+        let unread = try addUnreadHandler(to: channel)
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
@@ -110,7 +116,8 @@ public struct ConnectionSetup: Sendable {
         let guardian = RequestGuardHandler(limits: limits, headDeadline: headDeadline, limitRefusals: limitRefusals)
         let meter = RequestBytesHandler(guardian: guardian)
         let upgrade = UpgradeHandler(
-            codecs: [meter, decoder, guardian],
+            // A protocol that takes over bounds its clients itself.
+            codecs: [meter, decoder, guardian, unread],
             encoder: encoder,
             decide: decide,
             openPath: openPath,

@@ -23,7 +23,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let limitRefusals: LimitRefusals
     private let deadlines: HeadDeadlines
     private let decide: (HTTPRequestHead, any Channel) -> ConnectionDecision
-    private let makeHTTPHandlers: (_ headDeadline: NIODeadline) -> [any ChannelHandler]
+    private let makeHTTPHandlers: (_ headDeadline: NIODeadline) throws -> [any ChannelHandler]
     private let upgraded: () -> Void
     private let finish: (UpgradeHandler.Outcome) -> Void
 
@@ -42,7 +42,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         limitRefusals: LimitRefusals,
         deadlines: HeadDeadlines,
         decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
-        makeHTTPHandlers: @escaping (_ headDeadline: NIODeadline) -> [any ChannelHandler],
+        makeHTTPHandlers: @escaping (_ headDeadline: NIODeadline) throws -> [any ChannelHandler],
         upgraded: @escaping () -> Void,
         finish: @escaping (UpgradeHandler.Outcome) -> Void
     ) {
@@ -158,7 +158,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func speakHTTP(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandlers(makeHTTPHandlers(headDeadline), position: .after(self))
+            try pipeline.addHandlers(try makeHTTPHandlers(headDeadline), position: .after(self))
         } catch {
             return context.close(promise: nil)
         }

@@ -9,6 +9,8 @@ public enum WebSocketLimit: Sendable, Hashable {
     case messageSize
     /// How many messages come in a minute.
     case messageRate
+    /// How long it takes nothing of what it is sent.
+    case unreadTime
 }
 
 /// Counts what a peer sends, minute by minute: a pure value that is told the time.

@@ -103,6 +103,7 @@ extension Fanout: LoopTimed {
         let limit = TimeAmount(configuration.slowLimit)
         let late = slow.filter { member in member.slowSince.map { $0 + limit <= now } ?? false }
         for member in late {
+            onLimit(.unreadTime)
             member.close(WebSocketCloseReason(code: 4008, reason: "Too slow for too long: reconnect."))
         }
         if !slow.isEmpty { timers.start(self, after: .seconds(1)) }

@@ -29,11 +29,13 @@ extension ServerLimits {
         connections.headTimeout = TimeAmount(headTimeout)
         connections.bodyTimeout = TimeAmount(bodyTimeout)
         connections.idleTimeout = TimeAmount(idleTimeout)
+        connections.unreadTimeout = TimeAmount(unreadTimeout)
     }
 
-    func apply(to webSockets: inout WebSocketLimits) {
-        webSockets.maximumMessageSize = maximumMessageSize
-        webSockets.maximumMessagesPerMinute = maximumMessagesPerMinute
+    func apply(to watchers: inout WatcherConfiguration) {
+        watchers.slowLimit = unreadTimeout
+        watchers.connection.limits.maximumMessageSize = maximumMessageSize
+        watchers.connection.limits.maximumMessagesPerMinute = maximumMessagesPerMinute
     }
 
     func apply(to service: inout ProgressService.Configuration) {

@@ -29,5 +29,6 @@ extension ServerLimits {
         headTimeout = try values.integer("headTimeout", in: seconds).map { .seconds($0) } ?? headTimeout
         bodyTimeout = try values.integer("bodyTimeout", in: seconds).map { .seconds($0) } ?? bodyTimeout
         idleTimeout = try values.integer("idleTimeout", in: seconds).map { .seconds($0) } ?? idleTimeout
+        unreadTimeout = try values.integer("unreadTimeout", in: seconds).map { .seconds($0) } ?? unreadTimeout
     }
 }

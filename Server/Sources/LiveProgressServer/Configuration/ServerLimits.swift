@@ -39,6 +39,8 @@ public struct ServerLimits: Sendable, Hashable {
     public var bodyTimeout = Duration.seconds(60)
     /// Time of a connection between two requests.
     public var idleTimeout = Duration.seconds(60)
+    /// Time for which a client, of HTTP or a WebSocket, may take nothing of what it is sent.
+    public var unreadTimeout = Duration.seconds(30)
 
     /// The defaults, as each member says.
     public init() {}

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HummingbirdCore
+import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
 import Logging
@@ -12,7 +13,8 @@ import NIOHTTPTypesHTTP2
 /// Serves the routes over HTTP/2 (RFC 9113).
 ///
 /// What a client can make the server do is bounded: how many streams it has open, how large the fields of a request are,
-/// and, by the defaults of the HTTP/2 library, how often it may reset streams, ping or change settings.
+/// and, by the defaults of the HTTP/2 library, how often it may reset streams, ping or change settings. Who takes nothing
+/// of a stream loses that stream, and who takes nothing at all the connection.
 struct HTTP2Connections: Sendable {
     /// How many requests a client may have open at once on one connection.
     private static let maximumStreams = 100
@@ -28,6 +30,7 @@ struct HTTP2Connections: Sendable {
     ///
     /// - Throws: What adding a handler throws; the connection is of no use then.
     func serve(_ connection: any Channel) throws {
+        try channel.connections.boundUnread(connection)
         let pipeline = connection.pipeline.syncOperations
         let handler = HTTP2ConnectionHandler(limits: limits)
         var settings = NIOHTTP2Handler.ConnectionConfiguration()
@@ -48,6 +51,9 @@ struct HTTP2Connections: Sendable {
 
     private func serveStream(_ stream: any Channel) throws {
         let pipeline = stream.pipeline.syncOperations
+        let refusals = channel.connections.limitRefusals
+        let unread = HTTP2UnreadHandler(limit: limits.unreadTimeout) { refusals.count(.unreadTime) }
+        try pipeline.addHandler(unread)
         try pipeline.addHandler(HTTP2StreamHandler(timeout: limits.bodyTimeout))
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
         let path = try HTTP1Channel.Value(wrappingChannelSynchronously: stream)
