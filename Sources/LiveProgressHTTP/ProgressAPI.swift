@@ -108,6 +108,8 @@ public struct ProgressAPI: Sendable {
         let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
         var exchange = try Exchange(request, body: body, caller: caller)
         if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
+        exchange.place = try place(for: caller)
+        defer { withExtendedLifetime(exchange.place) {} }
         guard body.count <= configuration.maximumBodySize else {
             throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.maximumBodySize))
         }

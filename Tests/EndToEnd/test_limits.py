@@ -15,6 +15,7 @@ from harness import BASE, Server, case, expect, expect_equal, request
 from rawsocket import BlockingSocket
 
 FULL = "live-progress.v1"
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
 @contextlib.contextmanager
@@ -115,6 +116,34 @@ def served(connection: socket.socket) -> bool:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return whole(connection).startswith(b"HTTP/1.1 200 ")
     return False
+
+
+@case("requests of one address behind a trusted proxy, on whichever of its connections; other addresses are served")
+def requests_per_forwarded_address(environment):
+    with limited(environment, maximum_connections_per_address=2, trusted_proxies="127.0.0.1") as server:
+        operation = server.operation(state="Queued")
+
+        def ask(client: str, *fields: str) -> socket.socket:
+            lines = [f"GET {operation.path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", f"X-Forwarded-For: {client}"]
+            connection = dial(server)
+            connection.sendall("\r\n".join([*lines, *fields, "", ""]).encode())
+            return connection
+
+        def status(client: str) -> bytes:
+            return whole(ask(client, "Connection: close"))[:12]
+
+        upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY}")
+        inside = [ask("192.0.2.1", *upgrade), ask("192.0.2.1", "Accept: text/event-stream")]
+        for connection, expected in zip(inside, (b"HTTP/1.1 101 ", b"HTTP/1.1 200 ")):
+            expect(connection.recv(65536).startswith(expected), "one inside was not served")
+        expect_problem(whole(ask("192.0.2.1", "Connection: close")), 429, "connections-per-address")
+        refused = ask("192.0.2.1", *upgrade)
+        expect(refused.recv(65536).startswith(b"HTTP/1.1 429 "), "an upgrade past the limit was not refused")
+        expect_equal(refusals(server, "connections-per-address"), 2, "counted refusals")
+        expect_equal(status("192.0.2.2"), b"HTTP/1.1 200", "answer to another address")
+        for number, connection in enumerate(inside):
+            connection.close()
+            wait_until(lambda: status("192.0.2.1") == b"HTTP/1.1 200", f"place after {number + 1} have left")
 
 
 @case("watchers of one operation, whatever they watch by; those inside get every update")

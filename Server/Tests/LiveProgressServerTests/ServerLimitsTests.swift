@@ -68,6 +68,11 @@ struct ServerLimitsTests {
         limits.maximumConnectionsPerAddress = 7
         limits.apply(to: &connections, isLoopback: true)
         #expect(connections.maximumConnectionsPerAddress == 7)
+        var api = ProgressAPI.Configuration()
+        limits.apply(to: &api)
+        #expect(api.limits.requestsPerForwardedAddress == 7)
+        ServerLimits().apply(to: &api)
+        #expect(api.limits.requestsPerForwardedAddress == 1024, "a proxy's word is no loopback address")
     }
 
     @Test("metrics have a counter for every limit, from the first moment on, and count each refusal once")

@@ -14,6 +14,8 @@ struct Exchange {
     let route: Route
     /// What may be done; nothing is checked before it is known.
     var access = Access.unlimited
+    /// The place of a request that has come through a proxy, held until it is answered, and as long as it watches.
+    var place: LimitTicket?
 
     /// Finds the route and checks the method.
     init(_ request: HTTPRequest, body: [UInt8], caller: ProgressCaller) throws(Refusal) {
@@ -73,6 +75,14 @@ struct Exchange {
 }
 
 extension ProgressAPI {
+    /// A place for a request by the address that a trusted proxy tells; a proxy's own stands for clients that nobody knows.
+    func place(for caller: ProgressCaller) throws(Refusal) -> LimitTicket? {
+        guard caller.isForwarded, let address = caller.address,
+            !configuration.trustedProxies.contains(address: address)
+        else { return nil }
+        return try shared.places.ask(for: AddressGroup(address))
+    }
+
     /// The methods that a resource takes, and the types of bodies.
     func options(_ exchange: Exchange) -> ProgressResponse {
         var fields: HTTPFields = [.allow: exchange.route.allow]

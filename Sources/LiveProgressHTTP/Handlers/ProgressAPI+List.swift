@@ -33,7 +33,7 @@ extension ProgressAPI {
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
         let service = service
-        let place = try shared.places.watch(nil, subject: exchange.subject)
+        let place = try shared.places.watch(nil, subject: exchange.subject, request: exchange.place)
         return try stream(format, exchange.access, place) { settings in
             FeedPump(service: service, query: query, format: format, settings: settings)
         }

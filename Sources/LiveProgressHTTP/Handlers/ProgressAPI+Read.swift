@@ -33,7 +33,7 @@ extension ProgressAPI {
             let time = min(.seconds(min(wait, 1 << 32)), configuration.maximumWait)
             fields[.preferenceApplied] = "wait=\(time.components.seconds)"
             if condition.matchesWeakly(snapshot.cursor), !snapshot.status.isEnd {
-                let place = try shared.places.watch(journal, subject: exchange.subject)
+                let place = try shared.places.watch(journal, subject: exchange.subject, request: exchange.place)
                 defer { withExtendedLifetime(place) {} }
                 snapshot = try await news(of: journal, after: snapshot, atMost: time, exchange.access)
             }
@@ -57,7 +57,7 @@ extension ProgressAPI {
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
-        let place = try shared.places.watch(journal, subject: exchange.subject)
+        let place = try shared.places.watch(journal, subject: exchange.subject, request: exchange.place)
         return try stream(format, exchange.access, place) { settings in
             OperationPump(journal: journal, cursor: cursor, format: format, settings: settings)
         }

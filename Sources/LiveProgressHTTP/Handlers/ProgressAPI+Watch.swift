@@ -23,15 +23,16 @@ extension ProgressAPI {
     package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isAnswered: Bool) -> WatchDecision {
         do throws(Refusal) {
             let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
-            let exchange = try Exchange(request, body: [], caller: caller)
+            var exchange = try Exchange(request, body: [], caller: caller)
             if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
+            exchange.place = try place(for: caller)
             try checkHandshake(exchange)
             guard let authorizer = configuration.authorizer else {
                 return .accept(try accept(exchange, .unlimited))
             }
             let decision = authorizer.authorize(exchange.accessRequest)
             guard case .later = decision else { return .accept(try accept(exchange, access(decision))) }
-            return .later { await decide(exchange, decision.resolved(), isAnswered) }
+            return .later { [exchange] in await decide(exchange, decision.resolved(), isAnswered) }
         } catch {
             return refusal(error, request, isAnswered)
         }
@@ -76,7 +77,7 @@ extension ProgressAPI {
             format: isFull ? .full : .plain,
             cursor: cursor,
             subprotocol: isFull ? ProgressFormat.subprotocol : nil,
-            place: try shared.places.watch(watched, subject: exchange.subject),
+            place: try shared.places.watch(watched, subject: exchange.subject, request: exchange.place),
             principal: access.principal,
             accessRequest: exchange.accessRequest
         )

@@ -4,9 +4,11 @@
 import LiveProgress
 import Synchronization
 
-/// The places of those who watch, by operation and by subject, and of the operations of each subject.
+/// The places of those who ask through proxies, of those who watch, by operation and by subject, and of the operations of
+/// each subject.
 final class Places: Sendable {
     private struct State {
+        var requestsByAddress = KeyedCounts<AddressGroup>()
         var watchersByOperation = KeyedCounts<ObjectIdentifier>()
         var watchersBySubject = KeyedCounts<String>()
         var operationsBySubject = KeyedCounts<String>()
@@ -19,17 +21,35 @@ final class Places: Sendable {
         self.limits = limits
     }
 
+    /// A place for a request that has come through a proxy.
+    ///
+    /// - Parameter client: Whom the proxy names; `nil` counts for nobody.
+    /// - Returns: The place, held until the request is answered, and as long as it watches; `nil` where nothing is limited.
+    /// - Throws: A refusal that names the limit.
+    func ask(for client: AddressGroup?) throws(Refusal) -> LimitTicket? {
+        guard let client, let limit = limits.requestsPerForwardedAddress else { return nil }
+        guard state.withLock({ $0.requestsByAddress.add(client, limit: limit) }) else {
+            throw Refusal(.connectionsPerAddress, .tooManyConnections(.connectionsPerAddress))
+        }
+        return LimitTicket { [self] in state.withLock { $0.requestsByAddress.remove(client) } }
+    }
+
     /// A place for one who watches.
     ///
     /// - Parameters:
     ///   - journal: What is watched; `nil` for the list.
     ///   - subject: Who watches, where that is known.
+    ///   - request: The place of the request, which is held as long.
     /// - Returns: The place, held as long as it watches; `nil` where nothing is limited.
     /// - Throws: A refusal that names the limit.
-    func watch(_ journal: ProgressJournal?, subject: String?) throws(Refusal) -> LimitTicket? {
+    func watch(
+        _ journal: ProgressJournal?,
+        subject: String?,
+        request: LimitTicket? = nil
+    ) throws(Refusal) -> LimitTicket? {
         let operation = limits.watchersPerOperation == nil ? nil : journal
         let subject = limits.watchersPerSubject == nil ? nil : subject
-        guard operation != nil || subject != nil else { return nil }
+        guard operation != nil || subject != nil else { return request }
         let exceeded = state.withLock { state -> ProgressLimit? in
             if let operation {
                 let key = ObjectIdentifier(operation)
@@ -44,7 +64,7 @@ final class Places: Sendable {
         }
         if let exceeded { throw Refusal(exceeded, Problems.tooManyWatchers(exceeded)) }
         // It holds the journal, so that no other takes over its identity meanwhile.
-        return LimitTicket { [self] in
+        return LimitTicket(with: request) { [self] in
             state.withLock { state in
                 if let operation { state.watchersByOperation.remove(ObjectIdentifier(operation)) }
                 if let subject { state.watchersBySubject.remove(subject) }

@@ -7,7 +7,7 @@ package import LiveProgress
 public enum ProgressLimit: String, Sendable, Hashable, CaseIterable {
     /// Open connections in total.
     case connections
-    /// Open connections of one address, or of one network of IPv6.
+    /// Open connections of one address, or of one network of IPv6; behind a trusted proxy, requests that are being answered.
     case connectionsPerAddress = "connections-per-address"
     /// Watchers of one operation.
     case watchersPerOperation = "watchers-per-operation"
@@ -55,7 +55,8 @@ extension ProgressProblem {
         )
     }
 
-    /// A connection that is one too many, in total or for its address; answered before its request is read.
+    /// A connection that is one too many, in total or for its address; answered before its request is read; or a
+    /// request of an address behind a proxy.
     package static func tooManyConnections(_ limit: ProgressLimit) -> ProgressProblem {
         limit == .connectionsPerAddress
             ? ProgressProblem(

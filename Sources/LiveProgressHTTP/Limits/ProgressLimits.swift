@@ -7,6 +7,10 @@ public struct ProgressLimits: Sendable, Hashable {
     public var watchersPerOperation: Int? = 100_000
     /// Watchers of one subject; those of whom nobody knows who they are do not count.
     public var watchersPerSubject: Int? = 1000
+    /// Requests that are being answered, streams and WebSockets of one address that trusted proxies tell, or of one /64 of IPv6.
+    ///
+    /// Who is not behind a proxy is counted by its connections, where they are taken in.
+    public var requestsPerForwardedAddress: Int? = 1024
     /// Operations that one subject has created and that are kept.
     public var operationsPerSubject: Int? = 10_000
     /// Reports on one operation a second, in the long run; an end is never refused.

@@ -70,6 +70,71 @@ struct LimitTests {
         for _ in 0..<10 { guard case .accept = watch(fixture, "/a") else { throw ProgressProblem(title: "Leaks.") } }
     }
 
+    /// A request through the proxy at 10.0.0.1, which names a client.
+    private func request(of client: String, _ path: String, _ fields: HTTPFields = [:]) throws -> HTTPRequest {
+        var fields = fields
+        fields[try #require(HTTPField.Name("X-Forwarded-For"))] = client
+        return Fixture.request(.get, path, fields)
+    }
+
+    @Test("behind a trusted proxy an address has so many requests, streams and WebSockets, and gets their places back")
+    func requestsPerForwardedAddress() async throws {
+        let proxies = try TrustedProxies(["10.0.0.0/8"])
+        let fixture = Fixture {
+            $0.trustedProxies = proxies
+            $0.limits.requestsPerForwardedAddress = 2
+        }
+        _ = await fixture.send(.put, "/a")
+        let proxy = ProgressCaller(address: "10.0.0.1")
+        func watch(_ client: String, from caller: ProgressCaller) throws -> WatchDecision {
+            fixture.api.watch(try request(of: client, "/a", Self.handshake), from: caller)
+        }
+        func read(_ client: String, _ fields: HTTPFields = [:]) async throws -> Answer {
+            Answer(await fixture.api.respond(to: try request(of: client, "/a", fields), body: [], from: proxy))
+        }
+        for _ in 0..<10 { #expect(try await read("192.0.2.1").status == 200, "an answer gives its place back") }
+        var socket: WatchDecision? = try watch("192.0.2.1", from: proxy)
+        var stream: Answer? = try await read("192.0.2.1", [.accept: "text/event-stream"])
+        let refused = try await read("192.0.2.1")
+        expect(refused, 429, "too-many-connections-of-address", .connectionsPerAddress, of: fixture)
+        #expect(try refusal(watch("192.0.2.1", from: proxy)).status == 429)
+        let others = ["192.0.2.2", "10.0.0.7", "unknown"]
+        for client in others { #expect(try await read(client).status == 200, "\(client)") }
+        // Whoever is no proxy is counted by its connection, whatever it writes.
+        guard case .accept = try watch("192.0.2.1", from: ProgressCaller(address: "192.0.2.9")) else {
+            throw ProgressProblem(title: "Refused.")
+        }
+        socket = nil
+        #expect(try await read("192.0.2.1").status == 200)
+        socket = try watch("192.0.2.1", from: proxy)
+        #expect(try await read("192.0.2.1").status == 429)
+        stream = nil
+        #expect(try await read("192.0.2.1").status == 200)
+        withExtendedLifetime((socket, stream)) {}
+    }
+
+    @Test("addresses of one /64 of IPv6 that a proxy tells are one client's, and proxies that it names are nobody's")
+    func forwardedNetworks() async throws {
+        let proxies = try TrustedProxies(["10.0.0.0/8"])
+        let fixture = Fixture {
+            $0.trustedProxies = proxies
+            $0.limits.requestsPerForwardedAddress = 1
+        }
+        _ = await fixture.send(.put, "/a")
+        func watch(_ client: String) throws -> WatchDecision {
+            fixture.api.watch(
+                try request(of: client, "/a", Self.handshake),
+                from: ProgressCaller(address: "10.0.0.1")
+            )
+        }
+        var places = [try watch("2001:db8::1")]
+        #expect(try refusal(watch("2001:db8::2")).problem == "too-many-connections-of-address")
+        for client in ["2001:db8:0:1::1", "10.0.0.7", "10.0.0.7", "unknown", "unknown"] {
+            places.append(try watch(client))
+            guard case .accept = places.last else { throw ProgressProblem(title: "\(client) was refused.") }
+        }
+    }
+
     @Test("a subject has so many watchers, of whatever; those of others, and of nobody, do not count")
     func watchersPerSubject() async throws {
         let fixture = await fixture { $0.watchersPerSubject = 2 }

@@ -18,6 +18,8 @@ extension ServerLimits {
         api.limits.operationsPerSubject = maximumOperationsPerSubject
         api.limits.reportsPerSecond = Double(reportsPerSecond)
         api.limits.reportBurst = reportBurst
+        // Also where the server listens on a loopback address: the addresses are those that the proxy tells.
+        api.limits.requestsPerForwardedAddress = maximumConnectionsPerAddress ?? Self.defaultConnectionsPerAddress
     }
 
     func apply(to connections: inout ConnectionLimits, isLoopback: Bool) {

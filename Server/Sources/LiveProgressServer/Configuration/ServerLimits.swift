@@ -9,7 +9,8 @@ public struct ServerLimits: Sendable, Hashable {
     public var maximumConnections = 100_000
     /// Open connections of one address, or of one /64 of IPv6.
     ///
-    /// Where it is `nil`, 1,024, or any number on a loopback address, where all clients have the same.
+    /// Where it is `nil`, 1,024, or any number on a loopback address, where all clients have the same. Behind a trusted proxy,
+    /// the requests of an address that are being answered, its streams and its WebSockets count.
     public var maximumConnectionsPerAddress: Int?
     /// Watchers of one operation: WebSockets, streams and long polls together.
     public var maximumWatchersPerOperation = 100_000
