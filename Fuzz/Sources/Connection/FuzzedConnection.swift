@@ -20,15 +20,6 @@ enum FuzzedConnection {
         var isActive = false
         var upgradedCount = 0
 
-        /// Which mistake is told may depend on how much had come when it was found; that it is one may not.
-        mutating func generaliseRefusal() {
-            let text = String(decoding: written, as: UTF8.self)
-            // Not what a problem's text says of HTTP/1.1.
-            let heads = text.ranges(of: "HTTP/1.1 ").filter { text[$0.upperBound...].first?.isNumber == true }
-            guard let last = heads.last, ["4", "5"].contains(text[last.upperBound...].prefix(1)) else { return }
-            written = Array(text[..<last.lowerBound].utf8) + Array("a refusal".utf8)
-        }
-
         var description: String {
             "\(became ?? "nothing yet"), \(isActive ? "open" : "closed"), \(upgradedCount) upgraded: "
                 + String(reflecting: String(decoding: written, as: UTF8.self))
@@ -63,7 +54,6 @@ enum FuzzedConnection {
         while let buffer = try? channel.readOutbound(as: ByteBuffer.self) {
             outcome.written += buffer.readableBytesView
         }
-        if !channel.isActive { outcome.generaliseRefusal() }
         outcome.became = became.text
         outcome.isActive = channel.isActive
         outcome.upgradedCount = hosting.registry.upgradedCount

@@ -29,6 +29,7 @@ struct RequestGuard {
 
     private let limits: ConnectionLimits
     private var bodySize = 0
+    private var announcedSize: Int?
     /// Bytes that came for a body, with the sizes of its chunks and what else stands around it.
     private var receivedSize = 0
     private var isRefused = false
@@ -37,6 +38,8 @@ struct RequestGuard {
     private var isResponding = false
     private var owedResponses = 0
     private var requestLine = RequestLineMeter()
+    /// Bytes behind a request that ends decoding: they are no request, whatever they are, until the connection is said to be.
+    private var heldSize: Int?
 
     /// Whether a request has begun and not ended.
     private(set) var isReading = false
@@ -49,19 +52,32 @@ struct RequestGuard {
 
     // MARK: Bytes, before and after the decoder has them
 
-    /// Bytes have come that the decoder has not seen yet.
-    mutating func received(_ bytes: UnsafeRawBufferPointer) -> Verdict {
-        guard isOpen else { return .drop }
+    /// Bytes of one request have come that the decoder has not seen yet.
+    ///
+    /// - Returns: How many of them the decoder shall have, and what is wrong with the next one, so that whatever the decoder
+    ///   objects to in those before it comes first.
+    mutating func received(_ bytes: UnsafeRawBufferPointer) -> (count: Int, refusal: Refusal?) {
+        guard isOpen else { return (0, nil) }
         guard !isReading else {
             receivedSize += bytes.count
-            return .pass
+            return (bytes.count, nil)
+        }
+        if let heldSize {
+            self.heldSize = heldSize + bytes.count
+            return heldSize + bytes.count > limits.maximumHeaderSize ? (0, .malformed) : (bytes.count, nil)
         }
         switch requestLine.measure(bytes, limit: limits.maximumRequestLineSize) {
-        case .fits: return .pass
-        case .tooLong: return failedToParse(.targetTooLong(limit: limits.maximumTargetSize))
-        case .malformed: return failedToParse(.malformed)
+        case .fits: return (bytes.count, nil)
+        case .tooLong(let offset): return (offset, .targetTooLong(limit: limits.maximumTargetSize))
+        case .malformed(let offset): return (offset, .malformed)
         }
     }
+
+    /// How much the body of a known length has still to bring.
+    var bodyLeft: Int? { isReading ? announcedSize.map { $0 - bodySize } : nil }
+
+    /// Why the decoder has objected to a version: it objects to what follows one in the same way.
+    var versionRefusal: Refusal { requestLine.hasKnownVersion ? .malformed : .unsupportedVersion }
 
     /// The decoder has had the bytes that came last; where it has made nothing of them, they begin a head, or belong to one.
     mutating func decoded(hasParts: Bool) -> Verdict {
@@ -74,10 +90,13 @@ struct RequestGuard {
 
     // MARK: Requests
 
-    /// A request begins, with what is wrong with its head in itself, and the length that it announces.
-    mutating func receivedHead(_ refusal: Refusal?, contentLength: Int?) -> Verdict {
+    /// A request begins, with what is wrong with its head in itself, the length that it announces, and whether the decoder
+    /// reads nothing behind it.
+    mutating func receivedHead(_ refusal: Refusal?, contentLength: Int?, endsDecoding: Bool = false) -> Verdict {
         guard isOpen else { return .drop }
+        if endsDecoding { heldSize = 0 }
         bodySize = 0
+        announcedSize = contentLength
         receivedSize = 0
         requestLine = RequestLineMeter()
         isReading = true
@@ -156,37 +175,5 @@ struct RequestGuard {
     private mutating func answer(_ refusal: Refusal) -> Verdict {
         isRefused = true
         return isResponding || owedResponses != 1 ? .close : .refuse(refusal)
-    }
-}
-
-/// Measures a request line as it comes, so that one that is too long is told from fields that are.
-///
-/// Of requests that come in a row with others, it sees the first one's; the target of each is measured again when its
-/// head is whole.
-struct RequestLineMeter {
-    enum Reading { case fits, tooLong, malformed }
-
-    private var length = 0
-    private var lastByte: UInt8 = 0
-    private var isOver = false
-
-    /// Looks at bytes up to the end of the line, which is CR and LF (RFC 9112 section 2.2); empty lines before do not count.
-    mutating func measure(_ bytes: UnsafeRawBufferPointer, limit: Int) -> Reading {
-        guard !isOver else { return .fits }
-        for byte in bytes {
-            if byte == UInt8(ascii: "\n") {
-                let isEmpty = length == 0 || length == 1 && lastByte == UInt8(ascii: "\r")
-                if !isEmpty {
-                    isOver = true
-                    return lastByte == UInt8(ascii: "\r") ? .fits : .malformed
-                }
-                length = 0
-            } else {
-                length += 1
-                if length > limit { return .tooLong }
-            }
-            lastByte = byte
-        }
-        return .fits
     }
 }

@@ -57,18 +57,20 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Bytes
 
-    /// Looks at bytes before the decoder does.
-    ///
-    /// - Returns: Whether the decoder shall have them.
-    func receives(_ bytes: ByteBuffer) -> Bool {
-        guard let context else { return false }
-        let verdict = bytes.withUnsafeReadableBytes { judge.received($0) }
-        if verdict != .pass { follow(verdict, context: context) }
-        return verdict == .pass
+    /// How much the body that is being read has still to bring, where its length is known.
+    var bodyLeft: Int? { judge.bodyLeft }
+
+    /// Looks at bytes of one request before the decoder gets them, and lets it have those that are in order.
+    func pass(_ bytes: ByteBuffer, to decode: (ByteBuffer) -> Void) {
+        guard let context else { return }
+        var bytes = bytes
+        let (count, refusal) = bytes.withUnsafeReadableBytes { judge.received($0) }
+        if count > 0, let sound = bytes.readSlice(length: count) { watching { decode(sound) } }
+        if let refusal { follow(judge.failedToParse(refusal), context: context) }
     }
 
     /// Lets the decoder make what it can of bytes, and takes note where that is nothing.
-    func watching(_ decode: () -> Void) {
+    private func watching(_ decode: () -> Void) {
         let partsBefore = partCount
         decode()
         guard let context else { return }
@@ -101,7 +103,8 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let refusal = isWellNamed ? RequestRules.refusal(of: head, limits: limits) : .malformed
         let length = RequestRules.length(of: head)
         // Of each request anew, also where one follows the other at once.
-        let verdict = judge.receivedHead(refusal, contentLength: length)
+        let endsDecoding = RequestRules.endsDecoding(head)
+        let verdict = judge.receivedHead(refusal, contentLength: length, endsDecoding: endsDecoding)
         if verdict == .pass {
             setDeadline(limits.bodyTimeout, context: context)
             if RequestRules.waitsForContinue(head), judge.mayContinue { invite(context: context) }
@@ -119,7 +122,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch error as? HTTPParserError {
         case nil: context.fireErrorCaught(error)
         case .headerOverflow: follow(judge.failedToParse(.headersTooLarge), context: context)
-        case .invalidVersion: follow(judge.failedToParse(.unsupportedVersion), context: context)
+        case .invalidVersion: follow(judge.failedToParse(judge.versionRefusal), context: context)
         case .some: follow(judge.failedToParse(.malformed), context: context)
         }
     }

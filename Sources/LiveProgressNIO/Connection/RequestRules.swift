@@ -41,8 +41,16 @@ enum RequestRules {
             head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" })
         else { return nil }
         guard head.version == .http1_1 else { return .badUpgrade("A WebSocket handshake needs HTTP/1.1.") }
-        let isListed = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
-        return isListed ? nil : .badUpgrade("Connection must name Upgrade.")
+        return listsUpgrade(head) ? nil : .badUpgrade("Connection must name Upgrade.")
+    }
+
+    private static func listsUpgrade(_ head: HTTPRequestHead) -> Bool {
+        head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+    }
+
+    /// Whether the decoder reads nothing behind the request, because that may be of another protocol.
+    static func endsDecoding(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "upgrade") && listsUpgrade(head)
     }
 
     /// RFC 9112 section 3.2: exactly one `Host`, which HTTP/1.0 may leave out.

@@ -47,6 +47,10 @@ struct MalformedRequestTests {
         Row("version 3", "GET / HTTP/3\r\nHost: a\r\n\r\n", 505, "http-version"),
         Row("a version in small letters", "GET / http/1.1\r\nHost: a\r\n\r\n", 400, malformed),
         Row("LF alone ends the line", "GET / HTTP/1.1\nHost: a\r\n\r\n", 400, malformed),
+        Row("more behind the version", "GET / HTTP/1.1x\r\nHost: a\r\n\r\n", 400, malformed),
+        Row("another version, and more behind it", "GET / HTTP/3.0x\r\nHost: a\r\n\r\n", 505, "http-version"),
+        Row("another version, and LF alone", "GET / HTTP/2.0\nHost: a\r\n\r\n", 400, malformed),
+        Row("half a version", "GET / HTTP/1\r\nHost: a\r\n\r\n", 505, "http-version"),
         Row("CR alone ends the line", "GET / HTTP/1.1\rHost: a\r\n\r\n", 400, malformed),
         Row("NUL in the target", get("/\u{0}"), 400, malformed),
         Row("no ASCII in the target", get("/é"), 400, malformed),
@@ -60,7 +64,7 @@ struct MalformedRequestTests {
         Row("TRACE", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "method-not-implemented"),
         Row("a long target", get("/" + long), 414, "target-too-long"),
         Row("a line that does not end", "GET /" + long, 414, "target-too-long"),
-        Row("a method that does not end", long, 414, "target-too-long"),
+        Row("a method that does not end", long, 400, malformed),
         Row(
             "fields without end",
             "GET / HTTP/1.1\r\n" + String(repeating: "a: \(long)\r\n", count: 4),
@@ -175,6 +179,36 @@ struct MalformedRequestTests {
         #expect(answer.ranges(of: "problem+json").count == 1, "one answer only")
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
         #expect(!connection.channel.isActive)
+    }
+
+    /// Requests that are answered, whose bodies look like the end of a head.
+    private static let answered = [
+        "", get(), put("Content-Length: 8\r\n", "\r\n\r\n\r\n\r\n"),
+        put("Transfer-Encoding: chunked\r\n", "4\r\n\r\n\r\n\r\n0\r\nX: y\r\n\r\n"),
+    ]
+
+    @Test(
+        "however the bytes are cut, and whatever was answered before, the answer is the same",
+        arguments: lines + fields + bodies
+    )
+    func cuts(row: Row) throws {
+        func answer(_ pieces: [ArraySlice<UInt8>]) throws -> String {
+            var limits = ConnectionLimits()
+            limits.maximumBodySize = 1024
+            let connection = try TestConnection(limits: limits)
+            return try pieces.map { try connection.receive($0) }.joined()
+        }
+        for bytes in Self.answered.map({ Array(($0 + row.bytes).utf8) }) {
+            let whole = try answer([bytes[...]])
+            #expect(whole.contains("urn:live-progress:problem:\(row.problem)\""))
+            if bytes.count < 400 { #expect(try answer(bytes.indices.map { bytes[$0...$0] }) == whole, "byte by byte") }
+        }
+        // Of what is long, near its beginning and its end.
+        let bytes = Array(row.bytes.utf8)
+        let whole = try answer([bytes[...]])
+        for index in bytes.indices where index < 100 || index > bytes.count - 20 {
+            #expect(try answer([bytes[..<index], bytes[index...]]) == whole, "cut at \(index)")
+        }
     }
 
     @Test(

@@ -60,7 +60,12 @@ final class TestConnection {
     /// Receives bytes and gives what was answered so far.
     @discardableResult
     func receive(_ text: String) throws -> String {
-        _ = try? channel.writeInbound(ByteBuffer(string: text))
+        try receive(Array(text.utf8)[...])
+    }
+
+    /// Receives a piece of bytes and gives what was answered so far.
+    func receive(_ bytes: ArraySlice<UInt8>) throws -> String {
+        _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
         return try written()
     }
 

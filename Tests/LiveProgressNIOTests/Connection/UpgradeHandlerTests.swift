@@ -79,6 +79,40 @@ struct UpgradeHandlerTests {
         #expect(!connection.channel.isActive)
     }
 
+    @Test("bytes behind an upgrade are the new protocol's, whatever they look like, also with a later request")
+    func keepsAnyBytes() throws {
+        let bytes = "a\n\r\n\r\nGET / HTTP/9.9\r\n\r\nb"
+        for before in ["", Self.plain] {
+            let connection = try TestConnection()
+            try connection.receive(before + Self.upgrade + bytes)
+            #expect(connection.other.received == bytes)
+            #expect(connection.channel.isActive)
+        }
+    }
+
+    @Test("bytes behind an upgrade that is refused are nobody's, in one packet or in two, and are not kept without end")
+    func dropsBytesBehindRefusal() throws {
+        let upgrade = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+        for pieces in [[upgrade + "\n\r\n\r\nb"], [upgrade, "\n\r\n\r\nb"]] {
+            let connection = try TestConnection()
+            let answer = try pieces.map { try connection.receive($0) }.joined()
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(answer.hasSuffix("ok"), "one answer only")
+            #expect(!connection.channel.isActive)
+        }
+        let connection = try TestConnection()
+        connection.path.answers = false
+        try connection.receive(upgrade)
+        try connection.receive(String(repeating: "\n", count: 32 * 1024))
+        #expect(connection.registry.count == 1)
+        try connection.receive("\n")
+        let context = try connection.channel.pipeline.syncOperations.context(handlerType: PathRecorder.self)
+        connection.path.answer(context: context)
+        #expect(try connection.written().contains("HTTP/1.1 200 OK\r\n"))
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!connection.channel.isActive)
+    }
+
     @Test("an upgrade with a body is left to the routes")
     func upgradeWithBodyIsRefused() throws {
         let connection = try TestConnection()
