@@ -27,6 +27,8 @@ programs=$("${build[@]}" --show-bin-path)
 
 # Swift's own report of a crash would hide the sanitizer's.
 export SWIFT_BACKTRACE=enable=no
+# Why there is one is said in the file.
+export LSAN_OPTIONS="suppressions=$ROOT/.ci/asan/leaks.txt print_suppressions=0"
 for folder in Fuzz/Corpus/*; do
     target=${folder##*/}
     learned=()
