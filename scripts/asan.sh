@@ -2,12 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The address sanitizer: each fuzzer over its corpus once, without mutation, and the unit tests of what handles bytes.
-# Reading or writing beyond memory, and memory that nobody lets go (on Linux), fail.
+# The address sanitizer: each fuzzer over its corpus once, without mutation, and the library's tests; with --all those of
+# the server and the tool as well. Reading or writing beyond memory, and memory that nobody lets go (on Linux), fail.
 
 source "$(dirname "$0")/common.sh"
 
+packages=(.)
+case ${1-} in
+'') ;;
+--all) packages+=(Server) ;;
+*) die "usage: scripts/asan.sh [--all]" ;;
+esac
+
 need_swift
+need_zlib
 scratch=$ROOT/.build-asan
 say "building the fuzzers with the address sanitizer"
 build=(
@@ -19,6 +27,8 @@ programs=$("${build[@]}" --show-bin-path)
 
 # Swift's own report of a crash would hide the sanitizer's.
 export SWIFT_BACKTRACE=enable=no
+# Why there is one is said in the file.
+export LSAN_OPTIONS="suppressions=$ROOT/.ci/asan/leaks.txt print_suppressions=0"
 for folder in Fuzz/Corpus/*; do
     target=${folder##*/}
     learned=()
@@ -31,9 +41,12 @@ for folder in Fuzz/Corpus/*; do
     echo "$target: $(LC_ALL=C grep -a '^Done' "$scratch/$target.log")"
 done
 
-say "building the tests with the address sanitizer"
-swift build --build-tests --sanitize=address --scratch-path "$scratch" >&2
-# The test process ends while threads of its event loops still hold memory, which is no leak of ours.
-export ASAN_OPTIONS=detect_leaks=0
-swift test --skip-build --sanitize=address --scratch-path "$scratch" --skip ScheduleTests \
-    --filter '^(LiveProgressTests|LiveProgressWireTests|LiveProgressHTTPTests|LiveProgressWebSocketTests|LiveProgressNIOTests)\.'
+for package in "${packages[@]}"; do
+    tests=$scratch
+    [ "$package" = . ] || tests=$scratch/$package
+    say "building the tests of $package with the address sanitizer"
+    swift build --build-tests --sanitize=address --package-path "$package" --scratch-path "$tests" >&2
+    # The test process ends while threads of its event loops still hold memory, which is no leak of ours.
+    ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=address --package-path "$package" \
+        --scratch-path "$tests" --skip ScheduleTests
+done

@@ -2,15 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The core's, the WebSocket's and NIO's tests under the thread sanitizer. Any report fails. Why there are annotations and
-# suppressions is said in .ci/tsan.
+# The library's tests under the thread sanitizer, and with --all the server's and the tool's as well. Any report fails.
+# Why there are annotations and suppressions is said in .ci/tsan.
 
 source "$(dirname "$0")/common.sh"
 
+packages=(.)
+case ${1-} in
+'') ;;
+--all) packages+=(Server) ;;
+*) die "usage: scripts/tsan.sh [--all]" ;;
+esac
+
 need_swift
 need_zlib
-scratch=.build-tsan
-swift build --build-tests --sanitize=thread --scratch-path "$scratch"
+scratch=$ROOT/.build-tsan
+scratch_of() { [ "$1" = . ] && echo "$scratch" || echo "$scratch/$1"; }
+for package in "${packages[@]}"; do
+    say "building the tests of $package with the thread sanitizer"
+    swift build --build-tests --sanitize=thread --package-path "$package" --scratch-path "$(scratch_of "$package")" >&2
+done
 
 export TSAN_OPTIONS="suppressions=$ROOT/.ci/tsan/suppressions.txt halt_on_error=0"
 # Under the sanitizer each of the random schedules takes many times as long.
@@ -21,9 +32,25 @@ if [ "$(uname)" = Linux ]; then
     clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
     [ -x "$clang" ] || clang=clang
     "$clang" -O1 -shared -fPIC -o "$scratch/annotations.so" .ci/tsan/annotations.c -ldl
-    preload=(env LD_PRELOAD="$ROOT/$scratch/annotations.so")
+    preload=(env LD_PRELOAD="$scratch/annotations.so")
 fi
-sanitized() { "${preload[@]}" swift test --skip-build --sanitize=thread --scratch-path "$scratch" "$@"; }
-sanitized --skip ScheduleTests --filter '^(LiveProgressTests|LiveProgressWebSocketTests|LiveProgressNIOTests)\.'
-# Apart, because they take whole processors, and others have their times.
-sanitized --filter ScheduleTests
+failed=0
+sanitized() {
+    local package=$1
+    shift
+    say "$package: $*"
+    "${preload[@]}" swift test --skip-build --sanitize=thread --package-path "$package" \
+        --scratch-path "$(scratch_of "$package")" "$@" || failed=1
+}
+for package in "${packages[@]}"; do
+    # Each group apart: under the sanitizer one takes the processors of another, whose clients have only so much time.
+    case $package in
+    .)
+        sanitized . --skip 'ScheduleTests|LiveProgressNIOTests'
+        sanitized . --filter '^LiveProgressNIOTests\.' --skip ScheduleTests
+        ;;
+    *) sanitized "$package" --skip ScheduleTests ;;
+    esac
+    sanitized "$package" --filter ScheduleTests
+done
+exit $failed

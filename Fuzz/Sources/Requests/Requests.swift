@@ -11,12 +11,17 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         let script = Script(bytes)
         let isDone = DispatchSemaphore(value: 0)
         Task.detached {
-            let server = Server()
-            await server.setUp()
-            for step in script.steps { await server.perform(step) }
-            await server.end()
+            await perform(script)
             isDone.signal()
         }
         isDone.wait()
     }
+}
+
+/// When it is over, the server has been let go.
+private func perform(_ script: Script) async {
+    let server = Server()
+    await server.setUp()
+    for step in script.steps { await server.perform(step) }
+    await server.end()
 }
