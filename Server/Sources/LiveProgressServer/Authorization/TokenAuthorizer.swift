@@ -94,6 +94,7 @@ final class TokenAuthorizer: ProgressAuthorizer {
 
     /// Tells of a decision, and of a credential nothing but its kind.
     private func log(_ decision: ProgressAuthorization, about request: ProgressAccessRequest) {
+        guard logger.logLevel <= .trace else { return }
         var metadata: Logger.Metadata = [
             "method": "\(LoggedTarget(request.head.method.rawValue))",
             "target": "\(LoggedTarget(request.head.path ?? ""))",

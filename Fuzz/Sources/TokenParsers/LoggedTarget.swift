@@ -1,0 +1,1 @@
+../../../Server/Sources/LiveProgressServer/Routes/LoggedTarget.swift
