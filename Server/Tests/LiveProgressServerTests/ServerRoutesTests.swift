@@ -178,7 +178,8 @@ struct ServerRoutesTests {
             let head = ["PATCH /api/v1/progress/a HTTP/1.1", "Host: localhost"]
             let text = (head + lines + [""]).joined(separator: "\r\n")
             try await client.channel.writeAndFlush(ByteBuffer(string: text))
-            try await client.channel.close(mode: .output).get()
+            // What is wrong by itself may have been answered, and the connection closed, by now.
+            try? await client.channel.close(mode: .output).get()
             #expect(try await client.untilClosed().hasPrefix("HTTP/1.1 400 "))
             #expect(try server.service.getJournal(tracker.id).snapshot().state == "Pending")
         }
