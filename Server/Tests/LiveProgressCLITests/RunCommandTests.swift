@@ -130,7 +130,7 @@ import Testing
 
     @Test("A download by curl shows a rising fraction and the right end, on a server of its own and on another")
     func followsCurl() async throws {
-        let files = try SlowFileServer()
+        let files = try PartedFileServer()
         defer { files.stop() }
         let host = try await RunHost.start(port: 0)
         let id = try #require(ProgressID("download"))
@@ -142,7 +142,9 @@ import Testing
             var last: ProgressSnapshot?
             for try await event in try ProgressClient.watch(url: url) {
                 last = event.snapshot
-                if let fraction = event.snapshot.fractionCompleted { fractions.append(fraction) }
+                guard let fraction = event.snapshot.fractionCompleted else { continue }
+                if fraction < 1, fraction != fractions.last { files.sendMore() }
+                fractions.append(fraction)
             }
             #expect(Set(fractions).count >= 3, "\(fractions)")
             #expect(fractions == fractions.sorted())
@@ -177,21 +179,23 @@ private struct Gate {
     }
 }
 
-/// A server in Python that sends a large file slowly.
-private final class SlowFileServer {
+/// A server in Python that sends a large file in four parts, each but the first when it is told to.
+private final class PartedFileServer {
     let url: String
     private let process = Process()
+    private let input = Pipe()
 
     private static let script = """
-        import http.server, time
+        import http.server, sys
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(200)
                 self.send_header("Content-Length", str(40 * 1048576))
                 self.end_headers()
-                for _ in range(40):
-                    self.wfile.write(bytes(1048576))
-                    time.sleep(0.1)
+                self.wfile.write(bytes(10 * 1048576))
+                for _ in range(3):
+                    sys.stdin.readline()
+                    self.wfile.write(bytes(10 * 1048576))
             def log_message(self, *arguments):
                 pass
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -204,9 +208,14 @@ private final class SlowFileServer {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", "-c", Self.script]
         process.standardOutput = pipe
+        process.standardInput = input
         try process.run()
         let port = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).filter(\.isNumber)
         url = "http://127.0.0.1:\(port)/"
+    }
+
+    func sendMore() {
+        input.fileHandleForWriting.write(Data("\n".utf8))
     }
 
     func stop() {
