@@ -19,14 +19,15 @@ extension ProgressAPI {
         watch(request, from: caller, isAnswered: true)
     }
 
-    /// The same; where the refusal is not what is answered, since whoever answers asks again, no limit counts it.
+    /// The same for a handshake that is known to be sound where its refusal is not what is answered: whoever answers asks
+    /// again, so that no limit counts it here.
     package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isAnswered: Bool) -> WatchDecision {
         do throws(Refusal) {
             let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
             var exchange = try Exchange(request, body: [], caller: caller)
             if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
             exchange.place = try place(for: caller)
-            try checkHandshake(exchange)
+            if isAnswered { try checkHandshake(exchange) }
             guard let authorizer = configuration.authorizer else {
                 return .accept(try accept(exchange, .unlimited))
             }
