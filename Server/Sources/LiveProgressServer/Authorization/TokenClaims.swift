@@ -19,7 +19,7 @@ struct TokenClaims: JWTPayload, Equatable {
     /// Who issued it.
     var iss: String?
     /// For whom it was issued.
-    var aud: AudienceClaim?
+    var aud: TokenAudience?
     /// What it allows: names of permissions.
     var can: [String]?
     /// The one operation that it is for.
@@ -32,7 +32,32 @@ struct TokenClaims: JWTPayload, Equatable {
 
     static func == (lhs: TokenClaims, rhs: TokenClaims) -> Bool {
         (lhs.sub, lhs.exp, lhs.nbf, lhs.iat, lhs.iss, lhs.id) == (rhs.sub, rhs.exp, rhs.nbf, rhs.iat, rhs.iss, rhs.id)
-            && lhs.can == rhs.can && lhs.labels == rhs.labels && lhs.aud?.value == rhs.aud?.value
+            && lhs.can == rhs.can && lhs.labels == rhs.labels && lhs.aud == rhs.aud
+    }
+}
+
+/// For whom a token was issued: a name or several (RFC 7519 section 4.1.3); an empty list is for nobody.
+///
+/// JWTKit has such a type, which stops the process at an empty list.
+struct TokenAudience: Codable, Equatable {
+    var names: [String]
+
+    init(_ names: [String]) {
+        self.names = names
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let name = try? container.decode(String.self) {
+            names = [name]
+        } else {
+            names = try container.decode([String].self)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(names)
     }
 }
 

@@ -65,7 +65,7 @@ struct TokenVerifier: Sendable {
 
     private func checkOrigin(_ claims: TokenClaims) throws(TokenRefusal) {
         if let issuer, claims.iss != issuer { throw .forOthers }
-        if let audience, claims.aud?.value.contains(audience) != true { throw .forOthers }
+        if let audience, claims.aud?.names.contains(audience) != true { throw .forOthers }
     }
 
     /// The claims of a token, whose signature is not looked at.

@@ -168,14 +168,14 @@ struct TokenVerifierTests {
         let verifier = fixtures.verifier(issuer: "https://id.example", audience: "progress")
         let cases: [(iss: String?, aud: [String]?, isTaken: Bool)] = [
             ("https://id.example", ["progress"], true), ("https://id.example", ["x", "progress"], true),
-            ("https://id.example", ["x"], false), ("https://id.example", nil, false),
+            ("https://id.example", ["x"], false), ("https://id.example", [], false), ("https://id.example", nil, false),
             ("https://evil.example", ["progress"], false),
             (nil, ["progress"], false),
         ]
         for each in cases {
             let claims = TokenFixtures.claims { claims in
                 claims.iss = each.iss
-                claims.aud = each.aud.map { AudienceClaim(value: $0) }
+                claims.aud = each.aud.map { TokenAudience($0) }
             }
             let token = try TokenIssuer(key: fixtures.foreignSigner).token(claims)
             #expect(refusal(of: token, verifier) == (each.isTaken ? nil : .forOthers))
