@@ -38,7 +38,8 @@ struct ProgressTargetTests {
             ("http://h:0", .invalidURL, "65535"), ("http://h:65536", .invalidURL, "65535"),
             ("http://h:8x", .invalidURL, "65535"), ("http://h:-1", .invalidURL, "65535"),
             ("http://::1", .invalidURL, "brackets"), ("http://[::1", .invalidURL, "not closed"),
-            ("http://[::1]x", .invalidURL, "other than a port"), ("http://u:secret@h", .invalidURL, "password"),
+            ("http://[::1]x", .invalidURL, "other than a port"), ("http://[[::1]", .invalidURL, "no IPv6 address"),
+            ("http://[localhost]", .invalidURL, "no IPv6 address"), ("http://u:secret@h", .invalidURL, "password"),
             ("http://h/a b", .invalidURL, "space"), ("http://h/\u{1B}", .invalidURL, "control"),
             ("ftp://h", .unsupportedScheme, "ftp"),
         ] as [(String, ProgressClientError.Code, String)]

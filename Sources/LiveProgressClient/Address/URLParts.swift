@@ -62,6 +62,9 @@ struct URLParts: Hashable {
                 throw invalid(url, "the bracket of its address is not closed")
             }
             let host = authority[authority.index(after: authority.startIndex)..<bracket]
+            guard host.utf8.allSatisfy(isOfAddress), host.contains(":") else {
+                throw invalid(url, "what stands in its brackets is no IPv6 address")
+            }
             let rest = authority[authority.index(after: bracket)...]
             guard rest.isEmpty || rest.first == ":" else {
                 throw invalid(url, "something other than a port follows its address")
@@ -72,6 +75,16 @@ struct URLParts: Hashable {
         let port = authority[authority.index(after: colon)...]
         guard !port.contains(":") else { throw invalid(url, "an IPv6 address must stand in brackets") }
         return (authority[..<colon], port)
+    }
+
+    /// Whether a byte may stand in an IPv6 address, which may end with one of IPv4 (RFC 3986 section 3.2.2).
+    private static func isOfAddress(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: ":"), UInt8(ascii: "."):
+            true
+        default: false
+        }
     }
 
     private static func firstRange(of text: String, in url: String) -> Range<String.Index>? {
