@@ -15,8 +15,9 @@ final class TLSCodec: ScheduleCodec {
     }
 
     deinit {
-        // A pipeline holds its handlers, and they it, until its channel has ended.
-        _ = try? channel.finish(acceptAlreadyClosed: true)
+        // A pipeline holds its handlers, and they it, until its channel has ended: for want of an answer to its goodbye, in time.
+        channel.close(promise: nil)
+        channel.embeddedEventLoop.advanceTime(by: .minutes(1))
     }
 
     func begin() throws -> ByteBuffer {
