@@ -143,6 +143,7 @@ public struct ServerApplication: Service {
             await listening(on: listener.port)
             await withDiscardingTaskGroup { group in
                 group.addTask { await takeLeave(of: listener) }
+                group.addTask { await MemoryReturn.run(hosting.registry) }
                 if let certificates {
                     group.addTask { await certificates.keepFresh(every: .seconds(5), logger: logger) }
                 }

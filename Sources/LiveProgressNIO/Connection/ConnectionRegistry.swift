@@ -21,6 +21,7 @@ public final class ConnectionRegistry: Sendable {
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
         var upgraded = 0
+        var closed: UInt64 = 0
         var admission = ConnectionAdmission()
         var isQuiescing = false
         var isClosing = false
@@ -38,6 +39,9 @@ public final class ConnectionRegistry: Sendable {
 
     /// How many of them have left HTTP.
     public var upgradedCount: Int { state.withLock { $0.upgraded } }
+
+    /// How many connections have been open and have closed.
+    public var closedCount: UInt64 { state.withLock { $0.closed } }
 
     /// Takes a connection in until it closes; once the registry is going away it is asked to end, or closed, at once.
     ///
@@ -132,6 +136,7 @@ public final class ConnectionRegistry: Sendable {
     private func remove(_ key: ObjectIdentifier) {
         let waiters = state.withLock { state in
             if let entry = state.entries.removeValue(forKey: key) {
+                state.closed += 1
                 state.admission.left(entry.group)
                 if entry.isUpgraded { state.upgraded -= 1 }
             }

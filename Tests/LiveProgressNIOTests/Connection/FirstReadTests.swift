@@ -124,6 +124,7 @@ struct FirstReadTests {
         #expect(try connection.written() == "")
         #expect(!connection.channel.isActive)
         #expect(registry.count == 0)
+        #expect(registry.closedCount == 1)
     }
 
     @Test("connections of one loop are each closed at their own time, whoever left before")
