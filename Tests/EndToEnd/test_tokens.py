@@ -149,6 +149,24 @@ def command_line(environment):
             expect("SECRET" not in done.stderr, "an error tells the token")
 
 
+@case("Who may only create gets the tokens of what was created in JSON, and a bare URL without it")
+def created_tokens(environment):
+    with guarded(environment) as (server, keys):
+        variables = {"LIVE_PROGRESS_TOKEN": keys.token("create"), "LIVE_PROGRESS_SERVER": server.url}
+        done = tool(environment, "report", "--create", **variables)
+        expect_equal(done.returncode, 0, f"creating: {done.stderr}")
+        expect("token" not in done.stdout, f"the URL tells a token: {done.stdout}")
+        done = tool(environment, "report", "--create", "--json", **variables)
+        expect_equal(done.returncode, 0, f"creating: {done.stderr}")
+        created = json.loads(done.stdout)
+        for verb, status in [("report", 0), ("watch", 77)]:
+            given = {**variables, "LIVE_PROGRESS_TOKEN": created["tokens"][verb]}
+            done = tool(environment, "report", created["id"], "--state", verb, **given)
+            expect_equal(done.returncode, status, f"reporting by the token to {verb}: {done.stderr}")
+            done = tool(environment, "get", created["id"], "--json", **given)
+            expect_equal(json.loads(done.stdout)["state"], "report", f"reading by the token to {verb}")
+
+
 @case("A file of keys that others can read keeps the server from starting")
 def loose_file(environment):
     with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,8 @@ struct ProgressClientTests {
             var report = ProgressReport(state: "Processing")
             report.advance = 2
             let snapshots = [
-                try await client.create(id: id, options: ProgressOptions(title: "Import"), idempotencyKey: "k"),
+                try await client.create(id: id, options: ProgressOptions(title: "Import"), idempotencyKey: "k")
+                    .snapshot,
                 try await client.report(id, report, ifMatch: ProgressCursor(epoch: "k3f9", revision: 2)),
                 try await client.get(id),
                 try await client.cancel(id),
@@ -49,6 +50,20 @@ struct ProgressClientTests {
             #expect(requests[1].headers["content-type"] == "application/json")
             #expect(try ProgressReportBody.decodeReport(json: requests[1].body) == report)
             #expect(requests[3].headers["content-length"] == "0")
+        }
+    }
+
+    @Test("hand on the tokens that a creation is answered with, and none where there are none")
+    func createdTokens() async throws {
+        let snapshot = snapshot(0)
+        for tokens in [ProgressTokens(report: "for-the-worker", watch: "for-watchers"), nil] {
+            let answer = ProgressMessage.encodeSnapshot(snapshot, tokens: tokens)
+            try await ScriptedServer.run { _, _ in
+                .answer(status: 201, body: answer)
+            } _: { server in
+                let created = try await client(server).create(id: id)
+                #expect(created == ProgressCreation(snapshot: snapshot, tokens: tokens))
+            }
         }
     }
 

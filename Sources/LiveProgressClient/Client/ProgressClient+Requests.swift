@@ -3,7 +3,7 @@
 
 import FoundationEssentials
 public import LiveProgress
-import LiveProgressWire
+public import LiveProgressWire
 import NIOHTTP1
 
 extension ProgressClient {
@@ -15,24 +15,14 @@ extension ProgressClient {
     ///   - report: What is known from the start.
     ///   - idempotencyKey: Names this creation: repeating the call with the same key creates nothing new. By
     ///     default a new one for each call.
-    /// - Returns: The first snapshot.
+    /// - Returns: The first snapshot, and the tokens for the operation where the server hands them on.
     /// - Throws: Such as ``ProgressClientError/Code/alreadyExists``.
     public func create(
         id: ProgressID? = nil,
         options: ProgressOptions = ProgressOptions(),
         report: ProgressReport? = nil,
         idempotencyKey: String? = nil
-    ) async throws(ProgressClientError) -> ProgressSnapshot {
-        try await creation(id: id, options: options, report: report, idempotencyKey: idempotencyKey).snapshot
-    }
-
-    /// Creates an operation, and gives the tokens too that the server hands on for it.
-    func creation(
-        id: ProgressID?,
-        options: ProgressOptions,
-        report: ProgressReport?,
-        idempotencyKey: String? = nil
-    ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, tokens: ProgressTokens?) {
+    ) async throws(ProgressClientError) -> ProgressCreation {
         let key = idempotencyKey ?? UUID().uuidString.lowercased()
         let answer = try await send(
             HTTPCall(
@@ -43,7 +33,10 @@ extension ProgressClient {
             )
         )
         return try decode {
-            (try ProgressMessage.decodeSnapshot(answer.body), try ProgressMessage.decodeTokens(answer.body))
+            ProgressCreation(
+                snapshot: try ProgressMessage.decodeSnapshot(answer.body),
+                tokens: try ProgressMessage.decodeTokens(answer.body)
+            )
         }
     }
 

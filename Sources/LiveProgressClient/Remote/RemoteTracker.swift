@@ -167,7 +167,7 @@ extension ProgressClient {
         options: ProgressOptions = ProgressOptions(),
         report: ProgressReport? = nil
     ) async throws(ProgressClientError) -> RemoteTracker {
-        let created = try await creation(id: id, options: options, report: report)
+        let created = try await create(id: id, options: options, report: report)
         return RemoteTracker(client: self, snapshot: created.snapshot, tokens: created.tokens)
     }
 

@@ -31,7 +31,12 @@ struct ReportCommand: AsyncParsableCommand {
     @Flag(help: "Create the operation where it is not there yet, and print its URL then.")
     var create = false
 
-    @Flag(help: "Print the snapshot after the report as JSON, in one line.")
+    @Flag(
+        help: """
+            Print the snapshot after the report as JSON, in one line; with the tokens that the server hands on where \
+            it was created.
+            """
+    )
     var json = false
 
     func validate() throws {
@@ -46,27 +51,37 @@ struct ReportCommand: AsyncParsableCommand {
     func run() async throws {
         try await complaining {
             let report = content.report(outcome: ending.outcome)
-            let (snapshot, newURL) = try await send(report)
-            if let newURL, !json { Console.write("\(newURL)\n") }
-            if json { Console.write(ProgressMessage.encodeSnapshot(snapshot) + [UInt8(ascii: "\n")]) }
+            let sent = try await send(report)
+            if let newURL = sent.newURL, !json { Console.write("\(newURL)\n") }
+            if json {
+                let text = ProgressMessage.encodeSnapshot(sent.snapshot, tokens: sent.tokens)
+                Console.write(text + [UInt8(ascii: "\n")])
+            }
         }
     }
 
-    /// Reports, and creates where that is asked for and needed; gives the URL of what was created.
-    private func send(
-        _ report: ProgressReport
-    ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, newURL: String?) {
+    /// What has come of a report.
+    private struct Sent {
+        var snapshot: ProgressSnapshot
+        /// The URL of what was created, if it was.
+        var newURL: String?
+        /// Printed only as JSON: the URL alone is what scripts write into their logs.
+        var tokens: ProgressTokens?
+    }
+
+    /// Reports, and creates where that is asked for and needed.
+    private func send(_ report: ProgressReport) async throws(ProgressClientError) -> Sent {
         guard let operation else { return try await make(nil, on: server.client(), report) }
         let target = try server.target(operation)
         let client = try server.client(of: target.server, link: operation)
         do throws(ProgressClientError) {
-            return (try await client.report(target.id, report), nil)
+            return Sent(snapshot: try await client.report(target.id, report))
         } catch  where create && error.code == .unknown {
             do throws(ProgressClientError) {
                 return try await make(target.id, on: client, report)
             } catch  where error.code == .alreadyExists {
                 // Another one has created it meanwhile.
-                return (try await client.report(target.id, report), nil)
+                return Sent(snapshot: try await client.report(target.id, report))
             }
         }
     }
@@ -75,9 +90,10 @@ struct ReportCommand: AsyncParsableCommand {
         _ id: ProgressID?,
         on client: ProgressClient,
         _ report: ProgressReport
-    ) async throws(ProgressClientError) -> (snapshot: ProgressSnapshot, newURL: String?) {
+    ) async throws(ProgressClientError) -> Sent {
         let isEmpty = !content.isGiven && !ending.isGiven
-        let snapshot = try await client.create(id: id, report: isEmpty ? nil : report)
-        return (snapshot, ProgressTarget(server: client.server, id: snapshot.id).url)
+        let created = try await client.create(id: id, report: isEmpty ? nil : report)
+        let url = ProgressTarget(server: client.server, id: created.snapshot.id).url
+        return Sent(snapshot: created.snapshot, newURL: url, tokens: created.tokens)
     }
 }

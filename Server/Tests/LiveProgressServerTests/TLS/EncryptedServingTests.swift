@@ -31,7 +31,7 @@ struct EncryptedServingTests {
         try await Self.withEncryptedServer(CertificateFolder()) { server, configuration in
             #expect(server.url.hasPrefix("https://127.0.0.1:"))
             let client = try ProgressClient(url: server.url, configuration: configuration)
-            let id = try await client.create().id
+            let id = try await client.create().snapshot.id
             var states: [String] = []
             for try await event in client.watch(id) {
                 states.append(event.snapshot.state)
