@@ -100,6 +100,7 @@ struct HandshakeTests {
         Malformed("a chunked body") { $0.headers.add(name: "Transfer-Encoding", value: "chunked") },
         Malformed("no token") { $0.headers.add(name: "Sec-WebSocket-Protocol", value: "a b") },
         Malformed("a protocol twice") { $0.headers.add(name: "Sec-WebSocket-Protocol", value: "a, a") },
+        Malformed("an extension without a name") { $0.headers.add(name: "Sec-WebSocket-Extensions", value: ";a") },
     ]
 
     @Test("A malformed handshake is refused with its status", arguments: malformedHeads)

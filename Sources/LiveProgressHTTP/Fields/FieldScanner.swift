@@ -159,4 +159,30 @@ extension FieldScanner {
         }
         return Set(result).count == result.count ? result : nil
     }
+
+    /// Whether a list of extensions keeps to RFC 6455 section 9.1: names with parameters, whose values are tokens even in quotes.
+    static func isExtensionList(_ text: String?) -> Bool {
+        var scanner = FieldScanner(text ?? "")
+        scanner.skipCommas()
+        while !scanner.isAtEnd {
+            guard scanner.token() != nil, scanner.skipExtensionParameters(), scanner.skipCommas() else { return false }
+        }
+        return true
+    }
+
+    /// Passes over parameters of an extension; `false` where one of them is none.
+    private mutating func skipExtensionParameters() -> Bool {
+        skipSpace()
+        while take(UInt8(ascii: ";")) {
+            skipSpace()
+            guard token() != nil else { return false }
+            skipSpace()
+            if take(UInt8(ascii: "=")) {
+                skipSpace()
+                guard let value = word(), !value.isEmpty, value.utf8.allSatisfy(Self.isTokenByte) else { return false }
+            }
+            skipSpace()
+        }
+        return true
+    }
 }

@@ -107,6 +107,9 @@ extension ProgressAPI {
         guard FieldScanner.distinctTokens(exchange[.secWebSocketProtocol]) != nil else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Protocol must list different tokens."))
         }
+        guard FieldScanner.isExtensionList(exchange[.secWebSocketExtensions]) else {
+            throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Extensions must list extensions."))
+        }
         guard exchange[.transferEncoding] == nil, Self.isNothing(exchange[.contentLength]) else {
             throw Refusal(Problems.invalidUpgrade("A WebSocket handshake has no body."))
         }

@@ -57,6 +57,10 @@ public struct HandshakeRequest: Sendable, Hashable {
         guard subprotocols.allSatisfy(Self.isToken), Set(subprotocols).count == subprotocols.count else {
             throw .malformed("The Sec-WebSocket-Protocol header must list different tokens.")
         }
+        guard WebSocketExtension.list(head.headers["sec-websocket-extensions"]) != nil else {
+            // Ignoring it is not allowed: RFC 6455 section 9.1 has the connection fail.
+            throw .malformed("The Sec-WebSocket-Extensions header is malformed.")
+        }
         self.key = key
         self.subprotocols = subprotocols
     }

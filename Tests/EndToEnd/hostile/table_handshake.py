@@ -157,6 +157,11 @@ HANDSHAKE = [
     unsound("a subprotocol that is no token", 400, "invalid-upgrade", protocol="live progress", rule="6455-4.1"),
     unsound("a subprotocol in brackets", 400, "invalid-upgrade", protocol="(live-progress.v1)", rule="6455-4.1"),
     sound("an extension that nobody speaks", QUIET, "Sec-WebSocket-Extensions: x-unknown; a=1", rule="6455-9.1"),
+    sound("extensions with quotes and empty elements", QUIET, 'Sec-WebSocket-Extensions: , a;x="1" ,, b', rule="6455-9.1"),
+    *(
+        unsound(f"extensions that break the grammar: {field}", 400, "invalid-upgrade", QUIET, f"Sec-WebSocket-Extensions: {field}", rule="6455-9.1")
+        for field in [";;;", "a b", "a;", "a; =1", "a; x=", 'a; x="', 'a; x=""', 'a; x="1 0"', "(a)"]
+    ),
     sound(
         "an extension list of 4,000 elements",
         QUIET,

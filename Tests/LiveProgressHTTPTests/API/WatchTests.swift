@@ -81,6 +81,17 @@ struct WatchTests {
     }
 
     @Test(
+        "Extensions that nobody speaks are passed over, RFC 6455 section 9.1",
+        arguments: [
+            "", ",", "a", "a, b;x", "a ; x = 1 ; y, , b", "a;x=\"1\\0\"",
+            "permessage-deflate; server_max_window_bits=10",
+        ]
+    )
+    func extensions(offered: String) throws {
+        #expect(throws: Never.self) { try acceptance(decide("/a") { $0[.secWebSocketExtensions] = offered }) }
+    }
+
+    @Test(
         "What cannot be watched is refused in HTTP",
         arguments: [
             ("/b", HTTPRequest.Method.get, 404, "unknown"), ("/a%20b", .get, 404, "unknown"),
@@ -123,6 +134,12 @@ struct WatchTests {
             (.secWebSocketProtocol, "live-progress.v1, live-progress.v1", 400, "invalid-upgrade"),
             (.secWebSocketProtocol, "live progress", 400, "invalid-upgrade"),
             (.secWebSocketProtocol, "(live-progress.v1)", 400, "invalid-upgrade"),
+            (.secWebSocketExtensions, "a b", 400, "invalid-upgrade"),
+            (.secWebSocketExtensions, "a;", 400, "invalid-upgrade"),
+            (.secWebSocketExtensions, "a;x=,b", 400, "invalid-upgrade"),
+            (.secWebSocketExtensions, "a;x=\"\"", 400, "invalid-upgrade"),
+            (.secWebSocketExtensions, "a;x=\"1 0\"", 400, "invalid-upgrade"),
+            (.secWebSocketExtensions, "a;x=\"10", 400, "invalid-upgrade"),
             (.contentLength, "5", 400, "invalid-upgrade"), (.transferEncoding, "chunked", 400, "invalid-upgrade"),
         ] as [(HTTPField.Name, String?, Int, String)]
     )

@@ -43,6 +43,7 @@ struct RandomHandshakes {
         ]
         let more = [
             field("Sec-WebSocket-Protocol", pick("live-progress.v1", rarely: ["a, live-progress.v1", "a,a", ","])),
+            field("Sec-WebSocket-Extensions", pick("a;x=\"1\", b", rarely: ["a;", "a b", "a;x=\"", ",", ";"])),
             field("Origin", pick("http://127.0.0.1:80", rarely: ["http://evil.example", "null"])),
             field("Cookie", String(repeating: "c", count: Int.random(in: 1...3000, using: &generator))),
         ]
