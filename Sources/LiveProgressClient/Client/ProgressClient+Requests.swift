@@ -3,7 +3,7 @@
 
 import FoundationEssentials
 public import LiveProgress
-public import LiveProgressWire
+import LiveProgressWire
 import NIOHTTP1
 
 extension ProgressClient {
