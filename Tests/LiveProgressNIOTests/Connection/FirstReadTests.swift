@@ -39,7 +39,7 @@ struct FirstReadTests {
         tracker.update("Copying", details: ["file": "a"])
         var handshakes = RandomHandshakes(seed: seed)
         var upgrades = 0
-        for _ in 0..<50 {
+        for _ in 0..<75 {
             let text = handshakes.next()
             let whole = try Self.answer(to: [text], by: ProgressHosting(api: ProgressAPI(service: service)))
             let pieces = [String(decoding: text.utf8.prefix(1), as: UTF8.self), String(text.dropFirst())]

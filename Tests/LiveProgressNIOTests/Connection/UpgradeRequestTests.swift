@@ -85,7 +85,7 @@ struct UpgradeRequestTests {
     func agreesWithDecoder(seed: UInt64) throws {
         var handshakes = RandomHandshakes(seed: seed)
         var readCount = 0
-        for _ in 0..<100 {
+        for _ in 0..<150 {
             let text = handshakes.next()
             guard let request = Self.read(text) else { continue }
             readCount += 1
