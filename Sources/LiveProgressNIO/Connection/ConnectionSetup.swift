@@ -114,17 +114,18 @@ public struct ConnectionSetup: Sendable {
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
         )
         let guardian = RequestGuardHandler(limits: limits, headDeadline: headDeadline, limitRefusals: limitRefusals)
-        let meter = RequestBytesHandler(guardian: guardian)
+        let bytes = RequestBytesHandler(guardian: guardian)
         let upgrade = UpgradeHandler(
+            bytes: bytes,
             // A protocol that takes over bounds its clients itself.
-            codecs: [meter, decoder, guardian, unread],
+            codecs: [decoder, guardian, unread],
             encoder: encoder,
             decide: decide,
             openPath: openPath,
             finish: finish,
             upgraded: { [registry] in registry.markUpgraded(channel) }
         )
-        return [encoder, meter, decoder, guardian, upgrade]
+        return [encoder, bytes, decoder, guardian, upgrade]
     }
 
     private var decoderLimits: NIOHTTPDecoderLimitConfiguration {

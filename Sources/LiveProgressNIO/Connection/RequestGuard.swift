@@ -73,6 +73,9 @@ struct RequestGuard {
         }
     }
 
+    /// Whether what comes now is no request, because one that has ended asked for another protocol.
+    var hasEndedDecoding: Bool { heldSize != nil && !isReading }
+
     /// How much the body of a known length has still to bring.
     var bodyLeft: Int? { isReading ? announcedSize.map { $0 - bodySize } : nil }
 
@@ -90,8 +93,8 @@ struct RequestGuard {
 
     // MARK: Requests
 
-    /// A request begins, with what is wrong with its head in itself, the length that it announces, and whether the decoder
-    /// reads nothing behind it.
+    /// A request begins, with what is wrong with its head in itself, the length that it announces, and whether nothing
+    /// behind it is a request.
     mutating func receivedHead(_ refusal: Refusal?, contentLength: Int?, endsDecoding: Bool = false) -> Verdict {
         guard isOpen else { return .drop }
         if endsDecoding { heldSize = 0 }

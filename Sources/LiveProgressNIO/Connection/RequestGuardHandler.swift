@@ -60,9 +60,13 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// How much the body that is being read has still to bring, where its length is known.
     var bodyLeft: Int? { judge.bodyLeft }
 
+    /// Whether what comes now is no request, because one that has ended asked for another protocol.
+    var hasEndedDecoding: Bool { judge.hasEndedDecoding }
+
     /// Looks at bytes of one request before the decoder gets them, and lets it have those that are in order.
     func pass(_ bytes: ByteBuffer, to decode: (ByteBuffer) -> Void) {
-        guard let context else { return }
+        // Once it is out of the pipeline, another protocol is about to bound its clients itself.
+        guard let context else { return decode(bytes) }
         var bytes = bytes
         let (count, refusal) = bytes.withUnsafeReadableBytes { judge.received($0) }
         if count > 0, let sound = bytes.readSlice(length: count) { watching { decode(sound) } }

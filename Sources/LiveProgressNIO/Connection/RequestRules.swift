@@ -48,9 +48,12 @@ enum RequestRules {
         head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
 
-    /// Whether the decoder reads nothing behind the request, because that may be of another protocol.
+    /// Whether nothing behind the request is read as one, because it may be of another protocol.
+    ///
+    /// Whatever names a protocol counts, also where `Connection` does not: the decoder reads that field in its own way, and
+    /// may stop or go on where nobody else would.
     static func endsDecoding(_ head: HTTPRequestHead) -> Bool {
-        head.headers.contains(name: "upgrade") && listsUpgrade(head)
+        head.method == .CONNECT || head.headers.contains(name: "upgrade")
     }
 
     /// RFC 9112 section 3.2: exactly one `Host`, which HTTP/1.0 may leave out.

@@ -21,6 +21,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let openPath: () -> EventLoopFuture<Void>
     private let finish: (Outcome) -> Void
     private let upgraded: () -> Void
+    private let bytes: RequestBytesHandler
     private let codecs: [any RemovableChannelHandler]
     private let encoder: HTTPResponseEncoder
 
@@ -38,8 +39,9 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// A handler for one connection.
     ///
     /// `finish` is called exactly once; `upgraded` as soon as the connection has left HTTP, be it with a later request;
-    /// the `codecs` go then.
+    /// the `codecs` go then, and what `bytes` has kept is the other protocol's.
     init(
+        bytes: RequestBytesHandler,
         codecs: [any RemovableChannelHandler],
         encoder: HTTPResponseEncoder,
         decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
@@ -47,6 +49,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         finish: @escaping (Outcome) -> Void,
         upgraded: @escaping () -> Void
     ) {
+        self.bytes = bytes
         self.codecs = codecs
         self.encoder = encoder
         self.decide = decide
@@ -71,7 +74,8 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard machine.readsRequests else {
-            if machine.isUpgraded { context.fireChannelRead(data) } else { held.append(data) }
+            // Between the two protocols nothing gets here: what comes is kept as bytes.
+            if machine.isUpgraded { context.fireChannelRead(data) }
             return
         }
         let action =
@@ -98,11 +102,11 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func intent(of head: HTTPRequestHead, on channel: any Channel) -> UpgradeStateMachine.Intent {
-        let isHeldByDecoder = head.method == .CONNECT || head.headers.contains(name: "upgrade")
-        guard machine.canUpgrade() else { return isHeldByDecoder ? .last : .plain }
+        let isLast = RequestRules.endsDecoding(head)
+        guard machine.canUpgrade() else { return isLast ? .last : .plain }
         speaksHTTP10 = head.version == .http1_0
         switch decide(head, channel) {
-        case .http: return isHeldByDecoder || !head.isKeepAlive ? .last : .plain
+        case .http: return isLast || !head.isKeepAlive ? .last : .plain
         case .upgrade(let grant):
             self.grant = grant
             undecided = nil
@@ -227,7 +231,10 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         upgraded()
         conclude(.upgraded)
         if quiesces { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-        release(context: context)
+        let early = bytes.end()
+        pipeline.removeHandler(bytes, promise: nil)
+        if let early { context.fireChannelRead(NIOAny(early)) }
+        context.fireChannelReadComplete()
         if isPathOpen {
             context.read()
         } else {

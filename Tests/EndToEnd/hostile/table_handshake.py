@@ -73,6 +73,18 @@ HANDSHAKE = [
         Upgraded(FULL),
         Alive(),
     ),
+    *[
+        row(
+            "6455-5.1",
+            f"a request behind the handshake of a used connection, with Connection: {connection!r}",
+            GET,
+            Answer(200, body=b"ok"),
+            upgrade(connection=connection) + GET,
+            Upgraded(FULL),
+            Close(1002),
+        )
+        for connection in ("Upgrade", "Upgrade\t", "x, Upgrade\t, y", "Upgrade ,", ", Upgrade")
+    ],
     row(
         "9110-7.8",
         "a handshake behind an ordinary request in one packet",

@@ -53,6 +53,17 @@ struct LateDecisionTests {
         #expect(connection.registry.upgradedCount == 1)
     }
 
+    @Test("Invariant 11: what comes before the decision is bytes, although the decoder would read it as a request")
+    func keepsRequestsBehind() throws {
+        let (connection, waiting) = try connection()
+        let upgrade = Self.upgrade.replacing("Connection: Upgrade", with: "Connection: Upgrade\t")
+        try connection.receive(upgrade + "GET /a HTTP/1.1\r\n")
+        try connection.receive("Host: h\r\n\r\n" + Self.plain)
+        waiting.decided[0](grant(connection))
+        #expect(try connection.written().hasSuffix("hello"))
+        #expect(connection.other.received == "GET /a HTTP/1.1\r\nHost: h\r\n\r\n" + Self.plain)
+    }
+
     @Test("refused, the routes answer, and the connection closes", arguments: [false, true])
     func refused(isUsed: Bool) throws {
         let (connection, waiting) = try connection()

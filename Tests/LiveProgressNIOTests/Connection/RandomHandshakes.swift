@@ -36,7 +36,13 @@ struct RandomHandshakes {
             field("Upgrade", pick("websocket", rarely: ["WebSocket", "h2c, websocket", "websocket,h2c", "h2c"])),
             field(
                 "Connection",
-                pick("Upgrade", rarely: ["keep-alive, Upgrade", "upgrade", "close, Upgrade", "Upgrade , x", "close"])
+                pick(
+                    "Upgrade",
+                    rarely: [
+                        "keep-alive, Upgrade", "upgrade", "close, Upgrade", "Upgrade , x", "Upgrade\t", "x,Upgrade\t,y",
+                        "close",
+                    ]
+                )
             ),
             field("Sec-WebSocket-Version", pick("13", rarely: ["8", "13, 8", "13 "])),
             field("Sec-WebSocket-Key", pick("dGhlIHNhbXBsZSBub25jZQ==", rarely: ["dGhlIHNhbXBsZQ==", "", "x"])),

@@ -33,6 +33,35 @@ struct UpgradeHandlerTests {
         #expect(connection.other.received == "early")
     }
 
+    /// Some of these fields the decoder takes for no upgrade, and would read the request behind them as one.
+    @Test(
+        "Invariant 11: what comes behind an upgrade is bytes, whether the decoder takes it for one or not",
+        arguments: [
+            "Connection: upgrade\r\nUpgrade: other", "Connection: upgrade\t\r\nUpgrade: other",
+            "Connection: x, upgrade\t, y\r\nUpgrade: other", "Upgrade: other",
+        ]
+    )
+    func keepsRequestsBehind(fields: String) throws {
+        let early = "GET /late HTTP/1.1\r\nHost: a\r\n\r\n\u{1}"
+        for isUsed in [false, true] {
+            let connection = try TestConnection()
+            if isUsed { try connection.receive(Self.plain) }
+            try connection.receive("G")
+            try connection.receive("ET /up HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n\(early)")
+            #expect(connection.other.received == early)
+            #expect(connection.path.heads.map(\.uri) == (isUsed ? ["/plain"] : []))
+        }
+    }
+
+    @Test("nothing behind a request that names a protocol is read as a request", arguments: [true, false])
+    func readsNoFurther(isSaid: Bool) throws {
+        let connection = try TestConnection()
+        let fields = (isSaid ? "Connection: Upgrade\r\n" : "") + "Upgrade: h2c\r\n"
+        try connection.receive("GET /x HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\(Self.plain)")
+        #expect(connection.path.heads.map(\.uri) == ["/x"])
+        #expect(!connection.channel.isActive)
+    }
+
     @Test("a request in single bytes upgrades too")
     func upgradesInSingleBytes() throws {
         let connection = try TestConnection()
