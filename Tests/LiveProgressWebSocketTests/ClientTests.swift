@@ -34,10 +34,14 @@ struct ClientTests {
     }
 
     /// A server's answer to a request, with frames right behind it.
-    private func answer(to request: String, _ frames: ByteBuffer) throws -> ByteBuffer {
+    private func answer(
+        to request: String,
+        _ frames: ByteBuffer,
+        connection: String = "Upgrade"
+    ) throws -> ByteBuffer {
         let line = try #require(request.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") })
         let key = try #require(HandshakeKey(line.dropFirst(19)))
-        let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: \(connection)\r\n"
         var bytes = ByteBuffer(string: head + "Sec-WebSocket-Accept: \(key.accept)\r\n\r\n")
         bytes.writeImmutableBuffer(frames)
         return bytes
@@ -86,6 +90,22 @@ struct ClientTests {
         try await pumping(channel) { try await channel.close() }
         #expect(await messages.next() == nil)
         #expect(try await pumping(channel) { await connection.closeReason } == .abnormal)
+    }
+
+    /// Some of these fields the decoder takes for no upgrade, and would read what follows as another answer.
+    @Test(
+        "Invariant 11: what is behind the answer is bytes, whether the decoder takes it for an upgrade or not",
+        arguments: ["Upgrade", "Upgrade\t", "x, Upgrade\t, y"]
+    )
+    func answersBehind(connection: String) async throws {
+        let (channel, request, client) = try await dial()
+        let behind = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        let bytes = try answer(to: request, behind, connection: connection)
+        try await channel.testingEventLoop.executeInContext { channel.pipeline.fireChannelRead(bytes) }
+        let upgraded = try await pumping(channel) { try await client.value }
+        let close = try await channel.waitForOutboundWrite(as: ByteBuffer.self)
+        #expect(decode([close], as: .server).frames.compactMap(closeCode) == [1002])
+        #expect(try await pumping(channel) { await upgraded.closeReason.code } == 1002)
     }
 
     @Test("Invariant 5: a server that answers, sends its last message and closes in one go loses none of it")

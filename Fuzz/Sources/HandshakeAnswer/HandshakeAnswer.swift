@@ -58,7 +58,7 @@ private enum Handshake {
         let promise = channel.eventLoop.makePromise(of: WebSocketClientConnection.self)
         let encoder = HTTPRequestEncoder()
         let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
-        let gate = InputEndGate()
+        let gate = AnswerGate()
         let handshake = WebSocketHandshakeHandler(
             request: WebSocketClientRequest(target: "/x", host: "a", subprotocols: ["live-progress.v1"]),
             key: key,

@@ -117,7 +117,7 @@ extension WebSocketClientConnection {
         do {
             let encoder = HTTPRequestEncoder()
             let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
-            let gate = InputEndGate()
+            let gate = AnswerGate()
             let handshake = WebSocketHandshakeHandler(
                 request: request,
                 key: HandshakeKey(),

@@ -22,17 +22,16 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
     private let request: WebSocketClientRequest
     private let key: HandshakeKey
     private let configuration: WebSocketConfiguration
-    private let gate: InputEndGate
+    private let gate: AnswerGate
     private let httpHandlers: [any RemovableChannelHandler]
     private let promise: EventLoopPromise<WebSocketClientConnection>
     private var state = State.waiting
-    private var held: [NIOAny] = []
 
     init(
         request: WebSocketClientRequest,
         key: HandshakeKey,
         configuration: WebSocketConfiguration,
-        gate: InputEndGate,
+        gate: AnswerGate,
         httpHandlers: [any RemovableChannelHandler],
         promise: EventLoopPromise<WebSocketClientConnection>
     ) {
@@ -80,8 +79,8 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch state {
         case .waiting, .refused, .accepted: take(Self.unwrapInboundIn(data), context: context)
-        case .upgrading: held.append(data)
-        case .finished: break
+        // The gate keeps what follows the answer.
+        case .upgrading, .finished: break
         }
     }
 
@@ -180,12 +179,11 @@ extension WebSocketHandshakeHandler {
                 isCompressed: answer.compression != nil
             )
         )
-        for data in held { context.fireChannelRead(data) }
-        held = []
         let pipeline = context.pipeline.syncOperations
         let gateContext = try pipeline.context(handler: gate)
+        // First this one, which takes bytes for parts of an answer.
+        pipeline.removeHandler(self, promise: nil)
         gate.open(context: gateContext)
         pipeline.removeHandler(context: gateContext, promise: nil)
-        pipeline.removeHandler(self, promise: nil)
     }
 }
