@@ -141,9 +141,9 @@ class Kit:
         """A round of the quick rows to warm the server up, then all rows with the company."""
         self.skipped += [row for row in rows if row.needs and row.needs not in self.abilities]
         rows = [row for row in rows if row not in self.skipped]
+        idle = await asyncio.to_thread(Census.of, self.server)
         await self.warm_up([row for row in rows if not row.seconds])
-        await asyncio.sleep(0.5)
-        self.before = await asyncio.to_thread(Census.of, self.server)
+        self.before = await settled(self.server, idle)
         self.outcomes.clear()
         done = asyncio.Event()
         busy = Worker(self.server.port, "busy", PACE)

@@ -73,9 +73,9 @@ async def churn(port: int, count: int) -> list[str]:
 async def watched(server) -> dict:
     """The churn, with a watcher that stays throughout."""
     Operation(server, "busy").put()
+    idle = await asyncio.to_thread(Census.of, server)
     problems = await churn(server.port, ARRIVALS // 10)
-    await asyncio.sleep(1)
-    before = await asyncio.to_thread(Census.of, server)
+    before = await settled(server, idle)
     done = asyncio.Event()
     worker = Worker(server.port, "busy", 0.02)
     staying = await follow(server.port, "busy")
