@@ -14,7 +14,7 @@ struct UpgradeStateMachine {
     enum Intent: Equatable {
         /// An ordinary request.
         case plain
-        /// A request after which the decoder stops reading: an upgrade that is refused, or to something unknown.
+        /// A request behind which none is read: an upgrade that is refused, or to something unknown.
         case last
         /// An upgrade that is granted once the request has ended.
         case upgrade
