@@ -7,6 +7,6 @@ import NIOCore
 extension ProgressCaller {
     /// Who is at the other end of a connection.
     init(_ channel: any Channel, isSecure: Bool) {
-        self.init(address: channel.remoteAddress?.ipAddress, isSecure: isSecure)
+        self.init(address: channel.remoteAddress?.host, isSecure: isSecure)
     }
 }

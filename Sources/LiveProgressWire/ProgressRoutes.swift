@@ -45,16 +45,23 @@ public enum ProgressRoutes {
     /// What a path means, or `nil` where it is none of the API's; a query after it and a slash at its end do not count.
     ///
     /// Escapes in an identifier are resolved: clients may send `a%3Ab` for `a:b`.
+    @inlinable
     public static func route(ofPath path: some StringProtocol) -> ProgressRoute? {
-        var rest = Array(path.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })[...]
+        route(ofPath: Array(path.utf8))
+    }
+
+    @usableFromInline
+    static func route(ofPath path: [UInt8]) -> ProgressRoute? {
+        let slash = UInt8(ascii: "/")
+        var rest = path.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         guard rest.starts(with: base.utf8) else { return nil }
         rest = rest.dropFirst(base.utf8.count)
-        if rest.last == UInt8(ascii: "/") { rest.removeLast() }
-        if rest.isEmpty { return .collection }
-        let segments = rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard segments[0].isEmpty, segments.count == 2 || segments.count == 3 else { return nil }
-        guard let id = PercentCoding.decode(segments[1]).flatMap({ ProgressID($0) }) else { return nil }
-        if segments.count == 2 { return .operation(id) }
-        return segments[2].elementsEqual("cancel".utf8) ? .cancellation(id) : nil
+        if rest.last == slash { rest.removeLast() }
+        guard let first = rest.popFirst() else { return .collection }
+        let name = rest.prefix { $0 != slash }
+        guard first == slash, let id = PercentCoding.decode(name).flatMap({ ProgressID($0) }) else { return nil }
+        let action = rest[name.endIndex...]
+        if action.isEmpty { return .operation(id) }
+        return action.elementsEqual("/cancel".utf8) ? .cancellation(id) : nil
     }
 }

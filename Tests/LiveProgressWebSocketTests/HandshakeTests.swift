@@ -124,6 +124,24 @@ struct HandshakeTests {
         #expect(throws: Never.self) { try HandshakeRequest(head) }
     }
 
+    @Test(
+        "A list names what stands in it whole, in whatever letters of ASCII",
+        arguments: [
+            ("websocket", true), ("WebSOCKET", true), ("h2c,websocket", true), ("h2c ,\t websocket \t", true),
+            (",,websocket,", true), ("", false), (",", false), (" ", false), ("websocke", false), ("websockets", false),
+            ("web socket", false), ("websocket/13", false), ("websoc\u{212A}et", false), ("websocket\u{301}", false),
+            ("websocke\u{14}", false), ("\"websocket\"", false),
+        ]
+    )
+    func lists(value: String, isListed: Bool) {
+        let head = Self.head { $0.headers.replaceOrAdd(name: "Upgrade", value: value) }
+        #expect(HandshakeRequest.isAsked(by: head) == isListed)
+        let other = Self.head { $0.headers.replaceOrAdd(name: "Upgrade", value: "h2c") }
+        var both = other
+        both.headers.add(name: "uPGRADE", value: value)
+        #expect(HandshakeRequest.isAsked(by: both) == isListed)
+    }
+
     @Test("A request without Upgrade: websocket is no handshake")
     func notAsked() {
         #expect(!HandshakeRequest.isAsked(by: Self.head { $0.headers.replaceOrAdd(name: "Upgrade", value: "h2c") }))

@@ -26,10 +26,11 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
 }
 
-/// The head of an upgrade, which is read in one go, is the one that the HTTP decoder reads.
+/// The head of an upgrade, which is read in one go, is the one that the HTTP decoder reads, and no rule refuses it.
 private func checkHead(_ bytes: [UInt8]) {
     let request = bytes.withUnsafeBytes { UpgradeRequest($0, limits: ConnectionLimits()) }
     guard let request else { return }
     expect((1...bytes.count).contains(request.length), "a head of \(request.length) of \(bytes.count) bytes")
     expectEqual(request.head, FuzzedConnection.decodedHead(of: bytes), "read in one go, and decoded")
+    expectEqual(RequestRules.refusal(of: request.head, limits: ConnectionLimits()), nil, "what the rules say of it")
 }

@@ -41,11 +41,17 @@ public struct ProgressID: Sendable, Hashable {
     }
 
     /// An identifier of the caller's choice, or `nil` where the text breaks the rules above.
+    @inlinable
     public init?(_ text: some StringProtocol) {
+        self.init(checking: String(text))
+    }
+
+    @usableFromInline
+    init?(checking text: String) {
         let utf8 = text.utf8
         guard (1...Self.maximumLength).contains(utf8.count), utf8.allSatisfy(Self.isAllowed) else { return nil }
         guard text != ".", text != ".." else { return nil }
-        rawValue = String(text)
+        rawValue = text
     }
 
     private init(unchecked: String) {

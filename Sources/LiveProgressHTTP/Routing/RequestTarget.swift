@@ -17,10 +17,23 @@ struct RequestTarget {
             rest = rest[scheme.upperBound...]
             rest = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }.map { rest[$0...] } ?? ""
         }
-        rest = rest[..<(rest.utf8.firstIndex(of: UInt8(ascii: "#")) ?? rest.endIndex)]
-        let question = rest.utf8.firstIndex(of: UInt8(ascii: "?"))
-        path = question.map { rest[..<$0] } ?? rest
-        query = question.map { rest[rest.index(after: $0)...] } ?? ""
+        // Most targets end with their path.
+        let end = Self.firstIndex(in: rest) { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        path = rest[..<end]
+        rest = rest[end...]
+        guard rest.utf8.first == UInt8(ascii: "?") else {
+            query = ""
+            return
+        }
+        rest = rest[rest.utf8.index(after: end)...]
+        query = rest[..<Self.firstIndex(in: rest) { $0 == UInt8(ascii: "#") }]
+    }
+
+    /// Where the first such byte stands, or the end.
+    private static func firstIndex(in text: Substring, where isIt: (UInt8) -> Bool) -> Substring.Index {
+        var copy = text
+        let offset = copy.withUTF8 { bytes in bytes.firstIndex(where: isIt) ?? bytes.count }
+        return text.utf8.index(text.startIndex, offsetBy: offset)
     }
 
     /// The names and values of the query in their order.

@@ -8,7 +8,7 @@ extension AddressGroup {
     /// The group of a connection's other end; `nil` for one without an address, such as a Unix socket's, and for one that
     /// many clients share, whose requests the API counts by what their proxies tell.
     init?(_ address: SocketAddress?, sharedBy proxies: TrustedProxies) {
-        guard let text = address?.ipAddress, !proxies.contains(address: text) else { return nil }
+        guard let text = address?.host, !proxies.contains(address: text) else { return nil }
         self.init(text)
     }
 }

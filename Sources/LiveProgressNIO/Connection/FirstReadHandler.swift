@@ -127,9 +127,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func become(_ request: UpgradeRequest?, _ bytes: ByteBuffer, context: ChannelHandlerContext) {
         deadlines.leave(self)
         guard context.channel.isActive else { return }
-        if let request, RequestRules.refusal(of: request.head, limits: limits) == nil,
-            case .upgrade(let grant) = decide(request.head, context.channel)
-        {
+        if let request, case .upgrade(let grant) = decide(request.head, context.channel) {
             switchProtocols(grant, early: bytes.dropping(request.length), context: context)
         } else {
             speakHTTP(bytes, context: context)
@@ -183,16 +181,17 @@ extension FirstReadHandler: HeadDeadlined {
 extension ConnectionDecision.Grant {
     /// The whole 101 answer.
     fileprivate func answer(allocator: ByteBufferAllocator) -> ByteBuffer {
-        var answer = allocator.buffer(capacity: 192)
-        answer.writeStaticString("HTTP/1.1 101 Switching Protocols\r\n")
+        var answer: [UInt8] = []
+        answer.reserveCapacity(192)
+        answer += "HTTP/1.1 101 Switching Protocols\r\n".utf8
         for (name, value) in headers {
-            answer.writeString(name)
-            answer.writeStaticString(": ")
-            answer.writeString(value)
-            answer.writeStaticString("\r\n")
+            answer += name.utf8
+            answer += ": ".utf8
+            answer += value.utf8
+            answer += "\r\n".utf8
         }
-        answer.writeStaticString("\r\n")
-        return answer
+        answer += "\r\n".utf8
+        return allocator.buffer(bytes: answer)
     }
 }
 

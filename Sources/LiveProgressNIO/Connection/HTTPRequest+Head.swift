@@ -9,11 +9,13 @@ extension HTTPRequest {
     init?(_ head: HTTPRequestHead, scheme: String = "http") {
         guard let method = Method(head.method.rawValue) else { return nil }
         var fields = HTTPFields()
+        fields.reserveCapacity(head.headers.count)
+        var authority: String?
         for (name, value) in head.headers {
-            guard let name = HTTPField.Name(name) else { return nil }
+            guard let name = UsualNames.name(name) ?? HTTPField.Name(name) else { return nil }
             fields.append(HTTPField(name: name, value: value))
+            if authority == nil, name.canonicalName == "host" { authority = value }
         }
-        let authority = head.headers["host"].first
         self.init(
             method: method,
             scheme: scheme,
@@ -27,5 +29,27 @@ extension HTTPRequest {
     private static func path(of target: String) -> String {
         guard !target.hasPrefix("/"), let colon = target.firstRange(of: "://") else { return target }
         return target[colon.upperBound...].firstIndex(of: "/").map { String(target[$0...]) } ?? "/"
+    }
+}
+
+/// The names of fields that browsers send with a handshake, checked and put into small letters once.
+private enum UsualNames {
+    private static let byLength: [[HTTPField.Name]] = {
+        let names = [
+            "Host", "Connection", "Upgrade", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
+            "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "User-Agent", "Accept-Encoding", "Accept-Language",
+            "Cache-Control", "Pragma", "Cookie", "Authorization", "Accept", "Sec-Fetch-Site", "Sec-Fetch-Mode",
+            "Sec-Fetch-Dest",
+        ]
+        let longest = names.map(\.utf8.count).max() ?? 0
+        return (0...longest).map { length in
+            names.filter { $0.utf8.count == length }.compactMap { HTTPField.Name($0) }
+        }
+    }()
+
+    static func name(_ text: String) -> HTTPField.Name? {
+        let length = text.utf8.count
+        guard length < byLength.count else { return nil }
+        return byLength[length].first { $0.rawName == text }
     }
 }

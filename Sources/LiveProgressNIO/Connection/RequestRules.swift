@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressWebSocket
 import NIOHTTP1
 
 /// What the head of a request must keep to beyond the grammar that the decoder checks: no state, no I/O.
@@ -21,11 +22,16 @@ enum RequestRules {
     ///
     /// Comparing texts of other characters can take time that grows with the square of their length.
     private static func text(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
-        for (name, value) in head.headers where !value.utf8.allSatisfy({ $0 < 0x80 }) {
+        for (name, value) in head.headers where !isASCII(value) {
             let name = name.lowercased()
             if comparedFields.contains(name) || name.hasPrefix("sec-") { return .malformed }
         }
         return nil
+    }
+
+    private static func isASCII(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in bytes.allSatisfy { $0 < 0x80 } }
     }
 
     private static let comparedFields: Set<String> = [
@@ -37,15 +43,9 @@ enum RequestRules {
     ///
     /// What is wrong with a handshake otherwise, the routes say.
     private static func upgrade(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
-        guard head.headers.contains(name: "upgrade"),
-            head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" })
-        else { return nil }
+        guard HandshakeRequest.isAsked(by: head) else { return nil }
         guard head.version == .http1_1 else { return .badUpgrade("A WebSocket handshake needs HTTP/1.1.") }
-        return listsUpgrade(head) ? nil : .badUpgrade("Connection must name Upgrade.")
-    }
-
-    private static func listsUpgrade(_ head: HTTPRequestHead) -> Bool {
-        head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+        return head.headers.lists("upgrade", in: "connection") ? nil : .badUpgrade("Connection must name Upgrade.")
     }
 
     /// Whether nothing behind the request is read as one, because it may be of another protocol.
@@ -62,7 +62,7 @@ enum RequestRules {
         if hosts.isEmpty, head.version == .http1_0 { return nil }
         guard hosts.count == 1 else { return .badHost("A request has exactly one Host field.") }
         // Empty where the target has no authority, which is nothing that a browser would send.
-        return hosts[0].isEmpty || isAuthority(hosts[0][...])
+        return hosts[0].isEmpty || isAuthority(hosts[0].utf8)
             ? nil : .badHost("Host is no name or address with a port.")
     }
 
@@ -74,7 +74,9 @@ enum RequestRules {
         guard target.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else { return .malformed }
         if target.first == UInt8(ascii: "/") { return nil }
         if head.uri == "*" { return head.method == .OPTIONS ? nil : .malformed }
-        guard let authority = AbsoluteTarget(head.uri)?.authority, isAuthority(authority) else { return .malformed }
+        guard let authority = AbsoluteTarget(head.uri)?.authority, isAuthority(authority.utf8) else {
+            return .malformed
+        }
         // Only one of the two could be checked against the names that a server serves.
         guard let host = head.headers["host"].first, host.lowercased() == authority.lowercased() else {
             return .badHost("Host is not the one of the target.")
@@ -113,22 +115,30 @@ enum RequestRules {
     /// Whether a text is a host and perhaps a port (RFC 3986 section 3.2), without a user.
     ///
     /// Names may have what a host name has, `_`, `~` and escapes; no commas, which would hide a second one.
-    static func isAuthority(_ text: Substring) -> Bool {
-        var rest = text.utf8
+    static func isAuthority(_ text: some Collection<UInt8>) -> Bool {
+        var rest = text[...]
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let address = rest[rest.index(after: rest.startIndex)..<end]
+            let address = rest[..<end].dropFirst()
             guard !address.isEmpty, address.allSatisfy(isOfAddress) else { return false }
-            rest = rest[rest.index(after: end)...]
+            rest = rest[end...].dropFirst()
         } else {
             let name = rest.prefix { $0 != UInt8(ascii: ":") }
             guard !name.isEmpty, name.allSatisfy(isOfName) else { return false }
             rest = rest[name.endIndex...]
         }
         guard rest.first == UInt8(ascii: ":") else { return rest.isEmpty }
-        let port = rest.dropFirst()
-        guard port.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return false }
-        return port.isEmpty || UInt16(Substring(port)) != nil
+        return isPort(rest.dropFirst())
+    }
+
+    /// Whether bytes are a port's number, or nothing.
+    private static func isPort(_ text: some Collection<UInt8>) -> Bool {
+        var number = 0
+        for byte in text {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return false }
+            number = min(number * 10 + Int(byte - UInt8(ascii: "0")), Int(UInt16.max) + 1)
+        }
+        return number <= UInt16.max
     }
 
     private static func isOfAddress(_ byte: UInt8) -> Bool {

@@ -7,16 +7,14 @@ import NIOHTTP1
 /// The head of a request for an upgrade, read in one go from bytes that hold the whole of it: no state, no I/O.
 ///
 /// It reads only what leaves no room for doubt: `GET`, a path in origin form, HTTP/1.1, lines that end in CRLF, fields
-/// of plain ASCII on one line with one space or none before their value, an `Upgrade` field that `Connection` lists, no
-/// body. Everything else, sound or not, is `nil` and belongs to the HTTP decoder, so that strictness is the decoder's:
-/// what is read here, the decoder reads the same.
+/// of plain ASCII on one line with one space or none before their value, one `Host`, an `Upgrade` field that `Connection`
+/// lists, no body, no expectation. Everything else, sound or not, is `nil` and belongs to the HTTP decoder, so that
+/// strictness is the decoder's: what is read here, the decoder reads the same, and ``RequestRules`` find nothing wrong with.
 struct UpgradeRequest {
     /// The request as the HTTP decoder would tell it.
     let head: HTTPRequestHead
     /// How many bytes the head takes; what follows them belongs to the new protocol.
     let length: Int
-
-    private static let requestLineEnd: StaticString = " HTTP/1.1\r\n"
 
     /// Reads the head of a request.
     ///
@@ -28,37 +26,38 @@ struct UpgradeRequest {
         guard reader.skip("GET "), bytes.count > reader.position, bytes[reader.position] == UInt8(ascii: "/") else {
             return nil
         }
-        let target = reader.text(while: .target)
-        guard reader.skip(Self.requestLineEnd) else { return nil }
+        let target = reader.text(of: .target)
+        guard target.utf8.count <= limits.maximumTargetSize, reader.skip(" HTTP/1.1\r\n") else { return nil }
         var fields: [(String, String)] = []
         fields.reserveCapacity(12)
-        var (hasUpgrade, listsUpgrade) = (false, false)
+        var (hostCount, hasUpgrade, listsUpgrade) = (0, false, false)
         while !reader.skip("\r\n") {
             guard let field = reader.field(), fields.count < limits.maximumHeaderCount else { return nil }
             switch field.kind {
-            case .body: return nil
+            case .doubtful: return nil
+            case .host: hostCount += 1
             case .upgrade: hasUpgrade = true
-            case .connection: listsUpgrade = listsUpgrade || Self.lists("upgrade", in: field.value)
+            case .connection(listsUpgrade: let lists): listsUpgrade = listsUpgrade || lists
             case .other: break
             }
             fields.append((field.name, field.value))
         }
-        guard hasUpgrade, listsUpgrade, reader.position <= limits.maximumHeaderSize else { return nil }
+        guard hostCount == 1, hasUpgrade, listsUpgrade, reader.position <= limits.maximumHeaderSize else { return nil }
         head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: HTTPHeaders(fields))
         length = reader.position
-    }
-
-    /// Whether a list names an option, with commas and single spaces between the options.
-    private static func lists(_ option: String, in list: String) -> Bool {
-        list.split(separator: ",").contains { item in
-            (item.first == " " ? item.dropFirst() : item).lowercased() == option
-        }
     }
 }
 
 extension UpgradeRequest {
-    /// What a field means for the bytes that follow the head.
-    private enum FieldKind { case body, connection, upgrade, other }
+    /// What a field means for the request, and for the bytes that follow its head.
+    private enum FieldKind {
+        /// A body, an expectation, or a host that is none.
+        case doubtful
+        case host
+        case connection(listsUpgrade: Bool)
+        case upgrade
+        case other
+    }
 
     private struct Reader {
         let bytes: UnsafeRawBufferPointer
@@ -77,67 +76,89 @@ extension UpgradeRequest {
             return true
         }
 
-        /// Moves past all bytes of a class, and gives them.
-        mutating func text(while expected: ByteClasses) -> String {
+        /// Moves past all bytes of a set, and gives them.
+        mutating func text(of set: ByteSet) -> String {
+            let range = pass(set)
+            return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+        }
+
+        private mutating func pass(_ set: ByteSet) -> Range<Int> {
             let start = position
-            while position < bytes.count, byteClasses[Int(bytes[position])].contains(expected) { position += 1 }
-            return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
+            while position < bytes.count, set.contains(bytes[position]) { position += 1 }
+            return start..<position
         }
 
         /// A whole field line, or `nil` where one does not stand here beyond doubt.
         mutating func field() -> (name: String, value: String, kind: FieldKind)? {
-            let start = position
-            let name = text(while: .token)
-            let kind = kind(ofName: start..<position)
+            let nameStart = position
+            let name = text(of: .token)
+            let nameRange = nameStart..<position
             guard !name.isEmpty, skip(":") else { return nil }
             _ = skip(" ")
             let valueStart = position
-            let value = text(while: .value)
+            let value = text(of: .value)
+            let valueRange = valueStart..<position
             // A value neither begins nor ends with white space, which the decoder would have to take off.
-            guard position > valueStart, bytes[valueStart] != UInt8(ascii: " "),
-                bytes[position - 1] != UInt8(ascii: " "), skip("\r\n")
+            guard let first = bytes[valueRange].first, first != UInt8(ascii: " "),
+                bytes[valueRange].last != UInt8(ascii: " "), skip("\r\n")
             else { return nil }
-            return (name, value, kind)
+            return (name, value, kind(of: nameRange, valueRange))
         }
 
-        private func kind(ofName name: Range<Int>) -> FieldKind {
+        private func kind(of name: Range<Int>, _ value: Range<Int>) -> FieldKind {
             switch name.count {
+            case 4 where matches(name, "host"): RequestRules.isAuthority(bytes[value]) ? .host : .doubtful
+            case 6 where matches(name, "expect"): .doubtful
             case 7 where matches(name, "upgrade"): .upgrade
-            case 10 where matches(name, "connection"): .connection
-            case 14 where matches(name, "content-length"): .body
-            case 17 where matches(name, "transfer-encoding"): .body
+            case 10 where matches(name, "connection"): .connection(listsUpgrade: lists("upgrade", in: value))
+            case 14 where matches(name, "content-length"): .doubtful
+            case 17 where matches(name, "transfer-encoding"): .doubtful
             default: .other
             }
         }
 
+        /// Whether a list names an option, with commas and single spaces between the options.
+        private func lists(_ option: StaticString, in list: Range<Int>) -> Bool {
+            var rest = list
+            while !rest.isEmpty {
+                let end = bytes[rest].firstIndex(of: UInt8(ascii: ",")) ?? rest.upperBound
+                let start = bytes[rest.lowerBound] == UInt8(ascii: " ") ? rest.lowerBound + 1 : rest.lowerBound
+                if start < end, matches(start..<end, option) { return true }
+                rest = min(end + 1, rest.upperBound)..<rest.upperBound
+            }
+            return false
+        }
+
         private func matches(_ range: Range<Int>, _ lowercased: StaticString) -> Bool {
+            guard range.count == lowercased.utf8CodeUnitCount else { return false }
             // Setting this bit makes a letter small, and leaves the hyphen alone.
-            zip(range, 0...).allSatisfy { bytes[$0] | 0x20 == lowercased.utf8Start[$1] }
+            for (index, offset) in zip(range, 0...) where bytes[index] | 0x20 != lowercased.utf8Start[offset] {
+                return false
+            }
+            return true
         }
     }
 }
 
-/// Where a byte may stand.
-private struct ByteClasses: OptionSet {
-    let rawValue: UInt8
+/// Which bytes may stand in a place; none is beyond ASCII.
+private struct ByteSet {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    private init(where isIn: (Character) -> Bool) {
+        for byte in UInt8(0x20)...0x7E where isIn(Character(Unicode.Scalar(byte))) {
+            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
+        }
+    }
+
+    func contains(_ byte: UInt8) -> Bool {
+        byte < 0x80 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
+    }
 
     /// In a request target of origin form: RFC 9112 section 3.2.1, RFC 3986 section 3.3 and 3.4.
-    static let target = ByteClasses(rawValue: 1)
+    static let target = ByteSet { $0.isLetter || $0.isNumber || "-._~!$&'()*+,;=:@/?%".contains($0) }
     /// In a token: RFC 9110 section 5.6.2.
-    static let token = ByteClasses(rawValue: 2)
+    static let token = ByteSet { $0.isLetter || $0.isNumber || "!#$%&'*+-.^_`|~".contains($0) }
     /// In the value of a field: visible characters and spaces.
-    static let value = ByteClasses(rawValue: 4)
-}
-
-private let byteClasses: [ByteClasses] = (0...UInt8.max).map { byte in
-    guard (0x20...0x7E).contains(byte) else { return [] }
-    var classes: ByteClasses = .value
-    let character = Character(Unicode.Scalar(byte))
-    if character.isLetter || character.isNumber {
-        classes.formUnion([.target, .token])
-    } else {
-        if "-._~!$&'()*+,;=:@/?%".contains(character) { classes.formUnion(.target) }
-        if "!#$%&'*+-.^_`|~".contains(character) { classes.formUnion(.token) }
-    }
-    return classes
+    static let value = ByteSet { _ in true }
 }

@@ -17,10 +17,10 @@ struct HandshakeAnswer {
         deflate: DeflateClient? = nil
     ) throws(WebSocketConnectError) {
         let upgrades = head.headers.elements(of: "upgrade")
-        guard upgrades.count == 1, upgrades[0].isOption("websocket") else {
+        guard upgrades.count == 1, upgrades[0].utf8.isOption("websocket") else {
             throw .invalidAnswer("The Upgrade header is not websocket.")
         }
-        guard head.headers.elements(of: "connection").contains(where: { $0.isOption("upgrade") }) else {
+        guard head.headers.lists("upgrade", in: "connection") else {
             throw .invalidAnswer("The Connection header does not list Upgrade.")
         }
         let accepts = head.headers["sec-websocket-accept"]

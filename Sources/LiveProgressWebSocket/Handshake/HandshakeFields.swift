@@ -3,32 +3,62 @@
 
 internal import NIOHTTP1
 
-// The fields of both ends' handshakes are taken apart and compared by their bytes: a long run of combining marks is one
-// `Character`, and to compare it takes time that grows with the square of its length.
+/// What the fields of a client's handshake say, taken apart in one go and not judged.
+struct HandshakeFields {
+    /// How many `Host` fields there are.
+    private(set) var hostCount = 0
+    /// Whether `Upgrade` lists `websocket`.
+    private(set) var asksForWebSocket = false
+    /// Whether `Connection` lists `Upgrade`.
+    private(set) var listsUpgrade = false
+    private(set) var versions: [String] = []
+    private(set) var keys: [String] = []
+    private(set) var subprotocols: [String] = []
+    private(set) var extensions: [String] = []
+    /// Whether a body is announced, be it an empty one of chunks.
+    private(set) var announcesBody = false
 
-extension HTTPHeaders {
-    /// The elements of a field that is a list, without the white space round them.
-    func elements(of name: String) -> [Substring] {
-        self[name].flatMap { value in
-            value.utf8.split(separator: UInt8(ascii: ",")).map { element in
-                let start = element.firstIndex { !Self.isSpace($0) } ?? element.endIndex
-                let end = element.lastIndex { !Self.isSpace($0) }.map { element.index(after: $0) } ?? start
-                return Substring(element[start..<end])
-            }
+    init(_ headers: HTTPHeaders) {
+        for (name, value) in headers { add(name, value) }
+    }
+
+    private mutating func add(_ name: String, _ value: String) {
+        switch HandshakeField(name) {
+        case .host: hostCount += 1
+        case .upgrade: asksForWebSocket = asksForWebSocket || FieldList.lists("websocket", in: value)
+        case .connection: listsUpgrade = listsUpgrade || FieldList.lists("upgrade", in: value)
+        case .contentLength: announcesBody = announcesBody || !value.hasBytes(of: "0")
+        case .transferEncoding: announcesBody = true
+        case .key: keys.append(value)
+        case .version: versions.append(value)
+        case .subprotocols: subprotocols += FieldList.elements(of: value).map(String.init)
+        case .extensions: extensions.append(value)
+        case nil: break
         }
     }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }
 
-extension StringProtocol {
-    /// Whether it is the same as another, byte for byte.
-    func hasBytes(of other: some StringProtocol) -> Bool {
-        utf8.elementsEqual(other.utf8)
-    }
+/// The names of the fields that a handshake is judged by.
+private enum HandshakeField {
+    case host, upgrade, connection, contentLength, transferEncoding, key, version, subprotocols, extensions
 
-    /// Whether it is a name, given in small letters, however it is written.
-    func isOption(_ option: String) -> Bool {
-        lowercased().hasBytes(of: option)
+    init?(_ name: String) {
+        var name = name
+        let field = name.withUTF8 { name -> Self? in
+            switch name.count {
+            case 4 where name.isOption("host"): .host
+            case 7 where name.isOption("upgrade"): .upgrade
+            case 10 where name.isOption("connection"): .connection
+            case 14 where name.isOption("content-length"): .contentLength
+            case 17 where name.isOption("transfer-encoding"): .transferEncoding
+            case 17 where name.isOption("sec-websocket-key"): .key
+            case 21 where name.isOption("sec-websocket-version"): .version
+            case 22 where name.isOption("sec-websocket-protocol"): .subprotocols
+            case 24 where name.isOption("sec-websocket-extensions"): .extensions
+            default: nil
+            }
+        }
+        guard let field else { return nil }
+        self = field
     }
 }

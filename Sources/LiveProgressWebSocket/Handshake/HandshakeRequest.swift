@@ -28,7 +28,7 @@ public struct HandshakeRequest: Sendable, Hashable {
     /// - Parameter head: The request.
     /// - Returns: `true` where `Upgrade` lists `websocket`; other requests are plain HTTP.
     public static func isAsked(by head: HTTPRequestHead) -> Bool {
-        head.headers.elements(of: "upgrade").contains { $0.isOption("websocket") }
+        head.headers.lists("websocket", in: "upgrade")
     }
 
     /// Reads a handshake.
@@ -39,25 +39,23 @@ public struct HandshakeRequest: Sendable, Hashable {
         guard (head.version.major, head.version.minor) >= (1, 1) else {
             throw .malformed("A WebSocket handshake needs HTTP/1.1.")
         }
-        guard head.headers["host"].count == 1 else { throw .malformed("A request has exactly one Host header.") }
-        guard Self.isAsked(by: head) else { throw .malformed("The Upgrade header does not list websocket.") }
-        guard head.headers.elements(of: "connection").contains(where: { $0.isOption("upgrade") }) else {
-            throw .malformed("The Connection header does not list Upgrade.")
-        }
-        let versions = head.headers["sec-websocket-version"]
-        guard versions.count == 1, versions[0].hasBytes(of: "13") else {
+        let fields = HandshakeFields(head.headers)
+        guard fields.hostCount == 1 else { throw .malformed("A request has exactly one Host header.") }
+        guard fields.asksForWebSocket else { throw .malformed("The Upgrade header does not list websocket.") }
+        guard fields.listsUpgrade else { throw .malformed("The Connection header does not list Upgrade.") }
+        guard fields.versions.count == 1, fields.versions[0].hasBytes(of: "13") else {
             throw HandshakeRefusal(status: 426, message: "The Sec-WebSocket-Version header must be 13.")
         }
-        let keys = head.headers["sec-websocket-key"]
-        guard keys.count == 1, let key = HandshakeKey(keys[0]) else {
+        guard fields.keys.count == 1, let key = HandshakeKey(fields.keys[0]) else {
             throw .malformed("Exactly one Sec-WebSocket-Key header must hold 16 bytes in base64.")
         }
-        guard Self.hasNoBody(head.headers) else { throw .malformed("A WebSocket handshake has no body.") }
-        let subprotocols = head.headers.elements(of: "sec-websocket-protocol").map(String.init)
+        // What follows a handshake is frames, so that a body would be taken for such.
+        guard !fields.announcesBody else { throw .malformed("A WebSocket handshake has no body.") }
+        let subprotocols = fields.subprotocols
         guard subprotocols.allSatisfy(Self.isToken), Set(subprotocols).count == subprotocols.count else {
             throw .malformed("The Sec-WebSocket-Protocol header must list different tokens.")
         }
-        guard WebSocketExtension.list(head.headers["sec-websocket-extensions"]) != nil else {
+        guard WebSocketExtension.list(fields.extensions) != nil else {
             // Ignoring it is not allowed: RFC 6455 section 9.1 has the connection fail.
             throw .malformed("The Sec-WebSocket-Extensions header is malformed.")
         }
@@ -77,11 +75,6 @@ public struct HandshakeRequest: Sendable, Hashable {
         if let subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
         if let `extension` { headers.add(name: "Sec-WebSocket-Extensions", value: `extension`.text) }
         return headers
-    }
-
-    /// What follows a handshake is frames, so that a body would be taken for such.
-    private static func hasNoBody(_ headers: HTTPHeaders) -> Bool {
-        !headers.contains(name: "transfer-encoding") && headers["content-length"].allSatisfy { $0.hasBytes(of: "0") }
     }
 
     /// A token of RFC 9110 section 5.6.2.

@@ -59,6 +59,7 @@ struct UpgradeRequestTests {
         arguments: [
             "X: a\r\n b\r\n", "X: a\n", "X: a\rb\r\n", "X: a\u{0}b\r\n", "X: a\tb\r\n", "X: ä\r\n", "X : a\r\n",
             ": a\r\n", "X\r\n", "X(: a\r\n", "X:\r\n", "X: \r\n", "X:  a\r\n", "X:\ta\r\n", "X: a \r\n", " X: a\r\n",
+            "Host: b\r\n", "Expect: 100-continue\r\n", "expect: x\r\n",
             "Content-Length: 0\r\n", "CONTENT-LENGTH: 3\r\n", "transfer-encoding: chunked\r\n",
         ]
     )
@@ -68,9 +69,22 @@ struct UpgradeRequestTests {
         #expect(Self.read("GET / HTTP/1.1\r\n\(line)\(Self.fields)\r\n") == nil)
     }
 
+    @Test(
+        "a host that leaves room for doubt is left to the HTTP decoder",
+        arguments: ["", "Host: a,b\r\n", "Host: u@a\r\n", "Host: a:65536\r\n", "Host: [::1\r\n", "Host: [::1]x\r\n"]
+    )
+    func leavesDoubtfulHost(line: String) {
+        let others = "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        #expect(Self.read("GET / HTTP/1.1\r\nHost: [::1]:65535\r\n\(others)") != nil)
+        #expect(Self.read("GET / HTTP/1.1\r\n\(line)\(others)") == nil)
+    }
+
     @Test("a head larger than the limits is left to the HTTP decoder")
     func leavesLarge() {
         var limits = ConnectionLimits()
+        limits.maximumTargetSize = 3
+        #expect(Self.read("GET /ab HTTP/1.1\r\n\(Self.fields)\r\n", limits: limits) != nil)
+        #expect(Self.read("GET /abc HTTP/1.1\r\n\(Self.fields)\r\n", limits: limits) == nil)
         limits.maximumHeaderCount = 3
         #expect(Self.read("GET / HTTP/1.1\r\n\(Self.fields)\r\n", limits: limits) != nil)
         #expect(Self.read("GET / HTTP/1.1\r\n\(Self.fields)X: a\r\n\r\n", limits: limits) == nil)
@@ -81,7 +95,7 @@ struct UpgradeRequestTests {
         #expect(Self.read(head, limits: limits) == nil)
     }
 
-    @Test("what is read here, the HTTP decoder reads the same, to the byte", arguments: 0..<40)
+    @Test("what is read here, the HTTP decoder reads the same, to the byte, and no rule refuses", arguments: 0..<40)
     func agreesWithDecoder(seed: UInt64) throws {
         var handshakes = RandomHandshakes(seed: seed)
         var readCount = 0
@@ -91,6 +105,7 @@ struct UpgradeRequestTests {
             readCount += 1
             let decoded = try Decoded(text)
             #expect(decoded.head == request.head, "\(text)")
+            #expect(RequestRules.refusal(of: request.head, limits: ConnectionLimits()) == nil, "\(text)")
             #expect(decoded.rest == String(decoding: text.utf8.dropFirst(request.length), as: UTF8.self), "\(text)")
         }
         #expect(readCount > 10, "the handshakes are all doubtful; the test shows nothing")

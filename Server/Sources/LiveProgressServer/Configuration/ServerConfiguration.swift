@@ -57,9 +57,11 @@ public struct ServerConfiguration: Sendable {
     /// Whether a name or an address means this machine itself.
     static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()
-        if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host == "[::1]" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        guard host.utf8.starts(with: "127.".utf8) else {
+            return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host == "[::1]"
+        }
+        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8(Substring($0)) != nil }
     }
 
     /// Refuses what would open the server to the world unasked.

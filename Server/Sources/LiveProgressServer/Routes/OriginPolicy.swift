@@ -85,14 +85,18 @@ struct HostNames: Sendable, Equatable {
 
     /// Whether an authority, a host and perhaps a port, bears one of the names; a dot at the end of one means nothing.
     func contains(_ authority: String) -> Bool {
-        var host = Self.host(of: authority.lowercased())
-        if host.hasSuffix(".") { host.removeLast() }
-        return names.contains(host) || allowsLoopback && ServerConfiguration.isLoopback(host)
+        let authority = authority.lowercased()
+        var host = Self.host(of: authority.utf8)
+        if host.last == UInt8(ascii: ".") { host.removeLast() }
+        let name = String(Substring(host))
+        return names.contains(name) || allowsLoopback && ServerConfiguration.isLoopback(name)
     }
 
-    private static func host(of authority: String) -> String {
-        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
-        return String(authority.prefix { $0 != ":" })
+    private static func host(of authority: String.UTF8View) -> Substring.UTF8View {
+        if authority.first == UInt8(ascii: "["), let end = authority.firstIndex(of: UInt8(ascii: "]")) {
+            return authority[...end]
+        }
+        return authority.prefix { $0 != UInt8(ascii: ":") }
     }
 }
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+
+extension SocketAddress {
+    /// The address without the port, such as `192.0.2.7`; `nil` where there is none, as of a Unix socket.
+    ///
+    /// Every connection is asked for it, and the system's function takes several times as long for an address of IPv4.
+    var host: String? {
+        guard case .v4(let address) = self else { return ipAddress }
+        return withUnsafeBytes(of: address.address) { bytes in
+            // In a `sockaddr_in` of every system the address stands behind the family and the port, two bytes each.
+            let bytes = bytes[4..<8]
+            return String(unsafeUninitializedCapacity: 15) { text in
+                var end = 0
+                for (index, byte) in bytes.enumerated() {
+                    if index > 0 { Self.write(UInt8(ascii: "."), to: text, at: &end) }
+                    if byte >= 100 { Self.write(UInt8(ascii: "0") + byte / 100, to: text, at: &end) }
+                    if byte >= 10 { Self.write(UInt8(ascii: "0") + byte / 10 % 10, to: text, at: &end) }
+                    Self.write(UInt8(ascii: "0") + byte % 10, to: text, at: &end)
+                }
+                return end
+            }
+        }
+    }
+
+    private static func write(_ letter: UInt8, to text: UnsafeMutableBufferPointer<UInt8>, at end: inout Int) {
+        text.initializeElement(at: end, to: letter)
+        end += 1
+    }
+}
