@@ -48,8 +48,27 @@
             channel: any Channel,
             logger: Logger
         ) throws -> EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>> {
+            try connections.configure(channel, openPath: routes(logger))
+        }
+
+        /// The same without a future.
+        ///
+        /// - Parameters:
+        ///   - channel: The connection.
+        ///   - logger: Where the routes log.
+        ///   - completion: Told once, on the event loop, what the connection becomes, with its first request.
+        /// - Throws: What adding a handler throws; the connection is of no use then.
+        public func prepare(
+            channel: any Channel,
+            logger: Logger,
+            completion: @escaping (ConnectionOutcome<HTTP1Channel.Value>) -> Void
+        ) throws {
+            try connections.configure(channel, openPath: routes(logger), completion: completion)
+        }
+
+        private func routes(_ logger: Logger) -> @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value> {
             let isSecure = connections.isSecure
-            return try connections.configure(channel) { channel in
+            return { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
                         HTTP1ToHTTPServerCodec(secure: isSecure),

@@ -54,6 +54,30 @@ public struct ConnectionSetup: Sendable {
         _ channel: any Channel,
         openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>
     ) throws -> EventLoopFuture<ConnectionOutcome<Path>> {
+        let outcome = channel.eventLoop.makePromise(of: ConnectionOutcome<Path>.self)
+        do {
+            try configure(channel, openPath: openPath) { outcome.succeed($0) }
+        } catch {
+            outcome.succeed(.closed)
+            throw error
+        }
+        return outcome.futureResult
+    }
+
+    /// Adds the handlers to a fresh connection; called on its event loop.
+    ///
+    /// The same without a future, which a server can do without that has thousands of connections to take in at once.
+    ///
+    /// - Parameters:
+    ///   - channel: The connection.
+    ///   - openPath: Adds the handlers of the HTTP path to the end of the pipeline.
+    ///   - completion: Told once, on the event loop, what the connection becomes, with its first request.
+    /// - Throws: What adding a handler throws; the connection is of no use then, and nothing is told.
+    public func configure<Path: Sendable>(
+        _ channel: any Channel,
+        openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>,
+        completion: @escaping (ConnectionOutcome<Path>) -> Void
+    ) throws {
         switch registry.add(channel, limits: limits) {
         case .admitted: break
         case .refused(let limit):
@@ -61,19 +85,18 @@ public struct ConnectionSetup: Sendable {
             let problem = ProgressProblem.tooManyConnections(limit)
             let handler = RefusedConnectionHandler(problem, lingerTimeout: limits.lingerTimeout)
             try channel.pipeline.syncOperations.addHandler(handler)
-            return channel.eventLoop.makeSucceededFuture(.closed)
+            return completion(.closed)
         case .dropped(let limit):
             limitRefusals.count(limit)
             channel.close(promise: nil)
-            return channel.eventLoop.makeSucceededFuture(.closed)
+            return completion(.closed)
         }
-        let outcome = channel.eventLoop.makePromise(of: ConnectionOutcome<Path>.self)
         let path = PathBox<Path>()
         let finish: (UpgradeHandler.Outcome) -> Void = { result in
             switch result {
-            case .http: outcome.succeed(path.value.map { .http($0) } ?? .closed)
-            case .upgraded: outcome.succeed(.upgraded)
-            case .closed: outcome.succeed(.closed)
+            case .http: completion(path.value.map { .http($0) } ?? .closed)
+            case .upgraded: completion(.upgraded)
+            case .closed: completion(.closed)
             }
         }
         let first = FirstReadHandler(
@@ -93,13 +116,7 @@ public struct ConnectionSetup: Sendable {
             upgraded: { [registry] in registry.markUpgraded(channel) },
             finish: finish
         )
-        do {
-            try channel.pipeline.syncOperations.addHandler(first)
-        } catch {
-            outcome.succeed(.closed)
-            throw error
-        }
-        return outcome.futureResult
+        try channel.pipeline.syncOperations.addHandler(first)
     }
 
     private func httpHandlers(

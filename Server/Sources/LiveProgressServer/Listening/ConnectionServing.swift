@@ -56,7 +56,7 @@ struct ConnectionServing: Sendable {
     }
 
     private func serveHTTP1(_ channel: any Channel) throws {
-        try http1.prepare(channel: channel, logger: logger).whenSuccess { outcome in
+        try http1.prepare(channel: channel, logger: logger) { outcome in
             guard case .http(let path) = outcome else { return }
             // Requests carry bodies; a connection that has closed meanwhile takes no options.
             try? channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
