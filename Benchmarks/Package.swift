@@ -33,7 +33,11 @@ let package = Package(
             name: "micro",
             dependencies: [
                 .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
                 .product(name: "LiveProgressWire", package: "swift-live-progress"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "Sources/Micro",
             swiftSettings: settings

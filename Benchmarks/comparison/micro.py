@@ -46,6 +46,6 @@ def micro_report(program: Path | None) -> tuple[list[str], list[Verdict]]:
     calls, clock, threads = (spreads(pattern, ended.stdout) for pattern in (CALL, BY_CLOCK, BY_PROCESSOR))
     rows = [[f"`{name}`", spread.text(1)] for name, spread in calls.items()]
     scaling = [[name, clock[name].text(2), spread.text(2)] for name, spread in threads.items()]
-    lines = table("What a call costs the worker, in ns of processor time", ("call", "ns"), rows)
+    lines = table("What a call costs, in ns of processor time", ("call", "ns"), rows)
     lines += table("Two threads: how many times what one gets done", ("", "by the clock", "by processor time"), scaling)
     return lines, verdicts(calls, threads)

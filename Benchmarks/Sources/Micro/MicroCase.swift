@@ -24,7 +24,7 @@ struct MicroCase: Sendable {
     }
 
     /// All cases, in the order of the table.
-    static let all = reporting + counting + reading + lifetimes + encoding + context
+    static let all = reporting + counting + reading + lifetimes + encoding + context + connecting
 }
 
 /// Keeps the optimiser from finding out that a value is not used.
