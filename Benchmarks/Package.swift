@@ -30,6 +30,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "nio-alone",
+            dependencies: [
+                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/NIOAlone",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "micro",
             dependencies: [
                 .product(name: "LiveProgress", package: "swift-live-progress"),

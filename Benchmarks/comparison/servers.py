@@ -16,7 +16,7 @@ BENCHMARKS = Path(__file__).resolve().parent.parent
 BUILT = BENCHMARKS / ".build" / "peers"
 FULL = "live-progress.v1"
 
-SEND, SEND_FULL, SEED = "C send", "C send, full", "seed design (Go)"
+SEND, SEND_FULL, SEED, NIO = "C send", "C send, full", "seed design (Go)", "SwiftNIO alone"
 DIRECT, CHANNEL = "direct", "channel"
 
 
@@ -95,6 +95,17 @@ def uring() -> list[Server]:
     return [Server("C io_uring", (program, "PORT", "uring"))]
 
 
+def nio() -> list[Server]:
+    """What SwiftNIO takes by itself: the framework below the real server, built with the other programs in Swift."""
+    asked = subprocess.run(
+        ["swift", "build", "-c", "release", "--show-bin-path"], capture_output=True, text=True, cwd=BENCHMARKS
+    )
+    program = Path(asked.stdout.strip()) / "nio-alone"
+    if asked.returncode or not program.exists():
+        raise Missing("it is not built (scripts/bench.sh builds it)")
+    return [Server(NIO, (str(program), "PORT"), batches=False)]
+
+
 def seed() -> list[Server]:
     source = BENCHMARKS / "Peers" / "seed" / "main.go"
     environment = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(BUILT / "go-cache")}
@@ -114,6 +125,7 @@ def peers(notes: list[str]) -> Iterator[Server]:
     """Every peer that this machine has; for the others a line is added to the notes."""
     makers = {
         "C io_uring": uring,
+        NIO: nio,
         SEED: seed,
         "picows (Python)": lambda: python("picows", 0.5),
         "websockets (Python)": lambda: python("websockets", 0.25),

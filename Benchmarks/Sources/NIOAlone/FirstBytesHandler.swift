@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgressWebSocket
+import NIOCore
+
+/// Makes a watcher of whoever sends a key, and takes orders to produce from the others.
+final class FirstBytesHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let keyField = Array("Sec-WebSocket-Key: ".utf8)
+    private static let keyLength = 24
+
+    private let watchers: Watchers
+    /// Where it stands among the watchers.
+    var index: Int?
+    private var context: ChannelHandlerContext?
+
+    init(watchers: Watchers) {
+        self.watchers = watchers
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What a watcher sends are pongs.
+        guard index == nil else { return }
+        let bytes = Array(Self.unwrapInboundIn(data).readableBytesView)
+        if let start = bytes.firstRange(of: Self.keyField)?.upperBound {
+            welcome(HandshakeKey(String(decoding: bytes[start...].prefix(Self.keyLength), as: UTF8.self)), context)
+        } else if let order = Order(String(decoding: bytes, as: UTF8.self)) {
+            write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", context)
+            watchers.produce(order, on: context.eventLoop)
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    private func welcome(_ key: HandshakeKey?, _ context: ChannelHandlerContext) {
+        guard let key else { return context.close(promise: nil) }
+        let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        write("\(answer)Sec-WebSocket-Accept: \(key.accept)\r\n\r\n", context)
+        self.context = context
+        watchers.add(self)
+    }
+
+    private func write(_ text: String, _ context: ChannelHandlerContext) {
+        send(context.channel.allocator.buffer(string: text), context)
+    }
+
+    /// Sends what was encoded for all.
+    func send(_ frame: ByteBuffer) {
+        if let context { send(frame, context) }
+    }
+
+    private func send(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        watchers.remove(self)
+        self.context = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}

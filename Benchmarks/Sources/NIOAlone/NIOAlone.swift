@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import NIOCore
+import NIOPosix
+
+/// A peer for the benchmarks: what SwiftNIO takes by itself, `nio-alone PORT`, `GET /start?u=U&r=R`.
+///
+/// One handler looks for the key in the first bytes of a connection, trusts the rest, and answers; an update is encoded
+/// once and written to one channel after the other. It checks nothing, keeps nothing, and limits nobody: what the real
+/// server takes more is its own, what it takes as well is the framework's and the system's.
+@main
+struct NIOAlone {
+    static func main() async throws {
+        guard CommandLine.arguments.count == 2, let port = Int(CommandLine.arguments[1]) else {
+            fatalError("usage: nio-alone PORT")
+        }
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let watchers = NIOLoopBoundBox.makeBoxSendingValue(Watchers(), eventLoop: loop)
+        let channel = try await ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = FirstBytesHandler(watchers: watchers.value)
+                    let size = FixedSizeRecvByteBufferAllocator(capacity: 256)
+                    try channel.syncOptions?.setOption(.recvAllocator, value: size)
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .bind(host: "127.0.0.1", port: port).get()
+        try await channel.closeFuture.get()
+    }
+}
