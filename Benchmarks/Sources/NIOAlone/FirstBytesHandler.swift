@@ -9,7 +9,7 @@ final class FirstBytesHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private static let keyField = Array("Sec-WebSocket-Key: ".utf8)
+    private static let keyField: StaticString = "Sec-WebSocket-Key: "
     private static let keyLength = 24
 
     private let watchers: Watchers
@@ -24,10 +24,10 @@ final class FirstBytesHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // What a watcher sends are pongs.
         guard index == nil else { return }
-        let bytes = Array(Self.unwrapInboundIn(data).readableBytesView)
-        if let start = bytes.firstRange(of: Self.keyField)?.upperBound {
-            welcome(HandshakeKey(String(decoding: bytes[start...].prefix(Self.keyLength), as: UTF8.self)), context)
-        } else if let order = Order(String(decoding: bytes, as: UTF8.self)) {
+        let bytes = Self.unwrapInboundIn(data)
+        if let key = bytes.withUnsafeReadableBytes(Self.key) {
+            welcome(key, context)
+        } else if let order = Order(String(buffer: bytes)) {
             write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", context)
             watchers.produce(order, on: context.eventLoop)
         } else {
@@ -35,8 +35,19 @@ final class FirstBytesHandler: ChannelInboundHandler {
         }
     }
 
-    private func welcome(_ key: HandshakeKey?, _ context: ChannelHandlerContext) {
-        guard let key else { return context.close(promise: nil) }
+    private static func key(in bytes: UnsafeRawBufferPointer) -> HandshakeKey? {
+        let name = UnsafeRawBufferPointer(start: keyField.utf8Start, count: keyField.utf8CodeUnitCount)
+        guard let first = name.first, bytes.count >= name.count + keyLength else { return nil }
+        for start in 0...(bytes.count - name.count - keyLength) where bytes[start] == first {
+            let found = UnsafeRawBufferPointer(rebasing: bytes[start..<start + name.count])
+            guard found.elementsEqual(name) else { continue }
+            let key = UnsafeRawBufferPointer(rebasing: bytes[(start + name.count)...].prefix(keyLength))
+            return HandshakeKey(String(decoding: key, as: UTF8.self))
+        }
+        return nil
+    }
+
+    private func welcome(_ key: HandshakeKey, _ context: ChannelHandlerContext) {
         let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         write("\(answer)Sec-WebSocket-Accept: \(key.accept)\r\n\r\n", context)
         self.context = context
