@@ -4,6 +4,14 @@
 import NIOCore
 import NIOPosix
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// A peer for the benchmarks: what SwiftNIO takes by itself, `nio-alone PORT`, `GET /start?u=U&r=R`.
 ///
 /// One handler looks for the key in the first bytes of a connection, trusts the rest, and answers; an update is encoded
@@ -13,7 +21,9 @@ import NIOPosix
 struct NIOAlone {
     static func main() async throws {
         guard CommandLine.arguments.count == 2, let port = Int(CommandLine.arguments[1]) else {
-            fatalError("usage: nio-alone PORT")
+            let usage = "usage: nio-alone PORT\n"
+            _ = usage.withCString { write(STDERR_FILENO, $0, usage.utf8.count) }
+            exit(2)
         }
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let watchers = NIOLoopBoundBox.makeBoxSendingValue(Watchers(), eventLoop: loop)

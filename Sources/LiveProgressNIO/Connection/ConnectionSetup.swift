@@ -66,7 +66,7 @@ public struct ConnectionSetup: Sendable {
 
     /// Adds the handlers to a fresh connection; called on its event loop.
     ///
-    /// The same without a future, which a server can do without that has thousands of connections to take in at once.
+    /// The same without a future, for a server that takes in thousands of connections at once.
     ///
     /// - Parameters:
     ///   - channel: The connection.

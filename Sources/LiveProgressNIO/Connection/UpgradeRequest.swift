@@ -9,7 +9,7 @@ import NIOHTTP1
 /// It reads only what leaves no room for doubt: `GET`, a path in origin form, HTTP/1.1, lines that end in CRLF, fields
 /// of plain ASCII on one line with one space or none before their value, one `Host`, an `Upgrade` field that `Connection`
 /// lists, no body, no expectation. Everything else, sound or not, is `nil` and belongs to the HTTP decoder, so that
-/// strictness is the decoder's: what is read here, the decoder reads the same, and ``RequestRules`` find nothing wrong with.
+/// strictness is the decoder's: what is read here, the decoder reads the same, and none of the ``RequestRules`` refuses.
 struct UpgradeRequest {
     /// The request as the HTTP decoder would tell it.
     let head: HTTPRequestHead
@@ -78,14 +78,9 @@ extension UpgradeRequest {
 
         /// Moves past all bytes of a set, and gives them.
         mutating func text(of set: ByteSet) -> String {
-            let range = pass(set)
-            return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self)
-        }
-
-        private mutating func pass(_ set: ByteSet) -> Range<Int> {
             let start = position
             while position < bytes.count, set.contains(bytes[position]) { position += 1 }
-            return start..<position
+            return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
         }
 
         /// A whole field line, or `nil` where one does not stand here beyond doubt.
