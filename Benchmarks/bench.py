@@ -17,7 +17,7 @@ from pathlib import Path
 
 from comparison import machine, report, tables, targets
 from comparison.loads import all_loads
-from comparison.micro import micro_report
+from comparison.micro import measured, micro_report
 from comparison.results import Results
 from comparison.running import Run, Setting, rounds, wrongs
 from comparison.servers import SEED, SEND, SEND_FULL, load_client, ours, peers, references
@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="only loads and servers named so")
     parser.add_argument("--micro", type=Path, help="the program that measures what a report costs")
-    parser.add_argument("--results", type=Path, help="a file to append every run to")
+    parser.add_argument("--results", type=Path, help="a file to append every run and figure to")
     parser.add_argument("--again", type=Path, help="report the runs of such a file in place of running")
     parser.add_argument("--markdown", type=Path, help="a file for the report")
     parser.add_argument("--update", type=Path, help="a document whose figures the report replaces")
@@ -53,8 +53,8 @@ def chosen(names: list[str], wanted: list[str]) -> list[bool]:
     return fits if any(fits) else [True] * len(names)
 
 
-def run_all(options: argparse.Namespace) -> tuple[Setting, list[Run]]:
-    """Builds what is missing, and runs everything."""
+def run_all(options: argparse.Namespace) -> tuple[Setting, list[Run], str]:
+    """Builds what is missing, and runs everything: the setting, the runs, and what single calls cost."""
     notes: list[str] = []
     frames = options.frames or (40_000 if options.quick else 200_000)
     loads = all_loads(frames, machine.raise_file_limit())
@@ -71,7 +71,9 @@ def run_all(options: argparse.Namespace) -> tuple[Setting, list[Run]]:
     for run in rounds(load_client(), servers, loads, options.rounds or (2 if options.quick else 5), first):
         runs.append(run)
         keep(options.results, run.line)
-    return setting, runs
+    calls = measured(options.micro)
+    keep(options.results, json.dumps({"calls": calls}))
+    return setting, runs, calls
 
 
 def keep(path: Path | None, line: str) -> None:
@@ -80,18 +82,20 @@ def keep(path: Path | None, line: str) -> None:
             file.write(line + "\n")
 
 
-def kept(path: Path) -> tuple[Setting, list[Run]]:
-    """What an earlier run has kept; of several in one file, everything under the last one's setting."""
+def kept(path: Path) -> tuple[Setting, list[Run], str]:
+    """What an earlier run has kept; of several in one file, every run, under the last one's setting and calls."""
     lines = path.read_text().splitlines()
     settings = [Setting(**json.loads(line)) for line in lines if line.startswith('{"machine"')]
-    return settings[-1], [Run.parse(line) for line in lines if not line.startswith('{"machine"')]
+    calls = [json.loads(line)["calls"] for line in lines if line.startswith('{"calls"')]
+    runs = [Run.parse(line) for line in lines if not line.startswith(('{"machine"', '{"calls"'))]
+    return settings[-1], runs, calls[-1] if calls else ""
 
 
 def main() -> int:
     options = arguments()
-    setting, runs = kept(options.again) if options.again else run_all(options)
+    setting, runs, calls = kept(options.again) if options.again else run_all(options)
     results = Results(runs)
-    reporting, verdicts = micro_report(options.micro)
+    reporting, verdicts = micro_report(calls)
     lines = tables.document(results, setting.machine, setting.notes) + reporting + targets.judged(results, verdicts)
     text = "\n".join(lines)
     print(text)

@@ -38,12 +38,18 @@ def verdicts(calls: dict[str, Spread], threads: dict[str, Spread]) -> list[Verdi
     return [*judged, at_least(6, "two threads on two operations, by processor time ≥ 1.8 × one", scaling, 1.8)]
 
 
-def micro_report(program: Path | None) -> tuple[list[str], list[Verdict]]:
-    """A table and the verdicts; nothing was measured where there is no such program."""
+def measured(program: Path | None) -> str:
+    """What the program says; nothing, where there is none."""
     if program is None or not program.exists():
+        return ""
+    return subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
+
+
+def micro_report(text: str) -> tuple[list[str], list[Verdict]]:
+    """Tables and the verdicts of what the program has said; no table where that is nothing."""
+    if not text:
         return [], verdicts({}, {})
-    ended = subprocess.run([str(program)], capture_output=True, text=True, check=True)
-    calls, clock, threads = (spreads(pattern, ended.stdout) for pattern in (CALL, BY_CLOCK, BY_PROCESSOR))
+    calls, clock, threads = (spreads(pattern, text) for pattern in (CALL, BY_CLOCK, BY_PROCESSOR))
     rows = [[f"`{name}`", spread.text(1)] for name, spread in calls.items()]
     scaling = [[name, clock[name].text(2), spread.text(2)] for name, spread in threads.items()]
     lines = table("What a call costs, in ns of processor time", ("call", "ns"), rows)
