@@ -12,10 +12,16 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A fuzzer over modules of the library, and of SwiftNIO where it needs them.
-func fuzzer(_ name: String, _ folder: String, of modules: [String], nio: [String] = []) -> Target {
+func fuzzer(
+    _ name: String,
+    _ folder: String,
+    of modules: [String],
+    nio: [String] = [],
+    support: [Target.Dependency] = []
+) -> Target {
     .executableTarget(
         name: "fuzz-\(name)",
-        dependencies: ["FuzzSupport"]
+        dependencies: ["FuzzSupport"] + support
             + modules.map { .product(name: $0, package: "swift-live-progress") }
             + nio.map { .product(name: $0, package: "swift-nio") },
         path: "Sources/\(folder)",
@@ -63,12 +69,29 @@ let package = Package(
             of: ["LiveProgressWebSocket"],
             nio: ["NIOCore", "NIOEmbedded", "NIOHTTP1"]
         ),
+        // One connection to a server in memory, for the two fuzzers after it.
+        .target(
+            name: "FuzzedConnections",
+            dependencies: [
+                "FuzzSupport",
+                .product(name: "LiveProgress", package: "swift-live-progress"),
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
+                .product(name: "LiveProgressTesting", package: "swift-live-progress"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         fuzzer(
             "connection",
             "Connection",
-            of: ["LiveProgress", "LiveProgressHTTP", "LiveProgressNIO", "LiveProgressTesting"],
-            nio: ["NIOCore", "NIOEmbedded", "NIOHTTP1"]
+            of: ["LiveProgressNIO"],
+            nio: ["NIOHTTP1"],
+            support: ["FuzzedConnections"]
         ),
+        fuzzer("conversation", "Conversation", of: ["LiveProgress"], support: ["FuzzedConnections"]),
         .executableTarget(
             name: "fuzz-requests",
             dependencies: [

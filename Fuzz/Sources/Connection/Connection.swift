@@ -2,10 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 internal import FuzzSupport
-internal import LiveProgress
-internal import LiveProgressHTTP
-internal import LiveProgressTesting
-internal import NIOCore
+internal import FuzzedConnections
 internal import NIOHTTP1
 
 @testable internal import LiveProgressNIO
@@ -17,11 +14,12 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         guard !bytes.isEmpty else { return }
         checkHead(bytes)
         // A request that comes whole may be answered without HTTP handlers; one that comes in pieces goes through them.
-        let whole = FuzzedConnection.outcome(of: [bytes[...]])
-        let inTwo = FuzzedConnection.outcome(of: [bytes[..<1], bytes[1...]].filter { !$0.isEmpty })
+        let events: [ConnectionEvent] = [.bytes(bytes)]
+        let whole = FuzzedConnection.outcome(of: events)
+        let inTwo = FuzzedConnection.outcome(of: events.withFirstByteAlone)
         expectEqual(whole.alike(inTwo), inTwo.alike(whole), "whole, and the first byte before the rest")
         var cuts = Cuts(of: bytes)
-        let inPieces = FuzzedConnection.outcome(of: cuts.pieces(of: bytes))
+        let inPieces = FuzzedConnection.outcome(of: events.cut { cuts.pieces(of: $0) })
         expectEqual(whole.alike(inPieces), inPieces.alike(whole), "whole and in pieces")
     }
 }

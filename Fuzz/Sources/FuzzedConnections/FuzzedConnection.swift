@@ -2,20 +2,18 @@
 // Part of Live Progress: live progress of long-running operations.
 
 internal import FuzzSupport
-internal import LiveProgress
-internal import LiveProgressHTTP
-internal import LiveProgressTesting
 internal import NIOCore
 internal import NIOEmbedded
-internal import NIOHTTP1
+public import NIOHTTP1
 
 @testable internal import LiveProgressNIO
 
-/// One connection to a server in memory, on which one operation can be watched.
-enum FuzzedConnection {
+/// One connection to a server in memory, on which two operations can be watched: `op` has ended, `live` goes on.
+public enum FuzzedConnection {
     /// What the client sees, and what the connection became.
-    struct Outcome: Equatable, CustomStringConvertible {
-        var written: [UInt8] = []
+    public struct Outcome: Equatable, CustomStringConvertible {
+        /// All that the server wrote.
+        public var written: [UInt8] = []
         var became: String?
         var isActive = false
         var upgradedCount = 0
@@ -24,7 +22,7 @@ enum FuzzedConnection {
         ///
         /// A field past the largest number may be none besides: the decoder finds out the one or the other first, as the field
         /// comes whole or in pieces.
-        func alike(_ other: Outcome) -> Outcome {
+        public func alike(_ other: Outcome) -> Outcome {
             guard (start(of: "HTTP/1.1 431 ") == nil) != (other.start(of: "HTTP/1.1 431 ") == nil) else { return self }
             var outcome = self
             if let start = start(of: "HTTP/1.1 431 ") ?? start(of: "HTTP/1.1 400 ") {
@@ -37,51 +35,60 @@ enum FuzzedConnection {
             written.indices.first { written[$0...].starts(with: text.utf8) }
         }
 
-        var description: String {
+        /// What became of it, and what was written.
+        public var description: String {
             "\(became ?? "nothing yet"), \(isActive ? "open" : "closed"), \(upgradedCount) upgraded: "
                 + String(reflecting: String(decoding: written, as: UTF8.self))
         }
     }
 
-    /// What becomes of bytes that come in these pieces, none of them empty.
-    static func outcome(of pieces: [ArraySlice<UInt8>]) -> Outcome {
+    /// What becomes of a connection.
+    ///
+    /// - Parameters:
+    ///   - events: What happens to it, for as long as it is open.
+    ///   - decidesLater: Whether an upgrade is decided about by an event of its own.
+    /// - Returns: What the client has seen by then.
+    public static func outcome(of events: [ConnectionEvent], decidesLater: Bool = false) -> Outcome {
         let loop = EmbeddedEventLoop()
-        let outcome = outcome(of: pieces, on: loop)
+        let outcome = outcome(of: events, decidesLater: decidesLater, on: loop)
         // The connection has been let go, and may have left something to do.
         loop.run()
         return outcome
     }
 
-    private static func outcome(of pieces: [ArraySlice<UInt8>], on loop: EmbeddedEventLoop) -> Outcome {
-        let hosting = makeHosting()
+    private static func outcome(
+        of events: [ConnectionEvent],
+        decidesLater: Bool,
+        on loop: EmbeddedEventLoop
+    ) -> Outcome {
+        let server = FuzzedServer(decidesLater: decidesLater, loop: loop)
         let channel = EmbeddedChannel(handler: Socket(), loop: loop)
         let became = Became()
-        let setup = try? hosting.connections.configure(channel) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(EchoPath())
-            }
-        }
-        setup?.assumeIsolated().whenSuccess { became.text = String(describing: $0) }
+        try? server.connections.configure(channel, openPath: Self.openPath) { became.text = String(describing: $0) }
         if let address { channel.connect(to: address, promise: nil) }
         var outcome = Outcome()
-        for piece in pieces where channel.isActive {
-            _ = try? channel.writeInbound(ByteBuffer(bytes: piece))
-            channel.embeddedEventLoop.run()
+        for event in events where channel.isActive {
+            server.handle(event, on: channel)
+            loop.run()
         }
         while let buffer = try? channel.readOutbound(as: ByteBuffer.self) {
             outcome.written += buffer.readableBytesView
         }
         outcome.became = became.text
         outcome.isActive = channel.isActive
-        outcome.upgradedCount = hosting.registry.upgradedCount
-        hosting.registry.closeAll()
+        outcome.upgradedCount = server.hosting.registry.upgradedCount
+        server.hosting.registry.closeAll()
         expect(!channel.isActive, "a connection that cannot be closed")
         _ = try? channel.finish(acceptAlreadyClosed: true)
         return outcome
     }
 
+    private static func openPath(to channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(EchoPath()) }
+    }
+
     /// The first head that the HTTP decoder finds.
-    static func decodedHead(of bytes: [UInt8]) -> HTTPRequestHead? {
+    public static func decodedHead(of bytes: [UInt8]) -> HTTPRequestHead? {
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
         let channel = EmbeddedChannel(handler: decoder)
         _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
@@ -91,21 +98,9 @@ enum FuzzedConnection {
     }
 
     private static let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 1)
-
-    private static func makeHosting() -> ProgressHosting {
-        var configuration = ProgressService.Configuration()
-        configuration.clock = ManualClock().clock
-        configuration.makeEpoch = { "e" }
-        let service = ProgressService(configuration: configuration)
-        if let id = ProgressID("op"), let tracker = try? service.createProgress(id: id) {
-            tracker.update("Copying", details: ["file": "a"])
-            tracker.succeed()
-        }
-        return ProgressHosting(api: ProgressAPI(service: service))
-    }
 }
 
-/// Where the future puts what the connection became; used on one thread.
+/// Where it is put what the connection became; used on one thread.
 private final class Became {
     var text: String?
 }
@@ -142,7 +137,8 @@ private final class EchoPath: ChannelInboundHandler {
     }
 
     private func answer(_ text: String, context: ChannelHandlerContext) {
-        let body = ByteBuffer(string: text)
+        // An answer to HEAD has no body, and need not say how long it would be.
+        let body = ByteBuffer(string: heard.hasPrefix("HEAD ") ? "" : text)
         let headers: HTTPHeaders = ["Content-Length": String(body.readableBytes)]
         let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzedConnections
+
+/// Makes a conversation on one connection out of choices: requests, handshakes, frames, and what happens meanwhile.
+///
+/// Most of it is well formed, so that what is not comes in every state that a connection can be in.
+struct Composer {
+    private static let mostParts = 12
+    private var choices: Choices
+    private(set) var events: [ConnectionEvent] = []
+
+    /// The conversation that an input describes.
+    init(_ choices: Choices) {
+        self.choices = choices
+        var parts = 0
+        while parts < Self.mostParts, parts == 0 || !self.choices.isEmpty, events.last != .inputClosed {
+            addPart()
+            parts += 1
+        }
+    }
+
+    private mutating func addPart() {
+        // With nothing to choose, everything is as usual.
+        var usual = Choices([])
+        switch choices.number(below: 16) {
+        case 0, 1: say(Head.handshake(&usual))
+        case 2, 3: say(Head.handshake(&choices))
+        case 4: say(Head.request(&usual))
+        case 5: say(Head.request(&choices))
+        case 6: say(Frame.one(&usual))
+        case 7, 8: say(Frame.one(&choices))
+        case 9: say(choices.bytes(atMost: 16))
+        case 10: events.append(.decision)
+        case 11, 12: events.append(.report)
+        case 13: events.append(choices.pick(.time(1), rarely: [.time(11), .time(26), .time(61)]))
+        case 14: events.append(choices.pick(.end, rarely: [.goingAway]))
+        default: events.append(choices.pick(.report, rarely: [.inputClosed, .goingAway]))
+        }
+    }
+
+    /// What is said without a pause is one piece.
+    private mutating func say(_ bytes: [UInt8]) {
+        if case .bytes(let before) = events.last {
+            events[events.count - 1] = .bytes(before + bytes)
+        } else if !bytes.isEmpty {
+            events.append(.bytes(bytes))
+        }
+    }
+}
