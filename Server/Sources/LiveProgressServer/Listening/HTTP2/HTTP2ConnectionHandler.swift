@@ -115,9 +115,9 @@ struct HTTP2StreamCount: NIOHTTP2StreamDelegate {
 
     func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {
         handler.value.streamOpened(id)
+        channel.closeFuture.whenComplete { [handler] _ in handler.value.streamClosed() }
     }
 
-    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {
-        handler.value.streamClosed()
-    }
+    /// Not told of a stream whose channel closes while it is read: its channel itself is asked.
+    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {}
 }
