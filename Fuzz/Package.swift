@@ -37,6 +37,8 @@ let package = Package(
         .package(name: "swift-live-progress", path: ".."),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.40.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.0"),
     ],
@@ -105,6 +107,34 @@ let package = Package(
             swiftSettings: settings
         ),
         fuzzer("journal", "Journal", of: ["LiveProgress", "LiveProgressTesting"]),
+        // The server's own handlers of HTTP/2: links to its files, so that nothing of its framework is built for them.
+        .target(
+            name: "HTTP2Parts",
+            dependencies: [
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fuzz-http2",
+            dependencies: [
+                "FuzzSupport", "FuzzedConnections", "HTTP2Parts",
+                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
+                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
+            path: "Sources/HTTP2",
+            swiftSettings: settings
+        ),
         // The tool's own readers of a command's output: links to its files, since an executable cannot be imported.
         .target(
             name: "RunParsers",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+internal import FuzzSupport
+
 /// What a request carries, and the fields that say how much that is, which may be wrong.
 struct Body {
     let fields: [String]

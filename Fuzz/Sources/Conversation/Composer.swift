@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+internal import FuzzSupport
 internal import FuzzedConnections
 
 /// Makes a conversation on one connection out of choices: requests, handshakes, frames, and what happens meanwhile.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+internal import FuzzSupport
+
 /// Frames of a client, RFC 6455 section 5.2: as they should be, and wrong.
 enum Frame {
     static func one(_ choices: inout Choices) -> [UInt8] {

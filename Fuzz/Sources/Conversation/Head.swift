@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+internal import FuzzSupport
+
 /// Requests of HTTP/1.1: as they should be, in unusual words, and wrong.
 enum Head {
     /// The key whose answer is ``accept``, as in RFC 6455 section 1.3.

@@ -62,7 +62,7 @@ public enum FuzzedConnection {
         on loop: EmbeddedEventLoop
     ) -> Outcome {
         let server = FuzzedServer(decidesLater: decidesLater, loop: loop)
-        let channel = EmbeddedChannel(handler: Socket(), loop: loop)
+        let channel = EmbeddedChannel(handler: ClosableSocket(), loop: loop)
         let became = Became()
         try? server.connections.configure(channel, openPath: Self.openPath) { became.text = String(describing: $0) }
         if let address { channel.connect(to: address, promise: nil) }
@@ -103,19 +103,6 @@ public enum FuzzedConnection {
 /// Where it is put what the connection became; used on one thread.
 private final class Became {
     var text: String?
-}
-
-/// Takes no bytes once it is closed, as sockets do; a channel in memory does.
-private final class Socket: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard context.channel.isActive else {
-            promise?.fail(ChannelError.ioOnClosedChannel)
-            return
-        }
-        context.write(data, promise: promise)
-    }
 }
 
 /// Routes that answer every request with what they heard of it.

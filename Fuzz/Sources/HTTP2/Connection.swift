@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import FuzzSupport
+internal import FuzzedConnections
+internal import HTTPTypes
+internal import LiveProgressHTTP
+internal import LiveProgressNIO
+internal import NIOCore
+internal import NIOEmbedded
+internal import NIOHTTPTypes
+
+@testable internal import HTTP2Parts
+
+/// One connection of HTTP/2 to a server in memory.
+enum Connection {
+    /// What the client sees, and whether the connection is open.
+    struct Outcome {
+        var written: [UInt8] = []
+        var isActive = false
+    }
+
+    /// What becomes of a connection; when its server has gone away, it is closed within the times that it has.
+    static func outcome(of events: [ConnectionEvent]) -> Outcome {
+        let loop = EmbeddedEventLoop()
+        let channel = EmbeddedChannel(handler: ClosableSocket(), loop: loop)
+        var outcome = Outcome()
+        guard let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 1) else { return outcome }
+        channel.connect(to: address, promise: nil)
+        do {
+            try HTTP2Pipeline(limits: ConnectionLimits(), refusals: LimitRefusals()).add(to: channel) { stream in
+                try stream.pipeline.syncOperations.addHandler(EchoPath())
+            }
+        } catch {
+            fail("the handlers cannot be added: \(error)")
+        }
+        for event in events where channel.isActive {
+            handle(event, on: channel)
+            loop.run()
+            collect(from: channel, into: &outcome)
+        }
+        outcome.isActive = channel.isActive
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        loop.advanceTime(by: .seconds(200))
+        expect(!channel.isActive, "a connection that outlives its server by minutes, of \(events)")
+        var rest = outcome
+        collect(from: channel, into: &rest)
+        _ = Reader(rest.written)
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+        loop.run()
+        return outcome
+    }
+
+    private static func handle(_ event: ConnectionEvent, on channel: EmbeddedChannel) {
+        switch event {
+        case .bytes(let bytes): _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
+        case .inputClosed: channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        case .time(let seconds): channel.embeddedEventLoop.advanceTime(by: .seconds(seconds))
+        case .goingAway: channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        case .report, .end, .decision: break
+        }
+    }
+
+    private static func collect(from channel: EmbeddedChannel, into outcome: inout Outcome) {
+        while let buffer = try? channel.readOutbound(as: ByteBuffer.self) {
+            outcome.written += buffer.readableBytesView
+        }
+    }
+}
+
+/// Routes that answer every request when it has come, `/large` with more than a window.
+private final class EchoPath: ChannelInboundHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias OutboundOut = HTTPResponsePart
+
+    private var size = 0
+
+    /// Whoever reads requests ends where one cannot be read.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let request): size = request.path == "/large" ? 100_000 : 0
+        case .body(let bytes): size += bytes.readableBytes
+        case .end:
+            context.write(Self.wrapOutboundOut(.head(HTTPResponse(status: .ok))), promise: nil)
+            context.write(Self.wrapOutboundOut(.body(ByteBuffer(repeating: 0x78, count: size))), promise: nil)
+            context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../../../Server/Sources/LiveProgressServer/Listening/HTTP2/HTTP2StreamHandler.swift
