@@ -71,7 +71,7 @@ let package = Package(
             of: ["LiveProgressWebSocket"],
             nio: ["NIOCore", "NIOEmbedded", "NIOHTTP1"]
         ),
-        // One connection to a server in memory, for the two fuzzers after it.
+        // Connections to a server in memory, and what happens to them.
         .target(
             name: "FuzzedConnections",
             dependencies: [

@@ -11,7 +11,7 @@ struct Answers {
     static func check(_ bytes: [UInt8]) {
         var answers = Answers(rest: bytes[...])
         while !answers.rest.isEmpty {
-            if answers.readResponse() == 101 { return FrameReader(rest: answers.rest).check() }
+            if answers.readResponse() == 101 { return FrameReader.check(answers.rest) }
         }
     }
 

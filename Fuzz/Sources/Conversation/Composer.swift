@@ -26,27 +26,18 @@ struct Composer {
         // With nothing to choose, everything is as usual.
         var usual = Choices([])
         switch choices.number(below: 16) {
-        case 0, 1: say(Head.handshake(&usual))
-        case 2, 3: say(Head.handshake(&choices))
-        case 4: say(Head.request(&usual))
-        case 5: say(Head.request(&choices))
-        case 6: say(Frame.one(&usual))
-        case 7, 8: say(Frame.one(&choices))
-        case 9: say(choices.bytes(atMost: 16))
+        case 0, 1: events.say(Head.handshake(&usual))
+        case 2, 3: events.say(Head.handshake(&choices))
+        case 4: events.say(Head.request(&usual))
+        case 5: events.say(Head.request(&choices))
+        case 6: events.say(Frame.one(&usual))
+        case 7, 8: events.say(Frame.one(&choices))
+        case 9: events.say(choices.bytes(atMost: 16))
         case 10: events.append(.decision)
         case 11, 12: events.append(.report)
         case 13: events.append(choices.pick(.time(1), rarely: [.time(11), .time(26), .time(61)]))
         case 14: events.append(choices.pick(.end, rarely: [.goingAway]))
         default: events.append(choices.pick(.report, rarely: [.inputClosed, .goingAway]))
-        }
-    }
-
-    /// What is said without a pause is one piece.
-    private mutating func say(_ bytes: [UInt8]) {
-        if case .bytes(let before) = events.last {
-            events[events.count - 1] = .bytes(before + bytes)
-        } else if !bytes.isEmpty {
-            events.append(.bytes(bytes))
         }
     }
 }

@@ -8,13 +8,9 @@ internal import LiveProgress
 struct FrameReader {
     private var rest: ArraySlice<UInt8>
 
-    init(rest: ArraySlice<UInt8>) {
-        self.rest = rest
-    }
-
-    /// Whole messages of JSON, pings and pongs, and at the end at most one close.
-    func check() {
-        var reader = self
+    /// Reads whole messages of JSON, pings and pongs, and at the end at most one close; fails at anything else.
+    static func check(_ bytes: ArraySlice<UInt8>) {
+        var reader = FrameReader(rest: bytes)
         var isClosed = false
         while !reader.rest.isEmpty {
             expect(!isClosed, "wrote \(reader.rest.count) bytes behind its close frame")
@@ -25,7 +21,7 @@ struct FrameReader {
                 expect((try? JSONValue(parsing: text)) != nil, "no JSON: \(String(decoding: text, as: UTF8.self))")
             case 0x8:
                 isClosed = true
-                Self.checkClose(payload)
+                checkClose(payload)
             case 0x9, 0xA: expect(payload.count <= 125, "a control frame of \(payload.count) bytes")
             default: fail("a frame of opcode \(opcode)")
             }

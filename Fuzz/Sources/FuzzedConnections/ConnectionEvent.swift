@@ -35,6 +35,15 @@ extension ConnectionEvent: CustomStringConvertible {
 }
 
 extension [ConnectionEvent] {
+    /// The client sends bytes; what it sends without a pause is one piece.
+    public mutating func say(_ bytes: [UInt8]) {
+        if case .bytes(let before) = last {
+            self[count - 1] = .bytes(before + bytes)
+        } else if !bytes.isEmpty {
+            append(.bytes(bytes))
+        }
+    }
+
     /// The same with the client's bytes in pieces.
     public func cut(_ pieces: ([UInt8]) -> [ArraySlice<UInt8>]) -> [ConnectionEvent] {
         flatMap { event -> [ConnectionEvent] in

@@ -23,14 +23,14 @@ struct Composer {
     }
 
     private mutating func begin() {
-        guard choices.happens() else { return say(FrameBytes.preface + settings([])) }
-        say(
+        guard choices.happens() else { return events.say(FrameBytes.preface + settings([])) }
+        events.say(
             choices.pick(
                 FrameBytes.preface,
                 rarely: [Array(FrameBytes.preface.prefix(9)), [], Array("GET / HTTP/1.1\r\n\r\n".utf8)]
             )
         )
-        if !choices.happens() { say(settings([])) }
+        if !choices.happens() { events.say(settings([])) }
     }
 
     private mutating func addPart() {
@@ -43,11 +43,13 @@ struct Composer {
         case 5, 6: data()
         case 7: windowUpdate()
         case 8:
-            say(FrameBytes.frame(.resetStream, 0, stream(), FrameBytes.number(choices.pick(8, rarely: [0, 1, 99]))))
+            events.say(
+                FrameBytes.frame(.resetStream, 0, stream(), FrameBytes.number(choices.pick(8, rarely: [0, 1, 99])))
+            )
         case 9: addSettings()
-        case 10: say(FrameBytes.frame(.ping, choices.pick(0, rarely: [1]), choices.pick(0, rarely: [1]), ping()))
+        case 10: events.say(FrameBytes.frame(.ping, choices.pick(0, rarely: [1]), choices.pick(0, rarely: [1]), ping()))
         case 11: other()
-        case 12: say(choices.bytes(atMost: 16))
+        case 12: events.say(choices.bytes(atMost: 16))
         case 13: events.append(choices.pick(.time(1), rarely: [.time(11), .time(31), .time(61)]))
         case 14: events.append(choices.pick(.goingAway, rarely: [.inputClosed]))
         default: trailers()
@@ -65,7 +67,7 @@ struct Composer {
 
     private mutating func headers(_ block: [UInt8], flags: UInt8, stream: UInt32) {
         guard block.count > 16_384 || choices.happens() else {
-            return say(FrameBytes.frame(.headers, flags | FrameBytes.endHeaders, stream, block))
+            return events.say(FrameBytes.frame(.headers, flags | FrameBytes.endHeaders, stream, block))
         }
         let cut = min(block.count, block.count > 16_384 ? 16_384 : choices.number(below: 64))
         let extra: UInt8 = choices.pick(0, rarely: [FrameBytes.isPadded, FrameBytes.hasPriority])
@@ -77,12 +79,14 @@ struct Composer {
             }
         var rest = block[cut...]
         let first = before + block[..<cut] + behind
-        say(FrameBytes.frame(.headers, flags | extra | (rest.isEmpty ? FrameBytes.endHeaders : 0), stream, first))
+        events.say(
+            FrameBytes.frame(.headers, flags | extra | (rest.isEmpty ? FrameBytes.endHeaders : 0), stream, first)
+        )
         while !rest.isEmpty {
             let piece = rest.prefix(16_384)
             rest = rest.dropFirst(piece.count)
             let end = rest.isEmpty ? choices.pick(FrameBytes.endHeaders, rarely: [0]) : 0
-            say(FrameBytes.frame(.continuation, end, choices.pick(stream, rarely: [stream &+ 2]), Array(piece)))
+            events.say(FrameBytes.frame(.continuation, end, choices.pick(stream, rarely: [stream &+ 2]), Array(piece)))
         }
     }
 
@@ -101,13 +105,13 @@ struct Composer {
         var payload = [UInt8](repeating: 0x78, count: size)
         if isPadded { payload = [padding] + payload + (padding == 3 ? [0, 0, 0] : []) }
         let flags = choices.pick(FrameBytes.endStream, rarely: [0]) | (isPadded ? FrameBytes.isPadded : 0)
-        say(FrameBytes.frame(.data, flags, stream(), payload))
+        events.say(FrameBytes.frame(.data, flags, stream(), payload))
     }
 
     private mutating func windowUpdate() {
         let increment: UInt32 = choices.pick(100_000, rarely: [0, 1, 0x7FFF_FFFF, 0x8000_0001])
         let stream = choices.happens() ? stream() : 0
-        say(FrameBytes.frame(.windowUpdate, 0, stream, FrameBytes.number(increment)))
+        events.say(FrameBytes.frame(.windowUpdate, 0, stream, FrameBytes.number(increment)))
     }
 
     private mutating func addSettings() {
@@ -115,7 +119,7 @@ struct Composer {
         let value: UInt32 = choices.pick(65_535, rarely: [0, 1, 16_384, 0x7FFF_FFFF, 0xFFFF_FFFF])
         // A larger table than the reader has would be a fault of the reader.
         let table = identifier == 1 ? min(value, 4096) : value
-        say(
+        events.say(
             choices.happens()
                 ? FrameBytes.frame(.settings, 1, 0, []) : settings([0, identifier] + FrameBytes.number(table))
         )
@@ -129,7 +133,7 @@ struct Composer {
         let payload = choices.pick([0, 0, 0, 0, 1, 0, 0, 0], rarely: [[0, 0, 0, 0, 1], [], [1]] as [[UInt8]])
         let length = choices.pick(payload.count, rarely: [payload.count + 1, 0, 0xFF_FFFF])
         let stream = choices.happens() ? stream() : 0
-        say(FrameBytes.frame(kind, choices.pick(0, rarely: [1, 4, 8, 0x20]), stream, payload, length: length))
+        events.say(FrameBytes.frame(kind, choices.pick(0, rarely: [1, 4, 8, 0x20]), stream, payload, length: length))
     }
 
     private mutating func ping() -> [UInt8] {
@@ -144,13 +148,4 @@ struct Composer {
     }
 
     private var lastStream: UInt32 { nextStream > 1 ? nextStream - 2 : 1 }
-
-    /// What is said without a pause is one piece.
-    private mutating func say(_ bytes: [UInt8]) {
-        if case .bytes(let before) = events.last {
-            events[events.count - 1] = .bytes(before + bytes)
-        } else if !bytes.isEmpty {
-            events.append(.bytes(bytes))
-        }
-    }
 }

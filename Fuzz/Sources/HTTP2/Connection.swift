@@ -24,16 +24,15 @@ enum Connection {
     static func outcome(of events: [ConnectionEvent]) -> Outcome {
         let loop = EmbeddedEventLoop()
         let channel = EmbeddedChannel(handler: ClosableSocket(), loop: loop)
-        var outcome = Outcome()
-        guard let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 1) else { return outcome }
-        channel.connect(to: address, promise: nil)
         do {
+            channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
             try HTTP2Pipeline(limits: ConnectionLimits(), refusals: LimitRefusals()).add(to: channel) { stream in
                 try stream.pipeline.syncOperations.addHandler(EchoPath())
             }
         } catch {
-            fail("the handlers cannot be added: \(error)")
+            fail("the connection cannot be made: \(error)")
         }
+        var outcome = Outcome()
         for event in events where channel.isActive {
             handle(event, on: channel)
             loop.run()

@@ -81,7 +81,7 @@ struct Reader {
         guard let fields = try? decoder.decodeHeaders(from: &bytes) else {
             fail("fields that cannot be read: \(block)")
         }
-        guard let first = fields.first(where: { _ in true }), first.name == ":status" else {
+        guard let first = fields.first, first.name == ":status" else {
             fail("no status: \(fields)")
         }
         for (name, _, _) in fields { expect(name == name.lowercased(), "a name with capitals: \(name)") }
