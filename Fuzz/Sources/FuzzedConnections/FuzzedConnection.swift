@@ -79,6 +79,8 @@ public enum FuzzedConnection {
         outcome.upgradedCount = server.hosting.registry.upgradedCount
         server.hosting.registry.closeAll()
         expect(!channel.isActive, "a connection that cannot be closed")
+        // Whoever has still to decide does so in the end, about a connection that has gone.
+        server.handle(.decision, on: channel)
         _ = try? channel.finish(acceptAlreadyClosed: true)
         return outcome
     }
