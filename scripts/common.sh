@@ -147,3 +147,16 @@ need_chromium() {
 }
 
 as_root_keeping_path() { as_root env PATH="$PATH" "$@"; }
+
+# The file that a fuzzer left of the input over which it failed; nothing where it failed over none.
+fuzz_failure_input() {
+    LC_ALL=C sed -n 's/.*Test unit written to //p' "$1" | tail -1
+}
+
+# Says what a fuzzer's log says of its failure, and the input in a form that survives wherever the log alone does.
+show_fuzz_failure() {
+    local input
+    LC_ALL=C grep -a -A20 'ORACLE:\|Fatal error\|ERROR:' "$1" | cut -c1-2000 >&2 || tail -n 20 "$1" >&2
+    input=$(fuzz_failure_input "$1")
+    [ ! -f "$input" ] || echo "the input: base64 -d <<<$(base64 <"$input" | tr -d '\n') >$input" >&2
+}

@@ -53,10 +53,9 @@ for target in "${targets[@]}"; do
         }' "$log"
     if [ "$status" != 0 ]; then
         failed=1
-        reproducer=$(LC_ALL=C grep -ao 'Test unit written to .*' "$log" | tail -1 | sed 's/.*written to //' || true)
-        LC_ALL=C grep -a -A2 'ORACLE:\|Fatal error\|ERROR:' "$log" | cut -c1-2000 >&2 || true
+        show_fuzz_failure "$log"
         say "FAIL $target (log: $log); to see it again:"
-        echo "SWIFT_BACKTRACE=enable=no $programs/fuzz-$target ${reproducer:-Fuzz/Corpus/$target/*}" >&2
+        echo "SWIFT_BACKTRACE=enable=no $programs/fuzz-$target $(fuzz_failure_input "$log")" >&2
     fi
 done
 exit $failed
