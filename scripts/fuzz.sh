@@ -55,7 +55,8 @@ for target in "${targets[@]}"; do
         failed=1
         show_fuzz_failure "$log"
         say "FAIL $target (log: $log); to see it again:"
-        echo "SWIFT_BACKTRACE=enable=no $programs/fuzz-$target $(fuzz_failure_input "$log")" >&2
+        reproducer=$(fuzz_failure_input "$log")
+        echo "SWIFT_BACKTRACE=enable=no $programs/fuzz-$target ${reproducer:-Fuzz/Corpus/$target/*}" >&2
     fi
 done
 exit $failed
