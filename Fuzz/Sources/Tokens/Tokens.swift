@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import Dispatch
+internal import Crypto
 internal import FoundationEssentials
 internal import FuzzSupport
-internal import JWTKit
 internal import LiveProgressHTTP
-internal import Synchronization
 
-@testable internal import TokenParsers
+@testable internal import LiveProgressServer
 
 /// The input is a token as text behind the line `raw`, or what a token is made of; see ``Recipe``.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-        let rest = bytes.dropFirst(line.count + 1)
-        if line.elementsEqual("raw".utf8) {
-            checkStranger(String(decoding: rest, as: UTF8.self))
-        } else {
-            Recipe(String(decoding: line, as: UTF8.self), rest, keys: .known).check()
-        }
+public func checkInput(_ bytes: [UInt8]) {
+    let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    let rest = bytes.dropFirst(line.count + 1)
+    if line.elementsEqual("raw".utf8) {
+        checkStranger(String(decoding: rest, as: UTF8.self))
+    } else {
+        Recipe(String(decoding: line, as: UTF8.self), rest, keys: .known).check()
     }
 }
 
@@ -37,7 +32,7 @@ private func checkStranger(_ token: String) {
     }
     let input = Data(token[..<dot].utf8)
     // A signature of Ed25519 is the same each time (RFC 8032 section 5.1.6), as a hash is.
-    let isSigned = keys.signers.values.contains { (try? $0.sign(input)) == signature }
+    let isSigned = keys.signers.values.contains { (try? $0.signature(of: input)) == signature }
     expect(isSigned, "took what nobody signed: \(token)")
 }
 
@@ -52,9 +47,9 @@ struct Keys: Sendable {
     let own: [TokenKey]
     let foreign: TokenKey
     /// What signs, by the name of the key that verifies it.
-    let signers: [String: any JWTAlgorithm]
+    let signers: [String: TokenAlgorithm]
     /// What signs with a secret that everyone knows, or that the server does not.
-    let forgers: [String: any JWTAlgorithm]
+    let forgers: [String: TokenAlgorithm]
 
     var all: TokenKeys { TokenKeys(own: own, foreign: [foreign]) }
     var verifier: TokenVerifier { TokenVerifier(keys: all, issuer: Self.issuer, audience: Self.audience) }
@@ -62,65 +57,45 @@ struct Keys: Sendable {
     /// The name of the algorithm that a key is for.
     func algorithm(of name: String) -> String? { all.keys[name]?.algorithm.name }
 
-    static let known: Keys = {
-        let isDone = DispatchSemaphore(value: 0)
-        let made = Made()
-        Task.detached {
-            let keys = await Keys()
-            made.keys.withLock { $0 = keys }
-            isDone.signal()
-        }
-        isDone.wait()
-        guard let keys = made.keys.withLock({ $0 }) else { fail("there are no keys") }
-        return keys
-    }()
+    static let known = Keys()
 
-    private final class Made: Sendable {
-        let keys = Mutex<Keys?>(nil)
-    }
-
-    private init() async {
+    private init() {
         own = [
-            await Self.key("old HS256 \(Self.secret(1))"), await Self.key("ed EdDSA \(Self.secret(3))"),
-            await Self.key("new HS256 \(Self.secret(2))"),
+            Self.key("old HS256 \(Self.secret(1))"), Self.key("ed EdDSA \(Self.secret(3))"),
+            Self.key("new HS256 \(Self.secret(2))"),
         ]
-        foreign = await Self.key(ofSet: Self.publicKey(4))
+        foreign = Self.key(ofSet: Self.publicKey(4))
         var signers = Dictionary(uniqueKeysWithValues: own.map { ($0.id, $0.algorithm) })
-        signers["theirs"] = await Self.key("theirs EdDSA \(Self.secret(4))").algorithm
+        signers["theirs"] = Self.key("theirs EdDSA \(Self.secret(4))").algorithm
         self.signers = signers
         forgers = [
-            "public": await Self.hash(Self.publicKey(3)), "public-theirs": await Self.hash(Self.publicKey(4)),
-            "stranger": await Self.hash([UInt8](repeating: 9, count: 32)),
-            "stranger-ed": await Self.key("x EdDSA \(Self.secret(9))").algorithm,
+            "public": TokenAlgorithm.hs256(secret: Self.publicKey(3)),
+            "public-theirs": TokenAlgorithm.hs256(secret: Self.publicKey(4)),
+            "stranger": TokenAlgorithm.hs256(secret: [UInt8](repeating: 9, count: 32)),
+            "stranger-ed": Self.key("x EdDSA \(Self.secret(9))").algorithm,
         ]
     }
 
     private static func secret(_ byte: UInt8) -> String { Base64URL.encode([UInt8](repeating: byte, count: 32)) }
 
     private static func publicKey(_ byte: UInt8) -> [UInt8] {
-        guard let pair = try? EdDSA.PrivateKey(d: secret(byte), curve: .ed25519) else { fail("no key of \(byte)") }
+        guard let pair = try? Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: byte, count: 32))
+        else { fail("no key of \(byte)") }
         return Array(pair.publicKey.rawRepresentation)
     }
 
-    private static func key(_ line: String) async -> TokenKey {
-        guard let secret = try? OwnKey(line: line[...]), let key = try? await TokenKey(secret: secret) else {
+    private static func key(_ line: String) -> TokenKey {
+        guard let secret = try? OwnKey(line: line[...]), let key = try? TokenKey(secret: secret) else {
             fail("no key: \(line)")
         }
         return key
     }
 
-    private static func key(ofSet bytes: [UInt8]) async -> TokenKey {
+    private static func key(ofSet bytes: [UInt8]) -> TokenKey {
         let text =
             #"{"kty":"OKP","crv":"Ed25519","kid":"theirs","alg":"EdDSA","x":"\#(Base64URL.encode(bytes))"}"#
-        guard let set = try? JSONDecoder().decode(JWK.self, from: Data(text.utf8)), let key = try? await TokenKey(set)
+        guard let set = try? JSONDecoder().decode(PublicKey.self, from: Data(text.utf8)), let key = try? TokenKey(set)
         else { fail("no key: \(text)") }
         return key
-    }
-
-    private static func hash(_ secret: [UInt8]) async -> any JWTAlgorithm {
-        let collection = JWTKeyCollection()
-        await collection.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
-        guard let algorithm = try? await collection.getKey() else { fail("no hash") }
-        return algorithm
     }
 }

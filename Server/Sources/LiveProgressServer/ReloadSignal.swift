@@ -15,7 +15,7 @@ struct ReloadSignal: Service {
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             if let certificates { certificates.log(certificates.renew(again: true), logger) }
-            if let authorizer { await files.renew(authorizer) }
+            if let authorizer { files.renew(authorizer) }
         }
     }
 }

@@ -121,7 +121,7 @@ public struct ServerApplication: Service {
         let files = keyFiles
         // Looked at before they are read, so that no change in between is missed.
         let mark = files.mark
-        if let authorizer { authorizer.use(try await files.load()) }
+        if let authorizer { authorizer.use(try files.load()) }
         let routes = ServerRoutes(
             hosting: hosting,
             metrics: metrics,

@@ -62,7 +62,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
                 .labels(LabelArgument.dictionary(label))
             } else { .everything }
         do throws(ServerConfigurationError) {
-            let tool = try await TokenTool(secretFile: secret.path(), creates: false)
+            let tool = try TokenTool(secretFile: secret.path(), creates: false)
             let token = try tool.create(
                 subject: subject,
                 permissions: can.permissions,

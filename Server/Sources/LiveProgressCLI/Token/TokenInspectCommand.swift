@@ -21,7 +21,7 @@ struct TokenInspectCommand: AsyncParsableCommand {
         let text = token.flatMap { $0 == "-" ? nil : $0 } ?? readLine() ?? ""
         let inspection: TokenTool.Inspection
         do throws(ServerConfigurationError) {
-            inspection = try await TokenTool(secretFile: secret.value, creates: false).inspect(text)
+            inspection = try TokenTool(secretFile: secret.value, creates: false).inspect(text)
         } catch {
             throw ValidationError(error.message)
         }

@@ -2,7 +2,6 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import JWTKit
 import LiveProgress
 import LiveProgressHTTP
 import Logging
@@ -16,8 +15,8 @@ struct KeyFiles: Sendable {
     /// Reads all keys; an absent secret file is made.
     ///
     /// - Throws: ``ServerConfigurationError`` that says which file is wrong, and how.
-    func load(creates: Bool = true) async throws(ServerConfigurationError) -> TokenKeys {
-        TokenKeys(own: try await own(creates: creates), foreign: try await foreign())
+    func load(creates: Bool = true) throws(ServerConfigurationError) -> TokenKeys {
+        TokenKeys(own: try own(creates: creates), foreign: try foreign())
     }
 
     /// Looks at the files from time to time, until the task is cancelled.
@@ -33,15 +32,15 @@ struct KeyFiles: Sendable {
             let mark = self.mark
             guard mark != known else { continue }
             known = mark
-            await renew(authorizer)
+            renew(authorizer)
         }
     }
 
     /// Reads the files again, and logs what comes of it; blocks for as long as that takes.
-    func renew(_ authorizer: TokenAuthorizer) async {
+    func renew(_ authorizer: TokenAuthorizer) {
         do throws(ServerConfigurationError) {
             // A secret file that was taken away is a mistake: a new one would turn every token down.
-            authorizer.use(try await load(creates: false))
+            authorizer.use(try load(creates: false))
             logger.notice("The keys were read again", metadata: ["files": "\(paths.joined(separator: ", "))"])
         } catch {
             logger.error("The keys stay as they were", metadata: ["error": "\(error)"])
@@ -53,12 +52,12 @@ struct KeyFiles: Sendable {
 
     private var paths: [String] { [configuration.secretFile, configuration.keySetFile].compactMap(\.self) }
 
-    private func own(creates: Bool) async throws(ServerConfigurationError) -> [TokenKey] {
+    private func own(creates: Bool) throws(ServerConfigurationError) -> [TokenKey] {
         guard let path = configuration.secretFile else { return [] }
         var keys: [TokenKey] = []
         for secret in try SecretFile.load(at: path, creates: creates) {
             do {
-                keys.append(try await TokenKey(secret: secret))
+                keys.append(try TokenKey(secret: secret))
             } catch {
                 // The error of a library might tell of the secret.
                 throw ServerConfigurationError("The secret file \(path) holds a key that is of no use: \(secret.id).")
@@ -67,13 +66,12 @@ struct KeyFiles: Sendable {
         return keys
     }
 
-    private func foreign() async throws(ServerConfigurationError) -> [TokenKey] {
+    private func foreign() throws(ServerConfigurationError) -> [TokenKey] {
         guard let path = configuration.keySetFile else { return [] }
         do {
-            let set = try JSONDecoder().decode(JWKS.self, from: Data(contentsOf: URL(filePath: path)))
-            var keys: [TokenKey] = []
-            for key in set.keys { keys.append(try await TokenKey(key)) }
-            guard !keys.isEmpty else { throw TokenKeyError("it holds no key") }
+            let set = try JSONDecoder().decode(PublicKeySet.self, from: Data(contentsOf: URL(filePath: path)))
+            let keys = try set.keys.filter(\.isForTokens).map(TokenKey.init)
+            guard !keys.isEmpty else { throw TokenKeyError("it holds no key for signatures") }
             return keys
         } catch {
             throw ServerConfigurationError("The key set \(path) cannot be read: \(error).")

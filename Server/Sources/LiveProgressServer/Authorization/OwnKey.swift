@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import Crypto
+
 /// A secret of the server's own, as its file holds it: one line, `NAME ALGORITHM SECRET`.
 struct OwnKey: Sendable, Equatable {
     /// What the secret is for.
@@ -29,7 +31,7 @@ struct OwnKey: Sendable, Equatable {
         if words.count == 1 {
             kind = .hs256
             bytes = Array(words[0].utf8)
-            id = Base64URL.encode(SHA256.hash(Array("kid:".utf8) + bytes).prefix(6))
+            id = Base64URL.encode(SHA256.hash(data: Array("kid:".utf8) + bytes).prefix(6))
         } else {
             guard words.count == 3 else { throw TokenKeyError("a line must be NAME ALGORITHM SECRET") }
             guard let kind = Kind.allCases.first(where: { $0.rawValue == words[1] }) else {

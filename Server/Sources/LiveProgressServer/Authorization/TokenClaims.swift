@@ -2,12 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import JWTKit
 import LiveProgress
 import LiveProgressHTTP
 
 /// What a token says (RFC 7519), beside the claims of Live Progress: `can`, and `id` or `labels`.
-struct TokenClaims: JWTPayload, Equatable {
+struct TokenClaims: Codable, Equatable, Sendable {
     /// Who it is.
     var sub: String?
     /// When it ends, in seconds since 1970; every token must end.
@@ -26,20 +25,10 @@ struct TokenClaims: JWTPayload, Equatable {
     var id: String?
     /// The labels of the operations that it is for; without this and `id` it is for all.
     var labels: [String: String]?
-
-    /// Nothing is checked here: a decision needs the time and the key, which this is not told.
-    func verify(using algorithm: some JWTAlgorithm) {}
-
-    static func == (lhs: TokenClaims, rhs: TokenClaims) -> Bool {
-        (lhs.sub, lhs.exp, lhs.nbf, lhs.iat, lhs.iss, lhs.id) == (rhs.sub, rhs.exp, rhs.nbf, rhs.iat, rhs.iss, rhs.id)
-            && lhs.can == rhs.can && lhs.labels == rhs.labels && lhs.aud == rhs.aud
-    }
 }
 
 /// For whom a token was issued: a name or several (RFC 7519 section 4.1.3); an empty list is for nobody.
-///
-/// JWTKit has such a type, which stops the process at an empty list.
-struct TokenAudience: Codable, Equatable {
+struct TokenAudience: Codable, Equatable, Sendable {
     var names: [String]
 
     init(_ names: [String]) {

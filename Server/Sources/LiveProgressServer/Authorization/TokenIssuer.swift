@@ -2,7 +2,6 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import JWTKit
 
 /// Signs tokens with one key.
 struct TokenIssuer: Sendable {
@@ -22,6 +21,6 @@ struct TokenIssuer: Sendable {
         encoder.outputFormatting = .sortedKeys
         let header = try encoder.encode(Header(alg: key.algorithm.name, kid: key.id))
         let input = try "\(Base64URL.encode(header)).\(Base64URL.encode(encoder.encode(claims)))"
-        return try "\(input).\(Base64URL.encode(key.algorithm.sign(Data(input.utf8))))"
+        return try "\(input).\(Base64URL.encode(key.algorithm.signature(of: input.utf8)))"
     }
 }

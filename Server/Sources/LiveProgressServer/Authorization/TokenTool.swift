@@ -16,7 +16,7 @@ public struct TokenTool: Sendable {
     ///   - secretFile: The file; without it tokens can be looked into, but neither made nor verified.
     ///   - creates: Whether to make the file where it is absent.
     /// - Throws: ``ServerConfigurationError`` that says what is wrong with the file.
-    public init(secretFile: String?, creates: Bool) async throws(ServerConfigurationError) {
+    public init(secretFile: String?, creates: Bool) throws(ServerConfigurationError) {
         guard let secretFile else {
             keys = nil
             return
@@ -24,7 +24,7 @@ public struct TokenTool: Sendable {
         var configuration = AuthorizationConfiguration()
         configuration.secretFile = secretFile
         let silent = Logger(label: "live-progress.token") { _ in SwiftLogNoOpLogHandler() }
-        keys = try await KeyFiles(configuration: configuration, logger: silent).load(creates: creates)
+        keys = try KeyFiles(configuration: configuration, logger: silent).load(creates: creates)
     }
 
     /// Makes a token that is valid from now on.

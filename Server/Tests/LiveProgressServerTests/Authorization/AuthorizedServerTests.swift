@@ -215,7 +215,7 @@ struct AuthorizedServerTests {
         let links = said.withLock { $0 }
         let parts = links[1].split(separator: "#token=")
         #expect(parts.first.map(String.init) == links[0] + "/")
-        let inspection = try await TokenTool(secretFile: path, creates: false).inspect(String(try #require(parts.last)))
+        let inspection = try TokenTool(secretFile: path, creates: false).inspect(String(try #require(parts.last)))
         #expect(inspection.isVerified && inspection.claims?.contains(#""can":["admin"]"#) == true)
     }
 
@@ -234,7 +234,7 @@ struct AuthorizedServerTests {
         let path = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         func write(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) }
-        let fixtures = try await TokenFixtures()
+        let fixtures = try TokenFixtures()
         let x = Base64URL.encode(fixtures.publicBytes)
         let set = #"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"ed","x":"\#(x)"}]}"#
         try write(#"{"keys":[]}"#)
@@ -243,7 +243,7 @@ struct AuthorizedServerTests {
         let (log, time) = (LogText(), ManualClock())
         let logger = Logger(label: "test") { _ in log }
         let files = KeyFiles(configuration: configuration, logger: logger, clock: time.clock)
-        let empty = await #expect(throws: ServerConfigurationError.self) { try await files.load() }
+        let empty = #expect(throws: ServerConfigurationError.self) { try files.load() }
         #expect(empty?.message.contains(path) == true)
         let authorizer = TokenAuthorizer(configuration)
         let mark = files.mark

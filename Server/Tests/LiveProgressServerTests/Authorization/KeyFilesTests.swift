@@ -27,7 +27,7 @@ struct KeyFilesTests {
             let text = log
             files = KeyFiles(configuration: configuration, logger: Logger(label: "test") { _ in text })
             authorizer = TokenAuthorizer(configuration)
-            authorizer.use(try await files.load())
+            authorizer.use(try files.load())
         }
 
         func write(_ keys: [OwnKey], mode: Int = 0o600) throws {
@@ -52,7 +52,7 @@ struct KeyFilesTests {
                 from: .now,
                 for: .seconds(600)
             )
-            return try TokenIssuer(key: try await TokenKey(secret: key)).token(claims)
+            return try TokenIssuer(key: try TokenKey(secret: key)).token(claims)
         }
 
         func remove() { try? FileManager.default.removeItem(atPath: path) }
@@ -65,15 +65,15 @@ struct KeyFilesTests {
         let (old, new) = (OwnKey(), OwnKey())
         let (oldToken, newToken) = (try await setting.token(old), try await setting.token(new))
         try setting.write([old])
-        await setting.files.renew(setting.authorizer)
+        setting.files.renew(setting.authorizer)
         #expect(setting.isTaken(oldToken) && !setting.isTaken(newToken))
         // For as long as both are there, both count, and the newest signs.
         try setting.write([old, new])
-        await setting.files.renew(setting.authorizer)
+        setting.files.renew(setting.authorizer)
         #expect(setting.isTaken(oldToken) && setting.isTaken(newToken))
         #expect(setting.authorizer.adminToken().map(setting.isTaken) == true)
         try setting.write([new])
-        await setting.files.renew(setting.authorizer)
+        setting.files.renew(setting.authorizer)
         #expect(!setting.isTaken(oldToken) && setting.isTaken(newToken))
         #expect(!setting.log.text.contains(Base64URL.encode(new.bytes)))
     }
@@ -85,7 +85,7 @@ struct KeyFilesTests {
         let (key, other) = (OwnKey(), OwnKey())
         let token = try await setting.token(key)
         try setting.write([key])
-        await setting.files.renew(setting.authorizer)
+        setting.files.renew(setting.authorizer)
         let mistakes: [() throws -> Void] = [
             { try setting.write([other], mode: 0o644) }, { try setting.write([]) },
             { try setting.write([other, other]) },
@@ -93,7 +93,7 @@ struct KeyFilesTests {
         ]
         for mistake in mistakes {
             try mistake()
-            await setting.files.renew(setting.authorizer)
+            setting.files.renew(setting.authorizer)
             #expect(setting.isTaken(token))
         }
         #expect(setting.log.text.split(separator: "The keys stay as they were").count == mistakes.count + 1)

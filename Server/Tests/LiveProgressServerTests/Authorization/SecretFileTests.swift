@@ -80,7 +80,7 @@ struct SecretFileTests {
     @Test("The tool makes tokens that verify, says what stands in them, and finds what was changed")
     func tool() async throws {
         try await withFolder { folder in
-            let tool = try await TokenTool(secretFile: folder + "/keys", creates: true)
+            let tool = try TokenTool(secretFile: folder + "/keys", creates: true)
             let token = try tool.create(
                 subject: "me",
                 permissions: [.watch],
@@ -92,9 +92,9 @@ struct SecretFileTests {
             #expect(good.claims?.contains(#""labels":{"a":"b"}"#) == true)
             let bad = tool.inspect(token.dropLast(5) + "AAAAA")
             #expect(!bad.isVerified && bad.problem == TokenRefusal.badSignature.reason)
-            let other = try await TokenTool(secretFile: folder + "/others", creates: true)
+            let other = try TokenTool(secretFile: folder + "/others", creates: true)
             #expect(other.inspect(token).problem == TokenRefusal.badSignature.reason)
-            #expect(try await TokenTool(secretFile: nil, creates: false).inspect("x").claims == nil)
+            #expect(try TokenTool(secretFile: nil, creates: false).inspect("x").claims == nil)
         }
     }
 }

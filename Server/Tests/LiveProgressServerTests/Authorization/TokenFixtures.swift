@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import Crypto
 import FoundationEssentials
-import JWTKit
 import LiveProgress
 import LiveProgressHTTP
 
@@ -22,22 +22,22 @@ struct TokenFixtures {
     /// Signs what ``foreign`` verifies.
     let foreignSigner: TokenKey
 
-    init() async throws {
+    init() throws {
         let secret = Base64URL.encode([UInt8](repeating: 3, count: 32))
-        old = try await TokenKey(
+        old = try TokenKey(
             secret: OwnKey(line: "old HS256 \(Base64URL.encode([UInt8](repeating: 1, count: 32)))")
         )
-        signer = try await TokenKey(
+        signer = try TokenKey(
             secret: OwnKey(line: "new HS256 \(Base64URL.encode([UInt8](repeating: 2, count: 32)))")
         )
-        edDSA = try await TokenKey(secret: OwnKey(line: "ed EdDSA \(secret)"))
-        let pair = try EdDSA.PrivateKey(d: secret, curve: .ed25519)
+        edDSA = try TokenKey(secret: OwnKey(line: "ed EdDSA \(secret)"))
+        let pair = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 3, count: 32))
         publicBytes = Array(pair.publicKey.rawRepresentation)
-        let foreignPair = try EdDSA.PrivateKey(d: Base64URL.encode([UInt8](repeating: 4, count: 32)), curve: .ed25519)
+        let foreignPair = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 4, count: 32))
         let x = Base64URL.encode(foreignPair.publicKey.rawRepresentation)
         let set = #"{"kty":"OKP","crv":"Ed25519","kid":"theirs","alg":"EdDSA","x":"\#(x)"}"#
-        foreign = try await TokenKey(JSONDecoder().decode(JWK.self, from: Data(set.utf8)))
-        foreignSigner = try await TokenKey(
+        foreign = try TokenKey(JSONDecoder().decode(PublicKey.self, from: Data(set.utf8)))
+        foreignSigner = try TokenKey(
             secret: OwnKey(line: "theirs EdDSA \(Base64URL.encode([UInt8](repeating: 4, count: 32)))")
         )
     }
