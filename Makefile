@@ -2,7 +2,7 @@
 # Part of Live Progress: live progress of long-running operations.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test echo conformance fuzz bench bench-quick lint clean
+.PHONY: help build demo test conformance fuzz check-deep bench bench-quick lint clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -19,11 +19,11 @@ test: ## Run every test, installing what the tests need
 fuzz: ## Feed random input to whatever reads from outside, ten seconds each
 	@scripts/fuzz.sh $(ARGUMENTS)
 
-echo: ## Build the ends that the conformance cases are run against: bin/ws-echo, bin/ws-client
-	@scripts/echo.sh
-
 conformance: ## Run the cases of the Autobahn test suite against the server's and the client's end
 	@scripts/conformance.sh $(ARGUMENTS)
+
+check-deep: ## Run what takes too long for each change: sanitizers, fuzzers, every conformance case
+	@scripts/check-deep.sh
 
 bench: ## Measure the server against a send loop in C and other servers, and the worker's time in update
 	@scripts/bench.sh $(ARGUMENTS)
@@ -35,4 +35,4 @@ lint: ## Check the format of every Swift file
 	@scripts/lint.sh
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-* Server/.build Benchmarks/.build Examples/.build Fuzz/.build Tests/Conformance/.build bin
+	rm -rf .build .build-* Server/.build Benchmarks/.build bin

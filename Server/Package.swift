@@ -2,6 +2,9 @@
 
 import PackageDescription
 
+// Everything that is built beside the library: the server and tool, their tests, the ends of the conformance cases, the
+// benchmarks, the README's example and the fuzzers' checks. They are one package, so that each dependency is built once.
+
 let features: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -12,17 +15,168 @@ let features: [SwiftSetting] = [
 let isStrict = Context.environment["LIVE_PROGRESS_STRICT"] != nil
 let settings = isStrict ? features + [.treatAllWarnings(as: .error)] : features
 
+/// Modules of the library.
+func library(_ names: String...) -> [Target.Dependency] {
+    names.map { .product(name: "LiveProgress" + $0, package: "swift-live-progress") }
+}
+
+/// Modules of SwiftNIO.
+func nio(_ names: String...) -> [Target.Dependency] {
+    names.map { .product(name: "NIO" + $0, package: "swift-nio") }
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let server: [Target] = [
+    .target(
+        name: "LiveProgressServer",
+        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "WebSocket", "Wire")
+            + nio("Core", "Posix")
+            + [
+                configuration, crypto, cryptoExtras, httpTypes, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+        resources: [.embedInCode("Documents"), .embedInCode("Page/Web")],
+        swiftSettings: settings
+    ),
+    // All of the tool but its entry point, which alone cannot be imported by tests and fuzzers.
+    .target(
+        name: "LiveProgressCLI",
+        dependencies: ["LiveProgressServer", argumentParser, configuration, logging, serviceLifecycle]
+            + library("", "Client", "ClientTLS", "HTTP", "WebSocket", "Wire") + nio("Core", "Posix"),
+        swiftSettings: settings
+    ),
+    .executableTarget(
+        name: "live-progress",
+        dependencies: ["LiveProgressCLI", argumentParser],
+        path: "Sources/Main",
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "LiveProgressServerTests",
+        dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, logging]
+            + [nioHPACK, nioHTTP2, nioSSL] + library("", "Client", "ClientTLS", "HTTP", "NIO", "Testing", "Wire")
+            + nio("Core", "Embedded", "Posix"),
+        swiftSettings: settings
+    ),
+    // The random schedules are those of the library's own tests: a link to their folder, to run them encrypted here.
+    .testTarget(
+        name: "LiveProgressTLSTests",
+        dependencies: [nioSSL] + library("", "HTTP", "NIO", "Testing", "WebSocket", "Wire")
+            + nio("ConcurrencyHelpers", "Core", "Embedded", "Posix"),
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "LiveProgressCLITests",
+        dependencies: ["LiveProgressCLI", argumentParser] + library("", "Client", "WebSocket", "Wire")
+            + nio("Core", "Embedded"),
+        swiftSettings: settings
+    ),
+]
+
+/// A program of another folder of the repository, which a link leads to.
+func program(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Linked/\(path)", swiftSettings: settings)
+}
+
+let programs: [Target] = [
+    program("tour", at: "Examples/Tour", library("")),
+    program("ws-echo", at: "Conformance/Echo", library("Deflate", "NIO", "WebSocket") + nio("Core", "HTTP1", "Posix")),
+    program("ws-client", at: "Conformance/Client", library("Deflate", "WebSocket") + nio("Core", "Posix")),
+    program("micro", at: "Benchmarks/Micro", library("", "HTTP", "NIO", "Wire") + nio("Core", "Embedded")),
+    program("update-time", at: "Benchmarks/UpdateTime", library("", "HTTP", "NIO") + nio("Core", "Posix")),
+    program("nio-alone", at: "Benchmarks/NIOAlone", library("WebSocket") + nio("Core", "Posix")),
+]
+
+/// What must hold of one kind of input.
+func fuzzed(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: "Fuzz" + folder,
+        dependencies: ["FuzzSupport"] + dependencies,
+        path: "Linked/Fuzz/\(folder)",
+        swiftSettings: settings
+    )
+}
+
+let fuzzedInputs = [
+    fuzzed("Bodies", library("", "Wire")),
+    fuzzed("CommandOutput", ["LiveProgressCLI"] + library("")),
+    fuzzed("Connection", ["FuzzedConnections"] + library("NIO") + nio("HTTP1")),
+    fuzzed("Conversation", ["FuzzedConnections"] + library("")),
+    fuzzed("Fields", library("", "Client", "HTTP", "Wire")),
+    fuzzed("Frames", library("WebSocket") + nio("Core")),
+    fuzzed("HandshakeAnswer", library("WebSocket") + nio("Core", "Embedded", "HTTP1")),
+    fuzzed(
+        "HTTP2",
+        ["FuzzedConnections", "LiveProgressServer", httpTypes, nioHPACK, nioHTTPTypes] + library("HTTP", "NIO")
+            + nio("Core", "Embedded")
+    ),
+    fuzzed("Inflate", library("Deflate", "WebSocket") + nio("Core", "HTTP1")),
+    fuzzed("JSON", library("")),
+    fuzzed("Journal", library("", "Testing")),
+    fuzzed("Requests", [httpTypes] + library("", "HTTP", "Wire")),
+    fuzzed("Tokens", ["LiveProgressServer", crypto, httpTypes] + library("", "HTTP")),
+]
+
+let fuzzing: [Target] =
+    fuzzedInputs + [
+        .target(name: "FuzzSupport", path: "Linked/Fuzz/FuzzSupport", swiftSettings: settings),
+        // Connections to a server in memory, and what happens to them.
+        .target(
+            name: "FuzzedConnections",
+            dependencies: ["FuzzSupport"] + library("", "HTTP", "NIO", "Testing") + nio("Core", "Embedded", "HTTP1"),
+            path: "Linked/Fuzz/FuzzedConnections",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["FuzzSupport"] + fuzzedInputs.map { .byName(name: $0.name) },
+            path: "Linked/Fuzz/FuzzTargets",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressCorpusTests",
+            dependencies: ["FuzzSupport", "FuzzTargets"],
+            swiftSettings: settings
+        ),
+    ]
+
+// The fuzzer brings `main`, which only `--sanitize=fuzzer` links: see Fuzz/README.md.
+let isFuzzer = Context.environment["LIVE_PROGRESS_FUZZER"] != nil
+let fuzzer: [Target] = [
+    .executableTarget(
+        name: "fuzz",
+        dependencies: ["FuzzSupport", "FuzzTargets"],
+        path: "Linked/Fuzz/Main",
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
+    )
+]
+
 let package = Package(
     name: "live-progress-server",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "LiveProgressServer", targets: ["LiveProgressServer"]),
-        .executable(name: "live-progress", targets: ["LiveProgressCLI"]),
+        .executable(name: "live-progress", targets: ["live-progress"]),
     ],
     dependencies: [
         .package(name: "swift-live-progress", path: "..", traits: ["Hummingbird", "ClientTLS"]),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -31,111 +185,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
-        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.0"),
     ],
-    targets: [
-        .target(
-            name: "LiveProgressServer",
-            dependencies: [
-                .product(name: "LiveProgress", package: "swift-live-progress"),
-                .product(name: "LiveProgressDeflate", package: "swift-live-progress"),
-                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
-                .product(name: "LiveProgressHummingbird", package: "swift-live-progress"),
-                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
-                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
-                .product(name: "LiveProgressWire", package: "swift-live-progress"),
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
-            resources: [.embedInCode("Documents"), .embedInCode("Page/Web")],
-            swiftSettings: settings
-        ),
-        .executableTarget(
-            name: "LiveProgressCLI",
-            dependencies: [
-                "LiveProgressServer",
-                .product(name: "LiveProgress", package: "swift-live-progress"),
-                .product(name: "LiveProgressClient", package: "swift-live-progress"),
-                .product(name: "LiveProgressClientTLS", package: "swift-live-progress"),
-                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
-                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
-                .product(name: "LiveProgressWire", package: "swift-live-progress"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "LiveProgressServerTests",
-            dependencies: [
-                "LiveProgressServer",
-                .product(name: "LiveProgress", package: "swift-live-progress"),
-                .product(name: "LiveProgressClient", package: "swift-live-progress"),
-                .product(name: "LiveProgressClientTLS", package: "swift-live-progress"),
-                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
-                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
-                .product(name: "LiveProgressTesting", package: "swift-live-progress"),
-                .product(name: "LiveProgressWire", package: "swift-live-progress"),
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: settings
-        ),
-        // The random schedules are those of the library's own tests: a link to their folder, to run them encrypted here.
-        .testTarget(
-            name: "LiveProgressTLSTests",
-            dependencies: [
-                .product(name: "LiveProgress", package: "swift-live-progress"),
-                .product(name: "LiveProgressHTTP", package: "swift-live-progress"),
-                .product(name: "LiveProgressNIO", package: "swift-live-progress"),
-                .product(name: "LiveProgressTesting", package: "swift-live-progress"),
-                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
-                .product(name: "LiveProgressWire", package: "swift-live-progress"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "LiveProgressCLITests",
-            dependencies: [
-                "LiveProgressCLI",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "LiveProgress", package: "swift-live-progress"),
-                .product(name: "LiveProgressClient", package: "swift-live-progress"),
-                .product(name: "LiveProgressWebSocket", package: "swift-live-progress"),
-                .product(name: "LiveProgressWire", package: "swift-live-progress"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-            ],
-            swiftSettings: settings
-        ),
-    ]
+    targets: server + programs + fuzzing + (isFuzzer ? fuzzer : [])
 )

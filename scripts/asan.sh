@@ -22,12 +22,7 @@ need_zlib
 has python3 || install_missing python3 python3
 scratch=$ROOT/.build-asan
 say "building the fuzzers with the address sanitizer"
-build=(
-    swift build --package-path Fuzz -c release --scratch-path "$scratch/fuzz"
-    --sanitize=fuzzer --sanitize=address -Xswiftc -enable-testing
-)
-"${build[@]}" >&2
-programs=$("${build[@]}" --show-bin-path)
+build_fuzzer "$scratch/fuzz" --sanitize=fuzzer --sanitize=address
 
 # Swift's own report of a crash would hide the sanitizer's.
 export SWIFT_BACKTRACE=enable=no
@@ -41,7 +36,7 @@ for folder in Fuzz/Corpus/*; do
     [ -f "${dictionary[0]}" ] || dictionary=()
     rm -rf "$scratch/inputs/$target"
     python3 Fuzz/mutate.py "$folder" $mutations "$scratch/inputs/$target" ${dictionary[@]+"${dictionary[@]}"}
-    "$programs/fuzz-$target" -runs=0 -artifact_prefix="$scratch/$target-" "${inputs[@]}" >"$scratch/$target.log" 2>&1 || {
+    FUZZ_TARGET=$target "$fuzzer" -runs=0 -artifact_prefix="$scratch/$target-" "${inputs[@]}" >"$scratch/$target.log" 2>&1 || {
         show_fuzz_failure "$scratch/$target.log"
         die "$target fails under the address sanitizer (log: $scratch/$target.log)"
     }

@@ -32,15 +32,13 @@ need_peers() {
 need_swift
 need_python
 say "building the benchmarks (release)"
-(cd Benchmarks && swift build -c release)
-built=$(cd Benchmarks && swift build -c release --show-bin-path)
-[ -n "$is_quick" ] || .venv/bin/python Benchmarks/watchers.py "$built/update-time"
+scripts/build.sh live-progress micro update-time nio-alone
+[ -n "$is_quick" ] || .venv/bin/python Benchmarks/watchers.py bin/update-time
 if [ "$(uname)" != Linux ]; then
     say "the fan-out is measured on Linux only: its load client and its reference need epoll"
     exit
 fi
 has cc || install_missing gcc gcc
 need_peers
-scripts/build.sh
 
-exec .venv/bin/python Benchmarks/bench.py --binary bin/live-progress --micro "$built/micro" "$@"
+exec .venv/bin/python Benchmarks/bench.py --binary bin/live-progress --micro bin/micro "$@"

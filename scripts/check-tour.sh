@@ -12,6 +12,7 @@ shown=$(awk '/^```swift$/ && !seen { inside = 1; seen = 1; next } /^```$/ { insi
     diff <(printf '%s\n' "$shown") <(sed '1,3d' "$example") >&2 || true
     die "the README's first Swift example and $example differ"
 }
-cd Examples
-swift build
-swift run -q --skip-build Tour
+need_swift
+need_zlib
+server_swift build --product tour
+"$(server_program tour)"

@@ -25,6 +25,24 @@ as_root() {
     fi
 }
 
+# server_swift build|test ARGUMENT...: what is built beside the library is one package in one configuration (optimised, and open
+# to tests), so that nothing of it is built twice. Never with other options: they would build all of it again.
+server_swift() {
+    local command=$1
+    shift
+    swift "$command" --package-path Server -c release -Xswiftc -enable-testing "$@"
+}
+
+# server_program NAME: the path of one of its programs that has been built.
+server_program() { echo "$ROOT/Server/.build/release/$1"; }
+
+# install_program NAME: leaves one of its programs in bin/; a new file in place of the old: one that runs keeps its own.
+install_program() {
+    mkdir -p bin
+    cp -f "$(server_program "$1")" "bin/$1.new"
+    mv -f "bin/$1.new" "bin/$1"
+}
+
 apt_is_fresh=
 # Installs packages of Debian or Ubuntu.
 apt_install() {
@@ -147,6 +165,14 @@ need_chromium() {
 }
 
 as_root_keeping_path() { as_root env PATH="$PATH" "$@"; }
+
+# build_fuzzer SCRATCH SANITIZER...: builds the program of all fuzzers, apart from all else, and sets `fuzzer` to its path. The
+# target that it runs is what FUZZ_TARGET says.
+build_fuzzer() {
+    local build=(swift build --package-path Server --scratch-path "$1" -c release -Xswiftc -enable-testing --product fuzz "${@:2}")
+    LIVE_PROGRESS_FUZZER=1 "${build[@]}" >&2
+    fuzzer=$1/release/fuzz
+}
 
 # The file that a fuzzer left of the input over which it failed; nothing where it failed over none.
 fuzz_failure_input() {

@@ -8,7 +8,7 @@
 source "$(dirname "$0")/common.sh"
 
 need_python_packages
-scripts/echo.sh
+scripts/build.sh ws-echo ws-client
 if [ $# -gt 0 ]; then
     exec .venv/bin/python Tests/Conformance/run.py "$@"
 fi

@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The library's tests under the thread sanitizer, and with --all the server's and the tool's as well. Any report fails.
+# The library's tests under the thread sanitizer, and with --all the server's and the tool's as well; with --concurrent those
+# of the library's targets alone in which threads meet. Any report fails.
 # Why there are annotations and suppressions is said in .ci/tsan.
 
 source "$(dirname "$0")/common.sh"
 
 packages=(.)
+# Whole targets of pure values.
+values=
 case ${1-} in
+--concurrent) values='|LiveProgressWireTests|LiveProgressDeflateTests' ;;
 '') ;;
 --all) packages+=(Server) ;;
-*) die "usage: scripts/tsan.sh [--all]" ;;
+*) die "usage: scripts/tsan.sh [--all | --concurrent]" ;;
 esac
 
 need_swift
@@ -46,7 +50,7 @@ for package in "${packages[@]}"; do
     # Each group apart: under the sanitizer one takes the processors of another, whose clients have only so much time.
     case $package in
     .)
-        sanitized . --skip 'ScheduleTests|LiveProgressNIOTests'
+        sanitized . --skip "ScheduleTests|LiveProgressNIOTests$values"
         sanitized . --filter '^LiveProgressNIOTests\.' --skip ScheduleTests
         ;;
     *) sanitized "$package" --skip ScheduleTests ;;

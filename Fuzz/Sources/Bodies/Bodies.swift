@@ -7,27 +7,24 @@ internal import LiveProgress
 @testable internal import LiveProgressWire
 
 /// The first byte says what the rest is, in a letter.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        guard let kind = bytes.first else { return }
-        let text = Array(bytes.dropFirst())
-        switch kind {
-        case UInt8(ascii: "r"): checkReport(try? ProgressReportBody.decodeReport(json: text))
-        case UInt8(ascii: "R"):
-            checkForm(text)
-            checkReport(try? ProgressReportBody.decodeReport(form: text))
-        case UInt8(ascii: "c"): checkCreation(try? ProgressReportBody.decodeCreate(json: text))
-        case UInt8(ascii: "C"): checkCreation(try? ProgressReportBody.decodeCreate(form: text))
-        case UInt8(ascii: "m"): checkMessage(text)
-        case UInt8(ascii: "s"): checkSnapshot(text)
-        case UInt8(ascii: "l"): checkPage(text)
-        case UInt8(ascii: "p"): checkProblem(text)
-        case UInt8(ascii: "w"):
-            guard let message = try? ProgressClientMessage(text) else { return }
-            expectEqual(message, try? ProgressClientMessage(message.bytes), "what a watcher says")
-        default: break
-        }
+public func checkInput(_ bytes: [UInt8]) {
+    guard let kind = bytes.first else { return }
+    let text = Array(bytes.dropFirst())
+    switch kind {
+    case UInt8(ascii: "r"): checkReport(try? ProgressReportBody.decodeReport(json: text))
+    case UInt8(ascii: "R"):
+        checkForm(text)
+        checkReport(try? ProgressReportBody.decodeReport(form: text))
+    case UInt8(ascii: "c"): checkCreation(try? ProgressReportBody.decodeCreate(json: text))
+    case UInt8(ascii: "C"): checkCreation(try? ProgressReportBody.decodeCreate(form: text))
+    case UInt8(ascii: "m"): checkMessage(text)
+    case UInt8(ascii: "s"): checkSnapshot(text)
+    case UInt8(ascii: "l"): checkPage(text)
+    case UInt8(ascii: "p"): checkProblem(text)
+    case UInt8(ascii: "w"):
+        guard let message = try? ProgressClientMessage(text) else { return }
+        expectEqual(message, try? ProgressClientMessage(message.bytes), "what a watcher says")
+    default: break
     }
 }
 

@@ -4,20 +4,17 @@
 internal import FuzzSupport
 internal import LiveProgress
 
-@testable internal import RunParsers
+@testable internal import LiveProgressCLI
 
 /// The input is what a command writes to its terminal.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        var cuts = Cuts(of: bytes)
-        let whole = scan([bytes[...]])
-        expectEqual(whole, scan(cuts.pieces(of: bytes)), "whole and in pieces")
-        expectEqual(whole, scan(bytes.indices.map { bytes[$0...$0] }), "whole and byte by byte")
-        for event in whole.events { check(event) }
-        if let line = whole.unfinished { check(.line(line)) }
-        checkReports(whole.events)
-    }
+public func checkInput(_ bytes: [UInt8]) {
+    var cuts = Cuts(of: bytes)
+    let whole = scan([bytes[...]])
+    expectEqual(whole, scan(cuts.pieces(of: bytes)), "whole and in pieces")
+    expectEqual(whole, scan(bytes.indices.map { bytes[$0...$0] }), "whole and byte by byte")
+    for event in whole.events { check(event) }
+    if let line = whole.unfinished { check(.line(line)) }
+    checkReports(whole.events)
 }
 
 private struct Scan: Equatable {

@@ -8,20 +8,17 @@ internal import NIOHTTP1
 @testable internal import LiveProgressNIO
 
 /// The input is what a client sends on a fresh connection.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        guard !bytes.isEmpty else { return }
-        checkHead(bytes)
-        // A request that comes whole may be answered without HTTP handlers; one that comes in pieces goes through them.
-        let events: [ConnectionEvent] = [.bytes(bytes)]
-        let whole = FuzzedConnection.outcome(of: events)
-        let inTwo = FuzzedConnection.outcome(of: events.withFirstByteAlone)
-        expectEqual(whole.alike(inTwo), inTwo.alike(whole), "whole, and the first byte before the rest")
-        var cuts = Cuts(of: bytes)
-        let inPieces = FuzzedConnection.outcome(of: events.cut { cuts.pieces(of: $0) })
-        expectEqual(whole.alike(inPieces), inPieces.alike(whole), "whole and in pieces")
-    }
+public func checkInput(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    checkHead(bytes)
+    // A request that comes whole may be answered without HTTP handlers; one that comes in pieces goes through them.
+    let events: [ConnectionEvent] = [.bytes(bytes)]
+    let whole = FuzzedConnection.outcome(of: events)
+    let inTwo = FuzzedConnection.outcome(of: events.withFirstByteAlone)
+    expectEqual(whole.alike(inTwo), inTwo.alike(whole), "whole, and the first byte before the rest")
+    var cuts = Cuts(of: bytes)
+    let inPieces = FuzzedConnection.outcome(of: events.cut { cuts.pieces(of: $0) })
+    expectEqual(whole.alike(inPieces), inPieces.alike(whole), "whole and in pieces")
 }
 
 /// The head of an upgrade, which is read in one go, is the one that the HTTP decoder reads, and no rule refuses it.

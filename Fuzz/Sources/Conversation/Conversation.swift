@@ -5,26 +5,23 @@ internal import FuzzSupport
 internal import FuzzedConnections
 
 /// The input chooses what a client says on a connection, and what happens meanwhile.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        var choices = Choices(bytes)
-        let decidesLater = choices.happens()
-        let events = Composer(choices).events
-        let whole = FuzzedConnection.outcome(of: events, decidesLater: decidesLater)
-        Answers.check(whole.written)
-        var cuts = Cuts(of: bytes)
-        let others = [
-            ("the first byte before the rest", events.withFirstByteAlone),
-            ("in pieces", events.cut { cuts.pieces(of: $0) }),
-        ]
-        for (name, events) in others {
-            let other = FuzzedConnection.outcome(of: events, decidesLater: decidesLater)
-            expectEqual(whole.alike(other), other.alike(whole), "whole, and \(name), of \(events)")
-        }
-        guard !decidesLater else { return }
-        // To decide takes time, or none: whoever waits for it sees the same.
-        let late = FuzzedConnection.outcome(of: events.flatMap { [$0, .decision] }, decidesLater: true)
-        expectEqual(whole.alike(late), late.alike(whole), "decided at once, and later, of \(events)")
+public func checkInput(_ bytes: [UInt8]) {
+    var choices = Choices(bytes)
+    let decidesLater = choices.happens()
+    let events = Composer(choices).events
+    let whole = FuzzedConnection.outcome(of: events, decidesLater: decidesLater)
+    Answers.check(whole.written)
+    var cuts = Cuts(of: bytes)
+    let others = [
+        ("the first byte before the rest", events.withFirstByteAlone),
+        ("in pieces", events.cut { cuts.pieces(of: $0) }),
+    ]
+    for (name, events) in others {
+        let other = FuzzedConnection.outcome(of: events, decidesLater: decidesLater)
+        expectEqual(whole.alike(other), other.alike(whole), "whole, and \(name), of \(events)")
     }
+    guard !decidesLater else { return }
+    // To decide takes time, or none: whoever waits for it sees the same.
+    let late = FuzzedConnection.outcome(of: events.flatMap { [$0, .decision] }, decidesLater: true)
+    expectEqual(whole.alike(late), late.alike(whole), "decided at once, and later, of \(events)")
 }

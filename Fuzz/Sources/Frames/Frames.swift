@@ -6,20 +6,17 @@ internal import LiveProgressWebSocket
 internal import NIOCore
 
 /// The first byte chooses the role and the limits, the rest is what the peer sends.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        guard let options = bytes.first else { return }
-        let stream = Array(bytes.dropFirst())
-        let session = FrameSession(options: options)
-        let whole = session.outcome(of: [stream[...]])
-        var cuts = Cuts(of: bytes)
-        expectEqual(whole, session.outcome(of: cuts.pieces(of: stream)), "whole and in pieces")
-        expectEqual(whole, session.outcome(of: stream.indices.map { stream[$0...$0] }), "whole and byte by byte")
-        session.checkAnswers(of: whole)
-        session.checkMessages(of: whole)
-        checkUTF8(stream, pieces: cuts.pieces(of: stream))
-    }
+public func checkInput(_ bytes: [UInt8]) {
+    guard let options = bytes.first else { return }
+    let stream = Array(bytes.dropFirst())
+    let session = FrameSession(options: options)
+    let whole = session.outcome(of: [stream[...]])
+    var cuts = Cuts(of: bytes)
+    expectEqual(whole, session.outcome(of: cuts.pieces(of: stream)), "whole and in pieces")
+    expectEqual(whole, session.outcome(of: stream.indices.map { stream[$0...$0] }), "whole and byte by byte")
+    session.checkAnswers(of: whole)
+    session.checkMessages(of: whole)
+    checkUTF8(stream, pieces: cuts.pieces(of: stream))
 }
 
 /// The validator that takes text in pieces agrees with the standard library, which takes it whole.

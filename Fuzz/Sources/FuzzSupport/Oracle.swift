@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 internal import Foundation
+internal import Synchronization
 
 /// Ends the process where something does not hold, so that the fuzzer keeps the input that showed it.
 ///
@@ -29,18 +30,10 @@ public func expectEqual<Value: Equatable>(_ one: Value, _ other: Value, _ messag
 /// - Parameter message: What was seen.
 @inline(never)
 public func fail(_ message: String) -> Never {
-    FileHandle.standardError.write(Data("ORACLE: \(message)\n".utf8))
+    let input = CheckedInput.current.withLock { $0 }
+    let place = input.map {
+        "\nThe input, of the target \($0.target), in base64: \(Data($0.bytes).base64EncodedString())"
+    }
+    FileHandle.standardError.write(Data("ORACLE: \(message)\(place ?? "")\n".utf8))
     abort()
-}
-
-/// Runs a check over the bytes of one input, in the form in which the fuzzer calls it.
-///
-/// - Parameters:
-///   - start: The first byte; may be `nil` where there is none.
-///   - count: How many bytes there are.
-///   - check: What is checked.
-/// - Returns: 0, which keeps the input where it reached something new.
-public func run(_ start: UnsafePointer<UInt8>?, _ count: Int, _ check: ([UInt8]) -> Void) -> CInt {
-    check(Array(UnsafeBufferPointer(start: start, count: count)))
-    return 0
 }

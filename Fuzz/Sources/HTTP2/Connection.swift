@@ -10,7 +10,7 @@ internal import NIOCore
 internal import NIOEmbedded
 internal import NIOHTTPTypes
 
-@testable internal import HTTP2Parts
+@testable internal import LiveProgressServer
 
 /// One connection of HTTP/2 to a server in memory.
 enum Connection {

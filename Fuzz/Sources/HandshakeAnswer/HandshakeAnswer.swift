@@ -9,22 +9,19 @@ internal import NIOHTTP1
 @testable internal import LiveProgressWebSocket
 
 /// The input is what a server answers to a client's handshake, and what follows.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        let whole = Handshake.outcome(of: [bytes[...]].filter { !$0.isEmpty })
-        var cuts = Cuts(of: bytes)
-        expectEqual(whole, Handshake.outcome(of: cuts.pieces(of: bytes)), "whole and in pieces")
-        switch whole.result {
-        case .upgraded(let subprotocol, _):
-            let text = String(decoding: bytes, as: UTF8.self)
-            expect(text.contains(Handshake.key.accept), "took an answer that does not know the key")
-            expect(subprotocol == nil || subprotocol == "live-progress.v1", "took subprotocol \(subprotocol ?? "")")
-        case .refused(.refused(let refusal)):
-            expect(refusal.status != 101 && refusal.body.count <= 65_536, "refused with \(refusal)")
-        case .refused: break
-        case .failed(let error): fail("failed otherwise: \(error)")
-        }
+public func checkInput(_ bytes: [UInt8]) {
+    let whole = Handshake.outcome(of: [bytes[...]].filter { !$0.isEmpty })
+    var cuts = Cuts(of: bytes)
+    expectEqual(whole, Handshake.outcome(of: cuts.pieces(of: bytes)), "whole and in pieces")
+    switch whole.result {
+    case .upgraded(let subprotocol, _):
+        let text = String(decoding: bytes, as: UTF8.self)
+        expect(text.contains(Handshake.key.accept), "took an answer that does not know the key")
+        expect(subprotocol == nil || subprotocol == "live-progress.v1", "took subprotocol \(subprotocol ?? "")")
+    case .refused(.refused(let refusal)):
+        expect(refusal.status != 101 && refusal.body.count <= 65_536, "refused with \(refusal)")
+    case .refused: break
+    case .failed(let error): fail("failed otherwise: \(error)")
     }
 }
 

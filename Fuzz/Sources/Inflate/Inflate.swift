@@ -5,16 +5,13 @@ internal import FuzzSupport
 
 /// The first byte chooses what the rest is: messages to deflate, DEFLATE that comes from a stranger, or the words of
 /// negotiation.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        guard let kind = bytes.first else { return }
-        let rest = bytes.dropFirst()
-        switch kind {
-        case UInt8(ascii: "s"): SentMessages(Script(rest)).check()
-        case UInt8(ascii: "n"): Negotiation(String(decoding: rest, as: UTF8.self)).check()
-        default: ReceivedMessages(Script(rest)).check()
-        }
+public func checkInput(_ bytes: [UInt8]) {
+    guard let kind = bytes.first else { return }
+    let rest = bytes.dropFirst()
+    switch kind {
+    case UInt8(ascii: "s"): SentMessages(Script(rest)).check()
+    case UInt8(ascii: "n"): Negotiation(String(decoding: rest, as: UTF8.self)).check()
+    default: ReceivedMessages(Script(rest)).check()
     }
 }
 

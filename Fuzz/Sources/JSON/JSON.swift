@@ -6,16 +6,13 @@ internal import FuzzSupport
 @testable internal import LiveProgress
 
 /// The input is a text that may be JSON.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        do throws(JSONError) {
-            check(try JSONValue(parsing: bytes))
-        } catch {
-            expect((0...bytes.count).contains(error.offset), "an error at byte \(error.offset) of \(bytes.count)")
-        }
-        for text in bytes.split(whereSeparator: { !isNumberByte($0) }).prefix(64) { checkNumber(Array(text)) }
+public func checkInput(_ bytes: [UInt8]) {
+    do throws(JSONError) {
+        check(try JSONValue(parsing: bytes))
+    } catch {
+        expect((0...bytes.count).contains(error.offset), "an error at byte \(error.offset) of \(bytes.count)")
     }
+    for text in bytes.split(whereSeparator: { !isNumberByte($0) }).prefix(64) { checkNumber(Array(text)) }
 }
 
 /// What was read is written, and read again as the same; and so is it by the rules of nesting and of objects.

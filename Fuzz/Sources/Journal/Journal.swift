@@ -4,15 +4,12 @@
 internal import FuzzSupport
 
 /// The first byte is the journal's capacity; then each byte is an action, with the byte after it as its argument.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        guard let first = bytes.first else { return }
-        let life = JournalLife(capacity: 1 + Int(first % 8))
-        let script = bytes.dropFirst().prefix(512)
-        for index in stride(from: script.startIndex, to: script.endIndex - 1, by: 2) {
-            life.perform(script[index], Int64(script[index + 1]))
-        }
-        life.end()
+public func checkInput(_ bytes: [UInt8]) {
+    guard let first = bytes.first else { return }
+    let life = JournalLife(capacity: 1 + Int(first % 8))
+    let script = bytes.dropFirst().prefix(512)
+    for index in stride(from: script.startIndex, to: script.endIndex - 1, by: 2) {
+        life.perform(script[index], Int64(script[index + 1]))
     }
+    life.end()
 }

@@ -5,17 +5,14 @@ internal import Dispatch
 internal import FuzzSupport
 
 /// The input is a script of requests; see ``Script``.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    run(start, count) { bytes in
-        let script = Script(bytes)
-        let isDone = DispatchSemaphore(value: 0)
-        Task.detached {
-            await perform(script)
-            isDone.signal()
-        }
-        isDone.wait()
+public func checkInput(_ bytes: [UInt8]) {
+    let script = Script(bytes)
+    let isDone = DispatchSemaphore(value: 0)
+    Task.detached {
+        await perform(script)
+        isDone.signal()
     }
+    isDone.wait()
 }
 
 /// When it is over, the server has been let go.

@@ -8,7 +8,7 @@ internal import HTTPTypes
 internal import LiveProgress
 internal import LiveProgressHTTP
 
-@testable internal import TokenParsers
+@testable internal import LiveProgressServer
 
 /// Asks a server with a token: each request gets what the token grants, and nothing else (invariant 12).
 struct AccessJudge {

@@ -5,7 +5,7 @@ internal import FoundationEssentials
 internal import LiveProgress
 internal import LiveProgressHTTP
 
-@testable internal import TokenParsers
+@testable internal import LiveProgressServer
 
 /// JSON of which all readers think the same: no name twice, and nothing that is written in more than one way.
 private func plainJSON(_ bytes: [UInt8], names: [String]) -> JSONValue? {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import ArgumentParser
+package import ArgumentParser
 
 /// The tool `live-progress`.
-@main
-struct LiveProgressCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct LiveProgressCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "live-progress",
         abstract: "Live progress of long-running operations.",
         discussion: """
@@ -23,4 +22,6 @@ struct LiveProgressCommand: AsyncParsableCommand {
             CancelCommand.self, TokenCommand.self, BenchCommand.self,
         ]
     )
+
+    package init() {}
 }

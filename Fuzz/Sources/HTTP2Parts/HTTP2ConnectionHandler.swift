@@ -1,1 +1,0 @@
-../../../Server/Sources/LiveProgressServer/Listening/HTTP2/HTTP2ConnectionHandler.swift

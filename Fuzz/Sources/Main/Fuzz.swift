@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import Foundation
+internal import FuzzSupport
+internal import FuzzTargets
+
+/// The target that the environment names.
+private let target: FuzzTarget = {
+    let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? ""
+    guard let target = FuzzTarget(rawValue: name) else {
+        fail("FUZZ_TARGET is \"\(name)\"; it must be one of \(FuzzTarget.allCases.map(\.rawValue))")
+    }
+    return target
+}()
+
+/// Checks one input, as libFuzzer calls it; 0 keeps the input where it reached something new.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    target.check(Array(UnsafeBufferPointer(start: start, count: count)))
+    return 0
+}

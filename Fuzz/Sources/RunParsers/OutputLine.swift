@@ -1,1 +1,0 @@
-../../../Server/Sources/LiveProgressCLI/Run/OutputLine.swift

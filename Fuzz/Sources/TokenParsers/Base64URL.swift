@@ -1,1 +1,0 @@
-../../../Server/Sources/LiveProgressServer/Authorization/Base64URL.swift

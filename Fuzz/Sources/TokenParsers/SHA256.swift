@@ -1,1 +1,0 @@
-../../../Server/Sources/LiveProgressServer/Page/SHA256.swift

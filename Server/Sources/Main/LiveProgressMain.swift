@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import ArgumentParser
+import LiveProgressCLI
+
+@main
+enum LiveProgressMain {
+    static func main() async {
+        await LiveProgressCommand.main()
+    }
+}

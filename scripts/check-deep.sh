@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+#
+# What takes too long for each change: every test under both sanitizers, the fuzzers, all conformance cases, the instructions of
+# every call, and random schedules by the thousand. CONTRIBUTING.md says which change needs which.
+
+source "$(dirname "$0")/common.sh"
+
+failed=()
+step() {
+    local name=$1 started=$SECONDS result=ok
+    shift
+    say "$name"
+    "$@" || {
+        failed+=("$name")
+        result=FAIL
+    }
+    printf '======== %-4s %s (%d s)\n' "$result" "$name" $((SECONDS - started))
+}
+schedules() { LIVE_PROGRESS_SCHEDULES=5000 swift test --filter ScheduleTests; }
+
+step "every test under the thread sanitizer" scripts/tsan.sh --all
+step "corpora and every test under the address sanitizer" scripts/asan.sh --all
+step "fuzzers, sixty seconds each" scripts/fuzz.sh --seconds 60
+step "all 517 conformance cases, both ends" scripts/conformance.sh --cases '*'
+step "instructions of every call" scripts/check-instructions.sh
+step "five thousand random schedules" schedules
+[ ${#failed[@]} = 0 ] || die "failed: ${failed[*]}"
+say "all of it passed in $SECONDS s"
