@@ -3,7 +3,9 @@
 
 internal import Synchronization
 
-/// The input that is checked now, for what a failure says. The fuzzer keeps its inputs itself.
+/// The input that is checked now, for what a failure says.
+///
+/// The fuzzer keeps its inputs itself.
 public struct CheckedInput: Sendable {
     static let current = Mutex<CheckedInput?>(nil)
 
