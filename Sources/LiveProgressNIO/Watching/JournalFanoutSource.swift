@@ -70,8 +70,9 @@ final class JournalFanoutSource: FanoutSource {
     }
 
     private static func close(after reading: ProgressReading) -> WebSocketCloseReason? {
-        if reading.removal != nil { return WebSocketCloseReason(.removed) }
-        return reading.isFinished ? WebSocketCloseReason(.ended) : nil
+        // A watcher that has read the end has all that there is, whatever becomes of the operation.
+        if reading.isFinished { return WebSocketCloseReason(.ended) }
+        return reading.removal == nil ? nil : WebSocketCloseReason(.removed)
     }
 
     private static func error(_ problem: ProgressProblem) -> ByteBuffer {
