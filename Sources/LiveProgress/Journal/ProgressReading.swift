@@ -9,7 +9,9 @@ public struct ProgressReading: Sendable {
     public let position: UInt64
     /// Whether the end has been read, now or before: nothing follows.
     public let isFinished: Bool
-    /// Why the operation is no longer there, where it is not: nothing follows. An end that it had is still read.
+    /// Why the operation is no longer there, where it is not: nothing follows.
+    ///
+    /// An end that it had is still read.
     public let removal: ProgressRemoval?
 
     /// A reading with the given members.

@@ -7,7 +7,9 @@ import LiveProgressHTTP
 import LiveProgressTesting
 import Synchronization
 
-/// An API over a service whose clock, identifiers and epochs a test knows: `op-1`, `op-2`, …; the epoch is `e`, or `e1`, `e2`, …
+/// An API over a service whose clock, identifiers and epochs a test knows.
+///
+/// Identifiers are `op-1`, `op-2`, …; the epoch is `e`, or where epochs are counted `e1`, `e2`, …
 struct Fixture {
     let time = ManualClock()
     let service: ProgressService

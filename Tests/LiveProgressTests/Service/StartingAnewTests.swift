@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
 import LiveProgressTesting
 import Synchronization
 import Testing
+
+@testable import LiveProgress
 
 @Suite("An identifier that is used again")
 struct StartingAnewTests {
@@ -133,7 +134,7 @@ struct StartingAnewTests {
         let former = try service.createProgress(id: nightly)
         former.succeed()
         let tracker = try service.createProgress(id: nightly)
-        time.advance(by: .seconds(1))
+        service.changes.frame()
         let events = service.changes.read(after: 0).events
         #expect(events == [.changed(try #require(tracker.snapshot()))])
     }
