@@ -53,7 +53,7 @@ private func check(_ reading: LineReading?, of line: OutputLine) {
     expect(completed >= 0 && completed <= reading.totalCount ?? .max, "\(reading) of \(line)")
 }
 
-/// Reports say something, their figures make sense, and none comes twice.
+/// Reports say something, their figures make sense and go on, none comes twice, and with a success all is done.
 private func checkReports(_ events: [ProgressScanner.Event]) {
     var reporter = RunReporter()
     var tail = OutputTail()
@@ -66,11 +66,37 @@ private func checkReports(_ events: [ProgressScanner.Event]) {
         if let report = reporter.takeReport(at: now) {
             expect(report != last, "twice: \(report)")
             check(report)
+            check(report, after: last)
             last = report
         }
         now += .milliseconds(70)
     }
-    if let report = reporter.untoldReport { check(report) }
+    var failing = reporter
+    if let report = failing.finalReport(isSuccess: false, at: now) {
+        check(report)
+        check(report, after: last)
+    }
+    if let report = reporter.finalReport(isSuccess: true, at: now) {
+        check(report)
+        checkComplete(report)
+    }
+}
+
+/// Bars that were counted stay counted, and hundredths that were done stay done.
+private func check(_ report: ProgressReport, after last: ProgressReport?) {
+    guard let last, last.unit == "phases" || last.unit == "%", let completed = report.completedCount else { return }
+    guard report.unit == last.unit else {
+        return expect(last.unit == "%", "no more phases: \(report) after \(last)")
+    }
+    expect(completed >= last.completedCount ?? 0, "less: \(report) after \(last)")
+}
+
+/// No figure says that less was done.
+private func checkComplete(_ report: ProgressReport) {
+    expect(report.details?["percentComplete"] == nil, "still under way: \(report)")
+    if report.unit == "phases" { expect(report.completedCount == report.totalCount ?? nil, "phases left: \(report)") }
+    guard let total = report.totalCount ?? nil else { return }
+    expect(report.completedCount == total, "not complete: \(report)")
 }
 
 private func check(_ report: ProgressReport) {

@@ -90,16 +90,46 @@ import Testing
         (OutputLine(text: "Compiling x.c", isRedrawn: false), LineReading(step: "Compiling x.c")),
         (OutputLine(text: "coverage: 85%", isRedrawn: false), LineReading(step: "coverage: 85%")),
         (OutputLine(text: "[ 45%] Building C", isRedrawn: false), LineReading(step: "Building C", percent: 45)),
-        (OutputLine(text: "Training:  10%|██  | 2/20", isRedrawn: true), LineReading(step: "Training", percent: 10)),
+        (
+            OutputLine(text: "Training:  10%|██  | 2/20", isRedrawn: true),
+            LineReading(step: "Training", label: "Training", percent: 10, completedCount: 2, totalCount: 20)
+        ),
         (OutputLine(text: "####    12.3%", isRedrawn: true), LineReading(percent: 12.3)),
         (
             OutputLine(text: "(Reading database ... 5%", isRedrawn: true),
-            LineReading(step: "(Reading database", percent: 5)
+            LineReading(step: "(Reading database", label: "Reading database", percent: 5)
         ),
         (OutputLine(text: "1,234  45%  12MB/s", isRedrawn: true), LineReading(percent: 45)),
+        (
+            OutputLine(text: "1,234  45%  12.00MB/s  0:00:01", isRedrawn: true),
+            LineReading(percent: 45, completedCount: 1234)
+        ),
         (OutputLine(text: "━━━╸━━ 2.1/7.1 MB", isRedrawn: true), LineReading(step: "2.1/7.1 MB")),
         (OutputLine(text: "━━━━", isRedrawn: true), LineReading()),
     ]
+
+    static let labels: [(String, BarText)] = [
+        ("Training:  10%|██  | 2/20", BarText(label: "Training", completedCount: 2, totalCount: 20)),
+        (
+            "remote: Counting objects:  58% (701/1208)",
+            BarText(label: "remote Counting objects", completedCount: 701, totalCount: 1208)
+        ),
+        ("8.00MiB 0:00:01 [8.00MiB/s] [====>    ] 41% ETA 0:00:01", BarText(label: "")),
+        ("backup: 900KiB 1d2h [1.5MB/s] 41%", BarText(label: "backup")),
+        ("/dev/null   5%[>        ] 984.56K", BarText(label: "dev/null")),
+        ("⠋ Load ▌ 10%", BarText(label: "Load")),
+        ("3f4a9c: 33%", BarText(label: "3f4a9c")), ("part2 33%", BarText(label: "part2")),
+        ("2.iso 33%", BarText(label: "2.iso")),
+        ("Epoch 3/10: 30%", BarText(label: "Epoch")), ("[3/10] 45% 12/31/2026", BarText(label: "")),
+        ("[#a1f3 400.0KiB/33.2MiB(1%) ETA:4m51s]", BarText(label: "a1f3")),
+        ("50% 0/0 7/5 99999999999999999999/1 1/2", BarText(label: "", completedCount: 1, totalCount: 2)),
+    ]
+
+    @Test("A bar is known by the words before its figures, and by counts that say the same", arguments: labels)
+    func findsLabels(text: String, expected: BarText) throws {
+        let percent = try #require(PercentText(in: text))
+        #expect(BarText(text, percent: percent) == expected)
+    }
 
     @Test("The step is the words beside the figures, or the whole line where it has none", arguments: steps)
     func findsSteps(line: OutputLine, expected: LineReading) {

@@ -15,18 +15,21 @@ import Testing
         return scanner.take(bytes) + scanner.finish()
     }
 
-    static func line(_ text: String) -> Event { .line(OutputLine(text: text, isRedrawn: false)) }
-    static func redrawn(_ text: String) -> Event { .line(OutputLine(text: text, isRedrawn: true)) }
+    /// A line that a line feed ended, and one that was drawn over another.
+    static func line(_ text: String) -> Event { .line(OutputLine(text: text, isRedrawn: false, isEnded: true)) }
+    static func redrawn(_ text: String, isEnded: Bool = false) -> Event {
+        .line(OutputLine(text: text, isRedrawn: true, isEnded: isEnded))
+    }
 
     static let lines: [(String, [Event])] = [
-        ("one\ntwo\r\nthree", [line("one"), line("two"), line("three")]),
+        ("one\ntwo\r\nthree", [line("one"), line("two"), .line(OutputLine(text: "three", isRedrawn: false))]),
         ("\n\r\n  \n", []),
-        ("5%\r6%\r\n", [redrawn("5%"), redrawn("6%")]),
-        ("\r5%\r6%\nnext\n", [redrawn("5%"), redrawn("6%"), line("next")]),
+        ("5%\r6%\r\n", [redrawn("5%"), redrawn("6%", isEnded: true)]),
+        ("\r5%\r6%\nnext\n", [redrawn("5%"), redrawn("6%", isEnded: true), line("next")]),
         ("\u{1B}[1;32mgreen\u{1B}[0m\n", [line("green")]),
-        ("\u{1B}[2K\u{1B}[1G50%\u{1B}[K\n", [redrawn("50%")]),
-        ("a 5%\u{8}\u{8}6%\n", [redrawn("a 6%")]),
-        ("é5\u{8}\u{8}x\n", [redrawn("x")]),
+        ("\u{1B}[2K\u{1B}[1G50%\u{1B}[K\n", [redrawn("50%", isEnded: true)]),
+        ("a 5%\u{8}\u{8}6%\n", [redrawn("a 6%", isEnded: true)]),
+        ("é5\u{8}\u{8}x\n", [redrawn("x", isEnded: true)]),
         ("\u{1B}(Btext\u{1B}7\n", [line("text")]),
         ("tab\there\u{7}\n", [line("tab here")]),
         ("before\u{1B}]0;a title\u{7}after\n", [line("beforeafter")]),
@@ -127,7 +130,7 @@ import Testing
         #expect(scanner.unfinishedLine == nil)
         #expect(scanner.take(Array("\r  12.3%".utf8)).isEmpty)
         #expect(scanner.unfinishedLine == OutputLine(text: "12.3%", isRedrawn: true))
-        #expect(scanner.take(Array("\n".utf8)) == [Self.redrawn("12.3%")])
+        #expect(scanner.take(Array("\n".utf8)) == [Self.redrawn("12.3%", isEnded: true)])
         #expect(scanner.unfinishedLine == nil)
     }
 }

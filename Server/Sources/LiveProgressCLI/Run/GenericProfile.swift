@@ -6,11 +6,20 @@ struct GenericProfile: OutputProfile {
     func read(_ line: OutputLine) -> LineReading? {
         guard let percent = PercentText(in: line.text) else {
             // A bar without a percentage: what stands after it tells how far it is.
-            let words = line.isRedrawn ? line.text.drop { Self.isDrawing($0) || $0 == " " } : line.text[...]
+            let words = line.isRedrawn ? line.text.drop { BarText.isDrawing($0) || $0 == " " } : line.text[...]
             return LineReading(step: words.isEmpty ? nil : String(words))
         }
         let before = String(decoding: line.text.utf8.prefix(percent.offset), as: UTF8.self)
-        if line.isRedrawn { return LineReading(step: Self.label(before), percent: percent.value) }
+        if line.isRedrawn {
+            let bar = BarText(line.text, percent: percent)
+            return LineReading(
+                step: Self.step(before),
+                label: bar.label,
+                percent: percent.value,
+                completedCount: bar.completedCount,
+                totalCount: bar.totalCount
+            )
+        }
         // In a line of its own a percentage is mostly something else (a full disk, a test's coverage), except where
         // it leads the line in brackets, as build tools write it: `[ 45%] Building`.
         guard before.trimmed == "[" else { return LineReading(step: line.text) }
@@ -19,18 +28,10 @@ struct GenericProfile: OutputProfile {
     }
 
     /// The words before a percentage, without the bar that may stand between, or `nil` where there are none.
-    private static func label(_ text: String) -> String? {
-        let words = text.prefix { !isDrawing($0) }.trimmed
+    private static func step(_ text: String) -> String? {
+        let words = text.prefix { !BarText.isDrawing($0) }.trimmed
         let cleaned = words.reversed().drop { ":-(…. ".contains($0) }.reversed()
         guard cleaned.count(where: \.isLetter) >= 2 else { return nil }
         return String(cleaned)
-    }
-
-    /// Whether the character is a part of a bar.
-    private static func isDrawing(_ character: Character) -> Bool {
-        if "[|#=>{<".contains(character) { return true }
-        guard let scalar = character.unicodeScalars.first else { return false }
-        // Box drawing, block elements, geometric shapes, braille (spinners).
-        return (0x2500...0x25FF).contains(scalar.value) || (0x2800...0x28FF).contains(scalar.value)
     }
 }

@@ -7,13 +7,15 @@ struct OutputLine: Sendable, Hashable {
     var text: String
     /// Whether the line was drawn over another, or is about to be: the mark of a progress display.
     var isRedrawn: Bool
+    /// Whether a line feed ended it: what follows is drawn below.
+    var isEnded = false
 }
 
 extension OutputLine {
     /// A line from raw bytes, or `nil` where nothing readable is left of them.
     ///
     /// Bytes that are no UTF-8 become U+FFFD; where these make up more than a quarter, the bytes are no text at all.
-    init?(decoding bytes: some Collection<UInt8>, isRedrawn: Bool) {
+    init?(decoding bytes: some Collection<UInt8>, isRedrawn: Bool, isEnded: Bool = false) {
         var text = ""
         var count = 0
         var broken = 0
@@ -25,7 +27,7 @@ extension OutputLine {
         guard broken * 4 <= count else { return nil }
         let trimmed = text.trimmed
         guard !trimmed.isEmpty else { return nil }
-        self.init(text: String(trimmed), isRedrawn: isRedrawn)
+        self.init(text: String(trimmed), isRedrawn: isRedrawn, isEnded: isEnded)
     }
 
     /// Control characters of both sets, and those that turn the direction of text around.
@@ -39,8 +41,11 @@ extension OutputLine {
 
 extension StringProtocol {
     /// The text without white space at its ends.
-    var trimmed: SubSequence {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+    var trimmed: SubSequence { trimmed { $0.isWhitespace } }
+
+    /// The text without such characters at its ends.
+    func trimmed(_ isLeftOut: (Character) -> Bool) -> SubSequence {
+        guard let first = firstIndex(where: { !isLeftOut($0) }), let last = lastIndex(where: { !isLeftOut($0) })
         else { return self[startIndex..<startIndex] }
         return self[first...last]
     }

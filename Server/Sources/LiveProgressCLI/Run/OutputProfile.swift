@@ -5,6 +5,8 @@
 struct LineReading: Sendable, Hashable {
     /// What is being done.
     var step: String?
+    /// What tells its bar from others.
+    var label = ""
     /// How far it is, from 0 to 100.
     var percent: Double?
     /// Units done.
@@ -16,12 +18,14 @@ struct LineReading: Sendable, Hashable {
 
     init(
         step: String? = nil,
+        label: String = "",
         percent: Double? = nil,
         completedCount: Int64? = nil,
         totalCount: Int64? = nil,
         unit: String? = nil
     ) {
         self.step = step
+        self.label = label
         self.percent = percent
         self.completedCount = completedCount
         self.totalCount = totalCount
@@ -43,7 +47,7 @@ struct OutputProfiles: OutputProfile {
     var profiles: [any OutputProfile]
 
     /// All that are known; ``GenericProfile`` knows every line, and is the last.
-    static let all = OutputProfiles(profiles: [CurlMeterProfile(), WgetDotsProfile(), GenericProfile()])
+    static let all = OutputProfiles(profiles: [CurlMeterProfile(), RsyncProfile(), WgetDotsProfile(), GenericProfile()])
 
     func read(_ line: OutputLine) -> LineReading? {
         for profile in profiles {

@@ -79,7 +79,7 @@ struct ProgressScanner: Sendable {
     private mutating func takeText(_ byte: UInt8, into events: inout [Event]) {
         if byte == Byte.lineFeed {
             // A carriage return just before is a part of the line's end.
-            endLine(redrawn: isRedrawn, into: &events)
+            endLine(redrawn: isRedrawn, byLineFeed: true, into: &events)
             isRedrawn = false
             hasReturned = false
             return
@@ -104,8 +104,10 @@ struct ProgressScanner: Sendable {
         }
     }
 
-    private mutating func endLine(redrawn: Bool, into events: inout [Event]) {
-        if !line.isEmpty, !isBinary, let line = OutputLine(decoding: line, isRedrawn: redrawn) {
+    private mutating func endLine(redrawn: Bool, byLineFeed: Bool = false, into events: inout [Event]) {
+        if !line.isEmpty, !isBinary,
+            let line = OutputLine(decoding: line, isRedrawn: redrawn, isEnded: byLineFeed)
+        {
             events.append(.line(line))
         }
         line.removeAll(keepingCapacity: true)

@@ -123,7 +123,8 @@ struct RunDriver: Sendable {
             isCancelled: isCancelled,
             lastLines: feed.lastLines
         )
-        guard await session.publisher.end(outcome, after: feed.untoldReport) else {
+        guard await session.publisher.end(outcome, after: feed.finalReport(isSuccess: outcome.status == .succeeded))
+        else {
             return session.warn("the end could not be published")
         }
     }

@@ -105,8 +105,11 @@ final class RunFeed: Sendable {
         }
     }
 
-    /// What has not been told yet, for the end.
-    var untoldReport: ProgressReport? { state.withLock { $0.reporter.untoldReport } }
+    /// What there is to tell with the end, or `nil` where all is told.
+    func finalReport(isSuccess: Bool) -> ProgressReport? {
+        let now = now()
+        return state.withLock { $0.reporter.finalReport(isSuccess: isSuccess, at: now) }
+    }
 
     /// The last lines of the output that holds errors.
     var lastLines: [String] { state.withLock { $0.tail.lines } }

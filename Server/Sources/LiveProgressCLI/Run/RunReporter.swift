@@ -5,15 +5,13 @@ import LiveProgress
 
 /// Turns what was found in a command's output into reports: the newest word, not too often.
 ///
-/// The operation's fraction is that of the first phase which lasts (``Configuration/settling``); many programs run
-/// through quick ones before. A fraction never falls, so after that one the phases themselves are counted, of a total
-/// that nobody knows; the figures of the phase that is on stand in the details (`percentComplete`).
+/// What bars say of the operation, ``ProgressBars`` knows; the figures of the one that is on stand in the details.
 struct RunReporter: Sendable {
     /// How often, and how much.
     struct Configuration: Sendable, Hashable {
         /// The least time between two reports.
         var interval = Duration.milliseconds(100)
-        /// How long a phase must go on before it counts as the operation's.
+        /// How long a bar must go on before it counts as the operation's.
         var settling = Duration.milliseconds(500)
         /// The longest step or line told, in characters.
         var maximumTextLength = 200
@@ -28,9 +26,9 @@ struct RunReporter: Sendable {
     private var step = Self.initialStep
     private var line: String?
     private var amount: LineReading?
-    private var phase: ProgressPhase?
-    private var countedPhases = 0
-    private var isPhaseCounted = false
+    /// What earlier transfers of an unknown total came to.
+    private var earlierAmount: Int64 = 0
+    private var bars: ProgressBars
     private var heedsTerminalOnly = false
     private var isChanged = false
     private var lastReport: ProgressReport?
@@ -39,10 +37,11 @@ struct RunReporter: Sendable {
     init(configuration: Configuration = Configuration(), profile: any OutputProfile = OutputProfiles.all) {
         self.configuration = configuration
         self.profile = profile
+        bars = ProgressBars(settling: configuration.settling)
     }
 
     /// Whether there is something that ``takeReport(at:)`` has still to tell, now or later.
-    var isWaiting: Bool { isChanged || (phase != nil && !isPhaseCounted && countedPhases == 0) }
+    var isWaiting: Bool { isChanged || bars.isWaiting }
 
     /// Hears of something found in the output; times are since the command's start.
     mutating func take(_ event: ProgressScanner.Event, at now: Duration) {
@@ -58,12 +57,13 @@ struct RunReporter: Sendable {
         if let step = reading.step { self.step = step.shortened(to: configuration.maximumTextLength) }
         isChanged = true
         guard !heedsTerminalOnly else { return }
-        if reading.percent != nil {
+        if let bar = ProgressBar(reading, isLineEnded: line.isEnded, at: now) {
             self.line = line.text.shortened(to: configuration.maximumTextLength)
             amount = nil
-            enterPhase(with: reading, at: now)
-        } else if reading.completedCount != nil {
+            bars.draw(bar)
+        } else if let count = reading.completedCount {
             self.line = line.text.shortened(to: configuration.maximumTextLength)
+            if let last = amount?.completedCount, count < last { earlierAmount = Self.sum(earlierAmount, last) }
             amount = reading
         } else if reading.step != nil {
             self.line = nil
@@ -77,35 +77,20 @@ struct RunReporter: Sendable {
         switch progress.state {
         case .removed:
             heedsTerminalOnly = false
-            leavePhase()
+            bars.end()
         case .indeterminate:
             heedsTerminalOnly = true
-            leavePhase()
+            bars.hide()
         case .normal, .failing, .paused:
             heedsTerminalOnly = true
-            if let percent = progress.percent { enterPhase(with: LineReading(percent: percent), at: now) }
+            let reading = LineReading(percent: progress.percent)
+            if let bar = ProgressBar(reading, isLineEnded: false, at: now) { bars.draw(bar) }
         }
-    }
-
-    private mutating func enterPhase(with reading: LineReading, at now: Duration) {
-        if phase?.advance(to: reading) == true { return }
-        leavePhase()
-        phase = ProgressPhase(reading, at: now)
-    }
-
-    private mutating func leavePhase() {
-        // One that never left 0 (an answer that only points elsewhere) leaves its place to the next.
-        if isPhaseCounted, let phase, phase.percent > 0 { countedPhases += 1 }
-        isPhaseCounted = false
-        phase = nil
     }
 
     /// The report that is due, or `nil` where there is nothing new or the last was too short a time ago.
     mutating func takeReport(at now: Duration) -> ProgressReport? {
-        if let phase, !isPhaseCounted, countedPhases == 0, now - phase.start >= configuration.settling {
-            isPhaseCounted = true
-            isChanged = true
-        }
+        if bars.settle(at: now) { isChanged = true }
         guard isChanged else { return nil }
         if let lastTime, now - lastTime < configuration.interval { return nil }
         isChanged = false
@@ -116,31 +101,39 @@ struct RunReporter: Sendable {
         return report
     }
 
-    /// What has not been told yet, however recent the last report is; for the end.
-    var untoldReport: ProgressReport? {
+    /// What there is to tell with the end, however recent the last report is, or `nil` where all is told.
+    ///
+    /// With a success all is done, whatever was drawn last: no figure says less.
+    mutating func finalReport(isSuccess: Bool, at now: Duration) -> ProgressReport? {
+        _ = bars.settle(at: now)
+        if isSuccess {
+            bars.succeed()
+            if amount == nil { line = nil }
+        }
         let report = currentReport
         return report == lastReport ? nil : report
     }
 
     private var currentReport: ProgressReport {
         var details: JSONObject = [:]
-        if let phase { details["percentComplete"] = .number((phase.percent * 10).rounded() / 10) }
+        if let percent = bars.percent { details["percentComplete"] = .number((percent * 10).rounded() / 10) }
         if let line { details["line"] = .string(line) }
         var report = ProgressReport(state: step, details: details.isEmpty ? .null : .object(details))
-        if let phase, isPhaseCounted {
-            let counts = phase.counts
+        if let counts = bars.counts {
             report.completedCount = counts.completed
-            report.totalCount = counts.total
+            report.totalCount = .some(counts.total)
             report.unit = counts.unit
-        } else if countedPhases > 0 {
-            report.completedCount = Int64(countedPhases)
-            report.totalCount = .some(nil)
-            report.unit = "phases"
-        } else if let amount {
-            report.completedCount = amount.completedCount
+        } else if let amount, let count = amount.completedCount {
+            report.completedCount = Self.sum(earlierAmount, count)
             report.totalCount = .some(nil)
             report.unit = amount.unit
         }
         return report
+    }
+
+    /// The sum of two amounts; stays at the greatest number instead of overflowing.
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (sum, hasOverflowed) = one.addingReportingOverflow(other)
+        return hasOverflowed ? .max : sum
     }
 }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressCLI
+
+/// Which bar is drawn, and what that means for the operation.
+@Suite struct RunBarsTests {
+    /// An output, with a name for the test's report, and how many bars are drawn in it.
+    struct Story: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let output: TimedOutput
+        let count: Int64
+
+        init(_ name: String, _ output: TimedOutput, count: Int64 = 1) {
+            testDescription = name
+            self.output = output
+            self.count = count
+        }
+    }
+
+    /// A line for each percentage, one every 120 ms.
+    static func drawn(_ percents: some Sequence<Int>, from start: Int = 0, _ line: (Int) -> String) -> TimedOutput {
+        percents.enumerated().map { (start + $0.offset * 120, line($0.element)) }
+    }
+
+    /// Outputs one after the other.
+    static func joined(_ outputs: [TimedOutput], pause: Int = 120) -> TimedOutput {
+        outputs.reduce(into: []) { whole, next in
+            let start = whole.last.map { $0.at + pause } ?? 0
+            whole += next.map { (start + $0.at, $0.text) }
+        }
+    }
+
+    static func percent(_ value: Int) -> String {
+        String(repeating: " ", count: 3 - String(value).count) + "\(value)%"
+    }
+
+    /// Downloads of several files, each as far as it is drawn.
+    static func files(_ names: [String], to last: Int = 100, lineEnd: String = "\n") -> TimedOutput {
+        joined(
+            names.map { name in
+                drawn(stride(from: 0, through: last, by: 10)) { "\r\(name) \(percent($0))" } + [(1200, lineEnd)]
+            }
+        )
+    }
+
+    static func rsyncLine(_ bytes: String = "1,234,567") -> (Int) -> String {
+        { "\r      \(bytes) \(percent($0))    1.20MB/s    0:00:01" }
+    }
+
+    static let severalBars = [
+        Story("four downloads", files(["a.bin", "b.bin", "c.bin", "d.bin"]), count: 4),
+        Story("numbered downloads", files(["part1", "part2", "part3", "part4"]), count: 4),
+        Story("downloads that bear figures alone", files(["1/4:", "2/4:", "3/4:", "4/4:"]), count: 4),
+        Story("downloads of one line", files(["a", "b", "c", "d"], lineEnd: ""), count: 4),
+        Story("downloads without a name", files(["", "", "", ""]), count: 4),
+        Story(
+            "bars that stop short",
+            joined([files(["Lists", "Tree", "State"], to: 90), drawn(0...90) { "\rCache \(percent($0))" }]),
+            count: 4
+        ),
+        Story(
+            "the same again after a failure",
+            joined([files(["a", "a", "a"], to: 80), drawn(0...90) { "\ra \(percent($0))" }]),
+            count: 4
+        ),
+        Story("curl -# of three files", RunBarFixtures.curlBars, count: 3),
+        Story("git's phases", RunBarFixtures.gitPhases, count: 4),
+        Story("tqdm in tqdm", RunBarFixtures.tqdmInTqdm(outer: "outer:", inner: "inner:"), count: 4),
+        Story("tqdm in tqdm without names", RunBarFixtures.tqdmInTqdm(outer: "", inner: ""), count: 4),
+        Story(
+            "wget's dots of three files",
+            joined(
+                (0..<3).map { _ in
+                    drawn(stride(from: 0, through: 100, by: 10)) {
+                        "\($0 * 10)K .......... .......... .......... \(percent($0)) 2.87M 7s\n"
+                    }
+                }
+            ),
+            count: 3
+        ),
+        Story(
+            "a terminal's progress, taken back in between",
+            joined(
+                (0..<4).map { _ in
+                    drawn(stride(from: 0, through: 90, by: 15)) { "\u{1B}]9;4;1;\($0)\u{7}" } + [
+                        (900, "\u{1B}]9;4;0;\u{7}")
+                    ]
+                }
+            ),
+            count: 4
+        ),
+    ]
+
+    @Test(
+        "However many bars follow one another, each is counted, and with a success all are over",
+        arguments: severalBars
+    )
+    func countsBars(story: Story) {
+        let playback = RunPlayback(story.output)
+        #expect(playback.counts.first?.total == 100, "the first bar that lasts is the operation's")
+        // The last is over with the command at the latest.
+        #expect(playback.phases.filter { (1..<story.count).contains($0) } == Array(1..<story.count))
+        #expect(playback.phases == playback.phases.sorted())
+        #expect(playback.counts.last == .init(completed: story.count, total: story.count, unit: "phases"))
+    }
+
+    static let oneBar = [
+        Story(
+            "more is found",
+            drawn(
+                Array(stride(from: 0, through: 40, by: 4)) + Array(stride(from: 22, through: 70, by: 4))
+                    + Array(stride(from: 55, through: 100, by: 5)),
+                rsyncLine()
+            ) + [(5000, "\n")]
+        ),
+        Story("rsync finds more", RunBarFixtures.rsyncFindingMore),
+        Story(
+            "rsync finds very much more",
+            joined([
+                drawn(0...40, rsyncLine("1,234,567")), drawn(3...40, rsyncLine("2,345,678")),
+                drawn(2...50, rsyncLine("3,456,789")), drawn(4...100, rsyncLine("4,567,890")),
+            ])
+        ),
+        Story(
+            "all was done when more is found",
+            drawn(
+                Array(stride(from: 0, through: 100, by: 10)) + Array(stride(from: 60, through: 100, by: 10))
+                    + Array(stride(from: 80, through: 100, by: 5))
+            ) { "\rChecking \(percent($0))" }
+        ),
+        Story(
+            "the counts say that the total grows",
+            joined(
+                [(10, 100), (95, 200), (185, 4000), (3700, 8000)].map { first, total in
+                    drawn(stride(from: first, through: total * 9 / 10, by: total / 10)) {
+                        "\rWork \(percent($0 * 100 / total)) \($0)/\(total)"
+                    }
+                } + [[(0, "\rWork 100% 8000/8000")]]
+            )
+        ),
+        Story(
+            "a name that is too long for its column and moves",
+            drawn(stride(from: 0, through: 100, by: 4)) { value in
+                "\r\("a-name-that-is-very-long-indeed.iso".dropFirst(value / 4).prefix(10)) \(percent(value))"
+            }
+        ),
+        Story("a little to and fro", drawn([0, 20, 40, 38, 41, 60, 56, 58, 80, 76, 100]) { "\rLoad \(percent($0))" }),
+        Story(
+            "amounts and times that change beside it",
+            drawn([0, 30, 60, 45, 70, 55, 80, 100]) { "\r[\($0)m\($0)s] \($0 / 7).5 MiB/s ⠋ Load: \(percent($0))" }
+        ),
+    ]
+
+    @Test(
+        "Invariant 8: a bar whose total grows is the same: it never falls, and goes on in hundredths",
+        arguments: oneBar
+    )
+    func holdsBar(story: Story) {
+        let playback = RunPlayback(story.output)
+        #expect(playback.units == ["%"])
+        let completed = playback.counts.map(\.completed)
+        #expect(completed.count >= 3 && completed == completed.sorted())
+        #expect(playback.counts.last == .init(completed: 100, total: 100, unit: "%"))
+    }
+
+    @Test("A failure leaves the figures as they were")
+    func keepsFiguresOfFailure() {
+        let playback = RunPlayback(Self.files(["a.bin"], to: 60), isSuccess: false)
+        #expect(playback.counts.last == .init(completed: 60, total: 100, unit: "%"))
+        #expect(playback.reports.last?.details?["percentComplete"]?.doubleValue == 60)
+    }
+
+    @Test("A success completes the bar that stopped short")
+    func completesBar() {
+        let playback = RunPlayback(Self.files(["a.bin"], to: 90))
+        #expect(playback.counts.last == .init(completed: 100, total: 100, unit: "%"))
+        #expect(playback.reports.last?.details == .null)
+    }
+
+    @Test("Bytes of several transfers of an unknown total are added up")
+    func addsUpBytes() {
+        let transfers = Array(repeating: RunFixtures.curlWithoutLength, count: 3).joined()
+        let rows = transfers.split(separator: "\r").enumerated().map { ($0.offset * 1000, "\($0.element)\r") }
+        let counts = RunPlayback(rows).counts
+        #expect(counts.map(\.completed) == counts.map(\.completed).sorted())
+        #expect(counts.last == .init(completed: 59_768_832, total: nil, unit: "bytes"))
+    }
+
+    @Test("Invariant 10: however many bars are drawn, few are kept, and all are counted")
+    func boundsBars() {
+        let output = Self.drawn(0..<200) {
+            "\r\($0 % 2 == 0 ? "a" : "b")\(String(repeating: "x", count: $0)) \(50 - $0 % 2 * 40)%"
+        }
+        let counts = RunPlayback(output).counts
+        #expect(counts.last?.completed == counts.last?.total)
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressCLI
+
+/// Several bars that are drawn in turn.
+@Suite struct RunParallelBarsTests {
+    static let besides = [
+        RunBarsTests.Story("downloads", beside(["a.bin", "b.bin"]), count: 2),
+        RunBarsTests.Story("layers", beside(["3f4a9c:", "77b1d0:", "a61e42:"]), count: 3),
+        RunBarsTests.Story("numbered workers", beside(["part1", "part2", "part3", "part4"]), count: 4),
+        RunBarsTests.Story("the same words", beside(["part:", "part:"]), count: 2),
+        RunBarsTests.Story(
+            "a slow bar and a quick one",
+            RunBarsTests.drawn(0...80) { "\r\($0 % 2 == 0 ? RunBarsTests.percent(0) : RunBarsTests.percent($0))" },
+            count: 2
+        ),
+        RunBarsTests.Story(
+            "the same words and totals, not in turn",
+            RunBarsTests.drawn(0...80) { step in
+                let done = step % 5 < 2 ? step / 5 : step
+                return "\rWork \(RunBarsTests.percent(done))| \(done)/100"
+            },
+            count: 2
+        ),
+        RunBarsTests.Story(
+            "tqdm at two positions",
+            RunBarsTests.drawn(0...40) { step in
+                step % 2 == 0
+                    ? "\rleft: \(RunBarsTests.percent(step))| \(step)/100"
+                    : "\n\rright: \(RunBarsTests.percent(step * 2))|\u{1B}[A"
+            },
+            count: 2
+        ),
+        RunBarsTests.Story(
+            "bars without a name",
+            RunBarsTests.drawn(0...40) {
+                $0 % 2 == 0 ? "\r\(RunBarsTests.percent($0))" : "\r\(RunBarsTests.percent($0 * 2))"
+            },
+            count: 2
+        ),
+    ]
+
+    /// Bars drawn in turn, each faster than the one after it; the last drawn is far from its end.
+    static func beside(_ names: [String]) -> TimedOutput {
+        RunBarsTests.drawn(0..<(names.count * 12)) { step in
+            let bar = step % names.count
+            return "\r\(names[bar]) \(RunBarsTests.percent(min(100, (step / names.count) * 9 / (bar + 1))))"
+        }
+    }
+
+    @Test("Bars beside one another leave no figure behind a success that says less was done", arguments: besides)
+    func completesBars(story: RunBarsTests.Story) throws {
+        let playback = RunPlayback(story.output)
+        let phases = playback.phases
+        #expect(phases == phases.sorted())
+        let last = try #require(playback.counts.last)
+        #expect(last.completed == last.total)
+        #expect(last.unit == "%" || last.completed == story.count)
+        #expect(playback.reports.last?.details == .null)
+    }
+
+    @Test("Bars beside one another are counted as each comes to its end, not as they are drawn in turn")
+    func countsBarsBeside() {
+        let output = RunBarsTests.drawn(0...80) { step in
+            let name = ["left", "middle", "right"][step % 3]
+            return "\r\(name) \(RunBarsTests.percent(min(100, step * [5, 3, 1][step % 3])))"
+        }
+        let playback = RunPlayback(output, isSuccess: false)
+        #expect(playback.phases == [0, 1, 2])
+        #expect(playback.reports.last?.details?["percentComplete"]?.doubleValue == 80)
+    }
+}
