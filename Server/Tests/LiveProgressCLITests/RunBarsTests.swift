@@ -190,12 +190,24 @@ import Testing
         #expect(counts.last == .init(completed: 59_768_832, total: nil, unit: "bytes"))
     }
 
+    @Test("Files of other totals are counted though the percentage does not fall")
+    func countsOtherTotals() {
+        func row(_ done: String, _ total: String, _ percent: Int) -> String {
+            "\r\(percent) \(total) \(percent) \(done) 0 0 100k 0 0:00:10 0:00:05 0:00:05 100k"
+        }
+        let playback = RunPlayback([
+            (0, row("100k", "1000k", 10)), (1000, row("500k", "1000k", 50)), (2000, row("1000k", "1000k", 100)),
+            (3000, row("500k", "500k", 100)), (4000, row("200k", "200k", 100)), (5000, row("100k", "200k", 50)),
+        ])
+        #expect(playback.counts.first == .init(completed: 102_400, total: 1_024_000, unit: "bytes"))
+        #expect(playback.phases == [2, 3])
+        #expect(playback.counts.last == .init(completed: 4, total: 4, unit: "phases"))
+    }
+
     @Test("Invariant 10: however many bars are drawn, few are kept, and all are counted")
     func boundsBars() {
-        let output = Self.drawn(0..<200) {
-            "\r\($0 % 2 == 0 ? "a" : "b")\(String(repeating: "x", count: $0)) \(50 - $0 % 2 * 40)%"
-        }
-        let counts = RunPlayback(output).counts
-        #expect(counts.last?.completed == counts.last?.total)
+        let names = (0..<40).map { String(repeating: "x", count: $0 + 1) }
+        let counts = RunPlayback(Self.files(names, to: 90)).counts
+        #expect(counts.last == .init(completed: 40, total: 40, unit: "phases"))
     }
 }

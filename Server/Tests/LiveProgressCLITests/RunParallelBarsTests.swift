@@ -73,4 +73,15 @@ import Testing
         #expect(playback.phases == [0, 1, 2])
         #expect(playback.reports.last?.details?["percentComplete"]?.doubleValue == 80)
     }
+
+    @Test("A bar that was taken for over and is drawn again lowers no count")
+    func holdsCount() {
+        func bar(_ name: String, _ percents: ClosedRange<Int>) -> TimedOutput {
+            RunBarsTests.drawn(percents) { "\r\(name) \(RunBarsTests.percent($0))" }
+        }
+        let output = RunBarsTests.joined([
+            bar("slow", 0...50), bar("a", 0...30), bar("slow", 51...60), bar("a", 31...60), bar("slow", 61...70),
+        ])
+        #expect(RunPlayback(output, isSuccess: false).phases == [0, 1])
+    }
 }
