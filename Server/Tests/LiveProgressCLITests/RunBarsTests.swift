@@ -68,6 +68,12 @@ import Testing
             count: 4
         ),
         Story("curl -# of three files", RunBarFixtures.curlBars, count: 3),
+        Story("rsync --progress of three files", RunBarFixtures.rsyncFiles, count: 3),
+        Story(
+            "small files without a name after a large one",
+            joined([files([""])] + (0..<4).map { _ in [(0, "\r  0%"), (100, "\r100%\n")] }),
+            count: 5
+        ),
         Story("git's phases", RunBarFixtures.gitPhases, count: 4),
         Story("tqdm in tqdm", RunBarFixtures.tqdmInTqdm(outer: "outer:", inner: "inner:"), count: 4),
         Story("tqdm in tqdm without names", RunBarFixtures.tqdmInTqdm(outer: "", inner: ""), count: 4),

@@ -42,6 +42,9 @@ struct ProgressBar: Sendable, Hashable {
 
     var isComplete: Bool { percent >= 100 }
 
+    /// Whether it was left complete, to go on below.
+    var isLeft: Bool { drawnPercent >= 100 && isLineEnded }
+
     /// Whether the bar was drawn for so long.
     func lasted(_ duration: Duration) -> Bool { lastDrawn - start >= duration }
 
@@ -55,7 +58,7 @@ struct ProgressBar: Sendable, Hashable {
         let nextCount = next.completedCount ?? count
         if let totalCount, let nextTotal = next.totalCount, nextTotal != totalCount, nextCount < count { return true }
         guard next.percent < drawnPercent - Self.tolerance else { return false }
-        if next.label != label || (drawnPercent >= 100 && isLineEnded) { return true }
+        if next.label != label || isLeft { return true }
         return nextCount == count ? next.percent <= Self.nearStart : nextCount < count
     }
 

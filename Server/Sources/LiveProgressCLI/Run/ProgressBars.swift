@@ -25,7 +25,7 @@ struct ProgressBars: Sendable, Hashable {
     /// The most bars that are told apart.
     static let maximumCount = 16
     /// How long it takes at most until each of several bars has been drawn again.
-    static let turn = Duration.seconds(1)
+    static let turn = Duration.milliseconds(600)
     /// How long a bar stands as it is, while others are drawn, until it is taken for over.
     static let standing = Duration.seconds(2)
 
@@ -74,8 +74,8 @@ struct ProgressBars: Sendable, Hashable {
         let named = bars.indices.reversed().filter { bars[$0].isNamed(as: next) }
         // Bars of the same name that are drawn in turn are told apart by how far they are.
         let going = named.filter {
-            let isInTurn = $0 == named.first || next.lastDrawn - bars[$0].lastDrawn <= Self.turn
-            return isInTurn && !bars[$0].isFollowed(by: next)
+            let isInTurn = !bars[$0].isLeft && next.lastDrawn - bars[$0].lastDrawn <= Self.turn
+            return (isInTurn || $0 == named.first) && !bars[$0].isFollowed(by: next)
         }
         return going.min { bars[$0].distance(to: next) < bars[$1].distance(to: next) } ?? named.first
             ?? bars.lastIndex { $0.label == next.label } ?? bars.indices.last
