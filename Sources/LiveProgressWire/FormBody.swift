@@ -10,7 +10,7 @@ package enum FormBody {
     ///
     /// Of fields with the same name the last counts.
     ///
-    /// - Throws: ``WireError`` where a field is not UTF-8, or no JSON where JSON is wanted.
+    /// - Throws: ``WireError`` where a field is malformed, or no JSON where JSON is wanted.
     static func members(of bytes: some Sequence<UInt8>) throws(WireError) -> JSONObject {
         var members = JSONObject()
         var parts: [(member: String, name: String, value: String)] = []
@@ -46,19 +46,26 @@ package enum FormBody {
     }
 
     /// The names and values of a form, in order, without its escapes.
+    ///
+    /// - Throws: ``WireError`` where one has a broken escape or is not UTF-8.
     package static func fields(of bytes: some Sequence<UInt8>) throws(WireError) -> [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = []
         for field in Array(bytes).split(separator: UInt8(ascii: "&")) {
             let equals = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex
             guard let name = PercentCoding.decode(field[..<equals], plusIsSpace: true) else {
-                throw WireError(message: "The names of a form's fields must be UTF-8.")
+                throw malformed("The name of a field", member: nil)
             }
             guard let value = PercentCoding.decode(field[equals...].dropFirst(), plusIsSpace: true) else {
-                throw WireError(name, "must be UTF-8")
+                throw malformed(name, member: name)
             }
             fields.append((name, value))
         }
         return fields
+    }
+
+    private static func malformed(_ what: String, member: String?) -> WireError {
+        let rule = "must be UTF-8 in which % begins an escape: write %25 for a percent sign."
+        return WireError(member: member, message: "\(what) \(rule)", isMalformed: true)
     }
 
     /// The two parts of `details.NAME` and `labels.NAME`.

@@ -3,9 +3,7 @@
 
 /// The escapes of URLs and forms: `%` and two hexadecimal digits for a byte (RFC 3986 section 2.1).
 enum PercentCoding {
-    /// The text that escaped bytes stand for, or `nil` where it is not UTF-8.
-    ///
-    /// A `%` without two digits after it stands for itself, as the URL standard has it for forms.
+    /// The text that escaped bytes stand for, or `nil` where it is not UTF-8, or a `%` has no two digits after it.
     ///
     /// - Parameters:
     ///   - bytes: The escaped bytes.
@@ -18,14 +16,15 @@ enum PercentCoding {
         while index < bytes.endIndex {
             let byte = bytes[index]
             index += 1
-            if byte == UInt8(ascii: "%"), index + 1 < bytes.endIndex,
-                let high = digit(bytes[index]), let low = digit(bytes[index + 1])
-            {
-                decoded.append(high << 4 | low)
-                index += 2
-            } else {
+            guard byte == UInt8(ascii: "%") else {
                 decoded.append(byte == UInt8(ascii: "+") && plusIsSpace ? UInt8(ascii: " ") : byte)
+                continue
             }
+            guard index + 1 < bytes.endIndex, let high = digit(bytes[index]), let low = digit(bytes[index + 1]) else {
+                return nil
+            }
+            decoded.append(high << 4 | low)
+            index += 2
         }
         return String(validating: decoded, as: UTF8.self)
     }

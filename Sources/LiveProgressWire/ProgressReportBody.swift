@@ -63,6 +63,20 @@ public enum ProgressReportBody {
         try decodeCreate(FormBody.members(of: bytes))
     }
 
+    /// Checks a body that has nothing to say: it is empty, or an object without members.
+    ///
+    /// - Throws: ``WireError`` where it says something, or is no JSON.
+    package static func checkEmpty(json bytes: some Sequence<UInt8>) throws(WireError) {
+        try checkNames(of: members(json: bytes), allowed: [])
+    }
+
+    /// Checks a form that has nothing to say.
+    ///
+    /// - Throws: ``WireError`` where it says something, or is no form.
+    package static func checkEmpty(form bytes: some Sequence<UInt8>) throws(WireError) {
+        try checkNames(of: FormBody.members(of: bytes), allowed: [])
+    }
+
     private static func members(json bytes: some Sequence<UInt8>) throws(WireError) -> JSONObject {
         let bytes = Array(bytes)
         return bytes.isEmpty ? [:] : try WireReader(json: bytes, maximumDepth: maximumDepth).object
@@ -94,8 +108,8 @@ public enum ProgressReportBody {
 
     private static func checkNames(of members: JSONObject, allowed: [String]) throws(WireError) {
         for name in members.names where allowed.first(withBytesOf: name) == nil {
-            let list = allowed.joined(separator: ", ")
-            throw WireError(member: name, message: "There is no member \(name); allowed are \(list).")
+            let list = allowed.isEmpty ? "none is allowed" : "allowed are \(allowed.joined(separator: ", "))"
+            throw WireError(member: name, message: "There is no member \(name); \(list).")
         }
     }
 }

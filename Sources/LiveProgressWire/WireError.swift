@@ -9,11 +9,14 @@ public struct WireError: Error, Sendable, Hashable {
     public let member: String?
     /// A sentence that names the member and says what is allowed.
     public let message: String
+    /// Whether the bytes break the syntax that they are in, JSON or a form; else they keep to it, and say what is not allowed.
+    public let isMalformed: Bool
 
     /// An error about a member, or about the whole text.
-    public init(member: String? = nil, message: String) {
+    public init(member: String? = nil, message: String, isMalformed: Bool = false) {
         self.member = member
         self.message = message
+        self.isMalformed = isMalformed
     }
 
     /// An error that says what a member must be or must do.
@@ -23,7 +26,7 @@ public struct WireError: Error, Sendable, Hashable {
 
     /// An error about a text that is not JSON.
     init(_ error: JSONError) {
-        self.init(message: error.description)
+        self.init(message: error.description, isMalformed: true)
     }
 }
 

@@ -29,6 +29,8 @@ struct ProgressClientMessageTests {
         ] as [(String, String?, String)]
     )
     func refuses(_ text: String, _ member: String?, _ message: String) {
-        #expect(throws: WireError(member: member, message: message)) { try ProgressClientMessage(Array(text.utf8)) }
+        #expect(throws: WireError(member: member, message: message, isMalformed: message.hasPrefix("Not JSON"))) {
+            try ProgressClientMessage(Array(text.utf8))
+        }
     }
 }

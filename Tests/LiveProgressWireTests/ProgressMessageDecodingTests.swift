@@ -102,7 +102,9 @@ struct ProgressMessageDecodingTests {
     )
     func refuses(_ text: String, _ member: String?, _ message: String) {
         let bytes = Array(text.replacing("LEAST", with: Self.least).utf8)
-        #expect(throws: WireError(member: member, message: message)) { try ProgressMessage.decodeFull(bytes) }
+        #expect(throws: WireError(member: member, message: message, isMalformed: message.hasPrefix("Not JSON"))) {
+            try ProgressMessage.decodeFull(bytes)
+        }
     }
 
     @Test("A page says which operation is wrong")

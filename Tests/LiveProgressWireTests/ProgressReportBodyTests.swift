@@ -111,7 +111,7 @@ struct ProgressReportBodyTests {
         ] as [(String, String?, String)]
     )
     func refuses(_ text: String, _ member: String?, _ message: String) {
-        #expect(throws: WireError(member: member, message: message)) {
+        #expect(throws: WireError(member: member, message: message, isMalformed: message.hasPrefix("Not JSON"))) {
             try ProgressReportBody.decodeReport(json: text.utf8)
         }
     }

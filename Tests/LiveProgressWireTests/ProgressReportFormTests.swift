@@ -12,8 +12,7 @@ struct ProgressReportFormTests {
         arguments: [
             ("", "{}"), ("&&", "{}"), ("state=Copying", #"{"state":"Copying"}"#), ("state=", #"{"state":""}"#),
             ("state", #"{"state":""}"#), ("state=a+b%20c%2Bd", #"{"state":"a b c+d"}"#),
-            ("state=50%", #"{"state":"50%"}"#),
-            ("state=%zz%4", #"{"state":"%zz%4"}"#), ("state=%C3%A9%F0%9F%98%80é", #"{"state":"é😀é"}"#),
+            ("state=50%25", #"{"state":"50%"}"#), ("state=%C3%A9%F0%9F%98%80é", #"{"state":"é😀é"}"#),
             ("state=a=b", #"{"state":"a=b"}"#), ("state=1", #"{"state":"1"}"#), ("state=a&state=b", #"{"state":"b"}"#),
             ("%73tate=a", #"{"state":"a"}"#),
             (#"details={"a":[1]}"#, #"{"details":{"a":[1]}}"#), ("details=null", #"{"details":null}"#),
@@ -65,7 +64,6 @@ struct ProgressReportFormTests {
             ("cancellable=1", "cancellable", "cancellable must be true or false."),
             ("cancellable=yes", "cancellable", "cancellable must be true or false."),
             ("status=done", "status", "status must be one of succeeded, failed, cancelled."),
-            ("state=%FF", "state", "state must be UTF-8."),
         ]
     )
     func refuses(_ form: String, _ member: String, _ message: String) {
@@ -85,10 +83,19 @@ struct ProgressReportFormTests {
         #expect(error?.message.hasPrefix("There is no member \(name); allowed are state, details, ") == true)
     }
 
-    @Test("A name of a field that is not UTF-8 is refused")
-    func refusesNames() {
-        #expect(throws: WireError(message: "The names of a form's fields must be UTF-8.")) {
-            try ProgressReportBody.decodeReport(form: "%FF=1".utf8)
+    @Test(
+        "A broken escape and a byte that is no UTF-8 are malformed, and everything else is not",
+        arguments: [
+            ("state=%FF", "state"), ("state=%", "state"), ("state=50%", "state"), ("state=%4", "state"),
+            ("state=%zz", "state"), ("state=%+1", "state"), ("%FF=1", nil), ("%=1", nil),
+            ("unheard=1&title=%", "title"),
+        ] as [(String, String?)]
+    )
+    func refusesMalformed(_ form: String, _ member: String?) {
+        let rule = "must be UTF-8 in which % begins an escape: write %25 for a percent sign."
+        let message = "\(member ?? "The name of a field") \(rule)"
+        #expect(throws: WireError(member: member, message: message, isMalformed: true)) {
+            try ProgressReportBody.decodeReport(form: form.utf8)
         }
     }
 

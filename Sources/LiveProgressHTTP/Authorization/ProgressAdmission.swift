@@ -38,4 +38,21 @@ extension ProgressAPI {
             return .refused(response)
         }
     }
+
+    /// Checks a request to a route beside the API's own that has nothing to say in its body.
+    ///
+    /// - Parameters:
+    ///   - request: The request's head.
+    ///   - body: The whole body.
+    /// - Returns: What to answer where the request says something or is malformed; `nil` where it may go on.
+    public func refusal(ofContentOf request: HTTPRequest, body: [UInt8]) -> ProgressResponse? {
+        do throws(Refusal) {
+            try BodyReader(body, of: request, allowing: BodyReader.creation).requireNothing()
+            return nil
+        } catch {
+            var response = ProgressResponse(error)
+            response.sealFields()
+            return response
+        }
+    }
 }

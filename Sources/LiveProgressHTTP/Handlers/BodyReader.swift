@@ -30,14 +30,19 @@ struct BodyReader {
     ///
     /// Without `Content-Type` it is taken for JSON. An empty body says nothing, whatever its type.
     init(_ exchange: Exchange, allowing types: [MediaType]) throws(Refusal) {
-        body = exchange.body
+        try self.init(exchange.body, of: exchange.request, allowing: types)
+    }
+
+    /// The same for a request that has no route.
+    init(_ bytes: [UInt8], of request: HTTPRequest, allowing types: [MediaType]) throws(Refusal) {
+        body = bytes
         guard !body.isEmpty else {
             syntax = .empty
             return
         }
-        let text = exchange[.contentType] ?? MediaType.json.description
+        let text = request.headerFields[.contentType] ?? MediaType.json.description
         guard let type = MediaType(text), type.isUTF8, types.contains(type) else {
-            let name = exchange.request.method == .patch ? HTTPField.Name.acceptPatch : .acceptPost
+            let name = request.method == .patch ? HTTPField.Name.acceptPatch : .acceptPost
             throw Refusal(Problems.unsupportedMediaType(types), [name: Self.field(types)])
         }
         switch type {
@@ -65,6 +70,19 @@ struct BodyReader {
             case .empty: return ProgressReport()
             case .form: return try ProgressReportBody.decodeReport(form: body)
             case .json, .lines: return try ProgressReportBody.decodeReport(json: body)
+            }
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// Checks that the body says nothing.
+    func requireNothing() throws(Refusal) {
+        do throws(WireError) {
+            switch syntax {
+            case .empty: break
+            case .form: try ProgressReportBody.checkEmpty(form: body)
+            case .json, .lines: try ProgressReportBody.checkEmpty(json: body)
             }
         } catch {
             throw Refusal(error)

@@ -9,6 +9,7 @@ extension ProgressAPI {
     /// `POST /api/v1/progress/{id}/cancel`: asks the worker to stop; asking again is harmless.
     func cancel(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let journal = try journal(id, to: .cancel, exchange.access)
+        try BodyReader(exchange, allowing: BodyReader.creation).requireNothing()
         try check(exchange, journal)
         do throws(ProgressError) {
             return snapshotResponse(.accepted, try journal.requestCancel(), exchange)

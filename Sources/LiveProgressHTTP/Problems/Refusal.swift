@@ -31,8 +31,12 @@ struct Refusal: Error {
         limit = error.limit
     }
 
-    /// The refusal of a body that cannot be read.
+    /// The refusal of a body: RFC 9110 tells bytes that break their syntax (15.5.1) from those that keep to it and say what
+    /// is not allowed (15.5.21).
     init(_ error: WireError) {
-        problem = Problems.make("invalid-report", 422, "Invalid report", error.message)
+        problem =
+            error.isMalformed
+            ? Problems.make("malformed-body", 400, "Malformed body", error.message)
+            : Problems.make("invalid-report", 422, "Invalid report", error.message)
     }
 }

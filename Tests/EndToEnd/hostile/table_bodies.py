@@ -16,6 +16,9 @@ MARKS = "\u0301\u0316"
 ENDED = b'{"status":"cancelled","state":"s' + (MARKS * 120_000).encode()
 
 INVALID = Answer(422, "invalid-report")
+"""Well-formed, and says what is not allowed (RFC 9110, section 15.5.21)."""
+MALFORMED = Answer(400, "malformed-body")
+"""No JSON, or no form (RFC 9110, section 15.5.1)."""
 TOO_LARGE = Answer(413, "body-too-large", closing=True)
 MEBIBYTE = 1 << 20
 
@@ -23,6 +26,12 @@ MEBIBYTE = 1 << 20
 def bad_json(name: str, text: str | bytes, rule: str = "8259", within: float = 15):
     return row(
         rule, name, json_request(f"PATCH {QUIET}", text), Answer(422, "invalid-report", within=within), Served()
+    )
+
+
+def no_json(name: str, text: str | bytes):
+    return row(
+        "8259", name, json_request(f"PATCH {QUIET}", text), Answer(400, "malformed-body", within=15), Served()
     )
 
 
@@ -47,10 +56,6 @@ SYNTAX = {
     "an escape that is none": '{"state":"\\x41"}',
     "a line break in a string": '{"state":"a\nb"}',
     "a string without an end": '{"state":"x',
-    "an array": "[]",
-    "a text": '"state"',
-    "null": "null",
-    "a number": "1",
     "NaN": '{"completedCount":NaN}',
     "Infinity": '{"details":Infinity}',
     "a number above every double": '{"details":1e309}',
@@ -65,6 +70,10 @@ SYNTAX = {
 }
 
 MEANING = {
+    "an array": "[]",
+    "a text": '"state"',
+    "null": "null",
+    "a number": "1",
     "a member that there is not": '{"states":"x"}',
     "a member in capitals": '{"State":"x"}',
     "a member with a NUL": '{"state\\u0000":"x"}',
@@ -94,7 +103,7 @@ MEANING = {
 }
 
 JSON_BODIES = [
-    *[bad_json(name, text) for name, text in SYNTAX.items()],
+    *[no_json(name, text) for name, text in SYNTAX.items()],
     *[bad_json(name, text, "design-5.4") for name, text in MEANING.items()],
     *[
         row(

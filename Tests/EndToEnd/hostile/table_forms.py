@@ -7,16 +7,12 @@ from __future__ import annotations
 from harness import BASE
 from rows import QUIET, form_request, json_request, request, row
 from steps import Answer, Ended, Served
-from table_bodies import INVALID, MEBIBYTE, TOO_LARGE
+from table_bodies import INVALID, MALFORMED, MEBIBYTE, TOO_LARGE
 
 FORMS = [
     row("design-5.4", f"a form with {name}", form_request(f"PATCH {QUIET}", text), INVALID, Served())
     for name, text in {
         "a field that there is not": "states=x",
-        "a value that is no UTF-8": "state=%ff",
-        "a name that is no UTF-8": "%ff=x",
-        "an overlong character": "state=%c0%af",
-        "a surrogate": "state=%ed%a0%80",
         "details that are no JSON": "details={",
         "details of 101 levels": "details=" + "[" * 101 + "]" * 101,
         "a member of details that are a list": "details=[]&details.a=1",
@@ -25,6 +21,18 @@ FORMS = [
         "JSON in place of fields": '{"state":"x"}',
         "a label that has no name": "labels.=x",
         "two counts, the last one wrong": "completedCount=1&completedCount=-1",
+    }.items()
+] + [
+    row("9110-15.5.1", f"a form with {name}", form_request(f"PATCH {QUIET}", text), MALFORMED, Served())
+    for name, text in {
+        "a value that is no UTF-8": "state=%ff",
+        "a name that is no UTF-8": "%ff=x",
+        "an overlong character": "state=%c0%af",
+        "a surrogate": "state=%ed%a0%80",
+        "a percent sign at the end": "state=50%",
+        "half an escape": "state=%4",
+        "an escape that is none": "state=%zz",
+        "a broken escape in a name": "st%te=x",
     }.items()
 ]
 
@@ -110,14 +118,14 @@ BODIES = [
         "design-5.4",
         "a batch that is one line of noise",
         request(f"PATCH {QUIET}", "Content-Type: application/x-ndjson", body=bytes(range(256))),
-        INVALID,
+        MALFORMED,
         Served(),
     ),
     row(
         "design-5.4",
         "an empty batch line of 100,000 carriage returns",
         request(f"PATCH {QUIET}", "Content-Type: application/x-ndjson", body=b"\r" * 100_000 + b"\n["),
-        INVALID,
+        MALFORMED,
         Served(),
     ),
     row(

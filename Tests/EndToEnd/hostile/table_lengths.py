@@ -139,7 +139,7 @@ LENGTHS = [
         "9112-9.3.2",
         "a refused report, then a request",
         json_request("PATCH " + QUIET, "["),
-        Answer(422, "invalid-report"),
+        Answer(400, "malformed-body"),
         Served(),
     ),
     row("9112-9.3.2", "a request, then noise", GET + b"\x00\xff noise\r\n\r\n", OK, MALFORMED, Ended(), needs=EDGE),

@@ -73,7 +73,7 @@ struct CreateTests {
         arguments: [
             (#"{"id":"a b"}"#, "id"), (#"{"id":""}"#, "id"), (#"{"nonsense":1}"#, "nonsense"),
             (#"{"id":"a","completedCount":-1}"#, "completedCount"), (#"{"id":"a","status":"running"}"#, "status"),
-            (#"{"id":"a","attempt":3}"#, "attempt"), (#"{"id":"a""#, ""), ("[]", ""), ("7", ""),
+            (#"{"id":"a","attempt":3}"#, "attempt"), ("[]", ""), ("7", ""),
         ]
     )
     func invalid(body: String, named: String) async {

@@ -90,7 +90,7 @@ struct PatchTests {
 
     @Test(
         "A bad report changes nothing",
-        arguments: [#"{"advance":-1}"#, #"{"result":1}"#, #"{"sate":"x"}"#, #"{"id":"a"}"#, "{", #"{"state":7}"#]
+        arguments: [#"{"advance":-1}"#, #"{"result":1}"#, #"{"sate":"x"}"#, #"{"id":"a"}"#, #"{"state":7}"#]
     )
     func invalid(body: String) async {
         _ = await fixture.send(.put, "/a")
@@ -139,7 +139,7 @@ struct BatchTests {
         "The first bad line stops the batch, and the answer says where",
         arguments: [
             ("{\"state\":\"A\"}\n\n{\"sate\":\"B\"}\n{\"state\":\"C\"}", 422, "invalid-report", 3, 1, "A"),
-            ("{\"state\":\"A\"}\nnonsense\n", 422, "invalid-report", 2, 1, "A"),
+            ("{\"state\":\"A\"}\nnonsense\n", 400, "malformed-body", 2, 1, "A"),
             ("\n{\"advance\":-1}", 422, "invalid-report", 2, 0, "Pending"),
             ("{\"state\":\"Z\",\"status\":\"succeeded\"}\n{\"state\":\"B\"}", 409, "ended", 2, 1, "Z"),
             ("{\"attempt\":2,\"state\":\"A\"}\n{}\n{\"attempt\":1}", 409, "stale-attempt", 3, 2, "A"),

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import LiveProgress
 import LiveProgressHTTP
+import NIOCore
 
 /// `POST /api/v1/tickets`: gives who bears a token a ticket, for where no header field can be set.
 struct TicketRoute {
@@ -19,6 +20,10 @@ struct TicketRoute {
             case .admitted(let principal):
                 guard let principal, mayHaveTicket(request.head) else {
                     return Response(ProgressResponse(problem: .ticketForTicket))
+                }
+                let body = try await request.body.collect(upTo: api.configuration.maximumBodySize)
+                if let refusal = api.refusal(ofContentOf: request.head, body: Array(body.readableBytesView)) {
+                    return Response(refusal)
                 }
                 return response(authorizer.ticket(for: principal))
             }
