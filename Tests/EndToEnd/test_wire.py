@@ -215,7 +215,7 @@ def refusals(environment):
 @case("The list, the feed and the probes answer")
 def list_and_probes(environment):
     operation = environment.server.operation(state="Queued", labels={"team": "end-to-end"})
-    page = request("GET", f"{environment.server.url}{BASE}?label.team=end-to-end", {"Accept": "application/json"})
+    page = request("GET", f"{environment.server.url}{BASE}?label=team=end-to-end", {"Accept": "application/json"})
     expect_equal([o["id"] for o in page.json["operations"]], [operation.id], f"operations of {page.body[:300]!r}")
     for probe in ("/healthz", "/readyz"):
         expect_equal(request("GET", environment.server.url + probe).status, 200, probe)

@@ -84,7 +84,7 @@ struct ProgressClientTests {
             #expect(answer == page)
             #expect(
                 server.requests.map(\.target) == [
-                    "/api/v1/progress?status=failed&status=running&label.team=a%3Db%20c&parent=import-7&limit=5"
+                    "/api/v1/progress?status=failed&status=running&label=team%3Da%3Db%20c&parent=import-7&limit=5"
                         + "&pageToken=x%2Fy"
                 ]
             )

@@ -13,7 +13,7 @@ struct LoggedTargetTests {
     @Test(
         "is the whole of what is harmless",
         arguments: [
-            "/", "/api/v1/progress/import-7", "/api/v1/progress?status=running&label.team=data&limit=50", "GET",
+            "/", "/api/v1/progress/import-7", "/api/v1/progress?status=running&label=team=data&limit=50", "GET",
             "/api/v1/progress/0b9c6d2e-53f1-4a57-9d5e-2a4f7c1b8e90/cancel",
             "/api/v1/progress/0B9C6D2E-53F1-4A57-9D5E-2A4F7C1B8E90", "/api/v1/progress/a?cursor=k3f9-42",
             "/api/v1/progress/a-rather-long-name-without-capital-letters-2026",

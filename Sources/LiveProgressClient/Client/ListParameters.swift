@@ -8,7 +8,7 @@ enum ListParameters {
     /// The query, empty or with its question mark.
     static func query(of query: ProgressQuery) -> String {
         var items = query.statuses.map(\.rawValue).sorted().map { ("status", $0) }
-        items += query.labels.sorted { $0.key < $1.key }.map { ("label.\($0.key)", $0.value) }
+        items += query.labels.sorted { $0.key < $1.key }.map { ("label", "\($0.key)=\($0.value)") }
         if let parent = query.parent { items.append(("parent", parent.rawValue)) }
         items.append(("limit", String(query.limit)))
         if let token = query.pageToken { items.append(("pageToken", token)) }

@@ -8,7 +8,7 @@ extension ProgressQuery {
     /// Reads the filters of the list's URL; names that mean nothing here are left to others.
     ///
     /// - Parameters:
-    ///   - items: `status=` (several, or joined by commas), `label=NAME:VALUE` or `label.NAME=VALUE`, `parent=`,
+    ///   - items: `status=` (several, or joined by commas), `label=NAME=VALUE` (several), `parent=`,
     ///     `limit=`, `pageToken=`.
     ///   - maximumLimit: The largest `limit`.
     /// - Throws: A 400 that says which filter is wrong and what it may be.
@@ -17,13 +17,13 @@ extension ProgressQuery {
         for (name, value) in items {
             switch Self.parameters.first(withBytesOf: name) {
             case "status": try addStatuses(value)
-            case "label": try addLabel(pair: value)
+            case "label": try addLabel(value)
             case "parent": parent = try Self.parent(value)
             case "limit": limit = try Self.limit(value, maximum: maximumLimit)
             case "pageToken": pageToken = try Self.pageToken(value)
             default:
                 guard name.utf8.starts(with: "label.".utf8) else { continue }
-                try addLabel(String(decoding: name.utf8.dropFirst(6), as: UTF8.self), value)
+                throw Self.labelSpelling(insteadOf: (String(decoding: name.utf8.dropFirst(6), as: UTF8.self), value))
             }
         }
     }
@@ -40,16 +40,10 @@ extension ProgressQuery {
         }
     }
 
-    private mutating func addLabel(pair: String) throws(Refusal) {
-        guard let colon = pair.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            throw Refusal(Problems.invalidQuery("label must be NAME:VALUE; or write label.NAME=VALUE."))
-        }
-        try addLabel(String(pair[..<colon]), String(Substring(pair.utf8[pair.utf8.index(after: colon)...])))
-    }
-
-    private mutating func addLabel(_ name: String, _ value: String) throws(Refusal) {
-        guard !name.isEmpty else {
-            throw Refusal(Problems.invalidQuery("A label has a name: write label=NAME:VALUE or label.NAME=VALUE."))
+    private mutating func addLabel(_ text: String) throws(Refusal) {
+        guard let (name, value) = Self.split(text, at: "=") else {
+            // What was written NAME:VALUE until labels had one spelling.
+            throw Self.labelSpelling(insteadOf: Self.split(text, at: ":"))
         }
         // Measured before they are compared and become keys: a long run of combining marks would take quadratic time.
         let longest = ProgressReportBody.maximumLabelLength
@@ -60,6 +54,21 @@ extension ProgressQuery {
             throw Refusal(Problems.invalidQuery("A label has one value: label \(name) is asked for with two."))
         }
         labels[name] = value
+    }
+
+    /// The refusal of another spelling of a label, which says how this very label is written.
+    private static func labelSpelling(insteadOf label: (name: String, value: String)?) -> Refusal {
+        let isShort = label.map { $0.name.utf8.count + $0.value.utf8.count <= 100 } ?? false
+        let example = isShort ? label.map { ": write label=\($0.name)=\($0.value)" } : nil
+        return Refusal(Problems.invalidQuery("A label is asked for as label=NAME=VALUE\(example ?? "")."))
+    }
+
+    /// What stands before and after the first such sign, both of which say something.
+    private static func split(_ text: String, at sign: Unicode.Scalar) -> (name: String, value: String)? {
+        guard let index = text.utf8.firstIndex(of: UInt8(ascii: sign)) else { return nil }
+        let name = String(Substring(text.utf8[..<index]))
+        let value = String(Substring(text.utf8[text.utf8.index(after: index)...]))
+        return name.isEmpty || value.isEmpty ? nil : (name, value)
     }
 
     private static func parent(_ text: String) throws(Refusal) -> ProgressID {

@@ -168,7 +168,7 @@ async def said(browser, mock, _):
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
         await tab.wait_text("#figure", "50%")
-        assert await tab.text("#labels") == "team: data"
+        assert await tab.text("#labels") == "team=data"
         assert await tab.attribute("#parent-link", "href") == "whole"
         assert not await tab.visible("#attempt") and not await tab.visible("#missed")
         job.publish(status="stalled")

@@ -70,7 +70,7 @@ struct WatchTests {
 
     @Test("The list is a feed, with its filters")
     func feed() throws {
-        let acceptance = try acceptance(decide("?label.team=data") { $0[.secWebSocketProtocol] = "live-progress.v1" })
+        let acceptance = try acceptance(decide("?label=team=data") { $0[.secWebSocketProtocol] = "live-progress.v1" })
         guard case .feed(let query) = acceptance.target else {
             Issue.record("This is not the feed.")
             return

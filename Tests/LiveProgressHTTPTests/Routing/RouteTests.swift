@@ -82,9 +82,11 @@ struct ListQueryTests {
             ("unknown=x&cursor=y", ProgressQuery()),
             ("status=running", ProgressQuery(statuses: [.running])),
             ("status=running,failed&status=stalled", ProgressQuery(statuses: [.running, .failed, .stalled])),
-            ("label=team:data", ProgressQuery(labels: ["team": "data"])),
-            ("label=url:a:b&label.x=y", ProgressQuery(labels: ["url": "a:b", "x": "y"])),
-            ("label.a.b=c&label.a.b=c", ProgressQuery(labels: ["a.b": "c"])),
+            ("label=team=data", ProgressQuery(labels: ["team": "data"])),
+            ("label=team%3Ddata", ProgressQuery(labels: ["team": "data"])),
+            ("label=url=http://a/?b=c&label=x=y", ProgressQuery(labels: ["url": "http://a/?b=c", "x": "y"])),
+            ("label=a.b=c&label=a.b=c", ProgressQuery(labels: ["a.b": "c"])),
+            ("label=a:b=c:d", ProgressQuery(labels: ["a:b": "c:d"])),
             ("parent=p1&limit=500&pageToken=7", ProgressQuery(parent: ProgressID("p1"), limit: 500, pageToken: "7")),
         ] as [(String, ProgressQuery)]
     )
@@ -95,8 +97,11 @@ struct ListQueryTests {
     @Test(
         "A filter that cannot be is refused with a 400 that names it",
         arguments: [
-            ("status=done", "status"), ("status=Running", "status"), ("label=team", "label"), ("label=:x", "label"),
-            ("label.=x", "label"), ("label.a=x&label.a=y", "label"), ("parent=a%20b", "parent"), ("parent=", "parent"),
+            ("status=done", "status"), ("status=Running", "status"), ("label=team", "label=NAME=VALUE"),
+            ("label==x", "label=NAME=VALUE"), ("label=a=", "label=NAME=VALUE"), ("label=a=x&label=a=y", "label"),
+            ("label=team:data", "label=team=data"), ("label=a:b:c", "label=a=b:c"), ("label=:x", "label=NAME=VALUE"),
+            ("label.team=data", "label=team=data"), ("label.=x", "label=NAME=VALUE"), ("parent=a%20b", "parent"),
+            ("parent=", "parent"),
             ("limit=0", "limit"), ("limit=501", "limit"), ("limit=ten", "limit"), ("pageToken=x", "pageToken"),
         ]
     )

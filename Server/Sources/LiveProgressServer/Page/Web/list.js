@@ -35,7 +35,7 @@ class Row {
     if (kind !== "all" && (kind === "ended") !== this.isEnded) return false;
     if (wanted === "") return true;
     const { id, state, labels } = this.message;
-    const labelText = Object.entries(labels ?? {}).map(([key, value]) => `${key}:${value}`);
+    const labelText = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
     return [titleOf(this.message), state, id, ...labelText].join("\n").toLowerCase().includes(wanted);
   }
 

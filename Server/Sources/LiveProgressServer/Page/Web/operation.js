@@ -107,7 +107,7 @@ function showMore(message) {
   if (hasDetails) details.show(message.details);
   fact("attempt", isFigure(message.attempt) && message.attempt > 1 ? String(message.attempt) : "");
   setText(at("identity"), String(message.id ?? identity));
-  const labels = Object.entries(message.labels ?? {}).map(([key, value]) => make("span", `${key}: ${value}`, "label"));
+  const labels = Object.entries(message.labels ?? {}).map(([key, value]) => make("span", `${key}=${value}`, "label"));
   at("labels").replaceChildren(...labels);
   at("labels").parentElement.hidden = labels.length === 0;
   const parent = typeof message.parent === "string" ? message.parent : "";
