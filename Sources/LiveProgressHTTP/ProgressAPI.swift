@@ -121,6 +121,7 @@ public struct ProgressAPI: Sendable {
             guard let page = page(inPlaceOf: error, exchange) else { throw error }
             return page
         }
+        if !exchange.target.query.isEmpty, !asksForPage(exchange) { try exchange.readParameters() }
         switch (exchange.route, request.method) {
         case (.collection, .post): return try create(exchange)
         case (.collection, _): return try list(exchange)

@@ -39,14 +39,16 @@ extension ProgressAPI {
         }
     }
 
-    /// Checks a request to a route beside the API's own that has nothing to say in its body.
+    /// Checks a request to a route beside the API's own that takes no parameters but credentials, and has nothing to say
+    /// in its body.
     ///
     /// - Parameters:
     ///   - request: The request's head.
     ///   - body: The whole body.
     /// - Returns: What to answer where the request says something or is malformed; `nil` where it may go on.
-    public func refusal(ofContentOf request: HTTPRequest, body: [UInt8]) -> ProgressResponse? {
+    public func inputRefusal(of request: HTTPRequest, body: [UInt8]) -> ProgressResponse? {
         do throws(Refusal) {
+            _ = try QueryParameters(RequestTarget(request.path ?? "/"), known: [])
             try BodyReader(body, of: request, allowing: BodyReader.creation).requireNothing()
             return nil
         } catch {

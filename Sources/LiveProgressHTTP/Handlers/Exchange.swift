@@ -14,6 +14,8 @@ struct Exchange {
     let route: Route
     /// What may be done; nothing is checked before it is known.
     var access = Access.unlimited
+    /// The parameters of the query; none before ``ProgressAPI`` has read them.
+    var parameters = QueryParameters()
     /// The place of a request that has come through a proxy, held until it is answered, and as long as it watches.
     var place: LimitTicket?
 
@@ -43,13 +45,9 @@ struct Exchange {
     /// What the client would prefer.
     var preferences: Preferences { Preferences(self[.prefer]) }
 
-    /// The names and values of the query.
-    func queryItems() throws(Refusal) -> [(name: String, value: String)] {
-        do throws(WireError) {
-            return try target.queryItems()
-        } catch {
-            throw Refusal(Problems.invalidQuery("The names and values of a query must be UTF-8."))
-        }
+    /// Reads the parameters that the request knows.
+    mutating func readParameters() throws(Refusal) {
+        parameters = try QueryParameters(target, known: route.parameters(for: request.method))
     }
 
     /// The condition of `If-Match` or `If-None-Match`, or `nil` where the field is absent.
@@ -68,9 +66,9 @@ struct Exchange {
     /// Where the watcher left off: what an `EventSource` brings back goes before what stands in its unchanging URL.
     ///
     /// - Returns: The text as it came, or `nil` where there is none.
-    func cursorText() throws(Refusal) -> String? {
+    var cursorText: String? {
         if let text = self[.lastEventID], !text.isEmpty { return text }
-        return try queryItems().last { $0.name.hasBytes(of: "cursor") }?.value
+        return parameters[ProgressRoutes.cursorParameter]
     }
 }
 

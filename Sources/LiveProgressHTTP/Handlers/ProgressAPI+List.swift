@@ -23,7 +23,7 @@ extension ProgressAPI {
 
     /// The filters of the list, narrowed to what may be listed.
     func query(_ exchange: Exchange) throws(Refusal) -> ProgressQuery {
-        let query = try ProgressQuery(exchange.queryItems(), maximumLimit: configuration.maximumPageSize)
+        let query = try ProgressQuery(exchange.parameters, maximumLimit: configuration.maximumPageSize)
         return try exchange.access.narrowed(query)
     }
 

@@ -52,7 +52,7 @@ extension ProgressAPI {
         _ format: StreamFormat,
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
-        let text = try exchange.cursorText()
+        let text = exchange.cursorText
         // A cursor that cannot be read is like one of another life: known, but not to be resumed.
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
@@ -101,14 +101,18 @@ extension ProgressAPI {
     /// The page for people who have not shown who they are: it takes their token from the URL's fragment, which browsers
     /// do not send, and asks again; `nil` where something else was asked for.
     func page(inPlaceOf refusal: Refusal, _ exchange: Exchange) -> ProgressResponse? {
-        guard configuration.pages != nil, [.get, .head].contains(exchange.request.method),
-            (try? exchange.mediaType(of: [.json, .html, .eventStream, .ndjson])) == .html
-        else { return nil }
+        guard asksForPage(exchange) else { return nil }
         guard exchange.route == .collection else { return page(of: refusal) }
         var response = page { $0.list() }
         response.head.status = HTTPResponse.Status(code: refusal.problem.status ?? 500)
         response.head.headerFields.append(contentsOf: refusal.fields)
         return response
+    }
+
+    /// Whether a page for people is asked for, whose URL may have parameters of its own.
+    func asksForPage(_ exchange: Exchange) -> Bool {
+        configuration.pages != nil && [.get, .head].contains(exchange.request.method)
+            && (try? exchange.mediaType(of: [.json, .html, .eventStream, .ndjson])) == .html
     }
 
     /// A refusal for people, where there is a page for it.

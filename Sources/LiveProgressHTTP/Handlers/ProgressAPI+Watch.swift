@@ -58,6 +58,7 @@ extension ProgressAPI {
     private func accept(_ exchange: Exchange, _ access: Access) throws(Refusal) -> WatchAcceptance {
         var exchange = exchange
         exchange.access = access
+        try exchange.readParameters()
         let watched: ProgressJournal?
         let target: WatchAcceptance.Target
         switch exchange.route {
@@ -70,13 +71,12 @@ extension ProgressAPI {
             target = .operation(journal)
         }
         guard !shared.lifecycle.isDraining else { throw Refusal(Problems.shuttingDown) }
-        let cursor = try exchange.cursorText()
         let asked = FieldScanner.tokens(exchange[.secWebSocketProtocol])
         let isFull = asked.contains(ProgressFormat.subprotocol)
         return WatchAcceptance(
             target: target,
             format: isFull ? .full : .plain,
-            cursor: cursor,
+            cursor: exchange.cursorText,
             subprotocol: isFull ? ProgressFormat.subprotocol : nil,
             place: try shared.places.watch(watched, subject: exchange.subject, request: exchange.place),
             principal: access.principal,

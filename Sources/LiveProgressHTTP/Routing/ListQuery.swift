@@ -5,33 +5,32 @@ import LiveProgress
 import LiveProgressWire
 
 extension ProgressQuery {
-    /// Reads the filters of the list's URL; names that mean nothing here are left to others.
+    /// Reads the filters of the list's URL.
     ///
     /// - Parameters:
-    ///   - items: `status=` (several, or joined by commas), `label=NAME=VALUE` (several), `parent=`,
+    ///   - parameters: `status=` (several, or joined by commas), `label=NAME=VALUE` (several), `parent=`,
     ///     `limit=`, `pageToken=`.
     ///   - maximumLimit: The largest `limit`.
     /// - Throws: A 400 that says which filter is wrong and what it may be.
-    init(_ items: [(name: String, value: String)], maximumLimit: Int) throws(Refusal) {
+    init(_ parameters: QueryParameters, maximumLimit: Int) throws(Refusal) {
         self.init(limit: min(100, maximumLimit))
-        for (name, value) in items {
+        for (name, value) in parameters.items {
             switch Self.parameters.first(withBytesOf: name) {
             case "status": try addStatuses(value)
             case "label": try addLabel(value)
             case "parent": parent = try Self.parent(value)
             case "limit": limit = try Self.limit(value, maximum: maximumLimit)
             case "pageToken": pageToken = try Self.pageToken(value)
-            default:
-                guard name.utf8.starts(with: "label.".utf8) else { continue }
-                throw Self.labelSpelling(insteadOf: (String(decoding: name.utf8.dropFirst(6), as: UTF8.self), value))
+            default: break  // A credential.
             }
         }
     }
 
-    private static let parameters = ["status", "label", "parent", "limit", "pageToken"]
+    /// The names of the filters.
+    static let parameters = ["status", "label", "parent", "limit", "pageToken"]
 
     private mutating func addStatuses(_ text: String) throws(Refusal) {
-        for name in text.utf8.split(separator: UInt8(ascii: ",")) {
+        for name in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             guard let status = ProgressStatus(rawValue: String(Substring(name))) else {
                 let names = ProgressStatus.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Refusal(Problems.invalidQuery("status must be one or several of \(names), joined by commas."))
@@ -57,7 +56,7 @@ extension ProgressQuery {
     }
 
     /// The refusal of another spelling of a label, which says how this very label is written.
-    private static func labelSpelling(insteadOf label: (name: String, value: String)?) -> Refusal {
+    static func labelSpelling(insteadOf label: (name: String, value: String)?) -> Refusal {
         let isShort = label.map { $0.name.utf8.count + $0.value.utf8.count <= 100 } ?? false
         let example = isShort ? label.map { ": write label=\($0.name)=\($0.value)" } : nil
         return Refusal(Problems.invalidQuery("A label is asked for as label=NAME=VALUE\(example ?? "")."))

@@ -36,6 +36,14 @@ QUERIES = [
         "parent=..",
         "%ff=1",
         "status=%c0%af",
+        "status=",
+        "status=running,",
+        "limit=%2",
+        "limit=1&limit=1",
+        "page_token=1",
+        "cursor=k3f9-0",
+        "x",
+        "=",
     )
 ] + [
     row(

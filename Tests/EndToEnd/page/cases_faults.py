@@ -127,6 +127,23 @@ async def unknown(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
+@promise("Parameters that somebody adds to a page's link are not sent to the API, which would refuse them")
+async def foreign_parameters(browser, mock, _):
+    for websockets, way in ((True, "websocket"), (False, "events")):
+        mock.websockets = websockets
+        job = mock.add(way, title="Job", status="running", state="One", cancellable=True)
+        async with await browser.tab() as tab:
+            await tab.go(mock.link(way) + "?utm_source=mail&utm_source=news&limit=ten")
+            await tab.wait_text("#connection-text", "Live")
+            async with asyncio.timeout(10):
+                assert (await mock.joined.get())[:2] == (way, way)
+            job.publish(state="Two")
+            await tab.wait_text("#state", "Two")
+            await tab.click("#cancel")
+            async with asyncio.timeout(10):
+                assert (await mock.received.get())[0] == way
+
+
 @promise("Without WebSockets the page follows by server-sent events, and comes back by its cursor")
 async def events(browser, mock, _):
     job = mock.add("job", title="Job", status="running", state="One", cancellable=True)

@@ -62,7 +62,7 @@ async def narrows(browser, mock, _):
         await tab.go(mock.url + "/")
         await tab.wait("document.querySelectorAll('.row').length === 3")
         search = "document.querySelector('#search')"
-        for text, expected in (("CUSTOM", ["Backup", "Import customers"]), ("team:data", ["Import customers"]), ("", None)):
+        for text, expected in (("CUSTOM", ["Backup", "Import customers"]), ("team=data", ["Import customers"]), ("", None)):
             await tab.evaluate(f"{search}.value = '{text}'; {search}.dispatchEvent(new Event('input'))")
             assert expected is None or await tab.evaluate(TITLES) == expected
         await tab.click("[data-kind=ended]")

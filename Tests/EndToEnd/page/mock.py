@@ -138,6 +138,8 @@ class Mock:
             return self.page(self.pages.operation)
         if self.failing:
             return self.problem(self.failing, "Out of order")
+        if set(request.query) - {"cursor", "ticket", "access_token"}:
+            return self.problem(400, "Invalid query")
         if operation is None:
             status = self.removed.get(identity, 404)
             return self.problem(status, "Gone" if status == 410 else "Unknown operation")
@@ -242,5 +244,7 @@ class Mock:
                 self.open.remove(entry)
 
     async def cancel(self, request):
+        if set(request.query) - {"access_token"}:
+            return self.problem(400, "Invalid query")
         self.received.put_nowait((request.match_info["id"], {"type": "cancel", "by": "POST"}))
         return web.json_response({}, status=202)

@@ -173,7 +173,7 @@ struct MalformedBodyTests {
             path: "/api/v1/tickets",
             headerFields: [.contentType: type]
         )
-        #expect(Fixture().api.refusal(ofContentOf: request, body: body.bytes)?.head.status.code == status)
+        #expect(Fixture().api.inputRefusal(of: request, body: body.bytes)?.head.status.code == status)
     }
 
     @Test("A malformed body says where it breaks, and how it should be written")

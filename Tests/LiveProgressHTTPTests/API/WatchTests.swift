@@ -63,7 +63,7 @@ struct WatchTests {
         #expect(acceptance.cursor == nil)
     }
 
-    @Test("The cursor comes along", arguments: [("/a?cursor=e-1", "e-1"), ("/a?x=y&cursor=%65-2", "e-2")])
+    @Test("The cursor comes along", arguments: [("/a?cursor=e-1", "e-1"), ("/a?ticket=y&cursor=%65-2", "e-2")])
     func cursor(path: String, expected: String) throws {
         #expect(try acceptance(decide(path)).cursor == expected)
     }

@@ -22,7 +22,7 @@ struct TicketRoute {
                     return Response(ProgressResponse(problem: .ticketForTicket))
                 }
                 let body = try await request.body.collect(upTo: api.configuration.maximumBodySize)
-                if let refusal = api.refusal(ofContentOf: request.head, body: Array(body.readableBytesView)) {
+                if let refusal = api.inputRefusal(of: request.head, body: Array(body.readableBytesView)) {
                     return Response(refusal)
                 }
                 return response(authorizer.ticket(for: principal))

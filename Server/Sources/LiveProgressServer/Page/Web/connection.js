@@ -31,9 +31,8 @@ class Connection {
   #running = false;
 
   constructor({ url, token, fallback, receive, changed }) {
-    this.#url = new URL(url, document.baseURI);
-    this.#token = tokenIn(this.#url.hash) ?? token ?? null;
-    this.#url.hash = "";
+    this.#token = tokenIn(new URL(url, document.baseURI).hash) ?? token ?? null;
+    this.#url = addressAt(url, ["cursor", "ticket", "access_token"]);
     this.#fallback = fallback;
     this.#receive = receive;
     this.#changed = changed;

@@ -120,7 +120,7 @@ at("cancel").addEventListener("click", async () => {
   showCancel(view.message, false);
   if (connection.send({ type: "cancel" })) return;
   try {
-    const url = new URL(location.href);
+    const url = addressAt(location.href, ["access_token"]);
     url.pathname = `${url.pathname.replace(/\/+$/, "")}/cancel`;
     const response = await fetch(url, { method: "POST", headers: fieldsWith(pageToken) });
     if (!response.ok) refuseWish(await response.json().catch(() => null));

@@ -3,6 +3,14 @@
 /** The token in a URL's fragment, `#token=…`, which a browser sends to no server. */
 const tokenIn = (hash) => new URLSearchParams(hash.replace(/^#/, "")).get("token") || null;
 
+/** The server's address where a page stands: of its parameters only those that the server knows, the rest being the page's own. */
+function addressAt(url, known) {
+  const address = new URL(url, document.baseURI);
+  for (const name of new Set(address.searchParams.keys())) if (!known.includes(name)) address.searchParams.delete(name);
+  address.hash = "";
+  return address;
+}
+
 /** The fields of a request that shows a token. */
 const fieldsWith = (token) => ({
   Accept: "application/json",
