@@ -45,6 +45,19 @@ struct Exchange {
     /// What the client would prefer.
     var preferences: Preferences { Preferences(self[.prefer]) }
 
+    /// An operation as a relative reference (RFC 3986 section 4.2), which is right behind every prefix that a proxy takes away.
+    ///
+    /// The client resolves it against the URL that it sent the request to, by the last slash of its path.
+    func reference(to id: ProgressID) -> String {
+        let segments = target.path.split(separator: "/", omittingEmptySubsequences: false)
+        switch (route, segments.last) {
+        case (.collection, ""): return "./\(id)"
+        case (.collection, let name?): return "\(name)/\(id)"
+        case (_, ""): return "../\(id)"
+        default: return "./\(id)"
+        }
+    }
+
     /// Reads the parameters that the request knows.
     mutating func readParameters() throws(Refusal) {
         parameters = try QueryParameters(target, known: route.parameters(for: request.method))

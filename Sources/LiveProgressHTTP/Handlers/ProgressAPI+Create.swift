@@ -114,7 +114,7 @@ extension ProgressAPI {
             configuration.authorizer?.tokens(for: snapshot.id, createdBy: $0)
         }
         var response = snapshotResponse(status, snapshot, exchange, tokens)
-        response.head.headerFields[.location] = ProgressRoutes.path(for: snapshot.id)
+        response.head.headerFields[.location] = exchange.reference(to: snapshot.id)
         return response
     }
 

@@ -160,9 +160,10 @@ class Tab:
         ]
         await self.call("Emulation.setEmulatedMedia", features=features)
 
-    async def go(self, url):
+    async def go(self, url, arrives=None):
+        """Goes to an address, and waits for it or for the one that the page makes of it."""
         await self.call("Page.navigate", url=str(url))
-        await self.wait(f"location.href === {json.dumps(str(url))} && document.readyState === 'complete'")
+        await self.wait(f"location.href === {json.dumps(str(arrives or url))} && document.readyState === 'complete'")
 
     async def evaluate(self, expression):
         reply = await self.call(

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from pages import BASE
 
+PREFIXES = ("/lp", "/api/v1/progress/x/progress")
 ENDS = {"succeeded", "failed", "cancelled"}
 
 
@@ -66,12 +67,16 @@ class Mock:
 
     async def __aenter__(self):
         app = web.Application()
-        app.router.add_get("/", lambda _: self.page(self.pages.list))
-        app.router.add_get("/live-progress.js", self.element)
-        app.router.add_get("/host.html", self.host)
-        app.router.add_get(BASE, self.list)
-        app.router.add_get(BASE + "/{id}", self.one)
-        app.router.add_post(BASE + "/{id}/cancel", self.cancel)
+        # At prefixes too, as a proxy has it that takes them away; one of them looks like a path of the server's own.
+        for prefix in ("", *PREFIXES):
+            app.router.add_get(prefix + "/", lambda _: self.page(self.pages.list))
+            app.router.add_get(prefix + "/live-progress.js", self.element)
+            app.router.add_get(prefix + "/host.html", self.host)
+            app.router.add_get(prefix + BASE + "{slash:/?}", self.list)
+            app.router.add_get(prefix + BASE + "/{id:[^/]+}{slash:/?}", self.one)
+            app.router.add_post(prefix + BASE + "/{id}/cancel", self.cancel)
+            app.router.add_post(prefix + "/api/v1/tickets", self.ticket)
+        app.router.add_get(PREFIXES[0], lambda _: self.page(self.pages.list))
         self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0)
@@ -92,8 +97,8 @@ class Mock:
         del self.operations[identity]
         self.send(identity, {"type": "removed", "id": identity})
 
-    def link(self, identity):
-        return f"{self.url}{BASE}/{identity}"
+    def link(self, identity, prefix=""):
+        return f"{self.url}{prefix}{BASE}/{identity}"
 
     def send(self, identity, message):
         """Sends to the watchers of the operation and of the feed; a removal is a message of streams and feeds only."""
@@ -119,7 +124,7 @@ class Mock:
         identity = request.query["id"]
         text = (
             "<!doctype html><html lang=en><meta charset=utf-8><title>Host</title><link rel=icon href='data:,'>"
-            f"<script src='/live-progress.js'></script><live-progress src='{BASE}/{identity}'></live-progress>"
+            f"<script src='live-progress.js'></script><live-progress src='{BASE[1:]}/{identity}'></live-progress>"
         )
         policy = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:"
         headers = {"Content-Security-Policy": policy}
@@ -242,6 +247,10 @@ class Mock:
         finally:
             if entry in self.open:
                 self.open.remove(entry)
+
+    async def ticket(self, request):
+        self.received.put_nowait(("ticket", request.path))
+        return web.json_response({"ticket": "once", "expiresIn": 30}, status=201)
 
     async def cancel(self, request):
         if set(request.query) - {"access_token"}:

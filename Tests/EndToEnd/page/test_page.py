@@ -28,6 +28,7 @@ import cases_faults
 import cases_list
 import cases_looks
 import cases_operation
+import cases_prefix
 import cases_server
 from browser import Browser
 from mock import Mock
@@ -35,7 +36,7 @@ from pages import FetchedPages, Pages
 from running import running
 
 
-MODULES = (cases_operation, cases_faults, cases_looks, cases_list, cases_server)
+MODULES = (cases_operation, cases_faults, cases_looks, cases_list, cases_prefix, cases_server)
 ALL = [case for module in MODULES for case in module.cases]
 
 

@@ -16,7 +16,7 @@ struct CreateTests {
     func empty() async {
         let answer = await fixture.send(.post)
         #expect(answer.status == 201)
-        #expect(answer[.location] == "/api/v1/progress/op-1")
+        #expect(answer[.location] == "progress/op-1")
         #expect(answer[.eTag] == "\"e-0\"")
         #expect(answer[.contentType] == "application/json")
         #expect(answer[.contentLength] == "\(answer.bytes.count)")
@@ -43,7 +43,7 @@ struct CreateTests {
     func full(type: String, body: String) async {
         let answer = await fixture.send(.post, "", [.contentType: type], body)
         #expect(answer.status == 201)
-        #expect(answer[.location] == "/api/v1/progress/a:1")
+        #expect(answer[.location] == "progress/a:1")
         #expect(answer.json["title"] == "Import")
         #expect(answer.json["labels"]?["team"] == "data")
         #expect(answer.json["cancellable"] == true)
@@ -124,7 +124,7 @@ struct CreateTests {
         let answer = await fixture.send(.post, "", [.prefer: "return=minimal"])
         #expect(answer.status == 201)
         #expect(answer.isEmpty)
-        #expect(answer[.location] == "/api/v1/progress/op-1")
+        #expect(answer[.location] == "progress/op-1")
         #expect(answer[.eTag] == "\"e-0\"")
         #expect(answer[.preferenceApplied] == "return=minimal")
     }
@@ -179,7 +179,7 @@ struct IdempotentCreateTests {
         fixture.time.advance(by: .seconds(48 * 3600))
         let answer = await fixture.form(.post, "", "status=succeeded", key)
         #expect(answer.status == 201)
-        #expect(answer[.location] == "/api/v1/progress/op-2")
+        #expect(answer[.location] == "progress/op-2")
     }
 
     @Test("Without a key each request creates an operation of its own")

@@ -15,7 +15,7 @@ struct PutTests {
     func worker() async {
         let first = await fixture.form(.put, "/job", "completedCount=3&totalCount=10&state=Copying")
         #expect(first.status == 201)
-        #expect(first[.location] == "/api/v1/progress/job")
+        #expect(first[.location] == "./job")
         #expect(first.json["status"] == "running")
         #expect(first.json["progress"]?["completedCount"] == 3)
         let second = await fixture.form(.put, "/job", "completedCount=7&totalCount=10&state=Copying")

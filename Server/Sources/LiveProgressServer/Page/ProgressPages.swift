@@ -21,7 +21,7 @@ public enum ProgressPages {
     public static let element: [UInt8] = Array(
         """
         // SPDX-License-Identifier: Apache-2.0
-        // <live-progress src="/api/v1/progress/ID"></live-progress> shows an operation live.
+        // <live-progress src="api/v1/progress/ID"></live-progress> shows an operation live.
         (() => {
         "use strict";
         const styles = \(PageParts.javaScriptLiteral(text(PackageResources.bar_css) + text(PackageResources.element_css)));

@@ -1,7 +1,7 @@
 // Part of Live Progress: the element <live-progress src="…">.
 
 /**
- * Shows one operation live: `<live-progress src="/api/v1/progress/ID"></live-progress>`.
+ * Shows one operation live: `<live-progress src="api/v1/progress/ID"></live-progress>`; `src` is relative to the page that it stands in.
  *
  * It sends `update` and `end`, events whose `detail` is the whole message; `snapshot` is the newest one.
  * Its parts `title`, `share`, `bar`, `fill`, `state` and `count` can be styled from outside.

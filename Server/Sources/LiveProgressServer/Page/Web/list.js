@@ -2,8 +2,8 @@
 
 const at = (id) => document.getElementById(id);
 
-/** Where the server's addresses begin: the page stands there, and at the list's own address too. */
-const root = new URL(location.pathname.replace(/api\/v1\/progress\/?$/, ""), location.href);
+/** Where the server's addresses begin: the page stands there, and at the list's own address too; a proxy may leave the last slash out. */
+const root = new URL(location.pathname.replace(/\/api\/v1\/progress\/?$/, "").replace(/\/*$/, "/"), location.href);
 const rowsAtOnce = 1_000;
 const rows = new Map(); // id -> Row
 const changed = new Map(); // id -> the newest message not yet shown; null where the operation was removed

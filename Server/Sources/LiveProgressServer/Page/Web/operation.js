@@ -17,8 +17,12 @@ const view = {
   spoken: { text: "", at: 0, timer: 0 },
 };
 
+// The links of the page are relative to an address that does not end in a slash.
+if (location.pathname.endsWith("/")) {
+  history.replaceState(history.state, "", location.pathname.replace(/\/+$/, "") + location.search + location.hash);
+}
 // Identifiers need no escaping, so whatever is escaped is no identifier and may be shown as it is.
-const identity = location.pathname.replace(/\/+$/, "").split("/").pop();
+const identity = location.pathname.split("/").pop();
 const details = new ValueView(at("details-values"));
 const bar = new Bar(at("bar"), showFigure);
 

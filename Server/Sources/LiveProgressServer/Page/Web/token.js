@@ -22,7 +22,8 @@ const protocolsWith = (token) => ["live-progress.v1", ...(token ? [`live-progres
 
 /** A one-time ticket for an `EventSource`, which can set no field at all. */
 async function ticketFor(token, url) {
-  const address = new URL(url.pathname.replace(/\/progress(\/.*)?$/, "/tickets"), url);
+  // What a proxy puts before the server's own paths may look like one of them: the last one counts.
+  const address = new URL(url.pathname.replace(/^(.*\/api\/v1)\/progress(\/.*)?$/, "$1/tickets"), url);
   const response = await fetch(address, { method: "POST", headers: fieldsWith(token), cache: "no-store" });
   if (!response.ok) throw new Error(`No ticket: ${response.status}.`);
   return (await response.json()).ticket;

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""The pages behind a proxy that puts a path before the server's own: nothing may lead out of it."""
+
+import asyncio
+import re
+
+from mock import PREFIXES
+from pages import BASE
+from running import register
+
+cases = []
+promise = register(cases)
+
+ROOTED = re.compile(r"""["'`](/(?:api|assets|page|openapi|healthz|live-progress)[^"'` ]*)""")
+"""A link that begins at the root of the host."""
+
+
+async def heard(queue):
+    async with asyncio.timeout(10):
+        return await queue.get()
+
+
+@promise("Nothing in the pages and the element begins at the root of the host")
+async def rooted(_, mock, __):
+    for text in (mock.pages.list, mock.pages.operation, mock.pages.element):
+        assert ROOTED.findall(text) == []
+
+
+@promise("The list is followed below a prefix, from each of its addresses, and links to its operations there")
+async def list_below(browser, mock, _):
+    mock.add("import:7", title="Import", status="running")
+    addresses = [(PREFIXES[0], PREFIXES[0])]
+    for prefix in ("", *PREFIXES):
+        addresses += [(prefix, f"{prefix}{end}") for end in ("/", BASE, BASE + "/", "/?utm_source=mail")]
+    for prefix, address in addresses:
+        async with await browser.tab() as tab:
+            await tab.go(mock.url + address)
+            await tab.wait_text("#connection-text", "Live")
+            assert await heard(mock.joined) == (None, "websocket", None)
+            await tab.wait("document.querySelectorAll('.row').length === 1")
+            link = await tab.evaluate("document.querySelector('.row .title').href")
+            assert link == f"{mock.url}{prefix}{BASE}/import%3A7", f"{address} links to {link}"
+            await tab.check_clean(mock.host_name)
+
+
+@promise("An operation is followed and cancelled below a prefix, and its links stay there")
+async def operation_below(browser, mock, _):
+    for websockets, way in ((True, "websocket"), (False, "events")):
+        mock.websockets = websockets
+        for number, prefix in enumerate(("", *PREFIXES)):
+            for end in ("", "/", "/?utm_source=mail"):
+                identity = f"{way}-{number}-{len(end)}"
+                job = mock.add(identity, title="Job", status="running", state="One", cancellable=True, parent="a:b")
+                async with await browser.tab() as tab:
+                    wanted = mock.link(identity, prefix)
+                    # The page takes the slash away that its links would be wrong by.
+                    await tab.go(wanted + end, arrives=wanted + end.removeprefix("/"))
+                    await tab.wait_text("#connection-text", "Live")
+                    assert (await heard(mock.joined))[:2] == (identity, way)
+                    job.publish(state="Two")
+                    await tab.wait_text("#state", "Two")
+                    assert await tab.evaluate("document.querySelector('nav a').href") == f"{mock.url}{prefix}/"
+                    assert await tab.evaluate("document.querySelector('#parent-link').href") == mock.link("a%3Ab", prefix)
+                    await tab.click("#cancel")
+                    assert (await heard(mock.received))[0] == identity
+
+
+@promise("A ticket for an event stream is asked for below the prefix")
+async def ticket_below(browser, mock, _):
+    mock.websockets = False
+    for number, prefix in enumerate(("", *PREFIXES)):
+        identity = f"job-{number}"
+        mock.add(identity, title="Job", status="running")
+        async with await browser.tab() as tab:
+            await tab.go(mock.link(identity, prefix) + "#token=t", arrives=mock.link(identity, prefix))
+            await tab.wait_text("#connection-text", "Live")
+            assert await heard(mock.received) == ("ticket", f"{prefix}/api/v1/tickets")
+
+
+@promise("The element follows what its source is relative to")
+async def element_below(browser, mock, _):
+    mock.add("job", title="Job", status="running", state="Working")
+    for prefix in ("", *PREFIXES):
+        async with await browser.tab() as tab:
+            await tab.go(f"{mock.url}{prefix}/host.html?id=job")
+            await tab.wait("document.querySelector('live-progress').snapshot?.state === 'Working'")
+            assert (await heard(mock.joined))[:2] == ("job", "websocket")
