@@ -154,7 +154,7 @@ def check_full(watched: Watched, end: dict) -> None:
 
 
 def register(name: str, client) -> None:
-    @case(f"{name}, plain: the state at once, every transition in order, the end with 1000")
+    @case(f"{name}, plain: the state at once, every change in order, the end with 1000")
     def plain(environment):
         watched, _ = follow(environment, client, None)
         check_plain(watched)

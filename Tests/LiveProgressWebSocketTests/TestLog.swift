@@ -92,17 +92,21 @@ final class TestLog: FanoutSource {
 
     func open(cursor: String?) -> FanoutBatch {
         state.withLock { state in
-            if let cursor, let position = UInt64(cursor) { return self.batch(after: position, of: state) }
-            return FanoutBatch(messages: [message(state.last)], position: state.last, close: state.close)
+            if let cursor, let place = UInt64(cursor) { return self.batch(after: place, of: state) }
+            return FanoutBatch(
+                messages: [message(state.last)],
+                position: FanoutPosition(state.last),
+                close: state.close
+            )
         }
     }
 
-    func read(after position: UInt64) -> FanoutBatch {
+    func read(after position: FanoutPosition) -> FanoutBatch {
         let onRead = state.withLock { state in
             state.reads += 1
             return state.onRead
         }
-        let batch = state.withLock { self.batch(after: position, of: $0) }
+        let batch = state.withLock { self.batch(after: position.place, of: $0) }
         onRead?()
         return batch
     }
@@ -112,7 +116,7 @@ final class TestLog: FanoutSource {
         var messages: [ArraySlice<UInt8>] = []
         if oldest > position + 1 { messages.append(ArraySlice("skipped \(oldest - position - 1)".utf8)) }
         if oldest <= state.last { messages += (oldest...state.last).map(message) }
-        return FanoutBatch(messages: messages, position: state.last, close: state.close)
+        return FanoutBatch(messages: messages, position: FanoutPosition(state.last), close: state.close)
     }
 
     private func message(_ number: UInt64) -> ArraySlice<UInt8> {

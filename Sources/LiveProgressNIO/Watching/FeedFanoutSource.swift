@@ -47,16 +47,16 @@ final class FeedFanoutSource: FanoutSource {
     }
 
     /// The feed begins with what is there now, whatever the client has seen.
-    func open(cursor: String?) -> FanoutBatch { read(after: 0) }
+    func open(cursor: String?) -> FanoutBatch { read(after: FanoutPosition(0)) }
 
-    func read(after position: UInt64) -> FanoutBatch {
-        let reading = service.changes.read(after: position, matching: query, limit: Self.batchSize)
+    func read(after position: FanoutPosition) -> FanoutBatch {
+        let reading = service.changes.read(after: position.place, matching: query, limit: Self.batchSize)
         if reading.mustRestart {
             return FanoutBatch(messages: [], position: position, close: WebSocketCloseReason(.resync))
         }
         if reading.hasMore { wakeAll() }
         let messages = reading.events.map { ProgressMessage.encodeFeed($0)[...] }
-        return FanoutBatch(messages: messages, position: reading.position)
+        return FanoutBatch(messages: messages, position: FanoutPosition(reading.position))
     }
 
     func watcherJoined() {}

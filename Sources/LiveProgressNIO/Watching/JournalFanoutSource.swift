@@ -29,11 +29,11 @@ final class JournalFanoutSource: FanoutSource {
     }
 
     func open(cursor: String?) -> FanoutBatch {
-        batch(journal.open(at: cursor.flatMap { ProgressCursor($0) }))
+        batch(journal.open(at: cursor.flatMap { ProgressCursor($0) }), told: nil)
     }
 
-    func read(after position: UInt64) -> FanoutBatch {
-        batch(journal.read(after: position))
+    func read(after position: FanoutPosition) -> FanoutBatch {
+        batch(journal.read(after: position.place), told: position.told)
     }
 
     func watcherJoined() { journal.watcherJoined() }
@@ -61,12 +61,14 @@ final class JournalFanoutSource: FanoutSource {
         }
     }
 
-    private func batch(_ reading: ProgressReading) -> FanoutBatch {
-        FanoutBatch(
+    private func batch(_ reading: ProgressReading, told: Int?) -> FanoutBatch {
+        var batch = FanoutBatch(
             messages: messages.messages(for: reading.events, as: format),
-            position: reading.position,
+            position: FanoutPosition(reading.position, told: told),
             close: Self.close(after: reading)
         )
+        if format == .plain { batch.dropWhatIsKnown() }
+        return batch
     }
 
     private static func close(after reading: ProgressReading) -> WebSocketCloseReason? {
@@ -77,6 +79,21 @@ final class JournalFanoutSource: FanoutSource {
 
     private static func error(_ problem: ProgressProblem) -> ByteBuffer {
         ByteBuffer(bytes: ProgressMessage.encodeError(problem))
+    }
+}
+
+extension FanoutBatch {
+    /// Drops the messages that say what their watchers have been told already, such as those of revisions that only count.
+    fileprivate mutating func dropWhatIsKnown() {
+        var told = position.told
+        messages = messages.filter { message in
+            var hasher = Hasher()
+            message.withUnsafeBytes { hasher.combine(bytes: $0) }
+            let mark = hasher.finalize()
+            defer { told = mark }
+            return mark != told
+        }
+        position.told = told
     }
 }
 

@@ -27,7 +27,7 @@ package final class DeflatedFanoutSource: FanoutSource {
 
     package func open(cursor: String?) -> FanoutBatch { deflated(base.open(cursor: cursor)) }
 
-    package func read(after position: UInt64) -> FanoutBatch { deflated(base.read(after: position)) }
+    package func read(after position: FanoutPosition) -> FanoutBatch { deflated(base.read(after: position)) }
 
     package func watcherJoined() { base.watcherJoined() }
 

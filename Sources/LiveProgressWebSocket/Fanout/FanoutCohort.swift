@@ -13,14 +13,14 @@ final class FanoutCohort {
         case short(FanoutMember, Int?)
     }
 
-    var position: UInt64
+    var position: FanoutPosition
     private(set) var members: ContiguousArray<FanoutMember> = []
     /// The members' sockets, as far as they may be written beside their channels.
     ///
     /// Kept beside the members, so that a walk touches nothing else.
     private var sockets: ContiguousArray<DirectSocket?> = []
 
-    init(position: UInt64) {
+    init(position: FanoutPosition) {
         self.position = position
     }
 

@@ -7,7 +7,7 @@ internal import NIOCore
 struct FanoutFrames {
     /// All frames, the close frame too; `nil` where there is nothing to send.
     let bytes: ByteBuffer?
-    let position: UInt64
+    let position: FanoutPosition
     let close: WebSocketCloseReason?
 
     init(_ batch: FanoutBatch) {

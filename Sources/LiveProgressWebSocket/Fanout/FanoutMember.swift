@@ -11,7 +11,7 @@ final class FanoutMember: WebSocketHandlerDelegate {
     /// The cohort that the watcher stands in; `nil` for one left behind because it does not read.
     var cohort: FanoutCohort?
     /// Where one stands who was left behind; in a cohort it stands where the cohort does.
-    var position: UInt64 = 0
+    var position = FanoutPosition(0)
     var cohortIndex = 0
     /// Since when the channel has taken no bytes, and where the fan-out keeps that.
     var slowSince: NIODeadline?

@@ -24,8 +24,9 @@ public protocol FanoutSource: AnyObject, Sendable {
     /// The number of messages is for the source to bound; where the log no longer has all, it begins again where it can,
     /// with a message that says so.
     /// - Parameter position: Where the watchers stand.
-    /// - Returns: What follows; no messages and the same position if nothing does.
-    func read(after position: UInt64) -> FanoutBatch
+    /// - Returns: What follows; no messages and the same position if nothing does. No messages and a later position where
+    ///   what follows is not worth telling.
+    func read(after position: FanoutPosition) -> FanoutBatch
 
     /// A watcher has come.
     func watcherJoined()
@@ -41,19 +42,33 @@ public protocol FanoutSource: AnyObject, Sendable {
     func receive(_ message: ByteBuffer, isText: Bool) -> FanoutReply
 }
 
+/// Where watchers of a source stand: those who stand at the same position get the same bytes from there on.
+public struct FanoutPosition: Sendable, Hashable {
+    /// The place in the log, such as the newest message read.
+    public var place: UInt64
+    /// A mark of what they were told last, for a source whose next message depends on that; else `nil`.
+    public var told: Int?
+
+    /// A position at a place in a log.
+    public init(_ place: UInt64, told: Int? = nil) {
+        self.place = place
+        self.told = told
+    }
+}
+
 /// What a read of a source gives.
 public struct FanoutBatch: Sendable, Hashable {
     /// Payloads of text messages, in order.
     public var messages: [ArraySlice<UInt8>]
     /// Where one stands after the messages.
-    public var position: UInt64
+    public var position: FanoutPosition
     /// Why the connection closes after the messages; `nil` while more may come.
     public var close: WebSocketCloseReason?
     /// Whether the messages are compressed, each alone; only for watchers who agreed to that.
     package var isDeflated = false
 
     /// A batch of the given parts.
-    public init(messages: [ArraySlice<UInt8>], position: UInt64, close: WebSocketCloseReason? = nil) {
+    public init(messages: [ArraySlice<UInt8>], position: FanoutPosition, close: WebSocketCloseReason? = nil) {
         self.messages = messages
         self.position = position
         self.close = close

@@ -8,12 +8,12 @@ final class FanoutTopic {
     let source: any FanoutSource
     private let waker: FanoutWaker
     private let attachment: FanoutAttachment
-    private var cohorts: [UInt64: FanoutCohort] = [:]
+    private var cohorts: [FanoutPosition: FanoutCohort] = [:]
     private var memberCount = 0
     /// The last read for a watcher who had been left behind.
     ///
     /// Those who come back one after the other from the same position share it. Forgotten with the next wake.
-    private var recent: (start: UInt64, frames: FanoutFrames)?
+    private var recent: (start: FanoutPosition, frames: FanoutFrames)?
 
     /// Attaches to the source first, so that no news falls between the first read and the attachment.
     init(source: any FanoutSource, waker: FanoutWaker) {
@@ -61,7 +61,7 @@ final class FanoutTopic {
         member.send(frames)
     }
 
-    private func framesForReturning(from position: UInt64) -> FanoutFrames {
+    private func framesForReturning(from position: FanoutPosition) -> FanoutFrames {
         if let recent, recent.start == position { return recent.frames }
         let frames = FanoutFrames(source.read(after: position))
         recent = (position, frames)
@@ -80,7 +80,7 @@ final class FanoutTopic {
     }
 
     /// Gives frames to a cohort that stood at `start` before them; who takes no bytes is left behind there.
-    private func deliver(_ frames: FanoutFrames, to cohort: FanoutCohort, from start: UInt64) {
+    private func deliver(_ frames: FanoutFrames, to cohort: FanoutCohort, from start: FanoutPosition) {
         guard let bytes = frames.bytes else { return }
         // The last frames close each connection, which is for its handler.
         let unserved = frames.close == nil ? cohort.write(bytes) : cohort.untouched
@@ -111,7 +111,7 @@ final class FanoutTopic {
         }
     }
 
-    private func cohort(at position: UInt64) -> FanoutCohort {
+    private func cohort(at position: FanoutPosition) -> FanoutCohort {
         if let cohort = cohorts[position] { return cohort }
         let cohort = FanoutCohort(position: position)
         cohorts[position] = cohort

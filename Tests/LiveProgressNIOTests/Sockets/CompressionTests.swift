@@ -45,9 +45,9 @@ struct CompressionTests {
     /// A source with one long message.
     private final class OneMessage: FanoutSource {
         func attach(_ waker: FanoutWaker) -> FanoutAttachment { FanoutAttachment {} }
-        func open(cursor: String?) -> FanoutBatch { read(after: 0) }
-        func read(after position: UInt64) -> FanoutBatch {
-            FanoutBatch(messages: [ArraySlice(repeating: UInt8(ascii: "x"), count: 1000)], position: 1)
+        func open(cursor: String?) -> FanoutBatch { read(after: FanoutPosition(0)) }
+        func read(after position: FanoutPosition) -> FanoutBatch {
+            FanoutBatch(messages: [ArraySlice(repeating: UInt8(ascii: "x"), count: 1000)], position: FanoutPosition(1))
         }
         func watcherJoined() {}
         func watcherLeft() {}
@@ -108,7 +108,9 @@ struct CompressionTests {
     func once() {
         let codec = CountingCodec()
         let source = DeflatedFanoutSource(base: OneMessage(), deflaters: SharedDeflaters(codec: codec)) {}
-        let batches = [source.open(cursor: nil), source.read(after: 0), source.read(after: 0)]
+        let batches = [
+            source.open(cursor: nil), source.read(after: FanoutPosition(0)), source.read(after: FanoutPosition(0)),
+        ]
         #expect(codec.count.load(ordering: .relaxed) == 1)
         #expect(batches.allSatisfy { $0.isDeflated && $0 == batches[0] && $0.messages[0].count < 30 })
         #expect(!OneMessage().open(cursor: nil).isDeflated)

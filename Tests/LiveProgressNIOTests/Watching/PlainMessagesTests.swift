@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWebSocket
+import LiveProgressWire
+import Testing
+
+@testable import LiveProgressNIO
+
+@Suite("Plain watchers get a message for each change of state or details, and no other")
+struct PlainMessagesTests {
+    /// An operation, and one watcher of it who reads when a test says so.
+    private struct Reader {
+        let tracker: ProgressTracker
+        let journal: ProgressJournal
+        let source: JournalFanoutSource
+        var position = FanoutPosition(0)
+        var close: WebSocketCloseReason?
+
+        init(format: ProgressFormat = .plain, journalCapacity: Int = 64) throws {
+            var configuration = ProgressService.Configuration()
+            configuration.journalCapacity = journalCapacity
+            let service = ProgressService(configuration: configuration)
+            tracker = try service.createProgress()
+            journal = try service.getJournal(tracker.id)
+            source = JournalFanoutSource(journal: journal, format: format) { withExtendedLifetime(service) {} }
+        }
+
+        mutating func open(cursor: String? = nil) -> [String] { take(source.open(cursor: cursor)) }
+
+        mutating func read() -> [String] { take(source.read(after: position)) }
+
+        private mutating func take(_ batch: FanoutBatch) -> [String] {
+            (position, close) = (batch.position, batch.close)
+            return batch.messages.map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    private func text(_ state: String, _ details: String = "null") -> String {
+        #"{"state":"\#(state)","details":\#(details)}"#
+    }
+
+    @Test("Counting alone tells them nothing, however often they look, and their place moves on")
+    func ticks() throws {
+        var reader = try Reader()
+        reader.tracker.update("Copying", details: ["file": "a.csv"])
+        #expect(reader.open() == [text("Copying", #"{"file":"a.csv"}"#)])
+        for _ in 0..<50 {
+            let before = reader.position.place
+            reader.tracker.advance()
+            #expect(reader.read() == [])
+            #expect(reader.position.place == before + 1)
+        }
+        reader.tracker.update("Checking")
+        #expect(reader.read() == [text("Checking")])
+    }
+
+    @Test("Whatever else changes tells them nothing either: title, labels, counts, an attempt, a request to cancel")
+    func otherMembers() throws {
+        var reader = try Reader()
+        reader.tracker.update("Copying")
+        #expect(reader.open() == [text("Copying")])
+        var report = ProgressReport()
+        (report.title, report.labels, report.isCancellable) = ("Import", ["team": "data"], true)
+        (report.completedCount, report.attempt) = (3, 2)
+        #expect(reader.tracker.report(report))
+        try reader.journal.requestCancel()
+        #expect(reader.read() == [])
+    }
+
+    @Test("The same state and details said again are told once")
+    func repeats() throws {
+        var reader = try Reader()
+        #expect(reader.open() == [text("Pending")])
+        for _ in 0..<3 {
+            reader.tracker.update("Copying", details: ["file": .string("a" + ".csv")])
+            reader.tracker.update("Copying", details: ["file": .string("a." + "csv")])
+        }
+        #expect(reader.read() == [text("Copying", #"{"file":"a.csv"}"#)])
+        reader.tracker.update("Copying", details: ["file": "a.csv"])
+        #expect(reader.read() == [])
+        reader.tracker.update("Copying")
+        #expect(reader.read() == [text("Copying")])
+        reader.tracker.update("Copying", details: ["file": "a.csv"])
+        #expect(reader.read() == [text("Copying", #"{"file":"a.csv"}"#)])
+    }
+
+    @Test("Every change comes in order, also back to what was before, with counts between")
+    func everyChange() throws {
+        var reader = try Reader()
+        #expect(reader.open() == [text("Pending")])
+        for state in ["A", "A", "B", "A"] {
+            reader.tracker.update(state)
+            reader.tracker.advance()
+        }
+        #expect(reader.read() == [text("A"), text("B"), text("A")])
+    }
+
+    @Test("After a skipped stretch the newest is told where it is another than the last one told", arguments: 1...3)
+    func skipped(rounds: Int) throws {
+        var reader = try Reader(journalCapacity: 4)
+        reader.tracker.update("A")
+        #expect(reader.open() == [text("A")])
+        for round in 1...rounds {
+            for step in 1...10 { reader.tracker.update("\(round), \(step)") }
+            reader.tracker.update("A")
+            #expect(reader.read() == [])
+        }
+        for step in 1...10 { reader.tracker.update("Step \(step)") }
+        #expect(reader.read() == [text("Step 10")])
+        for _ in 1...100 {
+            reader.tracker.advance()
+            _ = reader.tracker.snapshot()
+        }
+        #expect(reader.read() == [])
+    }
+
+    @Test("An end with a state of its own is told, and closes with 1000")
+    func end() throws {
+        var reader = try Reader()
+        reader.tracker.update("Copying")
+        #expect(reader.open() == [text("Copying")])
+        reader.tracker.succeed(result: 7)
+        #expect(reader.read() == [text("Succeeded")])
+        #expect(reader.close?.code == 1000)
+    }
+
+    @Test("An end that leaves state and details as they were closes with 1000, and tells nothing twice")
+    func silentEnd() throws {
+        var reader = try Reader()
+        reader.tracker.update("Done")
+        #expect(reader.open() == [text("Done")])
+        reader.tracker.advance()
+        reader.tracker.end(.succeeded(), state: "Done")
+        #expect(reader.read() == [])
+        #expect(reader.close?.code == 1000)
+        // One who comes later gets the first message all the same.
+        #expect(reader.open() == [text("Done")])
+        #expect(reader.close?.code == 1000)
+    }
+
+    @Test("One who comes back with a cursor gets a first message with the next revision, whatever it says")
+    func resumed() throws {
+        var reader = try Reader()
+        reader.tracker.update("Copying")
+        let cursor = try #require(reader.tracker.snapshot()).cursor
+        #expect(reader.open(cursor: "\(cursor)") == [])
+        reader.tracker.advance()
+        #expect(reader.read() == [text("Copying")])
+        reader.tracker.advance()
+        #expect(reader.read() == [])
+    }
+
+    @Test("Full watchers get every revision as before")
+    func full() throws {
+        var reader = try Reader(format: .full)
+        #expect(reader.open().count == 1)
+        for _ in 0..<3 {
+            reader.tracker.advance()
+            #expect(reader.read().count == 1)
+            reader.tracker.update("Copying")
+            #expect(reader.read().count == 1)
+        }
+    }
+
+    @Test("Over sockets: counts between two states write nothing", arguments: WritePath.allCases)
+    func sockets(path: WritePath) async throws {
+        try await SocketServer.with(writePath: path) { server in
+            let tracker = try server.service.createProgress()
+            tracker.update("Copying")
+            let plain = try await server.watch(tracker.id, isFull: false)
+            let following = await plain.follow()
+            let full = try await server.watch(tracker.id)
+            var counts = full.connection.messages.makeAsyncIterator()
+            _ = await counts.next()
+            // Each count has been delivered before the next one comes.
+            for _ in 0..<20 {
+                tracker.advance()
+                _ = await counts.next()
+            }
+            tracker.update("Checking")
+            tracker.succeed()
+            #expect(await following.value == [text("Copying"), text("Checking"), text("Succeeded")])
+            #expect(await plain.connection.closeReason.code == 1000)
+        }
+    }
+}
