@@ -9,6 +9,7 @@ func snapshot(
     _ revision: UInt64,
     epoch: String = "k3f9",
     state: String = "Processing",
+    counts: ProgressCounts? = nil,
     outcome: ProgressOutcome? = nil
 ) -> ProgressSnapshot {
     ProgressSnapshot(
@@ -16,6 +17,7 @@ func snapshot(
         cursor: ProgressCursor(epoch: epoch, revision: revision),
         status: outcome?.status ?? .running,
         state: state,
+        counts: counts,
         outcome: outcome,
         createdAt: Date(timeIntervalSince1970: 0),
         updatedAt: Date(timeIntervalSince1970: 0)

@@ -50,6 +50,21 @@ struct ReportDeliveryTests {
         #expect(delivery.fetched(snapshot(5)) == .done(snapshot(5)))
     }
 
+    @Test(
+        "Invariant 8: knows its counts again where the server shows no lower ones, in the same attempt",
+        arguments: [(40, 0.5, 1, true), (80, 0.8, 1, true), (81, nil, 1, false), (nil, 0.9, 1, false), (0, nil, 2, false)]
+            as [(Int64?, Double?, Int, Bool)]
+    )
+    func arrivedCounts(completed: Int64?, fraction: Double?, attempt: Int, isDone: Bool) {
+        var report = ProgressReport()
+        (report.completedCount, report.fractionCompleted, report.attempt) = (completed, fraction, attempt)
+        var delivery = delivery(report)
+        _ = delivery.refused(error(.disconnected))
+        #expect(delivery.refused(error(.cursorMismatch)) == .fetch)
+        let shown = snapshot(5, counts: ProgressCounts(completedCount: 80, totalCount: 100, fractionCompleted: 0.8))
+        #expect(delivery.fetched(shown) == (isDone ? .done(shown) : .send(ifMatch: shown.cursor)))
+    }
+
     @Test("sends again where it was another's revision that came between")
     func between() {
         var delivery = delivery(ProgressReport(state: "Processing"))

@@ -37,6 +37,23 @@ struct ReportQueueTests {
         #expect(queue.isEmpty)
     }
 
+    @Test("Invariant 8: a count or fraction that is lower than one before came late, as for the server")
+    func neverFalls() {
+        var queue = ReportQueue(completedCount: 10, capacity: 100)
+        for (completed, advance, fraction) in [(80, nil, 0.5), (40, nil, 0.1), (nil, 5, nil), (40, 5, 0.2)]
+            as [(Int64?, Int64?, Double?)]
+        {
+            var report = tick(0)
+            (report.completedCount, report.advance, report.fractionCompleted) = (completed, advance, fraction)
+            _ = queue.push(report)
+        }
+        #expect(drain(&queue).map { [$0.completedCount.map(Double.init), $0.fractionCompleted] } == [[90, 0.5]])
+        var retry = ProgressReport(state: "Retrying")
+        (retry.attempt, retry.completedCount, retry.fractionCompleted) = (2, 3, 0.1)
+        _ = queue.push(retry)
+        #expect(drain(&queue).map { [$0.completedCount.map(Double.init), $0.fractionCompleted] } == [[3, 0.1]])
+    }
+
     @Test("does not change what is in flight")
     func inFlight() {
         var queue = ReportQueue(completedCount: 0, capacity: 100)

@@ -114,7 +114,7 @@ final class JournalLife {
         checkFigures(reading.events.map(\.snapshot))
     }
 
-    private var seen: (attempt: Int, revision: UInt64, fraction: Double)?
+    private var seen: (attempt: Int, revision: UInt64, counts: ProgressCounts)?
 
     /// Invariant 8 in all that anyone reads, in the order of revisions; and figures that are figures.
     private func checkFigures(_ snapshots: [ProgressSnapshot]) {
@@ -122,12 +122,12 @@ final class JournalLife {
             guard let counts = snapshot.counts else { continue }
             let (rate, rest) = (counts.throughput ?? 0, counts.estimatedTimeRemaining ?? 0)
             expect(rate >= 0 && rate.isFinite && rest >= 0 && rest.isFinite, "\(counts)")
-            guard let fraction = counts.fractionCompleted else { continue }
-            expect((0...1).contains(fraction), "a fraction of \(fraction)")
+            let quotient = counts.totalCount.map { Double(counts.completedCount) / Double($0) }
+            expect(counts.totalCount == 0 || counts.fractionCompleted == quotient, "no quotient: \(counts)")
             if let seen, seen.attempt == snapshot.attempt, seen.revision < snapshot.revision {
-                expect(fraction >= seen.fraction, "the fraction fell from \(seen) to \(snapshot)")
+                expect(counts.completedCount >= seen.counts.completedCount, "fell from \(seen) to \(snapshot)")
             }
-            seen = (snapshot.attempt, snapshot.revision, fraction)
+            seen = (snapshot.attempt, snapshot.revision, counts)
         }
     }
 }

@@ -46,6 +46,11 @@ struct JournalModel {
         self.capacity = capacity
     }
 
+    /// The total is never less than the count.
+    private var shownCounts: (completed: Int64?, total: Int64?) {
+        (counts?.completed, counts.flatMap { counts in counts.total.map { max($0, counts.completed) } })
+    }
+
     var newest: Revision { history[history.count - 1] }
     private var isOver: Bool { isRemoved || newest.outcome != nil }
 
@@ -71,7 +76,7 @@ struct JournalModel {
 
     mutating func setCounts(completed: Int64, total: Int64?) -> Bool {
         guard admit() else { return false }
-        counts = (completed, total)
+        counts = (max(completed, counts?.completed ?? 0), total)
         openTick()
         return true
     }
@@ -109,7 +114,7 @@ struct JournalModel {
         guard report.completedCount != nil || report.totalCount != nil || report.advance != nil else { return }
         let before = counts ?? (0, nil)
         counts = (
-            (report.completedCount ?? before.completed) + (report.advance ?? 0), report.totalCount ?? before.total
+            max(report.completedCount ?? 0, before.completed) + (report.advance ?? 0), report.totalCount ?? before.total
         )
     }
 
@@ -141,7 +146,7 @@ struct JournalModel {
     private mutating func seal() {
         guard isTickOpen else { return }
         isTickOpen = false
-        (history[history.count - 1].completed, history[history.count - 1].total) = (counts?.completed, counts?.total)
+        (history[history.count - 1].completed, history[history.count - 1].total) = shownCounts
     }
 
     private mutating func transition(_ change: (inout Revision) -> Void) {
@@ -149,7 +154,7 @@ struct JournalModel {
         let isCounted = newest.completed != nil || counts != nil
         var next = newest
         next.revision += 1
-        if isCounted { (next.completed, next.total) = (counts?.completed, counts?.total) }
+        if isCounted { (next.completed, next.total) = shownCounts }
         change(&next)
         history.append(next)
         hasUnreadTransition = true

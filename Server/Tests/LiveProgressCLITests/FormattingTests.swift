@@ -48,6 +48,13 @@ struct FormattingTests {
         #expect(Formatting.counts(counts) == text)
     }
 
+    @Test("says no count where nothing but a fraction is known")
+    func fractionAlone() {
+        #expect(Formatting.counts(ProgressCounts(completedCount: 0, fractionCompleted: 0.25)) == nil)
+        #expect(Formatting.counts(ProgressCounts(completedCount: 3, fractionCompleted: 0.25)) == "3")
+        #expect(Formatting.counts(ProgressCounts(completedCount: 0)) == "0")
+    }
+
     @Test(
         "says 100 percent only where nothing is left",
         arguments: [(0.0, 0), (0.004, 0), (0.5, 50), (0.9999, 99), (1, 100), (1.5, 100), (-1, 0), (.nan, 0)]

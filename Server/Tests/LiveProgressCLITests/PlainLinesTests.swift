@@ -31,6 +31,16 @@ struct PlainLinesTests {
         #expect(lines.lines(for: update(snapshot(outcome: .succeeded())), now: .seconds(2)) == ["ok: succeeded"])
     }
 
+    @Test("say a fraction that nothing is counted beside")
+    func fractions() {
+        var lines = PlainLines()
+        for (second, percent) in [(0, 10), (1, 20), (2, 20), (3, 30)] {
+            let counts = ProgressCounts(completedCount: 0, fractionCompleted: Double(percent) / 100)
+            let told = lines.lines(for: update(snapshot(counts: counts)), now: .seconds(second))
+            #expect(told == (second == 2 ? [] : [" \(percent)%  Processing"]))
+        }
+    }
+
     @Test("state what was skipped")
     func skipped() {
         var lines = PlainLines()

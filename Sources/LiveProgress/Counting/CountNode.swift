@@ -23,11 +23,14 @@ struct CountNode: Sendable {
     var previousSibling: Int?
     var nextSibling: Int?
 
-    /// The completed share from 0 to 1; `nil` without a total, or with a total of 0.
+    /// Units in all: at least those that are completed, whatever was said before of their number.
+    var whole: Int64? { total.map { max($0, completed) } }
+
+    /// The completed share from 0 to 1; `nil` without a total, or where there is nothing to do.
     var fraction: Double? {
-        guard let total, total > 0 else { return nil }
+        guard let whole, whole > 0 else { return nil }
         let running = childUnits == 0 ? 0 : Double(childUnits) / Self.scale
-        return min(1, (Double(completed) + running) / Double(total))
+        return min(1, (Double(completed) + running) / Double(whole))
     }
 
     /// What the node should add to its parent.

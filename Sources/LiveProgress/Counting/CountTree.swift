@@ -8,7 +8,9 @@
 /// completed units and the node is gone.
 ///
 /// - Shares of running children are not part of `completedCount`, only of `fractionCompleted`.
-/// - A fraction is `nil` where the total is `nil` or 0: nothing to do is not "all done"; an end is said, never inferred.
+/// - A fraction is `nil` where the total is `nil`, or 0 and nothing is done: nothing to do is not "all done"; an end is said,
+///   never inferred.
+/// - Where more is done than the total says, that is the total.
 ///   A child without a fraction adds nothing until it is finished.
 /// - A share is not added to the parent's total; the total says what there is to do, and shares divide it.
 /// - Negative numbers count as 0, sums that would overflow stay at the greatest number, fractions stay within 0...1.
@@ -51,8 +53,8 @@ struct CountTree: Sendable {
     /// Units the node has completed itself or by finished children; 0 for a finished node.
     func completedCount(_ node: NodeID) -> Int64 { find(node).map { slots[$0].completed } ?? 0 }
 
-    /// Units the node has in all.
-    func totalCount(_ node: NodeID) -> Int64? { find(node).flatMap { slots[$0].total } }
+    /// Units the node has in all; never less than it has completed.
+    func totalCount(_ node: NodeID) -> Int64? { find(node).flatMap { slots[$0].whole } }
 
     /// The node's completed share, from 0 to 1.
     func fractionCompleted(_ node: NodeID) -> Double? { find(node).flatMap { slots[$0].fraction } }

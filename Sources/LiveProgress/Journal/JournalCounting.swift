@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The counts of one operation's current attempt: what is done, how fast, and the fraction that never falls.
+/// The counts of one operation's current attempt: what is done, how fast, and its fraction.
+///
+/// Invariant 8 has its home here. A count that is lower than one before came late, and is not taken. The fraction is always
+/// the quotient of the count and the total, so it falls only where the total grows. Where the counts have no quotient, because
+/// nobody knows the total, it is the largest fraction that the worker told.
 struct JournalCounting: Sendable {
+    /// A fraction in whole numbers, as the estimator takes them.
+    private static let fractionUnits: Int64 = 1 << 40
+
     private(set) var tree = CountTree()
     private var estimator = Estimator()
     private var unit: String?
     private var isCounting = false
-    /// Invariant 8: corrections of the counts may lower the quotient, but not what watchers see.
-    private var fractionFloor: Double?
+    /// The largest fraction that was told, while the counts have none.
+    private var toldFraction: Double?
+    /// Whether the estimator measures the fraction that was told, and not units.
+    private var measuresFraction = false
 
     mutating func beginAttempt() {
         var next = JournalCounting()
@@ -19,6 +28,7 @@ struct JournalCounting: Sendable {
     }
 
     mutating func apply(_ report: ProgressReport) {
+        if let fraction = report.fractionCompleted { set(fraction: fraction) }
         if report.completedCount != nil || report.totalCount != nil {
             set(completed: report.completedCount, total: report.totalCount, unit: nil)
         }
@@ -28,8 +38,15 @@ struct JournalCounting: Sendable {
 
     mutating func set(completed: Int64?, total: Int64??, unit: String?, of node: CountTree.NodeID = CountTree.root) {
         isCounting = true
-        tree.setCounts(node, completed: completed, total: total)
+        tree.setCounts(node, completed: completed.map { max($0, tree.completedCount(node)) }, total: total)
+        if tree.fractionCompleted != nil { toldFraction = nil }
         if let unit { self.unit = unit }
+    }
+
+    /// Takes a fraction from 0 to 1; where the counts have one, they decide.
+    mutating func set(fraction: Double) {
+        isCounting = true
+        if tree.fractionCompleted == nil { toldFraction = max(fraction, toldFraction ?? 0) }
     }
 
     private mutating func set(unit: String) {
@@ -60,15 +77,35 @@ struct JournalCounting: Sendable {
         guard isCounting else { return nil }
         let completed = tree.completedCount(CountTree.root)
         let total = tree.totalCount(CountTree.root)
-        estimator.record(completed: completed, at: now)
-        if let fraction = tree.fractionCompleted { fractionFloor = max(fraction, fractionFloor ?? 0) }
+        let measured = measure(completed: completed, total: total, at: now)
         return ProgressCounts(
             completedCount: completed,
             totalCount: total,
             unit: unit,
-            fractionCompleted: total == nil ? nil : fractionFloor,
-            throughput: estimator.throughput(at: now),
-            estimatedTimeRemaining: estimator.estimatedTimeRemaining(completed: completed, total: total, at: now)
+            fractionCompleted: tree.fractionCompleted ?? toldFraction,
+            throughput: measuresFraction ? nil : estimator.throughput(at: now),
+            estimatedTimeRemaining: estimator.estimatedTimeRemaining(
+                completed: measured.completed,
+                total: measured.total,
+                at: now
+            )
         )
+    }
+
+    /// Lets the estimator learn from the counts, or from the fraction where that is all that is known.
+    private mutating func measure(
+        completed: Int64,
+        total: Int64?,
+        at now: Duration
+    ) -> (completed: Int64, total: Int64?) {
+        if measuresFraction != (toldFraction != nil) {
+            measuresFraction.toggle()
+            estimator = Estimator()
+        }
+        let measured =
+            toldFraction.map { (completed: Int64($0 * Double(Self.fractionUnits)), total: Self.fractionUnits) }
+            ?? (completed: completed, total: total)
+        estimator.record(completed: measured.completed, at: now)
+        return measured
     }
 }

@@ -10,7 +10,7 @@ import FoundationEssentials
 /// Invariants (the numbers are those of the design):
 /// - 2: revisions grow by one from 0 within the epoch.
 /// - 6: an outcome is set once; whatever is reported later is refused, counted, and changes nothing.
-/// - 8: the fraction never falls within one attempt.
+/// - 8: the count never falls within one attempt, and the fraction is its quotient.
 struct JournalState: Sendable {
     /// The time of an event: monotonic for arithmetic, and of the calendar for people.
     struct Now: Sendable {

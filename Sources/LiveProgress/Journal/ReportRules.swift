@@ -10,8 +10,17 @@ extension ProgressReport {
         try Self.validate(completedCount, "completedCount")
         try Self.validate(totalCount ?? nil, "totalCount")
         try Self.validate(advance, "advance")
+        if let fractionCompleted, !Self.isFraction(fractionCompleted) {
+            throw ProgressError(
+                .invalidReport,
+                "fractionCompleted is \(fractionCompleted); a fraction is from 0 to 1, and 1 is all."
+            )
+        }
         if let labels { try Self.validate(labels: labels) }
     }
+
+    /// Whether a number can be a share of a whole; NaN cannot.
+    package static func isFraction(_ number: Double) -> Bool { (0...1).contains(number) }
 
     private static func validate(_ count: Int64?, _ name: StaticString) throws(ProgressError) {
         guard let count, count < 0 else { return }
@@ -65,7 +74,7 @@ extension ProgressReport {
     /// Whether it says no more than that the worker is there.
     var isEmpty: Bool {
         state == nil && details == nil && completedCount == nil && totalCount == nil && unit == nil && advance == nil
-            && !changesHead && outcome == nil
+            && fractionCompleted == nil && !changesHead && outcome == nil
     }
 
     /// Whether it says something of what seldom changes.

@@ -88,7 +88,7 @@ public final class ProgressTracker: Sendable {
     /// Sets the counts at once, so that nobody sees one without the other; what is `nil` stays as it is.
     ///
     /// - Parameters:
-    ///   - completed: Units done.
+    ///   - completed: Units done; a number that is lower than what is shown came late, and leaves that as it is.
     ///   - total: Units in all; `.some(nil)` says that nobody knows.
     ///   - unit: What is counted, such as `"rows"`.
     /// - Returns: Whether the counts were taken; they are refused once the operation has ended.
@@ -96,6 +96,24 @@ public final class ProgressTracker: Sendable {
     public func setCounts(completed: Int64? = nil, total: Int64?? = nil, unit: String? = nil) -> Bool {
         guard let journal else { return false }
         return journal.tick { $0.set(completed: completed, total: total, unit: unit) }
+    }
+
+    /// Says which share is done, where the worker knows no more than that.
+    ///
+    /// It is shown until the counts have a fraction of their own, and never falls within an attempt.
+    ///
+    /// - Parameter fraction: From 0 to 1; anything else is refused.
+    /// - Returns: Whether it was taken; it is refused once the operation has ended.
+    @discardableResult
+    public func setFraction(_ fraction: Double) -> Bool {
+        guard let journal else { return false }
+        guard ProgressReport.isFraction(fraction) else {
+            // Refused by its own rule, and counted.
+            var report = ProgressReport()
+            report.fractionCompleted = fraction
+            return self.report(report)
+        }
+        return journal.tick { $0.set(fraction: fraction) }
     }
 
     /// Begins a new attempt: counts, rate and fraction start anew.

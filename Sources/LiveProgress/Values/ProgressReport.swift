@@ -13,7 +13,7 @@ public struct ProgressReport: Sendable, Hashable {
     public var state: String?
     /// What it tells beside the state; alone, it leaves the state as it is.
     public var details: JSONValue?
-    /// Units done.
+    /// Units done; a number that is lower than what is shown came late, and leaves that as it is.
     public var completedCount: Int64?
     /// Units in all; `.some(nil)` says that the total is not known.
     public var totalCount: Int64??
@@ -21,6 +21,8 @@ public struct ProgressReport: Sendable, Hashable {
     public var unit: String?
     /// Units done since the last report, added after ``completedCount``; not negative.
     public var advance: Int64?
+    /// The share done, from 0 to 1, of a worker that knows no more; where the counts have a fraction, they decide.
+    public var fractionCompleted: Double?
     /// A new title.
     public var title: String?
     /// Labels to set; an empty value removes the label.

@@ -89,7 +89,7 @@ public final class RemoteTracker: Sendable {
     /// Sets the counts at once; what is `nil` stays as it is.
     ///
     /// - Parameters:
-    ///   - completed: Units done.
+    ///   - completed: Units done; a number that is lower than what is shown came late, and leaves that as it is.
     ///   - total: Units in all; `.some(nil)` says that nobody knows.
     ///   - unit: What is counted, such as `"rows"`.
     /// - Returns: Whether the counts were taken; they are refused once the operation has ended.
@@ -99,6 +99,20 @@ public final class RemoteTracker: Sendable {
         report.completedCount = completed
         report.totalCount = total
         report.unit = unit
+        return reporter.push(report)
+    }
+
+    /// Says which share is done, where the worker knows no more than that.
+    ///
+    /// It is shown until the counts have a fraction of their own, and never falls within an attempt.
+    ///
+    /// - Parameter fraction: From 0 to 1; anything else is refused.
+    /// - Returns: Whether it was taken; it is refused once the operation has ended.
+    @discardableResult
+    public func setFraction(_ fraction: Double) -> Bool {
+        guard ProgressReport.isFraction(fraction) else { return false }
+        var report = ProgressReport()
+        report.fractionCompleted = fraction
         return reporter.push(report)
     }
 

@@ -88,7 +88,9 @@ struct ReportDelivery: Sendable {
         } else if let details = report.details, details != snapshot.details {
             return false
         }
-        if let count = report.completedCount, count != snapshot.counts?.completedCount { return false }
+        if let attempt = report.attempt, attempt != snapshot.attempt { return false }
+        if let count = report.completedCount, count > snapshot.counts?.completedCount ?? 0 { return false }
+        if let fraction = report.fractionCompleted, fraction > snapshot.fractionCompleted ?? 0 { return false }
         if let title = report.title, title != snapshot.title { return false }
         return true
     }

@@ -83,7 +83,9 @@ struct ReportQueue: Sendable {
         var report = report
         if report.attempt != nil { completedCount = 0 }
         guard report.completedCount != nil || report.advance != nil else { return report }
-        let (sum, overflow) = (report.completedCount ?? completedCount).addingReportingOverflow(report.advance ?? 0)
+        // As the server has it: a count that is lower than one before came late.
+        let done = max(completedCount, report.completedCount ?? 0)
+        let (sum, overflow) = done.addingReportingOverflow(report.advance ?? 0)
         completedCount = overflow ? .max : max(0, sum)
         report.completedCount = completedCount
         report.advance = nil
@@ -110,6 +112,7 @@ extension ProgressReport {
             result.completedCount = completedCount ?? earlier.completedCount
             result.totalCount = totalCount ?? earlier.totalCount
             result.unit = unit ?? earlier.unit
+            result.fractionCompleted = [fractionCompleted, earlier.fractionCompleted].compactMap(\.self).max()
         }
         result.title = title ?? earlier.title
         result.isCancellable = isCancellable ?? earlier.isCancellable

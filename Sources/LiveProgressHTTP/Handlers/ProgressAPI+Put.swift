@@ -78,7 +78,7 @@ extension ProgressReport {
         guard let outcome, let known = snapshot.outcome, outcome.isSame(as: known), advance == nil else { return false }
         return (state ?? snapshot.state).hasBytes(of: snapshot.state)
             && (details ?? snapshot.details) == snapshot.details
-            && (completedCount == nil || completedCount == snapshot.counts?.completedCount)
+            && (completedCount ?? 0) <= (snapshot.counts?.completedCount ?? 0)
             && (attempt ?? snapshot.attempt) == snapshot.attempt
     }
 }

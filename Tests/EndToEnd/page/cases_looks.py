@@ -41,6 +41,8 @@ async def words(browser, mock, _):
         ("formatCount({completedCount: 3, totalCount: 10})", "3 of 10"),
         ("formatCount({completedCount: 3, totalCount: null, unit: 'rows'})", "3 rows"),
         ("formatCount({completedCount: 1500, totalCount: 4e6, unit: 'bytes'})", "1.5 kB of 4 MB"),
+        ("formatCount({completedCount: 0, totalCount: null, fractionCompleted: 0.25})", ""),
+        ("formatCount({completedCount: 0, totalCount: null, fractionCompleted: null})", "0"),
         ("formatCount(null)", ""), ("formatRate({throughput: null})", ""), ("formatRate({throughput: 0})", ""),
         ("formatRate({throughput: 12.4, unit: 'rows'})", "12.4 rows/s"),
         ("formatRate({throughput: 0.05, unit: 'rows'})", "3 rows/min"), ("formatRate({throughput: 0.001})", "3.6/h"),

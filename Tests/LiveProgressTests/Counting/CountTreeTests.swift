@@ -170,7 +170,7 @@ struct CountTreeTests {
             }
             for (id, node) in known.suffix(5) + known.prefix(2) where !node.isGone {
                 #expect(tree.completedCount(id) == node.completed)
-                #expect(tree.totalCount(id) == node.total)
+                #expect(tree.totalCount(id) == node.whole)
                 let (fraction, expected) = (tree.fractionCompleted(id) ?? -1, node.fraction ?? -1)
                 #expect(abs(fraction - expected) < 1e-6)
             }
@@ -194,10 +194,12 @@ private final class ModelNode {
         self.parent = parent
     }
 
+    var whole: Int64? { total.map { max($0, completed) } }
+
     var fraction: Double? {
-        guard let total, total > 0 else { return nil }
+        guard let whole, whole > 0 else { return nil }
         let running = children.reduce(0) { $0 + Double($1.share) * ($1.fraction ?? 0) }
-        return min(1, (Double(completed) + running) / Double(total))
+        return min(1, (Double(completed) + running) / Double(whole))
     }
 
     var size: Int { children.reduce(1) { $0 + $1.size } }

@@ -24,6 +24,9 @@ struct ReportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Units done since the last report.", valueName: "count"))
     var advance: Int64?
 
+    @Option(help: ArgumentHelp("The share done, from 0 to 1, where no more is known.", valueName: "number"))
+    var fraction: Double?
+
     @Option(help: ArgumentHelp("A title for people.", valueName: "text"))
     var title: String?
 
@@ -37,6 +40,7 @@ struct ReportOptions: ParsableArguments {
         for (name, count) in [("--completed", completed), ("--advance", advance)] {
             if let count, count < 0 { throw ValidationError("\(name) must be 0 or more.") }
         }
+        if let fraction, !(0...1).contains(fraction) { throw ValidationError("--fraction must be from 0 to 1.") }
     }
 
     /// Whether anything was said.
@@ -49,6 +53,7 @@ struct ReportOptions: ParsableArguments {
         report.totalCount = total.map(\.total)
         report.unit = unit
         report.advance = advance
+        report.fractionCompleted = fraction
         report.title = title
         report.labels = label.isEmpty ? nil : LabelArgument.dictionary(label)
         report.isCancellable = cancellable

@@ -28,8 +28,9 @@ enum Formatting {
         return "\(short(perSecond * 3600))\(name)/h"
     }
 
-    /// Counts, such as `50/100 rows`, `1234 rows`, or `1.2/3.4 MB`.
-    static func counts(_ counts: ProgressCounts) -> String {
+    /// Counts, such as `50/100 rows`, `1234 rows`, or `1.2/3.4 MB`; `nil` where nothing but a fraction is known.
+    static func counts(_ counts: ProgressCounts) -> String? {
+        if counts.completedCount == 0, counts.totalCount == nil, counts.fractionCompleted != nil { return nil }
         if isBytes(counts.unit) {
             let done = bytes(Double(counts.completedCount))
             return counts.totalCount.map { "\(done)/\(bytes(Double($0)))" } ?? done

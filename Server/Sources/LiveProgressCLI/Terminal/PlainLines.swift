@@ -21,7 +21,7 @@ struct PlainLines {
         let isNews = last.map { Self.differ($0, snapshot) } ?? true
         if !isNews, event.skipped == 0 {
             if let lastTime, now - lastTime < interval { return [] }
-            if let last, last.counts?.completedCount == snapshot.counts?.completedCount { return [] }
+            if let last, Self.shows(last.counts, like: snapshot.counts) { return [] }
         }
         last = snapshot
         lastTime = now
@@ -31,6 +31,10 @@ struct PlainLines {
 
     private static func differ(_ old: ProgressSnapshot, _ new: ProgressSnapshot) -> Bool {
         old.state != new.state || old.status != new.status || old.details != new.details || old.attempt != new.attempt
+    }
+
+    private static func shows(_ old: ProgressCounts?, like new: ProgressCounts?) -> Bool {
+        old?.completedCount == new?.completedCount && old?.fractionCompleted == new?.fractionCompleted
     }
 
     /// One line with all that ``ProgressLine`` would show, but no bar and no width.

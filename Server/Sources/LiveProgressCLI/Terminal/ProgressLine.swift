@@ -27,7 +27,7 @@ struct ProgressLine {
         let counts = snapshot.counts
         let percent = counts?.fractionCompleted.map { pad(Formatting.percent($0)) }
         var extras = [
-            counts.map { SafeText.line(Formatting.counts($0)) },
+            counts.flatMap { Formatting.counts($0) }.map(SafeText.line),
             counts?.throughput.flatMap { Formatting.rate($0, unit: counts?.unit.map(SafeText.line)) },
             counts?.estimatedTimeRemaining.flatMap { Formatting.duration(seconds: $0) }.map { "\($0) left" },
         ].compactMap { $0 }
@@ -90,8 +90,8 @@ struct ProgressLine {
         if let problem = snapshot.error {
             text += ": \(SafeText.line(problem.title))"
             if let detail = problem.detail { text += ": \(SafeText.line(detail))" }
-        } else if let counts = snapshot.counts {
-            text += "  \(Formatting.counts(counts))"
+        } else if let counts = snapshot.counts.flatMap({ Formatting.counts($0) }) {
+            text += "  \(counts)"
         }
         return paint(TextWidth.truncated(text, to: width, mark: mark), colour)
     }

@@ -34,10 +34,10 @@ function formatBytes(value, like = value) {
   return `${formatNumber(step === 0 ? Math.round(value) : value / 1000 ** step)}\u00a0${byteUnits[step]}`;
 }
 
-/** "50 of 100 rows", "1.5 MB of 4 MB", "50 rows", or nothing where nothing is counted. */
+/** "50 of 100 rows", "1.5 MB of 4 MB", "50 rows", or nothing where nothing is counted, or only a fraction known. */
 function formatCount(progress) {
-  const { completedCount: done, totalCount: total, unit } = progress ?? {};
-  if (!isFigure(done)) return "";
+  const { completedCount: done, totalCount: total, unit, fractionCompleted: fraction } = progress ?? {};
+  if (!isFigure(done) || (done === 0 && !isFigure(total) && isFigure(fraction))) return "";
   if (isBytes(unit)) return isFigure(total) ? `${formatBytes(done)} of ${formatBytes(total)}` : formatBytes(done);
   const name = typeof unit === "string" && unit !== "" ? ` ${unit}` : "";
   return isFigure(total) ? `${formatNumber(done)} of ${formatNumber(total)}${name}` : `${formatNumber(done)}${name}`;
