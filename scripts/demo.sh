@@ -36,7 +36,7 @@ server_pid=$!
 url=$(first_match 'http://[^ ]+' "$work/server.out")
 
 say "starting the job: live-progress run -- scripts/demo-job.sh"
-"$tool" run --server "$url" --title "Check every Swift file" -- scripts/demo-job.sh >"$work/job.out" 2>"$work/job.log" &
+"$tool" run --server "$url" --title "Pack forty files" -- scripts/demo-job.sh >"$work/job.out" 2>"$work/job.log" &
 job_pid=$!
 link=$(first_match 'http://[^ ]+/api/v1/progress/[A-Za-z0-9._~-]+' "$work/job.log")
 printf '\n    %s\n\n' "$link"
@@ -49,13 +49,16 @@ if [ "${CHECK:-}" != 1 ]; then
     exit 0
 fi
 
-# The watcher is a process of its own; each line is dated by whether the job still ran when it came.
+# The watcher is a process of its own; each update is dated by whether the job still ran when it came. Some are shown.
 live=0
 last=
 while IFS= read -r line; do
     last=$line
+    if [[ $line == *'"status":"running"'* ]] && kill -0 "$job_pid" 2>/dev/null; then
+        live=$((live + 1))
+        [ $((live % 10)) = 0 ] || continue
+    fi
     printf '%s\n' "$line" | cut -c 1-160
-    if [[ $line == *'"status":"running"'* ]] && kill -0 "$job_pid" 2>/dev/null; then live=$((live + 1)); fi
 done < <("$tool" watch --json "$link" && echo '"watch exited with 0"')
 job_status=0
 wait "$job_pid" || job_status=$?
