@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests" / "EndToEnd"))
 
+from harness import raise_file_limit  # noqa: E402
 from rawsocket import BlockingSocket, connect_many  # noqa: E402
-from run import raise_file_limit  # noqa: E402
 
 FULL = "live-progress.v1"
 

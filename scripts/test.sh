@@ -28,4 +28,6 @@ server_swift test --skip-build --skip ScheduleTests
 server_swift test --skip-build --filter ScheduleTests
 scripts/build.sh
 say "testing from end to end"
-python3 Tests/EndToEnd/run.py --binary bin/live-progress
+.venv/bin/pytest Tests/EndToEnd -m "not alone"
+# Apart, because others would take processors from what is measured.
+.venv/bin/pytest Tests/EndToEnd -m alone --numprocesses 0

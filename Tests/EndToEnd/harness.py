@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the end-to-end cases share: a registry of cases, a server to talk to, and plain HTTP."""
+"""What the end-to-end tests share: a server to talk to, and plain HTTP."""
 
 from __future__ import annotations
 
@@ -10,39 +10,19 @@ import json
 import os
 import queue
 import re
-import signal
+import resource
 import subprocess
 import tempfile
 import threading
 import time
 import urllib.parse
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 BASE = "/api/v1/progress"
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
-
-CASES: list["Case"] = []
-
-
-@dataclass
-class Case:
-    promise: str
-    body: object
-    seconds: int
-    group: str
-
-
-def case(promise: str, seconds: int = 60):
-    """Registers a function as a case; the sentence says what it promises."""
-
-    def register(body):
-        CASES.append(Case(promise, body, seconds, body.__module__.removeprefix("test_")))
-        return body
-
-    return register
 
 
 class Failure(AssertionError):
@@ -50,11 +30,13 @@ class Failure(AssertionError):
 
 
 def expect(condition: object, message: str) -> None:
+    __tracebackhide__ = True
     if not condition:
         raise Failure(message)
 
 
 def expect_equal(actual: object, expected: object, what: str) -> None:
+    __tracebackhide__ = True
     if actual != expected:
         raise Failure(f"{what}: expected {expected!r}, got {actual!r}")
 
@@ -219,30 +201,9 @@ def spawned(command: list, **options):
         process.wait()
 
 
-@dataclass
-class Environment:
-    """What a case is given."""
-
-    binary: Path
-    _server: Server | None = field(default=None)
-
-    @property
-    def server(self) -> Server:
-        """One server shared by the cases that do not need their own."""
-        if self._server is None or self._server.process.poll() is not None:
-            self._server = Server(self.binary)
-        return self._server
-
-    def close(self) -> None:
-        if self._server is not None:
-            self._server.stop()
-
-
-def alarm(seconds: int):
-    """Raises in the main thread when a case takes too long."""
-
-    def on_alarm(*_):
-        raise Failure(f"not done within {seconds} s")
-
-    signal.signal(signal.SIGALRM, on_alarm)
-    signal.alarm(seconds)
+def raise_file_limit() -> None:
+    """A thousand watchers are a thousand descriptors, here and in the server, which inherits the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -12,7 +12,8 @@ import subprocess
 import threading
 from pathlib import Path
 
-from harness import FOLDER, Failure, Lines, case, expect, expect_equal, spawned
+import pytest
+from harness import FOLDER, Failure, Lines, expect, expect_equal, spawned
 
 FULL = "live-progress.v1"
 STEPS = 12
@@ -106,9 +107,9 @@ CLIENTS = {
 }
 
 
-def follow(environment, client, subprotocol: str | None) -> tuple[Watched, dict]:
+def follow(server, client, subprotocol: str | None) -> tuple[Watched, dict]:
     """Runs the client over one operation of twelve steps; reports start when it has got its first message."""
-    operation = environment.server.operation(state="Queued", title="Import")
+    operation = server.operation(state="Queued", title="Import")
     watched = Watched()
 
     def run() -> None:
@@ -153,26 +154,29 @@ def check_full(watched: Watched, end: dict) -> None:
     expect_equal(watched.code, 1000, "close code")
 
 
-def register(name: str, client) -> None:
-    @case(f"{name}, plain: the state at once, every change in order, the end with 1000")
-    def plain(environment):
-        watched, _ = follow(environment, client, None)
-        check_plain(watched)
-
-    @case(f"{name}, {FULL}: the snapshot at once, every revision in order, the end with 1000")
-    def full(environment):
-        watched, end = follow(environment, client, FULL)
-        check_full(watched, end)
-
-    @case(f"{name}: who comes after the end gets the end at once, and 1000")
-    def late(environment):
-        operation = environment.server.operation(state="Queued")
-        operation.succeed(rows=7)
-        watched = Watched()
-        client(operation.socket_url, FULL, watched)
-        expect_equal([json.loads(t)["type"] for t in watched.texts], ["end"], "types")
-        expect_equal(watched.code, 1000, "close code")
+every_client = pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS.keys())
 
 
-for _name, _client in CLIENTS.items():
-    register(_name, _client)
+@every_client
+def test_plain(server, client):
+    """Another's client, plain: the state at once, every change in order, the end with 1000."""
+    watched, _ = follow(server, client, None)
+    check_plain(watched)
+
+
+@every_client
+def test_full(server, client):
+    """Another's client, live-progress.v1: the snapshot at once, every revision in order, the end with 1000."""
+    watched, end = follow(server, client, FULL)
+    check_full(watched, end)
+
+
+@every_client
+def test_late(server, client):
+    """Another's client that comes after the end gets the end at once, and 1000."""
+    operation = server.operation(state="Queued")
+    operation.succeed(rows=7)
+    watched = Watched()
+    client(operation.socket_url, FULL, watched)
+    expect_equal([json.loads(t)["type"] for t in watched.texts], ["end"], "types")
+    expect_equal(watched.code, 1000, "close code")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 
-from harness import ROOT, case, expect, expect_equal
+from harness import ROOT, expect, expect_equal
 
 sys.path.append(str(ROOT / "Benchmarks"))
 
@@ -34,8 +34,8 @@ def made_up(costs: dict[str, list[float]], load: Load = Load(100), **more: float
     ]
 
 
-@case("the comparison divides by the run of the same round, and gives median and range")
-def ratios(environment):
+def test_ratios():
+    """The comparison divides by the run of the same round, and gives median and range."""
     results = Results(made_up({SEND: [100, 200, 400], DIRECT: [110, 180, 480]}))
     lines = tables.document(results, "a machine", [])
     expect("a machine; 3 interleaved rounds; medians (lowest..highest)." in lines, lines[0])
@@ -43,8 +43,8 @@ def ratios(environment):
     expect(f"| {DIRECT} | 180 |" in lines, "\n".join(lines))
 
 
-@case("the comparison says of each target whether it was reached, and what was not measured")
-def judges(environment):
+def test_judges():
+    """The comparison says of each target whether it was reached, and what was not measured."""
     runs = made_up({SEND: [100], DIRECT: [104], SEED: [200]})
     text = "\n".join(targets.judged(Results(runs), []))
     for row in (
@@ -55,8 +55,8 @@ def judges(environment):
         expect(row in text, f"{row} is not in\n{text}")
 
 
-@case("the comparison judges every load that it makes")
-def judges_all(environment):
+def test_judges_all():
+    """The comparison judges every load that it makes."""
     loads = all_loads(400_000, 20_000)
     runs = [run for load in loads for run in made_up({SEND: [100], DIRECT: [50], SEED: [5000]}, load, wall_s=0.1)]
     rows = targets.judged(Results(runs), verdicts({}, {}))[5:]
@@ -67,28 +67,28 @@ def judges_all(environment):
         expect(load.updates % max(1, load.batch) == 0 and load.updates > 0, f"{load.name} makes {load.updates} updates")
 
 
-@case("the comparison keeps its runs in a file, and reports the same of them again")
-def keeps(environment):
+def test_keeps():
+    """The comparison keeps its runs in a file, and reports the same of them again."""
     runs = made_up({SEND: [100], DIRECT: [104]}, Load(1000, rate=100, stalled=1))
     expect_equal([Run.parse(run.line) for run in runs], runs, "runs")
 
 
-@case("the comparison says what was lost, disordered or malformed")
-def finds_wrongs(environment):
+def test_finds_wrongs():
+    """The comparison says what was lost, disordered or malformed."""
     expect_equal([wrong for run in made_up({DIRECT: [1]}) for wrong in wrongs(run)], [], "wrongs of a clean run")
     run = made_up({DIRECT: [1]}, frames=39, order_bad=2)[0]
     where = f"{DIRECT}, 100 watchers, b=1, round 1"
     expect_equal(wrongs(run), [f"{where}: 2 order_bad", f"{where}: 39 of 40 frames"], "wrongs")
 
 
-@case("the comparison measures a pace by the intervals between updates")
-def holds_pace(environment):
+def test_holds_pace():
+    """The comparison measures a pace by the intervals between updates."""
     expect_equal(pace_held({**RESULT, "u": 101, "rate": 1000, "wall_s": 0.1}), 100, "a pace that is held")
     expect_equal(pace_held({**RESULT, "wall_s": 0}), 0, "the pace of one update")
 
 
-@case("the comparison replaces the figures of a document, and nothing else")
-def replaces(environment):
+def test_replaces():
+    """The comparison replaces the figures of a document, and nothing else."""
     document = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
     expect_equal(report.replaced(document, "\nnew\n"), document.replace("old", "new"), "the document")
     try:
@@ -99,8 +99,8 @@ def replaces(environment):
         expect(False, "a document without marks was taken")
 
 
-@case("the comparison reads what the program for single calls prints")
-def reads_calls(environment):
+def test_reads_calls():
+    """The comparison reads what the program for single calls prints."""
     text = (
         "nanoseconds a call\n  update                      100.0 (90.5..120.0)\n"
         "  update-watched-10000        105.0 (90.5..120.0)\n  advance                       9.0 (8.0..9.9)  over 5\n"

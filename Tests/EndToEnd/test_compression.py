@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import socket
 import zlib
-from types import SimpleNamespace
 
-from harness import Server, case, expect, expect_equal
+import pytest
+from harness import Server, expect, expect_equal
 from rawsocket import handshake
 from test_clients import CLIENTS, FULL, Watched, check_full, check_plain, follow
 
@@ -29,9 +29,9 @@ def first_frame(url: str, offer: bytes) -> tuple[bytes, int, bytes]:
     return head, frames[0], frames[2 : 2 + frames[1]]
 
 
-@case("whoever offers it gets compressed frames, whoever does not gets them plain, from one server")
-def negotiated(environment):
-    with Server(environment.binary, "--compression") as server:
+def test_negotiated(binary):
+    """Whoever offers it gets compressed frames, whoever does not gets them plain, from one server."""
+    with Server(binary, "--compression") as server:
         operation = server.operation(state="Queued")
         head, first, payload = first_frame(operation.socket_url, OFFER)
         agreed = b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover"
@@ -44,9 +44,9 @@ def negotiated(environment):
         expect_equal((first, payload), (0x81, text), "the plain frame")
 
 
-@case("without the option nobody gets compression")
-def off(environment):
-    operation = environment.server.operation(state="Queued")
+def test_off(server):
+    """Without the option nobody gets compression."""
+    operation = server.operation(state="Queued")
     head, first, _ = first_frame(operation.socket_url, OFFER)
     expect(b"extensions" not in head.lower(), f"the answer is {head!r}")
     expect_equal(first, 0x81, "first byte")
@@ -77,15 +77,11 @@ COMPRESSING = {
 }
 
 
-def register(name: str, client) -> None:
-    @case(f"{name} with compression: every revision in order in both formats, the end with 1000")
-    def compressed(environment):
-        with Server(environment.binary, "--compression") as server:
-            watched, _ = follow(SimpleNamespace(server=server), client, None)
-            check_plain(watched)
-            watched, end = follow(SimpleNamespace(server=server), client, FULL)
-            check_full(watched, end)
-
-
-for _name, _client in COMPRESSING.items():
-    register(_name, _client)
+@pytest.mark.parametrize("client", COMPRESSING.values(), ids=COMPRESSING.keys())
+def test_compressed(binary, client):
+    """Another's client with compression: every revision in order in both formats, the end with 1000."""
+    with Server(binary, "--compression") as server:
+        watched, _ = follow(server, client, None)
+        check_plain(watched)
+        watched, end = follow(server, client, FULL)
+        check_full(watched, end)

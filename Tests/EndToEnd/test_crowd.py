@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from harness import Server, case, expect, expect_equal
+from harness import Server, expect, expect_equal
 from rawsocket import BlockingSocket, connect_many
 
 FULL = "live-progress.v1"
@@ -37,15 +37,15 @@ def check(watchers: list) -> None:
         expect_equal(watcher.close_code, 1000, f"close code of watcher {index}")
 
 
-@case("A thousand watchers get all twenty transitions in order and the end", seconds=120)
-def thousand(environment):
-    with Server(environment.binary) as server:
+def test_thousand(binary):
+    """A thousand watchers get all twenty transitions in order and the end."""
+    with Server(binary) as server:
         check(asyncio.run(follow(server.operation(state="Queued"), 1000)))
 
 
-@case("One watcher that never reads and one that vanishes: the other 998 lose nothing", seconds=120)
-def bad_company(environment):
-    with Server(environment.binary) as server:
+def test_bad_company(binary):
+    """One watcher that never reads and one that vanishes: the other 998 lose nothing."""
+    with Server(binary) as server:
         operation = server.operation(state="Queued")
         stalled = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
         vanished = BlockingSocket(operation.socket_url, FULL)
@@ -66,9 +66,9 @@ async def flood(operation, count: int, steps: int, filler: str) -> list:
     return watchers
 
 
-@case("A watcher that stops reading costs no memory, is told what it skipped, and still gets the end", seconds=120)
-def stalled_watcher(environment):
-    with Server(environment.binary) as server:
+def test_stalled_watcher(binary):
+    """A watcher that stops reading costs no memory, is told what it skipped, and still gets the end."""
+    with Server(binary) as server:
         operation = server.operation(state="Queued")
         stalled = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
         before = server.resident_bytes()
@@ -87,9 +87,9 @@ def stalled_watcher(environment):
         expect_equal((messages[-1]["type"], stalled.close_code), ("end", 1000), "the end")
 
 
-@case("Watchers that leave free everything at once", seconds=120)
-def leaving(environment):
-    with Server(environment.binary) as server:
+def test_leaving(binary):
+    """Watchers that leave free everything at once."""
+    with Server(binary) as server:
         operation = server.operation(state="Queued")
 
         async def come_and_go() -> None:

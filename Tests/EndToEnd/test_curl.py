@@ -8,7 +8,7 @@ import json
 import subprocess
 import uuid
 
-from harness import BASE, Lines, case, expect, expect_equal, spawned
+from harness import BASE, Lines, expect, expect_equal, spawned
 
 STEPS = 12
 STATES = ["Queued"] + [f"Step {n}" for n in range(1, STEPS + 1)] + ["Done"]
@@ -45,9 +45,9 @@ def read_event(lines: Lines) -> dict | None:
     return None
 
 
-@case("curl over SSE: the state at once, every transition in order, and the stream's end")
-def server_sent_events(environment):
-    operation = environment.server.operation(state="Queued")
+def test_server_sent_events(server):
+    """curl over SSE: the state at once, every transition in order, and the stream's end."""
+    operation = server.operation(state="Queued")
     command = ["curl", "-sSN", "--max-time", "30", "-H", "Accept: text/event-stream", operation.url]
     with spawned(command, stdout=subprocess.PIPE) as process:
         lines = Lines(process.stdout)
@@ -62,9 +62,9 @@ def server_sent_events(environment):
     expect_equal(messages[-1]["status"], "succeeded", "status at the end")
 
 
-@case("curl over NDJSON: a message on each line, and the stream's end")
-def ndjson(environment):
-    operation = environment.server.operation(state="Queued")
+def test_ndjson(server):
+    """curl over NDJSON: a message on each line, and the stream's end."""
+    operation = server.operation(state="Queued")
     command = ["curl", "-sSN", "--max-time", "30", "-H", "Accept: application/x-ndjson", operation.url]
     with spawned(command, stdout=subprocess.PIPE) as process:
         lines = Lines(process.stdout)
@@ -76,9 +76,9 @@ def ndjson(environment):
     expect_equal([m["type"] for m in messages], ["snapshot"] + ["update"] * STEPS + ["end"], "types")
 
 
-@case("curl by long-poll: each answer is past the ETag it brought, until the end")
-def long_poll(environment):
-    operation = environment.server.operation(state="Queued")
+def test_long_poll(server):
+    """curl by long-poll: each answer is past the ETag it brought, until the end."""
+    operation = server.operation(state="Queued")
     states, tag = ["Queued"], operation.put()["cursor"]
     tag = f'"{tag}"'
     for number in range(1, STEPS + 2):
@@ -99,18 +99,18 @@ def long_poll(environment):
     expect_equal(states, STATES, "states")
 
 
-@case("curl long-polls: nothing new within the wait is 304")
-def long_poll_without_news(environment):
-    operation = environment.server.operation(state="Queued")
+def test_long_poll_without_news(server):
+    """curl long-polls: nothing new within the wait is 304."""
+    operation = server.operation(state="Queued")
     tag = operation.put()["cursor"]
     done = curl("-o", "/dev/null", "-w", "%{http_code}", "-H", f'If-None-Match: "{tag}"', "-H", "Prefer: wait=1",
                 operation.url)
     expect_equal(done.stdout, "304", "status")
 
 
-@case("curl with a form is a worker: PUT creates and reports, PATCH ends")
-def form_worker(environment):
-    url = f"{environment.server.url}{BASE}/{uuid.uuid4().hex}"
+def test_form_worker(server):
+    """curl with a form is a worker: PUT creates and reports, PATCH ends."""
+    url = f"{server.url}{BASE}/{uuid.uuid4().hex}"
     first = curl_json("-X", "PUT", "-d", "completedCount=3", "-d", "totalCount=10", "-d", "state=Copying", url)
     expect_equal((first["state"], first["details"]), ("Copying", None), "state and details")
     expect_equal(first["progress"]["fractionCompleted"], 0.3, "fraction")
@@ -125,9 +125,9 @@ def form_worker(environment):
     expect_equal(late.stdout, "409 application/problem+json", "answer to a report after the end")
 
 
-@case("curl resumes an event stream with Last-Event-ID and gets exactly what it missed")
-def resume_event_stream(environment):
-    operation = environment.server.operation(state="Queued")
+def test_resume_event_stream(server):
+    """curl resumes an event stream with Last-Event-ID and gets exactly what it missed."""
+    operation = server.operation(state="Queued")
     cursors = [operation.step(number)["cursor"] for number in range(1, 6)]
     operation.succeed()
     done = curl("-N", "-H", "Accept: text/event-stream", "-H", f"Last-Event-ID: {cursors[1]}", operation.url)

@@ -10,14 +10,14 @@ import tempfile
 from pathlib import Path
 
 import aiohttp
-from harness import BASE, case, expect, expect_equal
+from harness import BASE, expect, expect_equal
 from test_tls import curl
 from test_tokens import Keys, tool
 from tls import TLSServer
 
 
-@case("Beyond loopback a server that lacks keys or encryption starts nothing, and says what to do")
-def refusal(environment):
+def test_refusal(binary):
+    """Beyond loopback a server that lacks keys or encryption starts nothing, and says what to do."""
     with tempfile.TemporaryDirectory() as folder:
         secret = Path(folder) / "keys"
         for host in ["0.0.0.0", "::"]:
@@ -26,7 +26,7 @@ def refusal(environment):
                 (("--secret-file", str(secret)), ["--tls-cert", "--trusted-proxy"]),
                 (("--trusted-proxy", "127.0.0.1"), ["--secret-file"]),
             ]:
-                done = tool(environment, "serve", "--host", host, "--port", "0", *options)
+                done = tool(binary, "serve", "--host", host, "--port", "0", *options)
                 expect_equal(done.returncode, 64, f"exit status on {host} with {options}")
                 expect_equal(done.stdout, "", "what it says where others wait for an address")
                 expect(f"Listening on {host} is refused" in done.stderr, f"error: {done.stderr}")
@@ -35,16 +35,16 @@ def refusal(environment):
         expect(not secret.exists(), "a server that does not start has made keys")
 
 
-@case("With keys and TLS authorised workers and watchers are served, and those without a token are refused")
-def guarded_and_encrypted(environment):
+def test_guarded_and_encrypted(binary):
+    """With keys and TLS authorised workers and watchers are served, and those without a token are refused."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = Keys(environment, folder)
-        with TLSServer(environment.binary, "--secret-file", keys.path) as server:
+        keys = Keys(binary, folder)
+        with TLSServer(binary, "--secret-file", keys.path) as server:
             link = server.output.next()
             expect(link.startswith(f"administrator's link: {server.url}/#token="), f"link: {link[:50]}")
             trust = {"LIVE_PROGRESS_CA": str(server.authority.certificate), "LIVE_PROGRESS_SERVER": server.url}
             worker = {**trust, "LIVE_PROGRESS_TOKEN": keys.token("create,report", "--id", "a")}
-            made = tool(environment, "report", "a", "--create", "--state", "Reading", **worker)
+            made = tool(binary, "report", "a", "--create", "--state", "Reading", **worker)
             expect_equal(made.returncode, 0, f"creating: {made.stderr}")
             url = f"{server.url}{BASE}/a"
             status = ["-o", "/dev/null", "-w", "%{http_version} %{http_code}"]
@@ -55,10 +55,10 @@ def guarded_and_encrypted(environment):
                 expect_equal(curl(server, protocol, *status, url), f"{version} 401", "without one")
                 expect_equal(curl(server, protocol, *status, *sign, "-X", "PATCH", "-d", "state=X", url), f"{version} 403", "a report")
             asyncio.run(sockets(server, watch))
-            done = tool(environment, "report", "a", "--succeed", **worker)
+            done = tool(binary, "report", "a", "--succeed", **worker)
             expect_equal(done.returncode, 0, f"the end: {done.stderr}")
             for token, expected in [(watch, 0), ("x.y.z", 77)]:
-                done = tool(environment, "watch", "a", **{**trust, "LIVE_PROGRESS_TOKEN": token})
+                done = tool(binary, "watch", "a", **{**trust, "LIVE_PROGRESS_TOKEN": token})
                 expect_equal(done.returncode, expected, f"watching: {done.stderr}")
 
 

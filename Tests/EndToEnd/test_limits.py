@@ -11,7 +11,8 @@ import socket
 import sys
 import time
 
-from harness import BASE, Server, case, expect, expect_equal, request
+import pytest
+from harness import BASE, Server, expect, expect_equal, request
 from rawsocket import BlockingSocket
 
 FULL = "live-progress.v1"
@@ -19,10 +20,10 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
 @contextlib.contextmanager
-def limited(environment, **limits: int):
+def limited(binary, **limits: int):
     """A server whose limits are set by the names of its keys in snake case."""
     variables = {f"LIVE_PROGRESS_{name.upper()}": str(value) for name, value in limits.items()}
-    with Server(environment.binary, environment=variables) as server:
+    with Server(binary, environment=variables) as server:
         yield server
 
 
@@ -70,9 +71,9 @@ def expect_problem(answer: bytes, status: int, limit: str) -> dict:
     return problem
 
 
-@case("connections in total; a newcomer gets 503, and a place as soon as one leaves")
-def connections(environment):
-    with limited(environment, maximum_connections=3) as server:
+def test_connections(binary):
+    """Connections in total; a newcomer gets 503, and a place as soon as one leaves."""
+    with limited(binary, maximum_connections=3) as server:
         operation = server.operation(state="Queued")
         watcher = BlockingSocket(operation.socket_url, FULL)
         watcher.next()
@@ -96,11 +97,11 @@ def wait_until(condition, what: str, seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
-@case("connections of one address; other addresses are served")
-def connections_per_address(environment):
+def test_connections_per_address(binary):
+    """Connections of one address; other addresses are served."""
     if sys.platform != "linux":
         return  # Elsewhere the loopback has one address.
-    with limited(environment, maximum_connections_per_address=2) as server:
+    with limited(binary, maximum_connections_per_address=2) as server:
         inside = [dial(server, "127.0.0.2") for _ in range(2)]
         for connection in inside:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -118,9 +119,9 @@ def served(connection: socket.socket) -> bool:
     return False
 
 
-@case("requests of one address behind a trusted proxy, on whichever of its connections; other addresses are served")
-def requests_per_forwarded_address(environment):
-    with limited(environment, maximum_connections_per_address=2, trusted_proxies="127.0.0.1") as server:
+def test_requests_per_forwarded_address(binary):
+    """Requests of one address behind a trusted proxy, on whichever of its connections; other addresses are served."""
+    with limited(binary, maximum_connections_per_address=2, trusted_proxies="127.0.0.1") as server:
         operation = server.operation(state="Queued")
 
         def ask(client: str, *fields: str) -> socket.socket:
@@ -146,9 +147,9 @@ def requests_per_forwarded_address(environment):
             wait_until(lambda: status("192.0.2.1") == b"HTTP/1.1 200", f"place after {number + 1} have left")
 
 
-@case("watchers of one operation, whatever they watch by; those inside get every update")
-def watchers_per_operation(environment):
-    with limited(environment, maximum_watchers_per_operation=2) as server:
+def test_watchers_per_operation(binary):
+    """Watchers of one operation, whatever they watch by; those inside get every update."""
+    with limited(binary, maximum_watchers_per_operation=2) as server:
         operation = server.operation(state="Queued")
         inside = [BlockingSocket(operation.socket_url, FULL) for _ in range(2)]
         for watcher in inside:
@@ -168,9 +169,9 @@ def watchers_per_operation(environment):
         expect_equal(BlockingSocket(operation.socket_url, FULL).next()["state"], "Step 1", "newcomer after one has left")
 
 
-@case("operations in total")
-def operations(environment):
-    with limited(environment, maximum_operations=2) as server:
+def test_operations(binary):
+    """Operations in total."""
+    with limited(binary, maximum_operations=2) as server:
         kept = [server.operation(), server.operation()]
         answer = request("PUT", f"{server.url}{BASE}/one-too-many")
         expect_equal((answer.status, answer.json["limit"]), (503, "operations"), "answer")
@@ -179,9 +180,9 @@ def operations(environment):
         kept[0].step(1)
 
 
-@case("reports on one operation a second; an end is always taken")
-def report_rate(environment):
-    with limited(environment, reports_per_second=1, report_burst=3) as server:
+def test_report_rate(binary):
+    """Reports on one operation a second; an end is always taken."""
+    with limited(binary, reports_per_second=1, report_burst=3) as server:
         operation = server.operation()
         for number in range(3):
             operation.step(number)
@@ -194,9 +195,9 @@ def report_rate(environment):
         expect_equal(refusals(server, "report-rate"), 1, "counted refusals")
 
 
-@case("the sizes of a target, of fields and of a body")
-def sizes(environment):
-    with limited(environment, maximum_target_size=512, maximum_header_size=4096, maximum_body_size=2048) as server:
+def test_sizes(binary):
+    """The sizes of a target, of fields and of a body."""
+    with limited(binary, maximum_target_size=512, maximum_header_size=4096, maximum_body_size=2048) as server:
         host = f"Host: 127.0.0.1:{server.port}\r\n"
         put = f"PUT {BASE}/a HTTP/1.1\r\n{host}"
         rows = [
@@ -214,9 +215,9 @@ def sizes(environment):
         expect_equal(counted, {"target-size": 1, "header-size": 2, "body-size": 2}, "counted refusals")
 
 
-@case("the size of a WebSocket message, and how many come in a minute")
-def messages(environment):
-    with limited(environment, maximum_message_size=256, maximum_messages_per_minute=5) as server:
+def test_messages(binary):
+    """The size of a WebSocket message, and how many come in a minute."""
+    with limited(binary, maximum_message_size=256, maximum_messages_per_minute=5) as server:
         operation = server.operation(cancellable=True)
         inside = BlockingSocket(operation.socket_url, FULL)
         inside.next()
@@ -234,9 +235,10 @@ def messages(environment):
         expect_equal(refusals(server, "message-rate"), 1, "counted refusals by rate")
 
 
-@case("the times of a head, of a body and of doing nothing")
-def times(environment):
-    with limited(environment, head_timeout=1, body_timeout=2, idle_timeout=3) as server:
+@pytest.mark.alone
+def test_times(binary):
+    """The times of a head, of a body and of doing nothing."""
+    with limited(binary, head_timeout=1, body_timeout=2, idle_timeout=3) as server:
         host = f"Host: 127.0.0.1:{server.port}\r\n"
         silent, head, body, idle = (dial(server) for _ in range(4))
         head.sendall(b"GET / HTTP/1.1\r\n")
@@ -253,9 +255,10 @@ def times(environment):
         expect_equal(counted, {"head-time": 2, "body-time": 1, "idle-time": 1}, "counted refusals")
 
 
-@case("who takes nothing of what it is sent is let go, be it an answer, a stream or a watcher")
-def unread(environment):
-    with limited(environment, unread_timeout=2) as server:
+@pytest.mark.timeout(180)
+def test_unread(binary):
+    """Who takes nothing of what it is sent is let go, be it an answer, a stream or a watcher."""
+    with limited(binary, unread_timeout=2) as server:
         operation = server.operation(state="Queued", details="x" * 30_000)
         path, host = operation.path, f"Host: 127.0.0.1:{server.port}\r\n"
         inside = BlockingSocket(operation.socket_url, FULL)
@@ -279,9 +282,9 @@ def unread(environment):
         watcher.socket.close()
 
 
-@case("bytes of reports that are kept, of one operation and of all")
-def history(environment):
-    with limited(environment, maximum_history_bytes=20_000, maximum_history_bytes_per_operation=4096) as server:
+def test_history(binary):
+    """Bytes of reports that are kept, of one operation and of all."""
+    with limited(binary, maximum_history_bytes=20_000, maximum_history_bytes_per_operation=4096) as server:
         operation = server.operation()
         cursors = [operation.report(state=str(n), details="x" * 1000)["cursor"] for n in range(10)]
         expect(metric(server, "history_bytes") <= 4096, "an operation keeps more than it may")
@@ -299,13 +302,13 @@ def history(environment):
         expect_equal(request("PUT", f"{server.url}{BASE}/in-time").status, 201, "status once there is room")
 
 
-@case("without a descriptor the server waits, those inside are served, and it recovers by itself")
-def descriptors(environment):
+def test_descriptors(binary):
+    """Without a descriptor the server waits, those inside are served, and it recovers by itself."""
     if sys.platform != "linux":
         return  # Only there can another process's limit be changed.
     import resource
 
-    with limited(environment) as server:
+    with limited(binary) as server:
         operation = server.operation(state="Queued")
         watcher = BlockingSocket(operation.socket_url, FULL)
         watcher.next()

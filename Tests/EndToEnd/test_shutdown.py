@@ -8,7 +8,8 @@ import asyncio
 import signal
 import time
 
-from harness import Server, case, expect, expect_equal, request
+import pytest
+from harness import Server, expect, expect_equal, request
 from rawsocket import connect_many
 
 
@@ -45,9 +46,10 @@ async def terminate_with_everyone(server, operation) -> tuple:
     return watchers, rests, answers, code, time.monotonic() - started
 
 
-@case("SIGTERM with 100 WebSockets, 20 SSE and 20 long-polls: each is told, exit 0 within 2 s")
-def sigterm(environment):
-    with Server(environment.binary) as server:
+@pytest.mark.alone
+def test_sigterm(binary):
+    """SIGTERM with 100 WebSockets, 20 SSE and 20 long-polls: each is told, exit 0 within 2 s."""
+    with Server(binary) as server:
         operation = server.operation(state="Queued")
         watchers, rests, answers, code, took = asyncio.run(terminate_with_everyone(server, operation))
         expect_equal(code, 0, f"exit code; the log:\n{server.tail()}")
@@ -59,8 +61,8 @@ def sigterm(environment):
         expect(all(s.startswith(b"HTTP/1.1 ") for s in statuses), f"long-polls were answered {statuses}")
 
 
-@case("SIGINT ends it as well")
-def sigint(environment):
-    with Server(environment.binary) as server:
+def test_sigint(binary):
+    """SIGINT ends it as well."""
+    with Server(binary) as server:
         server.process.send_signal(signal.SIGINT)
         expect_equal(server.process.wait(5), 0, "exit code")

@@ -14,7 +14,8 @@ import subprocess
 import time
 
 import aiohttp
-from harness import BASE, Lines, case, expect, expect_equal, plain_environment, spawned
+import pytest
+from harness import BASE, Lines, expect, expect_equal, plain_environment, spawned
 from tls import DATA, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE, Frames, TLSServer
 
 STEPS = [f"Step {number}" for number in range(1, 6)]
@@ -37,9 +38,9 @@ def work(server: TLSServer, name: str) -> None:
     curl(server, "-X", "PATCH", "-d", "status=succeeded", "-o", "/dev/null", f"{server.url}{BASE}/{name}")
 
 
-@case("curl over HTTP/2 is a whole worker, and a whole watcher by SSE and NDJSON")
-def http2_streams(environment):
-    with TLSServer(environment.binary) as server:
+def test_http2_streams(binary):
+    """curl over HTTP/2 is a whole worker, and a whole watcher by SSE and NDJSON."""
+    with TLSServer(binary) as server:
         for number, accepted in enumerate(["text/event-stream", "application/x-ndjson"]):
             url = f"{server.url}{BASE}/job-{number}"
             made = curl(server, "-X", "PUT", "-d", "state=Queued", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", url)
@@ -58,9 +59,9 @@ def http2_streams(environment):
             expect_equal(states, ["Queued", *STEPS, "Succeeded"], f"states by {accepted}")
 
 
-@case("curl long-polls over HTTP/2 and is answered when there is news; a client that leaves is not counted any more")
-def http2_long_poll(environment):
-    with TLSServer(environment.binary) as server:
+def test_http2_long_poll(binary):
+    """curl long-polls over HTTP/2 and is answered when there is news; a client that leaves is not counted any more."""
+    with TLSServer(binary) as server:
         url = f"{server.url}{BASE}/job"
         tag = server.send("PUT", "job", {"state": "Queued"})["cursor"]
         wait = ["-H", f'If-None-Match: "{tag}"', "-H", "Prefer: wait=20", url]
@@ -82,9 +83,9 @@ def await_streams(server: TLSServer, url: str, count: int) -> None:
         expect(time.monotonic() < deadline, f"not {count} streams and long polls")
 
 
-@case("a body over the limit gets its whole refusal over HTTP/2, and the server stops reading")
-def http2_body_limit(environment):
-    with TLSServer(environment.binary) as server:
+def test_http2_body_limit(binary):
+    """A body over the limit gets its whole refusal over HTTP/2, and the server stops reading."""
+    with TLSServer(binary) as server:
         body = server.authority.folder / "large"
         body.write_bytes(bytes(4 << 20))
         answer = curl(
@@ -95,9 +96,9 @@ def http2_body_limit(environment):
         expect("body-too-large" in json.loads(problem)["type"], f"problem: {problem}")
 
 
-@case("answers insist on encryption where the server has a name of its own, and only there")
-def strict_transport_security(environment):
-    with TLSServer(environment.binary) as server:
+def test_strict_transport_security(binary):
+    """Answers insist on encryption where the server has a name of its own, and only there."""
+    with TLSServer(binary) as server:
         named = ["--resolve", f"progress.test:{server.port}:127.0.0.1", f"https://progress.test:{server.port}/healthz"]
         for version in ("--http2", "--http1.1"):
             expect("strict-transport-security: max-age=" in curl(server, version, "-i", *named).lower(), "it does not insist")
@@ -105,8 +106,9 @@ def strict_transport_security(environment):
             expect("strict-transport-security" not in bare, "it insists for an address")
 
 
-@case("aiohttp watches over wss: every transition in order, close 1000, with ALPN and without")
-def websocket(environment):
+def test_websocket(binary):
+    """aiohttp watches over wss: every transition in order, close 1000, with ALPN and without."""
+
     async def watch(server: TLSServer, *protocols: str) -> tuple:
         url = f"wss://localhost:{server.port}{BASE}/job"
         async with aiohttp.ClientSession() as session:
@@ -127,15 +129,16 @@ def websocket(environment):
                     pass
                 return socket.close_code
 
-    with TLSServer(environment.binary) as server:
+    with TLSServer(binary) as server:
         server.send("PUT", "job", {"state": "Queued"})
         expect_equal(asyncio.run(watch(server)), ["Queued", *STEPS], "states")
         expect_equal(asyncio.run(watch(server, "http/1.1")), [STEPS[-1], *STEPS], "states with ALPN")
         expect_equal(asyncio.run(end(server)), 1000, "close code")
 
 
-@case("TLS 1.2 and 1.3 are spoken, nothing older; ALPN agrees on h2, on http/1.1, or on nothing")
-def versions(environment):
+def test_versions(binary):
+    """TLS 1.2 and 1.3 are spoken, nothing older; ALPN agrees on h2, on http/1.1, or on nothing."""
+
     def handshake(server: TLSServer, version: ssl.TLSVersion, *protocols: str) -> str | None:
         context = server.authority.context(*protocols)
         context.set_ciphers("ALL:@SECLEVEL=0")
@@ -144,7 +147,7 @@ def versions(environment):
             with context.wrap_socket(plain, server_hostname="localhost") as secure:
                 return secure.selected_alpn_protocol()
 
-    with TLSServer(environment.binary) as server:
+    with TLSServer(binary) as server:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             expect_equal(handshake(server, version, "h2", "http/1.1"), "h2", "choice")
             expect_equal(handshake(server, version, "http/1.1"), "http/1.1", "choice")
@@ -157,9 +160,10 @@ def versions(environment):
         expect_equal(reason, "TLSV1_ALERT_PROTOCOL_VERSION", "why TLS 1.1 is refused")
 
 
-@case("a renewed certificate is for new connections; those that are there go on; a broken pair changes nothing")
-def renewal(environment):
-    with TLSServer(environment.binary) as server:
+@pytest.mark.timeout(180)
+def test_renewal(binary):
+    """A renewed certificate is for new connections; those that are there go on; a broken pair changes nothing."""
+    with TLSServer(binary) as server:
         server.send("PUT", "job", {"state": "Queued"})
         stream = server.connect()
         stream.sendall(f"GET {BASE}/job HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n\r\n".encode())
@@ -183,9 +187,9 @@ def renewal(environment):
         stream.close()
 
 
-@case("a client that says goodbye behind its request gets the answer, and a goodbye")
-def half_close(environment):
-    with TLSServer(environment.binary) as server:
+def test_half_close(binary):
+    """A client that says goodbye behind its request gets the answer, and a goodbye."""
+    with TLSServer(binary) as server:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = server.authority.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
@@ -218,9 +222,10 @@ def read_or_end(tls: ssl.SSLObject) -> bytes:
         return b""
 
 
-@case("a handshake that is not done within 10 s is cut off, and so is an HTTP/2 connection without a request")
-def slow_handshakes(environment):
-    with TLSServer(environment.binary) as server:
+@pytest.mark.timeout(180)
+def test_slow_handshakes(binary):
+    """A handshake that is not done within 10 s is cut off, and so is an HTTP/2 connection without a request."""
+    with TLSServer(binary) as server:
         frames = Frames(server)
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
             silent.sendall(b"\x16\x03\x01")
@@ -232,9 +237,9 @@ def slow_handshakes(environment):
         expect_equal(kinds.count(GOAWAY), 2, f"goodbyes among the frames {kinds}")
 
 
-@case("HTTP/2 says its limits, and a client that resets streams over and over is sent away")
-def rapid_reset(environment):
-    with TLSServer(environment.binary) as server:
+def test_rapid_reset(binary):
+    """HTTP/2 says its limits, and a client that resets streams over and over is sent away."""
+    with TLSServer(binary) as server:
         frames = Frames(server)
         kind, _, _, payload = frames.next()
         expect_equal(kind, SETTINGS, "the first frame")
@@ -251,8 +256,9 @@ def rapid_reset(environment):
         expect_equal(curl(server, f"{server.url}/healthz"), "ok\n", "what others get")
 
 
-@case("malformed requests over HTTP/2 are answered by no route, and end the connection that they came on alone")
-def malformed_requests(environment):
+def test_malformed_requests(binary):
+    """Malformed requests over HTTP/2 are answered by no route, and end the connection that they came on alone."""
+
     def field(name: bytes, value: bytes) -> bytes:
         return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
@@ -268,7 +274,7 @@ def malformed_requests(environment):
         b"\xff" * 6,  # fields that cannot be read
         start + b"\x84" + b"".join(field(b"x-%03d" % n, b"v" * 90) for n in range(150)),  # more than a frame may hold
     ]
-    with TLSServer(environment.binary) as server:
+    with TLSServer(binary) as server:
         bystander = Frames(server)
         for block in blocks:
             frames = Frames(server)
@@ -280,9 +286,10 @@ def malformed_requests(environment):
             expect(frame[0] != GOAWAY, "another connection was ended")
 
 
-@case("SIGTERM with streams over HTTP/2 and a connection that is idle: each is told, exit 0 within 2 s")
-def shutdown(environment):
-    with TLSServer(environment.binary) as server:
+@pytest.mark.alone
+def test_shutdown(binary):
+    """SIGTERM with streams over HTTP/2 and a connection that is idle: each is told, exit 0 within 2 s."""
+    with TLSServer(binary) as server:
         server.send("PUT", "job", {"state": "Queued"})
         url = f"{server.url}{BASE}/job"
         idle = Frames(server)
@@ -306,13 +313,14 @@ def shutdown(environment):
         expect(took < 2, f"it took {took:.2f} s")
 
 
-@case("the tool works over TLS with --ca, and refuses a server that is not trusted")
-def tool(environment):
+def test_tool(binary):
+    """The tool works over TLS with --ca, and refuses a server that is not trusted."""
+
     def run(server: TLSServer, *arguments: str) -> subprocess.CompletedProcess:
-        command = [str(environment.binary), *arguments]
+        command = [str(binary), *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=30, env=plain_environment())
 
-    with TLSServer(environment.binary) as server:
+    with TLSServer(binary) as server:
         trust = ["--ca", str(server.authority.certificate)]
         url = f"{server.url}{BASE}/job"
         expect_equal(run(server, "report", url, "--create", "--state", "Copying", *trust).returncode, 0, "report")
@@ -327,13 +335,15 @@ def tool(environment):
             expect("trusted" in stranger.stderr, f"it does not say why: {stranger.stderr}")
 
 
-@case("a stream whose client opens no window for it is reset; its connection, and who reads slowly, go on")
-def http2_unread(environment):
+@pytest.mark.timeout(180)
+def test_http2_unread(binary):
+    """A stream whose client opens no window for it is reset; its connection, and who reads slowly, go on."""
+
     def window(size: int) -> bytes:
         initial_window_size = 4
         return Frames.frame(SETTINGS, struct.pack(">HI", initial_window_size, size))
 
-    with TLSServer(environment.binary, environment={"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
+    with TLSServer(binary, environment={"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
         server.send("PUT", "job", {"state": "Queued", "details": "x" * 60_000})
         deaf = Frames(server)
         deaf.send(window(0) + Frames.get(1, f"{BASE}/job".encode()))
@@ -358,9 +368,10 @@ def http2_unread(environment):
         expect('refusals_total{limit="unread-time"} 1\n' in refused, "one stream was let go, or was not counted")
 
 
-@case("an encrypted connection that takes nothing of what it is sent is closed without waiting for its goodbye")
-def tls_unread(environment):
-    with TLSServer(environment.binary, environment={"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
+@pytest.mark.timeout(180)
+def test_tls_unread(binary):
+    """An encrypted connection that takes nothing of what it is sent is closed without waiting for its goodbye."""
+    with TLSServer(binary, environment={"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
         server.send("PUT", "job", {"state": "Queued", "details": "x" * 60_000})
         request = f"GET {BASE}/job HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         for protocol, whole in (("http/1.1", request * 200), ("h2", None)):
@@ -382,9 +393,9 @@ def tls_unread(environment):
             deaf.close()
 
 
-@case("files that cannot be used keep it from starting, with exit code 64 and the reason")
-def unusable_files(environment):
-    command = [str(environment.binary), "serve", "--port", "0"]
+def test_unusable_files(binary):
+    """Files that cannot be used keep it from starting, with exit code 64 and the reason."""
+    command = [str(binary), "serve", "--port", "0"]
     for more, reason in (
         (["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "/nowhere/c.pem"),
         (["--tls-cert", "/nowhere/c.pem"], "--tls-key"),

@@ -16,7 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import BASE, Server, case, expect, expect_equal, plain_environment, request, spawned
+import pytest
+from harness import BASE, Server, expect, expect_equal, plain_environment, request, spawned
 from rawsocket import BlockingSocket
 from test_tls import curl, curl_command
 from test_tokens import Keys, bearer, tool
@@ -134,11 +135,11 @@ def over_http2(server: TLSServer, token: str) -> None:
         subprocess.run(curl_command(server, "-o", "/dev/null", *arguments), capture_output=True, timeout=40)
 
 
-@case("Over TLS and HTTP/2 the log at the level trace tells no token either", seconds=120)
-def encrypted(environment):
+def test_encrypted(binary):
+    """Over TLS and HTTP/2 the log at the level trace tells no token either."""
     with tempfile.TemporaryDirectory() as folder:
-        keys, secrets = Keys(environment, folder), Secrets()
-        with TLSServer(environment.binary, "--secret-file", keys.path, "--log-level", "trace") as server:
+        keys, secrets = Keys(binary, folder), Secrets()
+        with TLSServer(binary, "--secret-file", keys.path, "--log-level", "trace") as server:
             secrets.note("the administrator's token", server.output.next().rpartition("=")[2])
             good = secrets.note("a token", keys.token("admin"))
             curl(server, "-X", "PUT", "-d", "state=S", "-o", "/dev/null", "-H", f"Authorization: Bearer {good}", f"{server.url}{BASE}/a")
@@ -151,13 +152,13 @@ def encrypted(environment):
             expect(text in log, f"the log does not say {text!r}; its end:\n{log[-4000:]}")
 
 
-@case("On a terminal every start writes the administrator's link; into a pipe the first one alone does", seconds=60)
-def terminal(environment):
+def test_terminal(binary):
+    """On a terminal every start writes the administrator's link; into a pipe the first one alone does."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = Keys(environment, folder)
+        keys = Keys(binary, folder)
         keys.write(keys.new_line())
         ours, theirs = pty.openpty()
-        command = [environment.binary, "serve", "--host", "127.0.0.1", "--port", "0", "--secret-file", keys.path]
+        command = [binary, "serve", "--host", "127.0.0.1", "--port", "0", "--secret-file", keys.path]
         try:
             with spawned(command, stdout=theirs, stderr=subprocess.DEVNULL, env=plain_environment()):
                 said, deadline = b"", time.monotonic() + 20
@@ -169,12 +170,13 @@ def terminal(environment):
         expect(re.fullmatch(r"listening on (\S+)\r\nadministrator's link: \1/#token=\S+\r\n", said.decode()), f"said: {said}")
 
 
-@case("At the level trace the log tells who was let in and who was not, and nothing that could let anyone in", seconds=240)
-def trace(environment):
+@pytest.mark.timeout(240)
+def test_trace(binary):
+    """At the level trace the log tells who was let in and who was not, and nothing that could let anyone in."""
     with tempfile.TemporaryDirectory() as folder:
-        keys, secrets = Keys(environment, folder), Secrets()
+        keys, secrets = Keys(binary, folder), Secrets()
         options = ("--secret-file", keys.path, "--log-level", "trace")
-        with Server(environment.binary, *options, environment={"LIVE_PROGRESS_QUERY_TOKENS": "true"}) as server:
+        with Server(binary, *options, environment={"LIVE_PROGRESS_QUERY_TOKENS": "true"}) as server:
             said = server.output.next()
             link = f"administrator's link: {server.url}/#token="
             expect(said.startswith(link), f"the second line is {said[:60]!r}")
@@ -183,7 +185,7 @@ def trace(environment):
             secrets["the server's secret"] = Path(keys.path).read_text().split()[-1]
             good = secrets.note("a token", keys.token("create,report,watch,list"))
             ended = secrets.note("a token that has ended", keys.token("admin", time="1s"))
-            other = Keys(environment, folder, "other")
+            other = Keys(binary, folder, "other")
             other.write(other.new_line())
             foreign = secrets.note("a token of another key", other.token("admin"))
             made = request("POST", server.url + BASE, bearer(good), b'{"id":"a","state":"S"}').json["tokens"]
@@ -201,7 +203,7 @@ def trace(environment):
             for token in [good, ended, foreign, good[:-4] + "AAAA"]:
                 over_http(server, token)
                 malformed(server, token)
-            done = tool(environment, "watch", f"{server.url}{BASE}/a", "--timeout", "1s", LIVE_PROGRESS_TOKEN=good)
+            done = tool(binary, "watch", f"{server.url}{BASE}/a", "--timeout", "1s", LIVE_PROGRESS_TOKEN=good)
             expect_equal(secrets.found_in(done.stdout + done.stderr), [], "the tool tells")
             expect_equal(request("GET", f"{server.url}/healthz").status, 200, "the server goes on")
             server.stop()
@@ -216,6 +218,6 @@ def trace(environment):
         ]:
             expect(text in log, f"the log does not say {text!r}; its end:\n{log[-4000:]}")
         # A link for each start would fill what collects the output of services with tokens.
-        with Server(environment.binary, *options) as again:
+        with Server(binary, *options) as again:
             again.stop()
             expect_equal(again.output.rest(), [], "what a later start says")

@@ -15,20 +15,21 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import BASE, Server, case, expect, expect_equal, plain_environment, request
+import pytest
+from harness import BASE, Server, expect, expect_equal, plain_environment, request
 from rawsocket import BlockingSocket
 
 
-def tool(environment, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
-    command = [str(environment.binary), *arguments]
+def tool(binary, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    command = [str(binary), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, env=plain_environment(**variables))
 
 
 class Keys:
     """A file of keys, and tokens made with it."""
 
-    def __init__(self, environment, folder: str, name: str = "keys"):
-        self.environment, self.path = environment, str(Path(folder) / name)
+    def __init__(self, binary, folder: str, name: str = "keys"):
+        self.binary, self.path = binary, str(Path(folder) / name)
 
     def write(self, *lines: str) -> None:
         """Puts other keys into the file, or the first ones."""
@@ -42,17 +43,17 @@ class Keys:
 
     def token(self, can: str, *scope: str, time: str = "1h") -> str:
         done = tool(
-            self.environment, "token", "create", "--secret-file", self.path, "--can", can, "--for", time, *scope
+            self.binary, "token", "create", "--secret-file", self.path, "--can", can, "--for", time, *scope
         )
         expect_equal(done.returncode, 0, f"token create: {done.stderr}")
         return done.stdout.strip()
 
 
 @contextlib.contextmanager
-def guarded(environment):
+def guarded(binary):
     with tempfile.TemporaryDirectory() as folder:
-        keys = Keys(environment, folder)
-        with Server(environment.binary, "--secret-file", keys.path, "--log-level", "trace") as server:
+        keys = Keys(binary, folder)
+        with Server(binary, "--secret-file", keys.path, "--log-level", "trace") as server:
             yield server, keys
 
 
@@ -60,9 +61,9 @@ def bearer(token: str) -> dict:
     return {"Authorization": f"Bearer {token}"}
 
 
-@case("Each token gets what it is for, and an operation it may not see looks like none")
-def permissions(environment):
-    with guarded(environment) as (server, keys):
+def test_permissions(binary):
+    """Each token gets what it is for, and an operation it may not see looks like none."""
+    with guarded(binary) as (server, keys):
         expect_equal(os.stat(keys.path).st_mode & 0o777, 0o600, "mode of the file of keys")
         create = keys.token("create", "--label", "team=red")
         for path, labels, status in [("a", {"team": "red"}, 201), ("b", {"team": "blue"}, 403), ("c", {}, 403)]:
@@ -92,9 +93,9 @@ def permissions(environment):
             expect(token[-20:] not in log, "a token stands in the log")
 
 
-@case("A browser's WebSocket shows its token beside the subprotocol, which is never echoed, and a ticket lets in once")
-def browsers(environment):
-    with guarded(environment) as (server, keys):
+def test_browsers(binary):
+    """A browser's WebSocket shows its token beside the subprotocol, which is never echoed, and a ticket lets in once."""
+    with guarded(binary) as (server, keys):
         admin = keys.token("admin")
         request("PUT", f"{server.url}{BASE}/a", bearer(admin), b'{"state":"S"}')
         url = server.url.replace("http://", "ws://") + f"{BASE}/a"
@@ -115,9 +116,10 @@ def browsers(environment):
         expect(ticket not in log and watch[-20:] not in log, "a ticket or a token stands in the log")
 
 
-@case("A watcher whose token ends is told, may renew it, and is closed with 4501 if it does not")
-def expiry(environment):
-    with guarded(environment) as (server, keys):
+@pytest.mark.timeout(180)
+def test_expiry(binary):
+    """A watcher whose token ends is told, may renew it, and is closed with 4501 if it does not."""
+    with guarded(binary) as (server, keys):
         admin = keys.token("admin")
         request("PUT", f"{server.url}{BASE}/a", bearer(admin), b"{}")
         url = server.url.replace("http://", "ws://") + f"{BASE}/a"
@@ -129,63 +131,63 @@ def expiry(environment):
         expect_equal(watcher.close_code, 4501, "close code")
 
 
-@case("The tool shows its token by the option or the environment, and says what is wrong without it")
-def command_line(environment):
-    with guarded(environment) as (server, keys):
+def test_command_line(binary):
+    """The tool shows its token by the option or the environment, and says what is wrong without it."""
+    with guarded(binary) as (server, keys):
         token = keys.token("create,report,watch,list,cancel")
         variables = {"LIVE_PROGRESS_TOKEN": token, "LIVE_PROGRESS_SERVER": server.url}
         for arguments in [
             ("report", "a", "--create", "--state", "S", "--cancellable"), ("get", "a"), ("list",), ("cancel", "a"),
             ("report", "a", "--succeed"), ("watch", "a"), ("run", "--id", "r", "--", "true"),
         ]:
-            done = tool(environment, *arguments, **variables)
+            done = tool(binary, *arguments, **variables)
             expect_equal(done.returncode, 0, f"{arguments}: {done.stderr}")
             expect(token not in done.stdout + done.stderr, f"{arguments} tells the token")
-        done = tool(environment, "get", "a", "--server", server.url, "--token", token)
+        done = tool(binary, "get", "a", "--server", server.url, "--token", token)
         expect_equal(done.returncode, 0, "--token")
         for arguments in [("get", "a"), ("watch", "a"), ("list",)]:
-            done = tool(environment, *arguments, LIVE_PROGRESS_SERVER=server.url, LIVE_PROGRESS_TOKEN="x.SECRET.y")
+            done = tool(binary, *arguments, LIVE_PROGRESS_SERVER=server.url, LIVE_PROGRESS_TOKEN="x.SECRET.y")
             expect_equal(done.returncode, 77, f"{arguments} with a bad token")
             expect("SECRET" not in done.stderr, "an error tells the token")
 
 
-@case("Who may only create gets the tokens of what was created in JSON, and a bare URL without it")
-def created_tokens(environment):
-    with guarded(environment) as (server, keys):
+def test_created_tokens(binary):
+    """Who may only create gets the tokens of what was created in JSON, and a bare URL without it."""
+    with guarded(binary) as (server, keys):
         variables = {"LIVE_PROGRESS_TOKEN": keys.token("create"), "LIVE_PROGRESS_SERVER": server.url}
-        done = tool(environment, "report", "--create", **variables)
+        done = tool(binary, "report", "--create", **variables)
         expect_equal(done.returncode, 0, f"creating: {done.stderr}")
         expect("token" not in done.stdout, f"the URL tells a token: {done.stdout}")
-        done = tool(environment, "report", "--create", "--json", **variables)
+        done = tool(binary, "report", "--create", "--json", **variables)
         expect_equal(done.returncode, 0, f"creating: {done.stderr}")
         created = json.loads(done.stdout)
         for verb, status in [("report", 0), ("watch", 77)]:
             given = {**variables, "LIVE_PROGRESS_TOKEN": created["tokens"][verb]}
-            done = tool(environment, "report", created["id"], "--state", verb, **given)
+            done = tool(binary, "report", created["id"], "--state", verb, **given)
             expect_equal(done.returncode, status, f"reporting by the token to {verb}: {done.stderr}")
-            done = tool(environment, "get", created["id"], "--json", **given)
+            done = tool(binary, "get", created["id"], "--json", **given)
             expect_equal(json.loads(done.stdout)["state"], "report", f"reading by the token to {verb}")
 
 
-@case("A file of keys that others can read keeps the server from starting")
-def loose_file(environment):
+def test_loose_file(binary):
+    """A file of keys that others can read keeps the server from starting."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = Keys(environment, folder)
-        with Server(environment.binary, "--secret-file", keys.path):
+        keys = Keys(binary, folder)
+        with Server(binary, "--secret-file", keys.path):
             pass
         os.chmod(keys.path, 0o644)
-        done = tool(environment, "serve", "--port", "0", "--secret-file", keys.path)
+        done = tool(binary, "serve", "--port", "0", "--secret-file", keys.path)
         expect_equal(done.returncode, 64, "exit status")
         expect(f"chmod 600 {keys.path}" in done.stderr, f"error: {done.stderr}")
 
 
-@case("A run's link lets its bearer watch, by no more than the leave to create; its command can report")
-def run_link(environment):
-    with guarded(environment) as (server, keys):
+def test_run_link(binary):
+    """A run's link lets its bearer watch, by no more than the leave to create; its command can report."""
+    with guarded(binary) as (server, keys):
         create = keys.token("create")
         script = 'curl -fsS -o /dev/null -X PATCH -H "Authorization: Bearer $LIVE_PROGRESS_TOKEN" -d state=Half "$LIVE_PROGRESS_URL"'
         command = ("run", "--server", server.url, "--id", "r", "--token", create, "--", "sh", "-c", script)
-        done = tool(environment, *command)
+        done = tool(binary, *command)
         expect_equal(done.returncode, 0, f"run: {done.stderr}")
         link = re.fullmatch(rf"live-progress: ({re.escape(server.url + BASE)}/r)#token=(\S+)\n", done.stderr)
         expect(link, f"link: {done.stderr}")
@@ -195,10 +197,10 @@ def run_link(environment):
         expect_equal(request("PATCH", url, bearer(token), b"{}").status, 403, "a report by the link's token")
         expect_equal(request("GET", f"{server.url}{BASE}/other", bearer(token)).status, 404, "another operation")
         expect_equal(request("GET", url, bearer(create)).status, 404, "the token that may only create")
-        watched = tool(environment, "watch", f"{url}#token={token}", LIVE_PROGRESS_TOKEN=create)
+        watched = tool(binary, "watch", f"{url}#token={token}", LIVE_PROGRESS_TOKEN=create)
         expect_equal(watched.returncode, 0, f"the tool watches by the link: {watched.stderr}")
         own = tool(
-            environment, "run", "--server", server.url, "--", "sh", "-c", 'echo "$LIVE_PROGRESS_TOKEN"',
+            binary, "run", "--server", server.url, "--", "sh", "-c", 'echo "$LIVE_PROGRESS_TOKEN"',
             LIVE_PROGRESS_TOKEN=create,
         )
         expect_equal(own.stdout.strip(), create, "a token that the command was given stays its own")
@@ -211,13 +213,13 @@ def await_status(url: str, token: str, status: int) -> None:
         time.sleep(0.05)
 
 
-@case("Keys that change count for whoever comes, at once by SIGHUP too; who is connected stays until the end of the token")
-def changed_keys(environment):
-    with guarded(environment) as (server, keys):
+def test_changed_keys(binary):
+    """Keys that change count for whoever comes, at once by SIGHUP too; who is connected stays until the end of the token."""
+    with guarded(binary) as (server, keys):
         url = f"{server.url}{BASE}/a"
         old = keys.token("admin")
         old_line = Path(keys.path).read_text().splitlines()[-1]
-        renewed, new_line = Keys(environment, str(Path(keys.path).parent), "renewed"), Keys.new_line()
+        renewed, new_line = Keys(binary, str(Path(keys.path).parent), "renewed"), Keys.new_line()
         renewed.write(new_line)
         new = renewed.token("admin")
         request("PUT", url, bearer(old), b'{"state":"S"}')

@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.parse
 
-from harness import Failure, Lines, case, expect, expect_equal, plain_environment, request, spawned
+from harness import Failure, Lines, expect, expect_equal, plain_environment, request, spawned
 
 FILE_BYTES = 6_000_000
 
@@ -33,8 +33,8 @@ class SlowFile(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def tool(environment, *arguments: str, timeout: float = 30, **options) -> subprocess.CompletedProcess:
-    command = [str(environment.binary), *arguments]
+def tool(binary, *arguments: str, timeout: float = 30, **options) -> subprocess.CompletedProcess:
+    command = [str(binary), *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=timeout, env=plain_environment(), **options
     )
@@ -55,13 +55,13 @@ def await_link(lines: Lines) -> str:
     raise Failure("the link was not printed")
 
 
-@case("run over curl of a large file: the fraction rises, the output is untouched, the end is right", seconds=90)
-def run_curl(environment):
+def test_run_curl(binary, server):
+    """run over curl of a large file: the fraction rises, the output is untouched, the end is right."""
     files = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowFile)
     threading.Thread(target=files.serve_forever, daemon=True).start()
     source = f"http://127.0.0.1:{files.server_port}/file"
     command = [
-        environment.binary, "run", "--server", environment.server.url, "--title", "Download", "--",
+        binary, "run", "--server", server.url, "--title", "Download", "--",
         "curl", "-#", "-o", "-", source,
     ]
     with spawned(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=plain_environment()) as process:
@@ -70,7 +70,7 @@ def run_curl(environment):
         reading.start()
         url = await_link(Lines(process.stderr))
         with spawned(
-            [environment.binary, "watch", "--json", url], stdout=subprocess.PIPE, env=plain_environment()
+            [binary, "watch", "--json", url], stdout=subprocess.PIPE, env=plain_environment()
         ) as watcher:
             messages = [json.loads(line) for line in Lines(watcher.stdout).rest(60)]
             expect_equal(watcher.wait(10), 0, "exit code of watch")
@@ -84,44 +84,44 @@ def run_curl(environment):
     expect_equal((messages[-1]["status"], messages[-1]["title"]), ("succeeded", "Download"), "the end")
 
 
-def run_failing(environment, script: str) -> tuple[int, dict]:
-    done = tool(environment, "run", "--server", environment.server.url, "--", "sh", "-c", script)
+def run_failing(binary, server, script: str) -> tuple[int, dict]:
+    done = tool(binary, "run", "--server", server.url, "--", "sh", "-c", script)
     return done.returncode, request("GET", link_in(done.stderr), {"Accept": "application/json"}).json
 
 
-@case("run of a child that fails with 7 exits with 7, and the operation failed with that code in its problem")
-def run_fails(environment):
-    code, snapshot = run_failing(environment, "echo working; exit 7")
+def test_run_fails(binary, server):
+    """run of a child that fails with 7 exits with 7, and the operation failed with that code in its problem."""
+    code, snapshot = run_failing(binary, server, "echo working; exit 7")
     expect_equal((code, snapshot["status"]), (7, "failed"), "exit code and status")
     expect("7" in json.dumps(snapshot["error"]), f"the problem does not tell the code: {snapshot['error']}")
 
 
-@case("run of a child killed by a signal exits with 128 + n, and the operation failed with that signal")
-def run_killed(environment):
-    code, snapshot = run_failing(environment, "kill -9 $$")
+def test_run_killed(binary, server):
+    """run of a child killed by a signal exits with 128 + n, and the operation failed with that signal."""
+    code, snapshot = run_failing(binary, server, "kill -9 $$")
     expect_equal((code, snapshot["status"]), (137, "failed"), "exit code and status")
     expect("9" in json.dumps(snapshot["error"]), f"the problem does not tell the signal: {snapshot['error']}")
 
 
-@case("run of a command that does not exist exits with 127")
-def run_missing(environment):
-    done = tool(environment, "run", "--server", environment.server.url, "--", "/no/such/command")
+def test_run_missing(binary, server):
+    """run of a command that does not exist exits with 127."""
+    done = tool(binary, "run", "--server", server.url, "--", "/no/such/command")
     expect_equal(done.returncode, 127, f"exit code; it said {done.stderr!r}")
 
 
-@case("run passes input, output and error through untouched")
-def run_passes_through(environment):
+def test_run_passes_through(binary, server):
+    """run passes input, output and error through untouched."""
     text = "".join(f"line {n}\n" for n in range(2000))
-    done = tool(environment, "run", "--server", environment.server.url, "--", "cat", input=text)
+    done = tool(binary, "run", "--server", server.url, "--", "cat", input=text)
     expect_equal((done.returncode, done.stdout), (0, text), "what cat wrote")
-    done = tool(environment, "run", "--server", environment.server.url, "--", "sh", "-c", "echo out; echo err >&2")
+    done = tool(binary, "run", "--server", server.url, "--", "sh", "-c", "echo out; echo err >&2")
     expect_equal(done.stdout, "out\n", "standard output")
     expect("err\n" in done.stderr, f"standard error {done.stderr!r}")
 
 
-@case("run passes a signal on to its child and tells the end")
-def run_signalled(environment):
-    command = [environment.binary, "run", "--server", environment.server.url, "--", "sleep", "60"]
+def test_run_signalled(binary, server):
+    """run passes a signal on to its child and tells the end."""
+    command = [binary, "run", "--server", server.url, "--", "sleep", "60"]
     with spawned(command, stderr=subprocess.PIPE, env=plain_environment()) as process:
         url = await_link(Lines(process.stderr))
         first = request("GET", url, {"Accept": "application/json"})
@@ -134,9 +134,9 @@ def run_signalled(environment):
     expect(status in ("failed", "cancelled"), f"status {status}")
 
 
-@case("run without a server hosts one itself, with a link that answers")
-def run_hosts(environment):
-    command = [environment.binary, "run", "--", "sh", "-c", "read line; echo $line"]
+def test_run_hosts(binary):
+    """run without a server hosts one itself, with a link that answers."""
+    command = [binary, "run", "--", "sh", "-c", "read line; echo $line"]
     with spawned(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=plain_environment()
     ) as process:
@@ -148,39 +148,39 @@ def run_hosts(environment):
         expect_equal(process.wait(20), 0, "exit code")
 
 
-@case("watch exits 0 after success, 1 after failure, 3 after cancellation, 4 for an unknown id")
-def watch_codes(environment):
+def test_watch_codes(binary, server):
+    """watch exits 0 after success, 1 after failure, 3 after cancellation, 4 for an unknown id."""
     ends = {
         0: {"status": "succeeded"},
         1: {"status": "failed", "error": {"type": "about:blank", "title": "No"}},
         3: {"status": "cancelled"},
     }
     for code, report in ends.items():
-        operation = environment.server.operation(state="Queued")
+        operation = server.operation(state="Queued")
         operation.report(**report)
-        expect_equal(tool(environment, "watch", operation.url).returncode, code, f"exit code after {report}")
-    unknown = environment.server.url + "/api/v1/progress/no-such-operation"
-    expect_equal(tool(environment, "watch", unknown).returncode, 4, "exit code for an unknown id")
+        expect_equal(tool(binary, "watch", operation.url).returncode, code, f"exit code after {report}")
+    unknown = server.url + "/api/v1/progress/no-such-operation"
+    expect_equal(tool(binary, "watch", unknown).returncode, 4, "exit code for an unknown id")
 
 
-@case("watch exits 124 on its time limit, 130 on an interrupt, 69 without a server")
-def watch_other_codes(environment):
-    operation = environment.server.operation(state="Queued")
-    expect_equal(tool(environment, "watch", "--timeout", "1", operation.url).returncode, 124, "exit code after 1 s")
-    command = [environment.binary, "watch", "--json", operation.url]
+def test_watch_other_codes(binary, server):
+    """watch exits 124 on its time limit, 130 on an interrupt, 69 without a server."""
+    operation = server.operation(state="Queued")
+    expect_equal(tool(binary, "watch", "--timeout", "1", operation.url).returncode, 124, "exit code after 1 s")
+    command = [binary, "watch", "--json", operation.url]
     with spawned(command, stdout=subprocess.PIPE, env=plain_environment()) as process:
         Lines(process.stdout).next(10)
         process.send_signal(signal.SIGINT)
         expect_equal(process.wait(10), 130, "exit code after an interrupt")
     dead = urllib.parse.urlsplit(operation.url)._replace(netloc="127.0.0.1:1").geturl()
-    done = tool(environment, "watch", "--timeout", "20", dead)
+    done = tool(binary, "watch", "--timeout", "20", dead)
     expect_equal(done.returncode, 69, f"exit code without a server; it said {done.stderr!r}")
 
 
-@case("watch --json prints every revision on a line of its own")
-def watch_json_lines(environment):
-    operation = environment.server.operation(state="Queued")
-    command = [environment.binary, "watch", "--json", operation.url]
+def test_watch_json_lines(binary, server):
+    """watch --json prints every revision on a line of its own."""
+    operation = server.operation(state="Queued")
+    command = [binary, "watch", "--json", operation.url]
     with spawned(command, stdout=subprocess.PIPE, env=plain_environment()) as process:
         lines = Lines(process.stdout)
         messages = [json.loads(lines.next())]
@@ -193,22 +193,22 @@ def watch_json_lines(environment):
     expect_equal([m["state"] for m in messages], states, "states")
 
 
-@case("report, get, list and cancel speak to the same operation")
-def report_and_get(environment):
-    operation = environment.server.operation(state="Queued", cancellable=True, title="Import")
-    done = tool(environment, "report", operation.url, "--state", "Copying", "--completed", "3", "--total", "10")
+def test_report_and_get(binary, server):
+    """report, get, list and cancel speak to the same operation."""
+    operation = server.operation(state="Queued", cancellable=True, title="Import")
+    done = tool(binary, "report", operation.url, "--state", "Copying", "--completed", "3", "--total", "10")
     expect_equal(done.returncode, 0, f"exit code of report; it said {done.stderr!r}")
-    got = tool(environment, "get", "--json", operation.url)
+    got = tool(binary, "get", "--json", operation.url)
     expect_equal(json.loads(got.stdout)["state"], "Copying", "state")
-    listed = tool(environment, "list", "--server", environment.server.url)
+    listed = tool(binary, "list", "--server", server.url)
     expect(operation.id in listed.stdout or "Import" in listed.stdout, f"list printed {listed.stdout!r}")
-    expect_equal(tool(environment, "cancel", operation.url).returncode, 0, "exit code of cancel")
+    expect_equal(tool(binary, "cancel", operation.url).returncode, 0, "exit code of cancel")
     status = request("GET", operation.url, {"Accept": "application/json"}).json["status"]
     expect_equal(status, "cancelling", "status")
 
 
-@case("--version and --help answer, and a wrong option is a usage error")
-def usage(environment):
-    expect_equal(tool(environment, "--version").returncode, 0, "exit code of --version")
-    expect("serve" in tool(environment, "--help").stdout, "--help does not tell of serve")
-    expect_equal(tool(environment, "watch", "--no-such-option").returncode, 64, "exit code of a wrong option")
+def test_usage(binary):
+    """--version and --help answer, and a wrong option is a usage error."""
+    expect_equal(tool(binary, "--version").returncode, 0, "exit code of --version")
+    expect("serve" in tool(binary, "--help").stdout, "--help does not tell of serve")
+    expect_equal(tool(binary, "watch", "--no-such-option").returncode, 64, "exit code of a wrong option")

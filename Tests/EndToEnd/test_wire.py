@@ -8,7 +8,7 @@ import json
 import struct
 from urllib.parse import urljoin
 
-from harness import BASE, Operation, case, expect, expect_equal, request
+from harness import BASE, Operation, expect, expect_equal, request
 from rawsocket import TEXT, BlockingSocket, frame
 
 FULL = "live-progress.v1"
@@ -32,9 +32,9 @@ class TextSocket(BlockingSocket):
             self.waiting += self.reader.feed(data)
 
 
-@case("A plain watcher gets the two members, byte for byte, from Pending to the end")
-def plain_bytes(environment):
-    operation = environment.server.operation()
+def test_plain_bytes(server):
+    """A plain watcher gets the two members, byte for byte, from Pending to the end."""
+    operation = server.operation()
     watcher = TextSocket(operation.socket_url)
     expect_equal(watcher.next_text(), '{"state":"Pending","details":null}', "first message")
     operation.report(state="Processing", details={"percentComplete": 50, "currentStep": "Validating data"})
@@ -51,17 +51,17 @@ def plain_bytes(environment):
     expect_equal(watcher.close_code, 1000, "close code")
 
 
-@case("A late watcher sees the current state, not the next update")
-def late_watcher(environment):
-    operation = environment.server.operation(state="Processing", details={"percentComplete": 50})
+def test_late_watcher(server):
+    """A late watcher sees the current state, not the next update."""
+    operation = server.operation(state="Processing", details={"percentComplete": 50})
     watcher = TextSocket(operation.socket_url)
     expect_equal(watcher.next_text(), '{"state":"Processing","details":{"percentComplete":50}}', "first message")
     watcher.socket.close()
 
 
-@case("An unknown id is a 404 with a problem, on the upgrade too")
-def unknown(environment):
-    operation = Operation(environment.server, "no-such-operation")
+def test_unknown(server):
+    """An unknown id is a 404 with a problem, on the upgrade too."""
+    operation = Operation(server, "no-such-operation")
     answer = request("GET", operation.url)
     expect_equal(answer.status, 404, "status")
     expect_equal(answer.headers["content-type"], "application/problem+json", "content type")
@@ -72,9 +72,9 @@ def unknown(environment):
     refused.socket.close()
 
 
-@case("GET has an ETag, and 304 for who has it")
-def entity_tag(environment):
-    operation = environment.server.operation(state="Queued")
+def test_entity_tag(server):
+    """GET has an ETag, and 304 for who has it."""
+    operation = server.operation(state="Queued")
     first = request("GET", operation.url, {"Accept": "application/json"})
     expect_equal(first.status, 200, "status")
     tag = first.headers["etag"]
@@ -84,9 +84,9 @@ def entity_tag(environment):
     expect_equal(request("GET", operation.url, {"If-None-Match": tag}).status, 200, "status after an update")
 
 
-@case("A client killed and reconnected with its cursor gets exactly what it missed")
-def resume(environment):
-    operation = environment.server.operation(state="Queued")
+def test_resume(server):
+    """A client killed and reconnected with its cursor gets exactly what it missed."""
+    operation = server.operation(state="Queued")
     watcher = BlockingSocket(operation.socket_url, FULL)
     seen = [watcher.next()]
     for number in range(1, 6):
@@ -106,9 +106,9 @@ def resume(environment):
     expect_equal(again.close_code, 1000, "close code")
 
 
-@case("A cursor the journal no longer has gets the newest snapshot, and is told so")
-def resume_too_late(environment):
-    operation = environment.server.operation(state="Queued")
+def test_resume_too_late(server):
+    """A cursor the journal no longer has gets the newest snapshot, and is told so."""
+    operation = server.operation(state="Queued")
     cursor = operation.step(0)["cursor"]
     for number in range(1, 301):
         operation.step(number)
@@ -122,18 +122,18 @@ def resume_too_late(environment):
         watcher.socket.close()
 
 
-@case("A cursor at the end is told the end again or nothing, and 1000")
-def resume_at_end(environment):
-    operation = environment.server.operation(state="Queued")
+def test_resume_at_end(server):
+    """A cursor at the end is told the end again or nothing, and 1000."""
+    operation = server.operation(state="Queued")
     cursor = operation.succeed()["cursor"]
     watcher = BlockingSocket(f"{operation.socket_url}?cursor={cursor}", FULL)
     expect(all(m["type"] == "end" for m in watcher.rest()), "something else than the end")
     expect_equal(watcher.close_code, 1000, "close code")
 
 
-@case("Deleting closes the watchers with 4510, then the id is gone")
-def deletion(environment):
-    operation = environment.server.operation(state="Queued")
+def test_deletion(server):
+    """Deleting closes the watchers with 4510, then the id is gone."""
+    operation = server.operation(state="Queued")
     watcher = BlockingSocket(operation.socket_url, FULL)
     watcher.next()
     expect(request("DELETE", operation.url).status in (200, 204), "DELETE was refused")
@@ -142,9 +142,9 @@ def deletion(environment):
     expect_equal(request("GET", operation.url).status, 410, "status after")
 
 
-@case("A watcher's cancel is seen by the worker and by everyone, and the worker has the last word")
-def cancelling(environment):
-    operation = environment.server.operation(state="Queued", cancellable=True)
+def test_cancelling(server):
+    """A watcher's cancel is seen by the worker and by everyone, and the worker has the last word."""
+    operation = server.operation(state="Queued", cancellable=True)
     asking = BlockingSocket(operation.socket_url, FULL)
     other = BlockingSocket(operation.socket_url, FULL)
     asking.next(), other.next()
@@ -158,17 +158,17 @@ def cancelling(environment):
         expect_equal(watcher.close_code, 1000, "close code")
 
 
-@case("POST .../cancel is 202 where one may, 409 where one may not")
-def cancel_over_http(environment):
-    willing = environment.server.operation(state="Queued", cancellable=True)
+def test_cancel_over_http(server):
+    """POST .../cancel is 202 where one may, 409 where one may not."""
+    willing = server.operation(state="Queued", cancellable=True)
     expect_equal(request("POST", willing.url + "/cancel").status, 202, "status")
-    unwilling = environment.server.operation(state="Queued")
+    unwilling = server.operation(state="Queued")
     expect_equal(request("POST", unwilling.url + "/cancel").status, 409, "status")
 
 
-@case("Nonsense is answered with an error once, and closes with 1008 the second time")
-def nonsense(environment):
-    operation = environment.server.operation(state="Queued")
+def test_nonsense(server):
+    """Nonsense is answered with an error once, and closes with 1008 the second time."""
+    operation = server.operation(state="Queued")
     watcher = BlockingSocket(operation.socket_url, FULL)
     watcher.next()
     watcher.send_text("nonsense")
@@ -178,9 +178,9 @@ def nonsense(environment):
     expect_equal(watcher.close_code, 1008, "close code")
 
 
-@case("POST creates: 201 with Location, and the same Idempotency-Key gives the same operation")
-def create(environment):
-    url = environment.server.url + BASE
+def test_create(server):
+    """POST creates: 201 with Location, and the same Idempotency-Key gives the same operation."""
+    url = server.url + BASE
     fields = {"Content-Type": "application/json", "Idempotency-Key": "key-of-this-test"}
     body = json.dumps({"title": "Import"}).encode()
     first = request("POST", url, fields, body)
@@ -191,9 +191,9 @@ def create(environment):
     expect_equal(second.json["id"], first.json["id"], "id of the repeated request")
 
 
-@case("Wrong bodies are refused with a problem that says what to do", seconds=30)
-def refusals(environment):
-    operation = environment.server.operation(state="Queued")
+def test_refusals(server):
+    """Wrong bodies are refused with a problem that says what to do."""
+    operation = server.operation(state="Queued")
     json_type = {"Content-Type": "application/json"}
     table = [
         (b"{", json_type, (400,)),
@@ -213,14 +213,14 @@ def refusals(environment):
     expect_equal(request("GET", operation.url).json["state"], "Queued", "state after the refusals")
 
 
-@case("The list, the feed and the probes answer")
-def list_and_probes(environment):
-    operation = environment.server.operation(state="Queued", labels={"team": "end-to-end"})
-    page = request("GET", f"{environment.server.url}{BASE}?label=team=end-to-end", {"Accept": "application/json"})
+def test_list_and_probes(server):
+    """The list, the feed and the probes answer."""
+    operation = server.operation(state="Queued", labels={"team": "end-to-end"})
+    page = request("GET", f"{server.url}{BASE}?label=team=end-to-end", {"Accept": "application/json"})
     expect_equal([o["id"] for o in page.json["operations"]], [operation.id], f"operations of {page.body[:300]!r}")
     for probe in ("/healthz", "/readyz"):
-        expect_equal(request("GET", environment.server.url + probe).status, 200, probe)
-    feed = BlockingSocket(environment.server.url.replace("http", "ws", 1) + BASE, FULL)
+        expect_equal(request("GET", server.url + probe).status, 200, probe)
+    feed = BlockingSocket(server.url.replace("http", "ws", 1) + BASE, FULL)
     expect(" 101 " in feed.head, f"answer to the feed: {feed.head}")
     operation.step(1)
     while feed.next().get("state") != "Step 1":
@@ -228,10 +228,10 @@ def list_and_probes(environment):
     feed.socket.close()
 
 
-@case("A browser gets the page at the same URL, with a strict policy")
-def page(environment):
-    operation = environment.server.operation(state="Queued")
-    for url in (operation.url, environment.server.url + "/"):
+def test_page(server):
+    """A browser gets the page at the same URL, with a strict policy."""
+    operation = server.operation(state="Queued")
+    for url in (operation.url, server.url + "/"):
         answer = request("GET", url, {"Accept": "text/html,*/*;q=0.8"})
         expect_equal(answer.status, 200, f"status of {url}")
         expect(answer.headers["content-type"].startswith("text/html"), f"content type of {url}")

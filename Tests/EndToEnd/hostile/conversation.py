@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -71,6 +72,12 @@ class Conversation:
         with contextlib.suppress(ConnectionError):
             self.writer.write(data)
             await self.writer.drain()
+
+    def send_now(self, data: bytes) -> None:
+        """Sends some bytes past the loop, for which the system has room."""
+        self.sent += data[: max(0, 4096 - len(self.sent))]
+        with contextlib.suppress(OSError):
+            os.write(self.writer.get_extra_info("socket").fileno(), data)
 
     def close(self) -> None:
         with contextlib.suppress(ConnectionError):

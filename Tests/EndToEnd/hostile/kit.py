@@ -69,12 +69,13 @@ class Census:
         )
 
 
-async def settled(server: Server, like: Census, seconds: float = 15) -> Census:
-    """What the server holds once that is what it held before, or when the time is up."""
+async def settled(server: Server, like: Census | None = None, seconds: float = 15) -> Census:
+    """What the server holds once nobody is connected and it has no more descriptors than before, or when time is up."""
     deadline = time.monotonic() + seconds
     while True:
         census = await asyncio.to_thread(Census.of, server)
-        if census.held == like.held and census.descriptors <= like.descriptors or time.monotonic() > deadline:
+        is_settled = census.held == (0, 0, 0) and (like is None or census.descriptors <= like.descriptors)
+        if is_settled or time.monotonic() > deadline:
             return census
         await asyncio.sleep(0.1)
 
@@ -135,13 +136,15 @@ class Kit:
             self.operation(name, **more)
 
     def operation(self, name: str, **report: object) -> None:
-        Operation(self.server, name).put(**report)
+        operation = Operation(self.server, name)
+        operation.put(**report)
+        operation.connection.close()
 
     async def run(self, rows: list[Row]) -> None:
         """A round of the quick rows to warm the server up, then all rows with the company."""
         self.skipped += [row for row in rows if row.needs and row.needs not in self.abilities]
         rows = [row for row in rows if row not in self.skipped]
-        idle = await asyncio.to_thread(Census.of, self.server)
+        idle = await settled(self.server)
         await self.warm_up([row for row in rows if not row.seconds])
         self.before = await settled(self.server, idle)
         self.outcomes.clear()

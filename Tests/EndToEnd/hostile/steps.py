@@ -33,9 +33,13 @@ class Send:
     async def perform(self, talk: Conversation) -> None:
         if not self.piece:
             return await talk.send(self.data)
+        await asyncio.to_thread(self.drip, talk)
+
+    def drip(self, talk: Conversation) -> None:
+        """In a thread: the loop is busy with other rows, and a head that takes ten seconds is cut off."""
         for start in range(0, len(self.data), self.piece):
-            await talk.send(self.data[start : start + self.piece])
-            await asyncio.sleep(self.pause)
+            talk.send_now(self.data[start : start + self.piece])
+            time.sleep(self.pause)
 
 
 @dataclass

@@ -8,10 +8,11 @@ import asyncio
 import socket
 import time
 
+import pytest
 from company import Worker, follow, latencies, missed
 from conversation import Conversation, Unmet
-from harness import Operation, case, expect, expect_equal
-from kit import Census, served, settled
+from harness import Operation, expect, expect_equal
+from kit import served, settled
 from rows import BUSY, FULL, close_frame, upgrade
 from steps import Close, Upgraded
 
@@ -72,8 +73,10 @@ async def churn(port: int, count: int) -> list[str]:
 
 async def watched(server) -> dict:
     """The churn, with a watcher that stays throughout."""
-    Operation(server, "busy").put()
-    idle = await asyncio.to_thread(Census.of, server)
+    operation = Operation(server, "busy")
+    operation.put()
+    operation.connection.close()
+    idle = await settled(server)
     problems = await churn(server.port, ARRIVALS // 10)
     before = await settled(server, idle)
     done = asyncio.Event()
@@ -98,9 +101,10 @@ async def watched(server) -> dict:
     }
 
 
-@case("Ten thousand watchers come and go: nothing of them is left, and who stays misses nothing", seconds=240)
-def ten_thousand(environment):
-    with served(environment.binary) as server:
+@pytest.mark.timeout(240)
+def test_ten_thousand(binary):
+    """Ten thousand watchers come and go: nothing of them is left, and who stays misses nothing."""
+    with served(binary) as server:
         seen = asyncio.run(watched(server))
     times, before, after = seen["times"], seen["before"], seen["after"]
     middle, late = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import http.client
 import json
 import ssl
@@ -17,8 +16,9 @@ from pathlib import Path
 
 import hpack
 import table_http2
-from harness import BASE, Failure, case, expect, expect_equal
-from table_http2 import Answers, Ends, Fails, Row
+import pytest
+from harness import BASE, Failure, expect, expect_equal
+from table_http2 import GROUPS, Answers, Ends, Fails, Row
 from tls import GOAWAY, HEADERS, RST_STREAM, Frames, TLSServer
 
 MEMORY = 10 * 2**20
@@ -131,7 +131,7 @@ class Round:
     """All rows, played once for all cases."""
 
     def __init__(self, binary: Path):
-        rows = [row for group in table_http2.GROUPS.values() for row in group]
+        rows = [row for group in GROUPS.values() for row in group]
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             file.write("hosts: [localhost]\nmaximumConnectionsPerAddress: 1000\n")
             file.flush()
@@ -160,29 +160,26 @@ class Round:
         return least
 
 
-@functools.cache
-def played(binary: Path) -> Round:
+pytestmark = [pytest.mark.xdist_group("hostile over HTTP/2"), pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def played(binary) -> Round:
     return Round(binary)
 
 
-def register(group: str, rows: list[Row]) -> None:
-    @case(f"Hostile clients of HTTP/2: {group}, {len(rows)} rows", seconds=120)
-    def rows_of_group(environment):
-        problems = played(environment.binary).problems
-        failed = [f"{row}: {problems[str(row)]}" for row in rows if str(row) in problems]
-        if failed:
-            raise Failure(f"{len(failed)} rows failed:\n" + "\n".join(failed))
+@pytest.mark.parametrize("group", GROUPS, ids=[f"{group}, {len(rows)} rows" for group, rows in GROUPS.items()])
+def test_rows(played, group):
+    """Hostile clients of HTTP/2: each row of the table is answered as it says."""
+    failed = [f"{row}: {played.problems[str(row)]}" for row in GROUPS[group] if str(row) in played.problems]
+    if failed:
+        raise Failure(f"{len(failed)} rows failed:\n" + "\n".join(failed))
 
 
-for group, rows in table_http2.GROUPS.items():
-    register(group, rows)
-
-
-@case("Invariant 11: among hostile clients of HTTP/2 a watcher gets every update, and memory stays", seconds=120)
-def company(environment):
-    outcome = played(environment.binary)
-    expect_equal(outcome.missed, None, "what the watcher missed")
-    expect(outcome.updates > 20, f"only {outcome.updates} updates; the case shows nothing")
-    expect(outcome.grown < MEMORY, f"memory has grown by {outcome.grown / 2**20:.1f} MiB")
-    expect_equal(outcome.revision, 1, "revision of the operation that nobody may report on, after a report of its own")
-    print(f"     {outcome.updates} updates, none missed; memory grew by {outcome.grown / 2**20:.1f} MiB")
+def test_company(played):
+    """Invariant 11: among hostile clients of HTTP/2 a watcher gets every update, and memory stays."""
+    expect_equal(played.missed, None, "what the watcher missed")
+    expect(played.updates > 20, f"only {played.updates} updates; the case shows nothing")
+    expect(played.grown < MEMORY, f"memory has grown by {played.grown / 2**20:.1f} MiB")
+    expect_equal(played.revision, 1, "revision of the operation that nobody may report on, after a report of its own")
+    print(f"     {played.updates} updates, none missed; memory grew by {played.grown / 2**20:.1f} MiB")

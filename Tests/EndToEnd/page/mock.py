@@ -112,6 +112,9 @@ class Mock:
             if identity is ... or topic == identity:
                 await close(code)
 
+    async def root(self, _):
+        return self.page(self.pages.list)
+
     def page(self, text):
         headers = {"Content-Security-Policy": self.pages.policy}
         return web.Response(text=text, content_type="text/html", headers=headers)

@@ -13,15 +13,17 @@ import asyncio
 import contextlib
 import lzma
 import subprocess
+import sys
 import uuid
 from pathlib import Path
 
 import aiohttp
 
-from browser import Browser
-from running import running
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-ROOT = Path(__file__).parents[3]
+from browser import Browser  # noqa: E402
+from harness import ROOT, Server  # noqa: E402
+
 PICTURE = ROOT / "docs/images/operation.png"
 LARGEST = 200_000
 
@@ -88,8 +90,8 @@ async def main():
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
-    async with contextlib.AsyncExitStack() as stack:
-        server = options.server or await stack.enter_async_context(running(options.binary))
+    with contextlib.ExitStack() as stack:
+        server = options.server or stack.enter_context(Server(options.binary)).url
         await take(server, options.to, width, height, options.scheme)
 
 

@@ -4,14 +4,9 @@
 
 import asyncio
 
-from running import register
 
-cases = []
-promise = register(cases)
-
-
-@promise("A dropped connection is said, and comes back by its cursor with exactly what was missed")
-async def reconnects(browser, mock, _):
+async def test_reconnects(browser, mock):
+    """A dropped connection is said, and comes back by its cursor with exactly what was missed."""
     job = mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -36,8 +31,8 @@ async def reconnects(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("Where the journal no longer has what was missed, the page says so")
-async def gap(browser, mock, _):
+async def test_gap(browser, mock):
+    """Where the journal no longer has what was missed, the page says so."""
     job = mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -51,8 +46,8 @@ async def gap(browser, mock, _):
         assert (await tab.text("#missed")).startswith("4 updates were passed over"), await tab.text("#missed")
 
 
-@promise("What is repeated or older than what is shown changes nothing")
-async def old_news(browser, mock, _):
+async def test_old_news(browser, mock):
+    """What is repeated or older than what is shown changes nothing."""
     job = mock.add("job", title="Job", status="running", state="One")
     job.publish(state="Two")
     async with await browser.tab() as tab:
@@ -69,8 +64,8 @@ async def old_news(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("Deletion, refusal and a broken protocol end the matter: their codes and 1000 are not followed by a reconnection")
-async def final_codes(browser, mock, _):
+async def test_final_codes(browser, mock):
+    """Deletion, refusal and a broken protocol end the matter: their codes and 1000 are not followed by a reconnection."""
     ends = ((4510, "This operation is gone"), (4504, "No such operation"), (4503, "Not allowed"))
     broken = tuple((code, "This operation cannot be followed") for code in (1002, 1003, 1007, 1008, 1009))
     for code, words in ends + broken:
@@ -98,8 +93,8 @@ async def final_codes(browser, mock, _):
         assert not await tab.visible("#retry")
 
 
-@promise("Every other close code is followed by a reconnection")
-async def other_codes(browser, mock, _):
+async def test_other_codes(browser, mock):
+    """Every other close code is followed by a reconnection."""
     mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -114,8 +109,8 @@ async def other_codes(browser, mock, _):
                 assert await mock.joined.get() == ("job", "websocket", "k3f9-0"), code
 
 
-@promise("An unknown and a forgotten operation have a clear message each")
-async def unknown(browser, mock, _):
+async def test_unknown(browser, mock):
+    """An unknown and a forgotten operation have a clear message each."""
     mock.removed["old"] = 410
     async with await browser.tab() as tab:
         await tab.go(mock.link("nothing"))
@@ -127,8 +122,8 @@ async def unknown(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("Parameters that somebody adds to a page's link are not sent to the API, which would refuse them")
-async def foreign_parameters(browser, mock, _):
+async def test_foreign_parameters(browser, mock):
+    """Parameters that somebody adds to a page's link are not sent to the API, which would refuse them."""
     for websockets, way in ((True, "websocket"), (False, "events")):
         mock.websockets = websockets
         job = mock.add(way, title="Job", status="running", state="One", cancellable=True)
@@ -144,8 +139,8 @@ async def foreign_parameters(browser, mock, _):
                 assert (await mock.received.get())[0] == way
 
 
-@promise("Without WebSockets the page follows by server-sent events, and comes back by its cursor")
-async def events(browser, mock, _):
+async def test_events(browser, mock):
+    """Without WebSockets the page follows by server-sent events, and comes back by its cursor."""
     job = mock.add("job", title="Job", status="running", state="One", cancellable=True)
     mock.websockets = False
     async with await browser.tab() as tab:
@@ -171,8 +166,8 @@ async def events(browser, mock, _):
         await tab.wait_text("#gone-title", "This operation is gone")
 
 
-@promise("Attempts grow apart, and the network's return is taken up at once")
-async def backoff(browser, mock, _):
+async def test_backoff(browser, mock):
+    """Attempts grow apart, and the network's return is taken up at once."""
     mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -200,8 +195,8 @@ async def backoff(browser, mock, _):
             assert await mock.joined.get() == ("job", "websocket", "k3f9-0")
 
 
-@promise("A hidden page does not hurry to reconnect, and does so the moment it is seen")
-async def hidden(browser, mock, _):
+async def test_hidden(browser, mock):
+    """A hidden page does not hurry to reconnect, and does so the moment it is seen."""
     mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -218,8 +213,8 @@ async def hidden(browser, mock, _):
             assert await mock.joined.get() == ("job", "websocket", "k3f9-0")
 
 
-@promise("Two thousand updates in one burst leave the page at the last one, without a complaint")
-async def burst(browser, mock, _):
+async def test_burst(browser, mock):
+    """Two thousand updates in one burst leave the page at the last one, without a complaint."""
     job = mock.add("job", title="Job", status="running", state="Start")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))

@@ -4,10 +4,7 @@
 
 import asyncio
 
-from running import register
-
-cases = []
-promise = register(cases)
+import pytest
 
 TITLES = "[...document.querySelectorAll('.row .title')].map((node) => node.textContent)"
 
@@ -16,8 +13,8 @@ def quarter(number):
     return {"completedCount": number, "totalCount": 4, "fractionCompleted": number / 4}
 
 
-@promise("The list shows all operations, the newest first, and follows them live")
-async def follows(browser, mock, pictures):
+async def test_follows(browser, mock, pictures):
+    """The list shows all operations, the newest first, and follows them live."""
     first = mock.add("first", age=300, title="Import customers", status="running", state="Copying", progress=quarter(1))
     mock.add("second", age=100, title="Nightly backup", status="running", state="Compressing")
     done = mock.add("third", age=200, title="Report", status="running", progress=quarter(3))
@@ -53,8 +50,8 @@ async def follows(browser, mock, pictures):
         await tab.wait("document.querySelector('#status')?.textContent === 'Succeeded'")
 
 
-@promise("The list can be searched and narrowed to what runs or has ended")
-async def narrows(browser, mock, _):
+async def test_narrows(browser, mock):
+    """The list can be searched and narrowed to what runs or has ended."""
     mock.add("one", age=3, title="Import customers", status="running", labels={"team": "data"})
     mock.add("two", age=2, title="Backup", status="running", state="Copying customers")
     mock.add("three", age=1, title="Report", status="running").publish(status="succeeded")
@@ -77,8 +74,8 @@ async def narrows(browser, mock, _):
         assert await tab.visible("#nothing")
 
 
-@promise("An empty list tells how to start an operation")
-async def empty(browser, mock, pictures):
+async def test_empty(browser, mock, pictures):
+    """An empty list tells how to start an operation."""
     async with await browser.tab(320, 640) as tab:
         await tab.go(mock.url + "/")
         await tab.wait("document.querySelector('#empty').checkVisibility()")
@@ -92,8 +89,8 @@ async def empty(browser, mock, pictures):
         assert not await tab.visible("#empty")
 
 
-@promise("After a reconnection the list has what came and has lost what went")
-async def list_reconnects(browser, mock, _):
+async def test_list_reconnects(browser, mock):
+    """After a reconnection the list has what came and has lost what went."""
     for name in ("stays", "goes"):
         mock.add(name, title=name, status="running")
     async with await browser.tab() as tab:
@@ -105,8 +102,8 @@ async def list_reconnects(browser, mock, _):
         await tab.wait(f"{TITLES}.join() === 'comes,stays'")
 
 
-@promise("Without WebSockets the list asks again and again")
-async def polls(browser, mock, _):
+async def test_polls(browser, mock):
+    """Without WebSockets the list asks again and again."""
     mock.websockets = False
     for number in range(250):
         mock.add(f"n{number}", age=1000 - number, title=f"Job {number}", status="running")
@@ -119,8 +116,9 @@ async def polls(browser, mock, _):
         await tab.wait("document.querySelectorAll('.row').length === 249")
 
 
-@promise("A thousand rows, a third of them changing all the time, leave the page at ease")
-async def thousand(browser, mock, _):
+@pytest.mark.alone
+async def test_thousand(browser, mock):
+    """A thousand rows, a third of them changing all the time, leave the page at ease."""
     for number in range(1_000):
         mock.add(f"n{number}", age=2000 - number, title=f"Job {number}", status="running", progress=quarter(1))
     async with await browser.tab() as tab:
@@ -144,8 +142,8 @@ async def thousand(browser, mock, _):
         assert longest < 500, f"a task of {longest} ms"
 
 
-@promise("Text from a worker is shown as text in the list too")
-async def list_text_only(browser, mock, _):
+async def test_list_text_only(browser, mock):
+    """Text from a worker is shown as text in the list too."""
     attack = "<img src=x onerror=alert(1)>"
     mock.add("job", title=attack, status="running", state=attack)
     async with await browser.tab(320, 640) as tab:
@@ -156,8 +154,8 @@ async def list_text_only(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("The element shows the same bar in a page with a strict policy of its own")
-async def element(browser, mock, pictures):
+async def test_element(browser, mock, pictures):
+    """The element shows the same bar in a page with a strict policy of its own."""
     job = mock.add("job", title="Import <b>customers</b>", status="running", state="Copying", progress=quarter(1))
     inside = "document.querySelector('live-progress').shadowRoot.querySelector"
     async with await browser.tab(320, 200) as tab:

@@ -2,16 +2,11 @@
 # Part of Live Progress: live progress of long-running operations.
 """What the pages look like, and that what a worker says stays text."""
 
-from cases_operation import HALF
+from test_page_operation import HALF
 from pages import SOURCES
-from running import register
 
-cases = []
-promise = register(cases)
-
-
-@promise("Text from a worker is shown as text, whatever it looks like")
-async def text_only(browser, mock, _):
+async def test_text_only(browser, mock):
+    """Text from a worker is shown as text, whatever it looks like."""
     attack = "<img src=x onerror=alert(1)><script>window.hacked = 1</script>"
     mock.add("job", title=attack, status="running", state=attack, labels={attack: attack},
              details={attack: attack, "link": "javascript:alert(1)", "__proto__": {"x": [attack]}, "list": [{attack: 1}]},
@@ -33,8 +28,8 @@ async def text_only(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("Figures, times and names are written for people")
-async def words(browser, mock, _):
+async def test_words(browser, mock):
+    """Figures, times and names are written for people."""
     table = [
         ("formatNumber(1234567)", "1,234,567"), ("formatNumber(12.345)", "12.3"), ("formatNumber(0.5)", "0.5"),
         ("formatBytes(999)", "999 bytes"), ("formatBytes(1840000000)", "1.84 GB"), ("formatBytes(0)", "0 bytes"),
@@ -83,8 +78,8 @@ CONTRASTS = """[...document.querySelectorAll("body *")].filter((node) => node.ch
 }).filter(({ratio}) => ratio < 4.5)"""
 
 
-@promise("Every text stands out from its ground by 4.5 to 1 or more, in light and dark, whatever the status")
-async def contrast(browser, mock, _):
+async def test_contrast(browser, mock):
+    """Every text stands out from its ground by 4.5 to 1 or more, in light and dark, whatever the status."""
     job = mock.add("job", title="Job", progress=HALF, cancellable=True, labels={"a": "b"}, details={"step": "x", "none": None})
     for scheme in ("light", "dark"):
         async with await browser.tab(scheme=scheme) as tab:
@@ -117,8 +112,8 @@ STATES = {
 }
 
 
-@promise("Every state fits 320 pixels and wide windows, in light and dark, without scrolling sideways")
-async def fits(browser, mock, pictures):
+async def test_fits(browser, mock, pictures):
+    """Every state fits 320 pixels and wide windows, in light and dark, without scrolling sideways."""
     for name, members in STATES.items():
         job = mock.add(f"copy-{name}", age=79, title="Back up the photographs", status="running", labels={"host": "attic"})
         job.publish(**members)

@@ -2,17 +2,12 @@
 # Part of Live Progress: live progress of long-running operations.
 """What the page of an operation shows."""
 
-from running import register
-
-cases = []
-promise = register(cases)
-
 HALF = {"completedCount": 50, "totalCount": 100, "unit": "rows", "fractionCompleted": 0.5, "throughput": 12.4,
         "estimatedTimeRemaining": 84.0}
 
 
-@promise("The current state is there at once, with its bar, counts, rate and remaining time")
-async def current(browser, mock, _):
+async def test_current(browser, mock):
+    """The current state is there at once, with its bar, counts, rate and remaining time."""
     mock.add("import", age=75, title="Import customers", status="running", state="Copying", progress=HALF,
              details={"currentStep": "Validating data", "batch": {"number": 7, "tags": ["a", "b"]}})
     async with await browser.tab() as tab:
@@ -35,8 +30,8 @@ async def current(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("Updates appear as they come, and the bar has its values for assistive technology")
-async def updates(browser, mock, _):
+async def test_updates(browser, mock):
+    """Updates appear as they come, and the bar has its values for assistive technology."""
     job = mock.add("job", title="Job", status="running", state="One", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -59,8 +54,8 @@ async def updates(browser, mock, _):
         assert await tab.text("#count") == ""
 
 
-@promise("The bar glides frame by frame, and jumps for those who prefer less motion")
-async def glides(browser, mock, _):
+async def test_glides(browser, mock):
+    """The bar glides frame by frame, and jumps for those who prefer less motion."""
     watch = """new Promise((resolve) => {
         const seen = new Set();
         const fill = document.querySelector(".fill");
@@ -82,8 +77,8 @@ async def glides(browser, mock, _):
             assert fits(count), f"{motion}: {count} places"
 
 
-@promise("A success shows its result, the time it took, and says so in the tab")
-async def succeeded(browser, mock, _):
+async def test_succeeded(browser, mock):
+    """A success shows its result, the time it took, and says so in the tab."""
     job = mock.add("job", age=130, title="Import", status="running", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -103,8 +98,8 @@ async def succeeded(browser, mock, _):
         await tab.check_clean(mock.host_name)
 
 
-@promise("A failure shows its problem with every member, and where it stopped")
-async def failed(browser, mock, _):
+async def test_failed(browser, mock):
+    """A failure shows its problem with every member, and where it stopped."""
     job = mock.add("job", title="Backup", status="running", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -124,8 +119,8 @@ async def failed(browser, mock, _):
         assert not await tab.visible("#result")
 
 
-@promise("An operation that has ended is shown as ended to those who come late")
-async def late(browser, mock, _):
+async def test_late(browser, mock):
+    """An operation that has ended is shown as ended to those who come late."""
     job = mock.add("job", title="Old", status="running")
     job.publish(status="cancelled", state="Stopped by hand")
     async with await browser.tab() as tab:
@@ -136,8 +131,8 @@ async def late(browser, mock, _):
         assert await tab.text("#state") == "Stopped by hand"
 
 
-@promise("Cancelling asks the worker, says so at once, and shows both phases")
-async def cancelling(browser, mock, _):
+async def test_cancelling(browser, mock):
+    """Cancelling asks the worker, says so at once, and shows both phases."""
     job = mock.add("job", title="Job", status="running", cancellable=False)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -162,8 +157,8 @@ async def cancelling(browser, mock, _):
         assert not await tab.visible("#cancel")
 
 
-@promise("Silence of the worker, further attempts and passed-over updates are said")
-async def said(browser, mock, _):
+async def test_said(browser, mock):
+    """Silence of the worker, further attempts and passed-over updates are said."""
     job = mock.add("job", title="Job", status="running", progress=HALF, labels={"team": "data"}, parent="whole")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -179,8 +174,8 @@ async def said(browser, mock, _):
         assert (await tab.text("#missed")).startswith("5 updates were passed over")
 
 
-@promise("Only changes of state are spoken, not each tick")
-async def spoken(browser, mock, _):
+async def test_spoken(browser, mock):
+    """Only changes of state are spoken, not each tick."""
     job = mock.add("job", title="Job", status="running", state="Copying", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))

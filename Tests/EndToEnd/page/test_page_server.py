@@ -4,21 +4,16 @@
 
 import uuid
 
-from running import register
-
-cases = []
-promise = register(cases, needs_server=True)
-
 
 def fresh(server):
     identity = f"page-{uuid.uuid4()}"
-    return identity, f"{server}/api/v1/progress/{identity}"
+    return identity, f"{server.url}/api/v1/progress/{identity}"
 
 
-@promise("The real server's operation is seen live in the page, from its first state to its end")
-async def whole_life(browser, server, http):
+async def test_whole_life(browser, server, http):
+    """The real server's operation is seen live in the page, from its first state to its end."""
     identity, link = fresh(server)
-    host = server.removeprefix("http://")
+    host = server.url.removeprefix("http://")
     body = {"title": "Real <import>", "state": "Reading", "completedCount": 1, "totalCount": 4, "unit": "files",
             "cancellable": True, "details": {"file": "a.csv"}}
     async with http.put(link, json=body):
@@ -43,8 +38,8 @@ async def whole_life(browser, server, http):
         await tab.check_clean(host)
 
 
-@promise("The real server's failure, deletion and unknown operations are told in the page")
-async def goes_wrong(browser, server, http):
+async def test_goes_wrong(browser, server, http):
+    """The real server's failure, deletion and unknown operations are told in the page."""
     identity, link = fresh(server)
     async with http.put(link, json={"title": "Doomed", "state": "Working"}):
         pass
@@ -69,12 +64,12 @@ async def goes_wrong(browser, server, http):
         await tab.wait_text("#gone-title", "No such operation")
 
 
-@promise("The real server's list follows an operation from its creation to its deletion")
-async def in_the_list(browser, server, http):
+async def test_in_the_list(browser, server, http):
+    """The real server's list follows an operation from its creation to its deletion."""
     identity, link = fresh(server)
     row = f'[data-id="{identity}"]'
     async with await browser.tab() as tab:
-        await tab.go(server + "/")
+        await tab.go(server.url + "/")
         await tab.wait_text("#connection-text", "Live")
         async with http.put(link, json={"title": "Listed", "state": "Working", "completedCount": 1, "totalCount": 2}):
             pass
@@ -85,4 +80,4 @@ async def in_the_list(browser, server, http):
         async with http.delete(link):
             pass
         await tab.wait(f"!document.querySelector('{row}')")
-        await tab.check_clean(server.removeprefix("http://"))
+        await tab.check_clean(server.url.removeprefix("http://"))

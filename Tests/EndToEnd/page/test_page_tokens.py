@@ -9,8 +9,9 @@ import json
 import tempfile
 import time
 
+import pytest
 from browser import Browser, Tab
-from harness import BASE, Server, case, expect, expect_equal, request
+from harness import BASE, Server, expect, expect_equal, request
 from test_tokens import Keys, bearer
 
 
@@ -57,13 +58,13 @@ async def in_new_tab(tab, selector: str, button: str) -> None:
         await asyncio.sleep(0.05)
 
 
-def run(environment, body) -> None:
+def run(binary, body) -> None:
     """Runs the body with a browser and a server at its first start, which tells the administrator's link."""
 
     async def go():
         with tempfile.TemporaryDirectory() as folder:
-            keys = Keys(environment, folder)
-            with Server(environment.binary, "--secret-file", keys.path, "--log-level", "trace") as server:
+            keys = Keys(binary, folder)
+            with Server(binary, "--secret-file", keys.path, "--log-level", "trace") as server:
                 link = server.output.next().removeprefix("administrator's link: ")
                 async with asyncio.timeout(100), Browser() as browser:
                     await body(browser, server, keys, link)
@@ -71,8 +72,9 @@ def run(environment, body) -> None:
     asyncio.run(go())
 
 
-@case("The administrator's link opens the list, from which an operation is opened; its token is told to nobody else", 150)
-def administrator(environment):
+def test_administrator(binary):
+    """The administrator's link opens the list, from which an operation is opened; its token is told to nobody else."""
+
     async def body(browser, server, keys, link):
         admin = link.partition("#token=")[2]
         request("PUT", f"{server.url}{BASE}/job", bearer(admin), b'{"title":"Job","state":"Reading","cancellable":true}')
@@ -94,11 +96,12 @@ def administrator(environment):
             await check_secret(tab, server, admin)
             await tab.check_clean(server.url.removeprefix("http://"))
 
-    run(environment, body)
+    run(binary, body)
 
 
-@case("An operation's link shows it live to its end, and nothing else of the server", 150)
-def operation(environment):
+def test_operation(binary):
+    """An operation's link shows it live to its end, and nothing else of the server."""
+
     async def body(browser, server, keys, _):
         url, create = f"{server.url}{BASE}/job", keys.token("create")
         made = request("PUT", url, bearer(create), b'{"title":"Job","state":"Reading","completedCount":1,"totalCount":4}')
@@ -119,11 +122,12 @@ def operation(environment):
             await tab.wait_text("#refused-title", "Not allowed")
             expect(not await tab.visible("#empty"), "a list that may not be seen is said to be empty")
 
-    run(environment, body)
+    run(binary, body)
 
 
-@case("A link without a token, with a wrong one or one that has ended says so, and a new link in the same tab goes on", 150)
-def refused(environment):
+def test_refused(binary):
+    """A link without a token, with a wrong one or one that has ended says so, and a new link in the same tab goes on."""
+
     async def body(browser, server, keys, link):
         url = f"{server.url}{BASE}/job"
         request("PUT", url, bearer(link.partition("#token=")[2]), b'{"title":"Job","state":"Reading"}')
@@ -152,11 +156,13 @@ def refused(environment):
             await tab.wait_text("#connection-text", "Live")
             await check_secret(tab, server, good, wrong)
 
-    run(environment, body)
+    run(binary, body)
 
 
-@case("A page whose token ends while it watches tells so, and keeps what it knew as the past", 150)
-def ends(environment):
+@pytest.mark.timeout(180)
+def test_ends(binary):
+    """A page whose token ends while it watches tells so, and keeps what it knew as the past."""
+
     async def body(browser, server, keys, link):
         url = f"{server.url}{BASE}/job"
         request("PUT", url, bearer(link.partition("#token=")[2]), b'{"title":"Job","state":"Reading"}')
@@ -169,4 +175,4 @@ def ends(environment):
             expect_equal(await tab.text("#connection-text"), "Not connected", "connection")
             expect(not await tab.visible("#retry"), "it is tried again")
 
-    run(environment, body)
+    run(binary, body)

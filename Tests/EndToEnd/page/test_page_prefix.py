@@ -7,10 +7,6 @@ import re
 
 from mock import PREFIXES
 from pages import BASE
-from running import register
-
-cases = []
-promise = register(cases)
 
 ROOTED = re.compile(r"""["'`](/(?:api|assets|page|openapi|healthz|live-progress)[^"'` ]*)""")
 """A link that begins at the root of the host."""
@@ -21,14 +17,14 @@ async def heard(queue):
         return await queue.get()
 
 
-@promise("Nothing in the pages and the element begins at the root of the host")
-async def rooted(_, mock, __):
+async def test_rooted(mock):
+    """Nothing in the pages and the element begins at the root of the host."""
     for text in (mock.pages.list, mock.pages.operation, mock.pages.element):
         assert ROOTED.findall(text) == []
 
 
-@promise("The list is followed below a prefix, from each of its addresses, and links to its operations there")
-async def list_below(browser, mock, _):
+async def test_list_below(browser, mock):
+    """The list is followed below a prefix, from each of its addresses, and links to its operations there."""
     mock.add("import:7", title="Import", status="running")
     addresses = [(PREFIXES[0], PREFIXES[0])]
     for prefix in ("", *PREFIXES):
@@ -44,8 +40,8 @@ async def list_below(browser, mock, _):
             await tab.check_clean(mock.host_name)
 
 
-@promise("An operation is followed and cancelled below a prefix, and its links stay there")
-async def operation_below(browser, mock, _):
+async def test_operation_below(browser, mock):
+    """An operation is followed and cancelled below a prefix, and its links stay there."""
     for websockets, way in ((True, "websocket"), (False, "events")):
         mock.websockets = websockets
         for number, prefix in enumerate(("", *PREFIXES)):
@@ -66,8 +62,8 @@ async def operation_below(browser, mock, _):
                     assert (await heard(mock.received))[0] == identity
 
 
-@promise("A ticket for an event stream is asked for below the prefix")
-async def ticket_below(browser, mock, _):
+async def test_ticket_below(browser, mock):
+    """A ticket for an event stream is asked for below the prefix."""
     mock.websockets = False
     for number, prefix in enumerate(("", *PREFIXES)):
         identity = f"job-{number}"
@@ -78,8 +74,8 @@ async def ticket_below(browser, mock, _):
             assert await heard(mock.received) == ("ticket", f"{prefix}/api/v1/tickets")
 
 
-@promise("The element follows what its source is relative to")
-async def element_below(browser, mock, _):
+async def test_element_below(browser, mock):
+    """The element follows what its source is relative to."""
     mock.add("job", title="Job", status="running", state="Working")
     for prefix in ("", *PREFIXES):
         async with await browser.tab() as tab:
