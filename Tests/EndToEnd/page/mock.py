@@ -69,14 +69,14 @@ class Mock:
         app = web.Application()
         # At prefixes too, as a proxy has it that takes them away; one of them looks like a path of the server's own.
         for prefix in ("", *PREFIXES):
-            app.router.add_get(prefix + "/", lambda _: self.page(self.pages.list))
+            app.router.add_get(prefix + "/", self.root)
             app.router.add_get(prefix + "/live-progress.js", self.element)
             app.router.add_get(prefix + "/host.html", self.host)
             app.router.add_get(prefix + BASE + "{slash:/?}", self.list)
             app.router.add_get(prefix + BASE + "/{id:[^/]+}{slash:/?}", self.one)
             app.router.add_post(prefix + BASE + "/{id}/cancel", self.cancel)
             app.router.add_post(prefix + "/api/v1/tickets", self.ticket)
-        app.router.add_get(PREFIXES[0], lambda _: self.page(self.pages.list))
+        app.router.add_get(PREFIXES[0], self.root)
         self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0)
