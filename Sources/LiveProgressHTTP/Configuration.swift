@@ -3,10 +3,15 @@
 
 public import HTTPTypes
 public import LiveProgress
+import LiveProgressWire
 
 extension ProgressAPI {
     /// Limits and hooks of the API.
     public struct Configuration: Sendable {
+        /// Where the API is mounted: the path of all operations, below which each has its own; `/api/v1/progress` by default.
+        public var path = ProgressRoutes.base {
+            didSet { path = ProgressRoutes.normalized(path) }
+        }
         /// The largest body of a request, in bytes; 1 MiB by default.
         public var maximumBodySize = 1 << 20
         /// The longest time for which `Prefer: wait=N` holds an answer back.
@@ -27,9 +32,12 @@ extension ProgressAPI {
         public var limitRefusals = LimitRefusals()
         /// Makes the pages for people, where there are any; without it `text/html` is not on offer.
         public var pages: HTMLPages?
-        /// Asked before every request, such as about its host and origin, and told who makes it; a problem refuses it
-        /// with the problem's status.
-        public var admit: (@Sendable (HTTPRequest, ProgressCaller) -> ProgressProblem?)?
+        /// Whose pages may talk to the API; by default those of its own origin alone.
+        public var origins = ProgressOrigins.sameOrigin
+        /// Which names the API answers to; by default this machine's alone, where only this machine can reach it.
+        public var hosts = ProgressHosts.automatic
+        /// Whether browsers that come encrypted are told to come so from now on, to anything on this host (RFC 6797); by default not.
+        public var insistsOnTLS = false
         /// The proxies that are believed about where requests come from; by default none.
         public var trustedProxies = TrustedProxies()
 

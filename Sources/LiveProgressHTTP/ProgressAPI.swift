@@ -22,6 +22,7 @@ public struct ProgressAPI: Sendable {
     public let service: ProgressService
     /// Limits and hooks.
     public let configuration: Configuration
+    let policy: OriginPolicy
     let shared: Shared
 
     /// What all copies share.
@@ -43,12 +44,13 @@ public struct ProgressAPI: Sendable {
     public init(service: ProgressService, configuration: Configuration = Configuration()) {
         self.service = service
         self.configuration = configuration
+        policy = OriginPolicy(configuration.origins, configuration.hosts)
         shared = Shared(configuration)
     }
 
     /// Whether a path belongs to this API, so that ``respond(to:body:from:)`` or ``watch(_:from:)`` should answer it.
     public func handles(path: String) -> Bool {
-        Route(path: RequestTarget(path).path) != nil
+        Route(path: RequestTarget(path).path, under: configuration.path) != nil
     }
 
     /// Answers a request; never throws, every mistake becomes a problem (RFC 9457).
@@ -66,6 +68,7 @@ public struct ProgressAPI: Sendable {
         body: [UInt8],
         from caller: ProgressCaller = ProgressCaller()
     ) async -> ProgressResponse {
+        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
         var response: ProgressResponse
         do throws(Refusal) {
             response = try await answer(request, body, caller)
@@ -77,6 +80,7 @@ public struct ProgressAPI: Sendable {
             response.head.headerFields[.vary] = "Accept"
         }
         response.sealFields()
+        protectResolved(&response.head.headerFields, request, caller)
         if request.method == .head { response.body = .empty }
         return response
     }
@@ -105,9 +109,12 @@ public struct ProgressAPI: Sendable {
         _ body: [UInt8],
         _ caller: ProgressCaller
     ) async throws(Refusal) -> ProgressResponse {
-        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
-        var exchange = try Exchange(request, body: body, caller: caller)
-        if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
+        if let answer = try screened(request, caller) { return answer }
+        let target = RequestTarget(request.path ?? "/")
+        guard let route = Route(path: target.path, under: configuration.path) else {
+            throw Refusal(Problems.noSuchResource(under: configuration.path))
+        }
+        var exchange = try Exchange(request, body: body, caller: caller, target: target, route: route)
         exchange.place = try place(for: caller)
         defer { withExtendedLifetime(exchange.place) {} }
         guard body.count <= configuration.maximumBodySize else {

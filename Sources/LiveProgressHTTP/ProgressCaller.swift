@@ -10,6 +10,8 @@ public struct ProgressCaller: Sendable, Hashable {
     public var isSecure: Bool
     /// Whether a trusted proxy told all this.
     public var isForwarded = false
+    /// Whether the server listens on a loopback address, which only this machine reaches.
+    public var isOnLoopback = false
     /// Who the client has shown itself to be, for the limits of each; `nil` where nobody has asked.
     public var subject: String?
 

@@ -4,12 +4,14 @@
 public import LiveProgress
 public import LiveProgressWire
 
-/// What becomes of a request to upgrade to WebSocket.
+/// What becomes of a request that may ask for a WebSocket; whoever has it acts on it, and nobody decides again.
 public enum WatchDecision: Sendable {
     /// Upgrade, and send what is watched.
     case accept(WatchAcceptance)
     /// Answer with this, without upgrading.
     case refuse(ProgressResponse)
+    /// It asks for no WebSocket of the API: an ordinary request, or one to somebody else.
+    case notOurs
     /// It takes time to decide; the answer is not another `later`.
     case later(@Sendable () async -> WatchDecision)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import HTTPTypes
+public import HTTPTypes
 import LiveProgress
 public import LiveProgressHTTP
 public import LiveProgressWebSocket
@@ -25,6 +25,7 @@ public final class ProgressHosting: Sendable {
     private let fanouts: Fanouts
     private let sources: FanoutSources
     private let deflate: DeflateServer?
+    private let onRefusal: (@Sendable (HTTPRequest, ProgressResponse) -> Void)?
 
     /// A host for an API's WebSockets.
     /// - Parameters:
@@ -33,13 +34,16 @@ public final class ProgressHosting: Sendable {
     ///   - watchers: How watchers are treated.
     ///   - compression: What compresses the messages of watchers who ask for that by permessage-deflate, RFC 7692; `nil`,
     ///     the default, leaves them as they are.
+    ///   - onRefusal: Told of each upgrade that is refused, with the answer: the routes do not see it.
     public init(
         api: ProgressAPI,
         limits: ConnectionLimits = ConnectionLimits(),
         watchers: WatcherConfiguration = WatcherConfiguration(),
-        compression: (any DeflateCodec)? = nil
+        compression: (any DeflateCodec)? = nil,
+        onRefusal: (@Sendable (HTTPRequest, ProgressResponse) -> Void)? = nil
     ) {
         self.api = api
+        self.onRefusal = onRefusal
         self.limits = limits
         let refusals = api.configuration.limitRefusals
         deflate = compression.map { .shared(codec: $0) }
@@ -58,27 +62,71 @@ public final class ProgressHosting: Sendable {
         }
     }
 
+    /// Begins to go away: streams end, long polls are answered, WebSockets are closed with 1001, and newcomers are told to come
+    /// back later.
+    public func leave() {
+        api.drain()
+        registry.quiesce()
+    }
+
+    /// Returns when no connection is open; those that are when the time is over, or when the task is cancelled, are closed.
+    ///
+    /// - Parameter time: How long clients have to take their leave.
+    public func waitUntilEmpty(atMost time: Duration) async {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                group.addTask { [registry] in
+                    if (try? await Task.sleep(for: time)) != nil { registry.closeAll() }
+                }
+                await registry.waitUntilEmpty()
+                group.cancelAll()
+            }
+        } onCancel: {
+            registry.closeAll()
+        }
+    }
+
     /// How many operations and lists are watched over WebSockets.
     public var sourceCount: Int { sources.count }
 
-    /// What is malformed or not allowed goes to the routes, which say why.
     private func decide(_ head: HTTPRequestHead, _ channel: any Channel, isSecure: Bool) -> ConnectionDecision {
-        guard let handshake = try? HandshakeRequest(head),
+        let handshake = try? HandshakeRequest(head)
+        guard handshake != nil || HandshakeRequest.isAsked(by: head),
             let request = HTTPRequest(head, scheme: isSecure ? "https" : "http")
         else { return .http }
-        let agreement = deflate?.accept(head)
-        switch api.watch(request, from: ProgressCaller(channel, isSecure: isSecure), isAnswered: false) {
-        case .refuse: return .http
-        case .accept(let acceptance): return .upgrade(grant(handshake, acceptance, agreement))
-        case .later(let decide):
-            return .later { [self] decided in
-                let decision = channel.eventLoop.makeFutureWithTask { await decide() }
-                decision.assumeIsolated().whenComplete { result in
-                    guard case .success(.accept(let acceptance)) = result else { return decided(.http) }
-                    decided(.upgrade(self.grant(handshake, acceptance, agreement)))
-                }
-            }
+        let caller = ProgressCaller(channel, isSecure: isSecure)
+        let decision = api.watch(request, from: caller, isSound: handshake != nil)
+        let asked = Asked(handshake: handshake, request: request, agreement: deflate?.accept(head))
+        guard case .later(let decide) = decision else { return answer(to: asked, decision) }
+        return .later { [self] decided in
+            let decision = channel.eventLoop.makeFutureWithTask { await decide() }
+            // The task cannot fail.
+            decision.assumeIsolated().whenSuccess { decided(self.answer(to: asked, $0)) }
         }
+    }
+
+    /// A request for an upgrade, and what it has been found to be.
+    private struct Asked {
+        let handshake: HandshakeRequest?
+        let request: HTTPRequest
+        let agreement: (compression: WebSocketCompression, answer: WebSocketExtension)?
+    }
+
+    private func answer(to asked: Asked, _ decision: WatchDecision) -> ConnectionDecision {
+        switch decision {
+        case .notOurs, .later: return .http
+        case .accept(let acceptance):
+            guard let handshake = asked.handshake else {
+                return refuse(asked, api.refusal(ofHandshake: "The handshake is not as RFC 6455 section 4.2.1 asks."))
+            }
+            return .upgrade(grant(handshake, acceptance, asked.agreement))
+        case .refuse(let answer): return refuse(asked, answer)
+        }
+    }
+
+    private func refuse(_ asked: Asked, _ answer: ProgressResponse) -> ConnectionDecision {
+        onRefusal?(asked.request, answer)
+        return .refuse(answer)
     }
 
     private func grant(

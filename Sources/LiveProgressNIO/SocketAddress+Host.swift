@@ -25,6 +25,16 @@ extension SocketAddress {
         }
     }
 
+    /// Whether only this machine reaches it; the addresses stand behind the port, and in IPv6 behind a label of the flow.
+    var isLoopback: Bool {
+        switch self {
+        case .v4(let address): withUnsafeBytes(of: address.address) { $0[4] == 127 }
+        case .v6(let address):
+            withUnsafeBytes(of: address.address) { bytes in bytes[8..<23].allSatisfy { $0 == 0 } && bytes[23] == 1 }
+        case .unixDomainSocket: false
+        }
+    }
+
     private static func write(_ letter: UInt8, to text: UnsafeMutableBufferPointer<UInt8>, at end: inout Int) {
         text.initializeElement(at: end, to: letter)
         end += 1

@@ -13,10 +13,16 @@ public enum ProgressRoute: Sendable, Hashable {
     case cancellation(ProgressID)
 }
 
-/// The paths of the HTTP API.
+/// The paths of the HTTP API: those of its operations stand under the path of all of them, which is ``base`` unless an
+/// application has mounted the API elsewhere.
 public enum ProgressRoutes {
     /// The path of all operations, and the start of every other one.
     public static let base = "/api/v1/progress"
+
+    /// A path to mount the API at, with one slash before each of its parts and none at its end.
+    public static func normalized(_ path: String) -> String {
+        path.split(separator: "/").map { "/" + $0 }.joined()
+    }
 
     /// The query parameter that carries the cursor to go on from.
     public static let cursorParameter = "cursor"
@@ -28,12 +34,12 @@ public enum ProgressRoutes {
     public static let tokenParameter = "access_token"
 
     /// The path of an operation.
-    public static func path(for id: ProgressID) -> String {
+    public static func path(for id: ProgressID, under base: String = base) -> String {
         "\(base)/\(id)"
     }
 
     /// The path that asks an operation to stop.
-    public static func cancelPath(for id: ProgressID) -> String {
+    public static func cancelPath(for id: ProgressID, under base: String = base) -> String {
         "\(base)/\(id)/cancel"
     }
 
@@ -46,12 +52,12 @@ public enum ProgressRoutes {
     ///
     /// Escapes in an identifier are resolved: clients may send `a%3Ab` for `a:b`.
     @inlinable
-    public static func route(ofPath path: some StringProtocol) -> ProgressRoute? {
-        route(ofPath: Array(path.utf8))
+    public static func route(ofPath path: some StringProtocol, under base: String = base) -> ProgressRoute? {
+        route(ofPath: Array(path.utf8), under: base)
     }
 
     @usableFromInline
-    static func route(ofPath path: [UInt8]) -> ProgressRoute? {
+    static func route(ofPath path: [UInt8], under base: String) -> ProgressRoute? {
         let slash = UInt8(ascii: "/")
         var rest = path.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         guard rest.starts(with: base.utf8) else { return nil }

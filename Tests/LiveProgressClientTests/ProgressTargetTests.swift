@@ -90,6 +90,18 @@ struct ProgressTargetTests {
     }
 
     @Test(
+        "read an operation of an API that is mounted elsewhere, and of no other",
+        arguments: [
+            ("/internal/jobs", "http://h/internal/jobs/a", "http://h/internal/jobs/a"),
+            ("internal/jobs/", "http://h/x/internal/jobs/a/", "http://h/x/internal/jobs/a"),
+            ("/internal/jobs", "http://h/api/v1/progress/a", nil), ("/internal/jobs", "http://h/jobs/a", nil),
+        ] as [(String, String, String?)]
+    )
+    func mountedElsewhere(apiPath: String, text: String, url: String?) {
+        #expect((try? ProgressTarget(url: text, apiPath: apiPath))?.url == url)
+    }
+
+    @Test(
         "do not take something else for an operation",
         arguments: [
             "", "a b", "http://h/", "http://h/api/v1/progress", "http://h/api/v1/progress/", "http://h/other/import-7",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressWire
+
 /// Where a server is: what a base URL says (`http`, `https`, `ws` or `wss`), taken apart.
 public struct ProgressServerAddress: Sendable, Hashable {
     /// The host: a name, an IPv4 address, or an IPv6 address without its brackets.
@@ -12,17 +14,22 @@ public struct ProgressServerAddress: Sendable, Hashable {
     /// What stands before the server's own paths, such as `/jobs` behind a proxy; empty, or with a leading slash
     /// and without a trailing one.
     public let prefix: String
+    /// Where the API is mounted on the server, `/api/v1/progress` unless an application has mounted it elsewhere.
+    public let apiPath: String
 
     /// The address that a base URL names.
     ///
-    /// - Parameter url: Such as `http://127.0.0.1:8080` or `ws://example.org/jobs`.
+    /// - Parameters:
+    ///   - url: Such as `http://127.0.0.1:8080` or `ws://example.org/jobs`.
+    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
-    public init(_ url: String) throws(ProgressClientError) {
+    public init(_ url: String, apiPath: String? = nil) throws(ProgressClientError) {
         let parts = try URLParts(url)
-        self.init(parts, prefix: parts.path)
+        self.init(parts, prefix: parts.path, apiPath: apiPath.map(ProgressRoutes.normalized) ?? ProgressRoutes.base)
     }
 
-    init(_ parts: URLParts, prefix: some StringProtocol) {
+    init(_ parts: URLParts, prefix: some StringProtocol, apiPath: String) {
+        self.apiPath = apiPath
         host = parts.host
         port = parts.port
         isSecure = parts.isSecure

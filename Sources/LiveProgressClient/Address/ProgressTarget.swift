@@ -19,19 +19,23 @@ public struct ProgressTarget: Sendable, Hashable {
 
     /// Reads an operation's whole URL, such as `http://127.0.0.1:8080/api/v1/progress/import-7`.
     ///
+    /// - Parameters:
+    ///   - url: The URL.
+    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
-    public init(url: String) throws(ProgressClientError) {
+    public init(url: String, apiPath: String? = nil) throws(ProgressClientError) {
         let parts = try URLParts(url)
-        guard let (prefix, name) = Self.split(path: parts.path) else {
+        let apiPath = apiPath.map(ProgressRoutes.normalized) ?? ProgressRoutes.base
+        guard let (prefix, name) = Self.split(path: parts.path, at: apiPath) else {
             throw ProgressClientError(
                 .invalidURL,
-                "\"\(URLParts.quoted(url))\" is not the URL of an operation: it should end in \(ProgressRoutes.base)/ID."
+                "\"\(URLParts.quoted(url))\" is not the URL of an operation: it should end in \(apiPath)/ID."
             )
         }
         guard let text = Self.removingPercentEncoding(name), let id = ProgressID(text) else {
             throw ProgressClientError(.invalidURL, Self.rules(of: String(name)))
         }
-        self.init(server: ProgressServerAddress(parts, prefix: prefix), id: id)
+        self.init(server: ProgressServerAddress(parts, prefix: prefix, apiPath: apiPath), id: id)
     }
 
     /// Reads an operation's whole URL, or its identifier on the given server.
@@ -52,7 +56,7 @@ public struct ProgressTarget: Sendable, Hashable {
     }
 
     /// The operation's whole URL.
-    public var url: String { server.url + ProgressRoutes.path(for: id) }
+    public var url: String { server.url + ProgressRoutes.path(for: id, under: server.apiPath) }
 
     /// The token in the fragment of a link, `#token=…`, which no server is sent as part of the URL.
     public static func token(ofLink url: String) -> String? {
@@ -62,14 +66,14 @@ public struct ProgressTarget: Sendable, Hashable {
     }
 
     /// What stands before the routes in a path, and the identifier after them.
-    private static func split(path: String) -> (prefix: Substring, name: Substring)? {
+    private static func split(path: String, at apiPath: String) -> (prefix: Substring, name: Substring)? {
         var path = Substring(path)
         while path.last == "/" { path.removeLast() }
         guard let slash = path.lastIndex(of: "/") else { return nil }
         let name = path[path.index(after: slash)...]
         let parent = path[..<slash]
-        guard parent.hasSuffix(ProgressRoutes.base), !name.isEmpty else { return nil }
-        return (parent.dropLast(ProgressRoutes.base.count), name)
+        guard parent.hasSuffix(apiPath), !name.isEmpty else { return nil }
+        return (parent.dropLast(apiPath.count), name)
     }
 
     /// The text with its `%XX` decoded, or `nil` where one is broken.

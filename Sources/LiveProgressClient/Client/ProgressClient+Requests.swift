@@ -27,7 +27,7 @@ extension ProgressClient {
         let answer = try await send(
             HTTPCall(
                 method: .POST,
-                path: ProgressRoutes.base,
+                path: server.apiPath,
                 headers: [("Idempotency-Key", key)],
                 body: ProgressReportBody.encodeCreate(id: id, options: options, report: report)
             )
@@ -56,7 +56,7 @@ extension ProgressClient {
         try await snapshot(
             HTTPCall(
                 method: .PATCH,
-                path: ProgressRoutes.path(for: id),
+                path: ProgressRoutes.path(for: id, under: server.apiPath),
                 headers: cursor.map { [("If-Match", "\"\($0)\"")] } ?? [],
                 body: ProgressReportBody.encodeReport(report)
             )
@@ -67,14 +67,14 @@ extension ProgressClient {
     ///
     /// - Throws: Such as ``ProgressClientError/Code/unknown``.
     public func get(_ id: ProgressID) async throws(ProgressClientError) -> ProgressSnapshot {
-        try await snapshot(HTTPCall(method: .GET, path: ProgressRoutes.path(for: id)))
+        try await snapshot(HTTPCall(method: .GET, path: ProgressRoutes.path(for: id, under: server.apiPath)))
     }
 
     /// A page of the server's operations, the newest first.
     ///
     /// - Throws: A ``ProgressClientError``.
     public func list(_ query: ProgressQuery = ProgressQuery()) async throws(ProgressClientError) -> ProgressPage {
-        let path = ProgressRoutes.base + ListParameters.query(of: query)
+        let path = server.apiPath + ListParameters.query(of: query)
         let answer = try await send(HTTPCall(method: .GET, path: path))
         return try decode { try ProgressMessage.decodePage(answer.body) }
     }
@@ -85,14 +85,14 @@ extension ProgressClient {
     /// - Throws: Such as ``ProgressClientError/Code/notCancellable``.
     @discardableResult
     public func cancel(_ id: ProgressID) async throws(ProgressClientError) -> ProgressSnapshot {
-        try await snapshot(HTTPCall(method: .POST, path: ProgressRoutes.cancelPath(for: id)))
+        try await snapshot(HTTPCall(method: .POST, path: ProgressRoutes.cancelPath(for: id, under: server.apiPath)))
     }
 
     /// Makes the server forget an operation, which does not stop its worker.
     ///
     /// - Throws: Such as ``ProgressClientError/Code/unknown``.
     public func delete(_ id: ProgressID) async throws(ProgressClientError) {
-        _ = try await send(HTTPCall(method: .DELETE, path: ProgressRoutes.path(for: id)))
+        _ = try await send(HTTPCall(method: .DELETE, path: ProgressRoutes.path(for: id, under: server.apiPath)))
     }
 
     private func snapshot(_ call: HTTPCall) async throws(ProgressClientError) -> ProgressSnapshot {

@@ -25,10 +25,15 @@ public struct ProgressClient: Sendable {
     ///
     /// - Parameters:
     ///   - url: The base URL; what stands in its path comes before the server's own paths.
+    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     ///   - configuration: Times, limits and retries.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
-    public init(url: String, configuration: Configuration = Configuration()) throws(ProgressClientError) {
-        let server = try ProgressServerAddress(url)
+    public init(
+        url: String,
+        apiPath: String? = nil,
+        configuration: Configuration = Configuration()
+    ) throws(ProgressClientError) {
+        let server = try ProgressServerAddress(url, apiPath: apiPath)
         if server.isSecure, configuration.security == nil { throw ServerConnector.noSecurity(server) }
         self.init(server: server, configuration: configuration)
     }
@@ -78,16 +83,18 @@ public struct ProgressClient: Sendable {
     ///
     /// - Parameters:
     ///   - url: Such as `http://127.0.0.1:8080/api/v1/progress/import-7`.
+    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     ///   - cursor: What has been seen already.
     ///   - configuration: Times, limits and retries.
     /// - Returns: The events.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
     public static func watch(
         url: String,
+        apiPath: String? = nil,
         from cursor: ProgressCursor? = nil,
         configuration: Configuration = Configuration()
     ) throws(ProgressClientError) -> ProgressWatch {
-        let target = try ProgressTarget(url: url)
+        let target = try ProgressTarget(url: url, apiPath: apiPath)
         return ProgressClient(server: target.server, configuration: configuration).watch(target.id, from: cursor)
     }
 }

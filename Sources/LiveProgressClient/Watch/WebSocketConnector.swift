@@ -66,7 +66,7 @@ struct WebSocketConnector: WatchConnector {
     private func request(from cursor: ProgressCursor?) -> WebSocketClientRequest {
         let query = cursor.map { "?\(ProgressRoutes.cursorParameter)=\($0)" } ?? ""
         return WebSocketClientRequest(
-            target: server.prefix + ProgressRoutes.path(for: id) + query,
+            target: server.prefix + ProgressRoutes.path(for: id, under: server.apiPath) + query,
             host: server.authority,
             subprotocols: [ProgressFormat.subprotocol],
             headers: HTTPHeaders(configuration.allHeaders.map { ($0.name, $0.value) }),

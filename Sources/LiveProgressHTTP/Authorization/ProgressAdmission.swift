@@ -26,7 +26,7 @@ extension ProgressAPI {
     ) async -> ProgressAdmission {
         do throws(Refusal) {
             let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
-            if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
+            if let problem = policy.refusal(of: request, from: caller) { throw Refusal(problem) }
             guard let authorizer = configuration.authorizer else { return .admitted(nil) }
             let asked = ProgressAccessRequest(head: request, caller: caller)
             let access = try access(await authorizer.authorize(asked).resolved())

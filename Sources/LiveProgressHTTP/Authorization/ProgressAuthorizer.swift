@@ -19,8 +19,8 @@ public import LiveProgressWire
 public protocol ProgressAuthorizer: Sendable {
     /// Decides about one request, upgrade or renewal.
     ///
-    /// Called on an event loop: it must not block. What takes time is answered ``ProgressAuthorization/later(_:)``. One
-    /// request may be asked about more than once.
+    /// Called once for each of them, on an event loop: it must not block. What takes time is answered
+    /// ``ProgressAuthorization/later(_:)``.
     ///
     /// - Parameter request: Whose it is, and what it brings.
     /// - Returns: The decision.

@@ -19,10 +19,14 @@ struct Exchange {
     /// The place of a request that has come through a proxy, held until it is answered, and as long as it watches.
     var place: LimitTicket?
 
-    /// Finds the route and checks the method.
-    init(_ request: HTTPRequest, body: [UInt8], caller: ProgressCaller) throws(Refusal) {
-        let target = RequestTarget(request.path ?? "/")
-        guard let route = Route(path: target.path) else { throw Refusal(Problems.noSuchResource) }
+    /// Checks the method.
+    init(
+        _ request: HTTPRequest,
+        body: [UInt8] = [],
+        caller: ProgressCaller,
+        target: RequestTarget,
+        route: Route
+    ) throws(Refusal) {
         guard route.methods.contains(request.method) else {
             throw Refusal(
                 Problems.methodNotAllowed(request.method.rawValue, allow: route.allow),

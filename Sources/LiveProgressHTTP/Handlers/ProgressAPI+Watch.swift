@@ -8,49 +8,59 @@ import LiveProgressWire
 extension ProgressAPI {
     /// Decides on a request to upgrade to WebSocket (RFC 6455, section 4.2); never throws.
     ///
+    /// Call it once for each request with an `Upgrade` field, and act on what it says: a one-time ticket is taken by it.
     /// Whatever can be refused is refused here, as an HTTP answer that says why. Of the subprotocols asked for,
     /// `live-progress.v1` is chosen; others are ignored, and the watcher gets the plain format.
     ///
     /// - Parameters:
     ///   - request: The request's head, with its `Upgrade` and `Sec-WebSocket-*` fields.
     ///   - caller: Where the request comes from.
-    /// - Returns: What to run, or what to answer.
+    /// - Returns: What to run, what to answer, or that it is no such request; then ``respond(to:body:from:)`` answers it.
     public func watch(_ request: HTTPRequest, from caller: ProgressCaller = ProgressCaller()) -> WatchDecision {
-        watch(request, from: caller, isAnswered: true)
+        watch(request, from: caller, isSound: false)
     }
 
-    /// The same for a handshake that is known to be sound where its refusal is not what is answered: whoever answers asks
-    /// again, so that no limit counts it here.
-    package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isAnswered: Bool) -> WatchDecision {
+    /// The same, told whether the handshake is known to be sound.
+    package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isSound: Bool) -> WatchDecision {
+        let target = RequestTarget(request.path ?? "/")
+        guard isSound || Self.names("websocket", in: request.headerFields[.upgrade]),
+            let route = Route(path: target.path, under: configuration.path)
+        else { return .notOurs }
+        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
         do throws(Refusal) {
-            let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
-            var exchange = try Exchange(request, body: [], caller: caller)
-            if let problem = configuration.admit?(request, caller) { throw Refusal(problem) }
+            if let problem = policy.refusal(of: request, from: caller) { throw Refusal(problem) }
+            var exchange = try Exchange(request, caller: caller, target: target, route: route)
             exchange.place = try place(for: caller)
-            if isAnswered { try checkHandshake(exchange) }
+            if !isSound { try checkHandshake(exchange) }
             guard let authorizer = configuration.authorizer else {
                 return .accept(try accept(exchange, .unlimited))
             }
             let decision = authorizer.authorize(exchange.accessRequest)
             guard case .later = decision else { return .accept(try accept(exchange, access(decision))) }
-            return .later { [exchange] in await decide(exchange, decision.resolved(), isAnswered) }
+            return .later { [exchange] in await decide(exchange, decision.resolved()) }
         } catch {
-            return refusal(error, request, isAnswered)
+            return refusal(error, request, caller)
         }
     }
 
-    private func decide(_ exchange: Exchange, _ decision: ProgressAuthorization, _ isAnswered: Bool) -> WatchDecision {
+    /// The refusal of a handshake that whoever reads it finds wrong.
+    package func refusal(ofHandshake detail: String) -> ProgressResponse {
+        ProgressResponse(problem: Problems.invalidUpgrade(detail))
+    }
+
+    private func decide(_ exchange: Exchange, _ decision: ProgressAuthorization) -> WatchDecision {
         do throws(Refusal) {
             return .accept(try accept(exchange, access(decision)))
         } catch {
-            return refusal(error, exchange.request, isAnswered)
+            return refusal(error, exchange.request, exchange.caller)
         }
     }
 
-    private func refusal(_ refusal: Refusal, _ request: HTTPRequest, _ isAnswered: Bool) -> WatchDecision {
-        if isAnswered, let limit = refusal.limit { configuration.limitRefusals.count(limit) }
+    private func refusal(_ refusal: Refusal, _ request: HTTPRequest, _ caller: ProgressCaller) -> WatchDecision {
+        if let limit = refusal.limit { configuration.limitRefusals.count(limit) }
         var response = ProgressResponse(addingAdvice(to: refusal))
         response.sealFields()
+        protectResolved(&response.head.headerFields, request, caller)
         if request.method == .head { response.body = .empty }
         return .refuse(response)
     }
@@ -90,9 +100,6 @@ extension ProgressAPI {
                 Problems.methodNotAllowed(exchange.request.method.rawValue, allow: "GET"),
                 [.allow: exchange.route.allow]
             )
-        }
-        guard Self.names("websocket", in: exchange[.upgrade]) else {
-            throw Refusal(Problems.upgradeRequired, [.upgrade: "websocket", .connection: "upgrade"])
         }
         // Where the field is missing, the server has taken it out: it decided on the upgrade by it.
         guard exchange[.connection] == nil || Self.names("upgrade", in: exchange[.connection]) else {

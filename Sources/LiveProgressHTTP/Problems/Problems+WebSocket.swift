@@ -4,13 +4,6 @@
 import LiveProgress
 
 extension Problems {
-    static let upgradeRequired = make(
-        "upgrade-required",
-        426,
-        "Upgrade required",
-        "This is an upgrade to WebSocket only: send Upgrade: websocket, or a GET without Upgrade."
-    )
-
     static let webSocketVersion = make(
         "websocket-version",
         426,

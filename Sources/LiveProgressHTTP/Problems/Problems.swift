@@ -21,12 +21,14 @@ enum Problems {
         "There is no operation with this identifier. Check it, or create the operation with PUT to this URL."
     )
 
-    static let noSuchResource = make(
-        "no-such-resource",
-        404,
-        "No such resource",
-        "There is nothing at this path. Operations are at /api/v1/progress/{id}, their list at /api/v1/progress."
-    )
+    static func noSuchResource(under base: String) -> ProgressProblem {
+        make(
+            "no-such-resource",
+            404,
+            "No such resource",
+            "There is nothing at this path. Operations are at \(base)/{id}, their list at \(base)."
+        )
+    }
 
     static func methodNotAllowed(_ method: String, allow: String) -> ProgressProblem {
         make("method-not-allowed", 405, "Method not allowed", "\(method) does nothing here. Use one of \(allow).")

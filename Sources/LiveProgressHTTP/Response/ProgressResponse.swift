@@ -56,7 +56,7 @@ extension ProgressResponse {
 
     /// Adds the fields that every answer has, where the handler has not set them.
     mutating func sealFields() {
-        head.headerFields[.xContentTypeOptions] = "nosniff"
+        head.headerFields.addMissing(SafeFields.all)
         if head.headerFields[.cacheControl] == nil { head.headerFields[.cacheControl] = "no-store" }
         switch body {
         case .bytes(let bytes):

@@ -7,7 +7,7 @@ import LiveProgressWire
 
 /// One of the three kinds of resources, with the methods that each takes.
 enum Route: Equatable {
-    /// `/api/v1/progress`: all operations.
+    /// `/api/v1/progress`, or where else the API is mounted: all operations.
     case collection
     /// `/api/v1/progress/{id}`: one operation; `nil` where the text can be no identifier.
     case operation(ProgressID?)
@@ -15,14 +15,14 @@ enum Route: Equatable {
     case cancel(ProgressID?)
 
     /// The resource at a path, or `nil` where there is none.
-    init?(path: some StringProtocol) {
-        switch ProgressRoutes.route(ofPath: path) {
+    init?(path: some StringProtocol, under base: String = ProgressRoutes.base) {
+        switch ProgressRoutes.route(ofPath: path, under: base) {
         case .collection: self = .collection
         case .operation(let id): self = .operation(id)
         case .cancellation(let id): self = .cancel(id)
         case nil:
-            guard path.utf8.starts(with: "\(ProgressRoutes.base)/".utf8) else { return nil }
-            let rest = path.dropFirst(ProgressRoutes.base.count + 1)
+            guard path.utf8.starts(with: "\(base)/".utf8) else { return nil }
+            let rest = path.dropFirst(base.count + 1)
             let segments = rest.split(separator: "/", omittingEmptySubsequences: false)
             switch (segments.count, segments.last) {
             case (1, _): self = .operation(nil)

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import LiveProgressHTTP
 public import NIOCore
 public import NIOHTTP1
 
-/// What becomes of a request: the routes answer it, or another protocol takes its connection over.
+/// What becomes of a request: the routes answer it, it is refused, or another protocol takes its connection over.
 public enum ConnectionDecision {
-    /// An ordinary request, or an upgrade that the routes shall refuse with a proper answer.
+    /// An ordinary request, or an upgrade that is somebody else's: the routes answer it.
     case http
     /// The connection leaves HTTP when the request has ended.
     case upgrade(Grant)
+    /// The answer when the request has ended, behind which the connection closes; it has no stream.
+    case refuse(ProgressResponse)
     /// It takes time to decide: once the request has ended, the closure is called, and the connection waits for what it
     /// tells, once, on the connection's event loop; another `later` counts as ``http``.
-    ///
-    /// One request may be decided about more than once.
     case later(_ start: (_ decided: @escaping (ConnectionDecision) -> Void) -> Void)
 
     /// What the connection becomes.
@@ -37,6 +38,6 @@ public enum ConnectionOutcome<Path: Sendable>: Sendable {
     case http(Path)
     /// Its handlers drive it alone.
     case upgraded
-    /// It closed before its first request was whole.
+    /// It closed before the routes had a request, such as where it was refused an upgrade.
     case closed
 }

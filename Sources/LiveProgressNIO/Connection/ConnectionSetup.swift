@@ -15,7 +15,7 @@ public import NIOHTTP1
 /// ```
 /// An upgrade that comes whole with the first bytes of a connection is answered without any HTTP handler. The HTTP path
 /// is set up by the caller when the first ordinary request comes; it sees `HTTPServerRequestPart`s and writes
-/// `HTTPServerResponsePart`s. A refused upgrade is an ordinary request, so that the routes answer it.
+/// `HTTPServerResponsePart`s. An upgrade that is refused is answered without it.
 public struct ConnectionSetup: Sendable {
     /// What a connection may take.
     public var limits: ConnectionLimits
@@ -25,7 +25,7 @@ public struct ConnectionSetup: Sendable {
     public var isSecure: Bool
     /// Where those are counted whom a limit turns away.
     public var limitRefusals: LimitRefusals
-    /// Decides about each request of a connection; called on the connection's event loop, must not block.
+    /// Decides about each request of a connection, once; called on the connection's event loop, must not block.
     public var decide: @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
 
     /// A setup with the given parts.
@@ -104,10 +104,11 @@ public struct ConnectionSetup: Sendable {
             limitRefusals: limitRefusals,
             deadlines: registry.headDeadlines(on: channel.eventLoop),
             decide: decide,
-            makeHTTPHandlers: { headDeadline in
+            makeHTTPHandlers: { headDeadline, decision in
                 let openPath = { openPath(channel).assumeIsolated().map { path.value = $0 }.nonisolated() }
                 return try httpHandlers(
                     headDeadline: headDeadline,
+                    decision: decision,
                     channel: channel,
                     openPath: openPath,
                     finish: finish
@@ -121,6 +122,7 @@ public struct ConnectionSetup: Sendable {
 
     private func httpHandlers(
         headDeadline: NIODeadline,
+        decision: ConnectionDecision?,
         channel: any Channel,
         openPath: @escaping () -> EventLoopFuture<Void>,
         finish: @escaping (UpgradeHandler.Outcome) -> Void
@@ -137,6 +139,7 @@ public struct ConnectionSetup: Sendable {
             // A protocol that takes over bounds its clients itself.
             codecs: [decoder, guardian, unread],
             encoder: encoder,
+            decision: decision,
             decide: decide,
             openPath: openPath,
             finish: finish,

@@ -8,8 +8,8 @@ import NIOHTTP1
 /// The only handler of a fresh connection: looks at the first bytes, and makes of the connection what they ask for.
 ///
 /// A request for an upgrade that came whole and is granted is answered here, and its handlers take the connection over:
-/// no HTTP handler is ever made for it. For everything else the HTTP handlers are, and get the bytes as they came. Both
-/// ways ask the same `decide`, and answer with the same fields.
+/// no HTTP handler is ever made for it. For everything else the HTTP handlers are, and get the bytes as they came, with what
+/// has been decided about them: no request is decided about twice.
 ///
 /// Until the first bytes, the connection is nobody's: it closes when its time is over, when its client says that it
 /// will send nothing, and when the server goes away. The first bytes are what is there when the channel has read all
@@ -19,11 +19,15 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// Makes the HTTP handlers, told what has been decided about the first request, where it has been read.
+    typealias HTTPHandlersMaker =
+        (_ headDeadline: NIODeadline, _ decision: ConnectionDecision?) throws -> [any ChannelHandler]
+
     private let limits: ConnectionLimits
     private let limitRefusals: LimitRefusals
     private let deadlines: HeadDeadlines
     private let decide: (HTTPRequestHead, any Channel) -> ConnectionDecision
-    private let makeHTTPHandlers: (_ headDeadline: NIODeadline) throws -> [any ChannelHandler]
+    private let makeHTTPHandlers: HTTPHandlersMaker
     private let upgraded: () -> Void
     private let finish: (UpgradeHandler.Outcome) -> Void
 
@@ -42,7 +46,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         limitRefusals: LimitRefusals,
         deadlines: HeadDeadlines,
         decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
-        makeHTTPHandlers: @escaping (_ headDeadline: NIODeadline) throws -> [any ChannelHandler],
+        makeHTTPHandlers: @escaping HTTPHandlersMaker,
         upgraded: @escaping () -> Void,
         finish: @escaping (UpgradeHandler.Outcome) -> Void
     ) {
@@ -127,10 +131,10 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func become(_ request: UpgradeRequest?, _ bytes: ByteBuffer, context: ChannelHandlerContext) {
         deadlines.leave(self)
         guard context.channel.isActive else { return }
-        if let request, case .upgrade(let grant) = decide(request.head, context.channel) {
-            switchProtocols(grant, early: bytes.dropping(request.length), context: context)
-        } else {
-            speakHTTP(bytes, context: context)
+        guard let request else { return speakHTTP(bytes, decision: nil, context: context) }
+        switch decide(request.head, context.channel) {
+        case .upgrade(let grant): switchProtocols(grant, early: bytes.dropping(request.length), context: context)
+        case let decision: speakHTTP(bytes, decision: decision, context: context)
         }
     }
 
@@ -153,10 +157,10 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         if early.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(early)) }
     }
 
-    private func speakHTTP(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
+    private func speakHTTP(_ bytes: ByteBuffer, decision: ConnectionDecision?, context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandlers(try makeHTTPHandlers(headDeadline), position: .after(self))
+            try pipeline.addHandlers(try makeHTTPHandlers(headDeadline, decision), position: .after(self))
         } catch {
             return context.close(promise: nil)
         }

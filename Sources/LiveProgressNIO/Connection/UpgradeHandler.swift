@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
 import NIOCore
 import NIOHTTP1
 
@@ -29,6 +30,9 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var held: [NIOAny] = []
     private var grant: ConnectionDecision.Grant?
     private var undecided: Undecided?
+    private var refusal: ProgressResponse?
+    /// What has been decided about the first request already.
+    private var decision: ConnectionDecision?
     private var quiesces = false
     private var inputClosed = false
     private var pumps = false
@@ -44,6 +48,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         bytes: RequestBytesHandler,
         codecs: [any RemovableChannelHandler],
         encoder: HTTPResponseEncoder,
+        decision: ConnectionDecision? = nil,
         decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
         openPath: @escaping () -> EventLoopFuture<Void>,
         finish: @escaping (Outcome) -> Void,
@@ -52,6 +57,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.bytes = bytes
         self.codecs = codecs
         self.encoder = encoder
+        self.decision = decision
         self.decide = decide
         self.openPath = openPath
         self.finish = finish
@@ -97,6 +103,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard let undecided else { return switchProtocols(context: context, isPathOpen: isPathOpen) }
             held.append(data)
             wait(for: undecided, context: context, isPathOpen: isPathOpen)
+        case .refuse: refuse(context: context)
         case .drop: break
         }
     }
@@ -105,12 +112,16 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let isLast = RequestRules.endsDecoding(head)
         guard machine.canUpgrade() else { return isLast ? .last : .plain }
         speaksHTTP10 = head.version == .http1_0
-        switch decide(head, channel) {
+        defer { decision = nil }
+        switch decision ?? decide(head, channel) {
         case .http: return isLast || !head.isKeepAlive ? .last : .plain
         case .upgrade(let grant):
             self.grant = grant
             undecided = nil
             return .upgrade
+        case .refuse(let answer):
+            refusal = answer
+            return .refuse
         case .later(let start):
             undecided = start
             return .upgrade
@@ -190,12 +201,29 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 self.grant = grant
                 return self.switchProtocols(context: context, isPathOpen: isPathOpen)
             }
-            switch self.machine.withdrew(isPathOpen: isPathOpen) {
+            let action: UpgradeStateMachine.InboundAction
+            if case .refuse(let answer) = decision {
+                self.refusal = answer
+                action = self.machine.refused()
+            } else {
+                action = self.machine.withdrew(isPathOpen: isPathOpen)
+            }
+            switch action {
             case .release: self.release(context: context)
             case .holdAndOpen: self.open(context: context)
+            case .refuse: self.refuse(context: context)
             case .forward, .hold, .switch, .drop: break
             }
         }
+    }
+
+    /// Writes the refusal of an upgrade; the close that it announces follows by itself.
+    private func refuse(context: ChannelHandlerContext) {
+        held = []
+        guard let answer = refusal else { return }
+        refusal = nil
+        for part in answer.parts { write(context: context, data: Self.wrapOutboundOut(part), promise: nil) }
+        context.flush()
     }
 
     private func switchProtocols(context: ChannelHandlerContext, isPathOpen: Bool) {

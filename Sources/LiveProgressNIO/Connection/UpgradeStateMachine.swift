@@ -7,6 +7,8 @@
 /// idle ──► opening ──► http ──► promised ──► switching ──► upgraded
 ///   └──────────────────────────────▲ (the first request may be the upgrade)
 /// ```
+/// An upgrade that is refused, from `idle`, `http` or `switching`, leads to `refusing`, which ends with the connection.
+///
 /// An upgrade may come with any request of a connection whose earlier requests have been answered, because clients
 /// that pool connections send it on one they have used before. Parts that the next step has still to see are held.
 struct UpgradeStateMachine {
@@ -18,6 +20,8 @@ struct UpgradeStateMachine {
         case last
         /// An upgrade that is granted once the request has ended.
         case upgrade
+        /// An upgrade that is refused once the request has ended.
+        case refuse
     }
 
     /// What to do with a request part.
@@ -32,6 +36,8 @@ struct UpgradeStateMachine {
         case release
         /// Drop it, and switch protocols.
         case `switch`(isPathOpen: Bool)
+        /// Write the refusal, which is the connection's last answer.
+        case refuse
         /// Nothing follows that anyone could read.
         case drop
     }
@@ -44,7 +50,7 @@ struct UpgradeStateMachine {
     }
 
     private enum Phase {
-        case idle, opening, http, upgraded
+        case idle, opening, http, refusing, upgraded
         case promised(isPathOpen: Bool)
         case switching
     }
@@ -56,7 +62,7 @@ struct UpgradeStateMachine {
     /// Whether inbound data are request parts, rather than bytes of another protocol.
     var readsRequests: Bool {
         switch phase {
-        case .idle, .opening, .http, .promised: true
+        case .idle, .opening, .http, .promised, .refusing: true
         case .switching, .upgraded: false
         }
     }
@@ -68,7 +74,7 @@ struct UpgradeStateMachine {
     var isUndecided: Bool {
         switch phase {
         case .idle, .switching, .promised(isPathOpen: false): true
-        case .opening, .http, .upgraded, .promised(isPathOpen: true): false
+        case .opening, .http, .refusing, .upgraded, .promised(isPathOpen: true): false
         }
     }
 
@@ -83,7 +89,7 @@ struct UpgradeStateMachine {
         switch phase {
         case .idle: true
         case .http: owedResponses == 0
-        case .opening, .promised, .switching, .upgraded: false
+        case .opening, .promised, .refusing, .switching, .upgraded: false
         }
     }
 
@@ -92,6 +98,10 @@ struct UpgradeStateMachine {
         case .idle where intent == .upgrade:
             phase = .promised(isPathOpen: false)
             return .hold
+        case .idle where intent == .refuse, .http where intent == .refuse:
+            phase = .refusing
+            owe(.last)
+            return .drop
         case .idle:
             phase = .opening
             owe(intent)
@@ -105,7 +115,7 @@ struct UpgradeStateMachine {
         case .opening:
             owe(intent)
             return .hold
-        case .promised, .switching, .upgraded: return .drop
+        case .promised, .refusing, .switching, .upgraded: return .drop
         }
     }
 
@@ -118,7 +128,7 @@ struct UpgradeStateMachine {
             owe(.last)
             phase = isPathOpen ? .http : .opening
             return isPathOpen ? .release : .holdAndOpen
-        case .idle, .switching, .upgraded: return .drop
+        case .idle, .refusing, .switching, .upgraded: return .drop
         }
     }
 
@@ -129,6 +139,7 @@ struct UpgradeStateMachine {
         case .promised(let isPathOpen):
             phase = .switching
             return .switch(isPathOpen: isPathOpen)
+        case .refusing: return .refuse
         case .idle, .switching, .upgraded: return .drop
         }
     }
@@ -139,6 +150,14 @@ struct UpgradeStateMachine {
         owe(.last)
         phase = isPathOpen ? .http : .opening
         return isPathOpen ? .release : .holdAndOpen
+    }
+
+    /// The upgrade of a whole request is refused after all.
+    mutating func refused() -> InboundAction {
+        guard case .switching = phase else { return .drop }
+        owe(.last)
+        phase = .refusing
+        return .refuse
     }
 
     /// The HTTP path stands: what was held goes to it.

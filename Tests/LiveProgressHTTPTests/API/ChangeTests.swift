@@ -139,33 +139,6 @@ struct RequestTests {
         #expect(await fixture.form(.post, "", "title=\(String(repeating: "x", count: 94))").status == 201)
     }
 
-    @Test("A request that is not admitted is refused as the hook says, an upgrade likewise")
-    func admission() async {
-        let fixture = Fixture { configuration in
-            configuration.admit = { request, _ in
-                guard request.headerFields[.origin] == nil else {
-                    return ProgressProblem(
-                        type: ProgressProblem.typePrefix + "origin",
-                        title: "No",
-                        status: 403,
-                        detail: "No."
-                    )
-                }
-                return nil
-            }
-        }
-        #expect(await fixture.send(.get).status == 200)
-        let answer = await fixture.send(.get, "", [.origin: "http://evil.example"])
-        #expect(answer.status == 403)
-        #expect(answer.problem == "origin")
-        guard case .refuse(let refusal) = fixture.api.watch(Fixture.request(.get, "", [.origin: "http://evil.example"]))
-        else {
-            Issue.record("The upgrade was not refused.")
-            return
-        }
-        #expect(refusal.head.status == .forbidden)
-    }
-
     @Test("No answer may be stored, unless its tag can be asked about, or be taken for another type")
     func fields() async {
         for answer in [await fixture.send(.post), await fixture.send(.get), await fixture.send(.get, "/x")] {

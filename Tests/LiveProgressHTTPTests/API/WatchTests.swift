@@ -97,7 +97,7 @@ struct WatchTests {
             ("/b", HTTPRequest.Method.get, 404, "unknown"), ("/a%20b", .get, 404, "unknown"),
             ("/gone", .get, 410, "gone"),
             ("/a", .post, 405, "method-not-allowed"), ("/a", .put, 405, "method-not-allowed"),
-            ("/a/cancel", .get, 405, "method-not-allowed"), ("/a/b", .get, 404, "no-such-resource"),
+            ("/a/cancel", .get, 405, "method-not-allowed"),
         ]
     )
     func refused(path: String, method: HTTPRequest.Method, status: Int, problem: String) throws {
@@ -126,7 +126,6 @@ struct WatchTests {
             (HTTPField.Name.secWebSocketVersion, "8", 426, "websocket-version"),
             (.secWebSocketVersion, nil, 426, "websocket-version"),
             (.secWebSocketVersion, "13, 8", 426, "websocket-version"),
-            (.upgrade, nil, 426, "upgrade-required"), (.upgrade, "h2c", 426, "upgrade-required"),
             (.connection, "close", 400, "invalid-upgrade"), (.secWebSocketKey, nil, 400, "invalid-upgrade"),
             (.secWebSocketKey, "short==", 400, "invalid-upgrade"),
             (.secWebSocketKey, "dGhlIHNhbXBsZSBub25jZQ=!", 400, "invalid-upgrade"),
@@ -148,7 +147,6 @@ struct WatchTests {
         #expect(answer.status == status)
         #expect(answer.problem == problem)
         #expect(answer[.secWebSocketVersion] == (problem == "websocket-version" ? "13" : nil))
-        #expect(answer[.upgrade] == (problem == "upgrade-required" ? "websocket" : nil))
     }
 
     @Test(
@@ -162,6 +160,19 @@ struct WatchTests {
             fields[.upgrade] = upgrade
         }
         #expect(try acceptance(decision).format == .plain)
+    }
+
+    @Test(
+        "What asks for no WebSocket, or for one of somebody else, is not the API's to decide",
+        arguments: [
+            ("/a", nil), ("/a", "h2c"), ("/a", "websockets"), ("/a/b", "websocket"), ("/../elsewhere", "websocket"),
+        ] as [(String, String?)]
+    )
+    func notOurs(path: String, upgrade: String?) {
+        guard case .notOurs = decide(path, .get, { $0[.upgrade] = upgrade }) else {
+            Issue.record("It was decided.")
+            return
+        }
     }
 
     @Test("While the API drains, an upgrade is asked to come back later")

@@ -25,7 +25,7 @@ struct AuthorizedWatchTests {
         switch decision {
         case .accept: 101
         case .refuse(let answer): answer.head.status.code
-        case .later: 0
+        case .notOurs, .later: 0
         }
     }
 

@@ -116,24 +116,28 @@ struct TrustedProxiesTests {
         let seen = Seen()
         let fixture = Fixture { configuration in
             configuration.trustedProxies = (try? TrustedProxies(["10.0.0.1"])) ?? TrustedProxies()
-            configuration.admit = { request, caller in
-                seen.add("\(caller.address ?? "") \(caller.isSecure) \(request.authority ?? "")")
-                return nil
-            }
+            configuration.authorizer = seen
         }
         var request = Fixture.request(.get, "")
-        request.headerFields = try Self.fields(["Forwarded: for=203.0.113.9;proto=https;host=outside.example"])
+        request.headerFields = AuthorizedWatchTests.handshake
+        request.headerFields.append(
+            contentsOf: try Self.fields(["Forwarded: for=203.0.113.9;proto=https;host=outside.example"])
+        )
         _ = await fixture.api.respond(to: request, body: [], from: ProgressCaller(address: "10.0.0.1"))
         _ = fixture.api.watch(request, from: ProgressCaller(address: "10.0.0.1"))
         #expect(seen.all == Array(repeating: "203.0.113.9 true outside.example", count: 2))
     }
 }
 
-/// What a hook was told.
-private final class Seen: Sendable {
+/// Refuses everyone, and notes who they are.
+private final class Seen: ProgressAuthorizer {
     private let texts = Mutex<[String]>([])
 
     var all: [String] { texts.withLock { $0 } }
 
-    func add(_ text: String) { texts.withLock { $0.append(text) } }
+    func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {
+        let caller = request.caller
+        texts.withLock { $0.append("\(caller.address ?? "") \(caller.isSecure) \(request.head.authority ?? "")") }
+        return .refused()
+    }
 }

@@ -34,6 +34,58 @@ struct RouteTests {
     }
 
     @Test(
+        "Where the API is mounted elsewhere, the same paths stand below that place, and nothing stands at the usual one",
+        arguments: [
+            ("/internal/jobs", "/internal/jobs", .collection), ("/internal/jobs", "/internal/jobs/", .collection),
+            ("/internal/jobs", "/internal/jobs/a", .operation(ProgressID("a"))),
+            ("/internal/jobs", "/internal/jobs/a/cancel", .cancel(ProgressID("a"))),
+            ("/internal/jobs", "/internal/jobs/a b", .operation(nil)),
+            ("/internal/jobs", "/internal/jobs2", nil), ("/internal/jobs", "/internal", nil),
+            ("/internal/jobs", "/api/v1/progress/a", nil),
+            ("", "/", .collection), ("", "/a", .operation(ProgressID("a"))), ("", "/a/b", nil),
+        ] as [(String, String, Route?)]
+    )
+    func mounted(base: String, path: String, expected: Route?) {
+        #expect(Route(path: path, under: base) == expected)
+    }
+
+    @Test(
+        "A place to mount the API at is read with or without slashes round it",
+        arguments: [
+            ("/internal/jobs", "/internal/jobs"), ("internal/jobs/", "/internal/jobs"), ("//a//b//", "/a/b"),
+            ("/", ""), ("", ""),
+        ]
+    )
+    func mount(path: String, expected: String) {
+        var configuration = ProgressAPI.Configuration()
+        #expect(configuration.path == "/api/v1/progress")
+        configuration.path = path
+        #expect(configuration.path == expected)
+    }
+
+    @Test("The API answers where it is mounted, and its links lead there")
+    func mountedAPI() async throws {
+        var configuration = ProgressAPI.Configuration()
+        configuration.path = "/internal/jobs"
+        let api = ProgressAPI(service: ProgressService(), configuration: configuration)
+        func send(_ method: HTTPRequest.Method, _ path: String) async -> Answer {
+            Answer(
+                await api.respond(to: HTTPRequest(method: method, scheme: nil, authority: nil, path: path), body: [])
+            )
+        }
+        let created = await send(.put, "/internal/jobs/a")
+        #expect(created.status == 201)
+        #expect(await send(.get, "/internal/jobs/a").status == 200)
+        let other = await send(.post, "/internal/jobs")
+        #expect(other[.location]?.contains("jobs/") == true)
+        #expect(api.handles(path: "/internal/jobs/a?x=1"))
+        #expect(!api.handles(path: "/api/v1/progress/a"))
+        let elsewhere = await send(.get, "/api/v1/progress/a")
+        #expect(elsewhere.problem == "no-such-resource")
+        #expect(elsewhere.text.contains("/internal/jobs/{id}"))
+    }
+
+    @Test(
         "Other paths lead nowhere",
         arguments: [
             "", "/", "/api/v1", "/api/v1/progresses", "/api/v1/progress//cancel", "/api/v1/progress//", "*",

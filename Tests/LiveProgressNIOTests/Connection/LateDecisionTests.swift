@@ -76,6 +76,25 @@ struct LateDecisionTests {
         #expect(!connection.channel.isActive)
     }
 
+    @Test(
+        "refused with an answer, it is written, the routes hear nothing, and the connection closes",
+        arguments: [false, true]
+    )
+    func refusedWithAnswer(isUsed: Bool) throws {
+        let (connection, waiting) = try connection()
+        if isUsed { try connection.receive(Self.plain) }
+        #expect(try connection.receive(Self.upgrade + "more").isEmpty)
+        waiting.decided[0](.refuse(ProgressResponse(problem: ProgressProblem(title: "No.", status: 404))))
+        let answer = try connection.written()
+        #expect(answer.hasPrefix("HTTP/1.1 404 "))
+        #expect(answer.lowercased().contains("connection: close\r\n"))
+        #expect(answer.hasSuffix(#""title":"No.","status":404}"#))
+        #expect(connection.path.heads.map(\.uri) == (isUsed ? ["/plain"] : []))
+        #expect(connection.outcome == (isUsed ? "http" : "closed"))
+        #expect(!connection.channel.isActive)
+        #expect(waiting.decided.count == 1)
+    }
+
     @Test("a client that leaves meanwhile is forgotten, and the decision changes nothing")
     func left() throws {
         let (connection, waiting) = try connection()

@@ -175,8 +175,12 @@ private final class APIHandler: ChannelInboundHandler {
         guard let head, let request = Self.request(head) else { return context.close(promise: nil) }
         let promise = context.eventLoop.makePromise(of: ProgressResponse.self)
         promise.completeWithTask { [api, body] in
-            if head.headers.contains(name: "upgrade"), case .refuse(let refusal) = api.watch(request) { return refusal }
-            return await api.respond(to: request, body: body)
+            guard head.headers.contains(name: "upgrade") else { return await api.respond(to: request, body: body) }
+            return switch await api.watch(request).resolved() {
+            case .refuse(let refusal): refusal
+            case .accept: ProgressResponse(problem: ProgressProblem(title: "No upgrade here", status: 503))
+            case .notOurs, .later: await api.respond(to: request, body: body)
+            }
         }
         promise.futureResult.assumeIsolated().whenSuccess { self.write($0, context: context) }
     }
