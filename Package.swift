@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "LiveProgressHTTP", targets: ["LiveProgressHTTP"]),
         .library(name: "LiveProgressWebSocket", targets: ["LiveProgressWebSocket"]),
         .library(name: "LiveProgressDeflate", targets: ["LiveProgressDeflate"]),
+        .library(name: "LiveProgressPages", targets: ["LiveProgressPages"]),
         .library(name: "LiveProgressNIO", targets: ["LiveProgressNIO"]),
         .library(name: "LiveProgressClient", targets: ["LiveProgressClient"]),
         .library(name: "LiveProgressClientTLS", targets: ["LiveProgressClientTLS"]),
@@ -40,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
     ],
     targets: [
         .target(
@@ -58,6 +60,15 @@ let package = Package(
                 "LiveProgress", "LiveProgressWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LiveProgressPages",
+            dependencies: [
+                "LiveProgressHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            resources: [.embedInCode("Web")],
             swiftSettings: settings
         ),
         .target(
@@ -113,12 +124,18 @@ let package = Package(
         .target(
             name: "LiveProgressHummingbird",
             dependencies: [
-                "LiveProgress", "LiveProgressHTTP", "LiveProgressNIO", "LiveProgressWebSocket",
+                "LiveProgress", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressNIO", "LiveProgressPages",
+                "LiveProgressWebSocket",
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Hummingbird"])),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Hummingbird"])),
                 .product(
                     name: "NIOHTTPTypesHTTP1",
                     package: "swift-nio-extras",
+                    condition: .when(traits: ["Hummingbird"])
+                ),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
                     condition: .when(traits: ["Hummingbird"])
                 ),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -145,6 +162,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(name: "LiveProgressPagesTests", dependencies: ["LiveProgressPages"], swiftSettings: settings),
         .testTarget(
             name: "LiveProgressWebSocketTests",
             dependencies: [

@@ -40,7 +40,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let server: [Target] = [
     .target(
         name: "LiveProgressServer",
-        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "WebSocket", "Wire")
+        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "WebSocket", "Wire")
             + nio("Core", "Posix")
             + [
                 configuration, crypto, cryptoExtras, httpTypes, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle,
@@ -49,7 +49,7 @@ let server: [Target] = [
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-        resources: [.embedInCode("Documents"), .embedInCode("Page/Web")],
+        resources: [.embedInCode("Documents")],
         swiftSettings: settings
     ),
     // All of the tool but its entry point, which alone cannot be imported by tests and fuzzers.

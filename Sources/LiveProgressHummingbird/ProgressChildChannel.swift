@@ -4,15 +4,18 @@
 #if Hummingbird
     import HTTPTypes
     public import HummingbirdCore
+    import LiveProgressHTTP
     public import LiveProgressNIO
     public import Logging
     public import NIOCore
     import NIOHTTPTypesHTTP1
+    import ServiceLifecycle
+    import Synchronization
 
     /// A connection of an application's server that serves its routes, and live progress over WebSocket beside them.
     ///
-    /// An upgrade that is granted leaves the routes: from then on handlers on the event loop drive the connection, and no
-    /// task is spent on it. One that is refused is answered by the routes.
+    /// An upgrade that is granted leaves HTTP: from then on handlers on the event loop drive the connection, and no task is
+    /// spent on it. One that is refused is answered before it gets to the routes.
     public struct ProgressChildChannel: ServerChildChannel, HTTPChannelHandler {
         /// A connection whose first request decides what it becomes.
         public struct Value: ServerChildChannelValue {
@@ -26,10 +29,29 @@
         /// Decides about upgrades, and bounds what a connection may take.
         public let connections: ConnectionSetup
 
+        private let shutdown: Shutdown?
+
         /// Connections that serve the responder's routes, set up as given.
-        public init(responder: @escaping HTTPChannelHandler.Responder, connections: ConnectionSetup) {
-            self.responder = responder
+        ///
+        /// - Parameters:
+        ///   - responder: Answers ordinary requests.
+        ///   - connections: Decides about upgrades, and bounds what a connection may take.
+        ///   - onShutdown: Told once when the service that handles the connections is asked to shut down gracefully.
+        public init(
+            responder: @escaping HTTPChannelHandler.Responder,
+            connections: ConnectionSetup,
+            onShutdown: (@Sendable () -> Void)? = nil
+        ) {
+            let isSecure = connections.isSecure
+            self.responder = { request, writer, channel in
+                var writer = Optional(writer)
+                try await ProgressCaller.$connected.withValue(ProgressCaller(channel, isSecure: isSecure)) {
+                    guard let writer = writer.take() else { return }
+                    try await responder(request, writer, channel)
+                }
+            }
             self.connections = connections
+            shutdown = onShutdown.map(Shutdown.init)
         }
 
         /// Prepares a connection for its first request.
@@ -85,22 +107,50 @@
 
         /// Serves the routes until the connection closes, or returns at once where it has left HTTP.
         public func handle(value: Value, logger: Logger) async {
+            guard let shutdown, shutdown.isFirst() else { return await serve(value, logger) }
+            // One task for all connections, as long as there is a server.
+            await withDiscardingTaskGroup { group in
+                group.addTask { if (try? await gracefulShutdown()) != nil { shutdown.tell() } }
+                await serve(value, logger)
+            }
+        }
+
+        private func serve(_ value: Value, _ logger: Logger) async {
             // The outcome never fails: a connection that breaks is one that closed.
             guard let outcome = try? await value.outcome.get(), case .http(let path) = outcome else { return }
             await handleHTTP(asyncChannel: path, logger: logger)
         }
     }
 
+    /// Whom to tell of a server's graceful shutdown; its first connection waits for it.
+    private final class Shutdown: Sendable {
+        let tell: @Sendable () -> Void
+        private let isAwaited = Atomic(false)
+
+        init(_ tell: @escaping @Sendable () -> Void) { self.tell = tell }
+
+        func isFirst() -> Bool { !isAwaited.exchange(true, ordering: .relaxed) }
+    }
+
     extension HTTPServerBuilder {
         /// HTTP/1.1 with live progress over WebSocket on the same port.
         ///
         /// ```swift
-        /// let hosting = ProgressHosting(api: api)
-        /// let app = Application(router: router, server: .progress(hosting.connections))
+        /// let app = Application(router: router, server: .progress(progress), services: [progress])
         /// ```
-        public static func progress(_ connections: ConnectionSetup) -> HTTPServerBuilder {
+        /// With TLS: `.tls(.progress(progress, isSecure: true), tlsConfiguration: configuration)`.
+        ///
+        /// - Parameters:
+        ///   - progress: What is served beside the application's routes.
+        ///   - isSecure: Whether it stands behind the application's own TLS.
+        /// - Returns: The application's server.
+        public static func progress(_ progress: ProgressServer, isSecure: Bool = false) -> HTTPServerBuilder {
             HTTPServerBuilder { responder in
-                ProgressChildChannel(responder: responder, connections: connections)
+                ProgressChildChannel(
+                    responder: responder,
+                    connections: progress.hosting.connections(isSecure: isSecure),
+                    onShutdown: { progress.leave() }
+                )
             }
         }
     }

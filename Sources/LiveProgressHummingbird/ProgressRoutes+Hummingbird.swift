@@ -5,20 +5,22 @@
     import HTTPTypes
     public import Hummingbird
     import HummingbirdCore
-    public import LiveProgressHTTP
+    import LiveProgressHTTP
     import NIOCore
+    import ServiceLifecycle
 
     extension RouterMethods {
-        /// Adds the whole HTTP API below `/api/v1/progress`.
+        /// Adds the whole HTTP API at the path where it is mounted, `/api/v1/progress` by default.
         ///
-        /// The paths are absolute: add them to the router itself, or to a group without a path of its own. WebSockets need
-        /// ``HummingbirdCore/HTTPServerBuilder/progress(_:)`` as the application's server.
+        /// The path is absolute: add it to the router itself, or to a group without a path of its own. WebSockets need
+        /// ``HummingbirdCore/HTTPServerBuilder/progress(_:isSecure:)`` as the application's server.
         @discardableResult
-        public func addProgressRoutes(_ api: ProgressAPI) -> Self {
-            let responder = ProgressResponder<Context>(api: api)
+        public func addProgressRoutes(_ progress: ProgressServer) -> Self {
+            let responder = ProgressResponder<Context>(progress)
+            let path = progress.api.configuration.path
             for method in ProgressResponder<Context>.methods {
-                on("/api/v1/progress", method: method, responder: responder)
-                on("/api/v1/progress/**", method: method, responder: responder)
+                on("\(path)", method: method, responder: responder)
+                on("\(path)/**", method: method, responder: responder)
             }
             return self
         }
@@ -29,21 +31,20 @@
         /// The methods that reach the API; it says itself which of them a path allows.
         public static var methods: [HTTPRequest.Method] { [.get, .head, .post, .put, .patch, .delete, .options] }
 
-        /// The API that answers.
-        public let api: ProgressAPI
+        private let progress: ProgressServer
+        private var api: ProgressAPI { progress.api }
 
-        /// A responder of an API.
-        public init(api: ProgressAPI) {
-            self.api = api
+        /// A responder of the API of what is served.
+        public init(_ progress: ProgressServer) {
+            self.progress = progress
         }
 
-        /// Answers a request; an upgrade comes here only to be refused.
-        ///
-        /// Where the request comes from is known where the context tells it, as a `RemoteAddressRequestContext`.
+        /// Answers a request; an upgrade that comes here is refused, because the connection could not leave HTTP.
         public func respond(to request: Request, context: Context) async throws -> Response {
-            let address = (context as? any RemoteAddressRequestContext)?.remoteAddress
-            let caller = ProgressCaller(address: address?.ipAddress, isSecure: request.head.scheme == "https")
-            if request.asksForWebSocket { return response(await refusal(of: request.head, caller), to: request) }
+            let caller = ProgressCaller(request, context)
+            if request.headers[.upgrade] != nil, let refusal = await refusal(of: request.head, caller) {
+                return response(refusal, to: request)
+            }
             guard request.method == .get || request.method == .head else {
                 return response(try await answerWithBody(request, caller), to: request)
             }
@@ -51,8 +52,12 @@
                 return response(await api.respond(to: request.head, body: [], from: caller), to: request)
             }
             // A client that leaves while it waits frees what it waits for at once.
-            let answer = try await request.body.consumeWithCancellationOnInboundClose { _ in
-                await api.respond(to: request.head, body: [], from: caller)
+            let answer = try await withGracefulShutdownHandler {
+                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                    await api.respond(to: request.head, body: [], from: caller)
+                }
+            } onGracefulShutdown: {
+                progress.leave()
             }
             return closing(response(answer, to: request))
         }
@@ -74,10 +79,11 @@
             return answer
         }
 
-        private func refusal(of head: HTTPRequest, _ caller: ProgressCaller) async -> ProgressResponse {
+        private func refusal(of head: HTTPRequest, _ caller: ProgressCaller) async -> ProgressResponse? {
             switch await api.watch(head, from: caller).resolved() {
             case .refuse(let answer): answer
             case .accept, .later: ProgressResponse(problem: .noUpgradeHere)
+            case .notOurs: nil
             }
         }
 
@@ -107,9 +113,13 @@
             for request: Request
         ) async throws {
             var body = writer
-            try await request.body.consumeWithCancellationOnInboundClose { _ in
-                for await chunk in stream { try await body.write(ByteBuffer(bytes: chunk)) }
-                try Task.checkCancellation()
+            try await withGracefulShutdownHandler {
+                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                    for await chunk in stream { try await body.write(ByteBuffer(bytes: chunk)) }
+                    try Task.checkCancellation()
+                }
+            } onGracefulShutdown: {
+                progress.leave()
             }
             try await body.finish(nil)
         }
@@ -123,11 +133,6 @@
     }
 
     extension Request {
-        /// Whether the client wants a WebSocket, well-formed or not.
-        fileprivate var asksForWebSocket: Bool {
-            headers[values: .upgrade].contains { $0.lowercased().contains("websocket") }
-        }
-
         /// Whether the client lets the answer wait for news, `Prefer: wait` of RFC 7240.
         fileprivate var asksToWait: Bool {
             HTTPField.Name("Prefer").map { headers[values: $0].contains { $0.lowercased().contains("wait") } } ?? false

@@ -6,7 +6,6 @@ public import LiveProgress
 import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
-import LiveProgressWebSocket
 public import Logging
 import NIOCore
 public import ServiceLifecycle
@@ -28,12 +27,12 @@ public struct ServerApplication: Service {
     public let configuration: ServerConfiguration
     /// The operations that it shows.
     public let service: ProgressService
-    private let hosting: ProgressHosting
+    private let progress: ProgressServer
     /// What connections are encrypted with, or `nil` where they are not.
     let certificates: Certificates?
     /// Who lets in, or `nil` where nobody is asked who they are.
     let authorizer: TokenAuthorizer?
-    private let metrics = ServerMetrics()
+    private let metrics: ServerMetrics
     private let readiness = Readiness()
     /// Where it logs.
     public let logger: Logger
@@ -92,26 +91,15 @@ public struct ServerApplication: Service {
         self.onAdminLink = onAdminLink
         authorizer =
             configuration.authorization.hasKeys ? TokenAuthorizer(configuration.authorization, logger: logger) : nil
-        let policy = OriginPolicy(configuration)
-        var apiConfiguration = ProgressAPI.Configuration()
-        apiConfiguration.maximumBodySize = configuration.maximumBodySize
-        apiConfiguration.pages = ServerRoutes.pages
-        apiConfiguration.authorizer = authorizer
-        apiConfiguration.admit = { policy.refusal(of: $0, from: $1) }
-        apiConfiguration.trustedProxies = configuration.transport.trustedProxies
-        configuration.limits.apply(to: &apiConfiguration)
-        var limits = ConnectionLimits()
-        limits.maximumBodySize = configuration.maximumBodySize
-        configuration.limits.apply(to: &limits, isLoopback: configuration.isLoopback)
-        limits.proxies = configuration.transport.trustedProxies
-        var watchers = WatcherConfiguration(writePath: configuration.writePath)
-        configuration.limits.apply(to: &watchers)
-        hosting = ProgressHosting(
-            api: ProgressAPI(service: self.service, configuration: apiConfiguration),
-            limits: limits,
-            watchers: watchers,
-            compression: configuration.compression.codec
-        )
+        let metrics = ServerMetrics()
+        self.metrics = metrics
+        var serving = ProgressServer.Configuration(configuration)
+        serving.authorizer = authorizer
+        serving.onRefusal = { request, answer in
+            metrics.count(request.method, answer.head.status)
+            logger.traceAnswer(to: request, answer.head.status)
+        }
+        progress = ProgressServer(self.service, configuration: serving)
     }
 
     /// Serves until the task is told to shut down gracefully, or is cancelled.
@@ -123,10 +111,8 @@ public struct ServerApplication: Service {
         let mark = files.mark
         if let authorizer { authorizer.use(try files.load()) }
         let routes = ServerRoutes(
-            hosting: hosting,
+            progress: progress,
             metrics: metrics,
-            policy: OriginPolicy(configuration),
-            isSecure: certificates != nil,
             authorizer: authorizer,
             isReady: { [readiness] in readiness.isReady }
         )
@@ -143,18 +129,18 @@ public struct ServerApplication: Service {
             await listening(on: listener.port)
             await withDiscardingTaskGroup { group in
                 group.addTask { await takeLeave(of: listener) }
-                group.addTask { await MemoryReturn.run(hosting.registry) }
+                group.addTask { await MemoryReturn.run(progress.hosting.registry) }
                 if let certificates {
                     group.addTask { await certificates.keepFresh(every: .seconds(5), logger: logger) }
                 }
                 if let authorizer { group.addTask { await files.watch(authorizer, since: mark) } }
                 await listener.waitUntilClosed()
-                await hosting.registry.waitUntilEmpty()
+                await progress.hosting.registry.waitUntilEmpty()
                 group.cancelAll()
             }
         } onCancel: {
             listener.close()
-            hosting.registry.closeAll()
+            progress.hosting.registry.closeAll()
         }
     }
 
@@ -162,7 +148,7 @@ public struct ServerApplication: Service {
     where Routes.Context == ServerRequestContext {
         let isSecure = certificates != nil
         var responder = RouteResponder(routes: routes, logger: logger, isSecure: isSecure)
-        let connections = hosting.connections(isSecure: isSecure)
+        let connections = progress.hosting.connections(isSecure: isSecure)
         let http1 = ProgressChildChannel(responder: responder.respond, connections: connections)
         responder.isHTTP2 = true
         let http2 = ProgressChildChannel(responder: responder.respond, connections: connections)
@@ -192,10 +178,8 @@ public struct ServerApplication: Service {
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
         readiness.set(false)
         listener.close()
-        hosting.api.drain()
-        hosting.registry.quiesce()
-        guard (try? await Task.sleep(for: configuration.shutdownTimeout)) != nil else { return }
-        hosting.registry.closeAll()
+        progress.leave()
+        await progress.hosting.waitUntilEmpty(atMost: configuration.shutdownTimeout)
     }
 
     private static func serviceConfiguration(_ configuration: ServerConfiguration) -> ProgressService.Configuration {

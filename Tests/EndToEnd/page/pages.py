@@ -4,7 +4,7 @@
 
 from pathlib import Path
 
-SOURCES = Path(__file__).parents[3] / "Server/Sources/LiveProgressServer/Page/Web"
+SOURCES = Path(__file__).parents[3] / "Sources/LiveProgressPages/Web"
 BASE = "/api/v1/progress"
 
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
+
 /// Whether a server may listen where it is told to, by what protects it there.
 ///
 /// On the loopback interface it always may. Elsewhere it has to ask who calls, and what is said has to be encrypted, by
@@ -19,7 +21,7 @@ struct Exposure: Sendable, Hashable {
 
     /// What is missing, and what to do about it; `nil` where the server may listen.
     var objection: String? {
-        guard !isInsecure, !ServerConfiguration.isLoopback(host) else { return nil }
+        guard !isInsecure, !HostNames.isLoopback(host) else { return nil }
         var missing: [String] = []
         if !hasKeys {
             missing.append(

@@ -52,17 +52,7 @@ public struct ServerConfiguration: Sendable {
     public init() {}
 
     /// Whether the address is one that only this machine reaches.
-    public var isLoopback: Bool { Self.isLoopback(host) }
-
-    /// Whether a name or an address means this machine itself.
-    static func isLoopback(_ host: String) -> Bool {
-        let host = host.lowercased()
-        guard host.utf8.starts(with: "127.".utf8) else {
-            return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host == "[::1]"
-        }
-        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8(Substring($0)) != nil }
-    }
+    public var isLoopback: Bool { HostNames.isLoopback(host) }
 
     /// Refuses what would open the server to the world unasked.
     ///

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
+import LiveProgressHTTP
 
 /// What a server that listens is called: by its address, and by a name that a link can use.
 struct ListeningNames: Sendable {

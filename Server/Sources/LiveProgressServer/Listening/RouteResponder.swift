@@ -43,15 +43,22 @@ struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == S
             logger.debug("A route failed", metadata: ["error": "\(error)"])
             response = Response(status: .internalServerError)
         }
-        logger.trace(
-            "A request was answered",
-            metadata: [
-                "method": "\(LoggedTarget(request.head.method.rawValue))",
-                "target": "\(LoggedTarget(request.head.path ?? ""))", "status": "\(response.status.code)",
-            ]
-        )
+        logger.traceAnswer(to: request.head, response.status)
         if isHTTP2 { for name in Self.connectionFields { response.headers[name] = nil } }
         response.headers[.date] = HTTPDate.text(Date.now)
         try await writer.write(response: response.head, body: response.body)
+    }
+}
+
+extension Logger {
+    /// Tells of an answer, and of what it answers nothing that could let somebody in.
+    func traceAnswer(to request: HTTPRequest, _ status: HTTPResponse.Status) {
+        trace(
+            "A request was answered",
+            metadata: [
+                "method": "\(LoggedTarget(request.method.rawValue))", "target": "\(LoggedTarget(request.path ?? ""))",
+                "status": "\(status.code)",
+            ]
+        )
     }
 }

@@ -5,11 +5,12 @@ import HTTPTypes
 import Hummingbird
 import LiveProgress
 import LiveProgressHTTP
+import LiveProgressHummingbird
 
 /// Gives every answer the fields that keep browsers from harm, and turns the router's own errors into problems.
 struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
-    /// Whether clients reach the server encrypted, so that browsers may insist on it.
-    let isSecure: Bool
+    /// Says which fields those are.
+    let api: ProgressAPI
 
     func handle(
         _ request: Request,
@@ -23,10 +24,7 @@ struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
             response = Self.problem(for: error.status, path: request.uri.path)
             if request.method == .head { response = response.createHeadResponse() }
         }
-        for field in SafeFields.all where response.headers[field.name] == nil { response.headers.append(field) }
-        if isSecure, SafeFields.insists(on: request.head.authority) {
-            response.headers[.strictTransportSecurity] = SafeFields.strictTransportSecurity
-        }
+        api.protect(&response.headers, of: request.head, from: ProgressCaller(request, context))
         return response
     }
 

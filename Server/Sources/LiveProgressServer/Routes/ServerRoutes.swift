@@ -7,13 +7,12 @@ import LiveProgress
 import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
+import LiveProgressPages
 
 /// All routes of the stand-alone server.
 struct ServerRoutes {
-    let hosting: ProgressHosting
+    let progress: ProgressServer
     let metrics: ServerMetrics
-    let policy: OriginPolicy
-    let isSecure: Bool
     /// Who lets in; `nil` where nobody is asked.
     let authorizer: TokenAuthorizer?
     let isReady: @Sendable () -> Bool
@@ -23,24 +22,26 @@ struct ServerRoutes {
         let router = Router(context: ServerRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.addMiddleware {
             MetricsMiddleware(metrics: metrics)
-            SafeAnswersMiddleware(isSecure: isSecure)
+            SafeAnswersMiddleware(api: progress.api)
             TargetSizeMiddleware(
-                limit: hosting.connections.limits.maximumTargetSize,
-                refusals: hosting.api.configuration.limitRefusals
+                limit: progress.configuration.connections.maximumTargetSize,
+                refusals: progress.api.configuration.limitRefusals
             )
-            OriginMiddleware(policy: policy, proxies: hosting.api.configuration.trustedProxies, isSecure: isSecure)
+            OriginMiddleware(api: progress.api)
             MethodsMiddleware()
         }
-        router.addProgressRoutes(hosting.api)
+        router.addProgressRoutes(progress)
         addPages(to: router)
         addOperations(to: router)
-        if let authorizer { TicketRoute(api: hosting.api, authorizer: authorizer).add(to: router) }
+        if let authorizer { TicketRoute(api: progress.api, authorizer: authorizer).add(to: router) }
         return router
     }
 
     private func addPages(to router: Router<ServerRequestContext>) {
+        let pages = HTMLPages.standard(at: progress.configuration.path)
         router.get("/") { _, _ in
-            Response(ProgressPages.list, type: "text/html; charset=utf-8", fields: Self.pageFields)
+            let page = pages.list()
+            return Response(page.body, type: "text/html; charset=utf-8", fields: page.fields)
         }
         router.get("/live-progress.js") { _, _ in
             Response(
@@ -64,12 +65,12 @@ struct ServerRoutes {
                 ? Response("ready\n".utf8, type: "text/plain; charset=utf-8")
                 : Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
         }
-        router.get("/metrics") { [hosting, metrics] request, context in
-            let (api, registry) = (hosting.api, hosting.registry)
+        router.get("/metrics") { [progress, metrics] request, context in
+            let (api, registry) = (progress.api, progress.hosting.registry)
             if api.configuration.authorizer != nil,
                 case .refused(let answer) = await api.admission(
                     of: request.head,
-                    from: context.caller(of: request.head),
+                    from: ProgressCaller(request, context),
                     requiring: .admin
                 )
             {
@@ -86,17 +87,4 @@ struct ServerRoutes {
             return Response(text.text.utf8, type: "text/plain; version=0.0.4; charset=utf-8")
         }
     }
-
-    /// The fields of a page for people.
-    static var pageFields: HTTPFields {
-        [.contentSecurityPolicy: ProgressPages.contentSecurityPolicy, .cacheControl: "no-cache"]
-    }
-
-    /// The pages that the API shows to people.
-    static let pages = HTMLPages(
-        operation: { _ in HTMLPage(body: ProgressPages.operation, fields: pageFields) },
-        list: { HTMLPage(body: ProgressPages.list, fields: pageFields) },
-        // The operation's page asks for the operation itself, and tells what it hears in words for people.
-        problem: { _ in HTMLPage(body: ProgressPages.operation, fields: pageFields) }
-    )
 }

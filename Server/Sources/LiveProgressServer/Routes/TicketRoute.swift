@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import LiveProgress
 import LiveProgressHTTP
+import LiveProgressHummingbird
 import NIOCore
 
 /// `POST /api/v1/tickets`: gives who bears a token a ticket, for where no header field can be set.
@@ -14,7 +15,7 @@ struct TicketRoute {
 
     func add(to router: Router<ServerRequestContext>) {
         router.post("/api/v1/tickets") { request, context in
-            let caller = context.caller(of: request.head)
+            let caller = ProgressCaller(request, context)
             switch await api.admission(of: request.head, from: caller) {
             case .refused(let answer): return Response(answer)
             case .admitted(let principal):

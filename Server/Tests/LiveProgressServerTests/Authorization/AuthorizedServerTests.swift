@@ -169,6 +169,30 @@ struct AuthorizedServerTests {
         }
     }
 
+    @Test(
+        "A refused upgrade says why to who came with a ticket, and not that the ticket has been used",
+        arguments: [("/a", 101, "Sec-WebSocket-Accept"), ("/nobody", 404, "unknown"), ("", 403, "list")]
+    )
+    func ticketKeepsReason(path: String, status: Int, word: String) async throws {
+        try await withKeys({ _ in }) { server, tool in
+            let watch = try token(tool, [.watch])
+            let answer = try await server.answer("POST /api/v1/tickets HTTP/1.1", "Authorization: Bearer \(watch)")
+            let ticket = try #require(answer.split(separator: "\"").drop { $0 != "ticket" }.dropFirst(2).first)
+            let client = try await RawClient(server)
+            try await client.send(
+                "GET /api/v1/progress\(path)?ticket=\(ticket) HTTP/1.1",
+                "Host: localhost",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+            )
+            try await client.wait(for: "HTTP/1.1 \(status) ")
+            try await client.wait(for: word)
+            client.channel.close(promise: nil)
+        }
+    }
+
     @Test("Neither a token nor a ticket stands in a log, however much is logged")
     func log() async throws {
         let log = LogText()

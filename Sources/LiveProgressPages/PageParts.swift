@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import Crypto
 import FoundationEssentials
 
 /// A page's template, and the style and the script that go into it.
@@ -26,7 +25,7 @@ struct PageParts {
 
     /// A source expression of a content security policy that lets exactly this inline text run.
     static func source(of text: String) -> String {
-        "'sha256-\(Data(SHA256.hash(data: Array(text.utf8))).base64EncodedString())'"
+        "'sha256-\(Data(SHA256.hash(Array(text.utf8))).base64EncodedString())'"
     }
 
     /// The text as a literal of JavaScript that may stand inside a `<script>` element too.

@@ -2,8 +2,10 @@
 
 const at = (id) => document.getElementById(id);
 
-/** Where the server's addresses begin: the page stands there, and at the list's own address too; a proxy may leave the last slash out. */
-const root = new URL(location.pathname.replace(/\/api\/v1\/progress\/?$/, "").replace(/\/*$/, "/"), location.href);
+/** Where the API is mounted, below where the server's addresses begin: the page stands there, and at the list's own address too. */
+const api = document.documentElement.dataset.api;
+const path = location.pathname.replace(/\/+$/, "");
+const root = new URL(path.endsWith(`/${api}`) ? path.slice(0, -api.length) : `${path}/`, location.href);
 const rowsAtOnce = 1_000;
 const rows = new Map(); // id -> Row
 const changed = new Map(); // id -> the newest message not yet shown; null where the operation was removed
@@ -72,7 +74,7 @@ class Row {
     this.#parts = Object.fromEntries(["title", "state", "bar", "share", "status", "age"].map((name) => [name, part(name)]));
     const { id } = this.message;
     this.node.dataset.id = id;
-    this.#parts.title.href = new URL(`api/v1/progress/${encodeURIComponent(id)}`, root).href;
+    this.#parts.title.href = new URL(`${api}/${encodeURIComponent(id)}`, root).href;
     this.#parts.title.id = `title-${id}`;
     this.#parts.bar.setAttribute("aria-labelledby", `title-${id}`);
     this.#parts.age.title = formatTime(this.message.createdAt);
@@ -81,7 +83,7 @@ class Row {
 
 const connection = new Connection({
   token: pageToken,
-  url: new URL("api/v1/progress", root),
+  url: new URL(api, root),
   fallback: "poll",
   receive,
   changed: showConnection,
@@ -119,7 +121,7 @@ async function receivePage(first) {
 }
 
 async function fetchPage(token) {
-  const url = new URL("api/v1/progress", root);
+  const url = new URL(api, root);
   if (token) url.searchParams.set("pageToken", token);
   const response = await fetch(url, { headers: fieldsWith(pageToken), cache: "no-store" });
   if (!response.ok) throw new Error(`The list answered ${response.status}.`);

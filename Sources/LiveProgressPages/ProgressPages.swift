@@ -5,7 +5,7 @@ import FoundationEssentials
 
 /// The pages for people: each one file that asks nothing of any other host.
 ///
-/// Their sources lie in `Page/Web`; they are put together once, at the first use.
+/// Their sources lie in `Web`; they are put together once, at the first use.
 /// ```swift
 /// response.headers[.contentSecurityPolicy] = ProgressPages.contentSecurityPolicy
 /// response.body = ProgressPages.operation
@@ -16,6 +16,16 @@ public enum ProgressPages {
 
     /// The page of all operations, which follows the feed at `/api/v1/progress`; `text/html; charset=utf-8`.
     public static let list: [UInt8] = listParts.page
+
+    /// The page of all operations of an API that is mounted elsewhere, such as at `/internal/jobs`.
+    public static func list(at path: String) -> [UInt8] {
+        let named = "data-api=\"\(attributeText(String(path.drop { $0 == "/" })))\""
+        return Array(String(decoding: list, as: UTF8.self).replacing(#"data-api="api/v1/progress""#, with: named).utf8)
+    }
+
+    private static func attributeText(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
+    }
 
     /// A script that defines the element `<live-progress src="…">` for anyone's page; `text/javascript; charset=utf-8`.
     public static let element: [UInt8] = Array(
