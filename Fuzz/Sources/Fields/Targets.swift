@@ -10,16 +10,18 @@ internal import LiveProgress
 
 /// What the server reads in a query, the client writes so that the server reads it again.
 func checkQuery(_ text: String) {
-    let target = RequestTarget("/?\(text)")
-    guard let items = try? target.queryItems(), let query = try? ProgressQuery(items, maximumLimit: 1000) else {
-        return
+    guard let read = query(of: "/?\(text)") else { return }
+    expect((1...1000).contains(read.limit), "a limit of \(read.limit)")
+    let written = ListParameters.query(of: read)
+    guard let again = query(of: written) else { fail("the server does not take \(written)") }
+    expectEqual(read, again, "a query")
+}
+
+private func query(of target: String) -> ProgressQuery? {
+    guard let parameters = try? QueryParameters(RequestTarget(target), known: ProgressQuery.parameters) else {
+        return nil
     }
-    expect((1...1000).contains(query.limit), "a limit of \(query.limit)")
-    let written = ListParameters.query(of: query)
-    guard let again = try? ProgressQuery(RequestTarget(written).queryItems(), maximumLimit: 1000) else {
-        fail("the server does not take \(written)")
-    }
-    expectEqual(query, again, "a query")
+    return try? ProgressQuery(parameters, maximumLimit: 1000)
 }
 
 /// Whatever names a resource, its own path names the same.

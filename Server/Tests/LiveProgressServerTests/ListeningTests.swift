@@ -47,7 +47,7 @@ struct ListeningTests {
             let text = JSONValue.string(String(repeating: "x", count: 4096))
             for portion in 0..<portions {
                 // As much as the journal keeps of an operation, so that who reads misses none.
-                for _ in 0..<63 { tracker.update("Copying", details: ["text": text]) }
+                for step in 0..<63 { tracker.update("Step \(step)", details: ["text": text]) }
                 tracker.update("portion \(portion) is done")
                 try await reading.wait(for: "portion \(portion) is done")
             }

@@ -70,5 +70,5 @@ window.addEventListener("pageshow", (event) => event.persisted && connection.sta
 
 at("run").hidden = api !== "api/v1/progress"; // The tool knows no other place.
 setText(at("run-line"), `live-progress run --server ${root.href.replace(/\/$/, "")} -- make -j8`);
-setText(at("curl-line"), `curl -X PUT -d state=Copying -d completedCount=3 -d totalCount=10 ${root}${api}/my-first`);
+setText(at("curl-line"), `curl -d id=my-first -d state=Copying -d completedCount=3 -d totalCount=10 ${root}${api}`);
 connection.start();

@@ -80,7 +80,8 @@ async def test_empty(browser, mock, pictures):
         await tab.go(mock.url + "/")
         await tab.wait("document.querySelector('#empty').checkVisibility()")
         assert await tab.text("#run-line") == f"live-progress run --server {mock.url} -- make -j8"
-        assert (await tab.text("#curl-line")).endswith(f"{mock.url}/api/v1/progress/my-first")
+        assert (await tab.text("#curl-line")).startswith("curl -d id=my-first ")
+        assert (await tab.text("#curl-line")).endswith(f"{mock.url}/api/v1/progress")
         assert await tab.evaluate("document.documentElement.scrollWidth") <= 320
         if pictures:
             await tab.picture(pictures / "empty-320-light.png")
