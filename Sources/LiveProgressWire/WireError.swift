@@ -24,9 +24,9 @@ public struct WireError: Error, Sendable, Hashable {
         self.init(member: member, message: "\(member) \(rule).")
     }
 
-    /// An error about a text that is not JSON.
+    /// An error about a text that is not JSON, or holds a number that is not taken.
     init(_ error: JSONError) {
-        self.init(message: error.description, isMalformed: true)
+        self.init(message: error.description, isMalformed: !error.isOutOfRange)
     }
 }
 

@@ -25,7 +25,11 @@ extension JSONParser {
         if let value = decimal.exactDouble { return .number(isNegative ? -value : value) }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
-            throw JSONError(offset: start, expected: "a number that a 64-bit floating-point value can hold")
+            throw JSONError(
+                offset: start,
+                expected: "a number that a 64-bit floating-point value can hold",
+                isOutOfRange: true
+            )
         }
         return .number(value)
     }

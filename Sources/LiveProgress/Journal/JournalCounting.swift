@@ -3,7 +3,8 @@
 
 /// The counts of one operation's current attempt: what is done, how fast, and its fraction.
 ///
-/// Invariant 8 has its home here. A count that is lower than one before came late, and is not taken. The fraction is always
+/// Invariant 8 has its home here. A count that is lower than one before came late, and is not taken, unless it is of another
+/// unit: that is another count. The fraction is always
 /// the quotient of the count and the total, so it falls only where the total grows. Where the counts have no quotient, because
 /// nobody knows the total, it is the largest fraction that the worker told.
 struct JournalCounting: Sendable {
@@ -30,7 +31,7 @@ struct JournalCounting: Sendable {
     mutating func apply(_ report: ProgressReport) {
         if let fraction = report.fractionCompleted { set(fraction: fraction) }
         if report.completedCount != nil || report.totalCount != nil {
-            set(completed: report.completedCount, total: report.totalCount, unit: nil)
+            set(completed: report.completedCount, total: report.totalCount, unit: report.unit)
         }
         if let unit = report.unit { set(unit: unit) }
         if let advance = report.advance { self.advance(CountTree.root, by: advance) }
@@ -38,7 +39,14 @@ struct JournalCounting: Sendable {
 
     mutating func set(completed: Int64?, total: Int64??, unit: String?, of node: CountTree.NodeID = CountTree.root) {
         isCounting = true
-        tree.setCounts(node, completed: completed.map { max($0, tree.completedCount(node)) }, total: total)
+        let isAnotherCount =
+            node == CountTree.root && completed != nil && unit != nil && self.unit != nil && unit != self.unit
+        if isAnotherCount {
+            toldFraction = nil
+            estimator = Estimator()
+        }
+        let least = isAnotherCount ? 0 : tree.completedCount(node)
+        tree.setCounts(node, completed: completed.map { max($0, least) }, total: total)
         if tree.fractionCompleted != nil { toldFraction = nil }
         if let unit { self.unit = unit }
     }

@@ -23,41 +23,65 @@ struct CountsTests {
     static let counted: [Story] = [
         Story(
             "a count that is late is not shown",
-            ("completedCount=80&totalCount=100", 80, 100, 0.8), ("completedCount=40", 80, 100, 0.8),
-            ("completedCount=79", 80, 100, 0.8), ("completedCount=81", 81, 100, 0.81), ("completedCount=0", 81, 100, 0.81)
+            ("completedCount=80&totalCount=100", 80, 100, 0.8),
+            ("completedCount=40", 80, 100, 0.8),
+            ("completedCount=79", 80, 100, 0.8),
+            ("completedCount=81", 81, 100, 0.81),
+            ("completedCount=0", 81, 100, 0.81)
+        ),
+        Story(
+            "another unit is another count; the same count by another name goes on",
+            ("completedCount=100&totalCount=100&unit=%25", 100, 100, 1),
+            ("completedCount=1&totalCount=&unit=phases", 1, nil, nil),
+            ("completedCount=3&unit=phases", 3, nil, nil),
+            ("completedCount=2&unit=phases", 3, nil, nil),
+            ("unit=steps", 3, nil, nil),
+            ("completedCount=1&totalCount=4&unit=files", 1, 4, 0.25)
         ),
         Story(
             "units are added to what is shown",
-            ("completedCount=80&totalCount=100", 80, 100, 0.8), ("completedCount=40&advance=5", 85, 100, 0.85),
+            ("completedCount=80&totalCount=100", 80, 100, 0.8),
+            ("completedCount=40&advance=5", 85, 100, 0.85),
             ("advance=5", 90, 100, 0.9)
         ),
         Story(
             "a total that grows lowers the fraction, as often as it does",
-            ("completedCount=80&totalCount=100", 80, 100, 0.8), ("totalCount=200", 80, 200, 0.4),
-            ("completedCount=100", 100, 200, 0.5), ("totalCount=400&completedCount=90", 100, 400, 0.25)
+            ("completedCount=80&totalCount=100", 80, 100, 0.8),
+            ("totalCount=200", 80, 200, 0.4),
+            ("completedCount=100", 100, 200, 0.5),
+            ("totalCount=400&completedCount=90", 100, 400, 0.25)
         ),
         Story(
             "a total that shrinks raises it",
-            ("completedCount=20&totalCount=100", 20, 100, 0.2), ("totalCount=40", 20, 40, 0.5),
+            ("completedCount=20&totalCount=100", 20, 100, 0.2),
+            ("totalCount=40", 20, 40, 0.5),
             ("completedCount=10&totalCount=25", 20, 25, 0.8)
         ),
         Story(
             "all is at least what is done",
-            ("completedCount=80&totalCount=100", 80, 100, 0.8), ("advance=40", 120, 120, 1), ("totalCount=60", 120, 120, 1),
+            ("completedCount=80&totalCount=100", 80, 100, 0.8),
+            ("advance=40", 120, 120, 1),
+            ("totalCount=60", 120, 120, 1),
             ("totalCount=240", 120, 240, 0.5)
         ),
         Story(
             "a total that is not known has no fraction",
-            ("completedCount=80", 80, nil, nil), ("totalCount=100", 80, 100, 0.8), ("totalCount=", 80, nil, nil),
-            ("completedCount=40", 80, nil, nil), ("totalCount=160", 80, 160, 0.5)
+            ("completedCount=80", 80, nil, nil),
+            ("totalCount=100", 80, 100, 0.8),
+            ("totalCount=", 80, nil, nil),
+            ("completedCount=40", 80, nil, nil),
+            ("totalCount=160", 80, 160, 0.5)
         ),
         Story(
-            "nothing to do is not all done", ("completedCount=0&totalCount=0", 0, 0, nil), ("advance=1", 1, 1, 1)
+            "nothing to do is not all done",
+            ("completedCount=0&totalCount=0", 0, 0, nil),
+            ("advance=1", 1, 1, 1)
         ),
         Story(
             "a new attempt begins at nothing, and its counts are its own",
             ("completedCount=80&totalCount=100", 80, 100, 0.8),
-            ("attempt=2&completedCount=10&totalCount=100", 10, 100, 0.1), ("completedCount=5", 10, 100, 0.1),
+            ("attempt=2&completedCount=10&totalCount=100", 10, 100, 0.1),
+            ("completedCount=5", 10, 100, 0.1),
             ("attempt=3&totalCount=50", 0, 50, 0)
         ),
     ]
@@ -78,22 +102,31 @@ struct CountsTests {
     static let fractions: [Story] = [
         Story(
             "a fraction alone is shown, and never falls",
-            ("fractionCompleted=0.25", 0, nil, 0.25), ("fractionCompleted=0.1", 0, nil, 0.25),
-            ("fractionCompleted=0.5&state=x", 0, nil, 0.5), ("fractionCompleted=0", 0, nil, 0.5),
-            ("state=y", 0, nil, 0.5), ("fractionCompleted=1", 0, nil, 1)
+            ("fractionCompleted=0.25", 0, nil, 0.25),
+            ("fractionCompleted=0.1", 0, nil, 0.25),
+            ("fractionCompleted=0.5&state=x", 0, nil, 0.5),
+            ("fractionCompleted=0", 0, nil, 0.5),
+            ("state=y", 0, nil, 0.5),
+            ("fractionCompleted=1", 0, nil, 1)
         ),
         Story(
             "with counts the counts decide, before it, beside it and after it",
-            ("fractionCompleted=0.9&completedCount=1&totalCount=4", 1, 4, 0.25), ("fractionCompleted=0.95", 1, 4, 0.25),
-            ("completedCount=2", 2, 4, 0.5), ("totalCount=", 2, nil, nil), ("fractionCompleted=0.75", 2, nil, 0.75)
+            ("fractionCompleted=0.9&completedCount=1&totalCount=4", 1, 4, 0.25),
+            ("fractionCompleted=0.95", 1, 4, 0.25),
+            ("completedCount=2", 2, 4, 0.5),
+            ("totalCount=", 2, nil, nil),
+            ("fractionCompleted=0.75", 2, nil, 0.75)
         ),
         Story(
             "counts that come later take over",
-            ("fractionCompleted=0.9", 0, nil, 0.9), ("completedCount=3", 3, nil, 0.9), ("totalCount=10", 3, 10, 0.3)
+            ("fractionCompleted=0.9", 0, nil, 0.9),
+            ("completedCount=3", 3, nil, 0.9),
+            ("totalCount=10", 3, 10, 0.3)
         ),
         Story(
             "a new attempt begins without one",
-            ("fractionCompleted=0.9", 0, nil, 0.9), ("attempt=2&fractionCompleted=0.1", 0, nil, 0.1),
+            ("fractionCompleted=0.9", 0, nil, 0.9),
+            ("attempt=2&fractionCompleted=0.1", 0, nil, 0.1),
             ("attempt=3&completedCount=1", 1, nil, nil)
         ),
     ]
@@ -113,7 +146,8 @@ struct CountsTests {
     @Test(
         "What is no fraction is refused and changes nothing",
         arguments: [
-            "1.5", "-0.1", "1.0000001", "-1e-9", "1e999", "-1e999", #""0.5""#, "true", "null", "[]", "NaN", "Infinity", "50%",
+            "1.5", "-0.1", "1.0000001", "-1e-9", "1e999", "-1e999", #""0.5""#, "true", "null", "[]", "NaN", "Infinity",
+            "50%",
         ]
     )
     func refused(text: String) async {

@@ -50,7 +50,7 @@ struct MalformedBodyTests {
         ),
         Body("a bomb of brackets", String(repeating: "[", count: 100_000)),
         Body("NaN", #"{"completedCount":NaN}"#), Body("a leading zero", #"{"completedCount":01}"#),
-        Body("a number beyond doubles", #"{"details":1e309}"#), Body("a lone minus", #"{"advance":-}"#),
+        Body("a lone minus", #"{"advance":-}"#),
     ]
 
     private static let noReport = [
@@ -58,6 +58,7 @@ struct MalformedBodyTests {
         Body("an unknown member", #"{"unheard":1}"#), Body("a number for the state", #"{"state":7}"#),
         Body("a count below zero", #"{"completedCount":-1}"#), Body("a count with a fraction", #"{"advance":1.5}"#),
         Body("an attempt of 2^63", #"{"attempt":9223372036854775808}"#),
+        Body("a number beyond doubles", #"{"details":1e309}"#),
     ]
 
     private static let noForm = [
