@@ -190,7 +190,7 @@ class Kit:
         """Now and then somebody joins, follows for a while, and must have missed nothing in between."""
         while not done.is_set():
             late = await follow(self.server.port, "busy")
-            await late.until(20)
+            await late.until(5)
             late.transport.close()
             await late.finished
             if problem := missed(late, until_end=False):

@@ -94,9 +94,11 @@ def test_rows(kit, group):
     check_rows(kit, group)
 
 
-def test_company(kit):
+def test_company(kit, pytestconfig):
     """Invariant 11: among hostile clients a watcher gets every update, late joiners too."""
     expect(not kit.company, "\n".join(kit.company))
+    if pytestconfig.getoption("rows"):
+        pytest.skip("some rows are over before many could join")
     expect(kit.late_joiners > 3, f"only {kit.late_joiners} joined late; the case shows nothing")
     print(f"     {kit.figures}")
 
