@@ -24,7 +24,7 @@ extension ProgressAPI {
         public var streamChunkSize = 64 * 1024
         /// The most operations on one page of the list.
         public var maximumPageSize = 1000
-        /// How many values of `Idempotency-Key` are remembered, the newest ones.
+        /// How many values of `Idempotency-Key` are remembered for creations, and how many for changes; the newest ones.
         public var maximumIdempotencyKeys = 10_000
         /// How much one operation and one subject may take up.
         public var limits = ProgressLimits()

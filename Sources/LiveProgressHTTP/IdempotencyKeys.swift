@@ -1,32 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
-
-/// Remembers which operation came of which `Idempotency-Key`: the newest ones, up to a number.
+/// Remembers what came of which `Idempotency-Key`: the newest ones, up to a number.
 ///
-/// A pure value; whoever holds it locks.
-struct IdempotencyKeys {
+/// A pure value; whoever holds it locks. An outcome should be small, since so many are kept.
+struct IdempotencyKeys<Outcome: Sendable> {
     /// What to do with a request that brings a key.
-    enum Decision: Equatable {
-        /// Nobody has used it: create, then ``IdempotencyKeys/finish(_:id:)`` or ``IdempotencyKeys/forget(_:)``.
-        case create
-        /// The same request came before and made this.
-        case repeats(ProgressID)
+    enum Decision {
+        /// Do what it asks for, or the rest of it where a part is done already, then ``IdempotencyKeys/finish(_:_:)``,
+        /// ``IdempotencyKeys/suspend(_:_:)`` or ``IdempotencyKeys/forget(_:)``.
+        case proceed(after: Outcome?)
+        /// The same request came before and this came of it.
+        case repeats(Outcome)
         /// The same request came before and is still being answered.
         case inUse
         /// Another request came with it.
         case reused
     }
 
-    private struct Entry {
-        let fingerprint: Int
-        var id: ProgressID?
-        let number: UInt64
+    private enum Standing {
+        case underway
+        case suspended(Outcome)
+        case done(Outcome)
+
+        var outcome: Outcome? {
+            switch self {
+            case .underway: nil
+            case .suspended(let outcome), .done(let outcome): outcome
+            }
+        }
     }
 
-    /// The longest key, in characters.
-    static let maximumLength = 255
+    private struct Entry {
+        let fingerprint: Int
+        var standing = Standing.underway
+        let number: UInt64
+    }
 
     private let capacity: Int
     private var entries: [String: Entry] = [:]
@@ -47,32 +56,43 @@ struct IdempotencyKeys {
     /// How many entries stand in the order of arrival, dead ones among them.
     var rememberedOrder: Int { order.count }
 
-    /// Whether a text can be a key: printable ASCII, quoted or not.
-    static func isValid(_ key: String) -> Bool {
-        (1...maximumLength).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7e).contains($0) }
-    }
-
     /// Takes a key up.
     ///
     /// - Parameters:
     ///   - key: The key as it came.
     ///   - fingerprint: A hash of everything else that makes the request.
+    ///   - isCurrent: Whether an outcome still counts; one that does not is forgotten, with its request.
     /// - Returns: What to do with the request.
-    mutating func begin(_ key: String, fingerprint: Int) -> Decision {
-        if let entry = entries[key] {
+    mutating func begin(
+        _ key: String,
+        fingerprint: Int,
+        isCurrent: (Outcome) -> Bool = { _ in true }
+    ) -> Decision {
+        if let entry = entries[key], entry.standing.outcome.map(isCurrent) ?? true {
             guard entry.fingerprint == fingerprint else { return .reused }
-            return entry.id.map(Decision.repeats) ?? .inUse
+            switch entry.standing {
+            case .underway: return .inUse
+            case .done(let outcome): return .repeats(outcome)
+            case .suspended(let outcome):
+                entries[key]?.standing = .underway
+                return .proceed(after: outcome)
+            }
         }
         lastNumber += 1
-        entries[key] = Entry(fingerprint: fingerprint, id: nil, number: lastNumber)
+        entries[key] = Entry(fingerprint: fingerprint, number: lastNumber)
         order.append((key, lastNumber))
         evict()
-        return .create
+        return .proceed(after: nil)
     }
 
     /// Notes what came of a key.
-    mutating func finish(_ key: String, id: ProgressID) {
-        entries[key]?.id = id
+    mutating func finish(_ key: String, _ outcome: Outcome) {
+        entries[key]?.standing = .done(outcome)
+    }
+
+    /// Notes what was done before the request was refused: it may come again, and then goes on from there.
+    mutating func suspend(_ key: String, _ outcome: Outcome) {
+        entries[key]?.standing = .suspended(outcome)
     }
 
     /// Forgets a key, because its request made nothing or what it made is gone.
@@ -91,3 +111,5 @@ struct IdempotencyKeys {
         oldest = 0
     }
 }
+
+extension IdempotencyKeys.Decision: Equatable where Outcome: Equatable {}

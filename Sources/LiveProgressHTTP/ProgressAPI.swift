@@ -29,12 +29,16 @@ public struct ProgressAPI: Sendable {
     final class Shared: Sendable {
         let lifecycle = Lifecycle()
         let towers = BellTowers()
-        let keys: Mutex<IdempotencyKeys>
+        /// What creations came of which key.
+        let keys: Mutex<IdempotencyKeys<ProgressID>>
+        /// What changes came of which key; apart, so that workers who report often leave creations their keys.
+        let changes: Mutex<IdempotencyKeys<ChangeOutcome>>
         let places: Places
         let rates: ReportRates
 
         init(_ configuration: Configuration) {
             keys = Mutex(IdempotencyKeys(capacity: configuration.maximumIdempotencyKeys))
+            changes = Mutex(IdempotencyKeys(capacity: configuration.maximumIdempotencyKeys))
             places = Places(limits: configuration.limits)
             rates = ReportRates(limits: configuration.limits)
         }
@@ -132,11 +136,18 @@ public struct ProgressAPI: Sendable {
         switch (exchange.route, request.method) {
         case (.collection, .post): return try create(exchange)
         case (.collection, _): return try list(exchange)
+        case (.operation(let id), .get), (.operation(let id), .head): return try await read(id, exchange)
+        case (.operation(let id), _), (.cancel(let id), _): return try await once(exchange, on: id, change)
+        }
+    }
+
+    private func change(_ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
+        switch (exchange.route, exchange.request.method) {
         case (.operation(let id), .put): return try put(id, exchange)
-        case (.operation(let id), .patch): return try await patch(id, exchange)
         case (.operation(let id), .delete): return try delete(id, exchange)
-        case (.operation(let id), _): return try await read(id, exchange)
+        case (.operation(let id), _): return try await patch(id, exchange)
         case (.cancel(let id), _): return try cancel(id, exchange)
+        case (.collection, _): return try create(exchange)
         }
     }
 

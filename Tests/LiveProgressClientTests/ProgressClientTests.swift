@@ -28,7 +28,12 @@ struct ProgressClientTests {
             let snapshots = [
                 try await client.create(id: id, options: ProgressOptions(title: "Import"), idempotencyKey: "k")
                     .snapshot,
-                try await client.report(id, report, ifMatch: ProgressCursor(epoch: "k3f9", revision: 2)),
+                try await client.report(
+                    id,
+                    report,
+                    ifMatch: ProgressCursor(epoch: "k3f9", revision: 2),
+                    idempotencyKey: "r"
+                ),
                 try await client.get(id),
                 try await client.cancel(id),
             ]
@@ -47,6 +52,7 @@ struct ProgressClientTests {
             #expect(requests[0].headers["idempotency-key"] == "k")
             #expect(try ProgressReportBody.decodeCreate(json: requests[0].body).options.title == "Import")
             #expect(requests[1].headers["if-match"] == "\"k3f9-2\"")
+            #expect(requests[1].headers["idempotency-key"] == "r")
             #expect(requests[1].headers["content-type"] == "application/json")
             #expect(try ProgressReportBody.decodeReport(json: requests[1].body) == report)
             #expect(requests[3].headers["content-length"] == "0")

@@ -78,6 +78,19 @@ public final class ProgressJournal: Sendable {
         state.withLock { $0.core.log.newest.labels }
     }
 
+    /// The epoch of the journal's cursors.
+    package var epoch: String {
+        state.withLock { $0.core.log.newest.cursor.epoch }
+    }
+
+    /// The snapshot at a cursor, or `nil` where it is no longer here; this is no reading either.
+    package func snapshot(at cursor: ProgressCursor) -> ProgressSnapshot? {
+        state.withLock { state in
+            let snapshot = state.core.log.entry(at: cursor.revision)
+            return snapshot?.cursor == cursor ? snapshot : nil
+        }
+    }
+
     /// How many reports were refused because they came after the end, from a stale attempt, or were invalid.
     public var refusedReportCount: Int {
         state.withLock { $0.core.refusedReports }

@@ -92,6 +92,13 @@ struct RevisionLog: Sendable {
         finish(&entries[last])
     }
 
+    /// The snapshot of a revision, or `nil` where it is not here.
+    func entry(at revision: UInt64) -> ProgressSnapshot? {
+        guard (oldestRevision...newestRevision).contains(revision) else { return nil }
+        let index = last - Int(newestRevision - revision)
+        return entries[index < 0 ? index + entries.count : index]
+    }
+
     /// What becomes of each revision after one, or `nil` where some of them are no longer here.
     func mapEntries<Result>(after revision: UInt64, _ transform: (ProgressSnapshot) -> Result) -> [Result]? {
         let newest = newestRevision

@@ -46,18 +46,22 @@ extension ProgressClient {
     ///   - id: The operation.
     ///   - report: What is new; what is absent stays as it is.
     ///   - cursor: Where the operation must be for the report to count, or `nil` for anywhere.
+    ///   - idempotencyKey: Names this report: repeating the call with the same key changes nothing more, so that also one
+    ///     that adds (``LiveProgress/ProgressReport/advance``) may be sent again where its answer was lost.
     /// - Returns: The snapshot after the report.
     /// - Throws: Such as ``ProgressClientError/Code/ended`` or ``ProgressClientError/Code/cursorMismatch``.
     public func report(
         _ id: ProgressID,
         _ report: ProgressReport,
-        ifMatch cursor: ProgressCursor? = nil
+        ifMatch cursor: ProgressCursor? = nil,
+        idempotencyKey: String? = nil
     ) async throws(ProgressClientError) -> ProgressSnapshot {
         try await snapshot(
             HTTPCall(
                 method: .PATCH,
                 path: ProgressRoutes.path(for: id, under: server.apiPath),
-                headers: cursor.map { [("If-Match", "\"\($0)\"")] } ?? [],
+                headers: [("If-Match", cursor.map { "\"\($0)\"" }), ("Idempotency-Key", idempotencyKey)]
+                    .compactMap { name, value in value.map { (name, $0) } },
                 body: ProgressReportBody.encodeReport(report)
             )
         )

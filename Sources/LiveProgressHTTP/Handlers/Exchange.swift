@@ -16,6 +16,8 @@ struct Exchange {
     var access = Access.unlimited
     /// The parameters of the query; none before ``ProgressAPI`` has read them.
     var parameters = QueryParameters()
+    /// How many lines of the batch were applied when the request came before.
+    var appliedLines = 0
     /// The place of a request that has come through a proxy, held until it is answered, and as long as it watches.
     var place: LimitTicket?
 

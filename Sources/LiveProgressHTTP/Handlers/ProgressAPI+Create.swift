@@ -13,39 +13,32 @@ extension ProgressAPI {
     func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
         try exchange.access.requireCreation(of: creation.id, labels: creation.labels)
-        guard let key = exchange[.idempotencyKey] else {
+        guard let key = try IdempotencyKey(of: exchange) else {
             return located(.created, try make(creation, exchange).snapshot(), exchange)
         }
-        guard IdempotencyKeys.isValid(key) else { throw Refusal(Problems.malformedKey) }
-        // Keys are everyone's own.
-        let subject = exchange.access.principal?.subject ?? ""
-        return try create(creation, once: "\(subject)\n\(key)", exchange)
+        return try create(creation, once: key, exchange)
     }
 
     private func create(
         _ creation: Creation,
-        once key: String,
+        once key: IdempotencyKey,
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
-        var hasher = Hasher()
-        hasher.combine(exchange.body)
-        hasher.combine(exchange[.contentType])
-        let fingerprint = hasher.finalize()
-        switch shared.keys.withLock({ $0.begin(key, fingerprint: fingerprint) }) {
+        switch shared.keys.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused:
             throw Refusal(Problems.keyReused)
         case .inUse:
             throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
         case .repeats(let id):
             return try repeated(id, key, creation, exchange)
-        case .create:
+        case .proceed:
             do throws(Refusal) {
                 let journal = try make(creation, exchange)
-                shared.keys.withLock { $0.finish(key, id: journal.id) }
+                shared.keys.withLock { $0.finish(key.name, journal.id) }
                 return located(.created, journal.snapshot(), exchange)
             } catch {
                 // It made nothing: the client may mend its request and come back with the same key.
-                shared.keys.withLock { $0.forget(key) }
+                shared.keys.withLock { $0.forget(key.name) }
                 throw error
             }
         }
@@ -54,7 +47,7 @@ extension ProgressAPI {
     /// The answer to a creation that came before.
     private func repeated(
         _ id: ProgressID,
-        _ key: String,
+        _ key: IdempotencyKey,
         _ creation: Creation,
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
@@ -64,7 +57,7 @@ extension ProgressAPI {
         } catch {
             guard error.code == .unknown else { throw Refusal(error) }
             // It was so long ago that even the identifier is forgotten.
-            shared.keys.withLock { $0.forget(key) }
+            shared.keys.withLock { $0.forget(key.name) }
             return try create(creation, once: key, exchange)
         }
         // Somebody else of the same name may have made it.

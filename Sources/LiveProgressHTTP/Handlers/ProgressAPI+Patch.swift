@@ -13,7 +13,8 @@ extension ProgressAPI {
         let reader = try BodyReader(exchange, allowing: BodyReader.reports)
         let snapshot =
             switch reader.syntax {
-            case .lines: try await batch(reader.lines(), to: journal, ifMatch, exchange.access)
+            case .lines:
+                try await batch(reader.lines(), after: exchange.appliedLines, to: journal, ifMatch, exchange.access)
             case .empty, .json, .form:
                 try report(reader.report(), of: exchange.body.count, to: journal, ifMatch, exchange.access)
             }
@@ -39,14 +40,17 @@ extension ProgressAPI {
     }
 
     /// Applies reports in their order, up to the first that is refused; `If-Match` is about the first one.
+    ///
+    /// Those that were applied when the same batch came before are passed over.
     private func batch(
         _ lines: [(number: Int, bytes: ArraySlice<UInt8>)],
+        after earlier: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?,
         _ access: Access
     ) async throws(Refusal) -> ProgressSnapshot {
         var snapshot: ProgressSnapshot?
-        for (applied, line) in lines.enumerated() {
+        for (applied, line) in lines.enumerated().dropFirst(earlier) {
             do throws(Refusal) {
                 let report = try decode(line.bytes)
                 let condition = applied == 0 ? ifMatch : nil
@@ -84,6 +88,9 @@ extension TagCondition {
 }
 
 extension Refusal {
+    /// How many lines of a batch were applied before this one was refused; `nil` where it is about no line.
+    var appliedLines: Int? { problem.extensions["applied"]?.intValue.map { Int($0) } }
+
     /// The same refusal, saying which line of a batch it is about, and what became of those before it.
     fileprivate func at(line: Int, applied: Int) -> Refusal {
         var refusal = self

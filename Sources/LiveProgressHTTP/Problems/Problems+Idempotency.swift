@@ -8,14 +8,14 @@ extension Problems {
         "malformed-header",
         400,
         "Malformed header field",
-        "Idempotency-Key must have 1 to \(IdempotencyKeys.maximumLength) printable ASCII characters; a UUID is best."
+        "Idempotency-Key must have 1 to \(IdempotencyKey.maximumLength) printable ASCII characters; a UUID is best."
     )
 
     static let keyReused = make(
         "idempotency-key-reused",
         422,
         "Idempotency key reused",
-        "This Idempotency-Key came before with another body. Use a new key for another operation."
+        "This Idempotency-Key came before with another request. Use a new key for each request that is not a repeat."
     )
 
     static let keyInUse = make(

@@ -12,27 +12,41 @@ struct IdempotencyKeysTests {
 
     @Test("A key is in use until its request is answered, then repeats what came of it, and fits no other request")
     func life() {
-        var keys = IdempotencyKeys(capacity: 10)
-        #expect(keys.begin("k", fingerprint: 1) == .create)
+        var keys = IdempotencyKeys<ProgressID>(capacity: 10)
+        #expect(keys.begin("k", fingerprint: 1) == .proceed(after: nil))
         #expect(keys.begin("k", fingerprint: 1) == .inUse)
         #expect(keys.begin("k", fingerprint: 2) == .reused)
-        keys.finish("k", id: id)
+        keys.finish("k", id)
         #expect(keys.begin("k", fingerprint: 1) == .repeats(id))
         #expect(keys.begin("k", fingerprint: 2) == .reused)
         keys.forget("k")
-        #expect(keys.begin("k", fingerprint: 2) == .create)
+        #expect(keys.begin("k", fingerprint: 2) == .proceed(after: nil))
+    }
+
+    @Test("What was done of a request is where its repeat goes on, one repeat at a time")
+    func suspended() {
+        var keys = IdempotencyKeys<Int>(capacity: 10)
+        #expect(keys.begin("k", fingerprint: 1) == .proceed(after: nil))
+        for part in 1...3 {
+            keys.suspend("k", part)
+            #expect(keys.begin("k", fingerprint: 2) == .reused)
+            #expect(keys.begin("k", fingerprint: 1) == .proceed(after: part))
+            #expect(keys.begin("k", fingerprint: 1) == .inUse)
+        }
+        keys.finish("k", 4)
+        #expect(keys.begin("k", fingerprint: 1) == .repeats(4))
     }
 
     @Test("Invariant 10: the oldest keys make room, and memory stays bounded however many come and go")
     func bounded() {
-        var keys = IdempotencyKeys(capacity: 3)
+        var keys = IdempotencyKeys<ProgressID>(capacity: 3)
         for number in 0..<10_000 {
-            #expect(keys.begin("k\(number)", fingerprint: 0) == .create)
+            #expect(keys.begin("k\(number)", fingerprint: 0) == .proceed(after: nil))
             if number % 3 == 0 { keys.forget("k\(number)") }
             #expect(keys.count <= 3)
         }
         #expect(keys.begin("k9998", fingerprint: 0) == .inUse)
-        #expect(keys.begin("k1", fingerprint: 0) == .create)
+        #expect(keys.begin("k1", fingerprint: 0) == .proceed(after: nil))
         #expect(keys.rememberedOrder <= 2 * 3 + 65)
     }
 
@@ -44,6 +58,6 @@ struct IdempotencyKeysTests {
         ]
     )
     func validity(key: String, expected: Bool) {
-        #expect(IdempotencyKeys.isValid(key) == expected)
+        #expect(IdempotencyKey.isValid(key) == expected)
     }
 }

@@ -32,6 +32,20 @@ struct HistoryTests {
         #expect(resumed.events.first?.resumed == false)
     }
 
+    @Test("a revision is found by its cursor as long as it is kept")
+    func byCursor() throws {
+        let journal = try make(perOperation: 100).createJournal(id: id("op"))
+        for step in 1...5 { try report("\(step)", on: journal, size: 40) }
+        let cursors = (0...6).map { ProgressCursor(epoch: journal.epoch, revision: $0) }
+        #expect(cursors.map { journal.snapshot(at: $0)?.state } == [nil, nil, nil, nil, "4", "5", nil])
+        #expect(journal.snapshot(at: ProgressCursor(epoch: "other", revision: 5)) == nil)
+        for step in 6...30 {
+            try journal.report(ProgressReport(state: "\(step)"))
+            let last = ProgressCursor(epoch: journal.epoch, revision: UInt64(step - 1))
+            #expect(journal.snapshot(at: last)?.state == "\(step - 1)")
+        }
+    }
+
     @Test("the newest revision is kept, whatever its size, and so is every later one in its turn")
     func newestStays() throws {
         let service = make(perOperation: 10)
