@@ -10,14 +10,14 @@ internal import LiveProgress
 
 /// What the server reads in a query, the client writes so that the server reads it again.
 func checkQuery(_ text: String) {
-    guard let read = query(of: "/?\(text)") else { return }
-    expect((1...1000).contains(read.limit), "a limit of \(read.limit)")
-    let written = ListParameters.query(of: read)
-    guard let again = query(of: written) else { fail("the server does not take \(written)") }
-    expectEqual(read, again, "a query")
+    guard let query = readQuery("/?\(text)") else { return }
+    expect((1...1000).contains(query.limit), "a limit of \(query.limit)")
+    let written = ListParameters.query(of: query)
+    guard let again = readQuery(written) else { fail("the server does not take \(written)") }
+    expectEqual(query, again, "a query")
 }
 
-private func query(of target: String) -> ProgressQuery? {
+private func readQuery(_ target: String) -> ProgressQuery? {
     guard let parameters = try? QueryParameters(RequestTarget(target), known: ProgressQuery.parameters) else {
         return nil
     }

@@ -193,6 +193,19 @@ struct AuthorizedServerTests {
         }
     }
 
+    @Test("A request for a ticket has nothing to say")
+    func ticketsOnly() async throws {
+        try await withKeys { server, tool in
+            let bearer = "Authorization: Bearer \(try token(tool, [.watch]))"
+            for (query, body, status) in [
+                ("", "{}", 201), ("", "{", 400), ("", #"{"for":"me"}"#, 422), ("?x=y", "", 400), ("?ticket=", "", 400),
+            ] {
+                let answer = try await server.answer("POST /api/v1/tickets\(query) HTTP/1.1", bearer, body: body)
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(query) \(body)")
+            }
+        }
+    }
+
     @Test("Neither a token nor a ticket stands in a log, however much is logged")
     func log() async throws {
         let log = LogText()
