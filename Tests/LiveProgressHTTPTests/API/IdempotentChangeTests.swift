@@ -3,7 +3,6 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressTesting
 import Testing
 
 @testable import LiveProgressHTTP
@@ -139,67 +138,6 @@ struct IdempotentChangeTests {
         #expect(await send(change, key: "k1", "{").status == 400)
         for _ in 0..<2 { #expect(await send(change, key: "k1", nil, [.ifMatch: "\"e-1\""]).status == 200) }
         #expect(await count() == 1)
-    }
-
-    @Test("The lines of a batch before a bad one are applied once")
-    func batch() async {
-        let body = "{\"advance\":1}\n{\"advance\":2}\n{\"advance\":-1}\n{\"advance\":4}\n"
-        let change = Change(method: .patch, type: Self.lines, body: body, status: 422, count: 3)
-        let first = await send(change, key: "k1")
-        #expect(first.status == 422)
-        for _ in 0..<3 {
-            let again = await send(change, key: "k1")
-            #expect(again.status == 422)
-            #expect(again.text == first.text)
-            #expect(again.json["line"] == 3)
-            #expect(again.json["applied"] == 2)
-        }
-        #expect(await count() == 3)
-        #expect(await send(change, key: "k1", "{\"advance\":4}").problem == "idempotency-key-reused")
-    }
-
-    @Test("A batch that came too fast goes on where it stopped")
-    func hindered() async {
-        let fixture = Fixture {
-            $0.limits.reportsPerSecond = 1
-            $0.limits.reportBurst = 2
-        }
-        _ = await fixture.send(.put, "/a")
-        let fields: HTTPFields = [.contentType: Self.lines, .idempotencyKey: "k1"]
-        let body = String(repeating: "{\"advance\":1}\n", count: 5)
-        var applied: [Int64?] = []
-        var status = 429
-        for _ in 0..<10 where status == 429 {
-            let answer = await fixture.send(.patch, "/a", fields, body)
-            status = answer.status
-            if status == 429 { applied.append(answer.json["applied"]?.intValue) }
-            fixture.time.advance(by: .seconds(1))
-        }
-        #expect(status == 200)
-        #expect(applied == [2, 3, 4])
-        let end = await fixture.send(.patch, "/a", fields, body)
-        #expect(end.json["progress"]?["completedCount"] == 5)
-    }
-
-    @Test("Requests that come at the same time are applied once; those that find one under way are told so")
-    func concurrent() async {
-        let body = String(repeating: "{\"advance\":1}\n", count: 1500)
-        let change = Change(method: .patch, type: Self.lines, body: body, status: 200, count: 1500)
-        let answers = await withTaskGroup(of: (Int, String?).self) { group in
-            for _ in 0..<8 {
-                group.addTask {
-                    let answer = await send(change, key: "k1")
-                    return (answer.status, answer[.retryAfter])
-                }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        #expect(answers.contains { $0.0 == 200 })
-        for (status, retryAfter) in answers where status != 200 {
-            #expect(status == 409)
-            #expect(retryAfter == "1")
-        }
-        #expect(await count() == 1500)
     }
 
     @Test("A request to cancel is answered as it was, also once the operation has ended")
