@@ -90,7 +90,9 @@ package enum FormBody {
             if case .some(.object(let object)) = value { return .object(object) }
             return .string(text)
         case "totalCount" where text.isEmpty: return .null
-        case "completedCount", "totalCount", "advance", "fractionCompleted", "attempt", "lease", "cancellable": return scalar(text)
+        case "completedCount", "totalCount", "advance", "baselineCount", "fractionCompleted", "attempt", "lease",
+            "cancellable":
+            return scalar(text)
         default: return .string(text)
         }
     }

@@ -51,6 +51,7 @@ extension ProgressReportBody {
         }
         writer.member("unit", report.unit) { $0.write($1) }
         writer.member("advance", report.advance) { $0.write($1) }
+        writer.member("baselineCount", report.baselineCount) { $0.write($1) }
         writer.member("fractionCompleted", report.fractionCompleted) { $0.write($1) }
         writer.member("title", report.title) { $0.write($1) }
         writer.member("labels", report.labels) { writer, labels in

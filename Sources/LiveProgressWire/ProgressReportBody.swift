@@ -19,8 +19,8 @@ public enum ProgressReportBody {
 
     /// The members of a report, in the order in which they are written.
     static let reportMembers = [
-        "state", "details", "completedCount", "totalCount", "unit", "advance", "fractionCompleted", "title", "labels",
-        "cancellable", "attempt", "status", "result", "error",
+        "state", "details", "completedCount", "totalCount", "unit", "advance", "baselineCount", "fractionCompleted",
+        "title", "labels", "cancellable", "attempt", "status", "result", "error",
     ]
 
     /// The members that only the creation of an operation may have.

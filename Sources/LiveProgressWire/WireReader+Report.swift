@@ -13,6 +13,7 @@ extension WireReader {
         }
         report.unit = try string("unit")
         report.advance = try count("advance")
+        report.baselineCount = try count("baselineCount")
         report.fractionCompleted = try number("fractionCompleted")
         report.title = try string("title")
         report.labels = try labels(maximumNameLength: ProgressReportBody.maximumLabelLength)

@@ -52,7 +52,9 @@ struct ReportDeliveryTests {
 
     @Test(
         "Invariant 8: knows its counts again where the server shows no lower ones, in the same attempt",
-        arguments: [(40, 0.5, 1, true), (80, 0.8, 1, true), (81, nil, 1, false), (nil, 0.9, 1, false), (0, nil, 2, false)]
+        arguments: [
+            (40, 0.5, 1, true), (80, 0.8, 1, true), (81, nil, 1, false), (nil, 0.9, 1, false), (0, nil, 2, false),
+        ]
             as [(Int64?, Double?, Int, Bool)]
     )
     func arrivedCounts(completed: Int64?, fraction: Double?, attempt: Int, isDone: Bool) {

@@ -25,6 +25,7 @@ struct ProgressReportBodyTests {
             (#"{"totalCount":10}"#, report { $0.totalCount = .some(10) }),
             (#"{"totalCount":null}"#, report { $0.totalCount = .some(nil) }),
             (#"{"unit":"files","advance":1}"#, report { ($0.unit, $0.advance) = ("files", 1) }),
+            (#"{"baselineCount":130}"#, report { $0.baselineCount = 130 }),
             (#"{"fractionCompleted":0.25}"#, report { $0.fractionCompleted = 0.25 }),
             (#"{"fractionCompleted":1}"#, report { $0.fractionCompleted = 1 }),
             (#"{"title":"T","cancellable":true}"#, report { ($0.title, $0.isCancellable) = ("T", true) }),
@@ -70,8 +71,8 @@ struct ProgressReportBodyTests {
     }
 
     private static let allowed =
-        "state, details, completedCount, totalCount, unit, advance, fractionCompleted, title, labels, "
-        + "cancellable, attempt, status, result, error"
+        "state, details, completedCount, totalCount, unit, advance, baselineCount, fractionCompleted, title, "
+        + "labels, cancellable, attempt, status, result, error"
 
     @Test(
         "A wrong member is named, with what is allowed",
@@ -92,6 +93,7 @@ struct ProgressReportBodyTests {
             (#"{"totalCount":-1}"#, "totalCount", "totalCount must not be negative."),
             (#"{"totalCount":"?"}"#, "totalCount", "totalCount must be an integer of 64 bits."),
             (#"{"advance":-1}"#, "advance", "advance must not be negative."),
+            (#"{"baselineCount":-1}"#, "baselineCount", "baselineCount must not be negative."),
             (#"{"fractionCompleted":"1"}"#, "fractionCompleted", "fractionCompleted must be a number."),
             (#"{"fractionCompleted":null}"#, "fractionCompleted", "fractionCompleted must be a number."),
             (#"{"unit":[]}"#, "unit", "unit must be a string."), (#"{"title":{}}"#, "title", "title must be a string."),

@@ -28,6 +28,7 @@ struct ProgressReportFormTests {
             ("labels.team=data&labels.n=7", #"{"labels":{"team":"data","n":"7"}}"#),
             (#"labels={"a":"1"}&labels.b=2"#, #"{"labels":{"a":"1","b":"2"}}"#), ("labels.a=", #"{"labels":{"a":""}}"#),
             ("completedCount=3&totalCount=10&advance=1", #"{"completedCount":3,"totalCount":10,"advance":1}"#),
+            ("baselineCount=130", #"{"baselineCount":130}"#),
             ("fractionCompleted=0.25", #"{"fractionCompleted":0.25}"#),
             ("totalCount=", #"{"totalCount":null}"#), ("totalCount=null", #"{"totalCount":null}"#),
             ("unit=files&title=Import&cancellable=false", #"{"unit":"files","title":"Import","cancellable":false}"#),

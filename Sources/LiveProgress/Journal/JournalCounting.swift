@@ -15,6 +15,8 @@ struct JournalCounting: Sendable {
     private var estimator = Estimator()
     private var unit: String?
     private var isCounting = false
+    /// Units that were done before this run, as the worker says; they are no speed.
+    private var baseline: Int64 = 0
     /// The largest fraction that was told, while the counts have none.
     private var toldFraction: Double?
     /// Whether the estimator measures the fraction that was told, and not units.
@@ -33,6 +35,7 @@ struct JournalCounting: Sendable {
         if report.completedCount != nil || report.totalCount != nil {
             set(completed: report.completedCount, total: report.totalCount, unit: report.unit)
         }
+        if let baseline = report.baselineCount { set(baseline: baseline) }
         if let unit = report.unit { set(unit: unit) }
         if let advance = report.advance { self.advance(CountTree.root, by: advance) }
     }
@@ -55,6 +58,12 @@ struct JournalCounting: Sendable {
     mutating func set(fraction: Double) {
         isCounting = true
         if tree.fractionCompleted == nil { toldFraction = max(fraction, toldFraction ?? 0) }
+    }
+
+    /// Takes note of how many units were done before this run: they are done, and no speed.
+    mutating func set(baseline: Int64) {
+        self.baseline = max(0, baseline)
+        set(completed: baseline, total: nil, unit: nil)
     }
 
     private mutating func set(unit: String) {
@@ -112,7 +121,7 @@ struct JournalCounting: Sendable {
         }
         let measured =
             toldFraction.map { (completed: Int64($0 * Double(Self.fractionUnits)), total: Self.fractionUnits) }
-            ?? (completed: completed, total: total)
+            ?? (completed: completed - baseline, total: total.map { $0 - baseline })
         estimator.record(completed: measured.completed, at: now)
         return measured
     }

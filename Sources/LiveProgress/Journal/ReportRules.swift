@@ -10,6 +10,7 @@ extension ProgressReport {
         try Self.validate(completedCount, "completedCount")
         try Self.validate(totalCount ?? nil, "totalCount")
         try Self.validate(advance, "advance")
+        try Self.validate(baselineCount, "baselineCount")
         if let fractionCompleted, !Self.isFraction(fractionCompleted) {
             throw ProgressError(
                 .invalidReport,
@@ -74,7 +75,7 @@ extension ProgressReport {
     /// Whether it says no more than that the worker is there.
     var isEmpty: Bool {
         state == nil && details == nil && completedCount == nil && totalCount == nil && unit == nil && advance == nil
-            && fractionCompleted == nil && !changesHead && outcome == nil
+            && baselineCount == nil && fractionCompleted == nil && !changesHead && outcome == nil
     }
 
     /// Whether it says something of what seldom changes.

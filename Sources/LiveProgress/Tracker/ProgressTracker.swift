@@ -91,11 +91,20 @@ public final class ProgressTracker: Sendable {
     ///   - completed: Units done; a number that is lower than what is shown came late, and leaves that as it is.
     ///   - total: Units in all; `.some(nil)` says that nobody knows.
     ///   - unit: What is counted, such as `"rows"`.
+    ///   - baseline: Units that were done before this run: they are done, but they are no speed.
     /// - Returns: Whether the counts were taken; they are refused once the operation has ended.
     @discardableResult
-    public func setCounts(completed: Int64? = nil, total: Int64?? = nil, unit: String? = nil) -> Bool {
+    public func setCounts(
+        completed: Int64? = nil,
+        total: Int64?? = nil,
+        unit: String? = nil,
+        baseline: Int64? = nil
+    ) -> Bool {
         guard let journal else { return false }
-        return journal.tick { $0.set(completed: completed, total: total, unit: unit) }
+        return journal.tick { counting in
+            counting.set(completed: completed, total: total, unit: unit)
+            if let baseline { counting.set(baseline: baseline) }
+        }
     }
 
     /// Says which share is done, where the worker knows no more than that.

@@ -21,6 +21,8 @@ public struct ProgressReport: Sendable, Hashable {
     public var unit: String?
     /// Units done since the last report, added after ``completedCount``; not negative.
     public var advance: Int64?
+    /// Units that were done before this run, as by the run that it resumes: they are done, but they are no speed.
+    public var baselineCount: Int64?
     /// The share done, from 0 to 1, of a worker that knows no more; where the counts have a fraction, they decide.
     public var fractionCompleted: Double?
     /// A new title.

@@ -92,13 +92,20 @@ public final class RemoteTracker: Sendable {
     ///   - completed: Units done; a number that is lower than what is shown came late, and leaves that as it is.
     ///   - total: Units in all; `.some(nil)` says that nobody knows.
     ///   - unit: What is counted, such as `"rows"`.
+    ///   - baseline: Units that were done before this run: they are done, but they are no speed.
     /// - Returns: Whether the counts were taken; they are refused once the operation has ended.
     @discardableResult
-    public func setCounts(completed: Int64? = nil, total: Int64?? = nil, unit: String? = nil) -> Bool {
+    public func setCounts(
+        completed: Int64? = nil,
+        total: Int64?? = nil,
+        unit: String? = nil,
+        baseline: Int64? = nil
+    ) -> Bool {
         var report = ProgressReport()
         report.completedCount = completed
         report.totalCount = total
         report.unit = unit
+        report.baselineCount = baseline
         return reporter.push(report)
     }
 

@@ -82,9 +82,11 @@ struct ReportQueue: Sendable {
     private mutating func absolute(_ report: ProgressReport) -> ProgressReport {
         var report = report
         if report.attempt != nil { completedCount = 0 }
-        guard report.completedCount != nil || report.advance != nil else { return report }
+        guard report.completedCount != nil || report.advance != nil || report.baselineCount != nil else {
+            return report
+        }
         // As the server has it: a count that is lower than one before came late.
-        let done = max(completedCount, report.completedCount ?? 0)
+        let done = max(completedCount, report.completedCount ?? 0, report.baselineCount ?? 0)
         let (sum, overflow) = done.addingReportingOverflow(report.advance ?? 0)
         completedCount = overflow ? .max : max(0, sum)
         report.completedCount = completedCount
@@ -112,6 +114,7 @@ extension ProgressReport {
             result.completedCount = completedCount ?? earlier.completedCount
             result.totalCount = totalCount ?? earlier.totalCount
             result.unit = unit ?? earlier.unit
+            result.baselineCount = baselineCount ?? earlier.baselineCount
             result.fractionCompleted = [fractionCompleted, earlier.fractionCompleted].compactMap(\.self).max()
         }
         result.title = title ?? earlier.title

@@ -163,4 +163,19 @@ struct CountsTests {
         }
         #expect(await fixture.send(.get, "/job").json["revision"] == 1)
     }
+
+    @Test("A baseline is done, and no speed")
+    func baseline() async {
+        let fixture = Fixture()
+        let first = await fixture.form(.put, "/job", "baselineCount=130&totalCount=1351")
+        #expect(first.json["progress"]?["completedCount"] == 130)
+        for _ in 0..<20 {
+            fixture.time.advance(by: .milliseconds(250))
+            _ = await fixture.form(.patch, "/job", "advance=1")
+        }
+        let progress = await fixture.send(.get, "/job").json["progress"]
+        #expect(progress?["completedCount"] == 150)
+        #expect(abs((progress?["throughput"]?.doubleValue ?? 0) - 4) < 0.01)
+        #expect(await fixture.form(.patch, "/job", "baselineCount=-1").status == 422)
+    }
 }

@@ -24,6 +24,9 @@ struct ReportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Units done since the last report.", valueName: "count"))
     var advance: Int64?
 
+    @Option(help: ArgumentHelp("Units that were done before this run: done, but no speed.", valueName: "count"))
+    var baseline: Int64?
+
     @Option(help: ArgumentHelp("The share done, from 0 to 1, where no more is known.", valueName: "number"))
     var fraction: Double?
 
@@ -37,7 +40,7 @@ struct ReportOptions: ParsableArguments {
     var cancellable: Bool?
 
     func validate() throws {
-        for (name, count) in [("--completed", completed), ("--advance", advance)] {
+        for (name, count) in [("--completed", completed), ("--advance", advance), ("--baseline", baseline)] {
             if let count, count < 0 { throw ValidationError("\(name) must be 0 or more.") }
         }
         if let fraction, !(0...1).contains(fraction) { throw ValidationError("--fraction must be from 0 to 1.") }
@@ -53,6 +56,7 @@ struct ReportOptions: ParsableArguments {
         report.totalCount = total.map(\.total)
         report.unit = unit
         report.advance = advance
+        report.baselineCount = baseline
         report.fractionCompleted = fraction
         report.title = title
         report.labels = label.isEmpty ? nil : LabelArgument.dictionary(label)

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressTesting
+import Testing
+
+@Suite("What a tracker says of counts")
+struct TrackerCountsTests {
+    private let environment = TestService()
+
+    private func make() throws -> (ProgressTracker, ProgressJournal) {
+        let tracker = try environment.service.createProgress(id: id("op"))
+        return (tracker, try environment.service.getJournal(id("op")))
+    }
+
+    @Test("Invariant 8: a fraction alone is shown, never falls, and tells how much time remains")
+    func fraction() throws {
+        let (tracker, journal) = try make()
+        for step in 1...20 {
+            environment.time.advance(by: .seconds(1))
+            #expect(tracker.setFraction(Double(step) / 100))
+            #expect(tracker.setFraction(0.001))
+            #expect(journal.snapshot().fractionCompleted == Double(step) / 100)
+        }
+        let counts = try #require(journal.snapshot().counts)
+        #expect(counts.completedCount == 0 && counts.totalCount == nil && counts.throughput == nil)
+        #expect(try abs(#require(counts.estimatedTimeRemaining) - 80) < 0.1)
+        // From here on the counts decide, and their rate is measured from here on.
+        tracker.setCounts(completed: 1, total: 4)
+        #expect(tracker.setFraction(0.9))
+        #expect(journal.snapshot().fractionCompleted == 0.25)
+        environment.time.advance(by: .seconds(1))
+        tracker.advance()
+        #expect(journal.snapshot().counts?.throughput == 1)
+    }
+
+    @Test("What is no fraction is refused and counted", arguments: [-0.1, 1.1, .nan, .infinity, -.infinity])
+    func refused(fraction: Double) throws {
+        let (tracker, journal) = try make()
+        #expect(!tracker.setFraction(fraction))
+        #expect(tracker.refusedReportCount == 1)
+        #expect(journal.snapshot().revision == 0)
+    }
+
+    @Test("Parts: a count that is late is not taken, and the operation's fraction does not fall")
+    func parts() throws {
+        let (tracker, journal) = try make()
+        tracker.setCounts(total: 10)
+        let part = tracker.share(assigning: 4).start(totalCount: 8)
+        for (completed, fraction) in [(4, 0.2), (2, 0.2), (6, 0.3)] as [(Int64, Double)] {
+            part.setCounts(completed: completed)
+            #expect(journal.snapshot().fractionCompleted == fraction)
+        }
+    }
+
+    @Test("A baseline is done, and no speed, whether it is told before its units, with them or after them", arguments: 0..<3)
+    func baseline(order: Int) throws {
+        let (tracker, journal) = try make()
+        tracker.setCounts(completed: 0, total: 1351)
+        _ = journal.snapshot()
+        environment.time.advance(by: .milliseconds(500))
+        if order == 0 { tracker.setCounts(baseline: 130) }
+        if order == 1 { tracker.setCounts(completed: 130, baseline: 130) }
+        if order == 2 { tracker.setCounts(completed: 130) }
+        #expect(journal.snapshot().counts?.completedCount == 130)
+        if order == 2 { tracker.setCounts(baseline: 130) }
+        for _ in 0..<20 {
+            environment.time.advance(by: .milliseconds(250))
+            tracker.advance()
+            _ = journal.snapshot()
+        }
+        let counts = try #require(journal.snapshot().counts)
+        #expect(counts.completedCount == 150 && counts.totalCount == 1351)
+        #expect(try abs(#require(counts.throughput) - 4) < 0.5)
+        #expect(try abs(#require(counts.estimatedTimeRemaining) - 300) < 40)
+        tracker.beginAttempt()
+        tracker.setCounts(completed: 0, total: 10)
+        environment.time.advance(by: .seconds(1))
+        tracker.advance()
+        #expect(journal.snapshot().counts?.completedCount == 1)
+    }
+}
