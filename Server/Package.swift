@@ -30,6 +30,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
@@ -44,8 +45,7 @@ let server: [Target] = [
             + nio("Core", "Posix")
             + [
                 configuration, crypto, cryptoExtras, httpTypes, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle,
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
+                hummingbird, .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -93,7 +93,19 @@ func program(_ name: String, at path: String, _ dependencies: [Target.Dependency
 }
 
 let programs: [Target] = [
-    program("tour", at: "Examples/Tour", library("")),
+    program("tour", at: "Examples/Sources/Tour", library("")),
+    program("any-framework", at: "Examples/Sources/AnyFramework", [httpTypes] + library("", "HTTP")),
+    program(
+        "plain-nio",
+        at: "Examples/Sources/PlainNIO",
+        [httpTypes, nioHTTPTypes, .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")]
+            + library("", "HTTP", "NIO") + nio("Core", "Posix")
+    ),
+    program(
+        "hummingbird-app",
+        at: "Examples/hummingbird-app/Sources/App",
+        [hummingbird] + library("", "HTTP", "Hummingbird")
+    ),
     program("ws-echo", at: "Conformance/Echo", library("Deflate", "NIO", "WebSocket") + nio("Core", "HTTP1", "Posix")),
     program("ws-client", at: "Conformance/Client", library("Deflate", "WebSocket") + nio("Core", "Posix")),
     program("micro", at: "Benchmarks/Micro", library("", "HTTP", "NIO", "Wire") + nio("Core", "Embedded")),

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The tour in the README is Examples/Sources/Tour/main.swift below its header, and that compiles and runs.
+# The tour in the README is Examples/Sources/Tour/main.swift below its header, and that compiles and runs. What other documents
+# show is part of an example, indented as may be.
 
 source "$(dirname "$0")/common.sh"
 
@@ -12,6 +13,7 @@ shown=$(awk '/^```swift$/ && !seen { inside = 1; seen = 1; next } /^```$/ { insi
     diff <(printf '%s\n' "$shown") <(sed '1,3d' "$example") >&2 || true
     die "the README's first Swift example and $example differ"
 }
+python3 scripts/check-quotes.py docs/embedding.md Examples/hummingbird-app/README.md
 need_swift
 need_zlib
 server_swift build --product tour

@@ -138,7 +138,7 @@
         /// ```swift
         /// let app = Application(router: router, server: .progress(progress), services: [progress])
         /// ```
-        /// With TLS: `.tls(.progress(progress, isSecure: true), tlsConfiguration: configuration)`.
+        /// With TLS: `try .tls(.progress(progress, isSecure: true), tlsConfiguration: configuration)` of `HummingbirdTLS`.
         ///
         /// - Parameters:
         ///   - progress: What is served beside the application's routes.

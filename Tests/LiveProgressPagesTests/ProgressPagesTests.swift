@@ -47,6 +47,20 @@ struct ProgressPagesTests {
         }
     }
 
+    @Test(
+        "The page of the list says where the API is mounted, in words that cannot end their place",
+        arguments: [
+            ("/api/v1/progress", "api/v1/progress"), ("/internal/jobs", "internal/jobs"), ("", ""),
+            (#"/a"b&c"#, "a&quot;b&amp;c"),
+        ]
+    )
+    func mounted(path: String, named: String) {
+        let text = String(decoding: ProgressPages.list(at: path), as: UTF8.self)
+        #expect(text.components(separatedBy: "data-api=").count == 2)
+        #expect(text.contains(#"data-api="\#(named)""#))
+        #expect(text.utf8.count == ProgressPages.list.count - "api/v1/progress".count + named.count)
+    }
+
     @Test("The policy allows no unsafe source and no other host")
     func policyIsStrict() {
         let policy = ProgressPages.contentSecurityPolicy

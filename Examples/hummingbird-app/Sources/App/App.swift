@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Hummingbird
+import LiveProgress
+import LiveProgressHummingbird
+
+@main
+struct App {
+    static func main() async throws {
+        let sessions = Sessions()
+        let service = ProgressService()
+        var configuration = ProgressServer.Configuration()
+        configuration.authorizer = SessionAuthorizer(sessions: sessions)
+        let progress = ProgressServer(service, configuration: configuration)
+
+        let router = Router()
+        router.addProgressRoutes(progress)
+        // Stands for the application's own way to let its users in.
+        router.post("login/:user") { _, context in
+            let cookie = sessions.begin(for: try context.parameters.require("user"))
+            return Response(status: .noContent, headers: [.setCookie: "\(cookie); Path=/; HttpOnly; SameSite=Lax"])
+        }
+        router.post("imports") { request, _ in
+            guard let user = sessions.user(of: request.headers[.cookie]) else { throw HTTPError(.unauthorized) }
+            let job = try service.start("Import customers", labels: ["user": user]) { tracker in
+                tracker.setCounts(total: 600, unit: "rows")
+                for _ in 0..<600 {
+                    try await Task.sleep(for: .milliseconds(50))  // the work; it throws when a watcher cancels
+                    tracker.advance()
+                }
+            }
+            return Response(status: .accepted, headers: [.location: progress.path(of: job.id)])
+        }
+
+        let port = Environment().get("PORT", as: Int.self) ?? 8080
+        let app = Application(
+            router: router,
+            server: .progress(progress),
+            configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            services: [progress]
+        )
+        try await app.runService()
+    }
+}
