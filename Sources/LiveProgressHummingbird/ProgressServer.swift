@@ -65,8 +65,9 @@
             ProgressRoutes.path(for: id, under: api.configuration.path)
         }
 
-        /// Begins to go away: streams end, long polls are answered, WebSockets are closed with 1001, and newcomers are told
-        /// to come back. Called again, and by an application that goes away by itself, it changes nothing.
+        /// Begins to go away; called again, and by an application that goes away by itself, it changes nothing.
+        ///
+        /// Streams end, long polls are answered, WebSockets are closed with 1001, and newcomers are told to come back.
         public func leave() {
             hosting.leave()
             departure.continuation.finish()
