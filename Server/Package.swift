@@ -88,22 +88,32 @@ let server: [Target] = [
 ]
 
 /// A program of another folder of the repository, which a link leads to.
-func program(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+func program(
+    _ name: String,
+    at path: String,
+    _ dependencies: [Target.Dependency],
+    _ settings: [SwiftSetting] = settings
+) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: "Linked/\(path)", swiftSettings: settings)
 }
 
+/// An example, built as a newcomer would.
+func example(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+    program(name, at: "Examples/\(path)", dependencies, [.swiftLanguageMode(.v6)])
+}
+
 let programs: [Target] = [
-    program("tour", at: "Examples/Sources/Tour", library("")),
-    program("any-framework", at: "Examples/Sources/AnyFramework", [httpTypes] + library("", "HTTP")),
-    program(
+    example("tour", at: "Sources/Tour", library("")),
+    example("any-framework", at: "Sources/AnyFramework", [httpTypes] + library("", "HTTP")),
+    example(
         "plain-nio",
-        at: "Examples/Sources/PlainNIO",
+        at: "Sources/PlainNIO",
         [httpTypes, nioHTTPTypes, .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")]
             + library("", "HTTP", "NIO") + nio("Core", "Posix")
     ),
-    program(
+    example(
         "hummingbird-app",
-        at: "Examples/hummingbird-app/Sources/App",
+        at: "hummingbird-app/Sources/App",
         [hummingbird] + library("", "HTTP", "Hummingbird")
     ),
     program("ws-echo", at: "Conformance/Echo", library("Deflate", "NIO", "WebSocket") + nio("Core", "HTTP1", "Posix")),
