@@ -82,6 +82,8 @@ need_curl() { has curl || install_missing curl curl; }
 
 need_openssl() { has openssl || install_missing openssl openssl; }
 
+need_nginx() { has nginx || [ -x /usr/sbin/nginx ] || install_missing nginx-light nginx; }
+
 need_python() {
     has python3 || install_missing python3 python3
     [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && return

@@ -13,6 +13,7 @@ need_openssl
 need_python_packages
 need_node_ws
 need_chromium
+need_nginx
 CHROMIUM=$(chromium_path)
 export CHROMIUM
 
@@ -26,7 +27,8 @@ say "testing the server and the tool"
 server_swift build --build-tests --explicit-target-dependency-import-check error
 server_swift test --skip-build --skip ScheduleTests
 server_swift test --skip-build --filter ScheduleTests
-scripts/build.sh
+install_program live-progress
+install_program hummingbird-app
 say "testing from end to end"
 .venv/bin/pytest Tests/EndToEnd -m "not alone"
 # Apart, because others would take processors from what is measured.

@@ -65,6 +65,21 @@
             ProgressRoutes.path(for: id, under: api.configuration.path)
         }
 
+        /// An operation as a relative reference (RFC 3986 section 4.2), for an answer of a route of the application's own.
+        ///
+        /// The client resolves it against the URL that it asked for, so that it is right behind every prefix that a proxy
+        /// takes away.
+        ///
+        /// - Parameters:
+        ///   - id: The operation.
+        ///   - path: The path of the request that is answered, such as `/imports`.
+        /// - Returns: Such as `./api/v1/progress/ID`.
+        public func reference(to id: ProgressID, from path: String) -> String {
+            let depth = path.utf8.prefix { $0 != UInt8(ascii: "?") }.count { $0 == UInt8(ascii: "/") } - 1
+            let up = depth > 0 ? String(repeating: "../", count: depth) : "./"
+            return up + self.path(of: id).dropFirst()
+        }
+
         /// Begins to go away; called again, and by an application that goes away by itself, it changes nothing.
         ///
         /// Streams end, long polls are answered, WebSockets are closed with 1001, and newcomers are told to come back.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What pytest needs to know of the end-to-end tests: the binary, a server of it for each test, and their sentences."""
+"""What pytest needs to know of the end-to-end tests: the binary, a server of it for each test, a browser, and their sentences."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from browser import Browser
 from harness import ROOT, Server, raise_file_limit
 
 
@@ -31,6 +32,9 @@ def pytest_itemcollected(item):
     if sentence := inspect.getdoc(item.obj):
         item.user_properties.append(("sentence", sentence))
         item.extra_keyword_matches.add(sentence)
+    # One browser is enough for them all: starting it takes more time than most of them.
+    if "browser" in item.fixturenames:
+        item.add_marker(pytest.mark.xdist_group("pages"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,6 +60,12 @@ def server(binary):
     """A server of the test's own."""
     with Server(binary) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+async def browser():
+    async with Browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -54,7 +54,10 @@ struct TrackerCountsTests {
         }
     }
 
-    @Test("A baseline is done, and no speed, whether it is told before its units, with them or after them", arguments: 0..<3)
+    @Test(
+        "A baseline is done, and no speed, whether it is told before its units, with them or after them",
+        arguments: 0..<3
+    )
     func baseline(order: Int) throws {
         let (tracker, journal) = try make()
         tracker.setCounts(completed: 0, total: 1351)

@@ -12,7 +12,8 @@ struct App {
         let service = ProgressService()
         var configuration = ProgressServer.Configuration()
         configuration.authorizer = SessionAuthorizer(sessions: sessions)
-        let progress = ProgressServer(service, configuration: configuration)
+        let path = Environment().get("PROGRESS_PATH")  // none: /api/v1/progress
+        let progress = ProgressServer(service, at: path, configuration: configuration)
 
         let router = Router()
         router.addProgressRoutes(progress)
@@ -30,7 +31,8 @@ struct App {
                     tracker.advance()
                 }
             }
-            return Response(status: .accepted, headers: [.location: progress.path(of: job.id)])
+            let link = progress.reference(to: job.id, from: request.uri.path)
+            return Response(status: .accepted, headers: [.location: link])
         }
 
         let port = Environment().get("PORT", as: Int.self) ?? 8080
