@@ -209,14 +209,9 @@ extension ProgressJournal: FrameMember {
 }
 
 extension ProgressJournal {
-    /// Whether the operation was deleted, has expired or was replaced.
+    /// Whether the operation was deleted or has expired.
     var isRemoved: Bool {
         state.withLock { $0.core.removal != nil }
-    }
-
-    /// Whether the operation has ended, which it has for ever.
-    var isEnded: Bool {
-        state.withLock { $0.core.isEnded }
     }
 
     /// Tells those who follow all operations that this one is there.

@@ -10,8 +10,6 @@ public struct ProgressReading: Sendable {
     /// Whether the end has been read, now or before: nothing follows.
     public let isFinished: Bool
     /// Why the operation is no longer there, where it is not: nothing follows.
-    ///
-    /// An end that it had is still read.
     public let removal: ProgressRemoval?
 
     /// A reading with the given members.
@@ -29,6 +27,4 @@ public enum ProgressRemoval: Sendable, Hashable {
     case deleted
     /// Its retention is over.
     case expired
-    /// It had ended, and an operation of the same identifier has begun.
-    case replaced
 }

@@ -98,13 +98,6 @@ extension ProgressError {
         ProgressError(.gone, "Operation \(id) was deleted, or its retention is over.")
     }
 
-    static func alreadyExists(_ id: ProgressID) -> ProgressError {
-        ProgressError(
-            .alreadyExists,
-            "Operation \(id) has not ended. Report on it, choose another identifier, or start it anew once it has ended."
-        )
-    }
-
     static func unknown(_ id: ProgressID) -> ProgressError {
         ProgressError(.unknown, "There is no operation \(id). Check the identifier, or create it first.")
     }

@@ -55,20 +55,16 @@ public final class ProgressService: Sendable {
 
     /// Creates an operation whose worker is in this process; released without an end, it fails as abandoned.
     ///
-    /// An identifier may be used again once its operation has ended, has expired or was deleted: the new one takes its
-    /// place, in an epoch of its own.
-    ///
     /// - Parameters:
     ///   - id: The identifier; by default a random UUID.
     ///   - options: Title, labels and so on.
     /// - Returns: The worker's end.
-    /// - Throws: ``ProgressError`` where an operation of the identifier has not ended, the labels break a rule, or the
-    ///   service is full.
+    /// - Throws: ``ProgressError`` where the identifier is taken, the labels break a rule, or the service is full.
     public func createProgress(
         id: ProgressID? = nil,
         options: ProgressOptions = .init()
     ) throws(ProgressError) -> ProgressTracker {
-        let journal = try create(id: id, options: options, lease: nil) { _ in true }
+        let journal = try create(id: id, options: options, lease: nil)
         let tracker = ProgressTracker(journal: journal, ownsOperation: true)
         journal.state.withLock { $0.tracker = tracker }
         return tracker
@@ -76,40 +72,21 @@ public final class ProgressService: Sendable {
 
     /// Creates an operation whose worker is elsewhere and reports through the journal, at least once in a lease.
     ///
-    /// An identifier may be used again as ``createProgress(id:options:)`` says.
-    ///
     /// - Parameters:
     ///   - id: The identifier; by default a random UUID.
     ///   - options: Title, labels, lease and so on.
     /// - Returns: The operation's journal.
-    /// - Throws: ``ProgressError`` where an operation of the identifier has not ended, the labels break a rule, or the
-    ///   service is full.
+    /// - Throws: ``ProgressError`` where the identifier is taken, the labels break a rule, or the service is full.
     public func createJournal(
         id: ProgressID? = nil,
         options: ProgressOptions = .init()
-    ) throws(ProgressError) -> ProgressJournal {
-        try createJournal(id: id, options: options) { _ in true }
-    }
-
-    /// The same, where the caller decides about an identifier that was used before.
-    ///
-    /// - Parameters:
-    ///   - id: The identifier; by default a random UUID.
-    ///   - options: Title, labels, lease and so on.
-    ///   - mayFollow: Whether the new operation may take the place of one that has ended, or of a deleted one (`nil`).
-    /// - Returns: The operation's journal.
-    /// - Throws: ``ProgressError`` as above; ``ProgressError/Code/gone`` where it may not follow a deleted one.
-    package func createJournal(
-        id: ProgressID?,
-        options: ProgressOptions,
-        mayFollow: (ProgressJournal?) -> Bool
     ) throws(ProgressError) -> ProgressJournal {
         let lease = Lease(
             duration: options.lease ?? configuration.lease,
             grace: configuration.leaseGrace,
             now: configuration.clock.now()
         )
-        let journal = try create(id: id, options: options, lease: lease, mayFollow: mayFollow)
+        let journal = try create(id: id, options: options, lease: lease)
         journal.scheduleDeadline()
         return journal
     }
@@ -117,8 +94,7 @@ public final class ProgressService: Sendable {
     private func create(
         id: ProgressID?,
         options: ProgressOptions,
-        lease: Lease?,
-        mayFollow: (ProgressJournal?) -> Bool
+        lease: Lease?
     ) throws(ProgressError) -> ProgressJournal {
         try ProgressReport.validate(labels: options.labels)
         let id = id ?? configuration.makeID()
@@ -129,17 +105,25 @@ public final class ProgressService: Sendable {
             surroundings: surroundings
         )
         try dropIfExpired(id)
-        // Decided outside the lock; an end is for ever, so that it still holds inside.
-        let former = state.withLock { $0.journals[id] }
-        let replaced = former.flatMap { $0.isEnded && mayFollow($0) ? $0 : nil }
-        let mayFollowDeleted = mayFollow(nil)
-        let now = configuration.clock.now()
         try state.withLock { state throws(ProgressError) in
-            if let present = state.journals[id], present !== replaced { throw ProgressError.alreadyExists(id) }
-            if let forgettable = state.tombstones[id], forgettable > now, !mayFollowDeleted {
-                throw ProgressError.gone(id)
+            guard state.journals[id] == nil else {
+                throw ProgressError(
+                    .alreadyExists,
+                    "Operation \(id) is there already. Choose another identifier, or report on that one."
+                )
             }
-            try requireRoom(in: state, isReplacing: state.journals[id] != nil)
+            guard state.journals.count < configuration.maximumOperations else {
+                throw ProgressError(
+                    .tooManyOperations,
+                    "The service holds \(configuration.maximumOperations) operations, its limit. Try again later."
+                )
+            }
+            guard !surroundings.history.isFull else {
+                throw ProgressError(
+                    .historyFull,
+                    "The service keeps \(configuration.maximumHistoryBytes) bytes of reports, its limit. Try again later."
+                )
+            }
             state.journals[id] = journal
             state.order.put(id)
             if !state.tombstones.isEmpty {
@@ -147,24 +131,8 @@ public final class ProgressService: Sendable {
                 state.tombstoneOrder.remove(id)
             }
         }
-        replaced?.remove(.replaced)
         journal.announce()
         return journal
-    }
-
-    private func requireRoom(in state: State, isReplacing: Bool) throws(ProgressError) {
-        guard isReplacing || state.journals.count < configuration.maximumOperations else {
-            throw ProgressError(
-                .tooManyOperations,
-                "The service holds \(configuration.maximumOperations) operations, its limit. Try again later."
-            )
-        }
-        guard !surroundings.history.isFull else {
-            throw ProgressError(
-                .historyFull,
-                "The service keeps \(configuration.maximumHistoryBytes) bytes of reports, its limit. Try again later."
-            )
-        }
     }
 
     private func firstSnapshot(_ id: ProgressID, _ options: ProgressOptions) -> ProgressSnapshot {

@@ -8,8 +8,6 @@ import Synchronization
 
 extension ProgressAPI {
     /// `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`.
-    ///
-    /// With an identifier it starts anew where the former operation has ended, has expired or was deleted.
     func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
         try exchange.access.requireCreation(of: creation.id, labels: creation.labels)
@@ -70,28 +68,20 @@ extension ProgressAPI {
     private func make(_ creation: Creation, _ exchange: Exchange) throws(Refusal) -> ProgressJournal {
         let owner = try shared.places.create(subject: exchange.subject)
         do throws(ProgressError) {
-            return try make(creation, of: exchange.body.count, owner) { former in
-                // An end that others wait for is not taken away by those who could not have created it.
-                guard let former, let principal = exchange.access.principal else { return true }
-                return principal.may(.create, former.id, labels: former.labels)
-            }
+            return try make(creation, of: exchange.body.count, owner)
         } catch {
             throw Refusal(error)
         }
     }
 
     /// Creates the operation and applies its first report, of so many bytes; it holds its owner's place.
-    func make(
-        _ creation: Creation,
-        of size: Int,
-        _ owner: LimitTicket?,
-        mayFollow: (ProgressJournal?) -> Bool
-    ) throws(ProgressError) -> ProgressJournal {
-        // The one thing that would be refused after creating, when it could not be undone.
+    func make(_ creation: Creation, of size: Int, _ owner: LimitTicket?) throws(ProgressError) -> ProgressJournal {
+        // The one thing that would be refused after creating, when it could not be undone: an identifier that was used
+        // and deleted stays gone for a while.
         if let attempt = creation.report?.attempt, attempt > 2 {
             throw ProgressError(.invalidReport, "attempt is 1 for a new operation, and 2 for its retry. Leave it out.")
         }
-        let journal = try service.createJournal(id: creation.id, options: creation.options, mayFollow: mayFollow)
+        let journal = try service.createJournal(id: creation.id, options: creation.options)
         if let owner { journal.keepUntilRemoved(owner) }
         if let report = creation.report { try journal.report(report, size: size) }
         return journal

@@ -7,8 +7,6 @@ import LiveProgressWire
 
 extension ProgressAPI {
     /// `PUT /api/v1/progress/{id}`: creates the operation if it is not there, else reports on it; safe to repeat.
-    ///
-    /// A report that comes late starts nothing anew: after the end it is refused, and after a deletion too.
     func put(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         guard let id else { throw Refusal(Problems.invalidID) }
         let reader = try BodyReader(exchange, allowing: BodyReader.creation)
@@ -38,7 +36,7 @@ extension ProgressAPI {
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
             let owner = try shared.places.create(subject: exchange.subject)
             do throws(ProgressError) {
-                let journal = try make(creation, of: exchange.body.count, owner) { _ in false }
+                let journal = try make(creation, of: exchange.body.count, owner)
                 return located(.created, journal.snapshot(), exchange)
             } catch {
                 refusal = Refusal(error)

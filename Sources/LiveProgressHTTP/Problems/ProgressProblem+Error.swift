@@ -10,9 +10,9 @@ extension ProgressProblem {
     public init(refusal error: ProgressError) {
         switch error.code {
         case .unknown: self = Problems.unknown
-        case .gone: self = Problems.make(error, 410, "Operation is gone", Problems.howToStartAnew)
+        case .gone: self = Problems.make(error, 410, "Operation is gone")
         case .alreadyExists: self = Problems.make(error, 409, "Operation exists")
-        case .ended: self = Problems.make(error, 409, "Operation has ended", Problems.howToStartAnew)
+        case .ended: self = Problems.make(error, 409, "Operation has ended")
         case .staleAttempt: self = Problems.make(error, 409, "Attempt is over")
         case .cursorMismatch: self = Problems.make(error, 412, "Revision has changed")
         case .notCancellable: self = Problems.make(error, 409, "Operation cannot be cancelled")
@@ -37,14 +37,7 @@ extension ProgressError {
 }
 
 extension Problems {
-    fileprivate static let howToStartAnew = " To start it anew, POST its id to the list of operations."
-
-    fileprivate static func make(
-        _ error: ProgressError,
-        _ status: Int,
-        _ title: String,
-        _ advice: String = ""
-    ) -> ProgressProblem {
-        make(error.code.name, status, title, error.message + advice)
+    fileprivate static func make(_ error: ProgressError, _ status: Int, _ title: String) -> ProgressProblem {
+        make(error.code.name, status, title, error.message)
     }
 }

@@ -83,6 +83,6 @@ final class OperationPump: ChunkPump {
         }
         position = reading.position
         isFinished = reading.isFinished || reading.removal != nil
-        if reading.removal != nil, !reading.isFinished { format.append(.removed(journal.id), to: &chunk) }
+        if reading.removal != nil { format.append(.removed(journal.id), to: &chunk) }
     }
 }

@@ -72,9 +72,8 @@ final class JournalFanoutSource: FanoutSource {
     }
 
     private static func close(after reading: ProgressReading) -> WebSocketCloseReason? {
-        // A watcher that has read the end has all that there is, whatever becomes of the operation.
-        if reading.isFinished { return WebSocketCloseReason(.ended) }
-        return reading.removal == nil ? nil : WebSocketCloseReason(.removed)
+        if reading.removal != nil { return WebSocketCloseReason(.removed) }
+        return reading.isFinished ? WebSocketCloseReason(.ended) : nil
     }
 
     private static func error(_ problem: ProgressProblem) -> ByteBuffer {

@@ -7,9 +7,7 @@ import LiveProgressHTTP
 import LiveProgressTesting
 import Synchronization
 
-/// An API over a service whose clock, identifiers and epochs a test knows.
-///
-/// Identifiers are `op-1`, `op-2`, …; the epoch is `e`, or where epochs are counted `e1`, `e2`, …
+/// An API over a service whose clock, identifiers and epochs a test knows: `op-1`, `op-2`, …; the epoch is `e`.
 struct Fixture {
     let time = ManualClock()
     let service: ProgressService
@@ -18,14 +16,12 @@ struct Fixture {
     init(
         journalCapacity: Int = 64,
         maximumOperations: Int = 1000,
-        countsEpochs: Bool = false,
         _ configure: (inout ProgressAPI.Configuration) -> Void = { _ in }
     ) {
         let counter = Counter()
-        let epochs = Counter()
         var configuration = ProgressService.Configuration()
         configuration.clock = time.clock
-        configuration.makeEpoch = { countsEpochs ? "e\(epochs.next())" : "e" }
+        configuration.makeEpoch = { "e" }
         configuration.makeID = { ProgressID("op-\(counter.next())")! }
         configuration.journalCapacity = journalCapacity
         configuration.maximumOperations = maximumOperations
