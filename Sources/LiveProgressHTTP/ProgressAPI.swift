@@ -30,7 +30,7 @@ public struct ProgressAPI: Sendable {
         let lifecycle = Lifecycle()
         let towers = BellTowers()
         /// What creations came of which key.
-        let keys: Mutex<IdempotencyKeys<ProgressID>>
+        let keys: Mutex<IdempotencyKeys<Created>>
         /// What changes came of which key; apart, so that workers who report often leave creations their keys.
         let changes: Mutex<IdempotencyKeys<ChangeOutcome>>
         let places: Places

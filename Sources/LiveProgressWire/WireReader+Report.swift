@@ -14,13 +14,19 @@ extension WireReader {
         report.unit = try string("unit")
         report.advance = try count("advance")
         report.baselineCount = try count("baselineCount")
-        report.fractionCompleted = try number("fractionCompleted")
+        report.fractionCompleted = try fraction("fractionCompleted")
         report.title = try string("title")
         report.labels = try labels(maximumNameLength: ProgressReportBody.maximumLabelLength)
         report.isCancellable = try bool("cancellable")
         report.attempt = try attempt()
         report.outcome = try outcome()
         return report
+    }
+
+    private func fraction(_ name: String) throws(WireError) -> Double? {
+        guard let fraction = try number(name) else { return nil }
+        guard ProgressReport.isFraction(fraction) else { throw error(name, "must be a number from 0 to 1") }
+        return fraction
     }
 
     /// The lease of a worker, given in seconds.

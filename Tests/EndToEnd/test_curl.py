@@ -125,6 +125,22 @@ def test_form_worker(server):
     expect_equal(late.stdout, "409 application/problem+json", "answer to a report after the end")
 
 
+def test_nightly(server):
+    """curl starts a job of a fixed name by POST, night after night, and PATCH never does."""
+    name = f"nightly-{uuid.uuid4().hex}"
+    url = f"{server.url}{BASE}/{name}"
+    start = ("-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "-d", f"id={name}", f"{server.url}{BASE}")
+    epochs = set()
+    for night in range(3):
+        expect_equal(curl(*start).stdout, "201", f"start of night {night}")
+        expect_equal(curl(*start).stdout, "409", "a start while it runs")
+        epochs.add(curl_json(url)["cursor"].split("-")[0])
+        curl_json("-X", "PATCH", "-d", "status=failed", url)
+        late = curl("-w", "%{http_code}", "-X", "PATCH", "-d", "state=Late", url)
+        expect("POST" in late.stdout and late.stdout.endswith("409"), f"a late report: {late.stdout}")
+    expect_equal(len(epochs), 3, "epochs")
+
+
 def test_resume_event_stream(server):
     """curl resumes an event stream with Last-Event-ID and gets exactly what it missed."""
     operation = server.operation(state="Queued")

@@ -67,6 +67,27 @@ struct ReportDeliveryTests {
         #expect(delivery.fetched(shown) == (isDone ? .done(shown) : .send(ifMatch: shown.cursor)))
     }
 
+    @Test("stops where another worker has started the operation anew")
+    func startedAnew() {
+        let report = ProgressReport(state: "Processing")
+        for action in [
+            delivery(report).taken(snapshot(1, epoch: "next")),
+            {
+                var delivery = delivery(report)
+                _ = delivery.refused(error(.disconnected))
+                _ = delivery.refused(error(.cursorMismatch))
+                return delivery.fetched(snapshot(1, epoch: "next"))
+            }(),
+        ] {
+            guard case .stop(let error) = action else {
+                Issue.record("\(action)")
+                continue
+            }
+            #expect(error.code == .ended && error.message.contains("started anew"))
+        }
+        #expect(delivery(report).taken(snapshot(5)) == .done(snapshot(5)))
+    }
+
     @Test("sends again where it was another's revision that came between")
     func between() {
         var delivery = delivery(ProgressReport(state: "Processing"))

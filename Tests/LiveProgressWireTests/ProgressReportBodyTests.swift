@@ -95,6 +95,7 @@ struct ProgressReportBodyTests {
             (#"{"advance":-1}"#, "advance", "advance must not be negative."),
             (#"{"baselineCount":-1}"#, "baselineCount", "baselineCount must not be negative."),
             (#"{"fractionCompleted":"1"}"#, "fractionCompleted", "fractionCompleted must be a number."),
+            (#"{"fractionCompleted":1.5}"#, "fractionCompleted", "fractionCompleted must be a number from 0 to 1."),
             (#"{"fractionCompleted":null}"#, "fractionCompleted", "fractionCompleted must be a number."),
             (#"{"unit":[]}"#, "unit", "unit must be a string."), (#"{"title":{}}"#, "title", "title must be a string."),
             (#"{"labels":"a"}"#, "labels", "labels must be an object."),

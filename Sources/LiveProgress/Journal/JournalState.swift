@@ -101,7 +101,7 @@ struct JournalState: Sendable {
         if isEnded {
             throw ProgressError(
                 .ended,
-                "The operation has ended (\(log.newest.status.rawValue)); nothing can change it. Create a new one."
+                "The operation has ended (\(log.newest.status.rawValue)); nothing can change it. Create it again to start anew."
             )
         }
     }

@@ -175,7 +175,10 @@ extension ProgressJournal: FrameMember {
     }
 
     /// Does what is due at a deadline; gives whether the operation's retention is over.
-    func deadlineReached() -> Bool {
+    ///
+    /// A deadline that is not the one noted last is out of date: an earlier one was noted since, or it was a former operation's.
+    func deadlineReached(_ deadline: Duration) -> Bool {
+        guard state.withLock({ $0.scheduledDeadline == deadline }) else { return false }
         if checkTime() { return true }
         scheduleDeadline(isReached: true)
         return false
@@ -193,13 +196,22 @@ extension ProgressJournal: FrameMember {
 
     /// Takes the operation away from its watchers; they are told why.
     func remove(_ reason: ProgressRemoval) {
-        _ = try? write { [history = surroundings.history] core, _ in
-            guard core.remove(reason) else { return }
-            history.change(by: -core.log.sizes.total)
-            core.log.sizes = RevisionSizes()
+        _ = try? write { core, _ in core.remove(reason) }
+        retire()
+    }
+
+    /// Gives back what was counted and held for it: the service does not hold the operation any more.
+    ///
+    /// Who still follows an operation that has ended, and whose place another one takes, gets its end.
+    func retire() {
+        let kept = state.withLock { state in
+            state.isRetired = true
+            surroundings.history.change(by: -state.core.log.sizes.total)
+            state.core.log.sizes = RevisionSizes()
+            return state.keptObject.take()
         }
         // Released outside the lock: what it does then is not ours.
-        _ = state.withLock { $0.keptObject.take() }
+        withExtendedLifetime(kept) {}
     }
 
     /// Ends the operation for a tracker that was released without an end (invariant 7).
@@ -209,9 +221,14 @@ extension ProgressJournal: FrameMember {
 }
 
 extension ProgressJournal {
-    /// Whether the operation was deleted or has expired.
-    var isRemoved: Bool {
-        state.withLock { $0.core.removal != nil }
+    /// Whether the service does not hold the operation any more: deleted, expired, or started anew.
+    var isRetired: Bool {
+        state.withLock { $0.isRetired }
+    }
+
+    /// Whether the operation has ended, for good.
+    package var isEnded: Bool {
+        state.withLock { $0.core.isEnded }
     }
 
     /// Tells those who follow all operations that this one is there.

@@ -24,6 +24,7 @@ public final class ProgressJournal: Sendable {
         weak var tracker: ProgressTracker?
         weak var companion: (any AnyObject & Sendable)?
         var keptObject: (any AnyObject & Sendable)?
+        var isRetired = false
     }
 
     /// The operation's identifier.
@@ -110,11 +111,16 @@ public final class ProgressJournal: Sendable {
         }
     }
 
-    /// Holds an object until the operation is deleted or expires; one for each journal.
-    package func keepUntilRemoved(_ object: any AnyObject & Sendable) {
+    /// Holds an object as long as the service holds the operation; one for each journal.
+    package func keepUntilRetired(_ object: any AnyObject & Sendable) {
         state.withLock { state in
-            if state.core.removal == nil { state.keptObject = object }
+            if !state.isRetired { state.keptObject = object }
         }
+    }
+
+    /// The object that is held as long as the service holds the operation.
+    package var keptObject: (any AnyObject & Sendable)? {
+        state.withLock { $0.keptObject }
     }
 
     // MARK: Watching

@@ -98,6 +98,13 @@ extension ProgressError {
         ProgressError(.gone, "Operation \(id) was deleted, or its retention is over.")
     }
 
+    static func alreadyExists(_ id: ProgressID) -> ProgressError {
+        ProgressError(
+            .alreadyExists,
+            "Operation \(id) is there already. Choose another identifier, report on that one, or create it again after its end."
+        )
+    }
+
     static func unknown(_ id: ProgressID) -> ProgressError {
         ProgressError(.unknown, "There is no operation \(id). Check the identifier, or create it first.")
     }

@@ -29,7 +29,7 @@ extension ProgressChangeLog {
             state.withLock { state in
                 // Another reader may have been here meanwhile.
                 guard state.filling?.position == filling.position else { return }
-                for (_, journal) in batch where !state.log.contains(journal.id) && !journal.isRemoved {
+                for (_, journal) in batch where !state.log.contains(journal.id) && !journal.isRetired {
                     Self.put(journal, in: &state)
                 }
                 if let last = batch.last { state.filling?.position = last.number } else { state.filling = nil }

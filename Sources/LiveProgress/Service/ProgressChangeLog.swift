@@ -173,7 +173,7 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         for journal in marked { journal.takeChangeMark() }
         let wakers = state.withLock { state -> [any ProgressWaker] in
             guard !state.wakers.isEmpty else { return [] }
-            for journal in marked where !journal.isRemoved { Self.put(journal, in: &state) }
+            for journal in marked where !journal.isRetired { Self.put(journal, in: &state) }
             return Array(state.wakers.values)
         }
         for waker in wakers { waker.wake() }

@@ -27,7 +27,7 @@ public final class ProgressService: Sendable {
     public let configuration: Configuration
     /// Which operations changed last.
     public let changes: ProgressChangeLog
-    private let surroundings: JournalSurroundings
+    let surroundings: JournalSurroundings
     let state = Mutex(State())
 
     /// A service without operations.
@@ -42,111 +42,13 @@ public final class ProgressService: Sendable {
             retention: configuration.retention,
             frames: frames,
             changes: changes,
-            deadlines: DeadlineClock(clock: configuration.clock) { [dueHandler] in dueHandler.handle($0.id) },
+            deadlines: DeadlineClock(clock: configuration.clock) { [dueHandler] in dueHandler.handle($0) },
             history: HistoryBudget(
                 total: configuration.maximumHistoryBytes,
                 perOperation: configuration.maximumHistoryBytesPerOperation
             )
         )
         dueHandler.attach(self)
-    }
-
-    // MARK: Creating
-
-    /// Creates an operation whose worker is in this process; released without an end, it fails as abandoned.
-    ///
-    /// - Parameters:
-    ///   - id: The identifier; by default a random UUID.
-    ///   - options: Title, labels and so on.
-    /// - Returns: The worker's end.
-    /// - Throws: ``ProgressError`` where the identifier is taken, the labels break a rule, or the service is full.
-    public func createProgress(
-        id: ProgressID? = nil,
-        options: ProgressOptions = .init()
-    ) throws(ProgressError) -> ProgressTracker {
-        let journal = try create(id: id, options: options, lease: nil)
-        let tracker = ProgressTracker(journal: journal, ownsOperation: true)
-        journal.state.withLock { $0.tracker = tracker }
-        return tracker
-    }
-
-    /// Creates an operation whose worker is elsewhere and reports through the journal, at least once in a lease.
-    ///
-    /// - Parameters:
-    ///   - id: The identifier; by default a random UUID.
-    ///   - options: Title, labels, lease and so on.
-    /// - Returns: The operation's journal.
-    /// - Throws: ``ProgressError`` where the identifier is taken, the labels break a rule, or the service is full.
-    public func createJournal(
-        id: ProgressID? = nil,
-        options: ProgressOptions = .init()
-    ) throws(ProgressError) -> ProgressJournal {
-        let lease = Lease(
-            duration: options.lease ?? configuration.lease,
-            grace: configuration.leaseGrace,
-            now: configuration.clock.now()
-        )
-        let journal = try create(id: id, options: options, lease: lease)
-        journal.scheduleDeadline()
-        return journal
-    }
-
-    private func create(
-        id: ProgressID?,
-        options: ProgressOptions,
-        lease: Lease?
-    ) throws(ProgressError) -> ProgressJournal {
-        try ProgressReport.validate(labels: options.labels)
-        let id = id ?? configuration.makeID()
-        let journal = ProgressJournal(
-            first: firstSnapshot(id, options),
-            capacity: configuration.journalCapacity,
-            lease: lease,
-            surroundings: surroundings
-        )
-        try dropIfExpired(id)
-        try state.withLock { state throws(ProgressError) in
-            guard state.journals[id] == nil else {
-                throw ProgressError(
-                    .alreadyExists,
-                    "Operation \(id) is there already. Choose another identifier, or report on that one."
-                )
-            }
-            guard state.journals.count < configuration.maximumOperations else {
-                throw ProgressError(
-                    .tooManyOperations,
-                    "The service holds \(configuration.maximumOperations) operations, its limit. Try again later."
-                )
-            }
-            guard !surroundings.history.isFull else {
-                throw ProgressError(
-                    .historyFull,
-                    "The service keeps \(configuration.maximumHistoryBytes) bytes of reports, its limit. Try again later."
-                )
-            }
-            state.journals[id] = journal
-            state.order.put(id)
-            if !state.tombstones.isEmpty {
-                state.tombstones[id] = nil
-                state.tombstoneOrder.remove(id)
-            }
-        }
-        journal.announce()
-        return journal
-    }
-
-    private func firstSnapshot(_ id: ProgressID, _ options: ProgressOptions) -> ProgressSnapshot {
-        let date = surroundings.now().date
-        return ProgressSnapshot(
-            id: id,
-            cursor: ProgressCursor(epoch: configuration.makeEpoch(), revision: 0),
-            title: options.title,
-            parent: options.parent,
-            labels: options.labels,
-            isCancellable: options.isCancellable,
-            createdAt: date,
-            updatedAt: date
-        )
     }
 
     // MARK: Finding
@@ -220,14 +122,15 @@ public final class ProgressService: Sendable {
     }
 
     /// The timer may be late; whoever asks never sees what is past its retention.
-    private func dropIfExpired(_ id: ProgressID) throws(ProgressError) {
+    func dropIfExpired(_ id: ProgressID) throws(ProgressError) {
         let journal = state.withLock { $0.journals[id] }
         if let journal, journal.checkTime() { remove(id, .expired) }
     }
 
     /// Does what is due for an operation: lease, retention, or the forgetting of its tombstone.
-    fileprivate func deadlineReached(_ id: ProgressID) {
+    fileprivate func deadlineReached(_ entry: DeadlineClock.Entry) {
         let now = configuration.clock.now()
+        let id = entry.id
         let journal = state.withLock { state -> ProgressJournal? in
             if let forgettable = state.tombstones[id], forgettable <= now {
                 state.tombstones[id] = nil
@@ -235,7 +138,7 @@ public final class ProgressService: Sendable {
             }
             return state.journals[id]
         }
-        if let journal, journal.deadlineReached() { remove(id, .expired) }
+        if let journal, journal.deadlineReached(entry.deadline) { remove(id, .expired) }
     }
 }
 
@@ -251,8 +154,8 @@ private final class DueHandler: Sendable {
         state.withLock { $0.service = service }
     }
 
-    func handle(_ id: ProgressID) {
+    func handle(_ entry: DeadlineClock.Entry) {
         let service = state.withLock { $0.service }
-        service?.deadlineReached(id)
+        service?.deadlineReached(entry)
     }
 }

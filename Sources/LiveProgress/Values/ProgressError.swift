@@ -18,7 +18,7 @@ public struct ProgressError: Error, Sendable, Hashable {
         public static let unknown = Code("unknown")
         /// The operation was there and is no more: deleted, or past its retention.
         public static let gone = Code("gone")
-        /// The chosen identifier is taken.
+        /// The chosen identifier is that of an operation that goes on.
         public static let alreadyExists = Code("already-exists")
         /// The operation has ended; nothing can change it.
         public static let ended = Code("ended")

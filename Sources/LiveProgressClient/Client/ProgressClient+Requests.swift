@@ -7,7 +7,7 @@ import LiveProgressWire
 import NIOHTTP1
 
 extension ProgressClient {
-    /// Creates an operation.
+    /// Creates an operation; one of that identifier that has ended, has expired or was deleted starts anew.
     ///
     /// - Parameters:
     ///   - id: The identifier, or `nil` to let the server choose one.

@@ -110,7 +110,7 @@ extension RemoteReporter {
             do {
                 switch action {
                 case .send(let cursor):
-                    return settle(with: try await caller.report(id, report, ifMatch: cursor))
+                    action = delivery.taken(try await caller.report(id, report, ifMatch: cursor))
                 case .fetch: action = delivery.fetched(try await caller.get(id))
                 case .wait(let delay):
                     try? await configuration.sleep(delay)

@@ -175,7 +175,7 @@ public final class RemoteTracker: Sendable {
 }
 
 extension ProgressClient {
-    /// Creates an operation, and gives the worker's end of it.
+    /// Creates an operation, and gives the worker's end of it; one of that identifier that has ended starts anew.
     ///
     /// - Parameters:
     ///   - id: The identifier, or `nil` to let the server choose one.

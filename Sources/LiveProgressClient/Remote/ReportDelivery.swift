@@ -66,12 +66,27 @@ struct ReportDelivery: Sendable {
     /// This is where the operation is now.
     mutating func fetched(_ snapshot: ProgressSnapshot) -> Action {
         mustFetch = false
+        if let refusal = startedAnew(snapshot) { return .stop(refusal) }
         if shows(snapshot) { return .done(snapshot) }
         if snapshot.outcome != nil {
             return .stop(ProgressClientError(.ended, "The operation has been ended by another worker."))
         }
         cursor = snapshot.cursor
         return .send(ifMatch: cursor)
+    }
+
+    /// The server took the report, and this is the snapshot it made.
+    func taken(_ snapshot: ProgressSnapshot) -> Action {
+        startedAnew(snapshot).map(Action.stop) ?? .done(snapshot)
+    }
+
+    /// Another worker has started the operation anew, which is none of this one's business.
+    private func startedAnew(_ snapshot: ProgressSnapshot) -> ProgressClientError? {
+        guard let cursor, cursor.epoch != snapshot.cursor.epoch else { return nil }
+        return ProgressClientError(
+            .ended,
+            "The operation was started anew by another worker. Stop working on it, or create it again after its end."
+        )
     }
 
     /// The wait is over.

@@ -7,7 +7,7 @@ import LiveProgressWire
 import Synchronization
 
 extension ProgressAPI {
-    /// `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`.
+    /// `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`; one that is over starts anew.
     func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
         try exchange.access.requireCreation(of: creation.id, labels: creation.labels)
@@ -27,13 +27,13 @@ extension ProgressAPI {
             throw Refusal(Problems.keyReused)
         case .inUse:
             throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
-        case .repeats(let id):
-            return try repeated(id, key, creation, exchange)
+        case .repeats(let created):
+            return try repeated(created, key, creation, exchange)
         case .proceed:
             do throws(Refusal) {
-                let journal = try make(creation, exchange)
-                shared.keys.withLock { $0.finish(key.name, journal.id) }
-                return located(.created, journal.snapshot(), exchange)
+                let snapshot = try make(creation, exchange).snapshot()
+                shared.keys.withLock { $0.finish(key.name, Created(id: snapshot.id, epoch: snapshot.cursor.epoch)) }
+                return located(.created, snapshot, exchange)
             } catch {
                 // It made nothing: the client may mend its request and come back with the same key.
                 shared.keys.withLock { $0.forget(key.name) }
@@ -44,14 +44,14 @@ extension ProgressAPI {
 
     /// The answer to a creation that came before.
     private func repeated(
-        _ id: ProgressID,
+        _ created: Created,
         _ key: IdempotencyKey,
         _ creation: Creation,
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
         let journal: ProgressJournal
         do throws(ProgressError) {
-            journal = try service.getJournal(id)
+            journal = try service.getJournal(created.id)
         } catch {
             guard error.code == .unknown else { throw Refusal(error) }
             // It was so long ago that even the identifier is forgotten.
@@ -59,30 +59,47 @@ extension ProgressAPI {
             return try create(creation, once: key, exchange)
         }
         // Somebody else of the same name may have made it.
-        if let principal = exchange.access.principal, !principal.may(.create, id, labels: journal.labels) {
+        if let principal = exchange.access.principal, !principal.may(.create, created.id, labels: journal.labels) {
             throw Refusal(Problems.keyReused)
         }
-        return located(.ok, journal.snapshot(), exchange)
+        let snapshot = journal.snapshot()
+        // What this key started is over, and another request has started it anew: that run is no answer to this one.
+        guard snapshot.cursor.epoch.hasBytes(of: created.epoch) else { throw Refusal(Problems.startedAnew) }
+        return located(.ok, snapshot, exchange)
     }
 
     private func make(_ creation: Creation, _ exchange: Exchange) throws(Refusal) -> ProgressJournal {
-        let owner = try shared.places.create(subject: exchange.subject)
+        let former = creation.id.flatMap { formerRun(of: $0, exchange.access) }
+        let owner = try shared.places.create(subject: exchange.subject, inPlaceOf: former)
         do throws(ProgressError) {
-            return try make(creation, of: exchange.body.count, owner)
+            return try make(creation, of: exchange.body.count, owner, inPlaceOf: former)
         } catch {
             throw Refusal(error)
         }
     }
 
+    /// The operation that has ended and whose place a new one may take.
+    ///
+    /// Nobody else's: where `create` is not granted for it as it is, it is as much in the way as one that goes on.
+    private func formerRun(of id: ProgressID, _ access: Access) -> ProgressJournal? {
+        guard let journal = try? service.getJournal(id), journal.isEnded else { return nil }
+        return access.principal?.may(.create, id, labels: journal.labels) ?? true ? journal : nil
+    }
+
     /// Creates the operation and applies its first report, of so many bytes; it holds its owner's place.
-    func make(_ creation: Creation, of size: Int, _ owner: LimitTicket?) throws(ProgressError) -> ProgressJournal {
+    func make(
+        _ creation: Creation,
+        of size: Int,
+        _ owner: LimitTicket?,
+        inPlaceOf former: ProgressJournal? = nil
+    ) throws(ProgressError) -> ProgressJournal {
         // The one thing that would be refused after creating, when it could not be undone: an identifier that was used
         // and deleted stays gone for a while.
         if let attempt = creation.report?.attempt, attempt > 2 {
             throw ProgressError(.invalidReport, "attempt is 1 for a new operation, and 2 for its retry. Leave it out.")
         }
-        let journal = try service.createJournal(id: creation.id, options: creation.options)
-        if let owner { journal.keepUntilRemoved(owner) }
+        let journal = try service.createJournal(id: creation.id, options: creation.options, inPlaceOf: former)
+        if let owner { journal.keepUntilRetired(owner) }
         if let report = creation.report { try journal.report(report, size: size) }
         return journal
     }
@@ -117,4 +134,11 @@ extension ProgressAPI {
         fields[.contentType] = MediaType.json.description
         return ProgressResponse(status, fields, body: .bytes(ProgressMessage.encodeSnapshot(snapshot, tokens: tokens)))
     }
+}
+
+/// What came of a request to create.
+struct Created: Sendable, Hashable {
+    let id: ProgressID
+    /// Tells whether it was started anew since.
+    let epoch: String
 }

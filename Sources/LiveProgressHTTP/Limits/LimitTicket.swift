@@ -27,4 +27,9 @@ package final class LimitTicket: Sendable {
     }
 
     deinit { places.giveBack(place) }
+
+    /// Whether the place is that of an operation of a subject.
+    func isForOperation(of subject: String) -> Bool {
+        if case .operation(let owner) = place { owner.hasBytes(of: subject) } else { false }
+    }
 }

@@ -68,9 +68,15 @@ final class Places: Sendable {
 
     /// A place for an operation that a subject creates.
     ///
+    /// - Parameters:
+    ///   - subject: Who creates it, where that is known.
+    ///   - former: The operation that it replaces; where that has the same subject's place, the new one takes it over.
     /// - Returns: The place, held as long as the operation is kept; `nil` where nothing is limited.
     /// - Throws: A refusal that names the limit.
-    func create(subject: String?) throws(Refusal) -> LimitTicket? {
+    func create(subject: String?, inPlaceOf former: ProgressJournal? = nil) throws(Refusal) -> LimitTicket? {
+        if let subject, let ticket = former?.keptObject as? LimitTicket, ticket.isForOperation(of: subject) {
+            return ticket
+        }
         guard let subject, let limit = limits.operationsPerSubject else { return nil }
         guard state.withLock({ $0.operationsBySubject.add(subject, limit: limit) }) else {
             throw Refusal(.operationsPerSubject, Problems.tooManyOperationsOfSubject(limit))

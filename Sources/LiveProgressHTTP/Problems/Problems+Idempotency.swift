@@ -18,6 +18,13 @@ extension Problems {
         "This Idempotency-Key came before with another request. Use a new key for each request that is not a repeat."
     )
 
+    static let startedAnew = make(
+        "gone",
+        410,
+        "Operation is gone",
+        "What this Idempotency-Key created has ended, and was started anew by another request. Use a new key to start it again."
+    )
+
     static let keyInUse = make(
         "idempotency-key-in-use",
         409,

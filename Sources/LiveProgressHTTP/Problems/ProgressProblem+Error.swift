@@ -10,9 +10,9 @@ extension ProgressProblem {
     public init(refusal error: ProgressError) {
         switch error.code {
         case .unknown: self = Problems.unknown
-        case .gone: self = Problems.make(error, 410, "Operation is gone")
+        case .gone: self = Problems.make(error, 410, "Operation is gone", Problems.howToStartAnew)
         case .alreadyExists: self = Problems.make(error, 409, "Operation exists")
-        case .ended: self = Problems.make(error, 409, "Operation has ended")
+        case .ended: self = Problems.make(error, 409, "Operation has ended", Problems.howToStartAnew)
         case .staleAttempt: self = Problems.make(error, 409, "Attempt is over")
         case .cursorMismatch: self = Problems.make(error, 412, "Revision has changed")
         case .notCancellable: self = Problems.make(error, 409, "Operation cannot be cancelled")
@@ -37,7 +37,15 @@ extension ProgressError {
 }
 
 extension Problems {
-    fileprivate static func make(_ error: ProgressError, _ status: Int, _ title: String) -> ProgressProblem {
-        make(error.code.name, status, title, error.message)
+    /// PUT and PATCH never do.
+    fileprivate static let howToStartAnew = " POST to /api/v1/progress with its id starts it anew."
+
+    fileprivate static func make(
+        _ error: ProgressError,
+        _ status: Int,
+        _ title: String,
+        _ advice: String = ""
+    ) -> ProgressProblem {
+        make(error.code.name, status, title, error.message + advice)
     }
 }

@@ -162,6 +162,8 @@ struct CountsTests {
             #expect(answer.json["detail"]?.stringValue?.contains("fractionCompleted") == true)
         }
         #expect(await fixture.send(.get, "/job").json["revision"] == 1)
+        #expect(await fixture.json(.put, "/other", #"{"fractionCompleted":\#(text)}"#).status >= 400)
+        #expect(fixture.service.operationCount == 1)
     }
 
     @Test("A baseline is done, and no speed")

@@ -7,7 +7,8 @@ import LiveProgressHTTP
 import LiveProgressTesting
 import Synchronization
 
-/// An API over a service whose clock, identifiers and epochs a test knows: `op-1`, `op-2`, …; the epoch is `e`.
+/// An API over a service whose clock, identifiers and epochs a test knows: `op-1`, `op-2`, …; the epoch is `e`, unless a test
+/// names others.
 struct Fixture {
     let time = ManualClock()
     let service: ProgressService
@@ -16,12 +17,14 @@ struct Fixture {
     init(
         journalCapacity: Int = 64,
         maximumOperations: Int = 1000,
+        epochs: [String] = ["e"],
         _ configure: (inout ProgressAPI.Configuration) -> Void = { _ in }
     ) {
         let counter = Counter()
         var configuration = ProgressService.Configuration()
         configuration.clock = time.clock
-        configuration.makeEpoch = { "e" }
+        let epochCounter = Counter()
+        configuration.makeEpoch = { epochs[min(epochCounter.next(), epochs.count) - 1] }
         configuration.makeID = { ProgressID("op-\(counter.next())")! }
         configuration.journalCapacity = journalCapacity
         configuration.maximumOperations = maximumOperations

@@ -75,6 +75,35 @@ struct WatchingTests {
         }
     }
 
+    @Test(
+        "watchers of a run that is over get its end and 1000, also where it starts anew at once",
+        arguments: [true, false]
+    )
+    func startedAnew(isFull: Bool) async throws {
+        try await SocketServer.with { server in
+            for round in 1...3 {
+                let tracker = try server.service.createProgress(id: ProgressID("job"))
+                let watcher = try await server.watch(tracker.id, isFull: isFull)
+                let following = await watcher.follow()
+                tracker.update("Round \(round)")
+                tracker.succeed()
+                let next = try server.service.createProgress(id: ProgressID("job"))
+                let texts = await following.value
+                #expect(texts.last?.contains(#""state":"Succeeded""#) == true)
+                #expect(await watcher.connection.closeReason.code == 1000)
+                if isFull {
+                    let old = try ProgressMessage.decodeFull(try #require(texts.last).utf8).snapshot.cursor
+                    let late = try await server.watch(next.id, cursor: old)
+                    let following = await late.follow()
+                    next.succeed()
+                    #expect(await following.value.first?.contains(#""resumed":false"#) == true)
+                } else {
+                    next.succeed()
+                }
+            }
+        }
+    }
+
     @Test("a watcher's cancel reaches the worker, and all see it")
     func cancel() async throws {
         try await SocketServer.with { server in

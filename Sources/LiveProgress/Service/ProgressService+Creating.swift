@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Synchronization
+
+extension ProgressService {
+    /// Creates an operation whose worker is in this process; released without an end, it fails as abandoned.
+    ///
+    /// An identifier whose operation has ended, has expired or was deleted starts anew: a new operation with an epoch of its own
+    /// takes the place of the former. Who still follows that one gets its end.
+    ///
+    /// - Parameters:
+    ///   - id: The identifier; by default a random UUID.
+    ///   - options: Title, labels and so on.
+    /// - Returns: The worker's end.
+    /// - Throws: ``ProgressError`` where the identifier is that of an operation that goes on, the labels break a rule, or the
+    ///   service is full.
+    public func createProgress(
+        id: ProgressID? = nil,
+        options: ProgressOptions = .init()
+    ) throws(ProgressError) -> ProgressTracker {
+        let journal = try create(id: id, options: options, lease: nil, inPlaceOf: endedJournal(id))
+        let tracker = ProgressTracker(journal: journal, ownsOperation: true)
+        journal.state.withLock { $0.tracker = tracker }
+        return tracker
+    }
+
+    /// Creates an operation whose worker is elsewhere and reports through the journal, at least once in a lease.
+    ///
+    /// - Parameters:
+    ///   - id: The identifier; by default a random UUID.
+    ///   - options: Title, labels, lease and so on.
+    /// - Returns: The operation's journal; as with ``createProgress(id:options:)`` it may take the place of a former one.
+    /// - Throws: ``ProgressError`` where the identifier is that of an operation that goes on, the labels break a rule, or the
+    ///   service is full.
+    public func createJournal(
+        id: ProgressID? = nil,
+        options: ProgressOptions = .init()
+    ) throws(ProgressError) -> ProgressJournal {
+        try createJournal(id: id, options: options, inPlaceOf: endedJournal(id))
+    }
+
+    /// Creates an operation whose worker is elsewhere, in place of a former one that has ended, or of none.
+    package func createJournal(
+        id: ProgressID?,
+        options: ProgressOptions,
+        inPlaceOf former: ProgressJournal?
+    ) throws(ProgressError) -> ProgressJournal {
+        let lease = Lease(
+            duration: options.lease ?? configuration.lease,
+            grace: configuration.leaseGrace,
+            now: configuration.clock.now()
+        )
+        let journal = try create(id: id, options: options, lease: lease, inPlaceOf: former)
+        journal.scheduleDeadline()
+        return journal
+    }
+
+    private func create(
+        id: ProgressID?,
+        options: ProgressOptions,
+        lease: Lease?,
+        inPlaceOf former: ProgressJournal?
+    ) throws(ProgressError) -> ProgressJournal {
+        try ProgressReport.validate(labels: options.labels)
+        let id = id ?? configuration.makeID()
+        let journal = ProgressJournal(
+            first: firstSnapshot(id, options),
+            capacity: configuration.journalCapacity,
+            lease: lease,
+            surroundings: surroundings
+        )
+        try dropIfExpired(id)
+        let mayReplace = former?.isEnded == true
+        try state.withLock { state throws(ProgressError) in
+            let present = state.journals[id]
+            guard present == nil || (mayReplace && present === former) else { throw ProgressError.alreadyExists(id) }
+            try admit(newcomers: present == nil ? 1 : 0, to: state)
+            state.journals[id] = journal
+            state.order.put(id)
+            if !state.tombstones.isEmpty {
+                state.tombstones[id] = nil
+                state.tombstoneOrder.remove(id)
+            }
+        }
+        if mayReplace { former?.retire() }
+        journal.announce()
+        return journal
+    }
+
+    /// Checks the limits of the service.
+    private func admit(newcomers: Int, to state: State) throws(ProgressError) {
+        guard state.journals.count + newcomers <= configuration.maximumOperations else {
+            throw ProgressError(
+                .tooManyOperations,
+                "The service holds \(configuration.maximumOperations) operations, its limit. Try again later."
+            )
+        }
+        guard !surroundings.history.isFull else {
+            throw ProgressError(
+                .historyFull,
+                "The service keeps \(configuration.maximumHistoryBytes) bytes of reports, its limit. Try again later."
+            )
+        }
+    }
+
+    /// The journal of an operation that is there and has ended.
+    private func endedJournal(_ id: ProgressID?) -> ProgressJournal? {
+        guard let id, let journal = try? getJournal(id), journal.isEnded else { return nil }
+        return journal
+    }
+
+    private func firstSnapshot(_ id: ProgressID, _ options: ProgressOptions) -> ProgressSnapshot {
+        let date = surroundings.now().date
+        return ProgressSnapshot(
+            id: id,
+            cursor: ProgressCursor(epoch: configuration.makeEpoch(), revision: 0),
+            title: options.title,
+            parent: options.parent,
+            labels: options.labels,
+            isCancellable: options.isCancellable,
+            createdAt: date,
+            updatedAt: date
+        )
+    }
+}
