@@ -174,11 +174,11 @@ extension ProgressJournal: FrameMember {
         if let next { surroundings.deadlines.schedule(id, at: next) }
     }
 
+    /// The deadline that the service was told last.
+    var scheduledDeadline: Duration? { state.withLock { $0.scheduledDeadline } }
+
     /// Does what is due at a deadline; gives whether the operation's retention is over.
-    ///
-    /// A deadline that is not the one noted last is out of date: an earlier one was noted since, or it was a former operation's.
-    func deadlineReached(_ deadline: Duration) -> Bool {
-        guard state.withLock({ $0.scheduledDeadline == deadline }) else { return false }
+    func deadlineReached() -> Bool {
         if checkTime() { return true }
         scheduleDeadline(isReached: true)
         return false

@@ -17,15 +17,25 @@ final class DeadlineClock: Sendable {
         var heap = Heap<Entry>()
         var timer: Task<Void, Never>?
         var timerDeadline: Duration?
+        /// As many entries as make it worth while to look for those that are out of date.
+        var nextSweep = DeadlineClock.shortestSweep
     }
 
+    private static let shortestSweep = 1024
+
     private let clock: ProgressClock
+    private let isCurrent: @Sendable (Entry) -> Bool
     private let isDue: @Sendable (Entry) -> Void
     private let state = Mutex(State())
 
-    /// A clock that hands each entry to `isDue` when its deadline has come.
-    init(clock: ProgressClock, isDue: @escaping @Sendable (Entry) -> Void) {
+    /// A clock that hands each entry to `isDue` when its deadline has come, unless it is not current any more.
+    init(
+        clock: ProgressClock,
+        isCurrent: @escaping @Sendable (Entry) -> Bool,
+        isDue: @escaping @Sendable (Entry) -> Void
+    ) {
         self.clock = clock
+        self.isCurrent = isCurrent
         self.isDue = isDue
     }
 
@@ -33,11 +43,40 @@ final class DeadlineClock: Sendable {
         state.withLock { $0.timer }?.cancel()
     }
 
+    /// How many entries there are, those that are out of date among them.
+    var count: Int { state.withLock { $0.heap.count } }
+
     func schedule(_ id: ProgressID, at deadline: Duration) {
+        defer { sweep() }
         let outdated = state.withLock { state -> Task<Void, Never>? in
             state.heap.insert(Entry(deadline: deadline, id: id))
             if let timerDeadline = state.timerDeadline, timerDeadline <= deadline { return nil }
             defer { startTimer(&state, until: deadline) }
+            return state.timer
+        }
+        outdated?.cancel()
+    }
+
+    /// Takes out what is out of date, each time after as many newcomers as there were left, so that it costs little.
+    ///
+    /// An operation that is over and starts anew leaves its deadlines behind, which may be a day away.
+    private func sweep() {
+        let entries = state.withLock { state -> [Entry] in
+            guard state.heap.count >= state.nextSweep else { return [] }
+            state.nextSweep = .max
+            defer { state.heap = Heap() }
+            return state.heap.unordered
+        }
+        guard !entries.isEmpty else { return }
+        // Outside the lock: whether one is current is for others to say.
+        let current = entries.filter(isCurrent)
+        let outdated = state.withLock { state -> Task<Void, Never>? in
+            state.heap.insert(contentsOf: current)
+            state.nextSweep = max(Self.shortestSweep, 2 * state.heap.count)
+            guard let first = state.heap.min, first.deadline < state.timerDeadline ?? .seconds(Int64.max) else {
+                return nil
+            }
+            defer { startTimer(&state, until: first.deadline) }
             return state.timer
         }
         outdated?.cancel()
@@ -62,6 +101,6 @@ final class DeadlineClock: Sendable {
             if let next = state.heap.min { startTimer(&state, until: next.deadline) }
             return due
         }
-        for entry in due { isDue(entry) }
+        for entry in due where isCurrent(entry) { isDue(entry) }
     }
 }

@@ -42,7 +42,11 @@ public final class ProgressService: Sendable {
             retention: configuration.retention,
             frames: frames,
             changes: changes,
-            deadlines: DeadlineClock(clock: configuration.clock) { [dueHandler] in dueHandler.handle($0) },
+            deadlines: DeadlineClock(
+                clock: configuration.clock,
+                isCurrent: { [dueHandler] in dueHandler.service?.isCurrent($0) ?? false },
+                isDue: { [dueHandler] in dueHandler.service?.deadlineReached($0.id) }
+            ),
             history: HistoryBudget(
                 total: configuration.maximumHistoryBytes,
                 perOperation: configuration.maximumHistoryBytesPerOperation
@@ -127,10 +131,15 @@ public final class ProgressService: Sendable {
         if let journal, journal.checkTime() { remove(id, .expired) }
     }
 
+    /// Whether a deadline is the one that was noted last: no earlier one since, and of no operation that was there before.
+    fileprivate func isCurrent(_ entry: DeadlineClock.Entry) -> Bool {
+        let (forgettable, journal) = state.withLock { ($0.tombstones[entry.id], $0.journals[entry.id]) }
+        return entry.deadline == journal?.scheduledDeadline ?? forgettable
+    }
+
     /// Does what is due for an operation: lease, retention, or the forgetting of its tombstone.
-    fileprivate func deadlineReached(_ entry: DeadlineClock.Entry) {
+    fileprivate func deadlineReached(_ id: ProgressID) {
         let now = configuration.clock.now()
-        let id = entry.id
         let journal = state.withLock { state -> ProgressJournal? in
             if let forgettable = state.tombstones[id], forgettable <= now {
                 state.tombstones[id] = nil
@@ -138,7 +147,7 @@ public final class ProgressService: Sendable {
             }
             return state.journals[id]
         }
-        if let journal, journal.deadlineReached(entry.deadline) { remove(id, .expired) }
+        if let journal, journal.deadlineReached() { remove(id, .expired) }
     }
 }
 
@@ -154,8 +163,7 @@ private final class DueHandler: Sendable {
         state.withLock { $0.service = service }
     }
 
-    func handle(_ entry: DeadlineClock.Entry) {
-        let service = state.withLock { $0.service }
-        service?.deadlineReached(entry)
+    var service: ProgressService? {
+        state.withLock { $0.service }
     }
 }
