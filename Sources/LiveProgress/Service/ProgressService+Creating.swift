@@ -41,17 +41,26 @@ extension ProgressService {
     }
 
     /// Creates an operation whose worker is elsewhere, in place of a former one that has ended, or of none.
+    ///
+    /// - Throws: As above, and ``ProgressError/Code/gone`` where it may not follow a deleted one and would.
     package func createJournal(
         id: ProgressID?,
         options: ProgressOptions,
-        inPlaceOf former: ProgressJournal?
+        inPlaceOf former: ProgressJournal?,
+        followsDeleted: Bool = true
     ) throws(ProgressError) -> ProgressJournal {
         let lease = Lease(
             duration: options.lease ?? configuration.lease,
             grace: configuration.leaseGrace,
             now: configuration.clock.now()
         )
-        let journal = try create(id: id, options: options, lease: lease, inPlaceOf: former)
+        let journal = try create(
+            id: id,
+            options: options,
+            lease: lease,
+            inPlaceOf: former,
+            followsDeleted: followsDeleted
+        )
         journal.scheduleDeadline()
         return journal
     }
@@ -60,7 +69,8 @@ extension ProgressService {
         id: ProgressID?,
         options: ProgressOptions,
         lease: Lease?,
-        inPlaceOf former: ProgressJournal?
+        inPlaceOf former: ProgressJournal?,
+        followsDeleted: Bool = true
     ) throws(ProgressError) -> ProgressJournal {
         try ProgressReport.validate(labels: options.labels)
         let id = id ?? configuration.makeID()
@@ -72,9 +82,11 @@ extension ProgressService {
         )
         try dropIfExpired(id)
         let mayReplace = former?.isEnded == true
+        let now = configuration.clock.now()
         try state.withLock { state throws(ProgressError) in
             let present = state.journals[id]
             guard present == nil || (mayReplace && present === former) else { throw ProgressError.alreadyExists(id) }
+            if !followsDeleted, let forgettable = state.tombstones[id], forgettable > now { throw ProgressError.gone(id) }
             try admit(newcomers: present == nil ? 1 : 0, to: state)
             state.journals[id] = journal
             state.order.put(id)

@@ -72,7 +72,7 @@ extension ProgressAPI {
         let former = creation.id.flatMap { formerRun(of: $0, exchange.access) }
         let owner = try shared.places.create(subject: exchange.subject, inPlaceOf: former)
         do throws(ProgressError) {
-            return try make(creation, of: exchange.body.count, owner, inPlaceOf: former)
+            return try make(creation, of: exchange.body.count, owner, inPlaceOf: former, startsAnew: true)
         } catch {
             throw Refusal(error)
         }
@@ -87,18 +87,27 @@ extension ProgressAPI {
     }
 
     /// Creates the operation and applies its first report, of so many bytes; it holds its owner's place.
+    ///
+    /// - Parameters:
+    ///   - former: The operation that has ended and whose place it takes.
+    ///   - startsAnew: Whether it may follow one that was deleted.
     func make(
         _ creation: Creation,
         of size: Int,
         _ owner: LimitTicket?,
-        inPlaceOf former: ProgressJournal? = nil
+        inPlaceOf former: ProgressJournal? = nil,
+        startsAnew: Bool
     ) throws(ProgressError) -> ProgressJournal {
-        // The one thing that would be refused after creating, when it could not be undone: an identifier that was used
-        // and deleted stays gone for a while.
+        // The one thing that would be refused after creating, when it could not be undone.
         if let attempt = creation.report?.attempt, attempt > 2 {
             throw ProgressError(.invalidReport, "attempt is 1 for a new operation, and 2 for its retry. Leave it out.")
         }
-        let journal = try service.createJournal(id: creation.id, options: creation.options, inPlaceOf: former)
+        let journal = try service.createJournal(
+            id: creation.id,
+            options: creation.options,
+            inPlaceOf: former,
+            followsDeleted: startsAnew
+        )
         if let owner { journal.keepUntilRetired(owner) }
         if let report = creation.report { try journal.report(report, size: size) }
         return journal

@@ -36,7 +36,7 @@ extension ProgressAPI {
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
             let owner = try shared.places.create(subject: exchange.subject)
             do throws(ProgressError) {
-                let journal = try make(creation, of: exchange.body.count, owner)
+                let journal = try make(creation, of: exchange.body.count, owner, startsAnew: false)
                 return located(.created, journal.snapshot(), exchange)
             } catch {
                 refusal = Refusal(error)

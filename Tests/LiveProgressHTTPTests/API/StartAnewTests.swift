@@ -41,7 +41,7 @@ struct StartAnewTests {
         for night in 1...3 {
             let start = await fixture.json(.post, "", #"{"id":"job","title":"Night \#(night)"}"#)
             #expect(start.status == 201)
-            #expect(start[.location] == "/api/v1/progress/job")
+            #expect(start[.location] == "progress/job")
             #expect(start.json["revision"] == 0)
             let isNew = cursors.insert(start.json["cursor"]?.stringValue ?? "").inserted
             #expect(isNew)
@@ -201,6 +201,21 @@ struct StartAnewAuthorizationTests {
         _ = await fixture.send(as: "admin", .patch, "/a", #"{"status":"succeeded"}"#)
         #expect(await fixture.send(as: "create-any", .put, "/a", #"{"state":"Late"}"#).status == 409)
         #expect(await fixture.send(as: "admin", .get, "/a").json["status"] == "succeeded")
+    }
+
+    @Test("A late PUT by one who may create, but may not see what is over, starts nothing either")
+    func latePutOfStranger() async throws {
+        let fixture = try Fixture.guarded()
+        let fields: HTTPFields = [.authorization: "Bearer create-red"]
+        let body = #"{"labels":{"team":"red"}}"#
+        try fixture.service.deleteProgress(ProgressID("a")!)
+        #expect(await fixture.json(.put, "/a", body, fields).status == 410)
+        #expect(throws: ProgressError.self) { try fixture.service.getJournal(ProgressID("a")!) }
+        var end = ProgressReport()
+        end.outcome = .cancelled
+        try fixture.service.getJournal(ProgressID("b")!).report(end)
+        #expect(await fixture.json(.put, "/b", body, fields).status == 409)
+        #expect(try fixture.service.getJournal(ProgressID("b")!).snapshot().status == .cancelled)
     }
 }
 
