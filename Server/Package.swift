@@ -31,6 +31,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
@@ -45,7 +46,7 @@ let server: [Target] = [
             + nio("Core", "Posix")
             + [
                 configuration, crypto, cryptoExtras, httpTypes, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle,
-                hummingbird, .product(name: "HummingbirdCore", package: "hummingbird"),
+                hummingbird, hummingbirdCore,
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -67,8 +68,9 @@ let server: [Target] = [
     ),
     .testTarget(
         name: "LiveProgressServerTests",
-        dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, logging]
-            + [nioHPACK, nioHTTP2, nioSSL] + library("", "Client", "ClientTLS", "HTTP", "NIO", "Testing", "Wire")
+        dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, hummingbird, hummingbirdCore]
+            + [logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
+            + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Testing", "Wire")
             + nio("Core", "Embedded", "Posix"),
         swiftSettings: settings
     ),
