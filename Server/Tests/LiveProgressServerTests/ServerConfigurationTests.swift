@@ -57,6 +57,9 @@ struct ServerConfigurationTests {
             ("LIVE_PROGRESS_LOG_LEVEL", "loud", "logLevel", "warning"),
             ("LIVE_PROGRESS_MAXIMUM_OPERATIONS", "0", "maximumOperations", "1 to"),
             ("LIVE_PROGRESS_HOST", "", "host", "127.0.0.1"),
+            ("LIVE_PROGRESS_ORIGINS", "https://a.example,b.example", "origins", "https://example.com"),
+            ("LIVE_PROGRESS_ORIGINS", "*", "origins", "https://example.com"),
+            ("LIVE_PROGRESS_ORIGINS", "https://a.example/", "origins", "https://example.com"),
         ]
     )
     func badValues(variable: String, value: String, key: String, hint: String) async throws {

@@ -14,6 +14,9 @@ public enum ProgressOrigins: Sendable, Hashable {
     case listed(Set<String>)
     /// Pages of any site. Only for an API that gives nobody more than anyone may have: never with cookies.
     case any
+
+    /// Whether a text names an origin that can be listed, as browsers write it: a scheme, a host, and perhaps a port.
+    public static func isOrigin(_ text: String) -> Bool { WebOrigin(text) != nil }
 }
 
 /// An origin (RFC 6454): a scheme, a host, and a port where it is not the scheme's own.

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Which pages and names may talk to an API")
 struct OriginPolicyTests {
-    private static let friends = ProgressOrigins.listed(["https://friend.example", "HTTPS://Other.example:443/"])
+    private static let friends = ProgressOrigins.listed(["HTTPS://Friend.example:443"])
 
     private static func refusal(
         _ policy: OriginPolicy,
@@ -67,6 +67,12 @@ struct OriginPolicyTests {
     @Test("what is listed is read as an origin is; what is none allows nobody")
     func lists() {
         let policy = OriginPolicy(.listed(["friend.example", "*", "null", "", "https://"]), .any)
+        for text in ["friend.example", "*", "null", "", "https://", "https://a.example/", "https://a b"] {
+            #expect(!ProgressOrigins.isOrigin(text), "\(text)")
+        }
+        for text in ["https://a.example", "http://localhost:8080", "http://[::1]:1", "app://x"] {
+            #expect(ProgressOrigins.isOrigin(text), "\(text)")
+        }
         for origin in ["https://friend.example", "null", "*", "https://evil.example"] {
             #expect(Self.refusal(policy, origin, at: "app.example") == 403)
         }

@@ -3,6 +3,7 @@
 
 public import Configuration
 import FoundationEssentials
+import LiveProgressHTTP
 import Logging
 
 extension ServerConfiguration {
@@ -61,6 +62,9 @@ extension ServerConfiguration {
         transport = try TransportSettings(values)
         hosts = try values.strings("hosts") ?? hosts
         origins = try values.strings("origins") ?? origins
+        if let text = origins.first(where: { !ProgressOrigins.isOrigin($0) }) {
+            throw ServerConfigurationError("\"\(text)\" in origins is no origin; write it as https://example.com.")
+        }
         retention = try values.integer("retention", in: 0...315_360_000).map { .seconds($0) } ?? retention
         maximumOperations = try values.integer("maximumOperations", in: 1...100_000_000) ?? maximumOperations
         authorization = try AuthorizationConfiguration(values)

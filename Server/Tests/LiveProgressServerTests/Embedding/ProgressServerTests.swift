@@ -9,9 +9,22 @@ import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import LiveProgressServer
+
+/// Lets in whoever comes first, and nobody else: a ticket for one.
+private final class OneTime: ProgressAuthorizer {
+    private let count = Atomic(0)
+
+    var askedCount: Int { count.load(ordering: .relaxed) }
+
+    func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {
+        guard count.wrappingAdd(1, ordering: .relaxed).oldValue == 0 else { return .refused("It has been used.") }
+        return .granted(ProgressPrincipal(grants: [ProgressGrant([.watch], for: .everything)]))
+    }
+}
 
 @Suite("Live progress in a Hummingbird application", .timeLimit(.minutes(2)))
 struct ProgressServerTests {
@@ -148,6 +161,25 @@ struct ProgressServerTests {
             return stream
         }
         #expect(try await stream.untilClosed().hasSuffix("0\r\n\r\n"))
+        tracker.succeed()
+    }
+
+    @Test(
+        "who may watch is asked once, by the routes too, and the reason of a refusal is kept",
+        arguments: [(true, "op", 101), (true, "nobody", 404), (false, "op", 503), (false, "nobody", 404)]
+    )
+    func decidesOnce(isOwnServer: Bool, id: String, status: Int) async throws {
+        let authorizer = OneTime()
+        var configuration = ProgressServer.Configuration()
+        configuration.authorizer = authorizer
+        let progress = ProgressServer(ProgressService(), configuration: configuration)
+        let tracker = try progress.service.createProgress(id: ProgressID("op"))
+        try await withApplication(progress, server: isOwnServer ? nil : .http1()) { server in
+            let client = try await Self.upgrade("/api/v1/progress/\(id)", of: server)
+            try await client.wait(for: "HTTP/1.1 \(status) ")
+            client.channel.close(promise: nil)
+        }
+        #expect(authorizer.askedCount == 1)
         tracker.succeed()
     }
 
