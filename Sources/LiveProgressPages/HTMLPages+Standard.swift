@@ -11,7 +11,7 @@ extension HTMLPages {
     /// - Returns: Pages for ``ProgressAPI/Configuration/pages``.
     public static func standard(at path: String) -> HTMLPages {
         let list = HTMLPage(body: ProgressPages.list(at: path), fields: fields)
-        let operation = HTMLPage(body: ProgressPages.operation, fields: fields)
+        let operation = HTMLPage(body: ProgressPages.operation(at: path), fields: fields)
         // The operation's page asks for the operation itself, and tells what it hears in words for people.
         return HTMLPages(operation: { _ in operation }, list: { list }, problem: { _ in operation })
     }

@@ -23,6 +23,13 @@ public enum ProgressPages {
         return Array(String(decoding: list, as: UTF8.self).replacing(#"data-api="api/v1/progress""#, with: named).utf8)
     }
 
+    /// The page of one operation of an API that is mounted elsewhere: beside it there is the list, and no other page of ours.
+    public static func operation(at path: String) -> [UInt8] {
+        guard path != "/api/v1/progress" else { return operation }
+        let text = String(decoding: operation, as: UTF8.self)
+        return Array(text.replacing(#"href="../../../""#, with: #"href="./""#).utf8)
+    }
+
     private static func attributeText(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
     }

@@ -61,6 +61,16 @@ struct ProgressPagesTests {
         #expect(text.utf8.count == ProgressPages.list.count - "api/v1/progress".count + named.count)
     }
 
+    @Test(
+        "An operation's page leads to the list where that is",
+        arguments: [("/api/v1/progress", "../../../"), ("/internal/jobs", "./"), ("", "./")]
+    )
+    func listLink(path: String, link: String) {
+        let text = String(decoding: ProgressPages.operation(at: path), as: UTF8.self)
+        #expect(text.components(separatedBy: #"href="\#(link)""#).count == 3)
+        #expect(text.contains("../../../") == (link == "../../../"))
+    }
+
     @Test("The policy allows no unsafe source and no other host")
     func policyIsStrict() {
         let policy = ProgressPages.contentSecurityPolicy
