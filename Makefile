@@ -35,4 +35,4 @@ lint: ## Check the format of every Swift file
 	@scripts/lint.sh
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-* Server/.build Benchmarks/.build bin
+	rm -rf .build .build-* Server/.build Benchmarks/.build Examples/hummingbird-app/.build bin

@@ -44,6 +44,7 @@
         ) {
             let isSecure = connections.isSecure
             self.responder = { request, writer, channel in
+                // A closure cannot consume what it has captured, but take it out.
                 var writer = Optional(writer)
                 try await ProgressCaller.$connected.withValue(ProgressCaller(channel, isSecure: isSecure)) {
                     guard let writer = writer.take() else { return }
