@@ -86,7 +86,9 @@ extension ProgressService {
         try state.withLock { state throws(ProgressError) in
             let present = state.journals[id]
             guard present == nil || (mayReplace && present === former) else { throw ProgressError.alreadyExists(id) }
-            if !followsDeleted, let forgettable = state.tombstones[id], forgettable > now { throw ProgressError.gone(id) }
+            if !followsDeleted, let forgettable = state.tombstones[id], forgettable > now {
+                throw ProgressError.gone(id)
+            }
             try admit(newcomers: present == nil ? 1 : 0, to: state)
             state.journals[id] = journal
             state.order.put(id)

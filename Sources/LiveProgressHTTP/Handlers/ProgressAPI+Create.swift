@@ -88,9 +88,7 @@ extension ProgressAPI {
 
     /// Creates the operation and applies its first report, of so many bytes; it holds its owner's place.
     ///
-    /// - Parameters:
-    ///   - former: The operation that has ended and whose place it takes.
-    ///   - startsAnew: Whether it may follow one that was deleted.
+    /// It takes the place of a former operation that has ended; one that starts anew may follow a deleted one, too.
     func make(
         _ creation: Creation,
         of size: Int,
