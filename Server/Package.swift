@@ -68,8 +68,8 @@ let server: [Target] = [
     ),
     .testTarget(
         name: "LiveProgressServerTests",
-        dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, hummingbird, hummingbirdCore]
-            + [logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
+        dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, hummingbird]
+            + [hummingbirdCore, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
             + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Testing", "Wire")
             + nio("Core", "Embedded", "Posix"),
         swiftSettings: settings

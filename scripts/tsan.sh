@@ -11,8 +11,12 @@ source "$(dirname "$0")/common.sh"
 packages=(.)
 # Whole targets of pure values.
 values=
+schedules=40
 case ${1-} in
---concurrent) values='|LiveProgressWireTests|LiveProgressDeflateTests' ;;
+--concurrent)
+    values='|LiveProgressWireTests|LiveProgressDeflateTests'
+    schedules=10
+    ;;
 '') ;;
 --all) packages+=(Server) ;;
 *) die "usage: scripts/tsan.sh [--all | --concurrent]" ;;
@@ -29,7 +33,7 @@ done
 
 export TSAN_OPTIONS="suppressions=$ROOT/.ci/tsan/suppressions.txt halt_on_error=0"
 # Under the sanitizer each of the random schedules takes many times as long.
-export LIVE_PROGRESS_SCHEDULES=${LIVE_PROGRESS_SCHEDULES:-40}
+export LIVE_PROGRESS_SCHEDULES=${LIVE_PROGRESS_SCHEDULES:-$schedules}
 preload=()
 if [ "$(uname)" = Linux ]; then
     # The annotations use Swift's calling convention, which the toolchain's own compiler knows.

@@ -58,8 +58,6 @@ SYNTAX = {
     "a string without an end": '{"state":"x',
     "NaN": '{"completedCount":NaN}',
     "Infinity": '{"details":Infinity}',
-    "a number above every double": '{"details":1e309}',
-    "a number of an endless exponent": '{"details":1e' + "9" * 100_000 + "}",
     "a leading zero": '{"completedCount":01}',
     "a leading plus": '{"completedCount":+1}',
     "a hexadecimal number": '{"completedCount":0x1}',
@@ -70,6 +68,8 @@ SYNTAX = {
 }
 
 MEANING = {
+    "a number above every double": '{"details":1e309}',
+    "a number of an endless exponent": '{"details":1e' + "9" * 100_000 + "}",
     "an array": "[]",
     "a text": '"state"',
     "null": "null",

@@ -174,7 +174,7 @@ class Tab:
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
         return reply["result"].get("value")
 
-    async def wait(self, condition, seconds=10):
+    async def wait(self, condition, seconds=30):
         """Waits until a condition holds in the page."""
         script = f"""new Promise((resolve) => {{
             const check = () => {{
@@ -202,7 +202,7 @@ class Tab:
         value = await self.evaluate(f"document.querySelector({json.dumps(selector)}).textContent")
         return value.replace("\u00a0", " ")
 
-    async def wait_text(self, selector, text, seconds=10):
+    async def wait_text(self, selector, text, seconds=30):
         await self.wait(
             f"document.querySelector({json.dumps(selector)}).textContent.replaceAll('\\u00a0', ' ') === {json.dumps(text)}",
             seconds,
