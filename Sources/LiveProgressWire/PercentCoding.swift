@@ -10,6 +10,10 @@ enum PercentCoding {
     ///   - plusIsSpace: Whether `+` stands for a space, as it does in forms.
     /// - Returns: The text.
     static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String? {
+        // Most texts have nothing to decode: identifiers in each handshake, above all.
+        guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(validating: bytes, as: UTF8.self)
+        }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = bytes.startIndex

@@ -50,7 +50,7 @@ struct JournalCounting: Sendable {
         }
         let least = isAnotherCount ? 0 : tree.completedCount(node)
         tree.setCounts(node, completed: completed.map { max($0, least) }, total: total)
-        if tree.fractionCompleted != nil { toldFraction = nil }
+        if toldFraction != nil, tree.fractionCompleted != nil { toldFraction = nil }
         if let unit { self.unit = unit }
     }
 

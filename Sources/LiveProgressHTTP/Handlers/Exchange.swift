@@ -66,6 +66,7 @@ struct Exchange {
 
     /// Reads the parameters that the request knows.
     mutating func readParameters() throws(Refusal) {
+        guard !target.query.isEmpty else { return }
         parameters = try QueryParameters(target, known: route.parameters(for: request.method))
     }
 
