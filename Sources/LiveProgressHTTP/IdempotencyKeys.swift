@@ -22,13 +22,6 @@ struct IdempotencyKeys<Outcome: Sendable> {
         case underway
         case suspended(Outcome)
         case done(Outcome)
-
-        var outcome: Outcome? {
-            switch self {
-            case .underway: nil
-            case .suspended(let outcome), .done(let outcome): outcome
-            }
-        }
     }
 
     private struct Entry {
@@ -61,14 +54,9 @@ struct IdempotencyKeys<Outcome: Sendable> {
     /// - Parameters:
     ///   - key: The key as it came.
     ///   - fingerprint: A hash of everything else that makes the request.
-    ///   - isCurrent: Whether an outcome still counts; one that does not is forgotten, with its request.
     /// - Returns: What to do with the request.
-    mutating func begin(
-        _ key: String,
-        fingerprint: Int,
-        isCurrent: (Outcome) -> Bool = { _ in true }
-    ) -> Decision {
-        if let entry = entries[key], entry.standing.outcome.map(isCurrent) ?? true {
+    mutating func begin(_ key: String, fingerprint: Int) -> Decision {
+        if let entry = entries[key] {
             guard entry.fingerprint == fingerprint else { return .reused }
             switch entry.standing {
             case .underway: return .inUse

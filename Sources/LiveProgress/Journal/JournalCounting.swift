@@ -49,6 +49,8 @@ struct JournalCounting: Sendable {
             estimator = Estimator()
         }
         let least = isAnotherCount ? 0 : tree.completedCount(node)
+        // The total of another count is unknown until it is told.
+        let total = isAnotherCount ? .some(total ?? nil) : total
         tree.setCounts(node, completed: completed.map { max($0, least) }, total: total)
         if toldFraction != nil, tree.fractionCompleted != nil { toldFraction = nil }
         if let unit { self.unit = unit }

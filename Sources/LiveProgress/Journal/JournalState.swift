@@ -183,8 +183,11 @@ struct JournalState: Sendable {
 
     private mutating func transition(now: Now, _ change: (inout ProgressSnapshot) -> Void) {
         seal(now: now)
+        // A rate is of its time: a worker that has been silent has none any more.
+        let counts = counting.counts(at: now.monotonic)
         log.append { next in
             change(&next)
+            next.counts = counts
             next.updatedAt = now.date
         }
     }

@@ -16,15 +16,18 @@ extension ProgressAPI {
     ) async throws(Refusal) -> ProgressResponse {
         guard let id, let key = try IdempotencyKey(of: exchange) else { return try await change(exchange) }
         let epoch = (try? service.getJournal(id))?.epoch
-        let decision = shared.changes.withLock {
-            $0.begin(key.name, fingerprint: key.fingerprint) { $0.isOf(epoch) }
-        }
-        switch decision {
+        switch shared.changes.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused: throw Refusal(Problems.keyReused)
         case .inUse: throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
+        // What it changed was started anew since, and that run is none of its business.
+        case .repeats(let outcome) where !outcome.isOf(epoch): throw Refusal(Problems.startedAnew)
         case .repeats(let outcome): return try answer(again: outcome, id, exchange)
         case .proceed(let part):
             var exchange = exchange
+            if let part, !part.isOf(epoch) {
+                shared.changes.withLock { $0.suspend(key.name, part) }
+                throw Refusal(Problems.startedAnew)
+            }
             if case .lines(let count, _) = part { exchange.appliedLines = count }
             do throws(Refusal) {
                 let response = try await change(exchange)

@@ -22,7 +22,7 @@ extension Problems {
         "gone",
         410,
         "Operation is gone",
-        "What this Idempotency-Key created has ended, and was started anew by another request. Use a new key to start it again."
+        "What this Idempotency-Key belongs to is over, and another request has started it anew. Use a new key for the new one."
     )
 
     static let keyInUse = make(

@@ -36,6 +36,8 @@ struct CountsTests {
             ("completedCount=3&unit=phases", 3, nil, nil),
             ("completedCount=2&unit=phases", 3, nil, nil),
             ("unit=steps", 3, nil, nil),
+            ("totalCount=9", 3, 9, 3.0 / 9),
+            ("completedCount=5&unit=bytes", 5, nil, nil),
             ("completedCount=1&totalCount=4&unit=files", 1, 4, 0.25)
         ),
         Story(

@@ -209,11 +209,29 @@ struct IdempotentChangeTests {
             #expect(outcome.isOf("old"))
             #expect(outcome.isOf(nil))
             #expect(!outcome.isOf("new"))
-            var keys = IdempotencyKeys<ChangeOutcome>(capacity: 3)
-            _ = keys.begin("k", fingerprint: 1)
-            keys.finish("k", outcome)
-            #expect(keys.begin("k", fingerprint: 2, isCurrent: { $0.isOf("new") }) == .proceed(after: nil))
-            #expect(keys.begin("k", fingerprint: 2, isCurrent: { $0.isOf("new") }) == .inUse)
+        }
+    }
+
+    @Test("A repeat of what changed a former run changes nothing of the run that was started since")
+    func startedAnew() async {
+        let fixture = Fixture(epochs: (1...9).map { "e\($0)" })
+        let changes: [(HTTPRequest.Method, String, String)] = [
+            (.patch, "/a", "advance=5"), (.put, "/a", "advance=1"), (.patch, "/a", "status=failed"),
+        ]
+        for round in 1...3 {
+            #expect(await fixture.form(.post, "", "id=a").status == 201)
+            for (number, change) in changes.enumerated() {
+                let key: HTTPFields = [.idempotencyKey: "k\(round)-\(number)"]
+                for _ in 0..<2 { #expect(await fixture.form(change.0, change.1, change.2, key).status == 200) }
+            }
+            #expect(await fixture.form(.post, "", "id=a&state=Next").status == 201)
+            for (number, change) in changes.enumerated() {
+                let key: HTTPFields = [.idempotencyKey: "k\(round)-\(number)"]
+                for _ in 0..<2 { #expect(await fixture.form(change.0, change.1, change.2, key).problem == "gone") }
+            }
+            let next = await fixture.send(.get, "/a").json
+            #expect(next["status"] == "running" && next["revision"] == 1 && next["progress"] == .null)
+            #expect(await fixture.form(.patch, "/a", "status=succeeded").status == 200)
         }
     }
 

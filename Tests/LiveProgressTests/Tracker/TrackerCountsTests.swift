@@ -83,4 +83,23 @@ struct TrackerCountsTests {
         tracker.advance()
         #expect(journal.snapshot().counts?.completedCount == 1)
     }
+
+    @Test("A worker that falls silent has no rate of before: the stalled revision is estimated at its own time")
+    func stalled() throws {
+        let service = environment.service
+        let journal = try service.createJournal(id: id("silent"), options: ProgressOptions(lease: .seconds(60)))
+        var report = ProgressReport()
+        report.totalCount = 2000
+        for count in 1...30 {
+            environment.time.advance(by: .milliseconds(100))
+            report.completedCount = Int64(count)
+            try journal.report(report)
+        }
+        #expect(try abs(#require(journal.snapshot().counts?.throughput) - 10) < 1)
+        environment.time.advance(by: .seconds(62))
+        let stalled = try service.getJournal(id("silent")).snapshot()
+        #expect(stalled.status == .stalled)
+        #expect(stalled.counts?.completedCount == 30)
+        #expect((stalled.counts?.throughput ?? 0) < 1)
+    }
 }
