@@ -41,6 +41,8 @@ struct Estimator: Sendable {
     private static let shortestHorizon = 15.0
     /// Fewer observed seconds than this are no evidence.
     private static let shortestEvidence = 0.1
+    /// The same where one step is all there is, of several units: so soon after the start they were as likely restored as done.
+    private static let shortestEvidenceOfOneStep = 0.9
     /// Ten years: an estimate beyond is no estimate.
     private static let longestRemaining = 10 * 365.25 * 86_400
     /// How many times as large as usual, and as fast, a jump is.
@@ -111,7 +113,10 @@ struct Estimator: Sendable {
     /// Units a second, or `nil` while there is no evidence or after a silence that is long for this worker.
     func throughput(at now: Duration) -> Double? {
         let units = usualStep > 0 ? units : judgedOpening().units
-        guard units > 0, observed >= Self.shortestEvidence else { return nil }
+        let isOneStep = opening.count == 1 && opening[0].units > 1
+        guard units > 0, observed >= (isOneStep ? Self.shortestEvidenceOfOneStep : Self.shortestEvidence) else {
+            return nil
+        }
         let silence = silence(at: now)
         guard silence <= patience else { return nil }
         let overdue = max(0, silence - usualGap)

@@ -63,6 +63,24 @@ struct EstimatorJumpTests {
         #expect(rate > 3 && rate < 4.5, "\(rate)")
     }
 
+    @Test("One step soon after the start is no speed, however long ago it was")
+    func firstStepAlone() {
+        var estimator = Estimator()
+        estimator.reset(at: .zero)
+        for round in 0..<3 as Range<Int64> {
+            let start = Duration.seconds(60 * round)
+            let completed = 1000 * round
+            estimator.reset(at: start, completed: completed)
+            estimator.record(completed: completed + 800, at: start + .milliseconds(100))
+            for age in [0, 400, 2000, 30_000] {
+                #expect(
+                    estimator.throughput(at: start + .milliseconds(100 + age)) == nil,
+                    "round \(round), \(age) ms later"
+                )
+            }
+        }
+    }
+
     @Test(
         "Workers whose usual steps are large, or differ, keep their rate",
         arguments: [
