@@ -32,12 +32,17 @@ extension ProgressReport {
         guard labels.count <= labelLimits.count else {
             throw ProgressError(.invalidReport, "An operation bears at most \(labelLimits.count) labels.")
         }
-        for (name, value) in labels
-        where name.isEmpty || name.utf8.count > labelLimits.length || value.utf8.count > labelLimits.length {
-            throw ProgressError(
-                .invalidReport,
-                "A label has a name of 1 to \(labelLimits.length) bytes, and a value no longer."
-            )
+        for (name, value) in labels {
+            guard (1...labelLimits.length).contains(name.utf8.count), value.utf8.count <= labelLimits.length else {
+                throw ProgressError(
+                    .invalidReport,
+                    "A label has a name of 1 to \(labelLimits.length) bytes, and a value no longer."
+                )
+            }
+            // Labels are written NAME=VALUE, so such a name could not be asked for.
+            guard !name.utf8.contains(UInt8(ascii: "=")) else {
+                throw ProgressError(.invalidReport, "The name of a label has no \"=\"; its value may have one.")
+            }
         }
     }
 }

@@ -78,15 +78,16 @@ extension ProgressQuery {
     }
 
     private static func limit(_ text: String, maximum: Int) throws(Refusal) -> Int {
-        guard let limit = Int(text), (1...maximum).contains(limit) else {
-            throw Refusal(Problems.invalidQuery("limit must be a number from 1 to \(maximum)."))
+        // Digits alone: `Int` takes a sign as well.
+        guard text.utf8.first != UInt8(ascii: "+"), let limit = Int(text), (1...maximum).contains(limit) else {
+            throw Refusal(Problems.invalidQuery("limit must be a number from 1 to \(maximum), in digits."))
         }
         return limit
     }
 
     private static func pageToken(_ text: String) throws(Refusal) -> String {
         // Tokens are numbers, though nobody but the service knows what they mean.
-        guard UInt64(text) != nil else {
+        guard text.utf8.first != UInt8(ascii: "+"), UInt64(text) != nil else {
             throw Refusal(Problems.invalidQuery("pageToken must be a nextPageToken that a page before gave."))
         }
         return text

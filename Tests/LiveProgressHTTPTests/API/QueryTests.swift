@@ -123,6 +123,37 @@ struct QueryTests {
         #expect(await fixture.send(.get, "?\(query)").status == 200)
     }
 
+    @Test(
+        "Every label that an operation can bear can be asked for",
+        arguments: [
+            ("a", "b", "a=b"), ("a", "b=c", "a=b=c"), ("a", "=", "a=="), ("a:b", "c", "a:b=c"), (" ", " ", "%20=%20"),
+        ]
+    )
+    func labels(name: String, value: String, query: String) async {
+        for round in 1...3 {
+            let body = #"{"id":"labelled-\#(round)","labels":{"\#(name)":"\#(value)"}}"#
+            #expect(await fixture.json(.post, "", body).status == 201)
+            let answer = await fixture.send(.get, "?label=\(query)")
+            #expect(answer.json["operations"]?.arrayValue?.count == round)
+        }
+    }
+
+    @Test("A label whose name has an equals sign is refused", arguments: ["=", "a=", "=a", "a=b"])
+    func unaskable(name: String) async {
+        let answer = await fixture.json(.post, "", #"{"labels":{"\#(name)":"x"}}"#)
+        #expect(answer.status == 422)
+        #expect(answer.json["detail"]?.stringValue?.contains("no \"=\"") == true)
+        #expect(fixture.service.operationCount == 1)
+    }
+
+    @Test(
+        "Numbers are written in digits alone",
+        arguments: ["limit=%2B5", "pageToken=%2B5", "limit=-1", "limit=5.0", "limit=0x5"]
+    )
+    func digits(query: String) async {
+        #expect(await fixture.send(.get, "?\(query)").problem == "invalid-query")
+    }
+
     @Test("What stands between ampersands may be nothing", arguments: ["", "&", "&&limit=1&&"])
     func nothing(query: String) async {
         #expect(await fixture.send(.get, "?\(query)").status == 200)
