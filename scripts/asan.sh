@@ -48,7 +48,8 @@ for package in "${packages[@]}"; do
     [ "$package" = . ] || tests=$scratch/$package
     say "building the tests of $package with the address sanitizer"
     swift build --build-tests --sanitize=address --package-path "$package" --scratch-path "$tests" >&2
-    # The test process ends while threads of its event loops still hold memory, which is no leak of ours.
+    # The fuzzers have read the corpora. And the test process ends while threads of its event loops still hold memory, which
+    # is no leak of ours.
     ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=address --package-path "$package" \
-        --scratch-path "$tests" --skip ScheduleTests
+        --scratch-path "$tests" --skip 'ScheduleTests|LiveProgressCorpusTests'
 done
