@@ -10,7 +10,7 @@ public func checkInput(_ bytes: [UInt8]) {
     let decidesLater = choices.happens()
     let events = Composer(choices).events
     let whole = FuzzedConnection.outcome(of: events, decidesLater: decidesLater)
-    Answers.check(whole.written)
+    Answers.check(whole.written, to: events)
     var cuts = Cuts(of: bytes)
     let others = [
         ("the first byte before the rest", events.withFirstByteAlone),
