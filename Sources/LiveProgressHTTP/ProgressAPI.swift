@@ -23,12 +23,13 @@ public struct ProgressAPI: Sendable {
     /// Limits and hooks.
     public let configuration: Configuration
     let policy: OriginPolicy
-    let shared: Shared
+    let shared: SharedState
 
     /// What all copies share.
-    final class Shared: Sendable {
-        let lifecycle = Lifecycle()
-        let towers = BellTowers()
+    final class SharedState: Sendable {
+        /// The signals of open streams and long polls, woken when draining begins.
+        let streams = WakeGroup()
+        private let drained = Atomic(false)
         /// What creations came of which key.
         let keys: Mutex<IdempotencyKeys<Created>>
         /// What changes came of which key; apart, so that workers who report often leave creations their keys.
@@ -42,6 +43,14 @@ public struct ProgressAPI: Sendable {
             places = Places(limits: configuration.limits)
             rates = ReportRates(limits: configuration.limits)
         }
+
+        /// Whether ``ProgressAPI/drain()`` has been called.
+        var isDraining: Bool { drained.load(ordering: .sequentiallyConsistent) }
+
+        func drain() {
+            drained.store(true, ordering: .sequentiallyConsistent)
+            streams.wake()
+        }
     }
 
     /// An API over a service.
@@ -49,7 +58,7 @@ public struct ProgressAPI: Sendable {
         self.service = service
         self.configuration = configuration
         policy = OriginPolicy(configuration.origins, configuration.hosts)
-        shared = Shared(configuration)
+        shared = SharedState(configuration)
     }
 
     /// Whether a path belongs to this API, so that ``respond(to:body:from:)`` or ``watch(_:from:)`` should answer it.
@@ -102,11 +111,11 @@ public struct ProgressAPI: Sendable {
     ///
     /// WebSockets that were accepted are not this type's to close.
     public func drain() {
-        shared.lifecycle.drain()
+        shared.drain()
     }
 
     /// How many streams and long polls are open.
-    public var streamCount: Int { shared.lifecycle.count }
+    public var streamCount: Int { shared.streams.count }
 
     private func answer(
         _ request: HTTPRequest,

@@ -17,19 +17,19 @@ public struct ProgressEvents: AsyncSequence, Sendable {
 
     /// A new watcher.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(place: WatcherPlace(journal: journal), cursor: cursor)
+        Iterator(registration: WatcherRegistration(journal), cursor: cursor)
     }
 
     /// One watcher's walk through the journal.
     public struct Iterator: AsyncIteratorProtocol {
-        private let place: WatcherPlace
+        private let registration: WatcherRegistration
         private let cursor: ProgressCursor?
         private var position: UInt64?
         private var pending: ArraySlice<ProgressEvent> = []
         private var isFinished = false
 
-        init(place: WatcherPlace, cursor: ProgressCursor?) {
-            self.place = place
+        init(registration: WatcherRegistration, cursor: ProgressCursor?) {
+            self.registration = registration
             self.cursor = cursor
         }
 
@@ -41,51 +41,53 @@ public struct ProgressEvents: AsyncSequence, Sendable {
             while true {
                 if let event = pending.popFirst() { return event }
                 if isFinished || Task.isCancelled { return nil }
-                let reading = position.map(place.journal.read(after:)) ?? place.open(at: cursor)
+                let reading = registration.read(after: position, cursor: cursor)
                 position = reading.position
                 pending = reading.events[...]
                 isFinished = reading.isFinished
                 guard pending.isEmpty, !isFinished else { continue }
                 if reading.removal != nil {
                     isFinished = true
-                    throw ProgressError.gone(place.journal.id)
+                    throw ProgressError.gone(registration.journal.id)
                 }
-                await place.signal.wait()
+                _ = await registration.signal.wait()
             }
         }
     }
 }
 
-/// One watcher's registration, from the making of its iterator to its release.
-final class WatcherPlace: Sendable {
-    let journal: ProgressJournal
-    let signal = StreamSignal()
-    private let number: UInt64
+/// One watcher's registration with a journal, from its making to its release.
+package final class WatcherRegistration: Sendable {
+    package let journal: ProgressJournal
+    /// Set when there may be something new to read.
+    package let signal = WakeSignal()
     private let hasJoined = Atomic(false)
 
-    init(journal: ProgressJournal) {
+    package init(_ journal: ProgressJournal) {
         self.journal = journal
-        number = journal.streams.add(signal)
+        journal.streams.add(signal)
         journal.streamJoined()
     }
 
     deinit {
-        journal.streams.remove(number)
+        journal.streams.remove(signal)
         journal.streamLeft()
         if hasJoined.load(ordering: .acquiring) { journal.watcherLeft() }
     }
 
-    /// The first reading; only then is the watcher counted, so that it sees all that a worker does who waited for it.
-    func open(at cursor: ProgressCursor?) -> ProgressReading {
-        let reading = journal.open(at: cursor)
+    /// Reads what follows a position, or from a cursor where there is no position yet.
+    ///
+    /// The watcher counts from its first reading on, so that it sees all that a worker does who waited for it.
+    package func read(after position: UInt64?, cursor: ProgressCursor?) -> ProgressReading {
+        let reading = position.map(journal.read(after:)) ?? journal.open(at: cursor)
         if !hasJoined.exchange(true, ordering: .acquiringAndReleasing) { journal.watcherJoined() }
         return reading
     }
 }
 
 extension ProgressJournal {
-    /// The place of the hub of streams among the wakers; subscriptions count from 1.
-    private static let hubNumber: UInt64 = 0
+    /// The number of the group of streams among the wakers; subscriptions count from 1.
+    private static let streamsNumber: UInt64 = 0
 
     /// The events of the operation, the current snapshot first, or the replay from a cursor.
     ///
@@ -100,14 +102,14 @@ extension ProgressJournal {
         state.withLock { state in
             state.streams += 1
             state.core.count(pending.take())
-            state.wakers.set(Self.hubNumber, streams)
+            state.wakers.set(Self.streamsNumber, streams)
         }
     }
 
     fileprivate func streamLeft() {
         state.withLock { state in
             state.streams -= 1
-            if state.streams == 0 { state.wakers.set(Self.hubNumber, nil) }
+            if state.streams == 0 { state.wakers.set(Self.streamsNumber, nil) }
         }
     }
 }

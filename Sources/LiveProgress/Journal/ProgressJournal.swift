@@ -32,7 +32,7 @@ public final class ProgressJournal: Sendable {
     let surroundings: JournalSurroundings
     let started = Latch()
     let cancelRequested = Latch()
-    let streams = StreamHub()
+    package let streams = WakeGroup()
     let state: Mutex<State>
     let pending = PendingCount()
 

@@ -42,12 +42,17 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         var isFrameScheduled = false
         var wakers: [UInt64: any ProgressWaker] = [:]
         var nextSubscription: UInt64 = 0
+        var streams = 0
     }
 
     /// How many removals are remembered for readers that lag behind.
     private static let removalsKept = 1024
+    /// The number of the group of streams among the wakers; subscriptions count from 1.
+    private static let streamsNumber: UInt64 = 0
 
     private let frames: FrameClock
+    /// All streams are one waker among those of the state.
+    package let streams = WakeGroup()
     let state = Mutex(State())
     /// Read by every change of every operation, so apart from the lock.
     private let subscriberCount = Atomic<Int>(0)
@@ -69,17 +74,44 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     func subscribe(_ waker: any ProgressWaker, source: any ChangeLogSource) -> ProgressSubscription {
         state.withLock { state in
             state.nextSubscription += 1
-            state.wakers[state.nextSubscription] = waker
-            subscriberCount.store(state.wakers.count, ordering: .sequentiallyConsistent)
-            if state.wakers.count == 1 { state.filling = ChangeLogFilling(source: source) }
+            set(waker, state.nextSubscription, in: &state, source)
             return ProgressSubscription(number: state.nextSubscription)
         }
     }
 
+    /// Wakes a stream after every change from now on, until ``remove(_:)``.
+    func add(_ stream: WakeSignal, source: any ChangeLogSource) {
+        streams.add(stream)
+        state.withLock { state in
+            state.streams += 1
+            set(streams, Self.streamsNumber, in: &state, source)
+        }
+    }
+
+    private func set(_ waker: any ProgressWaker, _ number: UInt64, in state: inout State, _ source: any ChangeLogSource)
+    {
+        if state.wakers.isEmpty { state.filling = ChangeLogFilling(source: source) }
+        state.wakers[number] = waker
+        subscriberCount.store(state.wakers.count, ordering: .sequentiallyConsistent)
+    }
+
     /// Ends a subscription; with the last one the log is emptied.
     public func unsubscribe(_ subscription: ProgressSubscription) {
+        remove { $0.wakers[subscription.number] = nil }
+    }
+
+    /// Wakes a stream no more.
+    func remove(_ stream: WakeSignal) {
+        streams.remove(stream)
+        remove { state in
+            state.streams -= 1
+            if state.streams == 0 { state.wakers[Self.streamsNumber] = nil }
+        }
+    }
+
+    private func remove(_ change: (inout State) -> Void) {
         let marked = state.withLock { state -> [ProgressJournal] in
-            state.wakers[subscription.number] = nil
+            change(&state)
             subscriberCount.store(state.wakers.count, ordering: .sequentiallyConsistent)
             guard state.wakers.isEmpty else { return [] }
             let marked = state.marked

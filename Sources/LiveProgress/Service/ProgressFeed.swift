@@ -16,7 +16,7 @@ public struct ProgressFeed: AsyncSequence, Sendable {
 
     /// A new watcher.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(place: FeedPlace(service: service), query: query)
+        Iterator(registration: FeedRegistration(service), query: query)
     }
 
     /// One watcher's walk through the log of changes.
@@ -24,13 +24,13 @@ public struct ProgressFeed: AsyncSequence, Sendable {
         /// How many operations are read at a time: a watcher holds no more, and keeps the log's lock no longer.
         private static let readingLimit = 128
 
-        private let place: FeedPlace
+        private let registration: FeedRegistration
         private let query: ProgressQuery
         private var position: UInt64 = 0
         private var pending: ArraySlice<ProgressFeedEvent> = []
 
-        fileprivate init(place: FeedPlace, query: ProgressQuery) {
-            self.place = place
+        fileprivate init(registration: FeedRegistration, query: ProgressQuery) {
+            self.registration = registration
             self.query = query
         }
 
@@ -39,26 +39,27 @@ public struct ProgressFeed: AsyncSequence, Sendable {
             while true {
                 if let event = pending.popFirst() { return event }
                 if Task.isCancelled { return nil }
-                let reading = place.service.changes.read(after: position, matching: query, limit: Self.readingLimit)
+                let changes = registration.service.changes
+                let reading = changes.read(after: position, matching: query, limit: Self.readingLimit)
                 if reading.mustRestart { return nil }
                 position = reading.position
                 pending = reading.events[...]
-                if pending.isEmpty, !reading.hasMore { await place.signal.wait() }
+                if pending.isEmpty, !reading.hasMore { _ = await registration.signal.wait() }
             }
         }
     }
 }
 
-/// One watcher's registration, from the making of its iterator to its release.
-private final class FeedPlace: Sendable {
-    let service: ProgressService
-    let signal = StreamSignal()
-    private let subscription: ProgressSubscription
+/// One watcher's registration with the changes of a service, from its making to its release.
+package final class FeedRegistration: Sendable {
+    package let service: ProgressService
+    /// Set when there may be something new to read.
+    package let signal = WakeSignal()
 
-    init(service: ProgressService) {
+    package init(_ service: ProgressService) {
         self.service = service
-        subscription = service.subscribeToChanges(signal)
+        service.changes.add(signal, source: service)
     }
 
-    deinit { service.changes.unsubscribe(subscription) }
+    deinit { service.changes.remove(signal) }
 }

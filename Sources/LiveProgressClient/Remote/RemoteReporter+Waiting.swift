@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgress
 import Synchronization
 
 extension RemoteReporter {
-    /// Waits until all that has been reported so far is settled.
+    private typealias Outcome = Result<Void, ProgressClientError>
+
+    /// Waits until the server has taken or refused all that has been reported so far.
     func flush(timeout: Duration?) async throws(ProgressClientError) {
-        guard let timeout else { return try await flush() }
+        guard let timeout else { return try await flush().get() }
         let sleep = client.configuration.sleep
-        let outcome = await withTaskGroup(of: ReportWaiters.Outcome.self) { group in
-            group.addTask { () async -> ReportWaiters.Outcome in
-                do throws(ProgressClientError) {
-                    return .success(try await self.flush())
-                } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask { () async -> ReportWaiters.Outcome in
-                do { try await sleep(timeout) } catch {
-                    return .failure(ProgressClientError(.cancelled, "The wait was cancelled."))
-                }
+        let outcome = await withTaskGroup(of: Outcome.self) { group in
+            group.addTask { await self.flush() }
+            group.addTask {
+                do { try await sleep(timeout) } catch { return .failure(Self.waitCancelled) }
                 return .failure(ProgressClientError(.timedOut, "The server did not take the last reports in time."))
             }
             defer { group.cancelAll() }
@@ -30,42 +25,32 @@ extension RemoteReporter {
 
     /// Waits until someone asks the operation to stop.
     func cancellationRequested() async throws(ProgressClientError) {
-        try await wait(for: .cancellation)
-    }
-
-    private func flush() async throws(ProgressClientError) {
-        try await wait(for: .flush(state.withLock { $0.queue.lastNumber }))
-    }
-
-    private func wait(for kind: ReportWaiters.Kind) async throws(ProgressClientError) {
-        let waiter = state.withLock { $0.waiters.makeWaiter() }
-        let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let resumption = state.withLock { state in
-                    let known = state.outcome(of: kind)
-                    return state.waiters.add(continuation, as: waiter, for: kind, knownOutcome: known)
-                }
-                resumption.resume()
-            }
-        } onCancel: {
-            let resumption = state.withLock { $0.waiters.cancel(waiter) }
-            resumption.resume()
-        }
-        try outcome.get()
-    }
-}
-
-extension RemoteReporter.State {
-    /// What one who waits gets at once, or `nil` where there is something to wait for.
-    fileprivate func outcome(of kind: ReportWaiters.Kind) -> ReportWaiters.Outcome? {
-        if let failure { return .failure(failure) }
-        switch kind {
-        case .flush(let number):
-            return queue.settledNumber >= number ? .success(()) : nil
-        case .cancellation:
-            if isCancellationRequested { return .success(()) }
-            let isOver = queue.hasEnd && queue.isEmpty
+        try await wait { state in
+            if let failure = state.failure { return .failure(failure) }
+            if state.isCancellationRequested { return .success(()) }
+            let isOver = state.queue.hasEnd && state.queue.isEmpty
             return isOver ? .failure(ProgressClientError(.ended, "The operation has ended.")) : nil
+        }.get()
+    }
+
+    private func flush() async -> Outcome {
+        let number = state.withLock { state in
+            state.flushedNumber = state.queue.lastNumber
+            return state.flushedNumber
+        }
+        return await wait { state in
+            if state.queue.settledNumber >= number { return .success(()) }
+            return state.failure.map { .failure($0) }
         }
     }
+
+    private func wait(for outcome: (State) -> Outcome?) async -> Outcome {
+        do throws(CancellationError) {
+            return try await changes.wait { state.withLock { outcome($0) } } ?? .success(())
+        } catch {
+            return .failure(Self.waitCancelled)
+        }
+    }
+
+    private static let waitCancelled = ProgressClientError(.cancelled, "The wait was cancelled.")
 }

@@ -4,14 +4,14 @@
 import LiveProgress
 import Synchronization
 
-/// What a ``RemoteTracker`` shares with its tasks in the background: the queue, and who waits for it.
-///
-/// Continuations are resumed after the lock is released, since what they run may come back here.
+/// What a ``RemoteTracker`` shares with its tasks in the background: the queue, and what the server has said.
 final class RemoteReporter: Sendable {
     let id: ProgressID
     /// The client as it was given, for what needs no server.
     let client: ProgressClient
     let state: Mutex<State>
+    /// Woken when something has changed that a call may wait for.
+    let changes = WakeGroup()
     private let work: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
@@ -23,7 +23,8 @@ final class RemoteReporter: Sendable {
         var failure: ProgressClientError?
         var refusedCount = 0
         var isCancellationRequested: Bool
-        var waiters = ReportWaiters()
+        /// The number of the newest call that a flush waits for, or has waited for.
+        var flushedNumber: UInt64 = 0
         /// The call that the last heartbeat saw as the newest.
         var numberAtHeartbeat: UInt64 = 0
         var tasks: [Task<Void, Never>] = []
@@ -93,7 +94,9 @@ extension RemoteReporter {
             while let entry = state.withLock({ $0.queue.take() }) {
                 let cursor = state.withLock { $0.snapshot.cursor }
                 await deliver(ReportDelivery(entry.report, cursor: cursor, configuration: configuration), entry.report)
-                let mayPause = state.withLock { $0.queue.holdsOnlyCounts && !$0.waiters.hasFlushes }
+                let mayPause = state.withLock { state in
+                    state.queue.holdsOnlyCounts && state.queue.settledNumber >= state.flushedNumber
+                }
                 if mayPause { try? await configuration.sleep(configuration.reportInterval) }
             }
             if state.withLock({ $0.queue.hasEnd && $0.queue.isEmpty }) { break }
@@ -145,53 +148,43 @@ extension RemoteReporter {
 
     private func settle(with snapshot: ProgressSnapshot) {
         note(snapshot)
-        let resumed = state.withLock { state in
-            state.queue.settle()
-            return state.waiters.settled(upTo: state.queue.settledNumber)
-        }
-        resumed.resume()
+        state.withLock { $0.queue.settle() }
+        changes.wake()
     }
 
     private func settleRefused() {
-        let resumed = state.withLock { state in
+        state.withLock { state in
             state.refusedCount += 1
             state.queue.settle()
-            return state.waiters.settled(upTo: state.queue.settledNumber)
         }
-        resumed.resume()
+        changes.wake()
     }
 
     /// Gives up: the server takes no more.
     private func stop(_ error: ProgressClientError) {
-        let resumed = state.withLock { state in
+        state.withLock { state in
             state.failure = error
             state.queue.close()
-            return state.waiters.failed(error)
         }
-        resumed.resume()
+        changes.wake()
     }
 
     private func finish() {
         signal.finish()
-        let (tasks, resumed) = state.withLock { state in
-            let error = state.failure ?? ProgressClientError(.ended, "The operation has ended.")
-            return (state.tasks, state.waiters.failed(error))
-        }
-        for task in tasks { task.cancel() }
-        resumed.resume()
+        for task in state.withLock(\.tasks) { task.cancel() }
     }
 
     /// Takes note of a newer snapshot, and of a request to stop in it.
     private func note(_ snapshot: ProgressSnapshot) {
-        let resumed = state.withLock { state in
+        let isNews = state.withLock { state in
             if snapshot.cursor.epoch != state.snapshot.cursor.epoch || snapshot.revision > state.snapshot.revision {
                 state.snapshot = snapshot
             }
-            guard snapshot.status == .cancelling else { return ReportWaiters.Resumption() }
+            guard snapshot.status == .cancelling, !state.isCancellationRequested else { return false }
             state.isCancellationRequested = true
-            return state.waiters.cancellationRequested()
+            return true
         }
-        resumed.resume()
+        if isNews { changes.wake() }
     }
 
     /// Keeps the lease of a worker that has nothing to say.

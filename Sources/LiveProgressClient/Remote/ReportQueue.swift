@@ -76,7 +76,6 @@ struct ReportQueue: Sendable {
         hasEnd = true
         waiting = []
         inFlight = nil
-        settledNumber = lastNumber
     }
 
     private mutating func absolute(_ report: ProgressReport) -> ProgressReport {

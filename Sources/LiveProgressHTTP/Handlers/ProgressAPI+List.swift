@@ -32,10 +32,9 @@ extension ProgressAPI {
         _ format: StreamFormat,
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
-        let service = service
         let place = try shared.places.watch(nil, subject: exchange.subject, request: exchange.place)
-        return try stream(format, exchange.access, place) { settings in
-            FeedPump(service: service, query: query, format: format, settings: settings)
+        return try stream(format, exchange.access, place) { [service] in
+            FeedSource(service, query: query, format: format)
         }
     }
 }

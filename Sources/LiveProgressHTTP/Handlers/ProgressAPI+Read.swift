@@ -58,22 +58,21 @@ extension ProgressAPI {
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
         let place = try shared.places.watch(journal, subject: exchange.subject, request: exchange.place)
-        return try stream(format, exchange.access, place) { settings in
-            OperationPump(journal: journal, cursor: cursor, format: format, settings: settings)
+        return try stream(format, exchange.access, place) {
+            OperationSource(journal, cursor: cursor, format: format)
         }
     }
 
-    /// A response that streams what a pump gives; the pump is made when the body is read.
+    /// A response that streams what a source gives; the source is made when the body is read.
     func stream(
         _ format: StreamFormat,
         _ access: Access,
         _ place: LimitTicket?,
-        _ makePump: @escaping @Sendable (StreamSettings) -> any ChunkPump
+        _ makeSource: @escaping @Sendable () -> any StreamSource
     ) throws(Refusal) -> ProgressResponse {
-        guard !shared.lifecycle.isDraining else { throw Refusal(Problems.shuttingDown) }
+        guard !shared.isDraining else { throw Refusal(Problems.shuttingDown) }
         let settings = StreamSettings(
-            lifecycle: shared.lifecycle,
-            towers: shared.towers,
+            shared: shared,
             heartbeatInterval: configuration.heartbeatInterval,
             reconnectDelay: configuration.reconnectDelay,
             clock: service.configuration.clock,
@@ -86,7 +85,8 @@ extension ProgressAPI {
             .cacheControl: "no-store",
             .accelBuffering: "no",
         ]
-        return ProgressResponse(.ok, fields, body: .stream(ProgressBodyStream { makePump(settings) }))
+        let body = ProgressBodyStream { StreamPump(format: format, settings: settings, makeSource: makeSource) }
+        return ProgressResponse(.ok, fields, body: .stream(body))
     }
 
     /// A page for people.

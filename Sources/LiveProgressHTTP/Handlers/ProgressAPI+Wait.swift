@@ -14,27 +14,19 @@ extension ProgressAPI {
         atMost time: Duration,
         _ access: Access
     ) async throws(Refusal) -> ProgressSnapshot {
-        let bell = Bell()
-        let tower = shared.towers.tower(of: journal)
         // Registered first and read after, so that nothing falls between (invariant 4).
-        tower.add(bell)
-        shared.lifecycle.add(bell)
-        journal.watcherJoined()
-        defer {
-            journal.watcherLeft()
-            shared.lifecycle.remove(bell)
-            tower.remove(bell)
-        }
+        let registration = WatcherRegistration(journal)
+        shared.streams.add(registration.signal)
+        defer { shared.streams.remove(registration.signal) }
         let clock = service.configuration.clock
         let end = clock.now() + time
         let deadline = access.expiry(on: clock).map { min($0, end) } ?? end
         while true {
-            bell.clear()
-            let reading = journal.read(after: known.revision)
+            let reading = registration.read(after: known.revision, cursor: nil)
             if reading.removal != nil { return try self.journal(journal.id, to: .watch, access).snapshot() }
             if let newest = reading.events.last { return newest.snapshot }
-            if reading.isFinished || shared.lifecycle.isDraining || Task.isCancelled { return known }
-            guard await bell.wait(until: deadline, on: clock) else { return known }
+            if reading.isFinished || shared.isDraining || Task.isCancelled { return known }
+            guard await registration.signal.wait(until: deadline, on: clock) else { return known }
         }
     }
 }

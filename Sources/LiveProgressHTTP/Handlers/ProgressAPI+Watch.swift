@@ -80,7 +80,7 @@ extension ProgressAPI {
             watched = journal
             target = .operation(journal)
         }
-        guard !shared.lifecycle.isDraining else { throw Refusal(Problems.shuttingDown) }
+        guard !shared.isDraining else { throw Refusal(Problems.shuttingDown) }
         let asked = FieldScanner.tokens(exchange[.secWebSocketProtocol])
         let isFull = asked.contains(ProgressFormat.subprotocol)
         return WatchAcceptance(

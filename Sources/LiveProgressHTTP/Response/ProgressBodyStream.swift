@@ -12,9 +12,9 @@ public struct ProgressBodyStream: AsyncSequence, Sendable {
     /// Streams never fail; they end.
     public typealias Failure = Never
 
-    private let makePump: @Sendable () -> any ChunkPump
+    private let makePump: @Sendable () -> StreamPump
 
-    init(_ makePump: @escaping @Sendable () -> any ChunkPump) {
+    init(_ makePump: @escaping @Sendable () -> StreamPump) {
         self.makePump = makePump
     }
 
@@ -25,7 +25,7 @@ public struct ProgressBodyStream: AsyncSequence, Sendable {
 
     /// One reader of the stream.
     public struct Iterator: AsyncIteratorProtocol {
-        let pump: any ChunkPump
+        let pump: StreamPump
 
         /// The next chunk, or `nil` after the end.
         public mutating func next() async -> [UInt8]? {
@@ -37,10 +37,4 @@ public struct ProgressBodyStream: AsyncSequence, Sendable {
             await pump.next(isolation: actor)
         }
     }
-}
-
-/// What produces the chunks of one stream for one reader; its release frees all that it holds.
-protocol ChunkPump: AnyObject {
-    /// The next chunk, or `nil` after the last one.
-    func next(isolation actor: isolated (any Actor)?) async -> [UInt8]?
 }

@@ -5,8 +5,7 @@ import LiveProgress
 
 /// What all streams of an API share.
 struct StreamSettings: Sendable {
-    let lifecycle: Lifecycle
-    let towers: BellTowers
+    let shared: ProgressAPI.SharedState
     let heartbeatInterval: Duration
     let reconnectDelay: Duration
     let clock: ProgressClock

@@ -59,7 +59,7 @@ struct BoundsTests {
         let service = TestService().service
         let count = 1024 + more
         for number in 0..<count { _ = try service.createJournal(id: id("op\(number)")) }
-        let subscription = service.subscribeToChanges(StreamSignal())
+        let subscription = service.subscribeToChanges(WakeSignal())
         defer { service.changes.unsubscribe(subscription) }
         let start = service.changes.read(after: 0)
         #expect(start.events.count == count)

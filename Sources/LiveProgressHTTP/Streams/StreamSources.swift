@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWire
+
+/// One operation, from a cursor to its end.
+struct OperationSource: StreamSource {
+    private let registration: WatcherRegistration
+    private let messages: JournalMessages
+    private let cursor: ProgressCursor?
+    private let format: StreamFormat
+    /// The revision sent last; `nil` until something has been read.
+    private var position: UInt64?
+
+    init(_ journal: ProgressJournal, cursor: ProgressCursor?, format: StreamFormat) {
+        registration = WatcherRegistration(journal)
+        messages = .of(journal)
+        self.cursor = cursor
+        self.format = format
+    }
+
+    var signal: WakeSignal { registration.signal }
+
+    /// What does not fit into the chunk is read again next time, where it is still there.
+    mutating func appendNews(to chunk: inout [UInt8], size: Int) -> Bool {
+        let reading = registration.read(after: position, cursor: cursor)
+        for event in reading.events {
+            if chunk.count >= size { return false }
+            // One by one: what does not fit into the chunk would be encoded in vain.
+            for json in messages.messages(for: [event], as: .full) { format.append(event, json: json, to: &chunk) }
+            position = event.snapshot.revision
+        }
+        position = reading.position
+        if reading.removal != nil { format.append(.removed(registration.journal.id), to: &chunk) }
+        return reading.isFinished || reading.removal != nil
+    }
+}
+
+/// The list: all operations that match first, then each change.
+///
+/// A list has no end; where the reader has fallen so far behind that it may have missed a removal, the stream ends, and
+/// the client begins anew.
+struct FeedSource: StreamSource {
+    /// How many operations are looked at in one go.
+    private static let readingLimit = 16
+
+    private let registration: FeedRegistration
+    private let query: ProgressQuery
+    private let format: StreamFormat
+    private var position: UInt64 = 0
+
+    init(_ service: ProgressService, query: ProgressQuery, format: StreamFormat) {
+        registration = FeedRegistration(service)
+        self.query = query
+        self.format = format
+    }
+
+    var signal: WakeSignal { registration.signal }
+
+    mutating func appendNews(to chunk: inout [UInt8], size: Int) -> Bool {
+        let changes = registration.service.changes
+        while chunk.count < size {
+            let reading = changes.read(after: position, matching: query, limit: Self.readingLimit)
+            if reading.mustRestart { return true }
+            position = reading.position
+            for event in reading.events { format.append(event, to: &chunk) }
+            if !reading.hasMore { return false }
+        }
+        return false
+    }
+}

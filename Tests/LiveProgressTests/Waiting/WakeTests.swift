@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgressTesting
+import Synchronization
+import Testing
+
+@testable import LiveProgress
+
+@Suite("Waiting for a wake")
+struct WakeTests {
+    @Test("A wake before the wait ends it at once, and is taken by it")
+    func early() async {
+        let (signal, time) = (WakeSignal(), ManualClock())
+        signal.wake()
+        signal.wake()
+        #expect(await signal.wait())
+        #expect(await signal.wait(until: .zero, on: time.clock) == false, "two wakes before one look are one")
+        signal.wake()
+        #expect(await signal.wait(until: .zero, on: time.clock))
+    }
+
+    @Test("A wait ends at its deadline")
+    func deadline() async {
+        let (signal, time) = (WakeSignal(), ManualClock())
+        let waiter = Task { await signal.wait(until: .seconds(5), on: time.clock) }
+        await time.sleepers(atLeast: 1)
+        time.advance(by: .seconds(5))
+        #expect(await waiter.value == false)
+    }
+
+    @Test("A cancelled task does not wait, whether it is cancelled before or meanwhile")
+    func cancelled() async {
+        for _ in 0..<200 {
+            let signal = WakeSignal()
+            let waiter = Task { await signal.wait() }
+            waiter.cancel()
+            #expect(await waiter.value == false)
+        }
+    }
+
+    @Test("Wakes and cancellations at the same time resume each waiter once")
+    func contention() async {
+        for _ in 0..<200 {
+            let (group, isOver) = (WakeGroup(), Atomic(false))
+            await withTaskGroup { tasks in
+                for number in 0..<8 {
+                    let waiter = Task {
+                        try await group.wait { isOver.load(ordering: .acquiring) ? number : nil }
+                    }
+                    tasks.addTask {
+                        if number.isMultiple(of: 2) { waiter.cancel() }
+                        let seen = try? await waiter.value
+                        #expect(seen == number || number.isMultiple(of: 2))
+                    }
+                }
+                tasks.addTask {
+                    isOver.store(true, ordering: .releasing)
+                    group.wake()
+                }
+            }
+            #expect(group.count == 0, "every wait removes its signal")
+        }
+    }
+
+    @Test("A group looks again after each wake, until it sees something")
+    func looking() async throws {
+        let (group, looks, time) = (WakeGroup(), Atomic(0), ManualClock())
+        let waiter = Task {
+            try await group.wait(until: .seconds(60), on: time.clock) {
+                let look = looks.add(1, ordering: .relaxed).newValue
+                return look > 3 ? look : nil
+            }
+        }
+        while looks.load(ordering: .relaxed) < 4 {
+            group.wake()
+            await Task.yield()
+        }
+        #expect(try await waiter.value == 4)
+    }
+
+    @Test("A signal that has been removed is woken no more")
+    func removed() async {
+        let (group, here, gone) = (WakeGroup(), WakeSignal(), WakeSignal())
+        for signal in [here, gone] { group.add(signal) }
+        group.remove(gone)
+        group.wake()
+        #expect(await here.wait())
+        #expect(await gone.wait(until: .zero, on: ManualClock().clock) == false)
+    }
+}
