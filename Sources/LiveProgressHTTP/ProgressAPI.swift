@@ -34,13 +34,13 @@ public struct ProgressAPI: Sendable {
         let keys: Mutex<IdempotencyKeys<Created>>
         /// What changes came of which key; apart, so that workers who report often leave creations their keys.
         let changes: Mutex<IdempotencyKeys<ChangeOutcome>>
-        let places: Places
+        let quotas: Quotas
         let rates: ReportRates
 
         init(_ configuration: Configuration) {
             keys = Mutex(IdempotencyKeys(capacity: configuration.maximumIdempotencyKeys))
             changes = Mutex(IdempotencyKeys(capacity: configuration.maximumIdempotencyKeys))
-            places = Places(limits: configuration.limits)
+            quotas = Quotas(limits: configuration.limits)
             rates = ReportRates(limits: configuration.limits)
         }
 
@@ -128,8 +128,8 @@ public struct ProgressAPI: Sendable {
             throw Refusal(Problems.noSuchResource(under: configuration.path))
         }
         var exchange = try Exchange(request, body: body, caller: caller, target: target, route: route)
-        exchange.place = try place(for: caller)
-        defer { withExtendedLifetime(exchange.place) {} }
+        exchange.slot = try slot(for: caller)
+        defer { withExtendedLifetime(exchange.slot) {} }
         guard body.count <= configuration.maximumBodySize else {
             throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.maximumBodySize))
         }

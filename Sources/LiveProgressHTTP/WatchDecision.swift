@@ -41,8 +41,8 @@ public struct WatchAcceptance: Sendable {
     public let cursor: String?
     /// What to answer in `Sec-WebSocket-Protocol`; `nil` for no such field.
     public let subprotocol: String?
-    /// The watcher's place, to be held as long as it watches.
-    package let place: LimitTicket?
+    /// The watcher's slot, to be held as long as it watches.
+    package let slot: QuotaSlot?
     /// Who watches, and what they may do; `nil` where nobody is asked.
     public let principal: ProgressPrincipal?
     /// What let them in, to be asked again when they renew their credentials.

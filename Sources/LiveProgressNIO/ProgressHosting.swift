@@ -146,7 +146,7 @@ public final class ProgressHosting: Sendable {
                     fanouts: fanouts,
                     compression: agreement?.compression,
                     visitor: WatcherVisitor(acceptance, api: api, eventLoop: loop),
-                    holding: acceptance.place
+                    holding: acceptance.slot
                 )
             ]
         }

@@ -15,7 +15,7 @@ public final class JournalMessages: Sendable {
 
     /// The messages of a journal: the same object for all who ask while one of them holds it.
     public static func of(_ journal: ProgressJournal) -> JournalMessages {
-        journal.companion { JournalMessages() }
+        journal.sharedObject { JournalMessages() }
     }
 
     /// The messages of events in a format; those that nobody has asked for yet are encoded, into one array.

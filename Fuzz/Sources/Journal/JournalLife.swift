@@ -22,7 +22,7 @@ final class JournalLife {
         configuration.makeEpoch = { "e" }
         configuration.journalCapacity = capacity
         // Ticks are told at once: nothing happens behind the model's back.
-        configuration.frameInterval = .zero
+        configuration.publishInterval = .zero
         service = ProgressService(configuration: configuration)
         guard let id = ProgressID("op"),
             let tracker = try? service.createProgress(id: id), let journal = try? service.getJournal(id)

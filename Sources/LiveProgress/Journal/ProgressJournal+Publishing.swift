@@ -4,12 +4,12 @@
 import Synchronization
 
 /// What a journal needs of the service that holds it.
-struct JournalSurroundings: Sendable {
+struct JournalDependencies: Sendable {
     let clock: ProgressClock
     let retention: Duration
-    let frames: FrameClock
+    let publishing: PublishScheduler
     let changes: ProgressChangeLog
-    let deadlines: DeadlineClock
+    let deadlines: DeadlineScheduler
     let history: HistoryBudget
 
     func now() -> JournalState.Now {
@@ -17,11 +17,11 @@ struct JournalSurroundings: Sendable {
     }
 }
 
-extension ProgressJournal: FrameMember {
+extension ProgressJournal: ScheduledPublisher {
     /// What is left to do once the lock is released: foreign code is never called under it.
-    private struct Aftermath {
+    private struct Effects {
         var wakers: Wakers.List = []
-        var needsFrame = false
+        var mustSchedule = false
         var isChanged = false
         var deadline: Duration?
         var isOver = false
@@ -31,8 +31,8 @@ extension ProgressJournal: FrameMember {
     func write<Result>(
         _ change: (inout JournalState, JournalState.Now) throws(ProgressError) -> Result
     ) throws(ProgressError) -> Result {
-        let now = surroundings.now()
-        let (result, aftermath) = try state.withLock { state throws(ProgressError) in
+        let now = dependencies.now()
+        let (result, effects) = try state.withLock { state throws(ProgressError) in
             // Closed, so that after an end nothing is counted that the end does not show.
             state.core.count(pending.close())
             defer { if !state.core.isOver { pending.reopen() } }
@@ -40,35 +40,35 @@ extension ProgressJournal: FrameMember {
             let wasRemoved = state.core.removal != nil
             let result = try change(&state.core, now)
             let isNews = state.core.log.newestRevision != before || (state.core.removal != nil) != wasRemoved
-            return (result, isNews ? publish(&state, now: now.monotonic) : Aftermath())
+            return (result, isNews ? publish(&state, now: now.monotonic) : Effects())
         }
-        settle(aftermath)
+        perform(effects)
         return result
     }
 
     /// Makes a revision of a state and its details: the shortest way, which is what a worker pays for reporting.
     func update(_ text: String, details: JSONValue) -> Bool {
-        let now = surroundings.now()
-        let aftermath = state.withLock { state -> Aftermath? in
+        let now = dependencies.now()
+        let effects = state.withLock { state -> Effects? in
             state.core.count(pending.take())
             guard state.core.update(text, details: details, now: now) else { return nil }
             return publish(&state, now: now.monotonic)
         }
-        guard let aftermath else { return false }
-        settle(aftermath)
+        guard let effects else { return false }
+        perform(effects)
         return true
     }
 
-    /// Changes the counts; watchers hear of it at the frame rate.
+    /// Changes the counts; watchers hear of it once in each publishing interval.
     func tick(_ change: (inout JournalCounting) -> Void) -> Bool {
-        let now = surroundings.clock.now()
-        let aftermath = state.withLock { state -> Aftermath? in
+        let now = dependencies.clock.now()
+        let effects = state.withLock { state -> Effects? in
             state.core.count(pending.take())
             guard state.core.tick(change, renewingAt: now) else { return nil }
             return publishTick(&state, now: now)
         }
-        guard let aftermath else { return false }
-        settle(aftermath)
+        guard let effects else { return false }
+        perform(effects)
         return true
     }
 
@@ -80,65 +80,65 @@ extension ProgressJournal: FrameMember {
 
     /// Tells of units that the caller has just added; whoever held the lock before may have counted them already.
     private func tellOfPending() -> Bool {
-        let now = surroundings.clock.now()
-        let aftermath = state.withLock { state -> Aftermath in
+        let now = dependencies.clock.now()
+        let effects = state.withLock { state -> Effects in
             state.core.count(pending.take())
-            guard !state.core.isOver else { return Aftermath() }
+            guard !state.core.isOver else { return Effects() }
             state.core.lease?.renew(now: now)
             // While this tick is open, its readers will find whatever is added to it; a lease is renewed by every report.
             if state.core.log.isTickOpen, state.core.lease == nil { pending.free() }
             return publishTick(&state, now: now)
         }
-        settle(aftermath)
+        perform(effects)
         return true
     }
 
-    private func publish(_ state: inout State, now: Duration) -> Aftermath {
-        var aftermath = Aftermath(wakers: state.wakers.take(), isOver: state.core.isOver)
-        aftermath.isChanged = markChanged(&state)
-        aftermath.deadline = scheduleNext(&state, now: now)
-        return aftermath
+    private func publish(_ state: inout State, now: Duration) -> Effects {
+        var effects = Effects(wakers: state.wakers.take(), isOver: state.core.isOver)
+        effects.isChanged = markChanged(&state)
+        effects.deadline = scheduleNext(&state, now: now)
+        return effects
     }
 
-    /// The first tick after a pause is published at once, the others at the end of their frame.
-    private func publishTick(_ state: inout State, now: Duration) -> Aftermath {
-        var aftermath = Aftermath()
-        aftermath.isChanged = markChanged(&state)
-        aftermath.deadline = scheduleNext(&state, now: now)
-        guard !state.isFrameScheduled, !state.wakers.isEmpty else { return aftermath }
-        if let lastFrame = state.lastFrame, now - lastFrame < surroundings.frames.interval {
-            state.isFrameScheduled = true
-            aftermath.needsFrame = true
+    /// The first tick after a pause is published at once, the others at the end of their interval.
+    private func publishTick(_ state: inout State, now: Duration) -> Effects {
+        var effects = Effects()
+        effects.isChanged = markChanged(&state)
+        effects.deadline = scheduleNext(&state, now: now)
+        guard !state.isPublishScheduled, !state.wakers.isEmpty else { return effects }
+        if let lastPublish = state.lastPublish, now - lastPublish < dependencies.publishing.interval {
+            state.isPublishScheduled = true
+            effects.mustSchedule = true
         } else {
-            state.lastFrame = now
-            aftermath.wakers = state.wakers.take()
+            state.lastPublish = now
+            effects.wakers = state.wakers.take()
         }
-        return aftermath
+        return effects
     }
 
     private func markChanged(_ state: inout State) -> Bool {
-        guard !state.isMarkedChanged, surroundings.changes.isWatched else { return false }
+        guard !state.isMarkedChanged, dependencies.changes.isWatched else { return false }
         state.isMarkedChanged = true
         return true
     }
 
-    private func settle(_ aftermath: Aftermath) {
-        for waker in aftermath.wakers { waker.wake() }
-        if aftermath.needsFrame { surroundings.frames.schedule(self) }
-        if aftermath.isChanged { surroundings.changes.noteChange(of: self) }
-        if let deadline = aftermath.deadline { surroundings.deadlines.schedule(id, at: deadline) }
-        if aftermath.isOver {
+    private func perform(_ effects: Effects) {
+        for waker in effects.wakers { waker.wake() }
+        if effects.mustSchedule { dependencies.publishing.schedule(self) }
+        if effects.isChanged { dependencies.changes.noteChange(of: self) }
+        if let deadline = effects.deadline { dependencies.deadlines.schedule(id, at: deadline) }
+        if effects.isOver {
             started.close(ProgressError(.ended, "The operation ended before anybody watched it."))
             cancelRequested.close(ProgressError(.ended, "The operation ended before anybody asked it to stop."))
         }
     }
 
-    /// The end of a frame: wakes the watchers; the frame's tick may have been closed by one who read, but not by all.
-    func frame() {
-        let now = surroundings.clock.now()
+    /// Wakes the watchers at the end of an interval; its tick may have been closed by one who read, but not by all.
+    func publishDue() {
+        let now = dependencies.clock.now()
         let wakers = state.withLock { state in
-            state.isFrameScheduled = false
-            state.lastFrame = now
+            state.isPublishScheduled = false
+            state.lastPublish = now
             return state.wakers.take()
         }
         for waker in wakers { waker.wake() }
@@ -157,7 +157,7 @@ extension ProgressJournal: FrameMember {
     /// Notes when the clock matters next; gives that time where the service must be told, because it is the earliest.
     private func scheduleNext(_ state: inout State, now: Duration) -> Duration? {
         guard state.core.removal == nil else { return nil }
-        let next = state.core.endedAt.map { $0 + surroundings.retention } ?? state.core.lease?.nextChange(now: now)
+        let next = state.core.endedAt.map { $0 + dependencies.retention } ?? state.core.lease?.nextChange(now: now)
         guard let next else { return nil }
         if let scheduled = state.scheduledDeadline, scheduled <= next { return nil }
         state.scheduledDeadline = next
@@ -166,12 +166,12 @@ extension ProgressJournal: FrameMember {
 
     /// Tells the service when the clock matters next: for a new journal with a lease, and after each deadline.
     func scheduleDeadline(isReached: Bool = false) {
-        let now = surroundings.clock.now()
+        let now = dependencies.clock.now()
         let next = state.withLock { state -> Duration? in
             if isReached { state.scheduledDeadline = nil }
             return scheduleNext(&state, now: now)
         }
-        if let next { surroundings.deadlines.schedule(id, at: next) }
+        if let next { dependencies.deadlines.schedule(id, at: next) }
     }
 
     /// The deadline that the service was told last.
@@ -188,9 +188,9 @@ extension ProgressJournal: FrameMember {
     func checkTime() -> Bool {
         // Checking the lease refuses nothing, so this cannot throw.
         _ = try? write { core, now in core.checkLease(now: now) }
-        let now = surroundings.clock.now()
+        let now = dependencies.clock.now()
         return state.withLock { state in
-            state.core.endedAt.map { $0 + surroundings.retention <= now } ?? false
+            state.core.endedAt.map { $0 + dependencies.retention <= now } ?? false
         }
     }
 
@@ -206,9 +206,9 @@ extension ProgressJournal: FrameMember {
     func retire() {
         let kept = state.withLock { state in
             state.isRetired = true
-            surroundings.history.change(by: -state.core.log.sizes.total)
+            dependencies.history.change(by: -state.core.log.sizes.total)
             state.core.log.sizes = RevisionSizes()
-            return state.keptObject.take()
+            return state.attachment.take()
         }
         // Released outside the lock: what it does then is not ours.
         withExtendedLifetime(kept) {}
@@ -234,6 +234,6 @@ extension ProgressJournal {
     /// Tells those who follow all operations that this one is there.
     func announce() {
         let isChanged = state.withLock { markChanged(&$0) }
-        if isChanged { surroundings.changes.noteChange(of: self) }
+        if isChanged { dependencies.changes.noteChange(of: self) }
     }
 }

@@ -17,28 +17,28 @@ public final class ProgressJournal: Sendable {
         var wakers = Wakers()
         var watchers = 0
         var streams = 0
-        var isFrameScheduled = false
-        var lastFrame: Duration?
+        var isPublishScheduled = false
+        var lastPublish: Duration?
         var isMarkedChanged = false
         var scheduledDeadline: Duration?
         weak var tracker: ProgressTracker?
-        weak var companion: (any AnyObject & Sendable)?
-        var keptObject: (any AnyObject & Sendable)?
+        weak var sharedObject: (any AnyObject & Sendable)?
+        var attachment: (any AnyObject & Sendable)?
         var isRetired = false
     }
 
     /// The operation's identifier.
     public let id: ProgressID
-    let surroundings: JournalSurroundings
+    let dependencies: JournalDependencies
     let started = Latch()
     let cancelRequested = Latch()
     package let streams = WakeGroup()
     let state: Mutex<State>
     let pending = PendingCount()
 
-    init(first: ProgressSnapshot, capacity: Int, lease: Lease?, surroundings: JournalSurroundings) {
+    init(first: ProgressSnapshot, capacity: Int, lease: Lease?, dependencies: JournalDependencies) {
         id = first.id
-        self.surroundings = surroundings
+        self.dependencies = dependencies
         state = Mutex(State(core: JournalState(first: first, capacity: capacity, lease: lease)))
     }
 
@@ -66,7 +66,7 @@ public final class ProgressJournal: Sendable {
     }
 
     private func reading<Result>(_ read: (inout JournalState, JournalState.Now) -> Result) -> Result {
-        let now = surroundings.now()
+        let now = dependencies.now()
         return state.withLock { state in
             state.core.count(pending.take())
             state.wakers.noteReading()
@@ -101,26 +101,26 @@ public final class ProgressJournal: Sendable {
     ///
     /// - Parameter make: Makes it; used where nobody holds one. All callers ask for the same type.
     /// - Returns: The one that is held already, or the one just made.
-    package func companion<Object: AnyObject & Sendable>(_ make: () -> Object) -> Object {
-        if let object = state.withLock({ $0.companion as? Object }) { return object }
+    package func sharedObject<Object: AnyObject & Sendable>(_ make: () -> Object) -> Object {
+        if let object = state.withLock({ $0.sharedObject as? Object }) { return object }
         let made = make()
         return state.withLock { state in
-            if let object = state.companion as? Object { return object }
-            state.companion = made
+            if let object = state.sharedObject as? Object { return object }
+            state.sharedObject = made
             return made
         }
     }
 
     /// Holds an object as long as the service holds the operation; one for each journal.
-    package func keepUntilRetired(_ object: any AnyObject & Sendable) {
+    package func attach(_ object: any AnyObject & Sendable) {
         state.withLock { state in
-            if !state.isRetired { state.keptObject = object }
+            if !state.isRetired { state.attachment = object }
         }
     }
 
-    /// The object that is held as long as the service holds the operation.
-    package var keptObject: (any AnyObject & Sendable)? {
-        state.withLock { $0.keptObject }
+    /// The object of ``attach(_:)``.
+    package var attachment: (any AnyObject & Sendable)? {
+        state.withLock { $0.attachment }
     }
 
     // MARK: Watching
@@ -173,7 +173,7 @@ public final class ProgressJournal: Sendable {
         ifMatch: ProgressCursor? = nil,
         size: Int = 0
     ) throws(ProgressError) -> ProgressSnapshot {
-        let history = surroundings.history
+        let history = dependencies.history
         return try write { core, now throws(ProgressError) in
             try core.apply(report, ifMatch: ifMatch, now: now)
             guard size > 0 else { return core.log.newest }

@@ -26,20 +26,20 @@ public enum ProgressFeedEvent: Sendable, Hashable {
 /// Which operations of a service changed last: one log that any number of readers follow, each with its own number.
 ///
 /// An operation stands in it once, at its newest change, so that memory grows with the operations and not with changes or
-/// readers. It is kept only while someone is subscribed; operations mark themselves at the frame rate at the most.
-public final class ProgressChangeLog: Sendable, FrameMember {
+/// readers. It is kept only while someone is subscribed; operations mark themselves once in each publishing interval at most.
+public final class ProgressChangeLog: Sendable, ScheduledPublisher {
     struct State {
         /// Where the operations that were there before anyone subscribed are being taken in from, if they still are.
         var filling: ChangeLogFilling?
-        var log = SequenceLog<ProgressID>()
+        var log = NumberedKeys<ProgressID>()
         var journals: [ProgressID: ProgressJournal] = [:]
-        var removals = SequenceLog<ProgressID>()
+        var removals = NumberedKeys<ProgressID>()
         /// What the removed operations were, as far as it decides who may hear of them.
         var removed: [ProgressID: ProgressSnapshot] = [:]
         /// The number of the newest removal that is forgotten: readers before it cannot know of it.
         var forgottenRemoval: UInt64 = 0
         var marked: [ProgressJournal] = []
-        var isFrameScheduled = false
+        var isPublishScheduled = false
         var wakers: [UInt64: any ProgressWaker] = [:]
         var nextSubscription: UInt64 = 0
         var streams = 0
@@ -50,15 +50,15 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     /// The number of the group of streams among the wakers; subscriptions count from 1.
     private static let streamsNumber: UInt64 = 0
 
-    private let frames: FrameClock
+    private let publishing: PublishScheduler
     /// All streams are one waker among those of the state.
     package let streams = WakeGroup()
     let state = Mutex(State())
     /// Read by every change of every operation, so apart from the lock.
     private let subscriberCount = Atomic<Int>(0)
 
-    init(frames: FrameClock) {
-        self.frames = frames
+    init(publishing: PublishScheduler) {
+        self.publishing = publishing
     }
 
     var isWatched: Bool { subscriberCount.load(ordering: .relaxed) > 0 }
@@ -170,10 +170,10 @@ public final class ProgressChangeLog: Sendable, FrameMember {
     func noteChange(of journal: ProgressJournal) {
         let mustSchedule = state.withLock { state in
             state.marked.append(journal)
-            defer { state.isFrameScheduled = true }
-            return !state.isFrameScheduled
+            defer { state.isPublishScheduled = true }
+            return !state.isPublishScheduled
         }
-        if mustSchedule { frames.schedule(self) }
+        if mustSchedule { publishing.schedule(self) }
     }
 
     func noteRemoval(of journal: ProgressJournal) {
@@ -195,9 +195,9 @@ public final class ProgressChangeLog: Sendable, FrameMember {
         for waker in wakers { waker.wake() }
     }
 
-    func frame() {
+    func publishDue() {
         let marked = state.withLock { state in
-            state.isFrameScheduled = false
+            state.isPublishScheduled = false
             defer { state.marked = [] }
             return state.marked
         }

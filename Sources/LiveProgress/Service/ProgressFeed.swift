@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 /// What happens to the operations of a service, for a watcher in the same process: all that are there first, then each
-/// change, an operation's changes of one frame as one.
+/// change, an operation's changes of one publishing interval as one.
 ///
 /// A watcher that falls so far behind that it may have missed a removal comes to the feed's end, and begins anew.
 public struct ProgressFeed: AsyncSequence, Sendable {

@@ -78,7 +78,7 @@ extension ProgressService {
             first: firstSnapshot(id, options),
             capacity: configuration.journalCapacity,
             lease: lease,
-            surroundings: surroundings
+            dependencies: dependencies
         )
         try dropIfExpired(id)
         let mayReplace = former?.isEnded == true
@@ -110,7 +110,7 @@ extension ProgressService {
                 "The service holds \(configuration.maximumOperations) operations, its limit. Try again later."
             )
         }
-        guard !surroundings.history.isFull else {
+        guard !dependencies.history.isFull else {
             throw ProgressError(
                 .historyFull,
                 "The service keeps \(configuration.maximumHistoryBytes) bytes of reports, its limit. Try again later."
@@ -125,7 +125,7 @@ extension ProgressService {
     }
 
     private func firstSnapshot(_ id: ProgressID, _ options: ProgressOptions) -> ProgressSnapshot {
-        let date = surroundings.now().date
+        let date = dependencies.now().date
         return ProgressSnapshot(
             id: id,
             cursor: ProgressCursor(epoch: configuration.makeEpoch(), revision: 0),

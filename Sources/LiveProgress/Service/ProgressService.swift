@@ -17,42 +17,37 @@ public final class ProgressService: Sendable {
     struct State {
         var journals: [ProgressID: ProgressJournal] = [:]
         /// The operations in the order of their creation.
-        var order = SequenceLog<ProgressID>()
+        var order = NumberedKeys<ProgressID>()
         /// When it may be forgotten that an operation was there.
         var tombstones: [ProgressID: Duration] = [:]
-        var tombstoneOrder = SequenceLog<ProgressID>()
+        var tombstoneOrder = NumberedKeys<ProgressID>()
     }
 
     /// What the service was configured with.
     public let configuration: Configuration
     /// Which operations changed last.
     public let changes: ProgressChangeLog
-    let surroundings: JournalSurroundings
+    let dependencies: JournalDependencies
     let state = Mutex(State())
 
     /// A service without operations.
     public init(configuration: Configuration = .init()) {
         self.configuration = configuration
-        let frames = FrameClock(interval: configuration.frameInterval, clock: configuration.clock)
-        let changes = ProgressChangeLog(frames: frames)
-        let dueHandler = DueHandler()
+        let publishing = PublishScheduler(interval: configuration.publishInterval, clock: configuration.clock)
+        let changes = ProgressChangeLog(publishing: publishing)
         self.changes = changes
-        surroundings = JournalSurroundings(
+        dependencies = JournalDependencies(
             clock: configuration.clock,
             retention: configuration.retention,
-            frames: frames,
+            publishing: publishing,
             changes: changes,
-            deadlines: DeadlineClock(
-                clock: configuration.clock,
-                isCurrent: { [dueHandler] in dueHandler.service?.isCurrent($0) ?? false },
-                isDue: { [dueHandler] in dueHandler.service?.deadlineReached($0.id) }
-            ),
+            deadlines: DeadlineScheduler(clock: configuration.clock),
             history: HistoryBudget(
                 total: configuration.maximumHistoryBytes,
                 perOperation: configuration.maximumHistoryBytesPerOperation
             )
         )
-        dueHandler.attach(self)
+        dependencies.deadlines.attach(self)
     }
 
     // MARK: Finding
@@ -95,7 +90,7 @@ public final class ProgressService: Sendable {
     }
 
     /// How many bytes of the reports of remote workers the service keeps.
-    public var historyBytes: Int { surroundings.history.usedBytes }
+    public var historyBytes: Int { dependencies.history.usedBytes }
 
     // MARK: Removing
 
@@ -120,7 +115,7 @@ public final class ProgressService: Sendable {
             return journal
         }
         guard let journal else { return }
-        surroundings.deadlines.schedule(id, at: forgettable)
+        dependencies.deadlines.schedule(id, at: forgettable)
         journal.remove(reason)
         changes.noteRemoval(of: journal)
     }
@@ -130,15 +125,17 @@ public final class ProgressService: Sendable {
         let journal = state.withLock { $0.journals[id] }
         if let journal, journal.checkTime() { remove(id, .expired) }
     }
+}
 
+extension ProgressService: DeadlineHandler {
     /// Whether a deadline is the one that was noted last: no earlier one since, and of no operation that was there before.
-    fileprivate func isCurrent(_ entry: DeadlineClock.Entry) -> Bool {
+    func isCurrent(_ entry: DeadlineScheduler.Entry) -> Bool {
         let (forgettable, journal) = state.withLock { ($0.tombstones[entry.id], $0.journals[entry.id]) }
         return entry.deadline == journal?.scheduledDeadline ?? forgettable
     }
 
     /// Does what is due for an operation: lease, retention, or the forgetting of its tombstone.
-    fileprivate func deadlineReached(_ id: ProgressID) {
+    func deadlineReached(_ id: ProgressID) {
         let now = configuration.clock.now()
         let journal = state.withLock { state -> ProgressJournal? in
             if let forgettable = state.tombstones[id], forgettable <= now {
@@ -148,22 +145,5 @@ public final class ProgressService: Sendable {
             return state.journals[id]
         }
         if let journal, journal.deadlineReached() { remove(id, .expired) }
-    }
-}
-
-/// Hands deadlines to the service without keeping it alive.
-private final class DueHandler: Sendable {
-    private struct State {
-        weak var service: ProgressService?
-    }
-
-    private let state = Mutex(State())
-
-    func attach(_ service: ProgressService) {
-        state.withLock { $0.service = service }
-    }
-
-    var service: ProgressService? {
-        state.withLock { $0.service }
     }
 }

@@ -13,7 +13,7 @@ extension ProgressService {
         /// How long it is remembered after that, or after being deleted, that it was there.
         public var tombstoneRetention = Duration.seconds(24 * 60 * 60)
         /// How often watchers see a tick at the most.
-        public var frameInterval = Duration.milliseconds(33)
+        public var publishInterval = Duration.milliseconds(33)
         /// How long a remote worker may be silent before its operation is stalled.
         public var lease = Duration.seconds(60)
         /// How long a stalled operation waits for its worker before it fails as worker-lost.

@@ -67,7 +67,7 @@ public final class ProgressTracker: Sendable {
         return (try? journal.report(report)) != nil
     }
 
-    /// Counts units done; watchers see it at the frame rate, however often it is called.
+    /// Counts units done; watchers see it at the publishing rate, however often it is called.
     ///
     /// - Returns: Whether the count was taken; it is refused once the operation has ended.
     @discardableResult

@@ -28,7 +28,7 @@ public struct StartSignal: Sendable {
     /// - Returns: Whether somebody watches, or has watched.
     /// - Throws: As ``wait()`` does.
     public func wait(timeout: Duration) async throws -> Bool {
-        let clock = journal?.surroundings.clock ?? .system
+        let clock = journal?.dependencies.clock ?? .system
         return try await latch.wait(until: clock.now() + timeout, on: clock)
     }
 

@@ -21,7 +21,7 @@ public struct ProgressSnapshot: Sendable, Hashable {
     }
 
     /// What seldom changes, with all snapshots that have it in common.
-    var shared: Shared<Head>
+    var shared: SharedBox<Head>
     /// The revision: 0 when created, one more for each revision after it.
     public internal(set) var revision: UInt64
     /// Where the operation stands.
@@ -63,7 +63,7 @@ public struct ProgressSnapshot: Sendable, Hashable {
             isCancellable: isCancellable,
             outcome: outcome
         )
-        shared = Shared(head)
+        shared = SharedBox(head)
         revision = cursor.revision
         self.status = status
         self.state = state
@@ -75,7 +75,7 @@ public struct ProgressSnapshot: Sendable, Hashable {
     /// What seldom changes; a change gives this snapshot one of its own.
     var head: Head {
         get { shared.value }
-        set { shared = Shared(newValue) }
+        set { shared = SharedBox(newValue) }
     }
 }
 

@@ -18,8 +18,8 @@ struct Exchange {
     var parameters = QueryParameters()
     /// How many lines of the batch were applied when the request came before.
     var appliedLines = 0
-    /// The place of a request that has come through a proxy, held until it is answered, and as long as it watches.
-    var place: LimitTicket?
+    /// The slot of a request that has come through a proxy, held until it is answered, and as long as it watches.
+    var slot: QuotaSlot?
 
     /// Checks the method.
     init(
@@ -93,12 +93,12 @@ struct Exchange {
 }
 
 extension ProgressAPI {
-    /// A place for a request by the address that a trusted proxy tells; a proxy's own stands for clients that nobody knows.
-    func place(for caller: ProgressCaller) throws(Refusal) -> LimitTicket? {
+    /// A slot for a request by the address that a trusted proxy tells; a proxy's own stands for clients that nobody knows.
+    func slot(for caller: ProgressCaller) throws(Refusal) -> QuotaSlot? {
         guard caller.isForwarded, let address = caller.address,
             !configuration.trustedProxies.contains(address: address)
         else { return nil }
-        return try shared.places.ask(for: AddressGroup(address))
+        return try shared.quotas.ask(for: AddressGroup(address))
     }
 
     /// The methods that a resource takes, and the types of bodies.

@@ -70,7 +70,7 @@ extension ProgressAPI {
 
     private func make(_ creation: Creation, _ exchange: Exchange) throws(Refusal) -> ProgressJournal {
         let former = creation.id.flatMap { formerRun(of: $0, exchange.access) }
-        let owner = try shared.places.create(subject: exchange.subject, inPlaceOf: former)
+        let owner = try shared.quotas.create(subject: exchange.subject, inPlaceOf: former)
         do throws(ProgressError) {
             return try make(creation, of: exchange.body.count, owner, inPlaceOf: former, startsAnew: true)
         } catch {
@@ -86,13 +86,13 @@ extension ProgressAPI {
         return access.principal?.may(.create, id, labels: journal.labels) ?? true ? journal : nil
     }
 
-    /// Creates the operation and applies its first report, of so many bytes; it holds its owner's place.
+    /// Creates the operation and applies its first report, of so many bytes; it holds its owner's slot.
     ///
     /// It takes the place of a former operation that has ended; one that starts anew may follow a deleted one, too.
     func make(
         _ creation: Creation,
         of size: Int,
-        _ owner: LimitTicket?,
+        _ owner: QuotaSlot?,
         inPlaceOf former: ProgressJournal? = nil,
         startsAnew: Bool
     ) throws(ProgressError) -> ProgressJournal {
@@ -106,7 +106,7 @@ extension ProgressAPI {
             inPlaceOf: former,
             followsDeleted: startsAnew
         )
-        if let owner { journal.keepUntilRetired(owner) }
+        if let owner { journal.attach(owner) }
         if let report = creation.report { try journal.report(report, size: size) }
         return journal
     }

@@ -32,8 +32,8 @@ extension ProgressAPI {
         _ format: StreamFormat,
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
-        let place = try shared.places.watch(nil, subject: exchange.subject, request: exchange.place)
-        return try stream(format, exchange.access, place) { [service] in
+        let slot = try shared.quotas.watch(nil, subject: exchange.subject, request: exchange.slot)
+        return try stream(format, exchange.access, slot) { [service] in
             FeedSource(service, query: query, format: format)
         }
     }

@@ -34,7 +34,7 @@ extension ProgressAPI {
             }
             try requireCreation(creation, of: id, exchange.access)
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
-            let owner = try shared.places.create(subject: exchange.subject)
+            let owner = try shared.quotas.create(subject: exchange.subject)
             do throws(ProgressError) {
                 let journal = try make(creation, of: exchange.body.count, owner, startsAnew: false)
                 return located(.created, journal.snapshot(), exchange)

@@ -33,8 +33,8 @@ extension ProgressAPI {
             let time = min(.seconds(min(wait, 1 << 32)), configuration.maximumWait)
             fields[.preferenceApplied] = "wait=\(time.components.seconds)"
             if condition.matchesWeakly(snapshot.cursor), !snapshot.status.isEnd {
-                let place = try shared.places.watch(journal, subject: exchange.subject, request: exchange.place)
-                defer { withExtendedLifetime(place) {} }
+                let slot = try shared.quotas.watch(journal, subject: exchange.subject, request: exchange.slot)
+                defer { withExtendedLifetime(slot) {} }
                 snapshot = try await news(of: journal, after: snapshot, atMost: time, exchange.access)
             }
         }
@@ -57,8 +57,8 @@ extension ProgressAPI {
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
-        let place = try shared.places.watch(journal, subject: exchange.subject, request: exchange.place)
-        return try stream(format, exchange.access, place) {
+        let slot = try shared.quotas.watch(journal, subject: exchange.subject, request: exchange.slot)
+        return try stream(format, exchange.access, slot) {
             OperationSource(journal, cursor: cursor, format: format)
         }
     }
@@ -67,7 +67,7 @@ extension ProgressAPI {
     func stream(
         _ format: StreamFormat,
         _ access: Access,
-        _ place: LimitTicket?,
+        _ slot: QuotaSlot?,
         _ makeSource: @escaping @Sendable () -> any StreamSource
     ) throws(Refusal) -> ProgressResponse {
         guard !shared.isDraining else { throw Refusal(Problems.shuttingDown) }
@@ -78,7 +78,7 @@ extension ProgressAPI {
             clock: service.configuration.clock,
             chunkSize: configuration.streamChunkSize,
             expiry: access.expiry(on: service.configuration.clock),
-            place: place
+            slot: slot
         )
         let fields: HTTPFields = [
             .contentType: format.mediaType.description,

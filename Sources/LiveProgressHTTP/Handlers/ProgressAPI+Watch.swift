@@ -30,7 +30,7 @@ extension ProgressAPI {
         do throws(Refusal) {
             if let problem = policy.refusal(of: request, from: caller) { throw Refusal(problem) }
             var exchange = try Exchange(request, caller: caller, target: target, route: route)
-            exchange.place = try place(for: caller)
+            exchange.slot = try slot(for: caller)
             if !isSound { try checkHandshake(exchange) }
             guard let authorizer = configuration.authorizer else {
                 return .accept(try accept(exchange, .unlimited))
@@ -88,7 +88,7 @@ extension ProgressAPI {
             format: isFull ? .full : .plain,
             cursor: exchange.cursorText,
             subprotocol: isFull ? ProgressFormat.subprotocol : nil,
-            place: try shared.places.watch(watched, subject: exchange.subject, request: exchange.place),
+            slot: try shared.quotas.watch(watched, subject: exchange.subject, request: exchange.slot),
             principal: access.principal,
             accessRequest: exchange.accessRequest
         )

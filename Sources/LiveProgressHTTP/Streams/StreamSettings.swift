@@ -13,8 +13,8 @@ struct StreamSettings: Sendable {
     let chunkSize: Int
     /// When the reader's credentials run out; `nil` for never.
     let expiry: Duration?
-    /// The reader's place, held as long as its pump is.
-    let place: LimitTicket?
+    /// The reader's slot, held as long as its pump is.
+    let slot: QuotaSlot?
 
     /// Whether the reader's credentials have run out.
     var hasExpired: Bool { expiry.map { $0 <= clock.now() } ?? false }

@@ -25,12 +25,3 @@ struct OutOfLine<Value> {
 }
 
 extension OutOfLine: Sendable where Value: Sendable {}
-
-/// A value that many connections share, so that each has one word of it.
-final class Shared<Value: Sendable>: Sendable {
-    let value: Value
-
-    init(_ value: Value) {
-        self.value = value
-    }
-}

@@ -37,3 +37,12 @@ public struct WebSocketConfiguration: Sendable, Hashable {
         self.closeTimeout = closeTimeout
     }
 }
+
+/// A configuration that many connections share, so that each holds one reference to it.
+final class SharedConfiguration: Sendable {
+    let value: WebSocketConfiguration
+
+    init(_ value: WebSocketConfiguration) {
+        self.value = value
+    }
+}

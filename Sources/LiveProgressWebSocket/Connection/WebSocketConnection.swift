@@ -44,7 +44,7 @@ public struct WebSocketConnection: Sendable {
     }
 
     // What is large stands first, so that little is lost between: a server has as many of these as it has watchers.
-    private let settings: Shared<WebSocketConfiguration>
+    private let settings: SharedConfiguration
     var decoder: FrameDecoder
     var assembler: MessageAssembler
     var allowance = MessageAllowance()
@@ -75,11 +75,11 @@ public struct WebSocketConnection: Sendable {
         configuration: WebSocketConfiguration = WebSocketConfiguration(),
         compression: WebSocketCompression? = nil
     ) {
-        self.init(role: role, settings: Shared(configuration), compression: compression)
+        self.init(role: role, settings: SharedConfiguration(configuration), compression: compression)
     }
 
     /// A connection that shares its configuration with others.
-    init(role: WebSocketRole, settings: Shared<WebSocketConfiguration>, compression: WebSocketCompression?) {
+    init(role: WebSocketRole, settings: SharedConfiguration, compression: WebSocketCompression?) {
         self.role = role
         self.settings = settings
         self.encoder = FrameEncoder(role: role)

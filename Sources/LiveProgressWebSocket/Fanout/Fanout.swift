@@ -12,7 +12,7 @@ final class Fanout {
 
     private let eventLoop: any EventLoop
     private let configuration: WatcherConfiguration
-    private let settings: Shared<WebSocketConfiguration>
+    private let settings: SharedConfiguration
     let onLimit: @Sendable (WebSocketLimit) -> Void
     private var topics: [ObjectIdentifier: FanoutTopic] = [:]
     private var members: [ObjectIdentifier: FanoutMember] = [:]
@@ -25,7 +25,7 @@ final class Fanout {
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
-        self.settings = Shared(configuration.connection)
+        self.settings = SharedConfiguration(configuration.connection)
         self.onLimit = onLimit
         self.timers = LoopTimers(eventLoop: eventLoop)
     }

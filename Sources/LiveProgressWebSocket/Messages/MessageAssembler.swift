@@ -54,18 +54,18 @@ public struct MessageAssembler: Sendable {
         var validator = UTF8Validator()
     }
 
-    private let settings: Shared<WebSocketConfiguration>
+    private let settings: SharedConfiguration
     private var inflation: OutOfLine<MessageInflation>
     private var message = OutOfLine<Partial>()
 
     /// An assembler between two messages.
     /// - Parameter limits: What a message may have at most.
     public init(limits: WebSocketLimits = WebSocketLimits()) {
-        self.init(settings: Shared(WebSocketConfiguration(limits: limits)), inflation: nil)
+        self.init(settings: SharedConfiguration(WebSocketConfiguration(limits: limits)), inflation: nil)
     }
 
     /// An assembler of messages that may be compressed.
-    init(settings: Shared<WebSocketConfiguration>, inflation: MessageInflation?) {
+    init(settings: SharedConfiguration, inflation: MessageInflation?) {
         self.settings = settings
         self.inflation = OutOfLine(inflation)
     }

@@ -107,7 +107,7 @@ struct BoundsTests {
             }
             environment.time.advance(by: .milliseconds(1))
         }
-        #expect(environment.service.surroundings.deadlines.count <= 1024)
+        #expect(environment.service.dependencies.deadlines.count <= 1024)
         // What is still due comes.
         _ = try environment.service.createJournal(id: id("job"))
         environment.time.advance(by: .seconds(60))

@@ -9,6 +9,15 @@ import Testing
 
 @Suite("Waiting for a wake")
 struct WakeTests {
+    private final class Counter: Sendable {
+        private let count = Atomic(0)
+
+        var value: Int { count.load(ordering: .sequentiallyConsistent) }
+
+        @discardableResult
+        func add() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
+    }
+
     @Test("A wake before the wait ends it at once, and is taken by it")
     func early() async {
         let (signal, time) = (WakeSignal(), ManualClock())
@@ -42,11 +51,11 @@ struct WakeTests {
     @Test("Wakes and cancellations at the same time resume each waiter once")
     func contention() async {
         for _ in 0..<200 {
-            let (group, isOver) = (WakeGroup(), Atomic(false))
+            let (group, wakes) = (WakeGroup(), Counter())
             await withTaskGroup { tasks in
                 for number in 0..<8 {
                     let waiter = Task {
-                        try await group.wait { isOver.load(ordering: .acquiring) ? number : nil }
+                        try await group.wait { wakes.value > 0 ? number : nil }
                     }
                     tasks.addTask {
                         if number.isMultiple(of: 2) { waiter.cancel() }
@@ -55,7 +64,7 @@ struct WakeTests {
                     }
                 }
                 tasks.addTask {
-                    isOver.store(true, ordering: .releasing)
+                    wakes.add()
                     group.wake()
                 }
             }
@@ -65,14 +74,14 @@ struct WakeTests {
 
     @Test("A group looks again after each wake, until it sees something")
     func looking() async throws {
-        let (group, looks, time) = (WakeGroup(), Atomic(0), ManualClock())
+        let (group, looks, time) = (WakeGroup(), Counter(), ManualClock())
         let waiter = Task {
             try await group.wait(until: .seconds(60), on: time.clock) {
-                let look = looks.add(1, ordering: .relaxed).newValue
+                let look = looks.add()
                 return look > 3 ? look : nil
             }
         }
-        while looks.load(ordering: .relaxed) < 4 {
+        while looks.value < 4 {
             group.wake()
             await Task.yield()
         }

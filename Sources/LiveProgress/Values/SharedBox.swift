@@ -2,12 +2,12 @@
 // Part of Live Progress: live progress of long-running operations.
 
 /// A value that copies share: to copy it takes one reference, whatever it holds.
-final class Shared<Value: Sendable & Hashable>: Sendable, Hashable {
+final class SharedBox<Value: Sendable & Hashable>: Sendable, Hashable {
     let value: Value
 
     init(_ value: Value) { self.value = value }
 
-    static func == (one: Shared, other: Shared) -> Bool {
+    static func == (one: SharedBox, other: SharedBox) -> Bool {
         one === other || one.value == other.value
     }
 

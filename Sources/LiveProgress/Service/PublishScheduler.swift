@@ -3,17 +3,17 @@
 
 import Synchronization
 
-/// Someone who has something to publish at the next frame.
-protocol FrameMember: AnyObject, Sendable {
-    func frame()
+/// What a ``PublishScheduler`` calls at the end of an interval.
+protocol ScheduledPublisher: AnyObject, Sendable {
+    func publishDue()
 }
 
-/// Publishes what changes faster than anybody can look: at most one frame for each interval.
+/// Publishes what changes faster than anybody can look: at most once in each interval.
 ///
-/// Nothing runs while nothing is due: the task lives from the first member's request to the first idle interval.
-final class FrameClock: Sendable {
+/// Nothing runs while nothing is due: the task lives from the first publisher's request to the first idle interval.
+final class PublishScheduler: Sendable {
     private struct State {
-        var due: [any FrameMember] = []
+        var due: [any ScheduledPublisher] = []
         var isRunning = false
     }
 
@@ -26,10 +26,10 @@ final class FrameClock: Sendable {
         self.clock = clock
     }
 
-    /// Calls the member's `frame()` at the end of the current interval; a member asks once for each frame.
-    func schedule(_ member: any FrameMember) {
+    /// Calls the publisher at the end of the current interval; a publisher asks once for each interval.
+    func schedule(_ publisher: any ScheduledPublisher) {
         let mustStart = state.withLock { state in
-            state.due.append(member)
+            state.due.append(publisher)
             defer { state.isRunning = true }
             return !state.isRunning
         }
@@ -39,7 +39,7 @@ final class FrameClock: Sendable {
 
     private func run() async {
         while true {
-            // A sleep that fails only makes the frame early.
+            // A sleep that fails only publishes early.
             try? await clock.sleep(clock.now() + interval)
             let due = state.withLock { state in
                 defer { state.due = [] }
@@ -47,7 +47,7 @@ final class FrameClock: Sendable {
                 return state.due
             }
             if due.isEmpty { return }
-            for member in due { member.frame() }
+            for publisher in due { publisher.publishDue() }
         }
     }
 }

@@ -4,9 +4,9 @@
 import LiveProgress
 import Synchronization
 
-/// The places of those who ask through proxies, of those who watch, by operation and by subject, and of the operations of
-/// each subject.
-final class Places: Sendable {
+/// How many requests each address behind a proxy has, how many watchers each operation and each subject, and how many
+/// operations each subject.
+final class Quotas: Sendable {
     private struct State {
         var requestsByAddress = KeyedCounts<AddressGroup>()
         var watchersByOperation = KeyedCounts<ObjectIdentifier>()
@@ -21,32 +21,32 @@ final class Places: Sendable {
         self.limits = limits
     }
 
-    /// A place for a request that has come through a proxy.
+    /// A slot for a request that has come through a proxy.
     ///
     /// - Parameter client: Whom the proxy names; `nil` counts for nobody.
-    /// - Returns: The place, held until the request is answered, and as long as it watches; `nil` where nothing is limited.
+    /// - Returns: The slot, held until the request is answered, and as long as it watches; `nil` where nothing is limited.
     /// - Throws: A refusal that names the limit.
-    func ask(for client: AddressGroup?) throws(Refusal) -> LimitTicket? {
+    func ask(for client: AddressGroup?) throws(Refusal) -> QuotaSlot? {
         guard let client, let limit = limits.requestsPerForwardedAddress else { return nil }
         guard state.withLock({ $0.requestsByAddress.add(client, limit: limit) }) else {
             throw Refusal(.connectionsPerAddress, .tooManyConnections(.connectionsPerAddress))
         }
-        return LimitTicket(.request(of: client), in: self)
+        return QuotaSlot(.request(of: client), in: self)
     }
 
-    /// A place for one who watches.
+    /// A slot for one who watches.
     ///
     /// - Parameters:
     ///   - journal: What is watched; `nil` for the list.
     ///   - subject: Who watches, where that is known.
-    ///   - request: The place of the request, which is held as long.
-    /// - Returns: The place, held as long as it watches; `nil` where nothing is limited.
+    ///   - request: The slot of the request, which is held as long.
+    /// - Returns: The slot, held as long as it watches; `nil` where nothing is limited.
     /// - Throws: A refusal that names the limit.
     func watch(
         _ journal: ProgressJournal?,
         subject: String?,
-        request: LimitTicket? = nil
-    ) throws(Refusal) -> LimitTicket? {
+        request: QuotaSlot? = nil
+    ) throws(Refusal) -> QuotaSlot? {
         let operation = limits.watchersPerOperation == nil ? nil : journal
         let subject = limits.watchersPerSubject == nil ? nil : subject
         guard operation != nil || subject != nil else { return request }
@@ -63,31 +63,31 @@ final class Places: Sendable {
             return .watchersPerSubject
         }
         if let exceeded { throw Refusal(exceeded, Problems.tooManyWatchers(exceeded)) }
-        return LimitTicket(.watcher(of: operation, subject: subject, request: request), in: self)
+        return QuotaSlot(.watcher(of: operation, subject: subject, request: request), in: self)
     }
 
-    /// A place for an operation that a subject creates.
+    /// A slot for an operation that a subject creates.
     ///
     /// - Parameters:
     ///   - subject: Who creates it, where that is known.
-    ///   - former: The operation that it replaces; where that has the same subject's place, the new one takes it over.
-    /// - Returns: The place, held as long as the operation is kept; `nil` where nothing is limited.
+    ///   - former: The operation that it replaces; where that has a slot of the same subject, the new one takes it over.
+    /// - Returns: The slot, held as long as the operation is kept; `nil` where nothing is limited.
     /// - Throws: A refusal that names the limit.
-    func create(subject: String?, inPlaceOf former: ProgressJournal? = nil) throws(Refusal) -> LimitTicket? {
-        if let subject, let ticket = former?.keptObject as? LimitTicket, ticket.isForOperation(of: subject) {
-            return ticket
+    func create(subject: String?, inPlaceOf former: ProgressJournal? = nil) throws(Refusal) -> QuotaSlot? {
+        if let subject, let slot = former?.attachment as? QuotaSlot, slot.isForOperation(of: subject) {
+            return slot
         }
         guard let subject, let limit = limits.operationsPerSubject else { return nil }
         guard state.withLock({ $0.operationsBySubject.add(subject, limit: limit) }) else {
             throw Refusal(.operationsPerSubject, Problems.tooManyOperationsOfSubject(limit))
         }
-        return LimitTicket(.operation(of: subject), in: self)
+        return QuotaSlot(.operation(of: subject), in: self)
     }
 
-    /// A ticket is released.
-    func giveBack(_ place: LimitTicket.Place) {
+    /// Counts one less; called when the slot is released.
+    func release(_ holder: QuotaSlot.Holder) {
         state.withLock { state in
-            switch place {
+            switch holder {
             case .request(let client):
                 state.requestsByAddress.remove(client)
             case .watcher(let operation, let subject, _):

@@ -7,7 +7,7 @@ import DequeModule
 ///
 /// Putting and removing take amortised constant time; a walk starts at any number in logarithmic time. A key that is put
 /// anew leaves a dead entry behind; when there are more dead ones than living, they are swept out.
-struct SequenceLog<Key: Hashable & Sendable>: Sendable {
+struct NumberedKeys<Key: Hashable & Sendable>: Sendable {
     typealias Entry = (number: UInt64, key: Key)
 
     private var entries: Deque<Entry> = []

@@ -4,8 +4,16 @@
 import HeapModule
 import Synchronization
 
-/// Calls back when the next of many deadlines has come; one task, and none while there is no deadline.
-final class DeadlineClock: Sendable {
+/// What a ``DeadlineScheduler`` calls.
+protocol DeadlineHandler: AnyObject, Sendable {
+    /// Whether a deadline still counts.
+    func isCurrent(_ entry: DeadlineScheduler.Entry) -> Bool
+    /// Does what is due for an operation.
+    func deadlineReached(_ id: ProgressID)
+}
+
+/// Calls its handler when the next of many deadlines has come; one task, and none while there is no deadline.
+final class DeadlineScheduler: Sendable {
     struct Entry: Comparable, Sendable {
         let deadline: Duration
         let id: ProgressID
@@ -14,29 +22,26 @@ final class DeadlineClock: Sendable {
     }
 
     private struct State {
+        weak var handler: (any DeadlineHandler)?
         var heap = Heap<Entry>()
         var timer: Task<Void, Never>?
         var timerDeadline: Duration?
         /// As many entries as make it worth while to look for those that are out of date.
-        var nextSweep = DeadlineClock.shortestSweep
+        var nextSweep = DeadlineScheduler.shortestSweep
     }
 
     private static let shortestSweep = 1024
 
     private let clock: ProgressClock
-    private let isCurrent: @Sendable (Entry) -> Bool
-    private let isDue: @Sendable (Entry) -> Void
     private let state = Mutex(State())
 
-    /// A clock that hands each entry to `isDue` when its deadline has come, unless it is not current any more.
-    init(
-        clock: ProgressClock,
-        isCurrent: @escaping @Sendable (Entry) -> Bool,
-        isDue: @escaping @Sendable (Entry) -> Void
-    ) {
+    init(clock: ProgressClock) {
         self.clock = clock
-        self.isCurrent = isCurrent
-        self.isDue = isDue
+    }
+
+    /// Sets what is called for each entry whose deadline has come, unless the entry is out of date; it is held weakly.
+    func attach(_ handler: any DeadlineHandler) {
+        state.withLock { $0.handler = handler }
     }
 
     deinit {
@@ -61,15 +66,15 @@ final class DeadlineClock: Sendable {
     ///
     /// An operation that is over and starts anew leaves its deadlines behind, which may be a day away.
     private func sweep() {
-        let entries = state.withLock { state -> [Entry] in
-            guard state.heap.count >= state.nextSweep else { return [] }
+        let (handler, entries) = state.withLock { state -> ((any DeadlineHandler)?, [Entry]) in
+            guard state.heap.count >= state.nextSweep else { return (nil, []) }
             state.nextSweep = .max
             defer { state.heap = Heap() }
-            return state.heap.unordered
+            return (state.handler, state.heap.unordered)
         }
         guard !entries.isEmpty else { return }
-        // Outside the lock: whether one is current is for others to say.
-        let current = entries.filter(isCurrent)
+        // Outside the lock: whether an entry is current is for the handler to say.
+        let current = entries.filter { handler?.isCurrent($0) ?? false }
         let outdated = state.withLock { state -> Task<Void, Never>? in
             state.heap.insert(contentsOf: current)
             state.nextSweep = max(Self.shortestSweep, 2 * state.heap.count)
@@ -82,7 +87,7 @@ final class DeadlineClock: Sendable {
         outdated?.cancel()
     }
 
-    /// The task holds the clock weakly, so that a service that is released takes its timer with it.
+    /// The task holds the scheduler weakly, so that a service that is released takes its timer with it.
     private func startTimer(_ state: inout State, until deadline: Duration) {
         state.timerDeadline = deadline
         state.timer = Task.detached { [weak self, clock] in
@@ -93,14 +98,15 @@ final class DeadlineClock: Sendable {
 
     private func fire() {
         let now = clock.now()
-        let due = state.withLock { state -> [Entry] in
+        let (handler, due) = state.withLock { state -> ((any DeadlineHandler)?, [Entry]) in
             var due: [Entry] = []
             while let first = state.heap.min, first.deadline <= now { due.append(state.heap.removeMin()) }
             state.timer = nil
             state.timerDeadline = nil
             if let next = state.heap.min { startTimer(&state, until: next.deadline) }
-            return due
+            return (state.handler, due)
         }
-        for entry in due where isCurrent(entry) { isDue(entry) }
+        guard let handler else { return }
+        for entry in due where handler.isCurrent(entry) { handler.deadlineReached(entry.id) }
     }
 }
