@@ -166,7 +166,7 @@ let package = Package(
         .testTarget(
             name: "LiveProgressWebSocketTests",
             dependencies: [
-                "LiveProgressWebSocket", "LiveProgressNIO", "LiveProgressTesting",
+                "LiveProgressWebSocket", "LiveProgressTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -57,7 +57,7 @@ let server: [Target] = [
     .target(
         name: "LiveProgressCLI",
         dependencies: ["LiveProgressServer", argumentParser, configuration, logging, serviceLifecycle]
-            + library("", "Client", "ClientTLS", "HTTP", "WebSocket", "Wire") + nio("Core", "Posix"),
+            + library("", "Client", "ClientTLS", "HTTP", "NIO", "WebSocket", "Wire") + nio("Core", "Posix"),
         swiftSettings: settings
     ),
     .executableTarget(

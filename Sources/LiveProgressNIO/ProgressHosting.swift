@@ -22,7 +22,7 @@ public final class ProgressHosting: Sendable {
     public let limits: ConnectionLimits
     /// The connections that are open.
     public let registry = ConnectionRegistry()
-    private let fanouts: Fanouts
+    private let fanout: Fanout
     private let sources: FanoutSources
     private let deflate: DeflateServer?
     private let onRefusal: (@Sendable (HTTPRequest, ProgressResponse) -> Void)?
@@ -48,7 +48,7 @@ public final class ProgressHosting: Sendable {
         let refusals = api.configuration.limitRefusals
         deflate = compression.map { .shared(codec: $0) }
         sources = FanoutSources(deflaters: compression.map { SharedDeflaters(codec: $0) })
-        fanouts = Fanouts(configuration: watchers) { refusals.count(ProgressLimit($0)) }
+        fanout = Fanout(configuration: watchers) { refusals.count(ProgressLimit($0)) }
     }
 
     /// How connections are set up.
@@ -137,18 +137,15 @@ public final class ProgressHosting: Sendable {
         ConnectionDecision.Grant(
             headers: handshake.acceptance(subprotocol: acceptance.subprotocol, extension: agreement?.answer)
         ) { [self] channel in
-            let loop = channel.eventLoop
-            return [
-                WatcherChannel.makeHandler(
-                    on: loop,
-                    source: sources.source(for: acceptance, in: api.service, isDeflated: agreement != nil),
-                    cursor: acceptance.cursor,
-                    fanouts: fanouts,
-                    compression: agreement?.compression,
-                    visitor: WatcherVisitor(acceptance, api: api, eventLoop: loop),
-                    holding: acceptance.slot
-                )
-            ]
+            let loop = fanout.loop(channel.eventLoop)
+            let watcher = Watcher(
+                of: loop,
+                source: sources.source(for: acceptance, in: api.service, isDeflated: agreement != nil),
+                cursor: acceptance.cursor,
+                session: WatcherSession(acceptance, api: api, loop: loop),
+                holding: acceptance.slot
+            )
+            return [loop.makeHandler(for: watcher, compression: agreement?.compression)]
         }
     }
 }

@@ -7,16 +7,26 @@ import LiveProgressWebSocket
 import LiveProgressWire
 import Synchronization
 
-/// What is being watched now: one source for each operation and format, or list, shared by all who watch it.
+/// What is being watched now: one source for each operation and format, or list, with compression or without, shared by all
+/// who watch it so.
 ///
 /// Holds its sources weakly: the event loops hold them while they have watchers, and with the last one they go.
 final class FanoutSources: Sendable {
-    private indirect enum Key: Hashable, Sendable {
-        case journal(ObjectIdentifier, ProgressFormat)
-        case feed(ProgressQuery)
-        case deflated(Key)
+    private struct Key: Hashable {
+        enum Target: Hashable {
+            case journal(ObjectIdentifier, ProgressFormat)
+            case feed(ProgressQuery)
 
-        var isDeflated: Bool { if case .deflated = self { true } else { false } }
+            init(_ acceptance: WatchAcceptance) {
+                switch acceptance.target {
+                case .operation(let journal): self = .journal(ObjectIdentifier(journal), acceptance.format)
+                case .feed(let query): self = .feed(query)
+                }
+            }
+        }
+
+        let target: Target
+        let isDeflated: Bool
     }
 
     private struct Entry {
@@ -26,13 +36,13 @@ final class FanoutSources: Sendable {
     private let entries = Mutex<[Key: Entry]>([:])
     private let deflaters: SharedDeflaters?
 
-    /// No sources yet; with deflaters there may be compressed ones.
+    /// No sources yet; with deflaters some may be compressed.
     init(deflaters: SharedDeflaters? = nil) {
         self.deflaters = deflaters
     }
 
-    /// How many things are watched.
-    var count: Int { entries.withLock { entries in entries.keys.count { !$0.isDeflated } } }
+    /// How many operations and lists are watched.
+    var count: Int { entries.withLock { Set($0.keys.map(\.target)).count } }
 
     /// The source of what was accepted, shared with those who watch it already.
     /// - Parameters:
@@ -45,30 +55,22 @@ final class FanoutSources: Sendable {
         in service: ProgressService,
         isDeflated: Bool = false
     ) -> any FanoutSource {
-        let (key, plain) = plainSource(for: acceptance, in: service)
-        guard isDeflated, let deflaters else { return plain }
-        return source(.deflated(key)) {
-            DeflatedFanoutSource(base: plain, deflaters: deflaters) { [weak self] in self?.released(.deflated(key)) }
-        }
-    }
-
-    private func plainSource(
-        for acceptance: WatchAcceptance,
-        in service: ProgressService
-    ) -> (key: Key, source: any FanoutSource) {
-        switch acceptance.target {
-        case .operation(let journal):
-            let key = Key.journal(ObjectIdentifier(journal), acceptance.format)
-            let source = source(key) {
-                JournalFanoutSource(journal: journal, format: acceptance.format) { [weak self] in self?.released(key) }
+        let deflaters = isDeflated ? deflaters : nil
+        let key = Key(target: Key.Target(acceptance), isDeflated: deflaters != nil)
+        return source(key) {
+            let deflated = deflaters.map { DeflatedMessages(deflaters: $0) }
+            let onRelease: @Sendable () -> Void = { [weak self] in self?.released(key) }
+            return switch acceptance.target {
+            case .operation(let journal):
+                JournalFanoutSource(
+                    journal: journal,
+                    format: acceptance.format,
+                    deflated: deflated,
+                    onRelease: onRelease
+                )
+            case .feed(let query):
+                FeedFanoutSource(service: service, query: query, deflated: deflated, onRelease: onRelease)
             }
-            return (key, source)
-        case .feed(let query):
-            let key = Key.feed(query)
-            let source = source(key) {
-                FeedFanoutSource(service: service, query: query) { [weak self] in self?.released(key) }
-            }
-            return (key, source)
         }
     }
 

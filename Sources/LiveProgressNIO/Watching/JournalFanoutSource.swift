@@ -11,29 +11,35 @@ final class JournalFanoutSource: FanoutSource {
     private let journal: ProgressJournal
     private let format: ProgressFormat
     private let messages: JournalMessages
+    private let deflated: DeflatedMessages?
     private let onRelease: @Sendable () -> Void
 
-    /// A source over a journal; `onRelease` is called when nobody holds it any more.
-    init(journal: ProgressJournal, format: ProgressFormat, onRelease: @escaping @Sendable () -> Void) {
+    /// A source over a journal; `onRelease` is called when the source is released.
+    init(
+        journal: ProgressJournal,
+        format: ProgressFormat,
+        deflated: DeflatedMessages? = nil,
+        onRelease: @escaping @Sendable () -> Void
+    ) {
         self.journal = journal
         self.format = format
+        self.deflated = deflated
         self.messages = .of(journal)
         self.onRelease = onRelease
     }
 
     deinit { onRelease() }
 
-    func attach(_ waker: FanoutWaker) -> FanoutAttachment {
-        let subscription = journal.subscribe(LoopWaker(waker))
-        return FanoutAttachment { [journal] in journal.unsubscribe(subscription) }
+    func subscribe(_ waker: FanoutWaker) -> ProgressSubscription { journal.subscribe(waker) }
+
+    func unsubscribe(_ subscription: ProgressSubscription) { journal.unsubscribe(subscription) }
+
+    func open(cursor: String?) -> FanoutFrames {
+        frames(journal.open(at: cursor.flatMap { ProgressCursor($0) }), told: nil)
     }
 
-    func open(cursor: String?) -> FanoutBatch {
-        batch(journal.open(at: cursor.flatMap { ProgressCursor($0) }), told: nil)
-    }
-
-    func read(after position: FanoutPosition) -> FanoutBatch {
-        batch(journal.read(after: position.place), told: position.told)
+    func read(after position: FanoutPosition) -> FanoutFrames {
+        frames(journal.read(after: position.place), told: position.told)
     }
 
     func watcherJoined() { journal.watcherJoined() }
@@ -61,14 +67,25 @@ final class JournalFanoutSource: FanoutSource {
         }
     }
 
-    private func batch(_ reading: ProgressReading, told: Int?) -> FanoutBatch {
-        var batch = FanoutBatch(
-            messages: messages.messages(for: reading.events, as: format),
+    private func frames(_ reading: ProgressReading, told: Int?) -> FanoutFrames {
+        var messages = messages.messages(for: reading.events, as: format)
+        var told = told
+        if format == .plain { messages.removeAll { isKnown($0, told: &told) } }
+        return FanoutFrames(
+            messages,
             position: FanoutPosition(reading.position, told: told),
-            close: Self.close(after: reading)
+            close: Self.close(after: reading),
+            deflated: deflated
         )
-        if format == .plain { batch.dropWhatIsKnown() }
-        return batch
+    }
+
+    /// Whether a message says what its watchers were told last, such as that of a revision that only counts.
+    private func isKnown(_ message: ArraySlice<UInt8>, told: inout Int?) -> Bool {
+        var hasher = Hasher()
+        message.withUnsafeBytes { hasher.combine(bytes: $0) }
+        let mark = hasher.finalize()
+        defer { told = mark }
+        return mark == told
     }
 
     private static func close(after reading: ProgressReading) -> WebSocketCloseReason? {
@@ -81,32 +98,9 @@ final class JournalFanoutSource: FanoutSource {
     }
 }
 
-extension FanoutBatch {
-    /// Drops the messages that say what their watchers have been told already, such as those of revisions that only count.
-    fileprivate mutating func dropWhatIsKnown() {
-        var told = position.told
-        messages = messages.filter { message in
-            var hasher = Hasher()
-            message.withUnsafeBytes { hasher.combine(bytes: $0) }
-            let mark = hasher.finalize()
-            defer { told = mark }
-            return mark != told
-        }
-        position.told = told
-    }
-}
-
-/// Wakes an event loop for a journal.
-final class LoopWaker: ProgressWaker {
-    private let waker: FanoutWaker
-
-    init(_ waker: FanoutWaker) { self.waker = waker }
-
-    func wake() { waker.wake() }
-}
-
 extension WebSocketCloseReason {
-    init(_ code: ProgressCloseCode) {
-        self.init(code: code.rawValue, reason: code.reason)
+    /// The reason of a code, in the code's own words or others.
+    init(_ code: ProgressCloseCode, _ reason: String? = nil) {
+        self.init(code: code.rawValue, reason: reason ?? code.reason)
     }
 }

@@ -42,8 +42,6 @@ final class ClientSession: WebSocketHandlerDelegate {
 
     func writabilityChanged(_ handler: WebSocketHandler) {}
 
-    func freeSocketChanged(_ handler: WebSocketHandler) {}
-
     func stopSending(_ handler: WebSocketHandler) {
         // Whoever closes must see the peer's answer, read or not.
         ClientBackPressure.setReading(true, on: channel)

@@ -14,7 +14,7 @@ package final class SharedDeflaters: Sendable {
     }
 
     /// A message's payload compressed, or `nil` where it must go as it is.
-    func deflate(_ message: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    package func deflate(_ message: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let free = idle.withLock { $0.popLast() }
         guard let deflater = free ?? codec.makeDeflater(windowBits: codec.windowBits.upperBound) else { return nil }
         // One that failed is not used again.

@@ -38,11 +38,11 @@ public struct WebSocketConfiguration: Sendable, Hashable {
     }
 }
 
-/// A configuration that many connections share, so that each holds one reference to it.
-final class SharedConfiguration: Sendable {
+/// A configuration that many connections share, so that each has one word of it.
+package final class SharedConfiguration: Sendable {
     let value: WebSocketConfiguration
 
-    init(_ value: WebSocketConfiguration) {
+    package init(_ value: WebSocketConfiguration) {
         self.value = value
     }
 }

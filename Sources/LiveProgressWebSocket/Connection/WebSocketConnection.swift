@@ -49,10 +49,10 @@ public struct WebSocketConnection: Sendable {
     var assembler: MessageAssembler
     var allowance = MessageAllowance()
     var now = NIODeadline.uptimeNanoseconds(0)
-    private var deflation: OutOfLine<MessageDeflation>
+    private var deflation: Boxed<MessageDeflation>
     var pingCount: UInt64 = 0
     /// The latest ping not answered yet because the peer does not read; section 5.5.3 lets us forget the earlier ones.
-    var owedPong = OutOfLine<ByteBuffer>()
+    var owedPong = Boxed<ByteBuffer>()
     var actions: [Action] = []
     let role: WebSocketRole
     let encoder: FrameEncoder
@@ -79,7 +79,7 @@ public struct WebSocketConnection: Sendable {
     }
 
     /// A connection that shares its configuration with others.
-    init(role: WebSocketRole, settings: SharedConfiguration, compression: WebSocketCompression?) {
+    package init(role: WebSocketRole, settings: SharedConfiguration, compression: WebSocketCompression?) {
         self.role = role
         self.settings = settings
         self.encoder = FrameEncoder(role: role)
@@ -88,7 +88,7 @@ public struct WebSocketConnection: Sendable {
             settings: settings,
             inflation: compression.map { MessageInflation($0, role: role) }
         )
-        self.deflation = OutOfLine(compression.map { MessageDeflation($0, role: role) })
+        self.deflation = Boxed(compression.map { MessageDeflation($0, role: role) })
     }
 
     var configuration: WebSocketConfiguration { settings.value }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
+package import NIOCore
 
 /// What a frame is for: the four bits of RFC 6455 section 5.2; the values not listed are reserved.
 public enum FrameOpcode: UInt8, Sendable, Hashable {
@@ -119,7 +119,7 @@ extension FrameHeader {
     }
 
     /// Writes the head behind what `buffer` holds, its length in the shortest form.
-    func write(to buffer: inout ByteBuffer) {
+    package func write(to buffer: inout ByteBuffer) {
         buffer.writeInteger((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         let mask: UInt8 = maskingKey == nil ? 0 : 0x80
         switch length {

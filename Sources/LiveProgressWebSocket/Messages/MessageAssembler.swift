@@ -55,8 +55,8 @@ public struct MessageAssembler: Sendable {
     }
 
     private let settings: SharedConfiguration
-    private var inflation: OutOfLine<MessageInflation>
-    private var message = OutOfLine<Partial>()
+    private var inflation: Boxed<MessageInflation>
+    private var message = Boxed<Partial>()
 
     /// An assembler between two messages.
     /// - Parameter limits: What a message may have at most.
@@ -67,7 +67,7 @@ public struct MessageAssembler: Sendable {
     /// An assembler of messages that may be compressed.
     init(settings: SharedConfiguration, inflation: MessageInflation?) {
         self.settings = settings
-        self.inflation = OutOfLine(inflation)
+        self.inflation = Boxed(inflation)
     }
 
     private var limits: WebSocketLimits { settings.value.limits }

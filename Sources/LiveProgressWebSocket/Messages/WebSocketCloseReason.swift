@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
+package import NIOCore
 
 /// Why a connection closes: the code and the text of a close frame, RFC 6455 section 7.4.
 public struct WebSocketCloseReason: Sendable, Hashable {
@@ -57,7 +57,7 @@ extension WebSocketCloseReason {
     }
 
     /// The payload for a close frame; empty for a code that may not be sent.
-    var payload: ByteBuffer {
+    package var payload: ByteBuffer {
         var buffer = ByteBuffer()
         guard Self.isSendable(code) else { return buffer }
         buffer.writeInteger(code)

@@ -3,11 +3,12 @@
 
 import LiveProgress
 import LiveProgressDeflate
-import LiveProgressNIO
 import LiveProgressWebSocket
 import NIOCore
 import Synchronization
 import Testing
+
+@testable import LiveProgressNIO
 
 @Suite("Watching with compression")
 struct CompressionTests {
@@ -40,18 +41,6 @@ struct CompressionTests {
         }
 
         func reset() { base.reset() }
-    }
-
-    /// A source with one long message.
-    private final class OneMessage: FanoutSource {
-        func attach(_ waker: FanoutWaker) -> FanoutAttachment { FanoutAttachment {} }
-        func open(cursor: String?) -> FanoutBatch { read(after: FanoutPosition(0)) }
-        func read(after position: FanoutPosition) -> FanoutBatch {
-            FanoutBatch(messages: [ArraySlice(repeating: UInt8(ascii: "x"), count: 1000)], position: FanoutPosition(1))
-        }
-        func watcherJoined() {}
-        func watcherLeft() {}
-        func receive(_ message: ByteBuffer, isText: Bool) -> FanoutReply { .ignore }
     }
 
     @Test(
@@ -105,14 +94,16 @@ struct CompressionTests {
     }
 
     @Test("A message is compressed once, and its bytes are shared by all who read it")
-    func once() {
+    func once() throws {
         let codec = CountingCodec()
-        let source = DeflatedFanoutSource(base: OneMessage(), deflaters: SharedDeflaters(codec: codec)) {}
-        let batches = [
-            source.open(cursor: nil), source.read(after: FanoutPosition(0)), source.read(after: FanoutPosition(0)),
-        ]
+        let deflated = DeflatedMessages(deflaters: SharedDeflaters(codec: codec))
+        let message = ArraySlice(repeating: UInt8(ascii: "x"), count: 1000)
+        let reads = (1...3).map { _ in FanoutFrames([message], position: FanoutPosition(1), deflated: deflated).bytes }
         #expect(codec.count.load(ordering: .relaxed) == 1)
-        #expect(batches.allSatisfy { $0.isDeflated && $0 == batches[0] && $0.messages[0].count < 30 })
-        #expect(!OneMessage().open(cursor: nil).isDeflated)
+        let (compressed, plain) = (try #require(reads[0]), FanoutFrames([message], position: FanoutPosition(1)).bytes)
+        #expect(reads.allSatisfy { $0 == compressed })
+        #expect(compressed.readableBytes < 32)
+        #expect(compressed.getInteger(at: 0) == UInt8(0xC1))
+        #expect(plain?.getInteger(at: 0) == UInt8(0x81))
     }
 }

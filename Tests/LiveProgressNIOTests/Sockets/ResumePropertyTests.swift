@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressNIO
 import LiveProgressTesting
 import LiveProgressWebSocket
 import LiveProgressWire

@@ -31,9 +31,9 @@ struct PlainMessagesTests {
 
         mutating func read() -> [String] { take(source.read(after: position)) }
 
-        private mutating func take(_ batch: FanoutBatch) -> [String] {
-            (position, close) = (batch.position, batch.close)
-            return batch.messages.map { String(decoding: $0, as: UTF8.self) }
+        private mutating func take(_ frames: FanoutFrames) -> [String] {
+            (position, close) = (frames.position, frames.close)
+            return frames.texts
         }
     }
 

@@ -4,7 +4,7 @@
 import ArgumentParser
 import LiveProgress
 import LiveProgressClient
-import LiveProgressWebSocket
+import LiveProgressNIO
 
 /// `live-progress bench`: this machine's figures, in less than a minute.
 struct BenchRunCommand: AsyncParsableCommand {

@@ -3,8 +3,8 @@
 
 import ArgumentParser
 import Dispatch
+import LiveProgressNIO
 import LiveProgressServer
-import LiveProgressWebSocket
 import Logging
 
 #if canImport(Glibc)

@@ -2,8 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressClient
+import LiveProgressNIO
 import LiveProgressServer
-import LiveProgressWebSocket
 
 #if canImport(Glibc)
     import Glibc

@@ -2,8 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import ArgumentParser
+import LiveProgressNIO
 import LiveProgressServer
-import LiveProgressWebSocket
 
 /// How fast this machine is, and what load tests need.
 struct BenchCommand: AsyncParsableCommand {

@@ -4,7 +4,6 @@
 import LiveProgressHTTP
 import LiveProgressHummingbird
 import LiveProgressNIO
-import LiveProgressWebSocket
 
 extension ProgressServer.Configuration {
     /// What a stand-alone server's configuration says about serving operations.

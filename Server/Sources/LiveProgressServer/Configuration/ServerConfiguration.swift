@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressHTTP
-public import LiveProgressWebSocket
+public import LiveProgressNIO
 public import Logging
 
 /// How a stand-alone server runs: where it listens, and what it keeps.

@@ -23,8 +23,6 @@ final class EchoDelegate: WebSocketHandlerDelegate {
         setReading(handler.isWritable)
     }
 
-    func freeSocketChanged(_ handler: WebSocketHandler) {}
-
     func stopSending(_ handler: WebSocketHandler) {
         // The peer's close frame must be seen, whether it reads our messages or not.
         setReading(true)

@@ -121,3 +121,14 @@ extension EmbeddedChannel {
         pipeline.fireChannelWritabilityChanged()
     }
 }
+
+extension WebSocketClientConnection {
+    /// The texts of all messages until the connection ends.
+    var allTexts: [String] {
+        get async {
+            var texts: [String] = []
+            for await message in messages { texts.append(message.payload.text) }
+            return texts
+        }
+    }
+}

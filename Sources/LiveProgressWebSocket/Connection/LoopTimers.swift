@@ -16,6 +16,8 @@ package struct LoopTimerPlace {
     fileprivate enum State { case idle, waiting(index: Int), due }
     fileprivate var state = State.idle
     fileprivate var tick = 0
+
+    package init() {}
 }
 
 /// The timers of all connections of one event loop: a wheel of slots, one for each tick.
@@ -42,7 +44,7 @@ package final class LoopTimers {
     }
 
     /// Starts the entry's timer, in place of one that runs.
-    func start(_ entry: any LoopTimed, after time: TimeAmount) {
+    package func start(_ entry: any LoopTimed, after time: TimeAmount) {
         stop(entry)
         if count == 0 { lastTick = currentTick }
         let elapsed = (eventLoop.now + time - origin).nanoseconds
@@ -55,7 +57,7 @@ package final class LoopTimers {
     }
 
     /// Stops the entry's timer, if one runs.
-    func stop(_ entry: any LoopTimed) {
+    package func stop(_ entry: any LoopTimed) {
         if case .waiting(let index) = entry.timerPlace.state {
             remove(at: index, from: entry.timerPlace.tick % Self.slotCount)
         }

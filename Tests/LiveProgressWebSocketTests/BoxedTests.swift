@@ -6,8 +6,8 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("An optional value out of line")
-struct OutOfLineTests {
+@Suite("A boxed optional value")
+struct BoxedTests {
     private struct Broken: Error {}
 
     /// A value whose changes can fail.
@@ -22,7 +22,7 @@ struct OutOfLineTests {
 
     @Test("holds what it is given, and nothing again")
     func holdsAndForgets() {
-        var slot = OutOfLine<Int>()
+        var slot = Boxed<Int>()
         #expect(slot.value == nil)
         slot.value = 7
         #expect(slot.value == 7)
@@ -32,19 +32,19 @@ struct OutOfLineTests {
         #expect(slot.value == nil)
         slot.value? += 1
         #expect(slot.value == nil)
-        #expect(OutOfLine(3).value == 3)
+        #expect(Boxed(3).value == 3)
     }
 
     @Test("keeps the change of a call that throws")
     func keepsChangesOfThrowingCalls() {
-        var slot = OutOfLine(Counter())
+        var slot = Boxed(Counter())
         #expect(throws: Broken.self) { try slot.value?.add(failing: true) }
         #expect(slot.value?.count == 1)
     }
 
     @Test("is a value: a copy does not change with it")
     func copies() {
-        var slot = OutOfLine(1)
+        var slot = Boxed(1)
         let copy = slot
         slot.value? += 1
         #expect((slot.value, copy.value) == (2, 1))
@@ -52,7 +52,7 @@ struct OutOfLineTests {
 
     @Test("takes one word, so that a connection takes little")
     func takesOneWord() {
-        #expect(MemoryLayout<OutOfLine<ByteBuffer>>.size == MemoryLayout<Int>.size)
+        #expect(MemoryLayout<Boxed<ByteBuffer>>.size == MemoryLayout<Int>.size)
         #expect(MemoryLayout<WebSocketConnection>.size <= 20 * MemoryLayout<Int>.size)
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+public import LiveProgressWebSocket
+
 /// How a server treats those who watch.
 public struct WatcherConfiguration: Sendable, Hashable {
     /// Limits, heartbeat and closing of each connection.
@@ -20,4 +22,15 @@ public struct WatcherConfiguration: Sendable, Hashable {
         self.slowLimit = slowLimit
         self.writePath = writePath
     }
+}
+
+/// How a connection writes messages that many connections get.
+public enum WritePath: String, Sendable, Hashable, CaseIterable {
+    /// Straight to the socket while the channel holds nothing back, through the channel otherwise.
+    ///
+    /// Handlers that neither change nor hold back what the connection writes, such as one that counts bytes, do not see
+    /// these writes; encryption and compression are found out and written through.
+    case direct
+    /// Through the channel's pipeline, always.
+    case channel
 }

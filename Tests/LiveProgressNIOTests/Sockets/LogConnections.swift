@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressNIO
+import LiveProgressWebSocket
 import NIOCore
 import NIOHTTP1
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgressNIO
 
 /// Answers every plain request with 404 and its method and target.
 final class PlainResponder: ChannelInboundHandler {
@@ -42,7 +42,7 @@ final class PlainResponder: ChannelInboundHandler {
 
 extension ConnectionSetup {
     /// Upgrades `/watch` to a watcher of the log, from the cursor behind `=`; anything else is left to the responder.
-    init(watching log: TestLog, fanouts: Fanouts, registry: ConnectionRegistry = ConnectionRegistry()) {
+    init(watching log: TestLog, fanout: Fanout, registry: ConnectionRegistry = ConnectionRegistry()) {
         var limits = ConnectionLimits()
         // The machine may be slow, and no test of watchers is about that.
         limits.headTimeout = .hours(1)
@@ -52,7 +52,8 @@ extension ConnectionSetup {
             let subprotocol = handshake.subprotocols.isEmpty ? nil : "live"
             return .upgrade(
                 ConnectionDecision.Grant(headers: handshake.acceptance(subprotocol: subprotocol)) { channel in
-                    [WatcherChannel.makeHandler(on: channel.eventLoop, source: log, cursor: cursor, fanouts: fanouts)]
+                    let loop = fanout.loop(channel.eventLoop)
+                    return [loop.makeHandler(for: .init(of: loop, source: log, cursor: cursor))]
                 }
             )
         }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressNIO
+import LiveProgressWebSocket
 import NIOCore
 import NIOPosix
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgressNIO
 
 /// A server on a free port of the loopback: `/watch` is upgraded and watches the log, everything else gets 404.
 struct LoopbackServer: Sendable {
     let channel: any Channel
     let log: TestLog
-    let fanouts: Fanouts
+    let registry: ConnectionRegistry
 
     var port: Int { channel.localAddress?.port ?? 0 }
 
@@ -20,8 +20,7 @@ struct LoopbackServer: Sendable {
         configuration: WatcherConfiguration = WatcherConfiguration(),
         _ body: (LoopbackServer) async throws -> Value
     ) async throws -> Value {
-        let fanouts = Fanouts(configuration: configuration)
-        let setup = ConnectionSetup(watching: log, fanouts: fanouts)
+        let setup = ConnectionSetup(watching: log, fanout: Fanout(configuration: configuration))
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelOption(.socketOption(.so_sndbuf), value: 16 * 1024)
             .childChannelInitializer { child in
@@ -30,7 +29,7 @@ struct LoopbackServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        let server = LoopbackServer(channel: channel, log: log, fanouts: fanouts)
+        let server = LoopbackServer(channel: channel, log: log, registry: setup.registry)
         do {
             let value = try await body(server)
             try await channel.close()
@@ -73,16 +72,5 @@ struct LoopbackServer: Sendable {
             .connect(host: "127.0.0.1", port: port).get()
         try await channel.writeAndFlush(handshake("/watch"))
         return channel
-    }
-}
-
-extension WebSocketClientConnection {
-    /// The texts of all messages until the connection ends.
-    var allTexts: [String] {
-        get async {
-            var texts: [String] = []
-            for await message in messages { texts.append(message.payload.text) }
-            return texts
-        }
     }
 }

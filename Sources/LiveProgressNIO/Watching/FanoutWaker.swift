@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
-internal import Synchronization
+import LiveProgress
+import NIOCore
+import Synchronization
 
 /// Tells one event loop that a source may have something new for its watchers.
-public final class FanoutWaker: Sendable {
+final class FanoutWaker: ProgressWaker {
     private let eventLoop: any EventLoop
     private let topic: NIOLoopBoundBox<FanoutTopic?>
     private let isPending = Atomic(false)
@@ -16,22 +17,20 @@ public final class FanoutWaker: Sendable {
         self.topic = NIOLoopBoundBox(nil, eventLoop: eventLoop)
     }
 
-    /// There may be something new to read.
+    /// Makes the event loop read the source in its next turn.
     ///
     /// From any thread, never blocking, and cheap to call often: the loop is asked once until it begins to read.
-    public func wake() {
+    func wake() {
         guard !isPending.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        eventLoop.execute { self.drain() }
+        eventLoop.execute {
+            // Before the read, so that an update during the read wakes the loop again.
+            self.isPending.store(false, ordering: .sequentiallyConsistent)
+            self.topic.value?.deliverNews()
+        }
     }
 
     /// Binds the waker to a topic, or frees it from one; on the event loop.
     func bind(to topic: FanoutTopic?) {
         self.topic.value = topic
-    }
-
-    private func drain() {
-        // Before the read, so that what comes while we read wakes us again.
-        isPending.store(false, ordering: .sequentiallyConsistent)
-        topic.value?.drain()
     }
 }

@@ -5,10 +5,10 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgressNIO
 
 @Suite("Finding out whether a socket may be written directly")
-struct TransportTapTests {
+struct DirectWriteProbeTests {
     /// What a channel with a handler between us and its socket says.
     private func mayWriteDirectly(past handler: @escaping @Sendable () -> (any ChannelHandler)?) async throws -> Bool {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -18,7 +18,7 @@ struct TransportTapTests {
         let isDirect = try await channel.eventLoop.submit {
             if let handler = handler() { try channel.pipeline.syncOperations.addHandler(handler) }
             let bytes = ByteBuffer(string: "frames")
-            return TransportTap.socket(of: channel, writing: bytes) { channel.writeAndFlush(bytes, promise: nil) }
+            return DirectWriteProbe.socket(of: channel, writing: bytes) { channel.writeAndFlush(bytes, promise: nil) }
                 != nil
         }.get()
         try await channel.close()

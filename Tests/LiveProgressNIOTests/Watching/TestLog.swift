@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressWebSocket
 import NIOCore
 import Synchronization
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgress
+@testable import LiveProgressNIO
 
 /// A source whose messages are the numbers 0, 1, 2 …, of which it keeps the last few.
 ///
@@ -13,10 +15,10 @@ final class TestLog: FanoutSource {
     struct State {
         var last: UInt64 = 0
         var close: WebSocketCloseReason?
-        var wakers: [ObjectIdentifier: FanoutWaker] = [:]
+        var wakers: [UInt64: FanoutWaker] = [:]
         var joined = 0
         var left = 0
-        var attachments = 0
+        var subscriptions: UInt64 = 0
         var reads = 0
         var received: [String] = []
         var onRead: (@Sendable () -> Void)?
@@ -81,42 +83,41 @@ final class TestLog: FanoutSource {
         for waker in wakers { waker.wake() }
     }
 
-    func attach(_ waker: FanoutWaker) -> FanoutAttachment {
-        let key = ObjectIdentifier(waker)
+    func subscribe(_ waker: FanoutWaker) -> ProgressSubscription {
         state.withLock {
-            $0.wakers[key] = waker
-            $0.attachments += 1
+            $0.subscriptions += 1
+            $0.wakers[$0.subscriptions] = waker
+            return ProgressSubscription(number: $0.subscriptions)
         }
-        return FanoutAttachment { self.count { $0.wakers[key] = nil } }
     }
 
-    func open(cursor: String?) -> FanoutBatch {
+    func unsubscribe(_ subscription: ProgressSubscription) {
+        count { $0.wakers[subscription.number] = nil }
+    }
+
+    func open(cursor: String?) -> FanoutFrames {
         state.withLock { state in
-            if let cursor, let place = UInt64(cursor) { return self.batch(after: place, of: state) }
-            return FanoutBatch(
-                messages: [message(state.last)],
-                position: FanoutPosition(state.last),
-                close: state.close
-            )
+            if let cursor, let place = UInt64(cursor) { return self.frames(after: place, of: state) }
+            return FanoutFrames([message(state.last)], position: FanoutPosition(state.last), close: state.close)
         }
     }
 
-    func read(after position: FanoutPosition) -> FanoutBatch {
+    func read(after position: FanoutPosition) -> FanoutFrames {
         let onRead = state.withLock { state in
             state.reads += 1
             return state.onRead
         }
-        let batch = state.withLock { self.batch(after: position.place, of: $0) }
+        let frames = state.withLock { self.frames(after: position.place, of: $0) }
         onRead?()
-        return batch
+        return frames
     }
 
-    private func batch(after position: UInt64, of state: State) -> FanoutBatch {
+    private func frames(after position: UInt64, of state: State) -> FanoutFrames {
         let oldest = max(position + 1, state.last < capacity ? 0 : state.last - capacity + 1)
         var messages: [ArraySlice<UInt8>] = []
         if oldest > position + 1 { messages.append(ArraySlice("skipped \(oldest - position - 1)".utf8)) }
         if oldest <= state.last { messages += (oldest...state.last).map(message) }
-        return FanoutBatch(messages: messages, position: FanoutPosition(state.last), close: state.close)
+        return FanoutFrames(messages, position: FanoutPosition(state.last), close: state.close)
     }
 
     private func message(_ number: UInt64) -> ArraySlice<UInt8> {
@@ -138,5 +139,12 @@ final class TestLog: FanoutSource {
         case "ask": .answer(ByteBuffer(string: "answer"))
         default: .violation(ByteBuffer(string: "nonsense"))
         }
+    }
+}
+
+extension FanoutFrames {
+    /// The texts of its messages.
+    var texts: [String] {
+        bytes.map(serverFrames)?.filter { $0.opcode == .text }.map(\.payload) ?? []
     }
 }

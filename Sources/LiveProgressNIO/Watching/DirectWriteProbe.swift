@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
+import NIOCore
 
 /// Stands next to the transport during one write, and sees whether the bytes arrive there as they were written.
 ///
 /// Encryption, compression, and whatever else changes or holds back bytes is found out without knowing its name.
-final class TransportTap: ChannelOutboundHandler, RemovableChannelHandler {
+final class DirectWriteProbe: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
@@ -28,7 +28,7 @@ final class TransportTap: ChannelOutboundHandler, RemovableChannelHandler {
     /// Calls `write`, which writes the bytes, and gives the channel's socket if they arrived there as they are.
     static func socket(of channel: any Channel, writing bytes: ByteBuffer, _ write: () -> Void) -> DirectSocket? {
         let pipeline = channel.pipeline.syncOperations
-        let tap = TransportTap(expecting: bytes)
+        let tap = DirectWriteProbe(expecting: bytes)
         guard let socket = DirectSocket(of: channel), (try? pipeline.addHandler(tap, position: .first)) != nil else {
             write()
             return nil

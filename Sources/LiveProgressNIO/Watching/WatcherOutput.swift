@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
-
-/// How a connection writes messages that many connections get.
-public enum WritePath: String, Sendable, Hashable, CaseIterable {
-    /// Straight to the socket while the channel holds nothing back, through the channel otherwise.
-    ///
-    /// Handlers that neither change nor hold back what the connection writes, such as one that counts bytes, do not see
-    /// these writes; encryption and compression are found out and written through.
-    case direct
-    /// Through the channel's pipeline, always.
-    case channel
-}
+import NIOCore
 
 /// Decides for one connection, write by write, between the socket and the channel.
 ///
 /// It writes to the socket itself; what goes through the channel it leaves to its caller, because a channel may call
 /// back while it writes. Belongs to the channel's event loop.
-struct SharedOutput {
+struct WatcherOutput {
     /// What is left to do for a write.
     enum Rest {
         /// Nothing.
         case none
         /// Write the bytes through the channel, which says by its writability when it is too much.
         case channel(ByteBuffer)
-        /// As ``channel(_:)``, and say by ``SharedOutput/foundOut(_:)`` whether they arrived at the socket as they are.
+        /// As ``channel(_:)``, and say by ``WatcherOutput/probed(_:)`` whether they arrived at the socket as they are.
         case probe(ByteBuffer)
-        /// Write the bytes, which the socket did not take, through the channel; ``SharedOutput/drained()`` when it has.
+        /// Write the bytes, which the socket did not take, through the channel; the watcher is not writable until then.
         case waiting(ByteBuffer)
         /// Close the channel: the connection is broken.
         case broken
@@ -43,15 +32,10 @@ struct SharedOutput {
     private var route: Route
     /// Whether the channel may hold bytes that a direct write would overtake; `false` only if it certainly does not.
     private var channelMayHoldBytes = true
-    /// How many writes wait in the channel for a socket that was full.
-    private var waiting = 0
 
     init(path: WritePath) {
         route = path == .direct ? .unknown : .channel
     }
-
-    /// Whether the socket has yet to take what it was given.
-    var isWaiting: Bool { waiting > 0 }
 
     /// The socket, while it may be written without asking the channel; `nil` where ``send(_:on:)`` must be asked.
     var freeSocket: DirectSocket? {
@@ -86,18 +70,13 @@ struct SharedOutput {
     }
 
     /// The probe's result: the socket, or `nil` where it must not be written directly.
-    mutating func foundOut(_ socket: DirectSocket?) {
+    mutating func probed(_ socket: DirectSocket?) {
         route = socket.map { .socket($0) } ?? .channel
     }
 
     /// Something else is about to be written through the channel.
     mutating func writesThroughChannel() {
         channelMayHoldBytes = true
-    }
-
-    /// The channel has written something that waited.
-    mutating func drained() {
-        waiting -= 1
     }
 
     private mutating func mayOvertake(_ channel: any Channel) -> Bool {
@@ -109,7 +88,6 @@ struct SharedOutput {
 
     private mutating func wait(for bytes: ByteBuffer) -> Rest {
         channelMayHoldBytes = true
-        waiting += 1
         return .waiting(bytes)
     }
 }

@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 /// An optional value that takes one word while it is `nil`, for what few of many connections have at a time.
-struct OutOfLine<Value> {
+struct Boxed<Value> {
     /// Empty or of one element: an array allocates nothing while it is empty, and is changed where it stands.
     private var storage: ContiguousArray<Value> = []
 
@@ -24,4 +24,4 @@ struct OutOfLine<Value> {
     }
 }
 
-extension OutOfLine: Sendable where Value: Sendable {}
+extension Boxed: Sendable where Value: Sendable {}

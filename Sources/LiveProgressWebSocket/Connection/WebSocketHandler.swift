@@ -3,7 +3,7 @@
 
 package import NIOCore
 
-/// What a connection's handler tells, always on the connection's event loop.
+/// What a connection's handler reports, always on the connection's event loop.
 package protocol WebSocketHandlerDelegate: AnyObject {
     /// Messages may be sent.
     func opened(_ handler: WebSocketHandler)
@@ -11,12 +11,16 @@ package protocol WebSocketHandlerDelegate: AnyObject {
     func received(_ message: WebSocketMessage, on handler: WebSocketHandler)
     /// The channel takes bytes again, or no more.
     func writabilityChanged(_ handler: WebSocketHandler)
-    /// ``WebSocketHandler/freeSocket`` may have changed.
-    func freeSocketChanged(_ handler: WebSocketHandler)
+    /// Bytes are about to be written through the channel.
+    func willWrite(_ handler: WebSocketHandler)
     /// No more messages may be sent; told once, also when the channel breaks.
     func stopSending(_ handler: WebSocketHandler)
     /// The connection has ended; told once, and last.
     func closed(_ reason: WebSocketCloseReason, _ handler: WebSocketHandler)
+}
+
+extension WebSocketHandlerDelegate {
+    package func willWrite(_ handler: WebSocketHandler) {}
 }
 
 /// The one handler in the pipeline of an upgraded connection: bytes in, bytes out.
@@ -33,27 +37,29 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var isPerforming = false
     private var hasEnded = false
-    private var output: SharedOutput
+    /// How many writes the connection waits for in spite of what its channel says.
+    private var blockingWrites = 0
     /// Whether the connection takes bytes; what is written in spite of it is queued in memory.
     package private(set) var isWritable = true
 
     package init(
         machine: WebSocketConnection,
         timers: LoopTimers,
-        writePath: WritePath = .channel,
         delegate: any WebSocketHandlerDelegate
     ) {
         self.machine = machine
         self.timers = timers
-        self.output = SharedOutput(path: writePath)
         self.delegate = delegate
     }
 
     /// The limit for which the peer was sent away, if it was.
-    var exceededLimit: WebSocketLimit? { machine.exceededLimit }
+    package var exceededLimit: WebSocketLimit? { machine.exceededLimit }
 
     /// Whether messages may be sent.
     package var isOpen: Bool { context != nil && machine.isOpen }
+
+    /// The connection's channel, while the handler stands in its pipeline.
+    package var channel: (any Channel)? { context?.channel }
 
     /// Writes frames that are encoded already.
     package func write(frames: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
@@ -61,7 +67,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        writesThroughChannel()
+        delegate?.willWrite(self)
         context.writeAndFlush(Self.wrapOutboundOut(frames), promise: promise)
     }
 
@@ -70,27 +76,22 @@ package final class WebSocketHandler: ChannelInboundHandler {
         write(frames: machine.encode(message), promise: promise)
     }
 
-    /// The connection's socket, while messages may be written to it beside the handler; see ``DirectSocket``.
-    ///
-    /// It is as the delegate was told last until the delegate is told again, or told to stop sending.
-    var freeSocket: DirectSocket? { isOpen ? output.freeSocket : nil }
-
-    /// Frames were written to the ``freeSocket``, which did not take all of them.
-    ///
-    /// - Parameters:
-    ///   - count: How many bytes it took; `nil` where the connection is broken.
-    ///   - frames: What was to be written.
-    func sentShort(_ count: Int?, of frames: ByteBuffer) {
+    /// Writes frames, and is not writable until the channel has written them.
+    package func writeBlocking(frames: ByteBuffer) {
         guard isOpen, let context else { return }
-        finish(output.sent(count, of: frames), context: context)
+        blockingWrites += 1
+        updateWritability()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.blockingWrites -= 1
+            self.updateWritability()
+        }
+        write(frames: frames, promise: written)
     }
 
-    /// Writes frames that other connections get too, by the shortest way there is.
-    ///
-    /// Where the socket does not take all of them at once, ``isWritable`` is false until it has.
-    package func send(shared frames: ByteBuffer) {
-        guard isOpen, let context else { return }
-        finish(output.send(frames, on: context.channel), context: context)
+    /// Closes the channel at once, because the connection is broken.
+    package func abort() {
+        context?.close(promise: nil)
     }
 
     /// Begins to close; `isWritten` says that the close frame stood at the end of the last frames written.
@@ -156,47 +157,12 @@ extension WebSocketHandler: LoopTimed {
 extension WebSocketHandler {
     private func updateWritability() {
         guard let context else { return }
-        let takesBytes = context.channel.isWritable && !output.isWaiting
+        let takesBytes = context.channel.isWritable && blockingWrites == 0
         guard takesBytes != isWritable else { return }
         isWritable = takesBytes
         machine.writabilityChanged(takesBytes)
         perform()
         if machine.isOpen { delegate?.writabilityChanged(self) }
-    }
-
-    /// Does what is left of a write that other connections get too.
-    private func finish(_ rest: SharedOutput.Rest, context: ChannelHandlerContext) {
-        // Before anything is written: a channel may call back while it writes.
-        delegate?.freeSocketChanged(self)
-        switch rest {
-        case .none: break
-        case .channel(let bytes): context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
-        case .probe(let bytes): probe(bytes, context: context)
-        case .waiting(let bytes): write(waiting: bytes, context: context)
-        case .broken: context.close(promise: nil)
-        }
-    }
-
-    private func writesThroughChannel() {
-        output.writesThroughChannel()
-        delegate?.freeSocketChanged(self)
-    }
-
-    private func probe(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
-        let socket = TransportTap.socket(of: context.channel, writing: bytes) {
-            context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
-        }
-        output.foundOut(socket)
-    }
-
-    private func write(waiting bytes: ByteBuffer, context: ChannelHandlerContext) {
-        updateWritability()
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in
-            self.output.drained()
-            self.updateWritability()
-        }
-        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: written)
     }
 
     private func open() {
@@ -226,7 +192,7 @@ extension WebSocketHandler {
     private func perform(_ action: WebSocketConnection.Action) {
         switch action {
         case .write(let bytes):
-            writesThroughChannel()
+            delegate?.willWrite(self)
             context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         case .deliver(let message): delegate?.received(message, on: self)
         case .stopSending: delegate?.stopSending(self)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressWebSocket
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Testing
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgressNIO
 
 @Suite("Client and server over real sockets", .timeLimit(.minutes(2)))
 struct LoopbackTests {
@@ -158,7 +159,7 @@ struct LoopbackTests {
         try await LoopbackServer.with(configuration: WatcherConfiguration(writePath: path)) { server in
             let connections = [try await server.connect(), try await server.connect()]
             await server.log.until { $0.joined == 2 }
-            server.fanouts.closeAll()
+            server.registry.quiesce()
             for connection in connections {
                 _ = await connection.allTexts
                 #expect(await connection.closeReason.code == 1001)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressNIO
+import LiveProgressWebSocket
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgressNIO
 
 @Suite("The upgrade in a server's pipeline")
 struct UpgradeTests {
@@ -15,12 +15,11 @@ struct UpgradeTests {
     final class Server {
         let channel = EmbeddedChannel()
         let log = TestLog()
-        let fanouts = Fanouts()
         let registry = ConnectionRegistry()
         let outcome: EventLoopFuture<ConnectionOutcome<Void>>
 
         init() throws {
-            let setup = ConnectionSetup(watching: log, fanouts: fanouts, registry: registry)
+            let setup = ConnectionSetup(watching: log, fanout: Fanout(), registry: registry)
             outcome = try setup.configure(channel, openPath: addPlainResponder)
             channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
             channel.embeddedEventLoop.run()

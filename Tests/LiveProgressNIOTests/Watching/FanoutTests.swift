@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressWebSocket
 import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgressNIO
 
 @Suite("The fan-out of one event loop")
 struct FanoutTests {
     /// One event loop with its fan-out, and a source.
     struct Bench {
         let loop = EmbeddedEventLoop()
-        let fanouts: Fanouts
+        let fanout: Fanout
         let log: TestLog
 
         init(log: TestLog = TestLog(), configuration: WatcherConfiguration = WatcherConfiguration()) {
             self.log = log
-            fanouts = Fanouts(configuration: configuration)
+            fanout = Fanout(configuration: configuration)
         }
 
-        var fanout: Fanout { fanouts.fanout(on: loop) }
+        var part: FanoutLoop { fanout.loop(loop) }
 
         func watch(cursor: String? = nil, source: (any FanoutSource)? = nil) throws -> EmbeddedChannel {
             let channel = EmbeddedChannel(loop: loop)
@@ -33,14 +34,9 @@ struct FanoutTests {
 
         /// Makes a watcher of a channel when the loop comes to it.
         func upgrade(_ channel: EmbeddedChannel, cursor: String? = nil, source: (any FanoutSource)? = nil) {
-            loop.assumeIsolated().execute { [fanouts, log] in
-                let loop = channel.eventLoop
-                let handler = WatcherChannel.makeHandler(
-                    on: loop,
-                    source: source ?? log,
-                    cursor: cursor,
-                    fanouts: fanouts
-                )
+            loop.assumeIsolated().execute { [fanout, log] in
+                let loop = fanout.loop(channel.eventLoop)
+                let handler = loop.makeHandler(for: .init(of: loop, source: source ?? log, cursor: cursor))
                 #expect(throws: Never.self) { try channel.pipeline.syncOperations.addHandler(handler) }
             }
         }
@@ -66,7 +62,7 @@ struct FanoutTests {
             for channel in channels { #expect(try channel.sent == ["\(number)"]) }
         }
         #expect(bench.log.now.reads == 10)
-        #expect(bench.log.now.attachments == 1)
+        #expect(bench.log.now.subscriptions == 1)
     }
 
     @Test("What came since the last wake is one write, and many wakes are one read")
@@ -167,7 +163,7 @@ struct FanoutTests {
         #expect(try stalled.frames.isEmpty)
         bench.loop.advanceTime(by: .seconds(2))
         #expect(try stalled.frames.compactMap(closeCode) == [4008])
-        #expect(bench.fanout.memberCount == 1)
+        #expect(bench.part.watcherCount == 1)
         bench.loop.advanceTime(by: .seconds(7))
         #expect(!stalled.isActive)
         #expect(slow.isActive)
@@ -191,10 +187,10 @@ struct FanoutTests {
             try channel.writeInbound(clientClose(1000))
             #expect(try channel.frames.isEmpty)
         }
-        #expect(bench.fanout.memberCount == 1)
+        #expect(bench.part.watcherCount == 1)
         slow.setWritable(true)
         #expect(try slow.frames.map(\.opcode) == [.text, .close])
-        #expect(bench.fanout.memberCount == 0)
+        #expect(bench.part.watcherCount == 0)
     }
 
     @Test("Who comes after the end gets the last message and the close")
@@ -205,7 +201,7 @@ struct FanoutTests {
         let frames = try bench.watch().frames
         #expect(frames.map(\.opcode) == [.text, .close])
         #expect(frames.compactMap(closeCode) == [4510])
-        #expect(bench.fanout.topicCount == 0)
+        #expect(bench.part.topicCount == 0)
     }
 
     @Test("A topic lives from its first watcher to its last, and each is counted in and out")
@@ -213,7 +209,7 @@ struct FanoutTests {
         let bench = Bench()
         let other = TestLog()
         let channels = try [bench.watch(), bench.watch(), bench.watch(source: other)]
-        #expect(bench.fanout.topicCount == 2)
+        #expect(bench.part.topicCount == 2)
         #expect(bench.log.now.joined == 2)
         channels[0].close(promise: nil)
         bench.loop.run()
@@ -221,8 +217,8 @@ struct FanoutTests {
         #expect(bench.log.now.wakers.count == 1)
         for channel in channels[1...] { channel.close(promise: nil) }
         bench.loop.run()
-        #expect(bench.fanout.topicCount == 0)
-        #expect(bench.fanout.memberCount == 0)
+        #expect(bench.part.topicCount == 0)
+        #expect(bench.part.watcherCount == 0)
         #expect((bench.log.now.left, other.now.left) == (2, 1))
         #expect((bench.log.now.wakers.count, other.now.wakers.count) == (0, 0))
         bench.log.publish()
@@ -239,6 +235,6 @@ struct FanoutTests {
         channel.close(promise: nil)
         bench.loop.run()
         #expect(bench.log.now.joined == 0)
-        #expect(bench.fanout.memberCount == 0)
+        #expect(bench.part.watcherCount == 0)
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import NIOCore
+import NIOCore
 
 #if canImport(Darwin)
-    internal import Darwin
+    import Darwin
 #elseif canImport(Musl)
-    internal import Musl
+    import Musl
 #elseif canImport(Glibc)
-    internal import Glibc
+    import Glibc
 #endif
 
 /// A channel's own socket, written with `send(2)` beside the channel's pipeline: one system call and nothing else.
@@ -18,16 +18,16 @@ internal import NIOCore
 ///
 /// - *The descriptor is the channel's.* It is used on the channel's event loop, while the channel is active. A channel
 ///   closes its descriptor and becomes inactive in one step on that loop, calling nobody between, so that a descriptor
-///   that the system has given to another connection can never be met here. ``SharedOutput`` asks before a single write.
+///   that the system has given to another connection can never be met here. ``WatcherOutput`` asks before a single write.
 ///   A ``FanoutCohort`` writes to many without asking: it holds the sockets of members only, and a member leaves it when
 ///   its channel tells that it is inactive. That is later than the step above, but in the same turn of the loop, and
 ///   between the two the channel fails what it had not written; a cohort is written in a turn of its own
 ///   (``FanoutWaker``), never from within a channel's call.
 /// - *Order.* Nothing that the channel has taken may still wait in it, or it would be overtaken: pongs, close frames,
-///   the rest of a short write. ``SharedOutput`` gives its socket away only after it has asked the channel for its
+///   the rest of a short write. ``WatcherOutput`` gives its socket away only after it has asked the channel for its
 ///   waiting bytes, and takes it back with each write through the channel. What follows a direct write is behind it in
 ///   any case, because the socket has those bytes already.
-/// - *Nothing between wants to see the bytes*: no encryption, no compression. ``TransportTap`` looks.
+/// - *Nothing between wants to see the bytes*: no encryption, no compression. ``DirectWriteProbe`` looks.
 /// - *No end of the stream before.* A half-closed channel has sent its close frame, after which no message is sent.
 ///
 /// The channel's registration with its selector is not touched: it asks for writability when it holds bytes itself, and

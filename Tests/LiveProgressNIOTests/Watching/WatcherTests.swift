@@ -2,11 +2,12 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressTesting
+import LiveProgressWebSocket
 import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LiveProgressWebSocket
+@testable import LiveProgressNIO
 
 @Suite("One watcher's connection")
 struct WatcherTests {
@@ -63,7 +64,7 @@ struct WatcherTests {
         bench.loop.run()
         #expect(try good.sent == ["1"])
         #expect(try bad.sent == [])
-        #expect(bench.fanout.memberCount == 1)
+        #expect(bench.part.watcherCount == 1)
     }
 
     @Test("Too long a message closes with 1009, text that is not UTF-8 with 1007")
@@ -97,10 +98,10 @@ struct WatcherTests {
     func closeAll() throws {
         let bench = Bench()
         let channels = try (0..<5).map { _ in try bench.watch() }
-        bench.fanouts.closeAll()
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         bench.loop.run()
         for channel in channels { #expect(try channel.frames.compactMap(closeCode) == [1001]) }
-        #expect(bench.fanout.memberCount == 0)
+        #expect(bench.part.watcherCount == 0)
     }
 
     @Test("A watcher is pinged, and closed when it does not answer")
@@ -116,7 +117,7 @@ struct WatcherTests {
         #expect(try channel.frames.map(\.opcode) == [.ping])
         bench.loop.advanceTime(by: .seconds(11))
         #expect(try channel.frames.compactMap(closeCode) == [1011])
-        #expect(bench.fanout.memberCount == 0)
+        #expect(bench.part.watcherCount == 0)
         bench.loop.advanceTime(by: .seconds(7))
         #expect(!channel.isActive)
     }
@@ -172,7 +173,7 @@ struct WatcherTests {
             let sent = try watchers[index].channel.sent
             try expectOrder(sent, reaching: isOpen ? bench.log.now.last : nil)
         }
-        #expect(bench.fanout.memberCount == 0)
+        #expect(bench.part.watcherCount == 0)
         #expect(bench.log.now.joined == bench.log.now.left)
         #expect(bench.log.now.wakers.isEmpty)
     }

@@ -7,67 +7,75 @@ import LiveProgressWebSocket
 import LiveProgressWire
 import NIOCore
 
-/// A watcher who has shown who it is: may ask the operation to stop only where that is allowed, and stays as long as its
-/// credentials do, which it can renew.
-final class WatcherVisitor: FanoutVisitor {
+/// What a watcher who was asked for credentials may do, and for how long; it can renew them.
+///
+/// Belongs to the connection's event loop.
+final class WatcherSession {
+    var timerPlace = LoopTimerPlace()
     private let api: ProgressAPI
     private let acceptance: WatchAcceptance
-    private let eventLoop: any EventLoop
+    private let loop: FanoutLoop
     private var principal: ProgressPrincipal
     private var credentials: WatcherCredentials
     private var isDeciding = false
+    private weak var watcher: Watcher?
 
-    /// The visitor of what was accepted; `nil` where nobody is asked who they are.
-    init?(_ acceptance: WatchAcceptance, api: ProgressAPI, eventLoop: any EventLoop) {
+    /// The session of an accepted watcher; `nil` where the API asks for no credentials.
+    init?(_ acceptance: WatchAcceptance, api: ProgressAPI, loop: FanoutLoop) {
         guard let principal = acceptance.principal else { return nil }
         self.api = api
         self.acceptance = acceptance
-        self.eventLoop = eventLoop
+        self.loop = loop
         self.principal = principal
-        credentials = WatcherCredentials(validFor: api.remainingTime(of: principal), now: eventLoop.now)
+        credentials = WatcherCredentials(validFor: api.remainingTime(of: principal), now: loop.eventLoop.now)
     }
 
-    var deadline: NIODeadline? { credentials.deadline }
+    func start(_ watcher: Watcher) {
+        self.watcher = watcher
+        schedule()
+    }
 
-    func receive(
-        _ message: ByteBuffer,
-        isText: Bool,
-        from source: any FanoutSource,
-        reply: @escaping (FanoutReply) -> Void
-    ) {
+    func stop() {
+        watcher = nil
+        loop.timers.stop(self)
+    }
+
+    /// Answers a message of the watcher, or leaves it to the source.
+    func receive(_ message: ByteBuffer, isText: Bool, from source: any FanoutSource) {
         let request = isText ? try? ProgressClientMessage(message.readableBytesView) : nil
         switch request {
-        case .authenticate(let token): renew(token, reply)
+        case .authenticate(let token): renew(token)
         case .cancel where !acceptance.isCancelAllowed(to: principal): reply(.answer(Self.error(.mayNotCancel)))
         case .cancel, nil: reply(source.receive(message, isText: isText))
         }
     }
 
-    func timeIsUp() -> FanoutReply {
-        switch credentials.timeIsUp(now: eventLoop.now) {
-        case .nothing: .ignore
-        // Plain watchers get two members and nothing else.
-        case .warn: acceptance.format == .full ? .answer(Self.error(.credentialsExpired)) : .ignore
-        case .close: .close(WebSocketCloseReason(.unauthenticated))
-        }
+    private func reply(_ reply: FanoutReply) {
+        watcher?.perform(reply)
+        schedule()
+    }
+
+    private func schedule() {
+        guard watcher != nil, let deadline = credentials.deadline else { return loop.timers.stop(self) }
+        loop.timers.start(self, after: max(.zero, deadline - loop.eventLoop.now))
     }
 
     // MARK: Renewal
 
-    private func renew(_ token: String, _ reply: @escaping (FanoutReply) -> Void) {
+    private func renew(_ token: String) {
         guard !isDeciding, let authorizer = api.configuration.authorizer else {
             return reply(.violation(Self.error(.renewalUnderWay)))
         }
         let decision = authorizer.authorize(acceptance.accessRequest.renewed(by: token))
         guard case .later(let decide) = decision else { return reply(renewed(decision)) }
         isDeciding = true
-        let waiting = NIOLoopBound((visitor: self, reply: reply), eventLoop: eventLoop)
-        let eventLoop = eventLoop
+        let eventLoop = loop.eventLoop
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
         Task {
             let decision = await decide()
             eventLoop.execute {
-                waiting.value.visitor.isDeciding = false
-                waiting.value.reply(waiting.value.visitor.renewed(decision))
+                session.value.isDeciding = false
+                session.value.reply(session.value.renewed(decision))
             }
         }
     }
@@ -77,13 +85,24 @@ final class WatcherVisitor: FanoutVisitor {
         case .failure(let refusal): return .violation(Self.error(refusal.problem))
         case .success(let principal):
             self.principal = principal
-            credentials.renew(for: api.remainingTime(of: principal), now: eventLoop.now)
+            credentials.renew(for: api.remainingTime(of: principal), now: loop.eventLoop.now)
             return .answer(ByteBuffer(bytes: ProgressMessage.encodeAuthenticated(until: principal.expiresAt)))
         }
     }
 
     private static func error(_ problem: ProgressProblem) -> ByteBuffer {
         ByteBuffer(bytes: ProgressMessage.encodeError(problem))
+    }
+}
+
+extension WatcherSession: LoopTimed {
+    func timerFired() {
+        switch credentials.timeIsUp(now: loop.eventLoop.now) {
+        case .nothing: reply(.ignore)
+        // Plain watchers get two members and nothing else.
+        case .warn: reply(acceptance.format == .full ? .answer(Self.error(.credentialsExpired)) : .ignore)
+        case .close: reply(.close(WebSocketCloseReason(.unauthenticated)))
+        }
     }
 }
 
