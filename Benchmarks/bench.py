@@ -31,7 +31,7 @@ FIRST = {
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binary", default="bin/live-progress", help="the program live-progress")
+    parser.add_argument("--binary", default="bin/live-progress-bench", help="the program live-progress-bench")
     parser.add_argument("--rounds", type=int, help="how often everything is run: 5, or 2 with --quick")
     parser.add_argument("--frames", type=int, help="frames in each run at b=1: 200,000, or 40,000 with --quick")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, and fewer peers")

@@ -56,14 +56,20 @@ let server: [Target] = [
     // All of the tool but its entry point, which alone cannot be imported by tests and fuzzers.
     .target(
         name: "LiveProgressCLI",
-        dependencies: ["LiveProgressServer", argumentParser, configuration, logging, serviceLifecycle]
-            + library("", "Client", "ClientTLS", "HTTP", "NIO", "WebSocket", "Wire") + nio("Core", "Posix"),
+        dependencies: ["LiveProgressServer", argumentParser, configuration, logging]
+            + library("", "Client", "ClientTLS", "HTTP", "Wire"),
         swiftSettings: settings
     ),
     .executableTarget(
         name: "live-progress",
         dependencies: ["LiveProgressCLI", argumentParser],
         path: "Sources/Main",
+        swiftSettings: settings
+    ),
+    .executableTarget(
+        name: "LiveProgressBench",
+        dependencies: ["LiveProgressCLI", "LiveProgressServer", argumentParser, httpTypes, hummingbird, logging]
+            + library("", "Client", "HTTP", "NIO", "WebSocket") + nio("Core", "Posix"),
         swiftSettings: settings
     ),
     .testTarget(
@@ -83,8 +89,12 @@ let server: [Target] = [
     ),
     .testTarget(
         name: "LiveProgressCLITests",
-        dependencies: ["LiveProgressCLI", argumentParser] + library("", "Client", "WebSocket", "Wire")
-            + nio("Core", "Embedded"),
+        dependencies: ["LiveProgressCLI", argumentParser] + library("", "Client", "Wire"),
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "LiveProgressBenchTests",
+        dependencies: ["LiveProgressBench", "LiveProgressCLI"] + library("", "NIO", "WebSocket") + nio("Core", "Embedded"),
         swiftSettings: settings
     ),
 ]
@@ -195,6 +205,7 @@ let package = Package(
     products: [
         .library(name: "LiveProgressServer", targets: ["LiveProgressServer"]),
         .executable(name: "live-progress", targets: ["live-progress"]),
+        .executable(name: "live-progress-bench", targets: ["LiveProgressBench"]),
     ],
     dependencies: [
         .package(name: "swift-live-progress", path: "..", traits: ["Hummingbird", "ClientTLS"]),

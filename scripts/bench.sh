@@ -32,7 +32,7 @@ need_peers() {
 need_swift
 need_python
 say "building the benchmarks (release)"
-scripts/build.sh live-progress micro update-time nio-alone
+scripts/build.sh live-progress-bench micro update-time nio-alone
 [ -n "$is_quick" ] || .venv/bin/python Benchmarks/watchers.py bin/update-time
 if [ "$(uname)" != Linux ]; then
     say "the fan-out is measured on Linux only: its load client and its reference need epoll"
@@ -41,4 +41,4 @@ fi
 has cc || install_missing gcc gcc
 need_peers
 
-exec .venv/bin/python Benchmarks/bench.py --binary bin/live-progress --micro bin/micro "$@"
+exec .venv/bin/python Benchmarks/bench.py --binary bin/live-progress-bench --micro bin/micro "$@"

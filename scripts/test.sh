@@ -28,6 +28,7 @@ server_swift build --build-tests --explicit-target-dependency-import-check error
 server_swift test --skip-build --skip ScheduleTests
 server_swift test --skip-build --filter ScheduleTests
 install_program live-progress
+install_program live-progress-bench
 install_program hummingbird-app
 say "testing from end to end"
 .venv/bin/pytest Tests/EndToEnd -m "not alone"

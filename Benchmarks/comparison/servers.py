@@ -85,7 +85,7 @@ def references() -> list[Server]:
 
 
 def ours(binary: str) -> list[Server]:
-    serve = (binary, "bench", "serve", "--port", "PORT", "--write-path")
+    serve = (binary, "serve", "--port", "PORT", "--write-path")
     plain = [Server(path, (*serve, path), greetings=1, is_ours=True) for path in (DIRECT, CHANNEL)]
     return plain + [replace(one, name=f"{one.name}, full", reference=SEND_FULL, protocol=FULL) for one in plain]
 

@@ -14,11 +14,18 @@ import subprocess
 import uuid
 from pathlib import Path
 
+import pytest
 from harness import BASE, Server, expect, expect_equal, plain_environment, request, spawned
 from rawsocket import connect_many
 
 SMALL = ("--watchers", "20", "--seconds", "0.3")
-SERVE = ("bench", "serve", "--port", "0")
+SERVE = ("serve", "--port", "0")
+
+
+@pytest.fixture
+def program(binary) -> Path:
+    """The benchmark tool, which is built beside the tool."""
+    return binary.with_name("live-progress-bench")
 
 
 async def load(server, watchers: int, query: str, updates: int) -> list:
@@ -31,45 +38,45 @@ async def load(server, watchers: int, query: str, updates: int) -> list:
     return crowd
 
 
-def test_produces(binary):
-    """bench serve makes the updates asked for, each with its time, whichever way they are written."""
+def test_produces(program):
+    """live-progress-bench serve makes the updates asked for, each with its time, whichever way they are written."""
     for path in ("direct", "channel"):
         for query, updates in (("u=200&r=0&b=1", 200), ("u=330&r=0&b=32", 330), ("u=50&r=500", 50)):
-            with Server(binary, "--write-path", path, serve=SERVE) as server:
+            with Server(program, "--write-path", path, serve=SERVE) as server:
                 for watcher in asyncio.run(load(server, 20, query, updates)):
                     times = [m["details"]["t"] for m in watcher.objects[1:]]
                     expect_equal(len(times), updates, f"updates of {query}, {path}")
                     expect_equal(times, sorted(set(times)), f"times of {query}, {path}")
 
 
-def test_paces(binary):
-    """bench serve keeps to the rate asked for."""
-    with Server(binary, serve=SERVE) as server:
+def test_paces(program):
+    """live-progress-bench serve keeps to the rate asked for."""
+    with Server(program, serve=SERVE) as server:
         crowd = asyncio.run(load(server, 2, "u=101&r=200", 101))
         times = [m["details"]["t"] for m in crowd[0].objects[1:]]
         expect(times[-1] - times[0] > 450_000_000, "a hundred steps at 200 a second took far less than half a second")
 
 
-def test_refuses(binary):
-    """bench serve says what it takes where an order makes no sense."""
-    with Server(binary, serve=SERVE) as server:
+def test_refuses(program):
+    """live-progress-bench serve says what it takes where an order makes no sense."""
+    with Server(program, serve=SERVE) as server:
         for query in ("", "?u=0", "?u=x", "?u=1&r=-1", "?u=1&b=-5", "?u=1&b=2000", "?u=1&r=nan"):
             answer = request("GET", f"{server.url}/start{query}")
             expect_equal(answer.status, 400, f"status of {query!r}")
             expect(b"u=UPDATES" in answer.body, f"the answer to {query!r} says {answer.body!r}")
 
 
-def test_tells_usage(binary):
-    """bench serve says what it has taken of the machine, and that grows."""
-    with Server(binary, serve=SERVE) as server:
+def test_tells_usage(program):
+    """live-progress-bench serve says what it has taken of the machine, and that grows."""
+    with Server(program, serve=SERVE) as server:
         before, after = (request("GET", f"{server.url}/usage").json for _ in range(2))
         expect(0 < before["processorNanoseconds"] <= after["processorNanoseconds"], f"{before}, then {after}")
         resident = before["residentBytes"]
         expect(resident is None or abs(resident - server.resident_bytes()) < 16 << 20, f"{resident} bytes of memory")
 
 
-def bench(binary, *options: str, mark: str = "", **more) -> subprocess.CompletedProcess:
-    command, variables = [str(binary), "bench", *options], plain_environment(BENCH_MARK=mark)
+def bench(program, *options: str, mark: str = "", **more) -> subprocess.CompletedProcess:
+    command, variables = [str(program), *options], plain_environment(BENCH_MARK=mark)
     return subprocess.run(command, capture_output=True, text=True, timeout=50, env=variables, **more)
 
 
@@ -83,11 +90,11 @@ def expect_figures(figures: dict, watchers: int) -> None:
     expect(all(isinstance(number, int) and number > 0 for number in found), f"the figures are {figures}")
 
 
-def test_measures(binary):
-    """bench measures this machine with a server of its own, and leaves none behind."""
+def test_measures(program):
+    """live-progress-bench measures this machine with a server of its own, and leaves none behind."""
     mark = uuid.uuid4().hex
     for path in ("direct", "channel"):
-        ended = bench(binary, "--json", "--write-path", path, *SMALL, mark=mark)
+        ended = bench(program, "--json", "--write-path", path, *SMALL, mark=mark)
         expect_equal((ended.returncode, ended.stderr), (0, ""), "status and complaints")
         expect_figures(json.loads(ended.stdout), 20)
     expect_equal(running(mark), [], "servers left behind")
@@ -103,25 +110,25 @@ def running(mark: str) -> list[str]:
     return found
 
 
-def test_speaks(binary):
-    """bench says its figures in lines for people."""
-    ended = bench(binary, "--watchers", "3", "--seconds", "0.1")
+def test_speaks(program):
+    """live-progress-bench says its figures in lines for people."""
+    ended = bench(program, "--watchers", "3", "--seconds", "0.1")
     expect_equal(ended.returncode, 0, f"status; {ended.stderr}")
     for pattern in (r"watchers +3\n", r"handshakes .*/s", r"one a write .*/s", r"32 a write .*/s", r"none lost, 0 out of"):
         expect(re.search(pattern, ended.stdout), f"{pattern!r} is not in {ended.stdout!r}")
 
 
-def test_loads_another(binary):
-    """bench loads a server that runs already."""
-    with Server(binary, serve=SERVE) as server:
+def test_loads_another(program):
+    """live-progress-bench loads a server that runs already."""
+    with Server(program, serve=SERVE) as server:
         for _ in range(2):
-            ended = bench(binary, "--json", "--url", server.url, *SMALL)
+            ended = bench(program, "--json", "--url", server.url, *SMALL)
             expect_equal(ended.returncode, 0, f"status; {ended.stderr}")
             expect_figures(json.loads(ended.stdout), 20)
 
 
-def test_complains(binary, server):
-    """bench says what is wrong, and what to do about it."""
+def test_complains(program, server):
+    """live-progress-bench says what is wrong, and what to do about it."""
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
@@ -131,30 +138,30 @@ def test_complains(binary, server):
         (("--seconds", "nan"), {}, 64, "--seconds must be from 0.1 to 600"),
         (("--watchers", "1000"), {"preexec_fn": limited}, 69, "need 1064 open files, and this system allows 256"),
         (("--url", "http://127.0.0.1:1"), {}, 69, "http://127.0.0.1:1 cannot be reached"),
-        (("--url", server.url), {}, 69, "is no server of live-progress bench serve"),
+        (("--url", server.url), {}, 69, "is no server of live-progress-bench serve"),
         (("--url", "ftp://x"), {}, 64, "ftp"),
     ]
     for options, more, status, words in refused:
-        ended = bench(binary, *options, **more)
+        ended = bench(program, *options, **more)
         expect_equal(ended.returncode, status, f"status of {options}; {ended.stderr!r}")
         expect(words in ended.stderr, f"{words!r} is not in {ended.stderr!r}")
 
 
-def test_raises_limit(binary):
-    """bench raises the limit of open files that is only a soft one."""
+def test_raises_limit(program):
+    """live-progress-bench raises the limit of open files that is only a soft one."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
 
-    ended = bench(binary, "--json", "--watchers", "300", "--seconds", "0.1", preexec_fn=limited)
+    ended = bench(program, "--json", "--watchers", "300", "--seconds", "0.1", preexec_fn=limited)
     expect_equal(ended.returncode, 0, f"status; {ended.stderr}")
     expect_figures(json.loads(ended.stdout), 300)
 
 
-def test_ends_together(binary):
-    """The server of bench ends with it, even when it is killed."""
-    command = [binary, "bench", "serve", "--port", "0", "--until-unread"]
+def test_ends_together(program):
+    """The server of live-progress-bench ends with it, even when it is killed."""
+    command = [program, "serve", "--port", "0", "--until-unread"]
     with spawned(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=plain_environment()) as server:
         expect(server.stdout.readline().startswith(b"listening on "), "the server does not listen")
         server.stdout.close()

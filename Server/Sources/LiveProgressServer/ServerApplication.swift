@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import Hummingbird
+package import Hummingbird
 public import LiveProgress
 import LiveProgressHTTP
 import LiveProgressHummingbird
@@ -69,7 +69,7 @@ public struct ServerApplication: Service {
     }
 
     /// A server with more routes than its own.
-    init(
+    package init(
         configuration: ServerConfiguration,
         service: ProgressService?,
         logger: Logger,

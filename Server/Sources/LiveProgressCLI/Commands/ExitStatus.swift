@@ -6,14 +6,14 @@ import LiveProgress
 import LiveProgressClient
 
 /// The exit statuses of the tool; those from 64 on are the system's (sysexits.h) and the shell's.
-enum ExitStatus {
+package enum ExitStatus {
     static let succeeded: Int32 = 0
-    static let failed: Int32 = 1
+    package static let failed: Int32 = 1
     static let cancelled: Int32 = 3
     static let unknown: Int32 = 4
     static let usage: Int32 = 64
     static let invalidData: Int32 = 65
-    static let unavailable: Int32 = 69
+    package static let unavailable: Int32 = 69
     static let protocolError: Int32 = 76
     static let noPermission: Int32 = 77
     static let timedOut: Int32 = 124

@@ -10,9 +10,9 @@
 #endif
 
 /// Standard output and standard error, without a buffer between.
-enum Console {
+package enum Console {
     /// Where to write to.
-    enum Stream: Int32, Sendable {
+    package enum Stream: Int32, Sendable {
         case output = 1
         case error = 2
 
@@ -29,7 +29,7 @@ enum Console {
 
     /// Writes all of the text; `false` where nobody reads it any more.
     @discardableResult
-    static func write(_ text: String, to stream: Stream = .output) -> Bool {
+    package static func write(_ text: String, to stream: Stream = .output) -> Bool {
         write(Array(text.utf8), to: stream)
     }
 
@@ -50,9 +50,9 @@ enum Console {
         }
     }
 
-    /// Writes a line of complaint to standard error.
-    static func complain(_ message: String) {
-        write("live-progress: \(SafeText.line(message))\n", to: .error)
+    /// Writes a line of complaint to standard error, behind the name of the tool.
+    package static func complain(_ message: String, by tool: String = "live-progress") {
+        write("\(tool): \(SafeText.line(message))\n", to: .error)
     }
 
     private static func posixWrite(_ descriptor: Int32, _ bytes: Slice<UnsafeRawBufferPointer>) -> Int {

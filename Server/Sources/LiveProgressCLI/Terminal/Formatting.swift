@@ -4,7 +4,7 @@
 import LiveProgress
 
 /// Numbers as people read them, without a locale.
-enum Formatting {
+package enum Formatting {
     /// A span of time in at most two units, such as `4s`, `2m 05s`, `1h 07m` or `3d 02h`.
     static func duration(seconds: Double) -> String? {
         guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return nil }
@@ -65,7 +65,7 @@ enum Formatting {
     }
 
     /// An amount of bytes in decimal units, such as `999 B` or `1.5 MB`.
-    static func bytes(_ count: Double) -> String {
+    package static func bytes(_ count: Double) -> String {
         let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
         var value = count
         var index = 0
@@ -77,7 +77,7 @@ enum Formatting {
     }
 
     /// A number with one decimal below 100, and with `k` or `M` from ten thousand on.
-    static func short(_ value: Double) -> String {
+    package static func short(_ value: Double) -> String {
         switch value {
         case ..<99.95: oneDecimal(value)
         case ..<9999.5: String(Int(value.rounded()))

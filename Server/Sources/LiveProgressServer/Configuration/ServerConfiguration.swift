@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressHTTP
-public import LiveProgressNIO
+package import LiveProgressNIO
 public import Logging
 
 /// How a stand-alone server runs: where it listens, and what it keeps.
@@ -46,7 +46,7 @@ public struct ServerConfiguration: Sendable {
     /// Whether watchers may ask for compressed messages.
     public var compression = CompressionConfiguration()
     /// How messages get to the sockets of watchers.
-    public var writePath = WritePath.direct
+    package var writePath = WritePath.direct
 
     /// The defaults, as each member says.
     public init() {}

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import Hummingbird
+package import Hummingbird
 
 /// What the routes know of a request beside the request.
-struct ServerRequestContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
+package struct ServerRequestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
 
-    init(source: ApplicationRequestContextSource) {
+    package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import HTTPTypes
-import Hummingbird
+package import HTTPTypes
+package import Hummingbird
 import LiveProgress
-import LiveProgressHTTP
+package import LiveProgressHTTP
 import LiveProgressHummingbird
 
 /// Gives every answer the fields that keep browsers from harm, and turns the router's own errors into problems.
@@ -41,7 +41,7 @@ struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
 
 extension Response {
     /// An answer of the API that has no stream.
-    init(_ answer: ProgressResponse) {
+    package init(_ answer: ProgressResponse) {
         let body: ResponseBody =
             if case .bytes(let bytes) = answer.body { ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)) } else {
                 ResponseBody()
@@ -50,7 +50,12 @@ extension Response {
     }
 
     /// An answer of given bytes.
-    init(_ bytes: some Sequence<UInt8>, type: String, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:]) {
+    package init(
+        _ bytes: some Sequence<UInt8>,
+        type: String,
+        status: HTTPResponse.Status = .ok,
+        fields: HTTPFields = [:]
+    ) {
         var fields = fields
         fields[.contentType] = type
         if fields[.cacheControl] == nil { fields[.cacheControl] = "no-cache" }

@@ -3,7 +3,7 @@
 
 import ArgumentParser
 import Dispatch
-import LiveProgressNIO
+import LiveProgressCLI
 import LiveProgressServer
 import Logging
 
@@ -50,7 +50,7 @@ struct BenchServeCommand: AsyncParsableCommand {
         do {
             try await server.runUntilSignalled()
         } catch {
-            Console.complain("cannot serve on port \(port): \(error)")
+            Console.complain("cannot serve on port \(port): \(error)", by: "live-progress-bench")
             throw ExitCode(ExitStatus.unavailable)
         }
     }

@@ -2,9 +2,10 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressCLI
 import Testing
 
-@testable import LiveProgressCLI
+@testable import LiveProgressBench
 
 @Suite("What bench says")
 struct BenchFiguresTests {

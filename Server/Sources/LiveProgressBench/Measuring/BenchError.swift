@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressCLI
+
 /// Why a measurement could not be made, or must not be believed.
 struct BenchError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong, and what to do about it.

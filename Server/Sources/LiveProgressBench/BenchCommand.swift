@@ -3,12 +3,12 @@
 
 import ArgumentParser
 import LiveProgressNIO
-import LiveProgressServer
 
-/// How fast this machine is, and what load tests need.
+/// The tool `live-progress-bench`: how fast this machine is, and what load tests need.
+@main
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench",
+        commandName: "live-progress-bench",
         abstract: "Measure how much load the server bears on this machine.",
         subcommands: [BenchRunCommand.self, BenchServeCommand.self],
         defaultSubcommand: BenchRunCommand.self

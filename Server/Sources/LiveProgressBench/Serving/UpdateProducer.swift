@@ -69,7 +69,8 @@ struct UpdateProducer: Sendable {
             tracker.update(
                 "Processing",
                 details: [
-                    "percentComplete": 50, "currentStep": "Validating data", "t": .integer(Int64(Self.monotonicNow())),
+                    "percentComplete": 50, "currentStep": "Validating data",
+                    "t": .integer(Int64(NIODeadline.now().uptimeNanoseconds)),
                 ]
             )
         }
@@ -79,9 +80,5 @@ struct UpdateProducer: Sendable {
     private func takeTurns(_ index: Int, then next: @escaping @Sendable () -> Void) {
         guard index < loops.count else { return loops[0].execute(next) }
         loops[index].execute { takeTurns(index + 1, then: next) }
-    }
-
-    private static func monotonicNow() -> UInt64 {
-        NIODeadline.now().uptimeNanoseconds
     }
 }

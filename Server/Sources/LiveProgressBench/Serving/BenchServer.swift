@@ -4,7 +4,8 @@
 import Hummingbird
 import LiveProgress
 import LiveProgressHTTP
-public import Logging
+import LiveProgressServer
+import Logging
 import NIOCore
 import NIOPosix
 
@@ -12,7 +13,7 @@ import NIOPosix
 ///
 /// `GET /start?u=UPDATES&r=RATE&b=BATCH` makes the updates, `GET /usage` says what the process has taken of the machine;
 /// everything else is the server as it is.
-public enum BenchServer {
+enum BenchServer {
     /// How many revisions of the operation are kept: enough that nobody who reads at all has to skip.
     private static let journalCapacity = 4096
 
@@ -24,7 +25,7 @@ public enum BenchServer {
     ///   - onListening: Called with the server's URL once clients can connect.
     /// - Returns: The server, which has yet to run.
     /// - Throws: ``ServerConfigurationError`` where the configuration would open the server to the world unasked.
-    public static func application(
+    static func application(
         configuration: ServerConfiguration,
         logger: Logger,
         onListening: @escaping @Sendable (_ url: String) async -> Void
@@ -64,15 +65,13 @@ public enum BenchServer {
             return Response(status: .accepted)
         }
     }
-}
 
-extension BenchServer {
     private static func addUsage(to router: Router<ServerRequestContext>) {
         router.get("/usage") { _, _ in
             Response(
-                status: .ok,
-                headers: [.contentType: "application/json", .cacheControl: "no-store"],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: ResourceUsage.current().json.jsonBytes))
+                ResourceUsage.current().json.jsonBytes,
+                type: "application/json",
+                fields: [.cacheControl: "no-store"]
             )
         }
     }

@@ -28,7 +28,7 @@ struct BenchRequest: Sendable {
         let (status, body) = try await get("/usage")
         guard status == 200, let json = try? JSONValue(parsing: body),
             let nanoseconds = json["processorNanoseconds"]?.intValue
-        else { throw BenchError("\(server) is no server of live-progress bench serve") }
+        else { throw BenchError("\(server) is no server of live-progress-bench serve") }
         return Usage(processorNanoseconds: nanoseconds, residentBytes: json["residentBytes"]?.intValue)
     }
 

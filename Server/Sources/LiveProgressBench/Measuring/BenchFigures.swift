@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressCLI
 
 /// What a measurement showed of this machine.
 struct BenchFigures: Sendable {

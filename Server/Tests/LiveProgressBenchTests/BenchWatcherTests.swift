@@ -6,7 +6,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LiveProgressCLI
+@testable import LiveProgressBench
 
 @Suite("A watcher of bench")
 struct BenchWatcherTests {

@@ -3,10 +3,11 @@
 
 import ArgumentParser
 import LiveProgress
+import LiveProgressCLI
 import LiveProgressClient
 import LiveProgressNIO
 
-/// `live-progress bench`: this machine's figures, in less than a minute.
+/// `live-progress-bench run`: this machine's figures, in less than a minute.
 struct BenchRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -30,8 +31,11 @@ struct BenchRunCommand: AsyncParsableCommand {
     @Option(help: WritePath.argumentHelp, transform: writePathArgument)
     var writePath = WritePath.direct
 
-    @Option(help: ArgumentHelp("A running bench serve to load in place of one of its own.", valueName: "url"))
-    var url: String?
+    @Option(
+        help: ArgumentHelp("A running server of live-progress-bench serve to load.", valueName: "url"),
+        transform: serverArgument
+    )
+    var url: ProgressServerAddress?
 
     @Flag(help: "Print the figures as JSON, in one line.")
     var json = false
@@ -44,24 +48,30 @@ struct BenchRunCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             try FileLimit.raise(to: watchers + Self.spareFiles)
-            let figures = try await complaining { try await measure() }
+            let figures = try await measure()
             Console.write(json ? figures.json.jsonString + "\n" : figures.text)
             guard figures.disordered == 0 else {
                 throw BenchError("messages were out of order", status: ExitStatus.failed)
             }
         } catch let error as BenchError {
-            Console.complain(error.message)
+            Console.complain(error.message, by: "live-progress-bench")
             throw ExitCode(error.status)
         }
     }
 
     private func measure() async throws -> BenchFigures {
-        if let url {
-            let server = try ProgressServerAddress(url)
-            return try await BenchMeasurement(server: server, watchers: watchers, seconds: seconds).run()
-        }
-        let server = try BenchServerProcess.start(writePath: writePath)
+        if let url { return try await BenchMeasurement(server: url, watchers: watchers, seconds: seconds).run() }
+        let server = try BenchServerProcess(writePath: writePath)
         defer { server.stop() }
         return try await BenchMeasurement(server: server.address, watchers: watchers, seconds: seconds).run()
+    }
+}
+
+/// A server's URL, as an argument.
+private func serverArgument(_ url: String) throws -> ProgressServerAddress {
+    do throws(ProgressClientError) {
+        return try ProgressServerAddress(url)
+    } catch {
+        throw ValidationError(error.message)
     }
 }

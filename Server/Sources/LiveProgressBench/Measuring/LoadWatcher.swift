@@ -68,7 +68,8 @@ final class LoadWatcher: ChannelInboundHandler {
     }
 
     private func scan(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        let now = MonotonicTime.now()
+        // The clock that the server puts into its messages.
+        let now = NIODeadline.now().uptimeNanoseconds
         do {
             try bytes.withUnsafeReadableBytes { buffer in
                 try scanner.scan(buffer) { event in

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressCLI
 import NIOCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// What a crowd of watchers has got, and what is still to come.
 ///
@@ -44,7 +37,7 @@ final class LoadTally {
         if let failure { return promise.fail(failure) }
         delivery = Delivery()
         expected = messages
-        started = MonotonicTime.now()
+        started = NIODeadline.now().uptimeNanoseconds
         self.promise = promise
     }
 
@@ -82,15 +75,5 @@ final class LoadTally {
         failure = error
         promise?.fail(error)
         promise = nil
-    }
-}
-
-/// The clock that the bench server puts into its messages.
-enum MonotonicTime {
-    /// Nanoseconds since some moment that all processes of this machine share.
-    static func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

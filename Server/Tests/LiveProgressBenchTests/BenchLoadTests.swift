@@ -5,7 +5,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LiveProgressCLI
+@testable import LiveProgressBench
 
 @Suite("The load of bench")
 struct BenchLoadTests {
