@@ -87,7 +87,7 @@ public final class ProgressHosting: Sendable {
     }
 
     /// How many operations and lists are watched over WebSockets.
-    public var sourceCount: Int { sources.count }
+    package var sourceCount: Int { sources.count }
 
     private func decide(_ head: HTTPRequestHead, _ channel: any Channel, isSecure: Bool) -> ConnectionDecision {
         let handshake = try? HandshakeRequest(head)

@@ -24,20 +24,4 @@ public enum ProgressClientMessage: Sendable, Hashable {
             throw reader.error("type", "must be cancel or authenticate")
         }
     }
-
-    /// The message in UTF-8.
-    public var bytes: [UInt8] {
-        switch self {
-        case .cancel: return Array(#"{"type":"cancel"}"#.utf8)
-        case .authenticate(let token):
-            var writer = JSONWriter(reservingCapacity: 64 + token.utf8.count)
-            writer.beginObject()
-            writer.member("type")
-            writer.write("authenticate")
-            writer.member("token")
-            writer.write(token)
-            writer.endObject()
-            return writer.bytes
-        }
-    }
 }

@@ -43,11 +43,6 @@ public enum ProgressRoutes {
         "\(base)/\(id)/cancel"
     }
 
-    /// The operation whose own path this is, or `nil`.
-    public static func id(inPath path: some StringProtocol) -> ProgressID? {
-        if case .operation(let id) = route(ofPath: path) { id } else { nil }
-    }
-
     /// What a path means, or `nil` where it is none of the API's; a query after it and a slash at its end do not count.
     ///
     /// Escapes in an identifier are resolved: clients may send `a%3Ab` for `a:b`.

@@ -45,7 +45,7 @@ struct JSONWriterTests {
         writer.name("c")
         writer.write(preformatted: "[0]".utf8)
         writer.member("d")
-        JSONValue.string("x").write(to: &writer)
+        writer.write(JSONValue.string("x"))
         writer.endObject()
         #expect(
             String(decoding: writer.bytes, as: UTF8.self)

@@ -119,3 +119,10 @@ struct MessageTests {
         #expect(WebSocketCloseReason.abnormal.payload.readableBytes == 0)
     }
 }
+
+extension MessageAssembler {
+    /// An assembler of messages without compression.
+    fileprivate init(limits: WebSocketLimits = WebSocketLimits()) {
+        self.init(settings: Shared(WebSocketConfiguration(limits: limits)), inflation: nil)
+    }
+}

@@ -9,13 +9,12 @@ struct ProgressClientMessageTests {
     @Test("A request to stop is understood", arguments: [#"{"type":"cancel"}"#, #" {"why":1,"type":"cancel"} "#])
     func cancel(_ text: String) throws {
         #expect(try ProgressClientMessage(Array(text.utf8)) == .cancel)
-        #expect(try ProgressClientMessage(ProgressClientMessage.cancel.bytes) == .cancel)
     }
 
     @Test("A new token is understood")
     func authenticate() throws {
-        let message = ProgressClientMessage.authenticate(token: "a\"b")
-        #expect(try ProgressClientMessage(message.bytes) == message)
+        let text = #"{"type":"authenticate","token":"a\"b"}"#
+        #expect(try ProgressClientMessage(Array(text.utf8)) == .authenticate(token: "a\"b"))
         #expect(throws: WireError.self) { try ProgressClientMessage(Array(#"{"type":"authenticate"}"#.utf8)) }
     }
 

@@ -35,15 +35,13 @@ struct ProgressRoutesTests {
     )
     func passesOver(_ path: String) {
         #expect(ProgressRoutes.route(ofPath: path) == nil)
-        #expect(ProgressRoutes.id(inPath: path) == nil)
     }
 
     @Test("A path that is made is the path that is recognised")
     func roundTrip() throws {
         let id = try #require(ProgressID("A-z.0_~:@"))
         #expect(ProgressRoutes.path(for: id) == "/api/v1/progress/A-z.0_~:@")
-        #expect(ProgressRoutes.id(inPath: ProgressRoutes.path(for: id)) == id)
+        #expect(ProgressRoutes.route(ofPath: ProgressRoutes.path(for: id)) == .operation(id))
         #expect(ProgressRoutes.route(ofPath: ProgressRoutes.cancelPath(for: id)) == .cancellation(id))
-        #expect(ProgressRoutes.id(inPath: ProgressRoutes.cancelPath(for: id)) == nil)
     }
 }

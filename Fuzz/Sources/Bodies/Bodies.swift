@@ -22,8 +22,7 @@ public func checkInput(_ bytes: [UInt8]) {
     case UInt8(ascii: "l"): checkPage(text)
     case UInt8(ascii: "p"): checkProblem(text)
     case UInt8(ascii: "w"):
-        guard let message = try? ProgressClientMessage(text) else { return }
-        expectEqual(message, try? ProgressClientMessage(message.bytes), "what a watcher says")
+        _ = try? ProgressClientMessage(text)
     default: break
     }
 }

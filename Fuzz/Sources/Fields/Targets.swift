@@ -34,7 +34,6 @@ func checkRoute(_ text: String) {
     case .operation(let id):
         expectEqual(Route(path: target.path), .operation(id), "an operation")
         expectEqual(route, ProgressRoutes.route(ofPath: ProgressRoutes.path(for: id)), "an operation's own path")
-        expectEqual(ProgressRoutes.id(inPath: target.path), id, "its identifier")
     case .cancellation(let id):
         expectEqual(Route(path: target.path), .cancel(id), "a cancellation")
         expectEqual(route, ProgressRoutes.route(ofPath: ProgressRoutes.cancelPath(for: id)), "its own path")

@@ -43,11 +43,6 @@ extension JSONValue {
     public var jsonString: String {
         String(decoding: jsonBytes, as: UTF8.self)
     }
-
-    /// Writes the value.
-    public func write(to writer: inout JSONWriter) {
-        writer.write(self)
-    }
 }
 
 extension JSONValue: CustomStringConvertible {

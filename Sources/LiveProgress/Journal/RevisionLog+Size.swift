@@ -8,8 +8,6 @@ struct RevisionSizes: Sendable {
     private var entries: Deque<(revision: UInt64, bytes: Int)> = []
     private(set) var total = 0
 
-    var isEmpty: Bool { entries.isEmpty }
-
     mutating func append(_ revision: UInt64, bytes: Int) {
         // A report that says nothing makes no revision; what renews the lease takes no room.
         guard bytes > 0, entries.last?.revision != revision else { return }

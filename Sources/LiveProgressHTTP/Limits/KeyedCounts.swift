@@ -8,11 +8,8 @@ public struct KeyedCounts<Key: Hashable & Sendable>: Sendable {
     /// Counts that are all zero.
     public init() {}
 
-    /// How many there are of a key.
-    public subscript(key: Key) -> Int { counts[key] ?? 0 }
-
     /// How many keys there are any of; memory grows with them alone.
-    public var keyCount: Int { counts.count }
+    package var keyCount: Int { counts.count }
 
     /// Counts one more of a key.
     ///

@@ -9,12 +9,6 @@ public struct HandshakeRefusal: Error, Sendable, Hashable {
     public let status: UInt16
     /// What is wrong, for the answer's body.
     public let message: String
-
-    /// The headers that the answer owes, RFC 6455 section 4.2.2 and RFC 9110 section 15.5.22.
-    public var headers: HTTPHeaders {
-        guard status == 426 else { return [:] }
-        return ["Sec-WebSocket-Version": "13", "Upgrade": "websocket"]
-    }
 }
 
 /// A client's handshake, checked as RFC 6455 section 4.2.1 asks.

@@ -58,13 +58,7 @@ public struct MessageAssembler: Sendable {
     private var inflation: Boxed<MessageInflation>
     private var message = Boxed<Partial>()
 
-    /// An assembler between two messages.
-    /// - Parameter limits: What a message may have at most.
-    public init(limits: WebSocketLimits = WebSocketLimits()) {
-        self.init(settings: SharedConfiguration(WebSocketConfiguration(limits: limits)), inflation: nil)
-    }
-
-    /// An assembler of messages that may be compressed.
+    /// An assembler between two messages, which may be compressed where there is an inflation.
     init(settings: SharedConfiguration, inflation: MessageInflation?) {
         self.settings = settings
         self.inflation = Boxed(inflation)
