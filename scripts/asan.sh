@@ -4,7 +4,7 @@
 #
 # The address sanitizer: each fuzzer over its corpus, what was learned, and some thousand inputs that are the same every
 # time; and the library's tests, with --all those of the server and the tool as well. Reading or writing beyond memory, and
-# memory that nobody lets go (on Linux), fail.
+# memory that is never released (on Linux), fail.
 
 source "$(dirname "$0")/common.sh"
 

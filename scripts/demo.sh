@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Shows a real job live. With CHECK=1 nobody is waited for, and the exit code says whether a separate watcher saw the job live,
+# Shows a real job live. With CHECK=1 it waits for no key, and the exit code says whether a separate watcher saw the job live,
 # and saw its end.
 
 source "$(dirname "$0")/common.sh"

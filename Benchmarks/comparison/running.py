@@ -56,7 +56,7 @@ class Failed(Exception):
 
 
 def free_port() -> int:
-    """A port that nobody has, below those that systems give to clients, one of which could be the next to get it."""
+    """A port that is free, below those that systems give to clients, one of which could be the next to get it."""
     while True:
         port = random.randrange(10_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):

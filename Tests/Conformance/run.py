@@ -178,7 +178,7 @@ def main() -> None:
     options = parser.parse_args()
     has_passed = asyncio.run(run(options)) if options.end else run_both()
     sys.stdout.flush()
-    # kosoku's threads may still wait for connections that nobody needs any more.
+    # kosoku's threads may still wait for connections that are no longer needed.
     os._exit(0 if has_passed else 1)
 
 

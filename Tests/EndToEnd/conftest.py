@@ -23,7 +23,7 @@ def pytest_configure(config):
     if not Path(config.getoption("binary")).exists():
         raise pytest.UsageError(f"{config.getoption('binary')} does not exist; `make build` makes it")
     raise_file_limit()
-    # Whoever runs this in the background may ignore interrupts, which every program started from here would inherit.
+    # A shell may run this in the background with interrupts ignored, which every program started from here would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -46,7 +46,7 @@ def pytest_report_teststatus(report):
 
 
 def pytest_collection_modifyitems(items):
-    """Those that may take longest come first, so that nobody waits for them at the end."""
+    """Those that may take longest come first, so that none is left running alone at the end."""
     items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
 
 

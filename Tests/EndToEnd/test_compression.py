@@ -30,7 +30,7 @@ def first_frame(url: str, offer: bytes) -> tuple[bytes, int, bytes]:
 
 
 def test_negotiated(binary):
-    """Whoever offers it gets compressed frames, whoever does not gets them plain, from one server."""
+    """A client that offers it gets compressed frames, one that does not gets plain ones, from one server."""
     with Server(binary, "--compression") as server:
         operation = server.operation(state="Queued")
         head, first, payload = first_frame(operation.socket_url, OFFER)
@@ -45,7 +45,7 @@ def test_negotiated(binary):
 
 
 def test_off(server):
-    """Without the option nobody gets compression."""
+    """Without the option no client gets compression."""
     operation = server.operation(state="Queued")
     head, first, _ = first_frame(operation.socket_url, OFFER)
     expect(b"extensions" not in head.lower(), f"the answer is {head!r}")

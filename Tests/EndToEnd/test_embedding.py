@@ -97,7 +97,7 @@ http {{
 
 
 def test_sessions(app):
-    """An import is answered with its link; its user sees it, nobody else does, and it can be cancelled."""
+    """An import is answered with its link; its user sees it, no other user does, and it can be cancelled."""
     link = app.start()
     expect_equal(link.rsplit("/", 1)[0], app.url + app.path, "where operations are")
     seen = request("GET", link, {**app.cookie, "Accept": "application/json"})

@@ -72,6 +72,6 @@ async def sockets(server: TLSServer, watch: str) -> None:
             expect_equal((await socket.receive_json(timeout=10))["state"], "Reading", "first message")
         try:
             async with session.ws_connect(url, ssl=context, protocols=("live-progress.v1",)):
-                expect(False, "a watcher without a token was let in")
+                expect(False, "a watcher without a token was admitted")
         except aiohttp.WSServerHandshakeError as error:
             expect_equal(error.status, 401, "a watcher without a token")

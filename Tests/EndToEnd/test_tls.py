@@ -377,7 +377,7 @@ def test_tls_unread(binary):
         for protocol, whole in (("http/1.1", request * 200), ("h2", None)):
             deaf = server.connect(protocol)
             if whole is None:
-                # The windows are open, but nobody reads.
+                # The windows are open, but the client does not read.
                 settings = Frames.frame(SETTINGS, struct.pack(">HI", 4, 1 << 30))
                 more = Frames.frame(WINDOW_UPDATE, struct.pack(">I", 1 << 30))
                 whole = PREFACE + settings + more

@@ -94,7 +94,7 @@ def test_permissions(binary):
 
 
 def test_browsers(binary):
-    """A browser's WebSocket shows its token beside the subprotocol, which is never echoed, and a ticket lets in once."""
+    """A browser's WebSocket shows its token beside the subprotocol, which is never echoed, and a ticket admits it once."""
     with guarded(binary) as (server, keys):
         admin = keys.token("admin")
         request("PUT", f"{server.url}{BASE}/a", bearer(admin), b'{"state":"S"}')
@@ -214,7 +214,7 @@ def await_status(url: str, token: str, status: int) -> None:
 
 
 def test_changed_keys(binary):
-    """Keys that change count for whoever comes, at once by SIGHUP too; who is connected stays until the end of the token."""
+    """Changed keys apply to new credentials, at once by SIGHUP too; an open connection stays open until its token expires."""
     with guarded(binary) as (server, keys):
         url = f"{server.url}{BASE}/a"
         old = keys.token("admin")

@@ -67,7 +67,7 @@ struct BenchWatcherTests {
         expectFailure("it refused a watcher: HTTP/1.1 503 Service Unavailable")
     }
 
-    @Test("believes nobody who does not know the key")
+    @Test("refuses an answer without the right key")
     func wantsKey() throws {
         try receive(Array("HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n".utf8))
         expectFailure("it refused a watcher: HTTP/1.1 101 Switching Protocols")

@@ -70,7 +70,7 @@ class Census:
 
 
 async def settled(server: Server, like: Census | None = None, seconds: float = 15) -> Census:
-    """What the server holds once nobody is connected and it has no more descriptors than before, or when time is up."""
+    """What the server holds once no client is connected and it has no more descriptors than before, or when time is up."""
     deadline = time.monotonic() + seconds
     while True:
         census = await asyncio.to_thread(Census.of, server)

@@ -13,7 +13,7 @@ from steps import Alive, Answer, Close, Send, Upgraded
 CONTINUATION, BINARY = 0, 2
 
 QUIET = f"{BASE}/quiet"
-"""An operation that nobody reports on; what rows send to it must be refused, and leave it at revision 0."""
+"""An operation without reports; what rows send to it must be refused, and leave it at revision 0."""
 BUSY = f"{BASE}/busy"
 """The operation that the control client follows."""
 LOUD = f"{BASE}/loud"

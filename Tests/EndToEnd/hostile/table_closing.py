@@ -26,8 +26,8 @@ CONTROL = [
         b"".join(raw_frame(PING, b"%d" % n) for n in range(100)),
         *[Pong(b"%d" % n) for n in range(100)],
     ),
-    lives("6455-5.5.3", "a pong that nobody asked for", raw_frame(PONG, b"unasked")),
-    lives("6455-5.5.3", "a thousand pongs that nobody asked for", raw_frame(PONG, b"unasked") * 1000),
+    lives("6455-5.5.3", "an unrequested pong", raw_frame(PONG, b"unasked")),
+    lives("6455-5.5.3", "a thousand unrequested pongs", raw_frame(PONG, b"unasked") * 1000),
 ]
 
 CLOSING = [

@@ -154,7 +154,7 @@ HANDSHAKE = [
         upgrade(QUIET, "Transfer-Encoding: chunked") + b"0\r\n\r\n",
         Answer(400, "invalid-upgrade"),
     ),
-    row("6455-4.2.2", "a subprotocol that nobody speaks", upgrade(protocol="chat"), Upgraded(None)),
+    row("6455-4.2.2", "an unknown subprotocol", upgrade(protocol="chat"), Upgraded(None)),
     row("6455-4.2.2", "ours behind others", upgrade(protocol="chat, superchat, live-progress.v1"), Upgraded(FULL)),
     row(
         "6455-4.2.2",
@@ -168,7 +168,7 @@ HANDSHAKE = [
     ),
     unsound("a subprotocol that is no token", 400, "invalid-upgrade", protocol="live progress", rule="6455-4.1"),
     unsound("a subprotocol in brackets", 400, "invalid-upgrade", protocol="(live-progress.v1)", rule="6455-4.1"),
-    sound("an extension that nobody speaks", QUIET, "Sec-WebSocket-Extensions: x-unknown; a=1", rule="6455-9.1"),
+    sound("an unknown extension", QUIET, "Sec-WebSocket-Extensions: x-unknown; a=1", rule="6455-9.1"),
     sound("extensions with quotes and empty elements", QUIET, 'Sec-WebSocket-Extensions: , a;x="1" ,, b', rule="6455-9.1"),
     *(
         unsound(f"extensions that break the grammar: {field}", 400, "invalid-upgrade", QUIET, f"Sec-WebSocket-Extensions: {field}", rule="6455-9.1")

@@ -44,7 +44,7 @@ REQUEST_LINES = [
     malformed("9112-3", "no version (HTTP/0.9)", b"GET /healthz\r\n\r\n", "http-version", 505),
     malformed("9112-3", "no target", line(b"GET HTTP/1.1")),
     malformed("9110-9.1", "a method in small letters", line(b"get /healthz HTTP/1.1")),
-    malformed("9110-9.1", "a method that nobody knows", line(b"DANCE /healthz HTTP/1.1")),
+    malformed("9110-9.1", "an unknown method", line(b"DANCE /healthz HTTP/1.1")),
     malformed("9112-3.2", "a target that does not begin with a slash", line(b"GET healthz HTTP/1.1")),
     malformed("9112-3.2", "a space in the target", line(b"GET /health z HTTP/1.1")),
     malformed("9112-3.2", "a NUL in the target", line(b"GET /health\x00z HTTP/1.1")),
@@ -159,7 +159,7 @@ FIELDS = [
     ),
     row(
         "9110-10.1.1",
-        "an expectation that nobody meets",
+        "an expectation that cannot be met",
         request("GET /healthz", "Expect: tea"),
         Answer(417, "expectation"),
         needs=EDGE,

@@ -46,7 +46,7 @@ LENGTHS = [
     ),
     malformed(
         "9112-6.1",
-        "a coding that nobody knows",
+        "an unknown coding",
         sized("Transfer-Encoding: rot13"),
         "transfer-coding",
         501,

@@ -55,7 +55,7 @@ class Mint:
             "of alg none": f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{body}.",
             "of alg none with a signature": f"{encoded({'alg': 'none'})}.{body}.{signature}",
             "of alg None": f"{encoded({'alg': 'None'})}.{body}.",
-            "of an algorithm that nobody knows": f"{encoded({'alg': 'HS257'})}.{body}.{signature}",
+            "of an unknown algorithm": f"{encoded({'alg': 'HS257'})}.{body}.{signature}",
             "of a key identifier that is a path": f"{encoded({'alg': 'HS256', 'kid': '../../dev/null'})}.{body}.{signature}",
             "with its key inside": f"{encoded({'alg': 'HS256', 'jwk': {'kty': 'oct', 'k': 'AAAA'}})}.{body}.{signature}",
             "with another signature": f"{head}.{body}.{last}{signature[1:]}",

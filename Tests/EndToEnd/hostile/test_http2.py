@@ -181,5 +181,5 @@ def test_company(played):
     expect_equal(played.missed, None, "what the watcher missed")
     expect(played.updates > 20, f"only {played.updates} updates; the case shows nothing")
     expect(played.grown < MEMORY, f"memory has grown by {played.grown / 2**20:.1f} MiB")
-    expect_equal(played.revision, 1, "revision of the operation that nobody may report on, after a report of its own")
+    expect_equal(played.revision, 1, "revision of the operation that no client may report on, after a report of its own")
     print(f"     {played.updates} updates, none missed; memory grew by {played.grown / 2**20:.1f} MiB")

@@ -40,7 +40,7 @@ async def test_gap(browser, mock):
         await tab.wait_text("#state", "One")
         mock.first_message = lambda operation, cursor: operation.first(None)
         for _ in range(4):
-            job.message["revision"] += 1  # made while nobody could hear
+            job.message["revision"] += 1  # made while no watcher was connected
         await mock.drop(1001)
         job.publish(state="Six")
         await tab.wait_text("#state", "Six")

@@ -73,7 +73,7 @@ def run(binary, body) -> None:
 
 
 def test_administrator(binary):
-    """The administrator's link opens the list, from which an operation is opened; its token is told to nobody else."""
+    """The administrator's link opens the list, from which an operation is opened; its token is sent to no other server."""
 
     async def body(browser, server, keys, link):
         admin = link.partition("#token=")[2]

@@ -33,7 +33,7 @@ struct BenchServeCommand: AsyncParsableCommand {
     @Option(help: WritePath.argumentHelp, transform: writePathArgument)
     var writePath = WritePath.direct
 
-    @Flag(help: ArgumentHelp("End when nobody can read standard output any more.", visibility: .private))
+    @Flag(help: ArgumentHelp("End when standard output has no reader any more.", visibility: .private))
     var untilUnread = false
 
     func run() async throws {

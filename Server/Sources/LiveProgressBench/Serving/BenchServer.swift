@@ -14,7 +14,7 @@ import NIOPosix
 /// `GET /start?u=UPDATES&r=RATE&b=BATCH` makes the updates, `GET /usage` says what the process has taken of the machine;
 /// everything else is the server as it is.
 enum BenchServer {
-    /// How many revisions of the operation are kept: enough that nobody who reads at all has to skip.
+    /// How many revisions of the operation are kept: enough that no watcher that reads has to skip.
     private static let journalCapacity = 4096
 
     /// A server to measure.
