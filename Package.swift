@@ -53,11 +53,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "LiveProgressWire", dependencies: ["LiveProgress"], swiftSettings: settings),
+        .target(name: "LiveProgressGrammar", swiftSettings: settings),
+        .target(
+            name: "LiveProgressWire",
+            dependencies: ["LiveProgress", "LiveProgressGrammar"],
+            swiftSettings: settings
+        ),
         .target(
             name: "LiveProgressHTTP",
             dependencies: [
-                "LiveProgress", "LiveProgressWire",
+                "LiveProgress", "LiveProgressGrammar", "LiveProgressWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings
@@ -74,6 +79,7 @@ let package = Package(
         .target(
             name: "LiveProgressWebSocket",
             dependencies: [
+                "LiveProgressGrammar",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
@@ -92,7 +98,7 @@ let package = Package(
         .target(
             name: "LiveProgressNIO",
             dependencies: [
-                "LiveProgress", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressWebSocket",
+                "LiveProgress", "LiveProgressGrammar", "LiveProgressWire", "LiveProgressHTTP", "LiveProgressWebSocket",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -103,7 +109,7 @@ let package = Package(
         .target(
             name: "LiveProgressClient",
             dependencies: [
-                "LiveProgress", "LiveProgressWire", "LiveProgressWebSocket",
+                "LiveProgress", "LiveProgressGrammar", "LiveProgressWire", "LiveProgressWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -149,6 +155,7 @@ let package = Package(
             dependencies: ["LiveProgress", "LiveProgressTesting"],
             swiftSettings: settings
         ),
+        .testTarget(name: "LiveProgressGrammarTests", dependencies: ["LiveProgressGrammar"], swiftSettings: settings),
         .testTarget(
             name: "LiveProgressWireTests",
             dependencies: ["LiveProgress", "LiveProgressWire", "LiveProgressTesting"],

@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import LiveProgress
+import LiveProgressGrammar
 
 /// The `Idempotency-Key` of a request: repeating the request with it changes nothing more.
 struct IdempotencyKey {
@@ -39,7 +40,7 @@ struct IdempotencyKey {
 
     /// Whether a text can be a key: printable ASCII, quoted or not.
     static func isValid(_ key: String) -> Bool {
-        (1...maximumLength).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7e).contains($0) }
+        (1...maximumLength).contains(key.utf8.count) && ByteSet.printable.containsAll(of: key.utf8)
     }
 
     /// Whose key it is; those who name nobody are told apart by what they may do.

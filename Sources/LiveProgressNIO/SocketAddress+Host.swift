@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
 import NIOCore
 
 extension SocketAddress {
@@ -11,17 +12,7 @@ extension SocketAddress {
         guard case .v4(let address) = self else { return ipAddress }
         return withUnsafeBytes(of: address.address) { bytes in
             // In a `sockaddr_in` of every system the address stands behind the family and the port, two bytes each.
-            let bytes = bytes[4..<8]
-            return String(unsafeUninitializedCapacity: 15) { text in
-                var end = 0
-                for (index, byte) in bytes.enumerated() {
-                    if index > 0 { Self.write(UInt8(ascii: "."), to: text, at: &end) }
-                    if byte >= 100 { Self.write(UInt8(ascii: "0") + byte / 100, to: text, at: &end) }
-                    if byte >= 10 { Self.write(UInt8(ascii: "0") + byte / 10 % 10, to: text, at: &end) }
-                    Self.write(UInt8(ascii: "0") + byte % 10, to: text, at: &end)
-                }
-                return end
-            }
+            IPAddress(ipv4: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))).description
         }
     }
 
@@ -33,10 +24,5 @@ extension SocketAddress {
             withUnsafeBytes(of: address.address) { bytes in bytes[8..<23].allSatisfy { $0 == 0 } && bytes[23] == 1 }
         case .unixDomainSocket: false
         }
-    }
-
-    private static func write(_ letter: UInt8, to text: UnsafeMutableBufferPointer<UInt8>, at end: inout Int) {
-        text.initializeElement(at: end, to: letter)
-        end += 1
     }
 }

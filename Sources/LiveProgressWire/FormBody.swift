@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressGrammar
 
 /// A form (`application/x-www-form-urlencoded`, as the URL standard has it), read as the JSON object that it stands for.
 package enum FormBody {

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import LiveProgress
+import LiveProgressGrammar
 
 /// What a path of the HTTP API means.
 public enum ProgressRoute: Sendable, Hashable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
 import LiveProgressWire
 
 /// Where a server is: what a base URL says (`http`, `https`, `ws` or `wss`), taken apart.
@@ -13,7 +14,7 @@ public struct ProgressServerAddress: Sendable, Hashable {
     public let isSecure: Bool
     /// What stands before the server's own paths, such as `/jobs` behind a proxy; empty, or with a leading slash
     /// and without a trailing one.
-    public let prefix: String
+    public internal(set) var prefix: String
     /// Where the API is mounted on the server, `/api/v1/progress` unless an application has mounted it elsewhere.
     public let apiPath: String
 
@@ -24,28 +25,93 @@ public struct ProgressServerAddress: Sendable, Hashable {
     ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
     public init(_ url: String, apiPath: String? = nil) throws(ProgressClientError) {
-        let parts = try URLParts(url)
-        self.init(parts, prefix: parts.path, apiPath: apiPath.map(ProgressRoutes.normalized) ?? ProgressRoutes.base)
+        guard ByteSet.visible.containsAll(of: url.utf8) else {
+            throw .unusable(url, "it contains a space, a control character, or one beyond ASCII")
+        }
+        guard let parts = AbsoluteURL(url) else {
+            throw .unusable(url, "it has no scheme; write http://\(ProgressClientError.quoted(url).prefix(64))")
+        }
+        isSecure = try Self.isSecure(scheme: parts.scheme.lowercased())
+        guard !parts.authority.contains("@") else {
+            throw .unusable("\(parts.scheme)://…", "a user name or password in it is not supported")
+        }
+        let (host, port) = try Self.hostAndPort(parts.authority, of: url)
+        self.host = host
+        self.port = port ?? Self.defaultPort(isSecure: isSecure)
+        prefix = Self.withoutLastSlashes(parts.rest.prefix { $0 != "?" && $0 != "#" })
+        self.apiPath = apiPath.map(ProgressRoutes.normalized) ?? ProgressRoutes.base
     }
 
-    init(_ parts: URLParts, prefix: some StringProtocol, apiPath: String) {
-        self.apiPath = apiPath
-        host = parts.host
-        port = parts.port
-        isSecure = parts.isSecure
-        var path = Substring(prefix)
+    static func withoutLastSlashes(_ path: Substring) -> String {
+        var path = path
         while path.last == "/" { path.removeLast() }
-        self.prefix = String(path)
+        return String(path)
     }
 
     /// The host and port as the `Host` header names them (RFC 9110, section 7.2).
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return port == URLParts.defaultPort(isSecure: isSecure) ? name : "\(name):\(port)"
+        return port == Self.defaultPort(isSecure: isSecure) ? name : "\(name):\(port)"
     }
 
     /// The base URL, with `http` or `https` as its scheme.
     public var url: String { "\(isSecure ? "https" : "http")://\(authority)\(prefix)" }
+}
+
+extension ProgressServerAddress {
+    /// The port where a URL names none.
+    private static func defaultPort(isSecure: Bool) -> Int { isSecure ? 443 : 80 }
+
+    private static func isSecure(scheme: String) throws(ProgressClientError) -> Bool {
+        switch scheme {
+        case "http", "ws": return false
+        case "https", "wss": return true
+        default:
+            throw ProgressClientError(
+                .unsupportedScheme,
+                "\(scheme):// is not supported: use http://, https://, ws:// or wss://."
+            )
+        }
+    }
+
+    private static func hostAndPort(
+        _ text: Substring,
+        of url: String
+    ) throws(ProgressClientError) -> (host: String, port: Int?) {
+        guard let authority = Authority(splitting: text.utf8) else {
+            let isClosed = text.contains("]")
+            throw .unusable(
+                url,
+                isClosed
+                    ? "something other than a port follows its address" : "the bracket of its address is not closed"
+            )
+        }
+        let host = Substring(authority.isBracketed ? authority.host.dropFirst().dropLast() : authority.host)
+        guard !authority.isBracketed || host.contains(":") && IPAddress(host) != nil else {
+            throw .unusable(url, "what stands in its brackets is no IPv6 address")
+        }
+        let digits = authority.port ?? "".utf8[...]
+        guard !digits.contains(UInt8(ascii: ":")) else {
+            throw .unusable(url, "an IPv6 address must stand in brackets")
+        }
+        guard !host.isEmpty else { throw .unusable(url, "it names no host") }
+        if digits.isEmpty { return (String(host), nil) }
+        guard let port = Int(digits: digits, atMost: Int(UInt16.max)), port > 0 else {
+            throw .unusable(url, "its port is not a number from 1 to 65535")
+        }
+        return (String(host), port)
+    }
+}
+
+extension ProgressClientError {
+    /// What an error may quote of a URL: not its fragment, where a link has its token.
+    static func quoted(_ url: String) -> Substring {
+        url.prefix { $0 != "#" }.prefix(200)
+    }
+
+    fileprivate static func unusable(_ url: String, _ why: String) -> ProgressClientError {
+        ProgressClientError(.invalidURL, "\"\(quoted(url))\" is not a usable URL: \(why).")
+    }
 }
 
 extension ProgressServerAddress: CustomStringConvertible {

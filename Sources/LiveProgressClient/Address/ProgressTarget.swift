@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import LiveProgress
+import LiveProgressGrammar
 import LiveProgressWire
 
 /// One operation on one server, as a person names it: by its whole URL, or by its identifier.
@@ -24,18 +25,18 @@ public struct ProgressTarget: Sendable, Hashable {
     ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
     public init(url: String, apiPath: String? = nil) throws(ProgressClientError) {
-        let parts = try URLParts(url)
-        let apiPath = apiPath.map(ProgressRoutes.normalized) ?? ProgressRoutes.base
-        guard let (prefix, name) = Self.split(path: parts.path, at: apiPath) else {
+        var server = try ProgressServerAddress(url, apiPath: apiPath)
+        guard let (prefix, name) = Self.split(path: server.prefix, at: server.apiPath) else {
             throw ProgressClientError(
                 .invalidURL,
-                "\"\(URLParts.quoted(url))\" is not the URL of an operation: it should end in \(apiPath)/ID."
+                "\"\(ProgressClientError.quoted(url))\" is not the URL of an operation: it should end in \(server.apiPath)/ID."
             )
         }
-        guard let text = Self.removingPercentEncoding(name), let id = ProgressID(text) else {
+        guard let id = PercentCoding.decode(Array(name.utf8)[...]).flatMap({ ProgressID($0) }) else {
             throw ProgressClientError(.invalidURL, Self.rules(of: String(name)))
         }
-        self.init(server: ProgressServerAddress(parts, prefix: prefix, apiPath: apiPath), id: id)
+        server.prefix = ProgressServerAddress.withoutLastSlashes(prefix)
+        self.init(server: server, id: id)
     }
 
     /// Reads an operation's whole URL, or its identifier on the given server.
@@ -67,8 +68,6 @@ public struct ProgressTarget: Sendable, Hashable {
 
     /// What stands before the routes in a path, and the identifier after them.
     private static func split(path: String, at apiPath: String) -> (prefix: Substring, name: Substring)? {
-        var path = Substring(path)
-        while path.last == "/" { path.removeLast() }
         guard let slash = path.lastIndex(of: "/") else { return nil }
         let name = path[path.index(after: slash)...]
         let parent = path[..<slash]
@@ -76,28 +75,8 @@ public struct ProgressTarget: Sendable, Hashable {
         return (parent.dropLast(apiPath.count), name)
     }
 
-    /// The text with its `%XX` decoded, or `nil` where one is broken.
-    private static func removingPercentEncoding(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(hexadecimal), let low = rest.popFirst().flatMap(hexadecimal)
-            else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-        UInt8(exactly: Character(Unicode.Scalar(byte)).hexDigitValue ?? -1)
-    }
-
     private static func rules(of text: String) -> String {
-        "\"\(URLParts.quoted(text))\" is not an identifier of an operation: "
+        "\"\(ProgressClientError.quoted(text))\" is not an identifier of an operation: "
             + "1 to \(ProgressID.maximumLength) of A-Z a-z 0-9 - . _ ~ : @ are allowed."
     }
 }

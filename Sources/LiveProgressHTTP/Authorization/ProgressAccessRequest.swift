@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import HTTPTypes
+import LiveProgressGrammar
 import LiveProgressWire
 
 /// What an authorizer decides by: a request's head, and where it comes from.
@@ -31,7 +32,7 @@ public struct ProgressAccessRequest: Sendable {
         if let renewal { return .bearer(renewal) }
         if let text = head.headerFields[.authorization] { return Self.bearer(text).map(ProgressCredential.bearer) }
         let prefix = ProgressFormat.bearerSubprotocolPrefix
-        let asked = FieldScanner.tokens(head.headerFields[.secWebSocketProtocol])
+        let asked = FieldList.tokens(head.headerFields[.secWebSocketProtocol])
         if let token = asked.first(where: { $0.hasPrefix(prefix) }) {
             return .bearer(String(token.dropFirst(prefix.count)))
         }

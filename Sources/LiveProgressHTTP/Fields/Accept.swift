@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
+
 /// What a client would like to get: the `Accept` field (RFC 9110, section 12.5.1).
 struct Accept {
     /// One range with its weight and its place in the field.
@@ -35,10 +37,7 @@ struct Accept {
         scanner.skipCommas()
         while !scanner.isAtEnd {
             let media = MediaType(&scanner)
-            if !scanner.skipCommas() {
-                scanner.skipElement()
-                scanner.skipCommas()
-            } else if let media {
+            if scanner.finishElement(), let media {
                 ranges.append(Range(media: media, weight: Self.weight(media["q"])))
             }
         }

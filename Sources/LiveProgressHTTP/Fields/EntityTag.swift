@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressGrammar
 
 /// An entity tag (RFC 9110, section 8.8.3): a cursor in quotes.
 struct EntityTag: Hashable {
@@ -35,7 +36,7 @@ enum TagCondition: Equatable {
     init?(_ text: String) {
         var scanner = FieldScanner(text)
         scanner.skipCommas()
-        if scanner.take(UInt8(ascii: "*")) {
+        if scanner.take("*") {
             scanner.skipSpace()
             guard scanner.isAtEnd else { return nil }
             self = .any
@@ -44,8 +45,8 @@ enum TagCondition: Equatable {
         var tags: [EntityTag] = []
         while !scanner.isAtEnd {
             var isWeak = false
-            if scanner.take(UInt8(ascii: "W")) {
-                guard scanner.take(UInt8(ascii: "/")) else { return nil }
+            if scanner.take("W") {
+                guard scanner.take("/") else { return nil }
                 isWeak = true
             }
             guard let value = scanner.opaqueTag(), scanner.skipCommas() else { return nil }

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressGrammar
 
 /// A media type such as `text/html; charset=utf-8` (RFC 9110, section 8.3.1), compared without its parameters.
 struct MediaType: Sendable {
@@ -29,7 +30,7 @@ struct MediaType: Sendable {
     /// Reads a media type or range from a list.
     init?(_ scanner: inout FieldScanner) {
         scanner.skipSpace()
-        guard let type = scanner.token(), scanner.take(UInt8(ascii: "/")), let subtype = scanner.token() else {
+        guard let type = scanner.token(), scanner.take("/"), let subtype = scanner.token() else {
             return nil
         }
         self.type = type.lowercased()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
+
 /// What a client would prefer: the `Prefer` field (RFC 7240), as far as it is heeded here.
 ///
 /// A preference that is unknown or cannot be read is ignored, as the RFC asks; of a repeated one the first counts.
@@ -25,29 +27,19 @@ struct Preferences: Equatable {
         scanner.skipCommas()
         while !scanner.isAtEnd {
             let name = scanner.token()?.lowercased()
-            let value = Self.value(&scanner)
+            let value = scanner.value()
             _ = scanner.parameters()
-            if !scanner.skipCommas() {
-                scanner.skipElement()
-                scanner.skipCommas()
-            } else if let name, seen.insert(name).inserted {
+            if scanner.finishElement(), let name, seen.insert(name).inserted {
                 set(name, value)
             }
         }
-    }
-
-    private static func value(_ scanner: inout FieldScanner) -> String {
-        scanner.skipSpace()
-        guard scanner.take(UInt8(ascii: "=")) else { return "" }
-        scanner.skipSpace()
-        return scanner.word() ?? ""
     }
 
     private mutating func set(_ name: String, _ value: String) {
         switch name {
         case "wait":
             // A number beyond all bounds is a wish for the longest wait there is, not nonsense.
-            let isNumber = !value.isEmpty && value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            let isNumber = !value.isEmpty && ByteSet.digit.containsAll(of: value.utf8)
             wait = isNumber ? Int(value) ?? Int.max : nil
         case "return":
             // Only a text as short as those that are known is compared.

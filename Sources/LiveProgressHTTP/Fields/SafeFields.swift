@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import HTTPTypes
+import LiveProgressGrammar
 
 /// The fields that keep browsers from doing with an answer what it is not meant for.
 public enum SafeFields {
@@ -24,8 +25,10 @@ public enum SafeFields {
     /// Whether browsers may be told so of the host that they asked: this machine's own names stand for other servers too,
     /// which need not be encrypted.
     public static func insists(on authority: String?) -> Bool {
-        guard let authority = authority?.lowercased(), !authority.hasPrefix("[") else { return false }
-        let host = authority.prefix { $0 != ":" }
+        guard let authority = (authority?.lowercased()).flatMap({ Authority(splitting: $0.utf8) }),
+            !authority.isBracketed
+        else { return false }
+        let host = Substring(authority.host)
         return !host.isEmpty && host != "localhost" && !host.hasSuffix(".localhost") && IPAddress(host) == nil
     }
 }

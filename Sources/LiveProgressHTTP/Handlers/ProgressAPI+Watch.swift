@@ -3,6 +3,7 @@
 
 public import HTTPTypes
 import LiveProgress
+import LiveProgressGrammar
 import LiveProgressWire
 
 extension ProgressAPI {
@@ -23,7 +24,7 @@ extension ProgressAPI {
     /// The same, told whether the handshake is known to be sound.
     package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isSound: Bool) -> WatchDecision {
         let target = RequestTarget(request.path ?? "/")
-        guard isSound || Self.names("websocket", in: request.headerFields[.upgrade]),
+        guard isSound || FieldList.lists("websocket", in: request.headerFields[.upgrade] ?? ""),
             let route = Route(path: target.path, under: configuration.path)
         else { return .notOurs }
         let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
@@ -81,7 +82,7 @@ extension ProgressAPI {
             target = .operation(journal)
         }
         guard !shared.isDraining else { throw Refusal(Problems.shuttingDown) }
-        let asked = FieldScanner.tokens(exchange[.secWebSocketProtocol])
+        let asked = FieldList.tokens(exchange[.secWebSocketProtocol])
         let isFull = asked.contains(ProgressFormat.subprotocol)
         return WatchAcceptance(
             target: target,
@@ -102,19 +103,19 @@ extension ProgressAPI {
             )
         }
         // Where the field is missing, the server has taken it out: it decided on the upgrade by it.
-        guard exchange[.connection] == nil || Self.names("upgrade", in: exchange[.connection]) else {
+        guard exchange[.connection].map({ FieldList.lists("upgrade", in: $0) }) ?? true else {
             throw Refusal(Problems.invalidUpgrade("Connection must name Upgrade."))
         }
         guard exchange[.secWebSocketVersion].hasBytes(of: "13") else {
             throw Refusal(Problems.webSocketVersion, [.secWebSocketVersion: "13"])
         }
-        guard let key = exchange[.secWebSocketKey], Self.isKey(key) else {
+        guard let key = exchange[.secWebSocketKey], Base64.isKey(key) else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Key must be 16 bytes in base64."))
         }
-        guard FieldScanner.distinctTokens(exchange[.secWebSocketProtocol]) != nil else {
+        guard FieldList.distinctTokens(exchange[.secWebSocketProtocol]) != nil else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Protocol must list different tokens."))
         }
-        guard FieldScanner.isExtensionList(exchange[.secWebSocketExtensions]) else {
+        guard FieldList.extensions(exchange[.secWebSocketExtensions]) != nil else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Extensions must list extensions."))
         }
         guard exchange[.transferEncoding] == nil, Self.isNothing(exchange[.contentLength]) else {
@@ -123,22 +124,4 @@ extension ProgressAPI {
     }
 
     private static func isNothing(_ length: String?) -> Bool { length == nil || length.hasBytes(of: "0") }
-
-    private static func names(_ option: String, in field: String?) -> Bool {
-        FieldScanner.tokens(field).contains { $0.lowercased() == option }
-    }
-
-    /// Whether a text is the base64 of 16 bytes: 22 digits, of which the last holds two bits, and two equals signs.
-    private static func isKey(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 24, bytes.suffix(2) == [UInt8(ascii: "="), UInt8(ascii: "=")] else { return false }
-        return bytes.prefix(22).allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-                true
-            default: false
-            }
-        }
-    }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
+
 /// What counts as one client's: an address, or a network of IPv6.
 ///
 /// Whoever has one address of IPv6 has all of its /64 (RFC 6177), so that single ones say nothing.

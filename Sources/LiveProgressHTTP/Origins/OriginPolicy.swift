@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import LiveProgress
+import LiveProgressGrammar
 
 /// Which pages and names may talk to an API: a pure value, asked once about each request and upgrade.
 ///

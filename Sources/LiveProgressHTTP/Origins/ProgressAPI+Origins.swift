@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import HTTPTypes
+import LiveProgressGrammar
 
 extension ProgressAPI {
     /// Judges a request to a route beside the API's own by its host and origin, as the API judges its own.
@@ -47,7 +48,7 @@ extension ProgressAPI {
             fields[.accessControlExposeHeaders] = "ETag, Location, Preference-Applied, Retry-After"
         }
         // Answers differ by origin, so that no cache may give one site's to another.
-        if !FieldScanner.tokens(fields[.vary]).contains(where: { $0.lowercased() == "origin" }) {
+        if !FieldList.lists("origin", in: fields[.vary] ?? "") {
             fields[.vary] = fields[.vary].map { $0 + ", Origin" } ?? "Origin"
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
+
 /// Which names the API answers to, so that a page cannot reach it by a name that was made to point at it (DNS rebinding).
 ///
 /// A trusted proxy knows itself which names it serves: what it forwards is not asked for its name.
@@ -37,7 +39,7 @@ public struct HostNames: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// Whether an authority, a host and perhaps a port, bears one of the names; a dot at the end of one means nothing.
     public func contains(_ authority: String) -> Bool {
         let authority = authority.lowercased()
-        var host = Self.host(of: authority.utf8)
+        guard var host = Authority(splitting: authority.utf8)?.host else { return false }
         if host.last == UInt8(ascii: ".") { host.removeLast() }
         let name = String(Substring(host))
         return names.contains(name) || allowsLoopback && Self.isLoopback(name)
@@ -46,17 +48,8 @@ public struct HostNames: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// Whether a name or an address means this machine itself.
     public static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()
-        guard host.utf8.starts(with: "127.".utf8) else {
-            return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host == "[::1]"
-        }
-        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8(Substring($0)) != nil }
-    }
-
-    private static func host(of authority: String.UTF8View) -> Substring.UTF8View {
-        if authority.first == UInt8(ascii: "["), let end = authority.firstIndex(of: UInt8(ascii: "]")) {
-            return authority[...end]
-        }
-        return authority.prefix { $0 != UInt8(ascii: ":") }
+        if host == "localhost" || host.hasSuffix(".localhost") { return true }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        return IPAddress(isBracketed ? host.dropFirst().dropLast() : host[...])?.isLoopback ?? false
     }
 }

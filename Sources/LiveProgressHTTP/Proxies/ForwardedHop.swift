@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HTTPTypes
+import LiveProgressGrammar
 
 /// What one proxy says of the request that it passed on.
 struct ForwardedHop: Hashable {
@@ -17,7 +18,7 @@ extension ForwardedHop {
     /// The hops of `Forwarded` (RFC 7239), the last proxy's at the end; one that is malformed tells nothing.
     static func forwarded(_ fields: HTTPFields) -> [ForwardedHop]? {
         list(fields, .forwarded)?.map { element in
-            var scanner = FieldScanner(";" + element)
+            var scanner = FieldScanner(";\(element)")
             let parameters = scanner.parameters()
             guard scanner.isAtEnd, Set(parameters.map(\.name)).count == parameters.count else { return ForwardedHop() }
             func value(_ name: String) -> String? { parameters.first { $0.name == name }?.value }
@@ -42,48 +43,18 @@ extension ForwardedHop {
     }
 
     /// The elements of a list, the lines of a repeated field joined; `nil` where the field is absent.
-    private static func list(_ fields: HTTPFields, _ name: HTTPField.Name) -> [String]? {
-        let lines = fields[values: name]
-        guard !lines.isEmpty else { return nil }
-        var elements = [""]
-        var isQuoted = false
-        var isEscaped = false
-        for character in lines.joined(separator: ",") {
-            if character == ",", !isQuoted {
-                elements.append("")
-                continue
-            }
-            if character == "\"", !isEscaped { isQuoted.toggle() }
-            isEscaped = character == "\\" && isQuoted && !isEscaped
-            elements[elements.count - 1].append(character)
-        }
-        return elements.map(trimmed).filter { !$0.isEmpty }
+    private static func list(_ fields: HTTPFields, _ name: HTTPField.Name) -> [Substring]? {
+        fields[name].map { FieldList.elements($0) }
     }
 
-    /// A text without the white space around it.
-    private static func trimmed(_ text: String) -> String {
-        var text = Substring(text)
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return String(text)
-    }
-
-    private static func scheme(of text: String) -> String? {
+    private static func scheme(of text: some StringProtocol) -> String? {
         let text = text.lowercased()
         return text == "http" || text == "https" ? text : nil
     }
 
     /// A host with or without a port; anything that cannot be one is no answer.
-    private static func authority(of text: String) -> String? {
-        let isAuthority = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-._~:[]".utf8.contains(byte)
-            }
-        }
-        return isAuthority && !text.isEmpty && text.utf8.count <= 261 ? text : nil
+    private static func authority(of text: some StringProtocol) -> String? {
+        text.utf8.count <= 261 && Authority(text.utf8) != nil ? String(text) : nil
     }
 }
 

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import HTTPTypes
+import LiveProgressGrammar
 
 /// The proxies whose word counts about who a request comes from, and how it was made.
 ///

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressGrammar
 import LiveProgressWire
 
 extension ProgressQuery {
@@ -78,8 +79,7 @@ extension ProgressQuery {
     }
 
     private static func limit(_ text: String, maximum: Int) throws(Refusal) -> Int {
-        // Digits alone: `Int` takes a sign as well.
-        guard text.utf8.first != UInt8(ascii: "+"), let limit = Int(text), (1...maximum).contains(limit) else {
+        guard let limit = Int(digits: text.utf8), (1...maximum).contains(limit) else {
             throw Refusal(Problems.invalidQuery("limit must be a number from 1 to \(maximum), in digits."))
         }
         return limit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
 import LiveProgressWire
 
 /// What a request is aimed at: the path and the query of its request line (RFC 9112, section 3.2).
@@ -13,10 +14,7 @@ struct RequestTarget {
     /// Takes apart the origin form `/path?query` or the absolute form `http://host/path?query`.
     init(_ text: String) {
         var rest = text[...]
-        if rest.utf8.first != UInt8(ascii: "/"), let scheme = rest.utf8.firstRange(of: "://".utf8) {
-            rest = rest[scheme.upperBound...]
-            rest = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }.map { rest[$0...] } ?? ""
-        }
+        if rest.utf8.first != UInt8(ascii: "/"), let url = AbsoluteURL(text) { rest = url.rest }
         // Most targets end with their path.
         let end = Self.firstIndex(in: rest) { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
         path = rest[..<end]

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HTTPTypes
+import LiveProgressGrammar
 import NIOHTTP1
 
 extension HTTPRequest {
@@ -27,8 +28,8 @@ extension HTTPRequest {
 
     /// The path of a request target, which may be in the absolute form of RFC 9112 section 3.2.2.
     private static func path(of target: String) -> String {
-        guard !target.hasPrefix("/"), let colon = target.firstRange(of: "://") else { return target }
-        return target[colon.upperBound...].firstIndex(of: "/").map { String(target[$0...]) } ?? "/"
+        guard !target.hasPrefix("/"), let url = AbsoluteURL(target) else { return target }
+        return url.rest.hasPrefix("/") ? String(url.rest) : "/\(url.rest)"
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
 import LiveProgressWebSocket
 import NIOHTTP1
 
@@ -62,7 +63,7 @@ enum RequestRules {
         if hosts.isEmpty, head.version == .http1_0 { return nil }
         guard hosts.count == 1 else { return .badHost("A request has exactly one Host field.") }
         // Empty where the target has no authority, which is nothing that a browser would send.
-        return hosts[0].isEmpty || isAuthority(hosts[0].utf8)
+        return hosts[0].isEmpty || Authority(hosts[0].utf8) != nil
             ? nil : .badHost("Host is no name or address with a port.")
     }
 
@@ -71,14 +72,14 @@ enum RequestRules {
         let target = head.uri.utf8
         // No path is served for them; an answer that tunnels, or shows a request's fields to a page, helps attackers only.
         if head.method == .CONNECT || head.method == .TRACE { return .methodNotImplemented(head.method.rawValue) }
-        guard target.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else { return .malformed }
+        guard ByteSet.visible.containsAll(of: target), !target.contains(UInt8(ascii: "#")) else { return .malformed }
         if target.first == UInt8(ascii: "/") { return nil }
         if head.uri == "*" { return head.method == .OPTIONS ? nil : .malformed }
-        guard let authority = AbsoluteTarget(head.uri)?.authority, isAuthority(authority.utf8) else {
-            return .malformed
-        }
+        guard let url = AbsoluteURL(head.uri), ["http", "https"].contains(url.scheme.lowercased()),
+            Authority(url.authority.utf8) != nil
+        else { return .malformed }
         // Only one of the two could be checked against the names that a server serves.
-        guard let host = head.headers["host"].first, host.lowercased() == authority.lowercased() else {
+        guard let host = head.headers["host"].first, host.lowercased() == url.authority.lowercased() else {
             return .badHost("Host is not the one of the target.")
         }
         return nil
@@ -110,62 +111,5 @@ enum RequestRules {
     /// The announced length of the body; one that no number here can hold is the largest there is.
     static func length(of head: HTTPRequestHead) -> Int? {
         head.headers.first(name: "content-length").map { Int($0) ?? .max }
-    }
-
-    /// Whether a text is a host and perhaps a port (RFC 3986 section 3.2), without a user.
-    ///
-    /// Names may have what a host name has, `_`, `~` and escapes; no commas, which would hide a second one.
-    static func isAuthority(_ text: some Collection<UInt8>) -> Bool {
-        var rest = text[...]
-        if rest.first == UInt8(ascii: "[") {
-            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let address = rest[..<end].dropFirst()
-            guard !address.isEmpty, address.allSatisfy(isOfAddress) else { return false }
-            rest = rest[end...].dropFirst()
-        } else {
-            let name = rest.prefix { $0 != UInt8(ascii: ":") }
-            guard !name.isEmpty, name.allSatisfy(isOfName) else { return false }
-            rest = rest[name.endIndex...]
-        }
-        guard rest.first == UInt8(ascii: ":") else { return rest.isEmpty }
-        return isPort(rest.dropFirst())
-    }
-
-    /// Whether bytes are a port's number, or nothing.
-    private static func isPort(_ text: some Collection<UInt8>) -> Bool {
-        var number = 0
-        for byte in text {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return false }
-            number = min(number * 10 + Int(byte - UInt8(ascii: "0")), Int(UInt16.max) + 1)
-        }
-        return number <= UInt16.max
-    }
-
-    private static func isOfAddress(_ byte: UInt8) -> Bool {
-        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
-        return isLetter || (UInt8(ascii: "0")...UInt8(ascii: ":")).contains(byte) || byte == UInt8(ascii: ".")
-    }
-
-    private static func isOfName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"), UInt8(ascii: "%"):
-            true
-        default: false
-        }
-    }
-}
-
-/// A request target in the absolute form of RFC 9112 section 3.2.2, such as `http://localhost/path`.
-struct AbsoluteTarget {
-    /// The host and perhaps the port.
-    let authority: Substring
-
-    /// Takes a target apart; `nil` where it is of another form, or of another scheme than HTTP's.
-    init?(_ target: String) {
-        guard let colon = target.firstRange(of: "://") else { return nil }
-        guard ["http", "https"].contains(target[..<colon.lowerBound].lowercased()) else { return nil }
-        authority = target[colon.upperBound...].prefix { $0 != "/" && $0 != "?" }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
 import NIOCore
 import NIOHTTP1
 
@@ -91,69 +92,25 @@ extension UpgradeRequest {
             guard !name.isEmpty, skip(":") else { return nil }
             _ = skip(" ")
             let valueStart = position
-            let value = text(of: .value)
+            let value = text(of: .printable)
             let valueRange = valueStart..<position
             // A value neither begins nor ends with white space, which the decoder would have to take off.
             guard let first = bytes[valueRange].first, first != UInt8(ascii: " "),
                 bytes[valueRange].last != UInt8(ascii: " "), skip("\r\n")
             else { return nil }
-            return (name, value, kind(of: nameRange, valueRange))
+            return (name, value, kind(of: bytes[nameRange], bytes[valueRange]))
         }
 
-        private func kind(of name: Range<Int>, _ value: Range<Int>) -> FieldKind {
+        private func kind(of name: Slice<UnsafeRawBufferPointer>, _ value: Slice<UnsafeRawBufferPointer>) -> FieldKind {
             switch name.count {
-            case 4 where matches(name, "host"): RequestRules.isAuthority(bytes[value]) ? .host : .doubtful
-            case 6 where matches(name, "expect"): .doubtful
-            case 7 where matches(name, "upgrade"): .upgrade
-            case 10 where matches(name, "connection"): .connection(listsUpgrade: lists("upgrade", in: value))
-            case 14 where matches(name, "content-length"): .doubtful
-            case 17 where matches(name, "transfer-encoding"): .doubtful
+            case 4 where name.matches("host"): Authority(value) == nil ? .doubtful : .host
+            case 6 where name.matches("expect"): .doubtful
+            case 7 where name.matches("upgrade"): .upgrade
+            case 10 where name.matches("connection"): .connection(listsUpgrade: FieldList.lists("upgrade", in: value))
+            case 14 where name.matches("content-length"): .doubtful
+            case 17 where name.matches("transfer-encoding"): .doubtful
             default: .other
             }
         }
-
-        /// Whether a list names an option, with commas and single spaces between the options.
-        private func lists(_ option: StaticString, in list: Range<Int>) -> Bool {
-            var rest = list
-            while !rest.isEmpty {
-                let end = bytes[rest].firstIndex(of: UInt8(ascii: ",")) ?? rest.upperBound
-                let start = bytes[rest.lowerBound] == UInt8(ascii: " ") ? rest.lowerBound + 1 : rest.lowerBound
-                if start < end, matches(start..<end, option) { return true }
-                rest = min(end + 1, rest.upperBound)..<rest.upperBound
-            }
-            return false
-        }
-
-        private func matches(_ range: Range<Int>, _ lowercased: StaticString) -> Bool {
-            guard range.count == lowercased.utf8CodeUnitCount else { return false }
-            // Setting this bit makes a letter small, and leaves the hyphen alone.
-            for (index, offset) in zip(range, 0...) where bytes[index] | 0x20 != lowercased.utf8Start[offset] {
-                return false
-            }
-            return true
-        }
     }
-}
-
-/// Which bytes may stand in a place; none is beyond ASCII.
-private struct ByteSet {
-    private var low: UInt64 = 0
-    private var high: UInt64 = 0
-
-    private init(where isIn: (Character) -> Bool) {
-        for byte in UInt8(0x20)...0x7E where isIn(Character(Unicode.Scalar(byte))) {
-            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
-        }
-    }
-
-    func contains(_ byte: UInt8) -> Bool {
-        byte < 0x80 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
-    }
-
-    /// In a request target of origin form: RFC 9112 section 3.2.1, RFC 3986 section 3.3 and 3.4.
-    static let target = ByteSet { $0.isLetter || $0.isNumber || "-._~!$&'()*+,;=:@/?%".contains($0) }
-    /// In a token: RFC 9110 section 5.6.2.
-    static let token = ByteSet { $0.isLetter || $0.isNumber || "!#$%&'*+-.^_`|~".contains($0) }
-    /// In the value of a field: visible characters and spaces.
-    static let value = ByteSet { _ in true }
 }

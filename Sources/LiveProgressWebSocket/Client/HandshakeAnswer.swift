@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+internal import LiveProgressGrammar
 internal import NIOHTTP1
 
 /// A server's 101, checked as RFC 6455 section 4.1 asks of a client.
@@ -16,15 +17,15 @@ struct HandshakeAnswer {
         offering subprotocols: [String],
         deflate: DeflateClient? = nil
     ) throws(WebSocketConnectError) {
-        let upgrades = head.headers.elements(of: "upgrade")
-        guard upgrades.count == 1, upgrades[0].utf8.isOption("websocket") else {
+        let upgrades = FieldList.elements(head.headers["upgrade"].joined(separator: ","))
+        guard upgrades.count == 1, upgrades[0].utf8.matches("websocket") else {
             throw .invalidAnswer("The Upgrade header is not websocket.")
         }
         guard head.headers.lists("upgrade", in: "connection") else {
             throw .invalidAnswer("The Connection header does not list Upgrade.")
         }
         let accepts = head.headers["sec-websocket-accept"]
-        guard accepts.count == 1, accepts[0].hasBytes(of: key.accept) else {
+        guard accepts.count == 1, accepts[0].utf8.elementsEqual(key.accept.utf8) else {
             throw .invalidAnswer("The Sec-WebSocket-Accept header does not answer the key.")
         }
         let extensions = head.headers["sec-websocket-extensions"]
@@ -33,7 +34,9 @@ struct HandshakeAnswer {
         }
         compression = try deflate?.accept(answer: extensions)
         let chosen = head.headers["sec-websocket-protocol"]
-        guard chosen.count <= 1, chosen.allSatisfy({ text in subprotocols.contains { $0.hasBytes(of: text) } }) else {
+        guard chosen.count <= 1,
+            chosen.allSatisfy({ text in subprotocols.contains { $0.utf8.elementsEqual(text.utf8) } })
+        else {
             throw .invalidAnswer("The server chose a subprotocol that was not asked for.")
         }
         subprotocol = chosen.first

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+internal import LiveProgressGrammar
 internal import NIOHTTP1
 
 /// What the fields of a client's handshake say, taken apart in one go and not judged.
@@ -27,11 +28,11 @@ struct HandshakeFields {
         case .host: hostCount += 1
         case .upgrade: asksForWebSocket = asksForWebSocket || FieldList.lists("websocket", in: value)
         case .connection: listsUpgrade = listsUpgrade || FieldList.lists("upgrade", in: value)
-        case .contentLength: announcesBody = announcesBody || !value.hasBytes(of: "0")
+        case .contentLength: announcesBody = announcesBody || !value.utf8.elementsEqual("0".utf8)
         case .transferEncoding: announcesBody = true
         case .key: keys.append(value)
         case .version: versions.append(value)
-        case .subprotocols: subprotocols += FieldList.elements(of: value).map(String.init)
+        case .subprotocols: subprotocols.append(value)
         case .extensions: extensions.append(value)
         case nil: break
         }
@@ -46,15 +47,15 @@ private enum HandshakeField {
         var name = name
         let field = name.withUTF8 { name -> Self? in
             switch name.count {
-            case 4 where name.isOption("host"): .host
-            case 7 where name.isOption("upgrade"): .upgrade
-            case 10 where name.isOption("connection"): .connection
-            case 14 where name.isOption("content-length"): .contentLength
-            case 17 where name.isOption("transfer-encoding"): .transferEncoding
-            case 17 where name.isOption("sec-websocket-key"): .key
-            case 21 where name.isOption("sec-websocket-version"): .version
-            case 22 where name.isOption("sec-websocket-protocol"): .subprotocols
-            case 24 where name.isOption("sec-websocket-extensions"): .extensions
+            case 4 where name.matches("host"): .host
+            case 7 where name.matches("upgrade"): .upgrade
+            case 10 where name.matches("connection"): .connection
+            case 14 where name.matches("content-length"): .contentLength
+            case 17 where name.matches("transfer-encoding"): .transferEncoding
+            case 17 where name.matches("sec-websocket-key"): .key
+            case 21 where name.matches("sec-websocket-version"): .version
+            case 22 where name.matches("sec-websocket-protocol"): .subprotocols
+            case 24 where name.matches("sec-websocket-extensions"): .extensions
             default: nil
             }
         }

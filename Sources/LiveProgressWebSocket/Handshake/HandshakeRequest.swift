@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
 public import NIOHTTP1
 
 /// Why a request is no WebSocket handshake that one can accept.
@@ -37,7 +38,7 @@ public struct HandshakeRequest: Sendable, Hashable {
         guard fields.hostCount == 1 else { throw .malformed("A request has exactly one Host header.") }
         guard fields.asksForWebSocket else { throw .malformed("The Upgrade header does not list websocket.") }
         guard fields.listsUpgrade else { throw .malformed("The Connection header does not list Upgrade.") }
-        guard fields.versions.count == 1, fields.versions[0].hasBytes(of: "13") else {
+        guard fields.versions.count == 1, fields.versions[0].utf8.elementsEqual("13".utf8) else {
             throw HandshakeRefusal(status: 426, message: "The Sec-WebSocket-Version header must be 13.")
         }
         guard fields.keys.count == 1, let key = HandshakeKey(fields.keys[0]) else {
@@ -45,8 +46,7 @@ public struct HandshakeRequest: Sendable, Hashable {
         }
         // What follows a handshake is frames, so that a body would be taken for such.
         guard !fields.announcesBody else { throw .malformed("A WebSocket handshake has no body.") }
-        let subprotocols = fields.subprotocols
-        guard subprotocols.allSatisfy(Self.isToken), Set(subprotocols).count == subprotocols.count else {
+        guard let subprotocols = FieldList.distinctTokens(fields.subprotocols.joined(separator: ",")) else {
             throw .malformed("The Sec-WebSocket-Protocol header must list different tokens.")
         }
         guard WebSocketExtension.list(fields.extensions) != nil else {
@@ -69,21 +69,6 @@ public struct HandshakeRequest: Sendable, Hashable {
         if let subprotocol { headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol) }
         if let `extension` { headers.add(name: "Sec-WebSocket-Extensions", value: `extension`.text) }
         return headers
-    }
-
-    /// A token of RFC 9110 section 5.6.2.
-    static func isToken(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy(isTokenByte)
-    }
-
-    /// Whether a byte may stand in a token.
-    static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 }
 

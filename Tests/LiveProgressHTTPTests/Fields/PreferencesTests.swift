@@ -34,19 +34,4 @@ struct PreferencesTests {
         #expect(preferences.wait == wait)
         #expect(preferences.representation == representation)
     }
-
-    @Test(
-        "Lists of tokens are read around what is broken",
-        arguments: [
-            (nil, []),
-            ("", []),
-            ("Upgrade", ["Upgrade"]),
-            ("keep-alive, Upgrade", ["keep-alive", "Upgrade"]),
-            (",a,,b ,\tc,", ["a", "b", "c"]),
-            ("a b, \"x,y\", c", ["a", "c"]),
-        ] as [(String?, [String])]
-    )
-    func tokens(field: String?, expected: [String]) {
-        #expect(FieldScanner.tokens(field) == expected)
-    }
 }

@@ -127,6 +127,12 @@ struct TrustedProxiesTests {
         _ = fixture.api.watch(request, from: ProgressCaller(address: "10.0.0.1"))
         #expect(seen.all == Array(repeating: "203.0.113.9 true outside.example", count: 2))
     }
+
+    @Test("what is no range of addresses is refused by its text", arguments: ["", "10.0.0.0/33", "x"])
+    func refusesRanges(text: String) {
+        let error = #expect(throws: TrustedProxies.InvalidRange.self) { try TrustedProxies(["::1", text]) }
+        #expect(error?.text == text)
+    }
 }
 
 /// Refuses everyone, and notes who they are.

@@ -2,14 +2,14 @@
 // Part of Live Progress: live progress of long-running operations.
 
 /// The escapes of URLs and forms: `%` and two hexadecimal digits for a byte (RFC 3986 section 2.1).
-enum PercentCoding {
+package enum PercentCoding {
     /// The text that escaped bytes stand for, or `nil` where it is not UTF-8, or a `%` has no two digits after it.
     ///
     /// - Parameters:
     ///   - bytes: The escaped bytes.
     ///   - plusIsSpace: Whether `+` stands for a space, as it does in forms.
     /// - Returns: The text.
-    static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String? {
+    package static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String? {
         // Most texts have nothing to decode: identifiers in each handshake, above all.
         guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(validating: bytes, as: UTF8.self)
@@ -31,6 +31,18 @@ enum PercentCoding {
             index += 2
         }
         return String(validating: decoded, as: UTF8.self)
+    }
+
+    /// The text with all but its unreserved characters (RFC 3986 section 2.3) escaped.
+    package static func encode(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            bytes +=
+                ByteSet.unreserved.contains(byte)
+                ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

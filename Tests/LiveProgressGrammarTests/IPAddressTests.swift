@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressGrammar
 import Testing
-
-@testable import LiveProgressHTTP
 
 @Suite("Addresses and their ranges")
 struct IPAddressTests {
@@ -74,7 +73,5 @@ struct IPAddressTests {
     )
     func refusesRanges(text: String) {
         #expect(AddressRange(text) == nil)
-        let error = #expect(throws: TrustedProxies.InvalidRange.self) { try TrustedProxies(["::1", text]) }
-        #expect(error?.text == text)
     }
 }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// A set of ASCII characters; no byte beyond ASCII is in one.
+package struct ByteSet: Sendable {
+    @usableFromInline let low: UInt64
+    @usableFromInline let high: UInt64
+
+    /// The characters of some ranges, and single ones.
+    private init(_ ranges: [ClosedRange<Unicode.Scalar>], _ characters: String = "") {
+        var (low, high): (UInt64, UInt64) = (0, 0)
+        let ranged = ranges.flatMap { UInt8(ascii: $0.lowerBound)...UInt8(ascii: $0.upperBound) }
+        for byte in ranged + characters.utf8 {
+            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
+        }
+        (self.low, self.high) = (low, high)
+    }
+
+    /// Whether a byte is one of the characters.
+    @inlinable
+    package func contains(_ byte: UInt8) -> Bool {
+        byte < 0x80 && (byte < 64 ? low : high) &>> UInt64(byte) & 1 == 1
+    }
+
+    /// Whether each byte of a text is one of the characters; true for an empty text.
+    @inlinable
+    package func containsAll(of bytes: some Sequence<UInt8>) -> Bool {
+        bytes.allSatisfy { contains($0) }
+    }
+
+    private static let lettersAndDigits: [ClosedRange<Unicode.Scalar>] = ["a"..."z", "A"..."Z", "0"..."9"]
+}
+
+extension ByteSet {
+    /// Decimal digits.
+    package static let digit = ByteSet(["0"..."9"])
+    /// Visible characters, without the space.
+    package static let visible = ByteSet(["!"..."~"])
+    /// Visible characters and the space: the value of a field without tabs and without characters beyond ASCII.
+    package static let printable = ByteSet([" "..."~"])
+    /// In a token: RFC 9110 section 5.6.2.
+    package static let token = ByteSet(lettersAndDigits, "!#$%&'*+-.^_`|~")
+    /// Needs no escape in a URL: RFC 3986 section 2.3.
+    package static let unreserved = ByteSet(lettersAndDigits, "-._~")
+    /// In a request target of origin form: RFC 9112 section 3.2.1, RFC 3986 sections 3.3 and 3.4.
+    package static let target = ByteSet(lettersAndDigits, "-._~!$&'()*+,;=:@/?%")
+    /// In the name of a host: unreserved characters and escapes, and no comma, which would hide a second name.
+    package static let hostName = ByteSet(lettersAndDigits, "-._~%")
+    /// In an address of IPv6, which may end with one of IPv4.
+    package static let ipv6 = ByteSet(["0"..."9", "a"..."f", "A"..."F"], ":.")
+    /// In base64: RFC 4648 section 4.
+    static let base64 = ByteSet(lettersAndDigits, "+/")
+}

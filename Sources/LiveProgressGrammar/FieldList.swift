@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// Fields that are lists (RFC 9110 section 5.6.1), such as `Connection`; empty elements of a list do not count.
+///
+/// They are taken apart and compared by their bytes: a long run of combining marks is one `Character`, and to compare
+/// it takes time that grows with the square of its length.
+package enum FieldList {
+    /// The elements between commas outside of quoted strings, without the white space round them.
+    ///
+    /// A quoted string without an end goes to the end of the text.
+    package static func elements(_ text: String) -> [Substring] {
+        var isQuoted = false
+        var isEscaped = false
+        let parts = text.utf8.split { byte in
+            if byte == UInt8(ascii: "\""), !isEscaped { isQuoted.toggle() }
+            isEscaped = byte == UInt8(ascii: "\\") && isQuoted && !isEscaped
+            return byte == UInt8(ascii: ",") && !isQuoted
+        }
+        return parts.map { Substring(trimmed($0)) }.filter { !$0.isEmpty }
+    }
+
+    /// Whether a list between plain commas has an element, given in small letters, however it is written.
+    package static func lists(_ option: StaticString, in text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { lists(option, in: $0) }
+    }
+
+    /// Whether a list between plain commas has an element, given in small letters, however it is written.
+    @inlinable
+    package static func lists(_ option: StaticString, in bytes: some Collection<UInt8>) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let element = rest.prefix { $0 != UInt8(ascii: ",") }
+            if trimmed(element).matches(option) { return true }
+            rest = rest[element.endIndex...].dropFirst()
+        }
+        return false
+    }
+
+    @inlinable
+    static func trimmed<Bytes: Collection<UInt8>>(_ element: Bytes) -> Bytes.SubSequence {
+        let start = element.drop(while: isSpace)
+        var end = start.startIndex
+        for index in start.indices where !isSpace(start[index]) { end = start.index(after: index) }
+        return start[..<end]
+    }
+
+    @inlinable
+    static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+    /// The tokens of a list; an element that is broken is passed over.
+    package static func tokens(_ text: String?) -> [String] {
+        guard let text else { return [] }
+        var scanner = FieldScanner(text)
+        var result: [String] = []
+        scanner.skipCommas()
+        while !scanner.isAtEnd {
+            if let token = scanner.token() { result.append(token) }
+            scanner.finishElement()
+        }
+        return result
+    }
+
+    /// The tokens of a list that must hold nothing else, and none of them twice; `nil` where it does.
+    package static func distinctTokens(_ text: String?) -> [String]? {
+        guard let text else { return [] }
+        var scanner = FieldScanner(text)
+        var result: [String] = []
+        scanner.skipCommas()
+        while !scanner.isAtEnd {
+            guard let token = scanner.token(), scanner.skipCommas() else { return nil }
+            result.append(token)
+        }
+        return Set(result).count == result.count ? result : nil
+    }
+
+    /// An entry of `Sec-WebSocket-Extensions`: a name with parameters, some of which have a value.
+    package typealias Extension = (name: String, parameters: [(name: String, value: String?)])
+
+    /// The entries of a list of extensions (RFC 6455 section 9.1), in which a quoted value must be a token once its quotes
+    /// are gone; `nil` where the text breaks the grammar.
+    package static func extensions(_ text: String?) -> [Extension]? {
+        guard let text else { return [] }
+        var scanner = FieldScanner(text)
+        var entries: [Extension] = []
+        scanner.skipCommas()
+        while !scanner.isAtEnd {
+            guard let name = scanner.token(), let parameters = scanner.extensionParameters(), scanner.skipCommas()
+            else {
+                return nil
+            }
+            entries.append((name, parameters))
+        }
+        return entries
+    }
+}
+
+extension FieldScanner {
+    fileprivate mutating func extensionParameters() -> [(name: String, value: String?)]? {
+        var parameters: [(name: String, value: String?)] = []
+        while take(";", amidSpace: true) {
+            guard let name = token() else { return nil }
+            var value: String?
+            if take("=", amidSpace: true) {
+                guard let text = word(), !text.isEmpty, ByteSet.token.containsAll(of: text.utf8) else { return nil }
+                value = text
+            }
+            parameters.append((name, value))
+        }
+        return parameters
+    }
+}
+
+extension Collection<UInt8> {
+    /// Whether the bytes are a name of ASCII, given in small letters, however they are written.
+    @inlinable
+    package func matches(_ name: StaticString) -> Bool {
+        guard count == name.utf8CodeUnitCount else { return false }
+        var letter = name.utf8Start
+        for byte in self {
+            let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            guard (isCapital ? byte | 0x20 : byte) == letter.pointee else { return false }
+            letter += 1
+        }
+        return true
+    }
+}

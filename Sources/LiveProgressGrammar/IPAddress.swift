@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+/// An address of IPv4 or IPv6, read strictly and written in one way only, so that equal addresses have equal texts.
+///
+/// An IPv4 address inside of an IPv6 one (`::ffff:192.0.2.7`, RFC 4291 section 2.5.5.2) is the IPv4 address.
+package struct IPAddress: Hashable, Sendable {
+    /// Whether it is one of IPv4, in the lowest 32 bits.
+    package let isIPv4: Bool
+    /// The address as a number.
+    package let bits: UInt128
+
+    /// How many bits an address of its kind has.
+    fileprivate var width: Int { isIPv4 ? 32 : 128 }
+
+    /// Whether it means this machine itself.
+    package var isLoopback: Bool { isIPv4 ? bits >> 24 == 127 : bits == 1 }
+
+    /// The address of IPv4 with this number.
+    package init(ipv4 bits: UInt32) {
+        (isIPv4, self.bits) = (true, UInt128(bits))
+    }
+
+    /// Reads an address without brackets, port or zone; `nil` for anything else.
+    package init?(_ text: some StringProtocol) {
+        self.init(Array(text.utf8)[...])
+    }
+
+    private init?(_ bytes: ArraySlice<UInt8>) {
+        guard let bits = Self.ipv4(bytes).map({ 0xffff_0000_0000 | UInt128($0) }) ?? Self.ipv6(bytes) else {
+            return nil
+        }
+        isIPv4 = bits >> 32 == 0xffff
+        self.bits = isIPv4 ? bits & 0xffff_ffff : bits
+    }
+
+    /// Reads an address as proxies write it: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]`,
+    /// `[2001:db8::1]:4711` (RFC 7239 section 6); the port is left out.
+    package init?(node text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        if let address = IPAddress(bytes[...]) {
+            self = address
+            return
+        }
+        guard let node = Authority(splitting: bytes), node.port.map(Self.isNodePort) ?? true else { return nil }
+        let host = node.isBracketed ? node.host.dropFirst().dropLast() : node.host
+        guard node.isBracketed == host.contains(UInt8(ascii: ":")) else { return nil }
+        self.init(host)
+    }
+
+    private static func isNodePort(_ digits: ArraySlice<UInt8>) -> Bool {
+        digits.count <= 5 && Int(digits: digits) != nil
+    }
+
+    private static func ipv4(_ bytes: ArraySlice<UInt8>) -> UInt32? {
+        let parts = bytes.split(separator: UInt8(ascii: "."), maxSplits: 4, omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bits: UInt32 = 0
+        for part in parts {
+            // A leading zero is read as octal by some, and so is refused.
+            guard let byte = Int(digits: part, atMost: 255), part.count == 1 || part.first != UInt8(ascii: "0") else {
+                return nil
+            }
+            bits = bits << 8 | UInt32(byte)
+        }
+        return bits
+    }
+
+    private static func ipv6(_ bytes: ArraySlice<UInt8>) -> UInt128? {
+        guard bytes.count <= 45 else { return nil }
+        let gap = bytes.firstRange(of: "::".utf8)
+        guard let tail = groups(gap.map { bytes[$0.upperBound...] } ?? bytes, mayEndInIPv4: true),
+            let head = gap.map({ groups(bytes[..<$0.lowerBound], mayEndInIPv4: false) }) ?? []
+        else { return nil }
+        let missing = 8 - head.count - tail.count
+        guard gap == nil ? missing == 0 : missing > 0 else { return nil }
+        return (head + [UInt16](repeating: 0, count: missing) + tail).reduce(0) { $0 << 16 | UInt128($1) }
+    }
+
+    /// The groups between colons; `nil` where one is none.
+    private static func groups(_ bytes: ArraySlice<UInt8>, mayEndInIPv4: Bool) -> [UInt16]? {
+        guard !bytes.isEmpty else { return [] }
+        var groups: [UInt16] = []
+        for piece in bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
+            if mayEndInIPv4, piece.endIndex == bytes.endIndex, let bits = ipv4(piece) {
+                groups += [UInt16(bits >> 16), UInt16(truncatingIfNeeded: bits)]
+            } else {
+                guard piece.count <= 4, piece.first != UInt8(ascii: "+"),
+                    let group = UInt16(String(decoding: piece, as: UTF8.self), radix: 16)
+                else { return nil }
+                groups.append(group)
+            }
+        }
+        return groups
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// The address as RFC 5952 writes it.
+    package var description: String {
+        if isIPv4 { return Self.dotted(UInt32(truncatingIfNeeded: bits)) }
+        let groups = stride(from: 112, through: 0, by: -16).map { UInt16(truncatingIfNeeded: bits >> $0) }
+        var longest = 0..<0
+        var start = 0
+        for (index, group) in groups.enumerated() {
+            if group != 0 {
+                start = index + 1
+            } else if index + 1 - start > longest.count {
+                longest = start..<index + 1
+            }
+        }
+        func text(_ part: ArraySlice<UInt16>) -> String { part.map { String($0, radix: 16) }.joined(separator: ":") }
+        guard longest.count > 1 else { return text(groups[...]) }
+        return text(groups[..<longest.lowerBound]) + "::" + text(groups[longest.upperBound...])
+    }
+
+    /// Each connection has its address written, so that this is done without a text for each number.
+    private static func dotted(_ bits: UInt32) -> String {
+        String(unsafeUninitializedCapacity: 15) { text in
+            var end = 0
+            func write(_ letter: UInt8) {
+                text.initializeElement(at: end, to: letter)
+                end += 1
+            }
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                let byte = UInt8(truncatingIfNeeded: bits >> shift)
+                if byte >= 100 { write(UInt8(ascii: "0") + byte / 100) }
+                if byte >= 10 { write(UInt8(ascii: "0") + byte / 10 % 10) }
+                write(UInt8(ascii: "0") + byte % 10)
+                if shift > 0 { write(UInt8(ascii: ".")) }
+            }
+            return end
+        }
+    }
+}
+
+/// The addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or a single one.
+package struct AddressRange: Hashable, Sendable {
+    /// The first address.
+    private let first: IPAddress
+    /// How many leading bits count.
+    private let prefixLength: Int
+
+    /// Reads a range in the notation of RFC 4632 section 3.1; `nil` for anything else.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = IPAddress(parts[0]) else { return nil }
+        first = address
+        guard parts.count == 2 else {
+            prefixLength = address.width
+            return
+        }
+        guard let length = Int(digits: parts[1].utf8, atMost: address.width) else { return nil }
+        prefixLength = length
+    }
+
+    /// Whether an address is in the range.
+    package func contains(_ address: IPAddress) -> Bool {
+        address.isIPv4 == first.isIPv4 && (address.bits ^ first.bits) >> (first.width - prefixLength) == 0
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+internal import LiveProgressGrammar
+package import NIOHTTP1
+
+extension HTTPHeaders {
+    /// Whether a field of the name has an element; both are given in small letters.
+    package func lists(_ option: StaticString, in name: StaticString) -> Bool {
+        contains { $0.name.utf8.matches(name) && FieldList.lists(option, in: $0.value) }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgressGrammar
+import Testing
+
+@Suite("Fields that are lists")
+struct FieldListTests {
+    @Test(
+        "tokens are read around what is broken",
+        arguments: [
+            (nil, []),
+            ("", []),
+            ("Upgrade", ["Upgrade"]),
+            ("keep-alive, Upgrade", ["keep-alive", "Upgrade"]),
+            (",a,,b ,\tc,", ["a", "b", "c"]),
+            ("a b, \"x,y\", c", ["a", "c"]),
+        ] as [(String?, [String])]
+    )
+    func tokens(field: String?, expected: [String]) {
+        #expect(FieldList.tokens(field) == expected)
+    }
+
+    @Test("quotes that have no end are looked through once")
+    func quotes() {
+        let text = "first, x \"" + String(repeating: "\\\"", count: 500_000)
+        #expect(FieldList.tokens(text) == ["first", "x"])
+        #expect(FieldList.tokens("a \"b, c\" d, e \"f, g") == ["a", "e", "g"])
+    }
+
+    @Test(
+        "a list of distinct tokens has nothing else in it",
+        arguments: [
+            (nil, []), ("", []), ("a", ["a"]), (" a ,\tb,", ["a", "b"]), ("a,,b", ["a", "b"]), ("a, ,b", ["a", "b"]),
+            ("A, a", ["A", "a"]), ("a, b, a", nil), ("a b", nil), ("a;x", nil), ("\"a\"", nil), ("a, ä", nil),
+        ] as [(String?, [String]?)]
+    )
+    func distinctTokens(field: String?, expected: [String]?) {
+        #expect(FieldList.distinctTokens(field) == expected)
+    }
+
+    @Test(
+        "elements are separated by commas outside of quotes",
+        arguments: [
+            ("", []), (" , \t,", []), ("a b , c", ["a b", "c"]), (#"a="b, c";d, e"#, [#"a="b, c";d"#, "e"]),
+            (#"a="\", b", c"#, [#"a="\", b""#, "c"]), (#"a\"b, c"#, [#"a\"b, c"#]), (#"a, "b, c"#, ["a", #""b, c"#]),
+        ]
+    )
+    func elements(field: String, expected: [String]) {
+        #expect(FieldList.elements(field).map(String.init) == expected)
+    }
+
+    @Test(
+        "an option is listed in capital letters or small ones, and alone between commas",
+        arguments: [
+            ("upgrade", true), ("Keep-Alive, UPGRADE", true), (",,\t upgrade \t,", true), ("", false), (",", false),
+            ("upgrades", false), ("up grade", false), ("upgrade;q=1", false), ("upgradé", false),
+            ("UPGRADE\u{301}", false),
+        ]
+    )
+    func lists(field: String, isListed: Bool) {
+        #expect(FieldList.lists("upgrade", in: field) == isListed)
+        #expect(FieldList.lists("upgrade", in: Array(field.utf8)) == isListed)
+    }
+
+    /// Capital letters differ from small ones by one bit, which other characters have too.
+    @Test(
+        "only letters match in both cases",
+        arguments: [("a-b", true), ("A-B", true), ("A\rB", false), ("\u{1}-b", false)]
+    )
+    func matches(text: String, isMatch: Bool) {
+        #expect(text.utf8.matches("a-b") == isMatch)
+    }
+
+    @Test(
+        "extensions are read with their parameters, and not at all where the list is broken",
+        arguments: [
+            (nil, ""), ("", ""), (" , ", ""), ("a, b", "a|b"), (",a,,b,", "a|b"), ("a;x;y=1", "a;x;y=1"),
+            ("a ; x\t; y = 1 , b", "a;x;y=1|b"), (#"a;y="10""#, "a;y=10"), (#"a;y="\1\0""#, "a;y=10"),
+            ("a;x;x", "a;x;x"),
+            ("a b", nil), ("a;", nil), ("a;;x", nil), ("a;x=", nil), ("a;=1", nil), ("a;x=\"", nil), ("a;x=\"\"", nil),
+            ("a;x=\"1 0\"", nil), ("a;x=\"10\"b", nil), (";", nil), ("a/b", nil), ("ä", nil), ("a;x=ä", nil),
+        ] as [(String?, String?)]
+    )
+    func extensions(field: String?, expected: String?) {
+        let entries = FieldList.extensions(field)
+        let texts = entries?.map { entry in
+            ([entry.name] + entry.parameters.map { $0.name + ($0.value.map { "=\($0)" } ?? "") }).joined(separator: ";")
+        }
+        #expect(texts?.joined(separator: "|") == expected)
+    }
+}
+
+@Suite("The pieces of a field")
+struct FieldScannerTests {
+    @Test(
+        "a quoted string is read without its escapes, and not at all where it has no end",
+        arguments: [
+            (#""""#, ""), (#""a b""#, "a b"), (#""a\"b\\""#, #"a"b\"#), (#""\a""#, "a"), (#""a"#, nil), (#""a\""#, nil),
+            (#""\"#, nil), ("a", nil), ("", nil),
+        ] as [(String, String?)]
+    )
+    func quotedStrings(text: String, expected: String?) {
+        var scanner = FieldScanner(text)
+        #expect(scanner.quotedString() == expected)
+        #expect(scanner.isAtEnd == (expected != nil || text.isEmpty))
+    }
+
+    @Test(
+        "parameters have names in small letters, and values that may be quoted or absent",
+        arguments: [
+            ("", ""), (";a=1", "a=1"), (" ; A = \"x;y\" ;b", "a=x;y|b="), (";;a=1;", "a=1"), (";a=;b=2", "a=|b=2"),
+        ]
+    )
+    func parameters(text: String, expected: String) {
+        var scanner = FieldScanner(text)
+        #expect(scanner.parameters().map { "\($0.name)=\($0.value)" }.joined(separator: "|") == expected)
+        #expect(scanner.isAtEnd)
+    }
+
+    @Test(
+        "an opaque tag has no space in it, and a backslash is a character",
+        arguments: [(#""a""#, "a"), (#""""#, ""), (#""a\"b""#, #"a\"#), (#""a b""#, nil), (#""a"#, nil), ("a", nil)]
+            as [(String, String?)]
+    )
+    func opaqueTags(text: String, expected: String?) {
+        var scanner = FieldScanner(text)
+        #expect(scanner.opaqueTag() == expected)
+    }
+}
