@@ -76,7 +76,7 @@ let server: [Target] = [
         name: "LiveProgressServerTests",
         dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, hummingbird]
             + [hummingbirdCore, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
-            + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Testing", "Wire")
+            + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Pages", "Testing", "Wire")
             + nio("Core", "Embedded", "Posix"),
         swiftSettings: settings
     ),

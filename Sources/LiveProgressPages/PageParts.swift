@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import FoundationEssentials
-
-/// A page's template, and the style and the script that go into it.
-struct PageParts {
-    /// What stands between `<style>` and `</style>`.
-    let style: String
-    /// What stands between `<script type="module">` and `</script>`.
-    let script: String
-    /// The whole page.
-    let page: [UInt8]
-
-    /// Puts the parts where the template says `<!-- style -->` and `<!-- script -->`.
-    init(template: String, style: String, script: String) {
-        self.style = style
-        self.script = script
+/// Puts texts into the places that are meant for them.
+enum PageParts {
+    /// A whole page: the style and the script where the template says `<!-- style -->` and `<!-- script -->`.
+    static func page(template: String, style: String, script: String) -> [UInt8] {
         let page =
             template
             .replacing("<!-- style -->", with: "<style>\(style)</style>")
             .replacing("<!-- script -->", with: "<script type=\"module\">\(script)</script>")
-        self.page = Array(page.utf8)
-    }
-
-    /// A source expression of a content security policy that lets exactly this inline text run.
-    static func source(of text: String) -> String {
-        "'sha256-\(Data(SHA256.hash(Array(text.utf8))).base64EncodedString())'"
+        return Array(page.utf8)
     }
 
     /// The text as a literal of JavaScript that may stand inside a `<script>` element too.

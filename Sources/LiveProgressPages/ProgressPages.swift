@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import FoundationEssentials
-
 /// The pages for people: each one file that asks nothing of any other host.
 ///
 /// Their sources lie in `Web`; they are put together once, at the first use.
@@ -12,10 +10,20 @@ import FoundationEssentials
 /// ```
 public enum ProgressPages {
     /// The page of one operation, which follows the operation at the URL it was loaded from; `text/html; charset=utf-8`.
-    public static let operation: [UInt8] = operationParts.page
+    public static let operation = PageParts.page(
+        template: text(PackageResources.operation_html),
+        style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.operation_css),
+        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.values_js)
+            + text(PackageResources.operation_js) + text(PackageResources.operation_page_js)
+    )
 
     /// The page of all operations, which follows the feed at `/api/v1/progress`; `text/html; charset=utf-8`.
-    public static let list: [UInt8] = listParts.page
+    public static let list = PageParts.page(
+        template: text(PackageResources.list_html),
+        style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.list_css),
+        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.list_js)
+            + text(PackageResources.list_page_js)
+    )
 
     /// The page of all operations of an API that is mounted elsewhere, such as at `/internal/jobs`.
     public static func list(at path: String) -> [UInt8] {
@@ -52,36 +60,23 @@ public enum ProgressPages {
     /// The value of `Content-Security-Policy` for both pages: nothing but their own script and style runs, and
     /// nothing but their own server is talked to.
     ///
-    /// The hashes are those of the very bytes that are served, so the policy needs no nonce and never goes stale.
-    public static let contentSecurityPolicy: String = {
-        let parts = [operationParts, listParts]
-        return [
-            "default-src 'none'",
-            "script-src " + parts.map { PageParts.source(of: $0.script) }.joined(separator: " "),
-            "style-src " + parts.map { PageParts.source(of: $0.style) }.joined(separator: " "),
-            "connect-src 'self'",
-            "img-src data:",
-            "base-uri 'none'",
-            "frame-ancestors 'self'",
-            "form-action 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        ].joined(separator: "; ")
-    }()
-
-    private static let operationParts = PageParts(
-        template: text(PackageResources.operation_html),
-        style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.operation_css),
-        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.values_js)
-            + text(PackageResources.operation_js) + text(PackageResources.operation_page_js)
-    )
-
-    private static let listParts = PageParts(
-        template: text(PackageResources.list_html),
-        style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.list_css),
-        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.list_js)
-            + text(PackageResources.list_page_js)
-    )
+    /// The hashes are those of the very bytes that are served, so the policy needs no nonce. They are written here, because
+    /// computing them would bring a cryptography library into every program that shows the pages: who changes a script
+    /// or a style changes its hash, and `PageHashesTests` of the server says to what.
+    public static let contentSecurityPolicy = [
+        "default-src 'none'",
+        "script-src 'sha256-MjN0ZGBlvMrt0Nxw+KZQY96IUGe8zNdJ4rHJtaY3/PA='"
+            + " 'sha256-E+gDYoRZYp3KXXCIVlDOwgg2Bk6l2IiwH6WfdpbYlqk='",
+        "style-src 'sha256-dsoZ8Zop2cem1VlCKd95sf1Un1wrpXOuH3GjzT7ap0E='"
+            + " 'sha256-kAejSibWEIQbfeTZ75zyDgbC765Pg0i+CfqaBQj82C4='",
+        "connect-src 'self'",
+        "img-src data:",
+        "base-uri 'none'",
+        "frame-ancestors 'self'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ].joined(separator: "; ")
 
     private static let sharedScript =
         text(PackageResources.format_js) + text(PackageResources.token_js) + text(PackageResources.connection_js)
