@@ -123,6 +123,6 @@ struct MessageTests {
 extension MessageAssembler {
     /// An assembler of messages without compression.
     fileprivate init(limits: WebSocketLimits = WebSocketLimits()) {
-        self.init(settings: Shared(WebSocketConfiguration(limits: limits)), inflation: nil)
+        self.init(settings: SharedConfiguration(WebSocketConfiguration(limits: limits)), inflation: nil)
     }
 }
