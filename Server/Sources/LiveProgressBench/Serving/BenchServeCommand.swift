@@ -4,6 +4,7 @@
 import ArgumentParser
 import Dispatch
 import LiveProgressCLI
+import LiveProgressNIO
 import LiveProgressServer
 import Logging
 
