@@ -94,7 +94,8 @@ let server: [Target] = [
     ),
     .testTarget(
         name: "LiveProgressBenchTests",
-        dependencies: ["LiveProgressBench", "LiveProgressCLI"] + library("", "NIO", "WebSocket") + nio("Core", "Embedded"),
+        dependencies: ["LiveProgressBench", "LiveProgressCLI"] + library("", "NIO", "WebSocket")
+            + nio("Core", "Embedded"),
         swiftSettings: settings
     ),
 ]

@@ -7,7 +7,9 @@ internal import FuzzedConnections
 /// Reads what the server wrote as a client has to, by the letter: answers of HTTP/1.1 and, behind a 101, frames.
 struct Answers {
     private var rest: ArraySlice<UInt8>
-    /// Whether the client sent a HEAD. The answer to it says how long a body would be that it has not (RFC 9110, section 9.3.2).
+    /// Whether the client sent a HEAD.
+    ///
+    /// The answer to it says how long a body would be that it has not (RFC 9110, section 9.3.2).
     private let isHeadAmongRequests: Bool
 
     /// Reads everything that answers a client's bytes, and fails where the client could not.
