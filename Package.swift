@@ -161,6 +161,12 @@ let package = Package(
             dependencies: ["LiveProgress", "LiveProgressWire", "LiveProgressTesting"],
             swiftSettings: settings
         ),
+        // What is written once in Swift, held against the descriptions of the API and the pages.
+        .testTarget(
+            name: "LiveProgressVocabularyTests",
+            dependencies: ["LiveProgress", "LiveProgressWire", "LiveProgressWebSocket"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LiveProgressHTTPTests",
             dependencies: [

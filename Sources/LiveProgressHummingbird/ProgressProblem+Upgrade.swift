@@ -7,10 +7,8 @@
     extension ProgressProblem {
         /// An upgrade that could be granted has reached the routes: its connection cannot leave HTTP.
         static let noUpgradeHere = ProgressProblem(
-            type: typePrefix + "no-upgrade-here",
-            title: "No upgrade on this connection",
-            status: 503,
-            detail: "Open a new connection for the WebSocket, and send nothing else before the upgrade's answer."
+            .noUpgradeHere,
+            "Open a new connection for the WebSocket, and send nothing else before the upgrade's answer."
         )
     }
 #endif

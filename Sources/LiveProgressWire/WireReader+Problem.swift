@@ -7,7 +7,10 @@ extension WireReader {
     /// The members of problem details (RFC 9457 section 3.1); those of another type than theirs are passed over.
     func problem() -> ProgressProblem {
         let type = object["type"]?.stringValue ?? "about:blank"
-        var problem = ProgressProblem(type: type, title: object["title"]?.stringValue ?? "Failed")
+        var problem = ProgressProblem(
+            type: type,
+            title: object["title"]?.stringValue ?? ProgressProblem.Kind.failed.title
+        )
         problem.status = object["status"]?.intValue.flatMap { Int(exactly: $0) }
         problem.detail = object["detail"]?.stringValue
         problem.instance = object["instance"]?.stringValue
@@ -24,11 +27,7 @@ extension ProgressProblem {
 
     /// A failure about which the worker said no more than, perhaps, one text.
     static func failure(_ detail: String? = nil) -> ProgressProblem {
-        ProgressProblem(
-            type: typePrefix + "failed",
-            title: "Failed",
-            detail: detail ?? "The worker reported a failure without saying why."
-        )
+        ProgressProblem(.failed, detail ?? "The worker reported a failure without saying why.")
     }
 
     /// Writes the problem as an object; members that have no value are left out, as RFC 9457 has it.

@@ -126,7 +126,7 @@ def test_expiry(binary):
         short = keys.token("watch", "--id", "a", time="1s")
         watcher = BlockingSocket(url, f"live-progress.v1, live-progress.bearer.{short}")
         expect_equal(watcher.next()["type"], "snapshot", "first message")
-        expect_equal(watcher.next()["error"]["title"], "Credentials expired", "at the end of the token")
+        expect_equal(watcher.next()["error"]["title"], "Not authenticated", "at the end of the token")
         expect_equal(watcher.next(), None, "after the time of grace")
         expect_equal(watcher.close_code, 4501, "close code")
 

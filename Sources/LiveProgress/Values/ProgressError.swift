@@ -9,31 +9,34 @@
 public struct ProgressError: Error, Sendable, Hashable {
     /// The kind of refusal; further kinds may be added.
     public struct Code: Sendable, Hashable {
-        /// The kind's stable name, such as `not-cancellable`.
-        public let name: String
+        /// The kind of problem that the refusal is to a client.
+        package let kind: ProgressProblem.Kind
 
-        private init(_ name: String) { self.name = name }
+        /// The kind's stable name, such as `not-cancellable`.
+        public var name: String { kind.rawValue }
+
+        private init(_ kind: ProgressProblem.Kind) { self.kind = kind }
 
         /// No such operation.
-        public static let unknown = Code("unknown")
+        public static let unknown = Code(.unknown)
         /// The operation was there and is no more: deleted, or past its retention.
-        public static let gone = Code("gone")
+        public static let gone = Code(.gone)
         /// The chosen identifier is that of an operation that goes on.
-        public static let alreadyExists = Code("already-exists")
+        public static let alreadyExists = Code(.alreadyExists)
         /// The operation has ended; nothing can change it.
-        public static let ended = Code("ended")
+        public static let ended = Code(.ended)
         /// The report came from an attempt that is no longer the current one.
-        public static let staleAttempt = Code("stale-attempt")
+        public static let staleAttempt = Code(.staleAttempt)
         /// The operation is no longer at the revision that the caller expected.
-        public static let cursorMismatch = Code("cursor-mismatch")
+        public static let cursorMismatch = Code(.cursorMismatch)
         /// The operation does not take requests to cancel.
-        public static let notCancellable = Code("not-cancellable")
+        public static let notCancellable = Code(.notCancellable)
         /// The report contradicts itself or holds a value out of range.
-        public static let invalidReport = Code("invalid-report")
+        public static let invalidReport = Code(.invalidReport)
         /// The service holds as many operations as it may.
-        public static let tooManyOperations = Code("too-many-operations")
+        public static let tooManyOperations = Code(.tooManyOperations)
         /// The service keeps as much of what was reported as it may.
-        public static let historyFull = Code("history-full")
+        public static let historyFull = Code(.historyFull)
     }
 
     /// The kind of refusal.

@@ -53,15 +53,20 @@ extension ProgressProblem {
 
     /// The worker was released, or its process left, without ending the operation.
     public static let abandoned = ProgressProblem(
-        type: typePrefix + "abandoned",
-        title: "Abandoned",
-        detail: "The tracker was released without an end having been reported."
+        .abandoned,
+        "The tracker was released without an end having been reported."
     )
 
     /// The worker fell silent for longer than its lease and the grace after it.
     public static let workerLost = ProgressProblem(
-        type: typePrefix + "worker-lost",
-        title: "Worker lost",
-        detail: "The worker has not reported within its lease, nor within the grace after it."
+        .workerLost,
+        "The worker has not reported within its lease, nor within the grace after it."
     )
+
+    /// A command that `live-progress run` ran did not succeed.
+    @_spi(Server) public static func commandFailed(_ detail: String, _ members: JSONObject) -> ProgressProblem {
+        var problem = ProgressProblem(.commandFailed, detail)
+        problem.extensions = members
+        return problem
+    }
 }

@@ -9,7 +9,7 @@ extension ProgressClientError {
     /// The problem's own type counts first, since one status stands for several refusals; the status decides where
     /// there is no problem, as with a proxy's answer.
     init(status: Int, problem: ProgressProblem?, retryAfter: Duration?) {
-        let code = problem.flatMap { Self.code(problemType: $0.type) } ?? Self.code(status: status)
+        let code = problem?.kind.flatMap { Self.code(of: $0) } ?? Self.code(status: status)
         self.init(code, Self.message(status: status, problem: problem), problem: problem, retryAfter: retryAfter)
     }
 
@@ -34,10 +34,8 @@ extension ProgressClientError {
         .tooManyOperations, .unauthenticated, .forbidden,
     ]
 
-    private static func code(problemType: String) -> Code? {
-        guard problemType.hasPrefix(ProgressProblem.typePrefix) else { return nil }
-        let name = problemType.dropFirst(ProgressProblem.typePrefix.count)
-        return codesOfProblems.first { $0.name == name }
+    private static func code(of kind: ProgressProblem.Kind) -> Code? {
+        codesOfProblems.first { $0 == Code(kind) }
     }
 
     private static func code(status: Int) -> Code {

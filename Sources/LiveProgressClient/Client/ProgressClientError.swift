@@ -31,6 +31,11 @@ extension ProgressClientError {
         /// The name in kebab-case; for what a server refuses, the end of its problem's `type`.
         public let name: String
 
+        private init(name: String) { self.name = name }
+
+        /// What a problem of a kind is to a caller.
+        init(_ kind: ProgressProblem.Kind) { name = kind.rawValue }
+
         /// The name.
         public var description: String { name }
 
@@ -55,27 +60,27 @@ extension ProgressClientError {
         /// The server has too much to do or is about to leave; try again later.
         public static let unavailable = Code(name: "unavailable")
         /// The server wants to know who is asking (401).
-        public static let unauthenticated = Code(name: "unauthenticated")
+        public static let unauthenticated = Code(.unauthenticated)
         /// The server does not allow it (403).
-        public static let forbidden = Code(name: "forbidden")
+        public static let forbidden = Code(.forbidden)
         /// No operation has that identifier (404).
-        public static let unknown = Code(name: "unknown")
+        public static let unknown = Code(.unknown)
         /// The operation was deleted, or its time of retention is over (410).
-        public static let gone = Code(name: "gone")
+        public static let gone = Code(.gone)
         /// An operation has that identifier already (409).
-        public static let alreadyExists = Code(name: "already-exists")
+        public static let alreadyExists = Code(.alreadyExists)
         /// The operation has ended: nothing more can be reported (409).
-        public static let ended = Code(name: "ended")
+        public static let ended = Code(.ended)
         /// A later attempt has begun: this worker is fenced off (409).
-        public static let staleAttempt = Code(name: "stale-attempt")
+        public static let staleAttempt = Code(.staleAttempt)
         /// The operation has moved on from the cursor that the call named (412).
-        public static let cursorMismatch = Code(name: "cursor-mismatch")
+        public static let cursorMismatch = Code(.cursorMismatch)
         /// The operation takes no request to cancel (409).
-        public static let notCancellable = Code(name: "not-cancellable")
+        public static let notCancellable = Code(.notCancellable)
         /// The report breaks a rule (400, 413, 415, 422).
-        public static let invalidReport = Code(name: "invalid-report")
+        public static let invalidReport = Code(.invalidReport)
         /// The server holds as many operations as it may (503).
-        public static let tooManyOperations = Code(name: "too-many-operations")
+        public static let tooManyOperations = Code(.tooManyOperations)
         /// The server refuses for another reason; see ``ProgressClientError/problem``.
         public static let refused = Code(name: "refused")
     }

@@ -53,10 +53,8 @@ struct BodyReader {
         // curl calls whatever -d gives it a form; no name of ours begins with a brace.
         if syntax == .form, body.first == UInt8(ascii: "{") {
             throw Refusal(
-                Problems.make(
-                    "invalid-report",
-                    422,
-                    "Invalid report",
+                ProgressProblem(
+                    .invalidReport,
                     "The body looks like JSON but is declared to be a form. Send Content-Type: application/json."
                 )
             )

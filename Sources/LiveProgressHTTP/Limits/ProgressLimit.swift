@@ -45,14 +45,9 @@ extension ProgressProblem {
     /// The problem of a newcomer that is past a limit, which it names in its member `limit`.
     ///
     /// Its status is 429 where that is the client's own doing, and 503 where others have used the limit up.
-    init(past limit: ProgressLimit, status: Int, type: String, title: String, detail: String) {
-        self.init(
-            type: ProgressProblem.typePrefix + type,
-            title: title,
-            status: status,
-            detail: detail,
-            extensions: ["limit": .string(limit.rawValue)]
-        )
+    package init(_ kind: Kind, past limit: ProgressLimit, _ detail: String) {
+        self.init(kind, detail)
+        extensions["limit"] = .string(limit.rawValue)
     }
 
     /// A connection that is one too many, in total or for its address; answered before its request is read; or a
@@ -60,18 +55,14 @@ extension ProgressProblem {
     package static func tooManyConnections(_ limit: ProgressLimit) -> ProgressProblem {
         limit == .connectionsPerAddress
             ? ProgressProblem(
+                .tooManyConnectionsOfAddress,
                 past: limit,
-                status: 429,
-                type: "too-many-connections-of-address",
-                title: "Too many connections",
-                detail: "Your address has as many connections as one may have. Close some, or use those that are open."
+                "Your address has as many connections as one may have. Close some, or use those that are open."
             )
             : ProgressProblem(
+                .tooManyConnections,
                 past: limit,
-                status: 503,
-                type: "too-many-connections",
-                title: "Too many connections",
-                detail: "The server has as many connections as it may. Try again after the seconds in Retry-After."
+                "The server has as many connections as it may. Try again after the seconds in Retry-After."
             )
     }
 }

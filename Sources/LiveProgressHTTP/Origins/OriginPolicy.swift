@@ -91,19 +91,15 @@ extension HTTPField.Name {
 
 extension Problems {
     /// The request names a host that the API does not answer to.
-    fileprivate static let hostNotServed = make(
-        "host-not-served",
-        421,
-        "Host not served",
+    fileprivate static let hostNotServed = ProgressProblem(
+        .hostNotServed,
         "This server does not answer to that name; list the name in its configuration under hosts."
     )
 
     /// The request comes from a page of a site that is not listed.
     fileprivate static func originNotAllowed(_ origin: String?) -> ProgressProblem {
-        make(
-            "origin-not-allowed",
-            403,
-            "Origin not allowed",
+        ProgressProblem(
+            .originNotAllowed,
             "Pages of \(origin ?? "another site") may not talk to this server; "
                 + "list the origin in its configuration under origins."
         )

@@ -7,38 +7,30 @@ extension Problems {
     static func tooManyWatchers(_ limit: ProgressLimit) -> ProgressProblem {
         limit == .watchersPerSubject
             ? ProgressProblem(
+                .tooManyWatchersOfSubject,
                 past: limit,
-                status: 429,
-                type: "too-many-watchers-of-subject",
-                title: "Too many watchers",
-                detail: "You watch as much as one may. Stop watching something else, or watch the list instead."
+                "You watch as much as one may. Stop watching something else, or watch the list instead."
             )
             : ProgressProblem(
+                .tooManyWatchers,
                 past: limit,
-                status: 503,
-                type: "too-many-watchers",
-                title: "Too many watchers",
-                detail: "The operation has as many watchers as it may. Read it without watching, or try again later."
+                "The operation has as many watchers as it may. Read it without watching, or try again later."
             )
     }
 
     static func tooManyOperationsOfSubject(_ limit: Int) -> ProgressProblem {
         ProgressProblem(
+            .tooManyOperationsOfSubject,
             past: .operationsPerSubject,
-            status: 429,
-            type: "too-many-operations-of-subject",
-            title: "Too many operations",
-            detail: "\(limit) operations of yours are kept, which is the limit. Delete some that have ended."
+            "\(limit) operations of yours are kept, which is the limit. Delete some that have ended."
         )
     }
 
     static func tooManyReports(_ rate: Double) -> ProgressProblem {
         ProgressProblem(
+            .tooManyReports,
             past: .reportRate,
-            status: 429,
-            type: "too-many-reports",
-            title: "Too many reports",
-            detail: "An operation may be reported on about \(Int(rate.rounded(.up))) times a second. "
+            "An operation may be reported on about \(Int(rate.rounded(.up))) times a second. "
                 + "Send the newest after the seconds in Retry-After; an end is always taken."
         )
     }

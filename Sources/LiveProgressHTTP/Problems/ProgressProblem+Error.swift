@@ -10,16 +10,10 @@ extension ProgressProblem {
     public init(refusal error: ProgressError) {
         switch error.code {
         case .unknown: self = Problems.unknown
-        case .gone: self = Problems.make(error, 410, "Operation is gone", Problems.howToStartAnew)
-        case .alreadyExists: self = Problems.make(error, 409, "Operation exists")
-        case .ended: self = Problems.make(error, 409, "Operation has ended", Problems.howToStartAnew)
-        case .staleAttempt: self = Problems.make(error, 409, "Attempt is over")
-        case .cursorMismatch: self = Problems.make(error, 412, "Revision has changed")
-        case .notCancellable: self = Problems.make(error, 409, "Operation cannot be cancelled")
-        case .invalidReport: self = Problems.make(error, 422, "Invalid report")
-        case .tooManyOperations: self = Problems.make(error, 503, "Too many operations")
-        case .historyFull: self = Problems.make(error, 503, "Too much is kept")
-        default: self = Problems.make(error, 409, "Request was refused")
+        // PUT and PATCH never start anew.
+        case .gone, .ended:
+            self.init(error.code.kind, error.message + " POST to /api/v1/progress with its id starts it anew.")
+        default: self.init(error.code.kind, error.message)
         }
         if let limit = error.limit { extensions["limit"] = .string(limit.rawValue) }
     }
@@ -33,19 +27,5 @@ extension ProgressError {
         case .historyFull: .historyBytes
         default: nil
         }
-    }
-}
-
-extension Problems {
-    /// PUT and PATCH never do.
-    fileprivate static let howToStartAnew = " POST to /api/v1/progress with its id starts it anew."
-
-    fileprivate static func make(
-        _ error: ProgressError,
-        _ status: Int,
-        _ title: String,
-        _ advice: String = ""
-    ) -> ProgressProblem {
-        make(error.code.name, status, title, error.message + advice)
     }
 }

@@ -9,10 +9,8 @@ extension Refusal {
     ///
     /// RFC 6750 section 3: an error code only where credentials came.
     static func unauthenticated(_ reason: String?) -> Refusal {
-        let problem = Problems.make(
-            "unauthenticated",
-            401,
-            "Not authenticated",
+        let problem = ProgressProblem(
+            .unauthenticated,
             (reason.map { $0 + " " } ?? "") + "Send a valid token: Authorization: Bearer TOKEN."
         )
         let error = reason == nil ? "" : #", error="invalid_token""#
@@ -44,6 +42,6 @@ extension Refusal {
             .wwwAuthenticate:
                 #"Bearer realm="live-progress", error="insufficient_scope", scope="\#(permission.rawValue)""#
         ]
-        return Refusal(Problems.make("forbidden", 403, "Forbidden", detail), fields)
+        return Refusal(ProgressProblem(.forbidden, detail), fields)
     }
 }

@@ -36,7 +36,7 @@ struct Refusal: Error {
     init(_ error: WireError) {
         problem =
             error.isMalformed
-            ? Problems.make("malformed-body", 400, "Malformed body", error.message)
-            : Problems.make("invalid-report", 422, "Invalid report", error.message)
+            ? ProgressProblem(.malformedBody, error.message)
+            : ProgressProblem(.invalidReport, error.message)
     }
 }

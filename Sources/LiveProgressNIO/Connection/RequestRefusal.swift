@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
 extension RequestGuard {
     /// Why a connection is let go.
@@ -45,41 +45,33 @@ extension RequestGuard.Refusal {
     private var bareProblem: ProgressProblem {
         switch self {
         case .malformed:
-            Self.problem("malformed-request", 400, "Malformed request", "The bytes are no request of HTTP/1.1.")
+            ProgressProblem(.malformedRequest, "The bytes are no request of HTTP/1.1.")
         case .unsupportedVersion:
-            Self.problem("http-version", 505, "HTTP version not supported", "Only HTTP/1.1 and HTTP/1.0 are spoken.")
+            ProgressProblem(.httpVersion, "Only HTTP/1.1 and HTTP/1.0 are spoken.")
         case .badHost(let detail):
-            Self.problem("malformed-host", 400, "Malformed host", detail)
+            ProgressProblem(.malformedHost, detail)
         case .badUpgrade(let detail):
-            Self.problem("invalid-upgrade", 400, "Invalid WebSocket upgrade", detail)
+            ProgressProblem(.invalidUpgrade, detail)
         case .methodNotImplemented(let method):
-            Self.problem("method-not-implemented", 501, "Method not implemented", "\(method) does nothing here.")
+            .methodNotImplemented(method)
         case .unknownTransferCoding:
-            Self.problem(
-                "transfer-coding",
-                501,
-                "Transfer coding not implemented",
+            ProgressProblem(
+                .transferCoding,
                 "Send the body as chunked, or with its length."
             )
         case .expectationFailed:
-            Self.problem("expectation", 417, "Expectation failed", "100-continue is all that can be expected.")
+            ProgressProblem(.expectation, "100-continue is all that can be expected.")
         case .targetTooLong(let limit):
-            Self.problem("target-too-long", 414, "URI too long", "A target may have up to \(limit) bytes.")
+            .targetTooLong(limit: limit)
         case .headersTooLarge:
-            Self.problem("headers-too-large", 431, "Request header fields too large", "Send fewer or shorter fields.")
+            ProgressProblem(.headersTooLarge, "Send fewer or shorter fields.")
         case .bodyTooLarge(let limit):
-            Self.problem("body-too-large", 413, "Content too large", "A request may carry up to \(limit) bytes.")
+            ProgressProblem(.bodyTooLarge, "A request may carry up to \(limit) bytes.")
         case .slowHead, .slowBody:
-            Self.problem(
-                "request-timeout",
-                408,
-                "Request timeout",
+            ProgressProblem(
+                .requestTimeout,
                 "The request did not arrive in time; send it again."
             )
         }
-    }
-
-    private static func problem(_ type: String, _ status: Int, _ title: String, _ detail: String) -> ProgressProblem {
-        ProgressProblem(type: ProgressProblem.typePrefix + type, title: title, status: status, detail: detail)
     }
 }

@@ -77,7 +77,7 @@ struct WatcherCredentialsTests {
     func expiry() throws {
         let watcher = try Watcher(token: "watch/15")
         #expect(try watcher.wait(14).isEmpty)
-        #expect(try watcher.wait(2).contains("Credentials expired"))
+        #expect(try watcher.wait(2).contains("credentials have expired"))
         #expect(try watcher.wait(8).isEmpty)
         #expect(try watcher.wait(3).contains("unauthenticated"))
     }
@@ -96,7 +96,7 @@ struct WatcherCredentialsTests {
         #expect(try watcher.say(#"{"type":"authenticate","token":"nonsense"}"#).contains("Not authenticated"))
         #expect(try watcher.say(#"{"type":"authenticate","token":"watch/8"}"#).contains(#"{"type":"authenticated""#))
         #expect(try watcher.wait(7).isEmpty)
-        #expect(try watcher.wait(2).contains("Credentials expired"))
+        #expect(try watcher.wait(2).contains("credentials have expired"))
         #expect(try watcher.wait(11).contains("unauthenticated"))
     }
 

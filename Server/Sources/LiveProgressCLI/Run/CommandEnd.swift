@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@_spi(Server) import LiveProgress
 
 #if canImport(Glibc)
     import Glibc
@@ -39,9 +39,6 @@ enum CommandEnd: Sendable, Hashable {
 }
 
 extension CommandEnd {
-    /// The type of the problem of a command that did not end with 0.
-    static let problemType = ProgressProblem.typePrefix + "command-failed"
-
     /// How the operation ended.
     ///
     /// - Parameters:
@@ -81,6 +78,6 @@ extension CommandEnd {
             members["exitCode"] = .integer(Int64(exitCode))
         }
         if !lastLines.isEmpty { members["lastLines"] = .array(lastLines.map { .string($0) }) }
-        return ProgressProblem(type: Self.problemType, title: "Command failed", detail: detail, extensions: members)
+        return .commandFailed(detail, members)
     }
 }

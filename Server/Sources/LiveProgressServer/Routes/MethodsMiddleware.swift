@@ -3,8 +3,7 @@
 
 import HTTPTypes
 import Hummingbird
-import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import LiveProgressHummingbird
 
 /// Tells of methods that no route has that they are not implemented (RFC 9110 section 15.6.2), rather than that there
@@ -18,12 +17,6 @@ struct MethodsMiddleware<Context: RequestContext>: RouterMiddleware {
         guard !ProgressResponder<Context>.methods.contains(request.method) else {
             return try await next(request, context)
         }
-        let problem = ProgressProblem(
-            type: ProgressProblem.typePrefix + "method-not-implemented",
-            title: "Method not implemented",
-            status: 501,
-            detail: "\(request.method.rawValue) does nothing here."
-        )
-        return Response(ProgressResponse(problem: problem))
+        return Response(ProgressResponse(problem: .methodNotImplemented(request.method.rawValue)))
     }
 }

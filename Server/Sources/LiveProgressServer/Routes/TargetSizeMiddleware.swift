@@ -2,8 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import Hummingbird
-import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
 /// Refuses targets that are too long; over HTTP/1.1 the connection's own guard has done so before.
 struct TargetSizeMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -19,13 +18,6 @@ struct TargetSizeMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         guard request.head.path?.utf8.count ?? 0 > limit else { return try await next(request, context) }
         refusals.count(.targetSize)
-        let problem = ProgressProblem(
-            type: ProgressProblem.typePrefix + "target-too-long",
-            title: "URI too long",
-            status: 414,
-            detail: "A target may have up to \(limit) bytes.",
-            extensions: ["limit": .string(ProgressLimit.targetSize.rawValue)]
-        )
-        return Response(ProgressResponse(problem: problem))
+        return Response(ProgressResponse(problem: .targetTooLong(limit: limit)))
     }
 }

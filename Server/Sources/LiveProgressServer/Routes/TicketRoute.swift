@@ -3,8 +3,7 @@
 
 import HTTPTypes
 import Hummingbird
-import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import LiveProgressHummingbird
 import NIOCore
 
@@ -20,7 +19,7 @@ struct TicketRoute {
             case .refused(let answer): return Response(answer)
             case .admitted(let principal):
                 guard let principal, mayHaveTicket(request.head) else {
-                    return Response(ProgressResponse(problem: .ticketForTicket))
+                    return Response(ProgressResponse(problem: .ticketWithoutToken))
                 }
                 let body = try await request.body.collect(upTo: api.configuration.maximumBodySize)
                 if let refusal = api.inputRefusal(of: request.head, body: Array(body.readableBytesView)) {
@@ -45,13 +44,4 @@ struct TicketRoute {
             fields: [.cacheControl: "no-store"]
         )
     }
-}
-
-extension ProgressProblem {
-    fileprivate static let ticketForTicket = ProgressProblem(
-        type: typePrefix + "forbidden",
-        title: "Forbidden",
-        status: 403,
-        detail: "A ticket is given for a token in the field Authorization only."
-    )
 }
