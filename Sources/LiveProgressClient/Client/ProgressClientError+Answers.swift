@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressWebSocket
 
 extension ProgressClientError {
     /// The error that an HTTP answer with a status of refusal tells of.
@@ -14,19 +15,19 @@ extension ProgressClientError {
     }
 
     /// The error that the close of a WebSocket tells of.
-    init(closeCode: UInt16, reason: String) {
+    init(_ close: WebSocketCloseReason) {
         let code: Code =
-            switch closeCode {
-            case 4501: .unauthenticated
-            case 4503: .forbidden
-            case 4504: .unknown
-            case 4510: .gone
-            case 1002, 1003, 1007, 1008, 1009, 1010, 4500...4999: .refused
-            default: .disconnected
+            switch WebSocketCloseCode(rawValue: close.code) {
+            case .unauthenticated: .unauthenticated
+            case .forbidden: .forbidden
+            case .unknown: .unknown
+            case .removed: .gone
+            case .protocolError, .unsupportedData, .invalidPayload, .policyViolation, .messageTooBig: .refused
+            default: close.code == 1010 || 4500...4999 ~= close.code ? .refused : .disconnected
             }
-        let reason = reason.last == "." ? reason.dropLast() : reason[...]
+        let reason = close.reason.last == "." ? close.reason.dropLast() : close.reason[...]
         let said = reason.isEmpty ? "" : ": \(reason)"
-        self.init(code, "The server closed the connection (\(closeCode))\(said).")
+        self.init(code, "The server closed the connection (\(close.code))\(said).")
     }
 
     private static let codesOfProblems: [Code] = [

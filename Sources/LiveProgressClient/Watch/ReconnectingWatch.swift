@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+import LiveProgressWebSocket
 
 /// The logic of a watch that outlives its connections: what happens goes in, what to do comes out.
 ///
@@ -88,12 +88,12 @@ struct ReconnectingWatch: Sendable {
     /// The server closed the connection; 1006 stands for a connection that broke without saying so.
     mutating func closed(code: UInt16, reason: String) -> Action {
         if state == .finished { return .finish }
-        if code == ProgressCloseCode.ended.rawValue {
+        let close = WebSocketCloseReason(code: code, reason: reason)
+        if WebSocketCloseCode(rawValue: code) == .ended {
             state = .finished
             return .finish
         }
-        let error = ProgressClientError(closeCode: code, reason: reason)
-        return tryAgain(after: error, allowed: ProgressCloseCode(rawValue: code).shouldReconnect)
+        return tryAgain(after: ProgressClientError(close), allowed: close.shouldReconnect)
     }
 
     /// Connecting or reading failed.

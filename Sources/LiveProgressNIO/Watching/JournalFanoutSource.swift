@@ -97,10 +97,3 @@ final class JournalFanoutSource: FanoutSource {
         ByteBuffer(bytes: ProgressMessage.encodeError(problem))
     }
 }
-
-extension WebSocketCloseReason {
-    /// The reason of a code, in the code's own words or others.
-    init(_ code: ProgressCloseCode, _ reason: String? = nil) {
-        self.init(code: code.rawValue, reason: reason ?? code.reason)
-    }
-}

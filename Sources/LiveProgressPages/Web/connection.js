@@ -1,8 +1,9 @@
 // Part of Live Progress: follows one URL for as long as there is something to follow.
 
-/** The codes after which a watcher comes back; the same as those of every other watcher. */
-const comesBack = (code) =>
-  [1001, 1005, 1006].includes(code) || (code >= 1011 && code <= 1014) || (code >= 4000 && code <= 4499);
+/** The close codes that pages have words for, and the first and last of those after which a watcher comes back. */
+const closeCodes = { ended: 1000, unauthenticated: 4501, forbidden: 4503, unknown: 4504, removed: 4510 };
+const reconnectCodes = [[1001, 1001], [1005, 1006], [1011, 1014], [4000, 4499]];
+const comesBack = (code) => reconnectCodes.some(([first, last]) => first <= code && code <= last);
 
 /**
  * A connection that stays: a WebSocket that comes back by its cursor, or, where no WebSocket ever gets through,
@@ -59,7 +60,7 @@ class Connection {
     this.#finished = true;
     this.#events?.close();
     clearTimeout(this.#timer);
-    this.#become("closed", { code: 1000 });
+    this.#become("closed", { code: closeCodes.ended });
   }
 
   /** What was followed is not there any more, or may not be seen. */
@@ -128,7 +129,7 @@ class Connection {
       this.#socket = null;
       clearTimeout(this.#timer);
       if (this.#finished) return;
-      if (code === 1000) this.finish();
+      if (code === closeCodes.ended) this.finish();
       else if (!comesBack(code)) this.refuse({ code, title: reason });
       else if (wasOpen) this.#retry();
       else this.#probe();

@@ -23,9 +23,9 @@ function showConnection(state) {
 function showRefusal(problem) {
   const { code, status, title, detail } = problem;
   const [heading, text] =
-    status === 401 || code === 4501
+    status === 401 || code === closeCodes.unauthenticated
       ? tokenWords(problem)
-      : status === 403 || code === 4503
+      : status === 403 || code === closeCodes.forbidden
         ? ["Not allowed", "This link lets you see single operations, and not the list of all. Open the operation's own link."]
         : [title || "The list cannot be followed", detail || `The server closed the connection for good (${code ?? status}).`];
   setText(at("refused-title"), heading);

@@ -59,15 +59,15 @@ function showWaiting() {
 function showGone({ code, status, title, detail }) {
   const id = identity;
   const [heading, text] =
-    code === 4504 || status === 404
+    code === closeCodes.unknown || status === 404
       ? ["No such operation", view.message
           ? `This server no longer knows “${id}”; it may have been started anew.`
           : `This server knows no operation “${id}”. It may not have been started yet, or the address may be mistyped.`]
-      : code === 4510 || status === 410
+      : code === closeCodes.removed || status === 410
         ? ["This operation is gone", `“${id}” was deleted, or the time for which its end is kept has passed.`]
-        : status === 401 || code === 4501
+        : status === 401 || code === closeCodes.unauthenticated
           ? tokenWords({ code, title, detail })
-        : status === 403 || code === 4503
+        : status === 403 || code === closeCodes.forbidden
           ? ["Not allowed", "You may not see this operation. Ask whoever gave you the link for a new one."]
           : [title || "This operation cannot be followed", detail || `The server closed the connection for good (${code ?? status}).`];
   at("gone").hidden = false;

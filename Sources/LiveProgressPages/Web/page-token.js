@@ -38,7 +38,7 @@ function tokenWords({ code, title, detail }) {
     return ["A link with a token is needed",
       "This server shows this only to those whose link ends in “#token=…”. Open the whole link that you were given."];
   }
-  const isOver = code === 4501 || /expired/i.test(`${title} ${detail}`);
+  const isOver = code === closeCodes.unauthenticated || /expired/i.test(`${title} ${detail}`);
   return isOver
     ? ["This link has expired", "The time for which it was good is over. Ask whoever gave it to you for a new one."]
     : ["This link does not let you in", `${detail || "The server does not know its token."} Ask whoever gave it to you for a new one.`];

@@ -68,7 +68,7 @@ final class ClientBackPressure: NIOAsyncSequenceProducerDelegate {
     func didTerminate() {
         channel.eventLoop.execute { [channel] in
             let handler = try? channel.pipeline.syncOperations.handler(type: WebSocketHandler.self)
-            handler?.close(WebSocketCloseReason(code: 1000))
+            handler?.close(WebSocketCloseReason(.ended, ""))
         }
     }
 

@@ -42,10 +42,6 @@ struct MessageInflation: Sendable {
 }
 
 extension WebSocketViolation {
-    static let notDeflate = Self(
-        closeReason: WebSocketCloseReason(code: 1007, reason: "The message cannot be inflated.")
-    )
-    static let outOfMemory = Self(
-        closeReason: WebSocketCloseReason(code: 1011, reason: "There is no memory for compression.")
-    )
+    static let notDeflate = Self(.invalidPayload, "The message cannot be inflated.")
+    static let outOfMemory = Self(.internalError, "There is no memory for compression.")
 }

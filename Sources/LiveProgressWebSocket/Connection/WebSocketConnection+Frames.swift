@@ -75,7 +75,7 @@ extension WebSocketConnection {
             pulse = .quiet
             beat()
         case .awaitingPong:
-            fail(WebSocketCloseReason(code: 1011, reason: "A ping was not answered in time."))
+            fail(WebSocketCloseReason(.internalError, "A ping was not answered in time."))
         }
     }
 }

@@ -184,7 +184,7 @@ public struct WebSocketConnection: Sendable {
         case .open:
             phase = .finishing
             actions.append(.stopSending)
-            writeClose(WebSocketCloseReason(code: 1002, reason: "The stream ended without a close frame."))
+            writeClose(WebSocketCloseReason(.protocolError, "The stream ended without a close frame."))
             cut()
         case .closing, .finishing: cut()
         case .closed: break

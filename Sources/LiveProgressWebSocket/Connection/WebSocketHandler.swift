@@ -135,7 +135,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
             machine.inputClosed()
             perform()
         case is ChannelShouldQuiesceEvent:
-            close(WebSocketCloseReason(code: 1001, reason: "The server is going away."))
+            close(WebSocketCloseReason(.goingAway))
         default:
             context.fireUserInboundEventTriggered(event)
         }

@@ -80,21 +80,22 @@ public struct WebSocketViolation: Error, Sendable, Hashable {
         self.closeReason = closeReason
     }
 
-    static func protocolError(_ reason: String) -> Self {
-        Self(closeReason: WebSocketCloseReason(code: 1002, reason: reason))
+    init(_ code: WebSocketCloseCode, _ detail: String? = nil) {
+        self.init(closeReason: WebSocketCloseReason(code, detail))
     }
 
-    static let notUTF8 = Self(closeReason: WebSocketCloseReason(code: 1007, reason: "The text is not UTF-8."))
+    static func protocolError(_ reason: String) -> Self { Self(.protocolError, reason) }
+
+    static let notUTF8 = Self(.invalidPayload)
 
     static func tooBig(_ reason: String) -> Self {
-        var violation = Self(closeReason: WebSocketCloseReason(code: 1009, reason: reason))
+        var violation = Self(.messageTooBig, reason)
         violation.limit = .messageSize
         return violation
     }
 
     static func tooManyMessages(_ limit: Int) -> Self {
-        let reason = WebSocketCloseReason(code: 1008, reason: "More than \(limit) messages in a minute.")
-        var violation = Self(closeReason: reason)
+        var violation = Self(.policyViolation, "More than \(limit) messages in a minute.")
         violation.limit = .messageRate
         return violation
     }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgressWebSocket
+import Testing
+
+@Suite("The vocabulary of close codes")
+struct CloseCodeTests {
+    @Test(
+        "Each code has its number, and says whether to come back",
+        arguments: [
+            (.ended, 1000, false), (.goingAway, 1001, true), (.protocolError, 1002, false),
+            (.unsupportedData, 1003, false), (.invalidPayload, 1007, false), (.policyViolation, 1008, false),
+            (.messageTooBig, 1009, false), (.internalError, 1011, true), (.tryAgainLater, 1013, true),
+            (.resync, 4000, true), (.tooSlow, 4008, true), (.unauthenticated, 4501, false), (.forbidden, 4503, false),
+            (.unknown, 4504, false), (.removed, 4510, false),
+        ] as [(WebSocketCloseCode, UInt16, Bool)]
+    )
+    func named(_ code: WebSocketCloseCode, _ number: UInt16, _ shouldReconnect: Bool) {
+        #expect(code.rawValue == number)
+        #expect(WebSocketCloseReason(code).shouldReconnect == shouldReconnect)
+        #expect(!code.reason.isEmpty)
+        // RFC 6455 section 5.5: a control frame holds 125 bytes, two of which are the code.
+        #expect(code.reason.utf8.count <= 123)
+        #expect(WebSocketCloseReason(code).reason == code.reason)
+    }
+
+    @Test(
+        "Codes without a name follow their range; a connection that broke is one to come back to",
+        arguments: [
+            (1005, true), (1006, true), (1010, false), (1012, true), (1014, true), (1015, false), (3000, false),
+            (4001, true), (4499, true), (4500, false), (4999, false), (5000, false), (0, false),
+        ] as [(UInt16, Bool)]
+    )
+    func unnamed(_ number: UInt16, _ shouldReconnect: Bool) {
+        #expect(WebSocketCloseReason(code: number).shouldReconnect == shouldReconnect)
+        #expect(WebSocketCloseCode(rawValue: number) == nil)
+    }
+
+    @Test("asyncapi.yaml lists each code and whether to come back, and no other")
+    func described() throws {
+        var listed: [UInt16: Bool] = [:]
+        for row in try Document("docs/api/asyncapi.yaml").table("close code") where !row[0].hasPrefix("other") {
+            for number in row[0].split(separator: ",") {
+                let code = try #require(UInt16(number.trimmingPrefix(" ")))
+                #expect(WebSocketCloseCode(rawValue: code) != nil, "asyncapi.yaml lists \(code), which is never sent")
+                listed[code] = row[2] == "yes"
+            }
+        }
+        for code in WebSocketCloseCode.allCases {
+            let shouldReconnect = listed[code.rawValue]
+            #expect(shouldReconnect != nil, "asyncapi.yaml does not list \(code.rawValue), \(code)")
+            #expect(shouldReconnect == WebSocketCloseReason(code).shouldReconnect, "\(code)")
+        }
+    }
+
+    @Test("The pages know each code that does not let a watcher come back, and come back after the same ones")
+    func knownToPages() throws {
+        let script = try Document("Sources/LiveProgressPages/Web/connection.js")
+        let known = try #require(script.lines.first { $0.hasPrefix("const closeCodes = ") })
+        // What breaks the protocol is the fault of the page itself, which has no words for that.
+        for code in WebSocketCloseCode.allCases where code == .ended || code.rawValue >= 4500 {
+            #expect(known.contains(" \(code): \(code.rawValue)"), "connection.js does not know \(code)")
+        }
+        #expect(known.count(where: { $0 == ":" }) == 5, "connection.js knows a code that there is not")
+        let ranges = WebSocketCloseReason.reconnectCodes.map { "[\($0.lowerBound), \($0.upperBound)]" }
+        #expect(script.lines.contains("const reconnectCodes = [\(ranges.joined(separator: ", "))];"))
+    }
+
+    @Test("No code is sent as a number")
+    func spelledOnce() throws {
+        for path in Document.paths(below: ["Sources", "Server/Sources"], suffix: ".swift") {
+            let numbered = try Document(path).lines.filter { $0.contains(/WebSocketCloseReason\(code: \d/) }
+            #expect(numbered.isEmpty || path.hasSuffix("WebSocketCloseReason.swift"), "\(path) has \(numbered)")
+        }
+        for path in Document.paths(below: ["Sources/LiveProgressPages/Web"], suffix: ".js") {
+            #expect(try Document(path).text.contains(/code === \d/) == false, "\(path)")
+        }
+    }
+}
