@@ -14,7 +14,7 @@ package enum FormBody {
     /// - Throws: ``WireError`` where a field is malformed, or no JSON where JSON is wanted.
     static func members(of bytes: some Sequence<UInt8>) throws(WireError) -> JSONObject {
         var members = JSONObject()
-        var parts: [(member: String, name: String, value: String)] = []
+        var parts: [(member: ReportMember, name: String, value: String)] = []
         for (name, value) in try fields(of: bytes) {
             if let part = split(name) {
                 parts.append((part.member, part.name, value))
@@ -23,27 +23,34 @@ package enum FormBody {
             }
         }
         for member in dottedMembers {
-            try set(parts.filter { $0.member == member }.map { ($0.name, $0.value) }, of: member, in: &members)
+            let ofMember = parts.filter { $0.member.name == member.name }
+            try set(ofMember.map { ($0.name, $0.value) }, of: member, in: &members)
         }
         return members
     }
 
     /// The members whose own members can be set one by one, as `details.NAME` and `labels.NAME`.
-    private static let dottedMembers = ["details", "labels"]
+    private static let dottedMembers = ReportMember.all.filter { member in
+        switch member.value {
+        case .json, .labels: true
+        default: false
+        }
+    }
 
     private static func set(
         _ fields: [(name: String, value: String)],
-        of member: String,
+        of member: ReportMember,
         in members: inout JSONObject
     ) throws(WireError) {
         guard let first = fields.first else { return }
-        guard var object = members[member] == nil ? [:] : members[member]?.objectValue else {
-            throw WireError("\(member).\(first.name)", "needs \(member) to be an object")
+        let before = members[member.name]
+        guard var object = before == nil ? [:] : before?.objectValue else {
+            throw WireError("\(member.name).\(first.name)", "needs \(member.name) to be an object")
         }
         for (name, value) in fields {
-            object[name] = member == "labels" ? .string(value) : scalar(value)
+            object[name] = if case .labels = member.value { .string(value) } else { scalar(value) }
         }
-        members[member] = .object(object)
+        members[member.name] = .object(object)
     }
 
     /// The names and values of a form, in order, without its escapes.
@@ -70,31 +77,31 @@ package enum FormBody {
     }
 
     /// The two parts of `details.NAME` and `labels.NAME`.
-    private static func split(_ field: String) -> (member: String, name: String)? {
-        for member in dottedMembers where field.utf8.starts(with: "\(member).".utf8) {
-            return (member, String(decoding: field.utf8.dropFirst(member.utf8.count + 1), as: UTF8.self))
+    private static func split(_ field: String) -> (member: ReportMember, name: String)? {
+        for member in dottedMembers where field.utf8.starts(with: "\(member.name).".utf8) {
+            return (member, String(decoding: field.utf8.dropFirst(member.name.utf8.count + 1), as: UTF8.self))
         }
         return nil
     }
 
     private static func value(of text: String, for name: String) throws(WireError) -> JSONValue {
-        switch ProgressReportBody.members.first(withBytesOf: name) {
-        case "details", "labels", "result":
+        switch ReportMember.named(name)?.value {
+        case .json, .labels, .result:
             do {
                 return try JSONValue(parsing: text, maximumDepth: ProgressReportBody.maximumDepth - 1)
             } catch {
                 throw WireError(name, "must be JSON: expected \(error.expected) at byte \(error.offset)")
             }
-        case "error":
+        case .problem:
             // An object is problem details; any other text, JSON or not, is what happened.
             let value = try? JSONValue(parsing: text, maximumDepth: ProgressReportBody.maximumDepth - 1)
             if case .some(.object(let object)) = value { return .object(object) }
             return .string(text)
-        case "totalCount" where text.isEmpty: return .null
-        case "completedCount", "totalCount", "advance", "baselineCount", "fractionCompleted", "attempt", "lease",
-            "cancellable":
-            return scalar(text)
-        default: return .string(text)
+        case .total where text.isEmpty: return .null
+        case .count, .total, .fraction, .attempt, .flag: return scalar(text)
+        case .text, .status: return .string(text)
+        case nil:
+            return ProgressReportBody.numbersOfCreation.first(withBytesOf: name) != nil ? scalar(text) : .string(text)
         }
     }
 

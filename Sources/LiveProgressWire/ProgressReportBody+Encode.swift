@@ -43,36 +43,39 @@ extension ProgressReportBody {
     }
 
     private static func write(_ report: ProgressReport, to writer: inout JSONWriter) {
-        writer.member("state", report.state) { $0.write($1) }
-        writer.member("details", report.details) { $0.write($1) }
-        writer.member("completedCount", report.completedCount) { $0.write($1) }
-        writer.member("totalCount", report.totalCount) { writer, total in
-            if let total { writer.write(total) } else { writer.writeNull() }
-        }
-        writer.member("unit", report.unit) { $0.write($1) }
-        writer.member("advance", report.advance) { $0.write($1) }
-        writer.member("baselineCount", report.baselineCount) { $0.write($1) }
-        writer.member("fractionCompleted", report.fractionCompleted) { $0.write($1) }
-        writer.member("title", report.title) { $0.write($1) }
-        writer.member("labels", report.labels) { writer, labels in
-            writer.write(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
-        }
-        writer.member("cancellable", report.isCancellable) { $0.write($1) }
-        writer.member("attempt", report.attempt) { $0.write($1) }
-        writer.member("status", report.outcome) { $0.write($1.status.rawValue) }
-        switch report.outcome {
-        case .succeeded(let result): writer.member("result", result) { $0.write($1) }
-        case .failed(let problem): writer.member("error", problem) { $1.write(to: &$0) }
-        case .cancelled, nil: break
-        }
+        for member in ReportMember.all { writer.write(member, of: report) }
     }
 }
 
 extension JSONWriter {
+    fileprivate mutating func write(_ member: ReportMember, of report: ProgressReport) {
+        switch member.value {
+        case .text(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .json(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .count(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .total(let path):
+            write(member, report[keyPath: path]) { writer, total in
+                if let total { writer.write(total) } else { writer.writeNull() }
+            }
+        case .fraction(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .flag(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .attempt(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .labels(let path):
+            write(member, report[keyPath: path]) { writer, labels in
+                writer.write(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+            }
+        case .status: write(member, report.outcome) { $0.write($1.status.rawValue) }
+        case .result:
+            if case .succeeded(let result) = report.outcome { write(member, result) { $0.write($1) } }
+        case .problem:
+            if case .failed(let problem) = report.outcome { write(member, problem) { $1.write(to: &$0) } }
+        }
+    }
+
     /// Writes a member, or nothing where it has no value.
-    fileprivate mutating func member<T>(_ name: String, _ value: T?, write: (inout JSONWriter, T) -> Void) {
+    private mutating func write<T>(_ member: ReportMember, _ value: T?, write: (inout JSONWriter, T) -> Void) {
         guard let value else { return }
-        self.name(name)
+        self.name(member.name)
         write(&self, value)
     }
 }

@@ -18,13 +18,13 @@ public enum ProgressReportBody {
     public static let maximumDepth = 100
 
     /// The members of a report, in the order in which they are written.
-    static let reportMembers = [
-        "state", "details", "completedCount", "totalCount", "unit", "advance", "baselineCount", "fractionCompleted",
-        "title", "labels", "cancellable", "attempt", "status", "result", "error",
-    ]
+    static let reportMembers = ReportMember.all.map(\.name)
 
     /// The members that only the creation of an operation may have.
-    static let creationMembers = ["id", "parent", "lease"]
+    package static let creationMembers = ["id", "parent", "lease"]
+
+    /// Those of them that are numbers.
+    static let numbersOfCreation = ["lease"]
 
     /// All members.
     static let members = creationMembers + reportMembers
@@ -103,7 +103,7 @@ public enum ProgressReportBody {
         report.title = nil
         report.labels = nil
         report.isCancellable = nil
-        return (try reader.id("id"), options, report == ProgressReport() ? nil : report)
+        return (try reader.id("id"), options, report.isEmpty ? nil : report)
     }
 
     private static func checkNames(of members: JSONObject, allowed: [String]) throws(WireError) {

@@ -6,21 +6,25 @@ import LiveProgress
 extension WireReader {
     /// The report that the members make; who and what an operation is stands beside it.
     func report() throws(WireError) -> ProgressReport {
-        var report = ProgressReport(state: try string("state"), details: value("details"))
-        report.completedCount = try count("completedCount")
-        if let total = value("totalCount") {
-            report.totalCount = .some(total.isNull ? nil : try count("totalCount"))
-        }
-        report.unit = try string("unit")
-        report.advance = try count("advance")
-        report.baselineCount = try count("baselineCount")
-        report.fractionCompleted = try fraction("fractionCompleted")
-        report.title = try string("title")
-        report.labels = try labels(maximumNameLength: ProgressReportBody.maximumLabelLength)
-        report.isCancellable = try bool("cancellable")
-        report.attempt = try attempt()
-        report.outcome = try outcome()
+        var report = ProgressReport()
+        for member in ReportMember.all where value(member.name) != nil { try read(member, into: &report) }
         return report
+    }
+
+    private func read(_ member: ReportMember, into report: inout ProgressReport) throws(WireError) {
+        let name = member.name
+        switch member.value {
+        case .text(let path): report[keyPath: path] = try string(name)
+        case .json(let path): report[keyPath: path] = value(name)
+        case .count(let path): report[keyPath: path] = try count(name)
+        case .total(let path): report[keyPath: path] = .some(value(name)?.isNull == true ? nil : try count(name))
+        case .fraction(let path): report[keyPath: path] = try fraction(name)
+        case .flag(let path): report[keyPath: path] = try bool(name)
+        case .attempt(let path): report[keyPath: path] = try attempt()
+        case .labels(let path):
+            report[keyPath: path] = try labels(maximumNameLength: ProgressReportBody.maximumLabelLength)
+        case .status, .result, .problem: report.outcome = try outcome()
+        }
     }
 
     private func fraction(_ name: String) throws(WireError) -> Double? {

@@ -29,6 +29,25 @@ struct ArgumentTests {
         #expect(command.content.report(outcome: command.ending.outcome) == report)
     }
 
+    @Test("of report can say each property of a report but the attempt, which is that of the operation")
+    func everyProperty() throws {
+        func said(_ report: ProgressReport) -> [String: String] {
+            Dictionary(
+                uniqueKeysWithValues: Mirror(reflecting: report).children.map { ($0.label ?? "", "\($0.value)") }
+            )
+        }
+        let nothing = said(ProgressReport())
+        for property in nothing.keys where property != "attempt" && property != "outcome" {
+            let name = property == "labels" ? "label" : property.replacing(/Count|Completed|^is/, with: "").lowercased()
+            // Of these one is a value of the option's kind.
+            let reports = [["3"], ["0.5"], ["a=b"], []].compactMap { value in
+                try? ReportOptions.parse(["--\(name)"] + value).report(outcome: nil)
+            }
+            let changed = try said(#require(reports.first, "there is no option --\(name) for \(property)"))
+            #expect(changed[property] != nothing[property], "--\(name) does not set \(property)")
+        }
+    }
+
     @Test(
         "say each end",
         arguments: [

@@ -7,25 +7,28 @@ extension ProgressReport {
 
     /// Checks what can be checked without knowing the operation.
     func validate() throws(ProgressError) {
-        try Self.validate(completedCount, "completedCount")
-        try Self.validate(totalCount ?? nil, "totalCount")
-        try Self.validate(advance, "advance")
-        try Self.validate(baselineCount, "baselineCount")
-        if let fractionCompleted, !Self.isFraction(fractionCompleted) {
-            throw ProgressError(
-                .invalidReport,
-                "fractionCompleted is \(fractionCompleted); a fraction is from 0 to 1, and 1 is all."
-            )
+        for member in ReportMember.all {
+            switch member.value {
+            case .count(let path): try Self.validate(self[keyPath: path], member.name)
+            case .total(let path): try Self.validate(self[keyPath: path] ?? nil, member.name)
+            case .fraction(let path): try Self.validate(fraction: self[keyPath: path], member.name)
+            case .labels(let path): try Self.validate(labels: self[keyPath: path] ?? [:])
+            case .text, .json, .flag, .attempt, .status, .result, .problem: break
+            }
         }
-        if let labels { try Self.validate(labels: labels) }
     }
 
     /// Whether a number can be a share of a whole; NaN cannot.
     package static func isFraction(_ number: Double) -> Bool { (0...1).contains(number) }
 
-    private static func validate(_ count: Int64?, _ name: StaticString) throws(ProgressError) {
+    private static func validate(_ count: Int64?, _ name: String) throws(ProgressError) {
         guard let count, count < 0 else { return }
         throw ProgressError(.invalidReport, "\(name) is \(count); counts are 0 or more.")
+    }
+
+    private static func validate(fraction: Double?, _ name: String) throws(ProgressError) {
+        guard let fraction, !isFraction(fraction) else { return }
+        throw ProgressError(.invalidReport, "\(name) is \(fraction); a fraction is from 0 to 1, and 1 is all.")
     }
 
     static func validate(labels: [String: String]) throws(ProgressError) {
@@ -73,28 +76,6 @@ extension ProgressSnapshot {
             case .failed: "Failed"
             case .cancelled: "Cancelled"
             }
-    }
-}
-
-extension ProgressReport {
-    /// Whether it says no more than that the worker is there.
-    var isEmpty: Bool {
-        state == nil && details == nil && completedCount == nil && totalCount == nil && unit == nil && advance == nil
-            && baselineCount == nil && fractionCompleted == nil && !changesHead && outcome == nil
-    }
-
-    /// Whether it says something of what seldom changes.
-    fileprivate var changesHead: Bool {
-        attempt != nil || title != nil || labels != nil || isCancellable != nil
-    }
-}
-
-extension ProgressSnapshot.Head {
-    fileprivate mutating func apply(_ report: ProgressReport) {
-        if let attempt = report.attempt { self.attempt = attempt }
-        if let title = report.title { self.title = title }
-        if let isCancellable = report.isCancellable { self.isCancellable = isCancellable }
-        for (name, value) in report.labels ?? [:] { labels[name] = value.isEmpty ? nil : value }
     }
 }
 

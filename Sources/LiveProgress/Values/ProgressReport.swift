@@ -42,3 +42,28 @@ public struct ProgressReport: Sendable, Hashable {
         self.details = details
     }
 }
+
+extension ReportMember {
+    /// All members, in the order in which they are written.
+    package static let all: [ReportMember] = [
+        ReportMember("state", .text(\.state), .content),
+        ReportMember("details", .json(\.details), .content),
+        ReportMember("completedCount", .count(\.completedCount), .count),
+        ReportMember("totalCount", .total(\.totalCount), .count),
+        ReportMember("unit", .text(\.unit), .count),
+        ReportMember("advance", .count(\.advance), .count),
+        ReportMember("baselineCount", .count(\.baselineCount), .count),
+        ReportMember("fractionCompleted", .fraction(\.fractionCompleted), .count),
+        ReportMember("title", .text(\.title), .head { $0.title = $1.title ?? $0.title }),
+        ReportMember("labels", .labels(\.labels), .head { $0.setLabels($1.labels ?? [:]) }),
+        ReportMember(
+            "cancellable",
+            .flag(\.isCancellable),
+            .head { $0.isCancellable = $1.isCancellable ?? $0.isCancellable }
+        ),
+        ReportMember("attempt", .attempt(\.attempt), .head { $0.attempt = $1.attempt ?? $0.attempt }),
+        ReportMember("status", .status, .end),
+        ReportMember("result", .result, .end),
+        ReportMember("error", .problem, .end),
+    ]
+}

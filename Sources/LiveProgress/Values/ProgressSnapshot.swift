@@ -8,7 +8,7 @@ public import FoundationEssentials
 /// What seldom changes is shared by all revisions until it does, so that making or copying one takes few references.
 public struct ProgressSnapshot: Sendable, Hashable {
     /// What seldom changes.
-    struct Head: Sendable, Hashable {
+    package struct Head: Sendable, Hashable {
         let id: ProgressID
         let epoch: String
         let parent: ProgressID?

@@ -93,33 +93,3 @@ struct ReportQueue: Sendable {
         return report
     }
 }
-
-extension ProgressReport {
-    /// Whether this says nothing but counts, or nothing at all.
-    var isTick: Bool {
-        state == nil && details == nil && title == nil && labels == nil && isCancellable == nil && attempt == nil
-            && outcome == nil
-    }
-
-    /// One report that says what the earlier one and this one say after each other.
-    func folded(onto earlier: ProgressReport) -> ProgressReport {
-        var result = self
-        if state == nil {
-            result.state = earlier.state
-            result.details = details ?? earlier.details
-        }
-        if attempt == nil {
-            result.attempt = earlier.attempt
-            result.completedCount = completedCount ?? earlier.completedCount
-            result.totalCount = totalCount ?? earlier.totalCount
-            result.unit = unit ?? earlier.unit
-            result.baselineCount = baselineCount ?? earlier.baselineCount
-            result.fractionCompleted = [fractionCompleted, earlier.fractionCompleted].compactMap(\.self).max()
-        }
-        result.title = title ?? earlier.title
-        result.isCancellable = isCancellable ?? earlier.isCancellable
-        if let labels = earlier.labels { result.labels = labels.merging(self.labels ?? [:]) { _, new in new } }
-        result.outcome = outcome ?? earlier.outcome
-        return result
-    }
-}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressWire
+import Testing
+
+@Suite("The vocabulary of reports")
+struct ReportMemberTests {
+    /// A body in which a report says one member, and what that needs beside it.
+    private static func body(of member: ReportMember) -> JSONObject {
+        switch member.value {
+        case .text: [member.name: "said"]
+        case .json: [member.name: ["a": 1]]
+        case .count, .total: [member.name: 3]
+        case .fraction: [member.name: 0.25]
+        case .flag: [member.name: true]
+        case .attempt: [member.name: 2]
+        case .labels: [member.name: ["team": "data"]]
+        case .status: [member.name: "succeeded"]
+        case .result: ["status": "succeeded", member.name: ["rows": 7]]
+        case .problem: ["status": "failed", member.name: ["type": "urn:x", "title": "T"]]
+        }
+    }
+
+    private static func report(of member: ReportMember) throws -> ProgressReport {
+        try ProgressReportBody.decodeReport(json: JSONValue.object(body(of: member)).description.utf8)
+    }
+
+    /// The stored properties of a report that are not as in one that says nothing.
+    private static func propertiesSaid(in report: ProgressReport) -> Set<String> {
+        let pairs = zip(Mirror(reflecting: report).children, Mirror(reflecting: ProgressReport()).children)
+        return Set(
+            pairs.filter { String(reflecting: $0.value) != String(reflecting: $1.value) }.compactMap { $0.0.label }
+        )
+    }
+
+    @Test("Each stored property of a report is that of a member")
+    func everyProperty() throws {
+        let reached = try ReportMember.all.map { Self.propertiesSaid(in: try Self.report(of: $0)) }
+        for property in Mirror(reflecting: ProgressReport()).children.compactMap(\.label) {
+            #expect(reached.contains([property]), "no member of ReportMember.all reads \(property)")
+        }
+    }
+
+    @Test("A member is read, written, and read from a form as the same", arguments: ReportMember.all)
+    func coded(member: ReportMember) throws {
+        let body = Self.body(of: member)
+        let report = try Self.report(of: member)
+        #expect(!report.isEmpty)
+        #expect(member.isSaid(in: report))
+        #expect(!member.isSaid(in: ProgressReport()))
+        #expect(try JSONValue(parsing: ProgressReportBody.encodeReport(report)) == .object(body))
+        let form = body.map { "\($0.name)=\($0.value.stringValue ?? $0.value.description)" }.joined(separator: "&")
+        #expect(try ProgressReportBody.decodeReport(form: form.utf8) == report)
+    }
+
+    @Test("A later report keeps what it does not replace", arguments: ReportMember.all)
+    func merged(member: ReportMember) throws {
+        let report = try Self.report(of: member)
+        #expect(ProgressReport().folded(onto: report) == report)
+        #expect(report.folded(onto: ProgressReport()) == report)
+    }
+
+    @Test("Counts alone are a tick, and everything else is not", arguments: ReportMember.all)
+    func ticks(member: ReportMember) throws {
+        let isCount = if case .count = member.effect { true } else { false }
+        #expect(try Self.report(of: member).isTick == isCount)
+    }
+
+    @Test("What a report says is shown by the snapshot", arguments: ReportMember.all)
+    func shown(member: ReportMember) throws {
+        let service = ProgressService()
+        let tracker = try service.createProgress(options: ProgressOptions(title: "Before"))
+        let journal = try service.getJournal(tracker.id)
+        let before = try JSONValue(parsing: ProgressMessage.encodeSnapshot(journal.snapshot())).objectValue
+        let snapshot = try journal.report(Self.report(of: member))
+        let after = try JSONValue(parsing: ProgressMessage.encodeSnapshot(snapshot)).objectValue
+        switch member.effect {
+        case .count: #expect(after?["progress"] != before?["progress"])
+        case .content, .head: #expect(after?[member.name] == Self.body(of: member)[member.name])
+        case .end:
+            for said in Self.body(of: member) { #expect(after?[said.name] == said.value) }
+        }
+    }
+
+    @Test("openapi.yaml lists the members of a report and of a creation, and no others")
+    func described() throws {
+        let document = try Document("docs/api/openapi.yaml")
+        expectSame(
+            document.names(at: ["components", "schemas", "ReportMembers", "properties"]),
+            ReportMember.all.map(\.name),
+            "openapi.yaml, ReportMembers"
+        )
+        expectSame(
+            document.names(at: ["components", "schemas", "Creation", "properties"]),
+            ProgressReportBody.creationMembers,
+            "openapi.yaml, Creation"
+        )
+        let ends = ProgressStatus.allCases.filter(\.isEnd).map(\.rawValue)
+        let status = document.list("enum", at: ["components", "schemas", "ReportMembers", "properties", "status"])
+        expectSame(status, ends, "openapi.yaml, the ends of ReportMembers")
+    }
+}
+
+/// Says which names one list has and the other has not.
+func expectSame(_ listed: some Sequence<String>, _ known: some Sequence<String>, _ place: String) {
+    for name in Set(known).subtracting(listed).sorted() { Issue.record("\(place): \(name) is missing") }
+    for name in Set(listed).subtracting(known).sorted() { Issue.record("\(place): \(name) is not known") }
+}
+
+extension ReportMember: CustomTestStringConvertible {
+    package var testDescription: String { name }
+}
