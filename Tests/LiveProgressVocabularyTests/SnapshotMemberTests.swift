@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Foundation
+import LiveProgress
+import LiveProgressWire
+import Testing
+
+@Suite("The vocabulary of snapshots")
+struct SnapshotMemberTests {
+    private static let openapi = "docs/api/openapi.yaml"
+    private static let asyncapi = "docs/api/asyncapi.yaml"
+
+    /// The members whose text has a form of its own; the others get a value of the type that openapi.yaml gives them.
+    private static let special: JSONObject = [
+        "cursor": "k3f9-42", "revision": 42, "createdAt": "2026-01-02T03:04:05.000Z",
+        "updatedAt": "2026-01-02T03:04:05.678Z", "labels": ["team": "data"],
+    ]
+
+    private static func value(of name: String, in properties: [String]) throws -> JSONValue {
+        if let value = special[name] { return value }
+        let document = try Document(openapi)
+        let path = ["components", "schemas"] + properties + ["properties", name]
+        if !document.names(at: path + ["properties"]).isEmpty {
+            return .object(try object(at: properties + ["properties", name]))
+        }
+        let schema = document.text(at: path)
+        return schema.contains("boolean")
+            ? true
+            : schema.contains("integer") || schema.contains("Count")
+                ? 3
+                : schema.contains("number") ? 0.5 : "said"
+    }
+
+    /// An object that has every member of a schema in openapi.yaml.
+    private static func object(at schema: [String]) throws -> JSONObject {
+        let names = try Document(openapi).names(at: ["components", "schemas"] + schema + ["properties"])
+        return JSONObject(try names.map { ($0, try value(of: $0, in: schema)) })
+    }
+
+    /// Operations that have every member between them, as openapi.yaml has it.
+    private static func operations() throws -> [JSONObject] {
+        try [("succeeded", "result", "error"), ("failed", "error", "result")].map { status, kept, dropped in
+            var operation = try object(at: ["Operation"])
+            operation["status"] = .string(status)
+            operation["error"] = ["type": "urn:x", "title": "T"]
+            operation[dropped] = nil
+            #expect(operation[kept] != nil)
+            return operation
+        }
+    }
+
+    private static func decode(_ object: JSONObject) throws -> ProgressSnapshot {
+        try ProgressMessage.decodeSnapshot(JSONValue.object(object).description.utf8)
+    }
+
+    private static func event(_ snapshot: ProgressSnapshot) throws -> JSONObject {
+        let event = ProgressEvent(kind: .end, snapshot: snapshot, skipped: 3, resumed: true)
+        return try #require(JSONValue(parsing: ProgressMessage.encodeFull(event)).objectValue)
+    }
+
+    @Test("What openapi.yaml lists of an operation is read and written, and nothing else is")
+    func coded() throws {
+        for operation in try Self.operations() {
+            let snapshot = try Self.decode(operation)
+            let written = try #require(JSONValue(parsing: ProgressMessage.encodeSnapshot(snapshot)).objectValue)
+            expectSame(operation.names, written.names, "openapi.yaml, Operation")
+            expectSame(
+                operation["progress"]?.objectValue?.names ?? [],
+                written["progress"]?.objectValue?.names ?? [],
+                "openapi.yaml, progress"
+            )
+            for (name, value) in operation {
+                #expect(written[name] == value, "\(name) is not what was read")
+            }
+        }
+    }
+
+    @Test("Each stored property of a snapshot is read from JSON")
+    func everyProperty() throws {
+        let others: JSONObject = [
+            "cursor": "e-1", "id": "other", "status": "pending", "state": "other", "attempt": 1,
+            "createdAt": "2020-01-01T00:00:00.000Z", "updatedAt": "2020-01-01T00:00:00.000Z",
+        ]
+        let least = try Self.properties(of: Self.decode(others))
+        let full = try Self.operations().map { try Self.properties(of: Self.decode($0)) }
+        for (name, value) in least {
+            #expect(full.contains { $0[name] != value }, "no member of JSON is read into \(name)")
+        }
+    }
+
+    /// The stored properties of a snapshot, of what it shares and of its counts, as texts.
+    private static func properties(of snapshot: ProgressSnapshot) -> [String: String] {
+        var properties: [String: String] = [:]
+        func add(_ value: Any) {
+            for child in Mirror(reflecting: value).children {
+                let mirror = Mirror(reflecting: child.value)
+                if mirror.displayStyle == .class, let shared = mirror.children.first {
+                    add(shared.value)
+                } else {
+                    properties[child.label ?? ""] = String(reflecting: child.value)
+                }
+            }
+        }
+        add(snapshot)
+        add(snapshot.counts ?? ProgressCounts(completedCount: 0))
+        return properties
+    }
+
+    @Test("openapi.yaml lists what a message has beside the operation, and no more")
+    func events() throws {
+        let document = try Document(Self.openapi)
+        let operation = try Self.operations()[0]
+        let written = try Self.event(Self.decode(operation))
+        expectSame(
+            document.names(at: ["components", "schemas", "Event", "allOf", "properties"]),
+            written.names.filter { operation[$0] == nil },
+            "openapi.yaml, Event"
+        )
+        let kinds = document.list("enum", at: ["components", "schemas", "Event", "allOf", "properties", "type"])
+        expectSame(kinds, ProgressEvent.Kind.allCases.map(\.rawValue), "openapi.yaml, the types of Event")
+        let statuses = document.list("enum", at: ["components", "schemas", "Status"])
+        expectSame(statuses, ProgressStatus.allCases.map(\.rawValue), "openapi.yaml, Status")
+    }
+
+    @Test("The examples of asyncapi.yaml have no member that is not known")
+    func examples() throws {
+        let document = try Document(Self.asyncapi)
+        let known = try Self.operations().flatMap { try Self.event(Self.decode($0)).names }
+        let shown = document.names(at: ["components", "messages", "event", "examples", "payload"])
+        #expect(shown.contains("progress"))
+        expectSame(shown, Set(known).intersection(shown), "asyncapi.yaml, the example of event")
+        let plain = try JSONValue(parsing: ProgressMessage.encodePlain(Self.decode(Self.operations()[0])))
+        let required = document.list("required", at: ["components", "messages", "plain"])
+        expectSame(required, plain.objectValue?.names ?? [], "asyncapi.yaml, plain")
+    }
+
+    @Test("The pages read each member of a message, and none that there is not")
+    func pages() throws {
+        let scripts = try Document.paths(below: ["Sources/LiveProgressPages/Web"], suffix: ".js").map {
+            try Document($0).text
+        }
+        let text = scripts.joined(separator: "\n")
+        var read: Set<String> = []
+        // Not those of live-progress.v1, which is a name.
+        for pattern in [/[^\w-]message\??\.(\w+)/, /[^\w-]progress\??\.(\w+)/] {
+            for match in text.matches(of: pattern) { read.insert(String(match.1)) }
+        }
+        for match in text.matches(of: /const \{ ([^}]*) \} = (?:this\.)?(?:message|progress)\b/) {
+            for name in match.1.split(separator: ",") {
+                read.insert(name.split(separator: ":")[0].trimmingCharacters(in: .whitespaces))
+            }
+        }
+        // What makes a page of the list.
+        read.remove("operations")
+        let messages = try Self.operations().map { try Self.event(Self.decode($0)) }
+        let counts = messages.flatMap { $0["progress"]?.objectValue?.names ?? [] }
+        expectSame(read, messages.flatMap(\.names) + counts, "the scripts of the pages")
+    }
+
+    @Test("The pages know each status, and listen to each type of message")
+    func wordsOfPages() throws {
+        let words = try Document("Sources/LiveProgressPages/Web/format.js").lines
+            .drop { !$0.hasPrefix("const statusWords") }.dropFirst().prefix { !$0.hasPrefix("}") }
+            .compactMap { $0.split(separator: ":").first?.trimmingCharacters(in: .whitespaces) }
+        expectSame(words, ProgressStatus.allCases.map(\.rawValue), "format.js, statusWords")
+        let connection = try Document("Sources/LiveProgressPages/Web/connection.js").text
+        for kind in ProgressEvent.Kind.allCases {
+            #expect(connection.contains("\"\(kind.rawValue)\""), "connection.js does not listen to \(kind)")
+        }
+    }
+}
