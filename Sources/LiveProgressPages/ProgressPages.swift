@@ -65,8 +65,8 @@ public enum ProgressPages {
     /// or a style changes its hash, and `PageHashesTests` of the server says to what.
     public static let contentSecurityPolicy = [
         "default-src 'none'",
-        "script-src 'sha256-MjN0ZGBlvMrt0Nxw+KZQY96IUGe8zNdJ4rHJtaY3/PA='"
-            + " 'sha256-E+gDYoRZYp3KXXCIVlDOwgg2Bk6l2IiwH6WfdpbYlqk='",
+        "script-src 'sha256-kL3kJ1KReKmZr+s/ZPnn9biYQNxacj98gw5pz62ramY='"
+            + " 'sha256-d4XVfET6b7OW3vmxWJ5gwYF6AthMx9zOaA1LdCpXAHM='",
         "style-src 'sha256-dsoZ8Zop2cem1VlCKd95sf1Un1wrpXOuH3GjzT7ap0E='"
             + " 'sha256-kAejSibWEIQbfeTZ75zyDgbC765Pg0i+CfqaBQj82C4='",
         "connect-src 'self'",
