@@ -211,4 +211,9 @@ def test_usage(binary):
     """--version and --help answer, and a wrong option is a usage error."""
     expect_equal(tool(binary, "--version").returncode, 0, "exit code of --version")
     expect("serve" in tool(binary, "--help").stdout, "--help does not tell of serve")
+    for command in ("serve", "run", "watch", "report", "get", "list", "cancel"):
+        for option in ("--help", "-h"):
+            helped = tool(binary, command, option)
+            expect_equal(helped.returncode, 0, f"exit code of {command} {option}")
+            expect(f"live-progress {command}" in helped.stdout, f"{command} {option} tells of something else")
     expect_equal(tool(binary, "watch", "--no-such-option").returncode, 64, "exit code of a wrong option")

@@ -31,10 +31,11 @@ struct JournalCounting: Sendable {
     }
 
     mutating func apply(_ report: ProgressReport) {
-        if let fraction = report.fractionCompleted { set(fraction: fraction) }
         if report.completedCount != nil || report.totalCount != nil {
             set(completed: report.completedCount, total: report.totalCount, unit: report.unit)
         }
+        // After the counts, which may give up their total in the same report.
+        if let fraction = report.fractionCompleted { set(fraction: fraction) }
         if let baseline = report.baselineCount { set(baseline: baseline) }
         if let unit = report.unit { set(unit: unit) }
         if let advance = report.advance { self.advance(CountTree.root, by: advance) }

@@ -120,6 +120,15 @@ struct CountsTests {
             ("fractionCompleted=0.75", 2, nil, 0.75)
         ),
         Story(
+            "a report that gives up the total tells the fraction in its place, each time",
+            ("completedCount=1&totalCount=4", 1, 4, 0.25),
+            ("totalCount=&fractionCompleted=0.5", 1, nil, 0.5),
+            ("totalCount=4", 1, 4, 0.25),
+            ("totalCount=&fractionCompleted=0.625", 1, nil, 0.625),
+            ("totalCount=4", 1, 4, 0.25),
+            ("totalCount=&fractionCompleted=0.75", 1, nil, 0.75)
+        ),
+        Story(
             "counts that come later take over",
             ("fractionCompleted=0.9", 0, nil, 0.9),
             ("completedCount=3", 3, nil, 0.9),

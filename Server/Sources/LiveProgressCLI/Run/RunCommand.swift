@@ -61,6 +61,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        // The parser hands everything from the first unknown word on to the command, its own help too.
+        if ["-h", "--help"].contains(command.first) { throw CleanExit.helpRequest(self) }
         guard !words.isEmpty else { throw ValidationError("Say which command to run, after `--`.") }
         if let first = words.first, command.first != "--", first.hasPrefix("-") {
             throw ValidationError("Unknown option `\(first)`. A command that begins with a dash comes after `--`.")
