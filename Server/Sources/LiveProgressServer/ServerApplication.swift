@@ -128,7 +128,7 @@ public struct ServerApplication: Service {
         await withTaskCancellationHandler {
             await listening(on: listener.port)
             await withDiscardingTaskGroup { group in
-                group.addTask { await takeLeave(of: listener) }
+                group.addTask { await shutDown(listener) }
                 group.addTask { await MemoryReturn.run(progress.hosting.registry) }
                 if let certificates {
                     group.addTask { await certificates.keepFresh(every: .seconds(5), logger: logger) }
@@ -172,9 +172,9 @@ public struct ServerApplication: Service {
     /// The files of the keys.
     var keyFiles: KeyFiles { KeyFiles(configuration: configuration.authorization, logger: logger) }
 
-    /// Waits for the graceful shutdown, then sees to it that nobody holds it up.
-    private func takeLeave(of listener: ConnectionListener) async {
-        // Throws when the server stops for another reason; then there is nobody to take leave of.
+    /// Waits for the graceful shutdown, then closes all connections within the configured time.
+    private func shutDown(_ listener: ConnectionListener) async {
+        // Throws when the server stops for another reason; then all connections are closed at once elsewhere.
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
         readiness.set(false)
         listener.close()
