@@ -13,21 +13,21 @@ import NIOCore
 
 /// A channel's own socket, written with `send(2)` beside the channel's pipeline: one system call and nothing else.
 ///
-/// A channel takes a microsecond or two of its own for each write, and a fan-out is nothing but writes. Going round it
-/// is sound under these conditions, each of which somebody keeps:
+/// A channel takes a microsecond or two of its own for each write, and a fan-out is nothing but writes. Writing beside it
+/// is sound under these conditions:
 ///
 /// - *The descriptor is the channel's.* It is used on the channel's event loop, while the channel is active. A channel
-///   closes its descriptor and becomes inactive in one step on that loop, calling nobody between, so that a descriptor
-///   that the system has given to another connection can never be met here. ``WatcherOutput`` asks before a single write.
-///   A ``FanoutCohort`` writes to many without asking: it holds the sockets of members only, and a member leaves it when
-///   its channel tells that it is inactive. That is later than the step above, but in the same turn of the loop, and
-///   between the two the channel fails what it had not written; a cohort is written in a turn of its own
+///   closes its descriptor and becomes inactive in one step on that loop, with no callback between, so a descriptor
+///   that the system has given to another connection is never used here. ``WatcherOutput`` checks before a single write.
+///   A ``FanoutCohort`` writes to many without a check: it holds the sockets of its watchers only, and a watcher leaves
+///   it when its channel reports that it is inactive. That is later than the step above, but in the same turn of the loop,
+///   and between the two the channel fails what it had not written; a cohort is written in a turn of its own
 ///   (``FanoutWaker``), never from within a channel's call.
-/// - *Order.* Nothing that the channel has taken may still wait in it, or it would be overtaken: pongs, close frames,
-///   the rest of a short write. ``WatcherOutput`` gives its socket away only after it has asked the channel for its
-///   waiting bytes, and takes it back with each write through the channel. What follows a direct write is behind it in
-///   any case, because the socket has those bytes already.
-/// - *Nothing between wants to see the bytes*: no encryption, no compression. ``DirectWriteProbe`` looks.
+/// - *Order.* No bytes may wait in the channel, or a direct write would overtake them: pongs, close frames, the rest of a
+///   short write. ``WatcherOutput`` gives its socket away only after it has asked the channel for its waiting bytes, and
+///   takes it back with each write through the channel. What follows a direct write is behind it in any case, because
+///   the socket has those bytes already.
+/// - *No handler changes the bytes*, as encryption and compression do. ``DirectWriteProbe`` finds that out.
 /// - *No end of the stream before.* A half-closed channel has sent its close frame, after which no message is sent.
 ///
 /// The channel's registration with its selector is not touched: it asks for writability when it holds bytes itself, and

@@ -5,7 +5,7 @@ import NIOCore
 
 /// Stands next to the transport during one write, and sees whether the bytes arrive there as they were written.
 ///
-/// Encryption, compression, and whatever else changes or holds back bytes is found out without knowing its name.
+/// It detects encryption, compression and any other handler that changes or holds back bytes, without knowing its name.
 final class DirectWriteProbe: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
@@ -28,13 +28,13 @@ final class DirectWriteProbe: ChannelOutboundHandler, RemovableChannelHandler {
     /// Calls `write`, which writes the bytes, and gives the channel's socket if they arrived there as they are.
     static func socket(of channel: any Channel, writing bytes: ByteBuffer, _ write: () -> Void) -> DirectSocket? {
         let pipeline = channel.pipeline.syncOperations
-        let tap = DirectWriteProbe(expecting: bytes)
-        guard let socket = DirectSocket(of: channel), (try? pipeline.addHandler(tap, position: .first)) != nil else {
+        let probe = DirectWriteProbe(expecting: bytes)
+        guard let socket = DirectSocket(of: channel), (try? pipeline.addHandler(probe, position: .first)) != nil else {
             write()
             return nil
         }
         write()
-        pipeline.removeHandler(tap, promise: nil)
-        return tap.sawExpected ? socket : nil
+        pipeline.removeHandler(probe, promise: nil)
+        return probe.sawExpected ? socket : nil
     }
 }

@@ -57,7 +57,7 @@ final class FanoutCohort {
     /// All watchers, for a delivery that goes by their handlers.
     var untouched: ContiguousArray<Unserved> { ContiguousArray(watchers.lazy.map { .untouched($0) }) }
 
-    /// Writes to all sockets that may be written, calling nobody between, and gives the watchers that are left.
+    /// Writes to all sockets that may be written, with no callback between, and returns the watchers that are left.
     func write(_ frames: ByteBuffer) -> ContiguousArray<Unserved> {
         var unserved: ContiguousArray<Unserved> = []
         frames.withUnsafeReadableBytes { bytes in

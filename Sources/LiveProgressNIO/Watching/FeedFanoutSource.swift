@@ -8,7 +8,7 @@ import NIOCore
 
 /// The list of operations as messages, for all who ask for the same of it.
 ///
-/// A long list is read piece by piece, so that nobody's first messages take more memory than one piece.
+/// A long list is read piece by piece, so that no watcher's first messages take more memory than one piece.
 final class FeedFanoutSource: FanoutSource {
     /// The most operations that one read tells of.
     private static let batchSize = 256

@@ -55,7 +55,7 @@ final class JournalFanoutSource: FanoutSource {
             return .violation(Self.error(.notUnderstood(error)))
         }
         switch request {
-        // Only where nobody is asked who they are: nothing ends then.
+        // Only where the API asks for no credentials: none can end.
         case .authenticate: return .answer(ByteBuffer(bytes: ProgressMessage.encodeAuthenticated(until: nil)))
         case .cancel:
             do throws(ProgressError) {

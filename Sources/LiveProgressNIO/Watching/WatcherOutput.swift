@@ -5,7 +5,7 @@ import NIOCore
 
 /// Decides for one connection, write by write, between the socket and the channel.
 ///
-/// It writes to the socket itself; what goes through the channel it leaves to its caller, because a channel may call
+/// It writes to the socket itself; what goes through the channel its caller writes, because a channel may call
 /// back while it writes. Belongs to the channel's event loop.
 struct WatcherOutput {
     /// What is left to do for a write.

@@ -107,7 +107,7 @@ extension WatcherSession: LoopTimed {
 }
 
 extension ProgressAPI {
-    /// For how long somebody's credentials are still good; `nil` for ever.
+    /// How long credentials are still valid; `nil` for ever.
     fileprivate func remainingTime(of principal: ProgressPrincipal) -> TimeAmount? {
         let clock = service.configuration.clock
         return principal.expiry(on: clock).map { TimeAmount($0 - clock.now()) }

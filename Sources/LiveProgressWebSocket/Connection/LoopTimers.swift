@@ -3,9 +3,9 @@
 
 package import NIOCore
 
-/// Something that has one timer of an event loop.
+/// An object with one timer of an event loop.
 package protocol LoopTimed: AnyObject {
-    /// The timers' note of where they keep the entry; start it with `LoopTimerPlace()` and leave it alone.
+    /// Where the timers keep the entry; only the timers change it.
     var timerPlace: LoopTimerPlace { get set }
     /// The time is over.
     func timerFired()
