@@ -45,6 +45,9 @@ public final class ProgressJournal: Sendable {
     // MARK: Reading
 
     /// The newest snapshot.
+    ///
+    /// Like every reading, this changes the journal: it seals the newest revision, so units counted later make the next one,
+    /// and the next revision wakes all subscribers again.
     public func snapshot() -> ProgressSnapshot {
         reading { core, now in
             core.seal(now: now)
@@ -55,12 +58,14 @@ public final class ProgressJournal: Sendable {
     /// The first reading of a watcher.
     ///
     /// Without a cursor, or with one that cannot be resumed, it is the newest snapshot alone; with one that can, exactly
-    /// the revisions after it, which may be none.
+    /// the revisions after it, which may be none. Seals the newest revision, as ``snapshot()`` does.
     public func open(at cursor: ProgressCursor?) -> ProgressReading {
         reading { core, now in core.open(at: cursor, now: now) }
     }
 
     /// Everything after a revision; where that is overwritten, the newest alone, with how many were skipped.
+    ///
+    /// Seals the newest revision, as ``snapshot()`` does.
     public func read(after revision: UInt64) -> ProgressReading {
         reading { core, now in core.read(after: revision, now: now) }
     }

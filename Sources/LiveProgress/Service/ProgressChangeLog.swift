@@ -127,7 +127,8 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
 
     /// What changed after a number; 0 gives all operations that are there.
     ///
-    /// Takes time and memory as the limit says, however many operations there are.
+    /// Takes time and memory as the limit says, however many operations there are. Seals the newest revision of each that
+    /// it gives, as ``ProgressJournal/snapshot()`` does.
     ///
     /// - Parameters:
     ///   - position: Where the reading before ended.

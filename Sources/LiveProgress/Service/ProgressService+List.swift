@@ -8,6 +8,8 @@ extension ProgressService {
     private static let batchSize = 128
 
     /// The operations asked for, the newest first.
+    ///
+    /// Seals the newest revision of each that it looks at, as ``ProgressJournal/snapshot()`` does.
     public func list(_ query: ProgressQuery = .init()) -> ProgressPage {
         var before = query.pageToken.map { UInt64($0) ?? 0 } ?? .max
         let limit = max(1, query.limit)

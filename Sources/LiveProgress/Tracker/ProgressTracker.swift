@@ -39,6 +39,8 @@ public final class ProgressTracker: Sendable {
     public var startSignal: StartSignal { StartSignal(journal: journal) }
 
     /// The newest snapshot, or `nil` for ``noop``.
+    ///
+    /// Seals the newest revision, as ``ProgressJournal/snapshot()`` does.
     public func snapshot() -> ProgressSnapshot? { journal?.snapshot() }
 
     /// How many reports were refused.
