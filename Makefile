@@ -2,7 +2,7 @@
 # Part of Live Progress: live progress of long-running operations.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test conformance fuzz check-deep bench bench-quick lint clean
+.PHONY: help build demo test conformance fuzz check-deep bench bench-quick docs lint clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -10,13 +10,13 @@ help: ## Say what there is
 build: ## Build the server and tool: bin/live-progress
 	@scripts/build.sh
 
-demo: ## Build, and show a real job live (CHECK=1: verify it and wait for nobody)
+demo: ## Build, and show a real job live (CHECK=1: verify it without waiting for a key)
 	@CHECK=$(CHECK) scripts/demo.sh
 
 test: ## Run every test, installing what the tests need
 	@scripts/test.sh
 
-fuzz: ## Feed random input to whatever reads from outside, ten seconds each
+fuzz: ## Feed random input to all code that reads from outside, ten seconds each
 	@scripts/fuzz.sh $(ARGUMENTS)
 
 conformance: ## Run the cases of the Autobahn test suite against the server's and the client's end
@@ -30,6 +30,9 @@ bench: ## Measure the server against a send loop in C and other servers, and the
 
 bench-quick: ## The same with fewer servers and rounds, in minutes
 	@scripts/bench.sh --quick $(ARGUMENTS)
+
+docs: ## Build the documentation of every product: .build-docs/site
+	@scripts/docs.sh
 
 lint: ## Check the format of every Swift file
 	@scripts/lint.sh

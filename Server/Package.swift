@@ -129,6 +129,14 @@ let programs: [Target] = [
         at: "hummingbird-app/Sources/App",
         [hummingbird] + library("", "HTTP", "Hummingbird")
     ),
+    // The snippets of the library's documentation; with all that is documented, for scripts/docs.sh.
+    .target(
+        name: "Guide",
+        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "Testing")
+            + library("WebSocket", "Wire"),
+        path: "Linked/Examples/Sources/Guide",
+        swiftSettings: [.swiftLanguageMode(.v6)]
+    ),
     program("ws-echo", at: "Conformance/Echo", library("Deflate", "NIO", "WebSocket") + nio("Core", "HTTP1", "Posix")),
     program("ws-client", at: "Conformance/Client", library("Deflate", "WebSocket") + nio("Core", "Posix")),
     program("micro", at: "Benchmarks/Micro", library("", "HTTP", "NIO", "Wire") + nio("Core", "Embedded")),

@@ -31,7 +31,7 @@ extension ProgressService {
         return try await Self.drive(tracker, operation)
     }
 
-    /// Runs work as an operation that reports through ``ProgressTracker/current``; see ``run(_:id:labels:operation:)``.
+    /// Runs work as an operation that reports through ``ProgressTracker/current``.
     public func run<Result: Sendable>(
         _ title: String,
         id: ProgressID? = nil,
@@ -47,7 +47,7 @@ extension ProgressService {
     ///   - title: A title for people.
     ///   - id: The identifier; by default a random UUID.
     ///   - labels: Labels to select operations by.
-    ///   - operation: The work, as for ``run(_:id:labels:operation:)``.
+    ///   - operation: The work, as for `run`.
     /// - Returns: The operation and the task that does the work.
     /// - Throws: ``ProgressError`` where the operation cannot be created.
     public func start<Result: Sendable>(
@@ -116,7 +116,7 @@ public struct StartedProgress<Result: Sendable>: Sendable {
     public let task: Task<Result, any Error>
 }
 
-/// A value that ``ProgressService/run(_:id:labels:operation:)`` keeps as the operation's result.
+/// A value that `ProgressService.run` keeps as the operation's result.
 public protocol ProgressResultConvertible {
     /// The value as the operation's result.
     var progressResult: JSONValue { get }

@@ -47,7 +47,7 @@ extension ProgressClient {
     ///   - report: What is new; what is absent stays as it is.
     ///   - cursor: Where the operation must be for the report to count, or `nil` for anywhere.
     ///   - idempotencyKey: Names this report: repeating the call with the same key changes nothing more, so that also one
-    ///     that adds (``LiveProgress/ProgressReport/advance``) may be sent again where its answer was lost.
+    ///     that adds (`advance`) may be sent again where its answer was lost.
     /// - Returns: The snapshot after the report.
     /// - Throws: Such as ``ProgressClientError/Code/ended`` or ``ProgressClientError/Code/cursorMismatch``.
     public func report(

@@ -64,7 +64,7 @@ public struct ProgressClient: Sendable {
     /// Follows an operation: its current snapshot first, then every newer one, and finishes after its end.
     ///
     /// The sequence reconnects by itself, with its cursor and a growing pause, and states what it could not get as
-    /// ``ProgressEvent/skipped``. It throws a ``ProgressClientError`` where going on is pointless: no such operation,
+    /// `ProgressEvent.skipped`. It throws a ``ProgressClientError`` where going on is pointless: no such operation,
     /// deleted, not allowed, or a server that cannot be reached at all. Each iterator is a watch of its own.
     ///
     /// - Parameters:

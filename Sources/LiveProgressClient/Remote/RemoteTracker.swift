@@ -4,7 +4,7 @@
 public import LiveProgress
 public import LiveProgressWire
 
-/// The worker's end of an operation on a server, with the calls of ``ProgressTracker``.
+/// The worker's end of an operation on a server, with the calls of `ProgressTracker`.
 ///
 /// Reporting never waits: each call notes what there is to say and returns, and one task in the background brings it
 /// to the server: every transition in its order, counts at most ten times a second. While the server is away, what

@@ -14,6 +14,7 @@ public import NIOCore
 public struct UnreadWatch: Sendable {
     /// What to do.
     public enum Action: Sendable, Equatable {
+        /// Nothing.
         case none
         /// Call ``UnreadWatch/looked(pending:taken:now:)`` at that time.
         case look(at: NIODeadline)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressClient
+
+/// What "Reporting" shows.
+enum Reporting {
+    static func importCustomers(_ rows: [String], reportingTo tracker: ProgressTracker) async throws {
+        tracker.update("Reading", details: ["file": "customers.csv"])
+        tracker.setCounts(total: Int64(rows.count), unit: "rows")
+        for row in rows {
+            try await insert(row)
+            tracker.advance()
+        }
+        tracker.succeed(result: ["rows": .integer(Int64(rows.count))])
+    }
+
+    static func context(_ service: ProgressService, rows: [String]) async throws {
+        let tracker = try service.createProgress(options: ProgressOptions(title: "Import customers"))
+        try await withProgress(tracker) {
+            for row in rows.trackingProgress() { try await insert(row) }
+        }
+        tracker.succeed()
+    }
+
+    static func insert(_ row: String) async throws {
+        ProgressTracker.current.update("Inserting", details: ["row": .string(row)])
+    }
+
+    static func parts(_ tracker: ProgressTracker) {
+        tracker.setCounts(total: 100)
+        let part = tracker.share(assigning: 30).start(totalCount: 3)
+        for _ in 1...3 { part.advance() }
+        part.finish()
+    }
+
+    static func firstWatcher(_ tracker: ProgressTracker) async throws {
+        let isWatched = try await tracker.startSignal.wait(timeout: .seconds(5))
+        tracker.update(isWatched ? "Reading" : "Reading without a watcher")
+    }
+
+    static func otherProcess() async throws {
+        let client = try ProgressClient(url: "http://127.0.0.1:8080")
+        let tracker = try await client.createTracker(options: ProgressOptions(title: "Import customers"))
+        print("Watch it at \(tracker.link)")
+        tracker.update("Reading", details: ["file": "customers.csv"])
+        tracker.advance(by: 10)
+        tracker.succeed()
+        try await tracker.flush()
+    }
+}
