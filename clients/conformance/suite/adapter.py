@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""One adapter process: commands go in, events come out (ADAPTER.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .failure import Failure, expect
+
+READY_SECONDS = 20
+LINE_BYTES = 4 * 1024 * 1024
+EVENTS = {"ready", "snapshot", "end", "error", "cancelling", "refused", "done"}
+Event = dict[str, Any]
+
+
+class Adapter:
+    """A client's adapter for the time of one case."""
+
+    def __init__(self, process: asyncio.subprocess.Process):
+        self.process = process
+        self.events: list[Event] = []
+        self.sent: dict[int, dict[str, Any]] = {}
+        self.stderr = b""
+        self.fault: Failure | None = None
+        self._news = asyncio.Condition()
+        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._read_stderr())]
+        self._over = False
+
+    @classmethod
+    async def start(cls, command: str, variables: dict[str, str] | None = None) -> Adapter:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("LIVE_PROGRESS")}
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *shlex.split(command), stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE_BYTES,
+            env={**kept, **(variables or {})}, start_new_session=True,
+        )
+        adapter = cls(process)
+        try:
+            await adapter.wait(lambda e: e["event"] == "ready", READY_SECONDS, "ready")
+        except BaseException:
+            await adapter.kill()
+            raise
+        return adapter
+
+    @property
+    def ready(self) -> Event:
+        return self.events[0]
+
+    async def send(self, number: int, do: str, **members: Any) -> None:
+        line = {"do": do, "n": number, **members}
+        self.sent[number] = {**line, "at": time.monotonic()}
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(line).encode() + b"\n")
+            await self.process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            raise Failure(f"the adapter ended before {do!r}") from None
+
+    async def wait(self, matches: Callable[[Event], bool], seconds: float, what: str) -> Event:
+        """The first event that matches, one that came before too."""
+        deadline = time.monotonic() + seconds
+        async with self._news:
+            while True:
+                if self.fault:
+                    raise self.fault
+                for event in self.events:
+                    if matches(event):
+                        return event
+                if self._over:
+                    raise Failure(f"the adapter ended before {what}")
+                left = deadline - time.monotonic()
+                expect(left > 0, f"no {what} within {seconds:g} s")
+                try:
+                    await asyncio.wait_for(self._news.wait(), left)
+                except asyncio.TimeoutError:
+                    pass
+
+    async def done(self, number: int, seconds: float) -> Event:
+        what = f"done of {self.sent[number]['do']!r}"
+        return await self.wait(lambda e: e["event"] == "done" and e["n"] == number, seconds, what)
+
+    async def leave(self, seconds: float) -> None:
+        """Lets the adapter end, as a program ends."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            code = await asyncio.wait_for(self.process.wait(), seconds)
+        except asyncio.TimeoutError:
+            raise Failure(f"the program did not end within {seconds:g} s") from None
+        await asyncio.gather(*self._tasks)
+        if self.fault:
+            raise self.fault
+        expect(code == 0, f"the program ended with exit code {code}")
+
+    async def kill(self) -> None:
+        # The adapter leads a session of its own, so a browser that it started goes too.
+        if self.process.returncode is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        await self.process.wait()
+        # A grandchild that left the session may still hold the pipes.
+        _, left = await asyncio.wait(self._tasks, timeout=2)
+        for task in left:
+            task.cancel()
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        try:
+            async for line in self.process.stdout:
+                await self._take(line)
+        except ValueError:
+            self.fault = Failure("the adapter wrote a line that is too long")
+        async with self._news:
+            self._over = True
+            self._news.notify_all()
+
+    async def _take(self, line: bytes) -> None:
+        async with self._news:
+            try:
+                event = json.loads(line)
+                self._check(event)
+                self.events.append({**event, "at": time.monotonic()})
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self.fault = Failure(f"the adapter wrote {line[:200]!r}: {error}")
+            except Failure as failure:
+                self.fault = failure
+            self._news.notify_all()
+
+    def _check(self, event: Event) -> None:
+        """The form of the protocol; what it says is judged later."""
+        kind = event["event"]
+        expect(kind in EVENTS, f"the adapter wrote an unknown event {kind!r}")
+        expect((kind == "ready") == (not self.events), "ready must be the first event, and come once")
+        if kind in ("snapshot", "end", "done") or (kind == "error" and "n" in event):
+            number = event["n"]
+            expect(number in self.sent, f"{kind} of a command that was not sent: {number!r}")
+            over = any(e["event"] == "done" and e["n"] == number for e in self.events)
+            expect(not over, f"{kind} of {self.sent[number]['do']!r} came after its done")
+
+    async def _read_stderr(self) -> None:
+        assert self.process.stderr is not None
+        while chunk := await self.process.stderr.read(65536):
+            self.stderr = (self.stderr + chunk)[-8000:]

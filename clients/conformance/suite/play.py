@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Plays one case with one client, step by step."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+from typing import Any
+
+from .adapter import Adapter, Event
+from .cases import OPERATION, Case, fill
+from .failure import BadCase, Failure, expect
+from .judge import judge
+from .real import BASE
+from .stage import Stage, stage
+
+# How long a call may take (ADAPTER.md); what an end may take is longer, since it waits for the server.
+CALLS = {"create": 0.5, "update": 0.5, "advance": 0.5, "succeed": 5, "fail": 5, "cancelled": 5, "stop": 2, "cancel": 5}
+SLACK = 0.4  # what a busy machine adds
+WATCH_SECONDS = 15
+LEAVE_SECONDS = 3
+
+
+class Player:
+    """The state of a case that is being played."""
+
+    def __init__(self, case: Case, adapter: Adapter, scene: Stage):
+        self.case, self.adapter, self.scene = case, adapter, scene
+        self.names: dict[str, int] = {}
+        self.last = 0
+
+    async def run(self) -> None:
+        for step in self.case.steps:
+            name, value = (step, None) if isinstance(step, str) else next(iter(step.items()))
+            action = getattr(self, f"_{name}", None)
+            if action is None:
+                raise BadCase(f"{self.case.name}: no step {name!r}")
+            await action(value)
+
+    async def _do(self, value: dict[str, Any]) -> None:
+        """Has the client do something, and waits until its call has returned, except for a watch."""
+        members = dict(value)
+        command = next(iter(members))
+        target = members.pop(command)
+        label, repeat = members.pop("as", command), members.pop("repeat", 1)
+        waits = members.pop("wait", command != "watch")
+        for index in range(repeat):
+            self.last += 1
+            self.names[label] = self.last
+            filled = fill(members, {"i": index})
+            await self.adapter.send(self.last, command, **await self._addressed(command, target, filled))
+            if waits:
+                await self.adapter.done(self.last, members.get("within", CALLS.get(command, 5)) + SLACK)
+
+    async def _addressed(self, command: str, target: Any, members: dict[str, Any]) -> dict[str, Any]:
+        if real := self.scene.real:
+            for name in ("token", "tokens"):
+                given = members.get(name)
+                if isinstance(given, dict):
+                    members[name] = await real.token(given)
+                elif isinstance(given, list):
+                    members[name] = [await real.token(t) if isinstance(t, dict) else t for t in given]
+        if command in ("watch", "cancel"):
+            return {"url": f"{self.scene.url}{BASE}/{target or OPERATION}", **members}
+        if command == "stop":
+            return {"watch": self.names[target or "watch"], **members}
+        if command == "create" and not self.case.variables:
+            members.setdefault("server", self.scene.url)
+        return {"op": target, **members}
+
+    async def _await(self, value: dict[str, Any]) -> None:
+        """Waits for an event, such as `{event: snapshot, state: Two}`."""
+        wanted = dict(value)
+        kind, seconds = wanted.pop("event"), wanted.pop("within", WATCH_SECONDS)
+        number = self.names[wanted.pop("of")] if "of" in wanted else None
+
+        def matches(event: Event) -> bool:
+            if event["event"] != kind or (number is not None and event.get("n") != number):
+                return False
+            about = event.get("snapshot", event)
+            return all(about.get(name) == content for name, content in wanted.items())
+
+        if kind == "done" and number is None:
+            number = self.last
+        await self.adapter.wait(matches, seconds, f"{kind} {wanted or ''}".strip())
+
+    async def _worker(self, value: dict[str, Any]) -> None:
+        """The runner reports: `{put: {…}}`, `{patch: {…}}`, `{post: {…}}`, `{delete: conf-1}`, `{cancel: conf-1}`."""
+        assert self.scene.hand is not None
+        value = dict(value)
+        method, body = next(iter(value.items()))
+        name, repeat = value.get("id", OPERATION), value.get("repeat", 1)
+        for index in range(repeat):
+            if method == "delete":
+                await self.scene.hand.request("DELETE", f"/{body}")
+            elif method == "cancel":
+                await self.scene.hand.request("POST", f"/{await self._only()}/cancel")
+            else:
+                path = "" if method == "post" else f"/{name}"
+                await self.scene.hand.request(method.upper(), path, fill(body, {"i": index}))
+
+    async def _only(self) -> str:
+        """The identifier of the operation that there is, once it is there."""
+        assert self.scene.hand is not None
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if found := await self.scene.hand.operations():
+                return str(found[0]["id"])
+            await asyncio.sleep(0.02)
+        raise Failure("the client created no operation within 5 s")
+
+    async def _observe(self, value: dict[str, Any]) -> None:
+        """Waits until the operation at the server is as said: `{state: One, status: running}`."""
+        assert self.scene.hand is not None
+        wanted = dict(value)
+        deadline = time.monotonic() + wanted.pop("within", 10)
+        found: list[dict[str, Any]] = []
+        while time.monotonic() < deadline:
+            found = await self.scene.hand.operations()
+            if any(all(flat(o).get(k) == v for k, v in wanted.items()) for o in found):
+                return
+            await asyncio.sleep(0.02)
+        raise Failure(f"the server never had {wanted}; it has {[flat(o) for o in found]}")
+
+    async def _repeat(self, value: dict[str, Any]) -> None:
+        """Lets the client do something again and again until an event comes."""
+        deadline = time.monotonic() + value.get("within", 10)
+        while not any(e["event"] == value["until"] for e in self.adapter.events):
+            expect(time.monotonic() < deadline, f"no {value['until']} within {value.get('within', 10)} s")
+            await self._do(value["do"])
+            await asyncio.sleep(0.05)
+
+    async def _server(self, value: str) -> None:
+        real, relay = self.scene.real, self.scene.relay
+        assert real is not None
+        if value in ("pause", "resume"):
+            assert relay is not None
+            relay.paused = value == "pause"
+        elif value == "start":
+            await real.start()
+        elif value in ("stop", "kill"):
+            await real.stop(kill=value == "kill")
+        else:
+            raise BadCase(f"no server {value!r}")
+
+    async def _release(self, value: str) -> None:
+        assert self.scene.scripted is not None
+        self.scene.scripted.gate(value).set()
+
+    async def _attempts(self, value: int) -> None:
+        """Waits until the client has tried that often."""
+        assert self.scene.scripted is not None
+        deadline = time.monotonic() + WATCH_SECONDS
+        while len(self.scene.scripted.attempts) < value:
+            expect(time.monotonic() < deadline, f"no try {value} within {WATCH_SECONDS} s")
+            await asyncio.sleep(0.02)
+
+    async def _calls(self, value: dict[str, Any]) -> None:
+        """Waits until that many requests of a kind came: `{create: 1}`."""
+        assert self.scene.relay is not None
+        kind, number = next(iter(value.items()))
+        deadline = time.monotonic() + WATCH_SECONDS
+        while sum(call.kind == kind for call in self.scene.relay.calls) < number:
+            expect(time.monotonic() < deadline, f"no {kind} {number} within {WATCH_SECONDS} s")
+            await asyncio.sleep(0.02)
+
+    async def _pause(self, value: float) -> None:
+        """Time in which the client may do what it should not."""
+        await asyncio.sleep(value)
+
+    async def _exit(self, value: Any) -> None:
+        await self.adapter.leave(LEAVE_SECONDS + SLACK)
+
+
+def flat(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation with its counts beside its other members."""
+    return {**operation, **(operation.get("progress") or {})}
+
+
+async def play(case: Case, command: str, binary: Path) -> tuple[str, str]:
+    """`passed`, `failed` or `-`, and why."""
+    adapter = None
+    try:
+        variables = dict(case.variables)
+        async with contextlib.AsyncExitStack() as stack:
+            if variables:  # the server must be there before the adapter, which gets its URL in the environment
+                scene = await stack.enter_async_context(stage(case, binary, []))
+                variables = await environment(case, scene)
+                adapter = await Adapter.start(command, variables)
+            else:
+                adapter = await Adapter.start(command)
+                scene = await stack.enter_async_context(stage(case, binary, adapter.ready.get("origins", [])))
+            stack.push_async_callback(adapter.kill)
+            if missing := case.missing(adapter.ready):
+                return "-", f"needs {missing}"
+            player = Player(case, adapter, scene)
+            await asyncio.wait_for(perform(player), case.limit)
+        return "passed", ""
+    except BadCase as bad:
+        return "failed", f"THE SUITE: {bad}"
+    except asyncio.TimeoutError:
+        return "failed", f"the case took more than {case.limit:g} s"
+    except Failure as failure:
+        tail = adapter.stderr.decode(errors="replace").strip()[-600:] if adapter else ""
+        return "failed", f"{failure}" + (f"\n      stderr: {tail}" if tail else "")
+
+
+async def environment(case: Case, scene: Stage) -> dict[str, str]:
+    """The variables of a case; `$(url)` is its operation, `$(token)` a token to report with."""
+    values: dict[str, Any] = {"url": f"{scene.url}{BASE}/{OPERATION}"}
+    if scene.real and scene.real.key_file:
+        values["token"] = await scene.real.token({"can": "report"})
+    return dict(fill(case.variables, values))
+
+
+async def perform(player: Player) -> None:
+    await player.run()
+    for server in (player.scene.scripted, player.scene.relay):
+        if server and server.bugs:
+            raise BadCase(f"{player.case.name}: a server of the suite broke: {server.bugs[0]!r}")
+    await judge(player.case, player.adapter, player.scene, player.names)
+    if player.case.leave and player.adapter.process.returncode is None:
+        await player.adapter.leave(LEAVE_SECONDS + SLACK)

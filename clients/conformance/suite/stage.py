@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What a case is played on: the server that it wants, and how it is reached."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .cases import Case
+from .real import Hand, RealServer
+from .relay import Relay
+from .scripted import ScriptedServer
+
+
+@dataclass
+class Stage:
+    """The servers of one case."""
+
+    url: str
+    scripted: ScriptedServer | None = None
+    real: RealServer | None = None
+    relay: Relay | None = None
+    hand: Hand | None = None
+    sockets: list[socket.socket] = field(default_factory=list)
+
+
+@contextlib.asynccontextmanager
+async def stage(case: Case, binary: Path, origins: list[str]) -> AsyncIterator[Stage]:
+    async with contextlib.AsyncExitStack() as stack:
+        if case.server == "scripted":
+            scripted = ScriptedServer(case.connections)
+            await scripted.start()
+            stack.push_async_callback(scripted.stop)
+            yield Stage(scripted.url, scripted=scripted)
+        elif case.server in ("real", "relayed"):
+            yield await real_stage(case, binary, origins, stack)
+        else:
+            made = nowhere(case.server)
+            stack.callback(lambda: [s.close() for s in made.sockets])
+            yield made
+
+
+async def real_stage(case: Case, binary: Path, origins: list[str], stack: contextlib.AsyncExitStack) -> Stage:
+    real = RealServer(binary, case.options, case.keys, origins)
+    await real.start()
+    stack.push_async_callback(real.stop, kill=True)
+    hand = Hand(real)
+    stack.push_async_callback(hand.close)
+    if case.server == "real":
+        return Stage(real.url, real=real, hand=hand)
+    relay = Relay(real, case.faults)
+    await relay.start()
+    stack.push_async_callback(relay.stop)
+    return Stage(relay.url, real=real, relay=relay, hand=hand)
+
+
+def nowhere(kind: str) -> Stage:
+    """An address that refuses (dead), takes and says nothing (silent), or does not even take (blackhole)."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    made = Stage(f"http://127.0.0.1:{listener.getsockname()[1]}", sockets=[listener])
+    if kind == "silent":
+        listener.listen(64)  # the system completes the connections, and nobody ever takes them
+    elif kind == "blackhole":
+        listener.listen(0)
+        for _ in range(4):  # fills the queue, so that the system drops what comes next
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+            made.sockets.append(filler)
+    return made
