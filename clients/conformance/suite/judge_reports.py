@@ -25,9 +25,6 @@ async def judge_operation(adapter: Adapter, scene: Stage, wanted: dict[str, Any]
     if "cancelling" in wanted:
         told = [e for e in adapter.events if e["event"] == "cancelling"]
         expect_equal(bool(told), wanted["cancelling"], "whether the worker was told to stop")
-    if "refused" in wanted and "refusals" in adapter.ready.get("can", []):
-        kinds = [e.get("kind") for e in adapter.events if e["event"] == "refused"]
-        expect_equal(kinds, [wanted["refused"]], "refusals told")
     if "requests" in wanted:
         await asyncio.sleep(QUIET)
         assert scene.relay is not None
@@ -35,6 +32,9 @@ async def judge_operation(adapter: Adapter, scene: Stage, wanted: dict[str, Any]
             number = sum(kind in (call.kind, "any") for call in scene.relay.calls)
             low, high = limits if isinstance(limits, list) else (limits, limits)
             expect(low <= number <= high, f"{number} requests of the kind {kind}; expected {low} to {high}")
+    if "refused" in wanted and "refusals" in adapter.ready.get("can", []):
+        kinds = [e.get("kind") for e in adapter.events if e["event"] == "refused"]
+        expect_equal(kinds, [wanted["refused"]], "refusals told")
 
 
 async def judge_end_state(scene: Stage, wanted: dict[str, Any], states: Any, counts: Any) -> None:

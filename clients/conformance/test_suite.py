@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""The suite itself: the reference passes each case, and a client with a fault fails the case that is about it.
+
+    pytest clients/conformance/test_suite.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from suite.cases import Case, load
+from suite.play import play
+
+FOLDER = Path(__file__).resolve().parent
+BINARY = Path(os.environ.get("LIVE_PROGRESS_BINARY", FOLDER.parent.parent / "bin/live-progress"))
+CASES = {case.name: case for case in load(FOLDER / "cases")}
+
+# The client with a fault, a case that must catch it, and what the suite then says.
+BROKEN = [
+    ("LosesATransition", "snapshot: the state comes first, then each change, then the end", "skipped between e1-1 and e1-3"),
+    ("TakesFullForTheEnd", "end: 100 % is none, and may be followed by a failure", "never inferred"),
+    ("TakesFullForTheEnd", "end: 100 % and a lost connection are none either", "never inferred"),
+    ("TakesACloseForTheEnd", "end: a close 1000 without an end is none", "never inferred"),
+    ("ShowsADuplicate", "order: what comes twice is handed on once", "e1-1 came after e1-1"),
+    ("ShowsADuplicate", "order: what a new connection repeats is handed on once", "e1-2 came after e1-2"),
+    ("NeverReconnects", "drop: goes on at its cursor, four times", "no end"),
+    ("NeverReconnects", "close: codes that say reconnect, one after the other", "no end"),
+    ("IgnoresRetryAfter", "refusal: 429 is waited out as Retry-After says", "Retry-After"),
+    ("ForgetsItsCursor", "drop: goes on at its cursor, four times", "cursor"),
+    ("HidesWhatItMissed", "order: revisions missed while away are counted, though the server does not know", "skipped"),
+    ("StaysWithTheOldEpoch", "epoch: a server that began anew is followed from there", "no end"),
+    ("Hammers", "drop: a server that drops for ever is not hammered", "more than ten tries"),
+    ("ReconnectsForEver", "close: 4510 is the end of the watch: gone", "no done"),
+    ("TriesAgainAfter404", "refusal: 404 is the end of the watch: unknown", "no done"),
+    ("KeepsItsFirstToken", "token: the function is asked before each connection", "tokens shown"),
+    ("KeepsItsFirstToken", "token: one that ends is renewed over the open connection, three times", "tokens sent"),
+    ("DropsDetailsOfNull", "contents: null, deep, long and foreign texts arrive as they are", "details of e1-0"),
+    ("CannotBeLeft", "stop: a watch can be left while it is connected", "no done of 'stop'"),
+    ("FoldsTransitions", "report: 64 transitions in a row are 64 revisions", "transitions in the journal"),
+    ("CountsTwice", "lost: answers that never arrive make no advance count twice", "completedCount"),
+    ("CreatesAgain", "lost: an answer to the creation makes no second operation", "operations at the server"),
+    ("ForgetsTheEnd", "lost: the end is sent again until it has arrived", "no end"),
+    ("ReportsWithoutRest", "busy: 429 on a report is waited out as Retry-After says", "Retry-After"),
+    ("WaitsForItsServer", "dead: a dead server holds nothing up", "no done of 'update'"),
+    ("DoesNotHearOfCancelling", "cancel: the worker is told that somebody asked to stop", "no cancelling"),
+    ("IgnoresBeingDisabled", "environment: LIVE_PROGRESS_DISABLED sends nothing", "requests of the kind any"),
+    ("ReportsAfterARefusal", "refused: 404 stops the reports, not the worker", "requests of the kind report"),
+    ("StaysForEver", "dead: a silent server holds no program up that ends without an end", "did not end"),
+]
+
+
+def command(*arguments: str) -> str:
+    return " ".join([sys.executable, *arguments])
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_reference(case: Case) -> None:
+    """The cases can be met."""
+    outcome, why = asyncio.run(play(case, command(f"{FOLDER}/adapters/reference.py"), BINARY))
+    assert outcome == "passed", why
+
+
+@pytest.mark.parametrize(("fault", "name", "said"), BROKEN, ids=[f"{b[0]}-{b[1][:30]}" for b in BROKEN])
+def test_fault_is_caught(fault: str, name: str, said: str) -> None:
+    """The case fails, and for this reason."""
+    outcome, why = asyncio.run(play(CASES[name], command(f"{FOLDER}/adapters/broken.py", fault), BINARY))
+    assert outcome == "failed", f"{fault} passed {name!r}"
+    assert said in why
+
+
+def test_each_fault_is_in_the_table() -> None:
+    sys.path.insert(0, str(FOLDER / "adapters"))
+    from broken import FAULTS
+
+    assert set(FAULTS) == {fault for fault, _, _ in BROKEN}
