@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from .adapter import Adapter
@@ -12,6 +13,7 @@ from .failure import expect, expect_equal
 from .relay import Call
 from .stage import Stage
 
+CREATION_SECONDS = 5
 JOURNAL_SECONDS = 12
 QUIET = 0.8
 RETRY_EARLY, RETRY_LATE = 0.05, 2.0
@@ -42,7 +44,10 @@ async def judge_end_state(scene: Stage, wanted: dict[str, Any], states: Any, cou
     assert scene.hand is not None
     wanted = dict(wanted)
     title = wanted.pop("of", None)
-    found = [o for o in await scene.hand.operations() if title is None or o["title"] == title]
+    deadline = time.monotonic() + CREATION_SECONDS
+    while not (found := [o for o in await scene.hand.operations() if title is None or o["title"] == title]):
+        expect(time.monotonic() < deadline, f"no operation at the server within {CREATION_SECONDS} s")
+        await asyncio.sleep(0.02)
     expect(len(found) == 1, f"{len(found)} operations at the server: {[o['title'] for o in found]}")
     revisions = await scene.hand.journal(found[0]["id"], JOURNAL_SECONDS)
     last = revisions[-1]
