@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .failure import Failure, expect
+from .patience import patient
 
 READY_SECONDS = 20
 LINE_BYTES = 4 * 1024 * 1024
@@ -44,7 +45,7 @@ class Adapter:
         )
         adapter = cls(process)
         try:
-            await adapter.wait(lambda e: e["event"] == "ready", READY_SECONDS, "ready")
+            await adapter.wait(lambda e: e["event"] == "ready", patient(READY_SECONDS), "ready")
         except BaseException:
             await adapter.kill()
             raise

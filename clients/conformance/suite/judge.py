@@ -12,6 +12,7 @@ from .cases import Case
 from .failure import BadCase, expect, expect_equal
 from .judge_reports import judge_calls, judge_operation
 from .messages import FINAL
+from .patience import patient
 from .scripted import Attempt
 from .stage import Stage
 
@@ -178,7 +179,7 @@ def judge_attempts(attempts: list[Attempt], ready: dict[str, Any]) -> None:
             early = last.retry_after - RETRY_EARLY
             expect(pause >= early, f"tried again {pause:.2f} s after a refusal with Retry-After: {last.retry_after:g}")
             latest = last.retry_after + RETRY_LATE
-        expect(pause <= latest + SLACK, f"tried again only after {pause:.2f} s; at most {latest:g} s")
+        expect(pause <= patient(latest + SLACK), f"tried again only after {pause:.2f} s; at most {latest:g} s")
         expect_equal(attempt.cursor, attempt_cursor(newest, attempt), "cursor brought")
     for index, attempt in enumerate(attempts[10:]):
         expect(attempt.at - attempts[index].at > 1, "more than ten tries in a second")

@@ -10,6 +10,7 @@ from typing import Any
 
 from .adapter import Adapter
 from .failure import expect, expect_equal
+from .patience import patient
 from .relay import Call
 from .stage import Stage
 
@@ -44,12 +45,12 @@ async def judge_end_state(scene: Stage, wanted: dict[str, Any], states: Any, cou
     assert scene.hand is not None
     wanted = dict(wanted)
     title = wanted.pop("of", None)
-    deadline = time.monotonic() + CREATION_SECONDS
+    deadline = time.monotonic() + patient(CREATION_SECONDS)
     while not (found := [o for o in await scene.hand.operations() if title is None or o["title"] == title]):
         expect(time.monotonic() < deadline, f"no operation at the server within {CREATION_SECONDS} s")
         await asyncio.sleep(0.02)
     expect(len(found) == 1, f"{len(found)} operations at the server: {[o['title'] for o in found]}")
-    revisions = await scene.hand.journal(found[0]["id"], JOURNAL_SECONDS)
+    revisions = await scene.hand.journal(found[0]["id"], patient(JOURNAL_SECONDS))
     last = revisions[-1]
     progress = last.get("progress") or {}
     for name, value in wanted.items():
@@ -86,7 +87,7 @@ def judge_calls(calls: list[Call]) -> None:
             continue
         pause = changes[index + 1].at - (call.over or call.at)
         expect(pause >= wait - RETRY_EARLY, f"a request {pause:.2f} s after a refusal with Retry-After: {wait:g}")
-        expect(pause <= wait + RETRY_LATE + SLACK, f"tried again only {pause:.2f} s after Retry-After: {wait:g}")
+        expect(pause <= patient(wait + RETRY_LATE + SLACK), f"tried again only {pause:.2f} s after Retry-After: {wait:g}")
     for path in {call.path for call in changes}:
         mine = [call for call in changes if call.path == path]
         ended = [i for i, call in enumerate(mine) if call.kind == "end" and call.status in (200, 201, 204)]

@@ -14,6 +14,7 @@ from .adapter import Adapter, Event
 from .cases import OPERATION, Case, fill
 from .failure import BadCase, Failure, expect
 from .judge import judge
+from .patience import patient
 from .real import BASE
 from .stage import Stage, stage
 
@@ -53,7 +54,7 @@ class Player:
             filled = fill(members, {"i": index})
             await self.adapter.send(self.last, command, **await self._addressed(command, target, filled))
             if waits:
-                await self.adapter.done(self.last, members.get("within", CALLS.get(command, 5)) + SLACK)
+                await self.adapter.done(self.last, patient(members.get("within", CALLS.get(command, 5)) + SLACK))
 
     async def _addressed(self, command: str, target: Any, members: dict[str, Any]) -> dict[str, Any]:
         if real := self.scene.real:
@@ -85,7 +86,7 @@ class Player:
 
         if kind == "done" and number is None:
             number = self.last
-        await self.adapter.wait(matches, seconds, f"{kind} {wanted or ''}".strip())
+        await self.adapter.wait(matches, patient(seconds), f"{kind} {wanted or ''}".strip())
 
     async def _worker(self, value: dict[str, Any]) -> None:
         """The runner reports: `{put: {…}}`, `{patch: {…}}`, `{post: {…}}`, `{delete: conf-1}`, `{cancel: conf-1}`."""
@@ -105,7 +106,7 @@ class Player:
     async def _only(self) -> str:
         """The identifier of the operation that there is, once it is there."""
         assert self.scene.hand is not None
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + patient(5)
         while time.monotonic() < deadline:
             if found := await self.scene.hand.operations():
                 return str(found[0]["id"])
@@ -116,7 +117,7 @@ class Player:
         """Waits until the operation at the server is as said: `{state: One, status: running}`."""
         assert self.scene.hand is not None
         wanted = dict(value)
-        deadline = time.monotonic() + wanted.pop("within", 10)
+        deadline = time.monotonic() + patient(wanted.pop("within", 10))
         found: list[dict[str, Any]] = []
         while time.monotonic() < deadline:
             found = await self.scene.hand.operations()
@@ -127,7 +128,7 @@ class Player:
 
     async def _repeat(self, value: dict[str, Any]) -> None:
         """Lets the client do something again and again until an event comes."""
-        deadline = time.monotonic() + value.get("within", 10)
+        deadline = time.monotonic() + patient(value.get("within", 10))
         while not any(e["event"] == value["until"] for e in self.adapter.events):
             expect(time.monotonic() < deadline, f"no {value['until']} within {value.get('within', 10)} s")
             await self._do(value["do"])
@@ -153,7 +154,7 @@ class Player:
     async def _attempts(self, value: int) -> None:
         """Waits until the client has tried that often."""
         assert self.scene.scripted is not None
-        deadline = time.monotonic() + WATCH_SECONDS
+        deadline = time.monotonic() + patient(WATCH_SECONDS)
         while len(self.scene.scripted.attempts) < value:
             expect(time.monotonic() < deadline, f"no try {value} within {WATCH_SECONDS} s")
             await asyncio.sleep(0.02)
@@ -162,7 +163,7 @@ class Player:
         """Waits until that many requests of a kind came: `{create: 1}`."""
         assert self.scene.relay is not None
         kind, number = next(iter(value.items()))
-        deadline = time.monotonic() + WATCH_SECONDS
+        deadline = time.monotonic() + patient(WATCH_SECONDS)
         while sum(call.kind == kind for call in self.scene.relay.calls) < number:
             expect(time.monotonic() < deadline, f"no {kind} {number} within {WATCH_SECONDS} s")
             await asyncio.sleep(0.02)
@@ -172,7 +173,7 @@ class Player:
         await asyncio.sleep(value)
 
     async def _exit(self, value: Any) -> None:
-        await self.adapter.leave(LEAVE_SECONDS + SLACK)
+        await self.adapter.leave(patient(LEAVE_SECONDS + SLACK))
 
 
 def flat(operation: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +198,7 @@ async def play(case: Case, command: str, binary: Path) -> tuple[str, str]:
             if missing := case.missing(adapter.ready):
                 return "-", f"needs {missing}"
             player = Player(case, adapter, scene)
-            await asyncio.wait_for(perform(player), case.limit)
+            await asyncio.wait_for(perform(player), patient(case.limit))
         return "passed", ""
     except BadCase as bad:
         return "failed", f"THE SUITE: {bad}"
@@ -223,4 +224,4 @@ async def perform(player: Player) -> None:
             raise BadCase(f"{player.case.name}: a server of the suite broke: {server.bugs[0]!r}")
     await judge(player.case, player.adapter, player.scene, player.names)
     if player.case.leave and player.adapter.process.returncode is None:
-        await player.adapter.leave(LEAVE_SECONDS + SLACK)
+        await player.adapter.leave(patient(LEAVE_SECONDS + SLACK))

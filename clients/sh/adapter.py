@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Drives live-progress.sh as the runner of the conformance suite says: clients/conformance/ADAPTER.md.
+
+    python adapter.py [SHELL [ARGUMENT ...]]
+
+Each operation is a script of its own, which gets its lines one by one. Its public functions alone are called.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+LIBRARY = Path(__file__).resolve().parent / "live-progress.sh"
+MARK = "over"
+Command = dict[str, Any]
+
+
+def tell(event: str, **members: Any) -> None:
+    print(json.dumps({"event": event, **members}), flush=True)
+
+
+class Script:
+    """A shell with the library, for one operation."""
+
+    def __init__(self, shell: list[str], op: str):
+        self.op, self.is_told = op, False
+        self.process = subprocess.Popen([*shell], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.call(f". {shlex.quote(str(LIBRARY))}")
+
+    def call(self, line: str) -> list[str]:
+        """Runs a line, and gives what it prints."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(f"{line}\necho {MARK}\n")
+        self.process.stdin.flush()
+        printed = []
+        while (text := self.process.stdout.readline()) and text.strip() != MARK:
+            printed.append(text.rstrip("\n"))
+        return printed
+
+    def ask_whether_cancelled(self) -> None:
+        if not self.is_told and self.call("if progress_is_cancelled; then echo yes; fi") == ["yes"]:
+            self.is_told = True
+            tell("cancelling", op=self.op)
+
+    def leave(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+
+
+def line(command: Command) -> str:
+    """The line of a script that says what the command says."""
+    match command["do"]:
+        case "create":
+            named = ["--id", command["id"]] if "id" in command else []
+            words = ["progress_start", *named, "--cancellable", command.get("title", ""), command.get("total", "")]
+            return variables(command) + join([*words, command.get("unit", "")])
+        case "update":
+            details = [f"{name}={text(value)}" for name, value in (command.get("details") or {}).items()]
+            return join(["progress_step", command["state"], *details])
+        case "advance" if command.get("times", 1) == 1:
+            return join(["progress_advance", command["by"]])
+        case "advance":
+            step = join(["progress_advance", command["by"]])
+            return f"i=0; while [ $i -lt {command['times']} ]; do {step}; i=$((i + 1)); done"
+        case "succeed":
+            return join(["progress_succeed", *([json.dumps(command["result"])] if "result" in command else [])])
+        case "fail":
+            return join(["progress_fail", command["title"], command.get("detail", "")])
+    return "progress_cancelled"
+
+
+def variables(command: Command) -> str:
+    server, token = command.get("server"), command.get("token")
+    settings = [("LIVE_PROGRESS_SERVER", server), ("LIVE_PROGRESS_TOKEN", token)]
+    return "".join(f"export {name}={shlex.quote(value)}; " for name, value in settings if value)
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def join(words: list[Any]) -> str:
+    return shlex.join(str(word) for word in words)
+
+
+def main(shell: list[str]) -> None:
+    scripts: dict[str, Script] = {}
+    name = Path(shell[0]).name
+    tell("ready", client=f"shell ({' '.join([name, *shell[1:]])})", can=["report", "environment"], transport=None, origins=[])
+    for text_line in sys.stdin:
+        command = json.loads(text_line)
+        if command["do"] == "exit":
+            break
+        if command["do"] == "create":
+            scripts[command["op"]] = Script(shell, command["op"])
+        script = scripts[command["op"]]
+        script.call(line(command))
+        script.ask_whether_cancelled()
+        tell("done", n=command["n"])
+    for script in scripts.values():
+        script.leave()
+    for script in scripts.values():
+        script.process.wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["sh"])
