@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What the tests of live-progress.sh share: a real server, and scripts in real shells."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent.parent
+sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
+
+from harness import BASE, Server, plain_environment, request  # noqa: E402
+
+BINARY = Path(os.environ.get("LIVE_PROGRESS_BINARY", ROOT / "bin/live-progress"))
+SHELLS = ["dash", "bash", "busybox sh"]
+
+
+class Scripts:
+    """Runs scripts of one shell, in a folder of their own, and looks at what the server has of them."""
+
+    def __init__(self, shell: str, server: Server, folder: Path):
+        self.shell, self.server, self.folder = shlex.split(shell), server, folder
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+
+    def start(self, text: str, source: bool = True, **variables: str) -> subprocess.Popen:
+        script = self.folder / "script.sh"
+        script.write_text((f". {FOLDER}/live-progress.sh\n" if source else "") + text)
+        settings = {"LIVE_PROGRESS_SERVER": self.server.url, "TMPDIR": str(self.temporary), **variables}
+        environment = {k: v for k, v in plain_environment(**settings).items() if v}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [*self.shell, str(script)], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment, text=True,
+            start_new_session=True,
+        )
+
+    def run(self, text: str, seconds: float = 30, **options) -> tuple[int, str, float]:
+        """Exit code, what was printed, and how long it took."""
+        begun = time.monotonic()
+        process = self.start(text, **options)
+        try:
+            output, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        assert errors == "", errors
+        return process.returncode, output, time.monotonic() - begun
+
+    def operations(self) -> list[dict]:
+        """The newest first."""
+        return request("GET", self.server.url + BASE).json["operations"]
+
+    def ended(self, title: str, seconds: float = 15) -> dict:
+        """The operation of that title, once it has ended."""
+        return self.wait(lambda o: o["title"] == title and o["status"] in ("succeeded", "failed", "cancelled"), seconds)
+
+    def wait(self, holds, seconds: float = 15) -> dict:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for operation in self.operations():
+                if holds(operation):
+                    return operation
+            time.sleep(0.02)
+        raise AssertionError(f"the server has {json.dumps(self.operations(), indent=1)}")
+
+    def states(self, operation: dict) -> list[str]:
+        """The states of all revisions of an operation that has ended."""
+        epoch = operation["cursor"].rsplit("-", 1)[0]
+        url = f"{self.server.url}{BASE}/{operation['id']}?cursor={epoch}-0"
+        answer = request("GET", url, {"Accept": "application/x-ndjson"})
+        states = [json.loads(line)["state"] for line in answer.body.splitlines()]
+        return [s for i, s in enumerate(states) if i == 0 or s != states[i - 1]]
+
+    def leftovers(self, seconds: float = 15) -> list[str]:
+        """What is still there of the library some time after its end."""
+        deadline = time.monotonic() + seconds
+        while os.listdir(self.temporary) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return os.listdir(self.temporary)
+
+
+@pytest.fixture(scope="session")
+def server():
+    with Server(BINARY) as running:
+        yield running
+
+
+@pytest.fixture(params=SHELLS)
+def scripts(request, server, tmp_path):
+    if not shutil.which(shlex.split(request.param)[0]):
+        pytest.skip(f"no {request.param} here")
+    return Scripts(request.param, server, tmp_path)
+
+
+@pytest.fixture
+def title(request):
+    """A title that no other test has."""
+    return f"{request.node.name} {os.urandom(4).hex()}"

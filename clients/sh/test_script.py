@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What a script says with live-progress.sh, and what the server has of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import BINARY, FOLDER
+from harness import BASE, request
+
+
+def test_whole_script(scripts, title):
+    """Steps, counts and the end arrive, in order."""
+    code, output, _ = scripts.run(f"""
+progress_start "{title}" 12 files
+progress_step Dump table=customers rows=7 "note=a \\"b\\" \\\\ c"
+progress_advance
+progress_advance 3
+progress_step "Über 🚀 & 'so'"
+progress_count 9
+progress_count 8
+progress_total 20
+progress_step Last
+echo printed
+progress_succeed '{{"files":9}}'
+""")
+    assert (code, output) == (0, "printed\n")
+    end = scripts.ended(title)
+    assert end["status"] == "succeeded" and end["result"] == {"files": 9}
+    counts = end["progress"]
+    assert (counts["completedCount"], counts["totalCount"], counts["unit"]) == (9, 20, "files")
+    assert scripts.states(end) == ["Pending", "Dump", "Über 🚀 & 'so'", "Last", "Succeeded"][-len(scripts.states(end)) :]
+    assert scripts.leftovers() == []
+
+
+def test_details(scripts, title):
+    """Texts arrive as they are, numbers as numbers, line ends as spaces."""
+    scripts.run(f"""
+progress_start "{title}"
+progress_step "a
+b" n=12 z=007 'q="x\\y"' "t=1	2" empty= big=123456789012345678
+sleep 1
+""")
+    end = scripts.ended(title)
+    answer = request("GET", f"{scripts.server.url}{BASE}/{end['id']}?cursor={end['cursor'].rsplit('-', 1)[0]}-0",
+                     {"Accept": "application/x-ndjson"})
+    assert '"state":"a b"' in answer.body.decode()
+    details = '"details":{"big":"123456789012345678","empty":"","n":12,"q":"\\"x\\\\y\\"","t":"1 2","z":"007"}'
+    import json
+
+    found = [json.loads(line)["details"] for line in answer.body.splitlines()]
+    assert json.loads("{" + details + "}")["details"] in found
+
+
+@pytest.mark.parametrize(("last", "code", "status"), [
+    ("exit 0", 0, "succeeded"), ("exit 3", 3, "failed"), ("false", 1, "failed"), ("set -e; false; echo no", 1, "failed"),
+    ("set -eu; echo $no_such_variable; exit 0", None, "failed"),
+])
+def test_exit_code(scripts, title, last, code, status):
+    """The operation ends as the script does, whose exit code stays its own."""
+    process = scripts.start(f'progress_start "{title}"\n{last}\n')
+    output, _ = process.communicate(timeout=30)
+    assert output == ""
+    assert process.returncode == code if code is not None else process.returncode != 0
+    end = scripts.ended(title)
+    assert end["status"] == status
+    if code:
+        assert end["error"]["title"] == f"The script ended with exit code {code}"
+
+
+@pytest.mark.parametrize(("own", "code", "printed"), [
+    ("trap 'echo own $?' EXIT", 3, "own 3\n"),
+    ("""trap 'echo "it'"'"'s" "$?"
+echo second' EXIT""", 3, "it's 3\nsecond\n"),
+    ("trap 'exit 7' EXIT", 7, ""),
+    ("trap 'echo hup' HUP; trap 'echo \"own $?\"' EXIT; trap 'echo usr' USR1", 3, "own 3\n"),
+    ("trap '' PIPE", 3, ""),
+])
+def test_own_trap(scripts, title, own, code, printed):
+    """A trap that the script had still runs, sees the exit code, and may change it; `set -e` does not skip it."""
+    script = f'set -e\n{own}\nprogress_start "{title}"\n(exit 3)\n'
+    assert scripts.run(script)[:2] == (code, printed)
+    assert scripts.ended(title)["error"]["title"] == "The script ended with exit code 3"
+
+
+def test_other_traps_stay(scripts, title):
+    """Traps of signals are as they were."""
+    code, output, _ = scripts.run(f"""
+trap 'echo usr' USR1
+progress_start "{title}"
+kill -USR1 $$
+progress_succeed
+""")
+    assert (code, output) == (0, "usr\n")
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT", "KILL"])
+def test_signal(scripts, title, name):
+    """A script that a signal ends is told as failed, by what is left of it."""
+    code, _, _ = scripts.run(f'progress_start "{title}" 4\nprogress_advance 2\nkill -{name} $$\nsleep 1\nsleep 1\n')
+    assert code != 0
+    end = scripts.ended(title)
+    assert end["status"] == "failed" and end["progress"]["completedCount"] == 2
+    assert scripts.leftovers() == []
+
+
+def test_subshells(scripts, title):
+    """What pipelines and subshells say counts."""
+    scripts.run(f"""
+progress_start "{title}" 40
+seq 10 | while read -r line; do progress_advance; done
+(progress_advance 10; (progress_advance 5))
+for i in 1 2 3; do for j in 1 2 3 4 5; do progress_advance & done; done
+wait
+""")
+    end = scripts.ended(title)
+    assert end["status"] == "succeeded" and end["progress"]["completedCount"] == 40
+
+
+def test_three_operations(scripts, title):
+    """One script, one operation after the other; one that is on when the next begins has failed."""
+    scripts.run(f"""
+for i in 1 2 3; do
+  progress_start "{title} $i" 2
+  progress_step "Step $i"
+  progress_advance 2
+  [ $i = 2 ] || progress_succeed $i
+done
+""")
+    ends = [scripts.ended(f"{title} {i}") for i in (1, 2, 3)]
+    assert [e["status"] for e in ends] == ["succeeded", "failed", "succeeded"]
+    assert [e["progress"]["completedCount"] for e in ends] == [2, 2, 2]
+
+
+def test_fixed_name(scripts, title):
+    """A nightly job has one name, run after run."""
+    name = f"nightly-{os.urandom(4).hex()}"
+    for number in (1, 2, 3):
+        code, output, _ = scripts.run(f'progress_start --id {name} "{title} {number}"\nprogress_url\nprogress_step S\n')
+        assert (code, output) == (0, f"{scripts.server.url}{BASE}/{name}\n")
+        assert scripts.ended(f"{title} {number}")["id"] == name
+
+
+def test_cancel(scripts, title):
+    """A script can ask whether it should stop."""
+    process = scripts.start(f"""
+progress_start --cancellable "{title}"
+until progress_is_cancelled; do progress_advance; sleep 0.1; done
+progress_cancelled
+""")
+    found = scripts.wait(lambda o: o["title"] == title)
+    assert request("POST", f"{scripts.server.url}{BASE}/{found['id']}/cancel").status == 202
+    assert process.wait(20) == 0
+    process.communicate()
+    assert scripts.ended(title)["status"] == "cancelled"
+
+
+def test_guest(scripts, title):
+    """Under `live-progress run` the script reports on that operation, and its end is the command's."""
+    script = f'progress_start Inner 5 rows\nprogress_step "Step one"\nprogress_advance 4\nprogress_succeed\nsleep 1\nexit 3\n'
+    path = scripts.folder / "inner.sh"
+    path.write_text(f". {FOLDER}/live-progress.sh\n{script}")
+    command = [str(BINARY), "run", "--quiet", "--server", scripts.server.url, "--title", title, "--", *scripts.shell, str(path)]
+    assert subprocess.run(command, timeout=30, env={**os.environ, "TMPDIR": str(scripts.temporary)}).returncode == 3
+    end = scripts.ended(title)
+    assert end["status"] == "failed" and end["error"]["exitCode"] == 3
+    assert (end["progress"]["completedCount"], end["progress"]["unit"]) == (4, "rows")
+
+
+def test_shellcheck():
+    """No warning, as a script of any shell."""
+    checked = subprocess.run(["shellcheck", str(FOLDER / "live-progress.sh")], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_readme(scripts, title):
+    """The script of the README runs, and does what it says."""
+    text = (Path(FOLDER) / "README.md").read_text()
+    script = text.split("```sh\n", 1)[1].split("```", 1)[0]
+    script = script.replace(". live-progress.sh\n", f". {FOLDER}/live-progress.sh\n").replace('"Backup"', f'"{title}"')
+    (scripts.folder / "data").mkdir()
+    for name in ("a", "b", "c"):
+        (scripts.folder / "data" / name).write_text(name)
+    code, _, _ = scripts.run(f"cd {scripts.folder}\n{script}", source=False)
+    assert code == 0
+    end = scripts.ended(title)
+    assert end["status"] == "succeeded"
+    assert (end["progress"]["completedCount"], end["progress"]["totalCount"], end["progress"]["unit"]) == (3, 3, "files")
