@@ -97,6 +97,7 @@ _progress_begin() {
     esac
   done
   case "${LIVE_PROGRESS_DISABLED-}" in '' | 0) ;; *) return 0 ;; esac
+  command -v curl >/dev/null 2>&1 || return 0
   if [ -n "${LIVE_PROGRESS_URL-}" ]; then
     _progress_guest=1 _progress_url=${LIVE_PROGRESS_URL%%[?#]*}
   elif [ -n "${LIVE_PROGRESS_SERVER-}" ]; then
@@ -107,7 +108,6 @@ _progress_begin() {
   else
     return 0
   fi
-  command -v curl >/dev/null 2>&1 || return 0
   _progress_dir=$(mktemp -d "${TMPDIR:-/tmp}/live-progress.XXXXXX" 2>/dev/null) || { _progress_dir='' && return 0; }
   _progress_line "${1-}" && _progress_title=$_progress_text
   _progress_line "${3-}" && _progress_unit=$_progress_text
@@ -115,12 +115,13 @@ _progress_begin() {
   : >>"$_progress_dir/spool"
   _progress_hook
   # Twice in the background, so that a `wait` of the script does not wait for this; and without what the script has
-  # open, so that whoever reads its output sees the end of it, and its locks end with it.
-  (_progress_send </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &)
+  # open, so that whoever reads its output sees the end of it, and its locks end with it. By `exec`, since dash keeps
+  # what a redirected function had open.
+  ( (exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- && _progress_send) &)
 }
 
 _progress_uuid() {
-  cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen 2>/dev/null || od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
+  { cat /proc/sys/kernel/random/uuid || uuidgen || od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; } 2>/dev/null
 }
 
 # Puts a text without line ends into _progress_text.
@@ -215,14 +216,17 @@ _progress_send() {
   # Signals to the script's group are the script's to decide on; what becomes of it is seen here.
   trap '' HUP INT QUIT TERM
   cd "$_progress_dir" || return 0
-  _head=0 _tail=0 _count=0 _ticks='' _step='' _details='' _total='' _why='' _ending='' _prefix=''
+  _head=0 _tail=0 _number=0 _count=0 _ticks='' _step='' _details='' _total='' _why='' _ending='' _prefix=''
   _failures=0 _hold=0 _until=0 _silent=0 _lines=0 _created=$_progress_guest
   if sleep 0.01 2>/dev/null; then _nap=0.25 _pace=4; else _nap=1 _pace=1; fi
   _progress_fields >|fields
   if [ -z "$_created" ]; then
-    _progress_put "{\"id\":\"$_progress_id\",\"cancellable\":$_progress_cancellable,\"title\":$(_progress_json "$_progress_title")}"
+    _progress_json "$_progress_title"
+    _progress_put "{\"id\":\"$_progress_id\",\"cancellable\":$_progress_cancellable,\"title\":$_json}"
   fi
-  [ -z "$_progress_unit" ] || _progress_put "{\"unit\":$(_progress_json "$_progress_unit")}"
+  if [ -n "$_progress_unit" ]; then
+    _progress_json "$_progress_unit" && _progress_put "{\"unit\":$_json}"
+  fi
   exec 3<spool
   while _progress_turn; do
     if [ "$_head" -ge "$_tail" ] || [ "$_hold" -gt 0 ]; then sleep "$_nap"; fi
@@ -236,6 +240,8 @@ _progress_turn() {
   # The script is looked at first: what it wrote before it ended is read after that.
   _gone=''
   kill -0 "$$" 2>/dev/null || _gone=1
+  # A server that is away is known before a long list has been read.
+  [ "$_number" -gt 0 ] || [ "$_tail" -eq 0 ] || _progress_try || return 1
   _progress_drain
   if [ -n "$_gone" ] && [ -z "$_ending" ]; then
     _why='' && _progress_end failed "The script ended without a word"
@@ -263,7 +269,7 @@ _progress_drain() {
   done
   _progress_step_over
   if [ -n "$_ticks" ] && [ "$_head" -ge "$_tail" ]; then
-    _progress_put "{$(_progress_counts)}"
+    _progress_counts && _progress_put "{$_counts}"
   fi
   # A long list begins anew. Who opened the old one just now has a turn's time to write to it.
   if [ "$_lines" -gt 100000 ]; then
@@ -283,11 +289,14 @@ _progress_take() {
     count) [ "$_text" -le "$_count" ] || _count=$_text _ticks=1 ;;
     total) _total=$_text _ticks=1 ;;
     step) _step=$_text _details='' _pending=1 ;;
-    detail) _details="$_details${_details:+,}$(_progress_json "${_text%%=*}"):$(_progress_value "${_text#*=}")" ;;
+    detail)
+      _progress_json "${_text%%=*}" && _name=$_json
+      _progress_value "${_text#*=}" && _details="$_details${_details:+,}$_name:$_json"
+      ;;
     why) _why=$_text ;;
     leave)
       _ending=1
-      if [ -n "$_ticks" ]; then _progress_put "{$(_progress_counts)}"; fi
+      if _progress_counts; then _progress_put "{$_counts}"; fi
       ;;
     succeeded | failed | cancelled) _progress_end "${1%% *}" "$_text" ;;
   esac
@@ -296,33 +305,39 @@ _progress_take() {
 _progress_step_over() {
   [ -n "${_pending-}" ] || return 0
   _pending=''
-  _progress_put "{\"state\":$(_progress_json "$_step"),\"details\":{$_details}$(_progress_counts ,)}"
+  _progress_json "$_step"
+  _progress_counts || :
+  _progress_put "{\"state\":$_json,\"details\":{$_details}${_counts:+,$_counts}}"
 }
 
 _progress_end() {
   _ending=1
   if [ -n "$_progress_guest" ]; then return 0; fi
+  _progress_counts || :
+  _progress_plain="{\"status\":\"$1\"${_counts:+,$_counts}}"
   case $1 in
-    succeeded) _rest_of="${2:+,\"result\":$2}" ;;
+    succeeded) _more="${2:+,\"result\":$2}" ;;
     failed)
-      _rest_of=",\"error\":{\"type\":\"urn:live-progress:problem:command-failed\",\"title\":$(_progress_json "$2")"
-      _rest_of="$_rest_of${_why:+,\"detail\":$(_progress_json "$_why")}}"
+      _progress_json "$2"
+      _more=",\"error\":{\"type\":\"urn:live-progress:problem:command-failed\",\"title\":$_json"
+      _progress_json "$_why"
+      _more="$_more${_why:+,\"detail\":$_json}}"
       ;;
-    *) _rest_of='' ;;
+    *) _more='' ;;
   esac
-  _progress_plain="{\"status\":\"$1\"$(_progress_counts ,)}"
-  _progress_put "${_progress_plain%\}}$_rest_of}"
+  _progress_put "${_progress_plain%\}}$_more}"
 }
 
-# The counts that the server has still to get, as members; after the text $1 where there are any.
+# Puts the counts that the server has still to get into _counts, as members; fails where there are none.
 _progress_counts() {
-  [ -n "$_ticks" ] || return 0
-  printf '%s"completedCount":%s%s' "${1-}" "$_count" "${_total:+,\"totalCount\":$_total}"
+  _counts=''
+  [ -n "$_ticks" ] || return 1
+  _ticks=''
+  _counts="\"completedCount\":$_count${_total:+,\"totalCount\":$_total}"
 }
 
 # Puts a report at the end of the queue. Past 64 the oldest goes, but never the creation.
 _progress_put() {
-  case $1 in *'"completedCount"'*) _ticks='' ;; esac
   _tail=$((_tail + 1))
   printf '%s' "$1" >"report.$_tail"
   [ $((_tail - _head)) -gt 64 ] || return 0
@@ -391,16 +406,19 @@ _progress_fields() {
   [ -z "${LIVE_PROGRESS_CA-}" ] || printf 'cacert = "%s"\n' "$(printf '%s' "$LIVE_PROGRESS_CA" | sed 's/["\\]/\\&/g')"
 }
 
-# A text as JSON.
+# Puts a text as JSON into _json. What needs no care starts no process.
 _progress_json() {
-  case $1 in *[!A-Za-z0-9\ ._:/,=+@-]*) ;; *) printf '"%s"' "$1" && return 0 ;; esac
-  printf '"%s"' "$(printf '%s' "$1" | tr '\t' ' ' | tr -d '\000-\037' | sed 's/["\\]/\\&/g')"
+  case $1 in
+    *[!A-Za-z0-9\ ._:/,=+@-]*) _json=$(printf '%s' "$1" | tr '\t' ' ' | tr -d '\000-\037' | sed 's/["\\]/\\&/g') ;;
+    *) _json=$1 ;;
+  esac
+  _json="\"$_json\""
 }
 
 # The value of a detail: a number as such, else a text.
 _progress_value() {
   case $1 in
     '' | *[!0-9]* | 0?* | ????????????????*) _progress_json "$1" ;;
-    *) printf '%s' "$1" ;;
+    *) _json=$1 ;;
   esac
 }

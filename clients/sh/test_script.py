@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import BINARY, FOLDER
+from conftest import BINARY, FOLDER, PATIENCE
 from harness import BASE, request
 
 
@@ -50,8 +51,6 @@ sleep 1
                      {"Accept": "application/x-ndjson"})
     assert '"state":"a b"' in answer.body.decode()
     details = '"details":{"big":"123456789012345678","empty":"","n":12,"q":"\\"x\\\\y\\"","t":"1 2","z":"007"}'
-    import json
-
     found = [json.loads(line)["details"] for line in answer.body.splitlines()]
     assert json.loads("{" + details + "}")["details"] in found
 
@@ -63,7 +62,7 @@ sleep 1
 def test_exit_code(scripts, title, last, code, status):
     """The operation ends as the script does, whose exit code stays its own."""
     process = scripts.start(f'progress_start "{title}"\n{last}\n')
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=30 * PATIENCE)
     assert output == ""
     assert process.returncode == code if code is not None else process.returncode != 0
     end = scripts.ended(title)
@@ -154,7 +153,7 @@ progress_cancelled
 """)
     found = scripts.wait(lambda o: o["title"] == title)
     assert request("POST", f"{scripts.server.url}{BASE}/{found['id']}/cancel").status == 202
-    assert process.wait(20) == 0
+    assert process.wait(20 * PATIENCE) == 0
     process.communicate()
     assert scripts.ended(title)["status"] == "cancelled"
 
@@ -165,7 +164,7 @@ def test_guest(scripts, title):
     path = scripts.folder / "inner.sh"
     path.write_text(f". {FOLDER}/live-progress.sh\n{script}")
     command = [str(BINARY), "run", "--quiet", "--server", scripts.server.url, "--title", title, "--", *scripts.shell, str(path)]
-    assert subprocess.run(command, timeout=30, env={**os.environ, "TMPDIR": str(scripts.temporary)}).returncode == 3
+    assert subprocess.run(command, timeout=30 * PATIENCE, env={**os.environ, "TMPDIR": str(scripts.temporary)}).returncode == 3
     end = scripts.ended(title)
     assert end["status"] == "failed" and end["error"]["exitCode"] == 3
     assert (end["progress"]["completedCount"], end["progress"]["unit"]) == (4, "rows")
