@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What counts units: operations and their parts."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Optional, Type
+
+from ._counts import LIMIT, Node, is_count
+from ._json import short
+from ._state import lock
+
+if TYPE_CHECKING:
+    from ._operation import Operation
+
+
+class Counting:
+    """What counts units: an operation, or a part of one."""
+
+    _operation: Operation
+    _node: Node
+
+    def advance(self, count: float = 1) -> None:
+        """Counts units as done. Raises ``Cancelled`` where somebody has asked the operation to stop.
+
+        ```python
+        for row in rows:
+            insert(row)
+            op.advance()
+        ```
+        """
+        operation = self._operation
+        channel = operation._channel
+        with lock:
+            try:
+                if 0 <= count < LIMIT:
+                    self._node.done += count
+                else:
+                    channel.dropped += 1
+            except TypeError:
+                channel.dropped += 1
+        if channel.needs_worker:
+            operation._look()
+
+    def part(self, title: str = "", *, worth: float = 1, total: Optional[float] = None) -> Part:
+        """A part that is worth some of the units here, with a count of its own; its share counts while it runs.
+
+        ```python
+        with op.part("Upload", worth=2, total=len(files)) as part:
+            for file in files:
+                upload(file)
+                part.advance()
+        ```
+        """
+        return Part(self._operation, self._node, short(title), worth if is_count(worth) else 0, total)
+
+
+class Part(Counting):
+    """A part of an operation; left as a block without an exception, its share is done."""
+
+    def __init__(self, operation: Operation, of: Node, title: str, worth: float, total: Optional[float]) -> None:
+        self._operation = operation
+        self._of = of
+        self._title = title
+        self._node = Node(total if is_count(total) else None, worth)
+        with lock:
+            operation._channel.counts.begin_part(self._node, of)
+        if title:
+            operation.update(title)
+
+    def set(self, *, total: Optional[float] = None, completed: Optional[float] = None) -> None:
+        """Sets the part's own counts; what is not given stays as it is."""
+        with lock:
+            if is_count(total):
+                self._node.total = total
+            if completed is not None and is_count(completed):
+                self._node.done = max(self._node.done, completed)
+
+    def finish(self) -> None:
+        """The part is done, with all its share; doing it again changes nothing."""
+        self._end(True)
+
+    def _end(self, is_whole: bool) -> None:
+        with lock:
+            self._operation._channel.counts.end_part(self._node, self._of, is_whole)
+
+    def __enter__(self) -> Part:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self._end(error is None)
+
+    async def __aenter__(self) -> Part:
+        return self
+
+    async def __aexit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self._end(error is None)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""One request on its way, and what its answer means for the operation."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import random
+import ssl
+import time
+from typing import Optional
+
+from ._channel import Channel, Refusal, Request
+from ._http import KINDS, TRANSIENT, Answer, Connection, headers_with
+from ._state import lock
+
+log = logging.getLogger("live_progress")
+
+_LONGEST_DELAY = 10.0
+#: How long the child of a fork waits for the operation that its parent was about to create.
+_PATIENCE_TRIES = 12
+
+
+class Server:
+    """One server, as the sender has found it."""
+
+    def __init__(self) -> None:
+        self.connection = Connection()
+        #: No request before these times: while it is away, and while it has asked to wait.
+        self.not_before = 0.0
+        self.asked_to_wait = 0.0
+        self._failures = 0
+
+    def is_ready(self, now: float) -> bool:
+        return now >= max(self.not_before, self.asked_to_wait)
+
+    def deliver(self, channel: Channel, request: Request, timeout: float, is_last_try: bool) -> None:
+        """Sends a request and tells the channel what came of it. Blocks; the caller holds no lock."""
+        token = channel.token()
+        try:
+            answer = self.connection.exchange(
+                request.method, request.url, headers_with(token, request.headers), request.body, timeout
+            )
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            with lock:
+                self._failed(channel, error, is_last_try)
+            return
+        with lock:
+            now = time.monotonic()
+            if answer.status in TRANSIENT or answer.problem == "idempotency-key-in-use":
+                self._postponed(channel, answer, now)
+            else:
+                self._failures = 0
+                _settle(channel, request, answer, token, now)
+
+    def _failed(self, channel: Channel, error: Exception, is_last_try: bool) -> None:
+        if is_last_try or isinstance(error, (ValueError, ssl.SSLCertVerificationError)):
+            _stop(channel, Refusal("unreachable", f"The server cannot be reached: {error}"))
+            return
+        self.not_before = time.monotonic() + self._delay()
+
+    def _postponed(self, channel: Channel, answer: Answer, now: float) -> None:
+        asked = answer.retry_after
+        if answer.status == 429 or answer.status == 409:
+            # It is this operation that reports too often; the others may go on.
+            channel.wait(now + (asked if asked is not None else backoff(channel.tried())), asked is not None)
+        elif asked is not None:
+            self.asked_to_wait = now + asked
+        else:
+            self.not_before = now + self._delay()
+
+    def _delay(self) -> float:
+        self._failures += 1
+        return backoff(self._failures)
+
+
+def backoff(failures: int) -> float:
+    """The delay after so many failures in a row: exponential, with jitter, never nothing."""
+    return min(_LONGEST_DELAY, 0.25 * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)
+
+
+def _settle(channel: Channel, request: Request, answer: Answer, token: Optional[str], now: float) -> None:
+    if answer.status < 300:
+        channel.settle(request, now)
+        channel.taken(answer.json)
+    elif answer.status == 401 and channel.report_token is not None and token == channel.report_token:
+        # The operation's own token has ended; who created it may be allowed to report as well.
+        channel.report_token = None
+    elif answer.status == 404 and not channel.is_created and channel.tried() < _PATIENCE_TRIES:
+        channel.wait(now + backoff(1), False)
+    elif answer.status in (400, 413, 415, 422) and request.method != "POST":
+        channel.drop(request, now)
+        log.warning("The server does not take a report: %s", answer.message)
+    else:
+        kind = answer.problem if answer.status == 409 and answer.problem else KINDS.get(answer.status, "refused")
+        _stop(channel, Refusal(kind, answer.message))
+
+
+def _stop(channel: Channel, refusal: Refusal) -> None:
+    log.warning("Nothing more is reported on %s: %s", channel.target and channel.target.url, refusal.message)
+    channel.stop(refusal)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Operations within one that somebody else began and will end: that of ``LIVE_PROGRESS_URL``.
+
+The first is told as it is. Where a second begins, they are counted as phases, as ``live-progress run`` does with the
+bars that it reads: the figures of the one that is on are in the details.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Dict, Optional
+
+from ._channel import Channel
+from ._json import Report, encoded
+from ._settings import Target
+from ._state import lock
+
+
+class Guest:
+    """What this process tells of an operation that is not its own."""
+
+    def __init__(self, target: Target) -> None:
+        self.channel = Channel(target)
+        self.channel.is_owned = False
+        self._pid = os.getpid()
+        self._has_several = False
+        self._finished = 0
+
+    def begin(self, channel: Channel) -> None:
+        """Tells of an operation from now on; nothing of it is told elsewhere."""
+        with lock:
+            if self.channel.followers or self._finished:
+                self._has_several = True
+            channel.mirror = lambda report, last: self._tell(channel, report, last)
+            channel.is_asked_to_stop = self.channel.is_asked_to_stop
+            self.channel.followers.append(channel)
+            report = {"state": encoded(channel.title or "Running")}
+            if self._counts_phases:
+                report.update(unit=encoded("phases"), totalCount="null", completedCount=str(self._finished))
+            self.channel.push(report)
+
+    @property
+    def _counts_phases(self) -> bool:
+        # The workers of a pool would each count phases of their own, past each other.
+        return self._has_several and self._pid == os.getpid() and not _is_child()
+
+    def _tell(self, channel: Channel, report: Report, last: bool) -> None:
+        status, error = report.pop("status", None), report.pop("error", None)
+        report.pop("result", None)
+        if "title" in report:
+            report.setdefault("state", report.pop("title"))
+        if self._has_several:
+            report = self._as_phase(channel, report)
+        if last:
+            self._end(channel, report, status, error)
+        if report:
+            self.channel.push(report)
+
+    def _as_phase(self, channel: Channel, report: Report) -> Report:
+        details: Dict[str, object] = {"phase": channel.title}
+        told = json.loads(report["details"]) if "details" in report else None
+        if isinstance(told, dict):
+            details.update(told)
+        counts = channel.counts
+        if counts.completed or counts.total:
+            details.update(completedCount=int(counts.completed), totalCount=counts.total, unit=counts.unit)
+        result: Report = {name: report[name] for name in ("state", "labels") if name in report}
+        result["details"] = encoded(details)
+        return result
+
+    def _end(self, channel: Channel, report: Report, status: Optional[str], error: Optional[str]) -> None:
+        self.channel.followers.remove(channel)
+        if status == '"succeeded"':
+            self._finished += 1
+            if self._counts_phases:
+                report["advance"] = "1"
+        elif status is not None:
+            report["state"] = encoded(f"{channel.title or 'Work'}: {json.loads(status)}")
+            if error is not None:
+                report["details"] = encoded({"error": json.loads(error)})
+
+
+def _is_child() -> bool:
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None
+
+
+_guests: Dict[Target, Guest] = {}
+
+
+def guest_of(url: str, token: Optional[str]) -> Guest:
+    """What this process tells of the operation at that URL; raises ``ValueError`` where it is none."""
+    target = Target.of_url(url, token)
+    with lock:
+        return _guests.setdefault(target, Guest(target))

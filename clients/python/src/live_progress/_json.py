@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""JSON that never raises: whatever a worker hands over becomes a text, now, in its own thread."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Dict, Mapping
+
+#: One report: each member's name, and its value as a JSON text.
+Report = Dict[str, str]
+
+#: The longest text that one member may have, so that what waits is bounded; past it a note says so.
+MAXIMUM_LENGTH = 64 * 1024
+_DEEPEST = 32
+
+
+def encoded(value: object) -> str:
+    """The value as a JSON text, read here and now: what is changed later changes nothing of it."""
+    try:
+        text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except Exception:
+        text = json.dumps(_plain(value, 0), allow_nan=False, separators=(",", ":"))
+    if len(text) <= MAXIMUM_LENGTH:
+        return text
+    return json.dumps({"omitted": f"{len(text)} characters, more than {MAXIMUM_LENGTH}"})
+
+
+def body(report: Report) -> bytes:
+    """The report as it is sent."""
+    return ("{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in report.items()) + "}").encode()
+
+
+def short(text: object, length: int = 1024) -> str:
+    """A text for people, no longer than that, whatever its ``__str__`` does."""
+    try:
+        result = str(text)
+    except Exception:
+        result = f"<{type(text).__name__}>"
+    result = result.encode("utf-8", "replace").decode()
+    return result if len(result) <= length else result[: length - 1] + "…"
+
+
+def _plain(value: object, depth: int) -> object:
+    """The nearest value that JSON has."""
+    if value is None or isinstance(value, (bool, str)):
+        return short(value, MAXIMUM_LENGTH) if isinstance(value, str) else value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if depth >= _DEEPEST:
+        return short(value)
+    try:
+        if isinstance(value, Mapping):
+            return {short(name): _plain(item, depth + 1) for name, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [_plain(item, depth + 1) for item in value]
+        item = getattr(value, "item", None)  # a number of NumPy, a tensor of one element
+        if callable(item):
+            return _plain(item(), _DEEPEST)
+    except Exception:
+        pass
+    return short(value)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""Bars of tqdm as operations. They are read by the sender's thread; a step of theirs costs what it did."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import Any, Callable, Dict, Optional
+
+from ._begin import operation
+from ._operation import Operation
+from ._problem import end, end_of
+from ._sender import sender
+from ._state import lock
+
+
+def patch_tqdm() -> Callable[[], None]:
+    """Lets each bar of tqdm that this process makes from now on report as an operation; gives what undoes it.
+
+    ```python
+    live_progress.patch_tqdm()
+    for row in tqdm(rows, desc="Import", unit="rows"):
+        insert(row)
+    ```
+
+    All kinds of bars report that derive from tqdm's own, as those of ``tqdm.auto``; disabled ones do not.
+    A bar that is closed before its total is reached ends as cancelled, or as failed with what a ``with`` block raised.
+    """
+    try:
+        from tqdm.std import tqdm  # type: ignore[import-untyped,import-not-found,unused-ignore]
+    except ImportError:
+        return lambda: None
+    if "_live_progress" in vars(tqdm):
+        return lambda: None
+    replaced = {name: vars(tqdm).get(name) for name in ("__init__", "close", "__exit__", "reset")}
+
+    def undo() -> None:
+        for name, value in {**replaced, "_live_progress": None}.items():
+            if value is None:
+                delattr(tqdm, name)
+            else:
+                setattr(tqdm, name, value)
+
+    # tqdm's own may be other than functions, so they are called as its class gives them.
+    for name, value in _wrappers({name: getattr(tqdm, name) for name in replaced}).items():
+        setattr(tqdm, name, value)
+    setattr(tqdm, "_live_progress", None)  # noqa: B010
+    return undo
+
+
+def _wrappers(original: Dict[str, Any]) -> Dict[str, Any]:
+    def __init__(self: Any, *arguments: Any, **options: Any) -> None:
+        original["__init__"](self, *arguments, **options)
+        self._live_progress = None
+        try:
+            if not getattr(self, "disable", False):
+                self._live_progress = _Bar(self)
+        except Exception:
+            pass  # a bar that is not told is still a bar
+
+    def close(self: Any) -> None:
+        bar, self._live_progress = getattr(self, "_live_progress", None), None
+        if bar is not None:
+            # A loop that was left closes its bar while the generator in it is closed.
+            bar.close(self, sys.exc_info()[1])
+        original["close"](self)
+
+    def __exit__(self: Any, kind: Any, error: Optional[BaseException], trace: Any) -> Any:
+        bar, self._live_progress = getattr(self, "_live_progress", None), None
+        if bar is not None:
+            bar.close(self, error)
+        return original["__exit__"](self, kind, error, trace)
+
+    def reset(self: Any, total: Optional[float] = None) -> None:
+        bar = getattr(self, "_live_progress", None)
+        original["reset"](self, total)
+        if bar is not None:
+            bar.read(self)
+
+    return {"__init__": __init__, "close": close, "__exit__": __exit__, "reset": reset}
+
+
+class _Bar:
+    """One bar, and the operation that it is."""
+
+    def __init__(self, bar: Any) -> None:
+        # What tqdm says of a bar that has no name is as good a title as any.
+        self._title = bar.desc.rstrip(": ") if bar.desc else ""
+        unit = "bytes" if bar.unit == "B" else {"it": None}.get(bar.unit, bar.unit)
+        self.operation: Operation = operation(
+            self._title or "tqdm", total=bar.total, unit=unit, display=False, raise_cancelled=False
+        )
+        self._total = bar.total
+        self._postfix = ""
+        reference = weakref.ref(bar)
+
+        def watch() -> None:
+            held = reference()
+            if held is None or self.operation._channel.has_end:
+                sender().watchers.remove(watch)
+            else:
+                self.read(held)
+
+        if self.operation._channel.is_told:
+            sender().watchers.append(watch)
+
+    def read(self, bar: Any) -> None:
+        """What the bar shows."""
+        channel = self.operation._channel
+        with lock:
+            # The bar may be set back; what is done stays done.
+            channel.counts.done = max(channel.counts.done, bar.n)
+            if bar.total != self._total:
+                self._total = bar.total
+                channel.counts.set_total(bar.total)
+        title, postfix = (bar.desc or "").rstrip(": "), str(getattr(bar, "postfix", None) or "")
+        if title and title != self._title:
+            self._title = title
+            self.operation.set(title=title)
+        if postfix != self._postfix:
+            self._postfix = postfix
+            self.operation.update(title or "Running", line=postfix)
+
+    def close(self, bar: Any, error: Optional[BaseException]) -> None:
+        try:
+            self.read(bar)
+            is_short = bar.total is not None and bar.n < bar.total
+        except Exception:
+            is_short = False
+        if error is None or isinstance(error, GeneratorExit):
+            self.operation._finish(end("cancelled") if is_short or error is not None else end_of(None))
+        else:
+            self.operation._finish(end_of(error))
