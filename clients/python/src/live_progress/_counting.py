@@ -12,13 +12,14 @@ from ._json import short
 from ._state import lock
 
 if TYPE_CHECKING:
+    from ._channel import Channel
     from ._operation import Operation
 
 
 class Counting:
     """What counts units: an operation, or a part of one."""
 
-    _operation: Operation
+    _channel: Channel
     _node: Node
 
     def advance(self, count: float = 1) -> None:
@@ -30,8 +31,7 @@ class Counting:
             op.advance()
         ```
         """
-        operation = self._operation
-        channel = operation._channel
+        channel = self._channel
         with lock:
             try:
                 if 0 <= count < LIMIT:
@@ -41,7 +41,7 @@ class Counting:
             except TypeError:
                 channel.dropped += 1
         if channel.needs_worker:
-            operation._look()
+            self._look()
 
     def part(self, title: str = "", *, worth: float = 1, total: Optional[float] = None) -> Part:
         """A part that is worth some of the units here, with a count of its own; its share counts while it runs.
@@ -53,7 +53,14 @@ class Counting:
                 part.advance()
         ```
         """
-        return Part(self._operation, self._node, short(title), worth if is_count(worth) else 0, total)
+        return Part(self._whole(), self._node, short(title), worth if is_count(worth) else 0, total)
+
+    def _whole(self) -> Operation:
+        raise NotImplementedError
+
+    def _look(self) -> None:
+        """Does what a call that counts seldom has to."""
+        self._whole()._look()
 
 
 class Part(Counting):
@@ -61,13 +68,19 @@ class Part(Counting):
 
     def __init__(self, operation: Operation, of: Node, title: str, worth: float, total: Optional[float]) -> None:
         self._operation = operation
+        self._channel = operation._channel
         self._of = of
         self._title = title
         self._node = Node(total if is_count(total) else None, worth)
         with lock:
-            operation._channel.counts.begin_part(self._node, of)
+            report = self._channel.counts.begin_part(self._node, of)
+            if report:
+                self._channel.push(report)
         if title:
             operation.update(title)
+
+    def _whole(self) -> Operation:
+        return self._operation
 
     def set(self, *, total: Optional[float] = None, completed: Optional[float] = None) -> None:
         """Sets the part's own counts; what is not given stays as it is."""

@@ -73,11 +73,14 @@ class Counts(Node):
         if not self._by_fraction:
             self._changed["totalCount"] = encoded(self.total)
 
-    def begin_part(self, part: Node, of: Node) -> None:
+    def begin_part(self, part: Node, of: Node) -> Report:
+        """Takes a part in; what it gives has to be a report of its own, since a server drops a fraction that comes with
+        the end of the total that it goes before."""
         of.parts.append(part)
-        if self.total and not self._by_fraction:
-            self._by_fraction = True
-            self._changed["totalCount"] = "null"
+        if not self.total or self._by_fraction:
+            return {}
+        self._by_fraction = True
+        return {"totalCount": "null"}
 
     def end_part(self, part: Node, of: Node, whole: bool) -> None:
         if part in of.parts:

@@ -19,9 +19,9 @@ _DEEPEST = 32
 def encoded(value: object) -> str:
     """The value as a JSON text, read here and now: what is changed later changes nothing of it."""
     try:
-        text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     except Exception:
-        text = json.dumps(_plain(value, 0), allow_nan=False, separators=(",", ":"))
+        text = json.dumps(_plain(value, 0), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     if len(text) <= MAXIMUM_LENGTH:
         return text
     return json.dumps({"omitted": f"{len(text)} characters, more than {MAXIMUM_LENGTH}"})
@@ -29,7 +29,8 @@ def encoded(value: object) -> str:
 
 def body(report: Report) -> bytes:
     """The report as it is sent."""
-    return ("{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in report.items()) + "}").encode()
+    text = "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in report.items()) + "}"
+    return text.encode("utf-8", "replace")  # half of a surrogate pair is no character of JSON
 
 
 def short(text: object, length: int = 1024) -> str:

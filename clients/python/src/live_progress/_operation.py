@@ -27,7 +27,6 @@ class Operation(Counting):
     """
 
     def __init__(self, channel: Channel, *, raises: bool = True, ends: bool = True) -> None:
-        self._operation = self
         self._channel = channel
         self._node = channel.counts
         self._raises = raises
@@ -226,6 +225,9 @@ class Operation(Counting):
             for channel in sender().channels:
                 if channel.left_by is not None and passed_through(error, channel.left_by):
                     channel.push(end_of(error), last=True)
+
+    def _whole(self) -> Operation:
+        return self
 
     def _look(self) -> None:
         """Does what a call that counts seldom has to."""

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+from __future__ import annotations
+
+import os
+
+import pytest
+from support import BINARY, BlackHole, Scripted, Server
+
+import live_progress
+from live_progress import _settings
+
+for name in [name for name in os.environ if name.startswith("LIVE_PROGRESS") and name != "LIVE_PROGRESS_BINARY"]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def real_server():
+    assert BINARY.exists(), f"{BINARY} is not there; `make build` makes it, LIVE_PROGRESS_BINARY names another"
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(real_server):
+    """The real server, and this process configured for it."""
+    live_progress.configure(server=real_server.url)
+    yield real_server
+    live_progress.flush(5)
+    reset()
+
+
+@pytest.fixture
+def scripted():
+    with Scripted() as server:
+        live_progress.configure(server=server.url)
+        yield server
+    reset()
+
+
+@pytest.fixture
+def black_hole():
+    with BlackHole() as server:
+        yield server
+
+
+def reset():
+    for name in ("server", "token", "disabled", "display"):
+        setattr(_settings._Configured, name, None)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What the tests share: the real server, a scripted one, and programs to run."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import queue
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+BINARY = Path(os.environ.get("LIVE_PROGRESS_BINARY", ROOT / "bin/live-progress"))
+API = "/api/v1/progress"
+
+
+def plain_environment(**more):
+    """This environment without settings of Live Progress, so that a person's own decide nothing."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIVE_PROGRESS")}
+    return {**kept, **{name: str(value) for name, value in more.items()}}
+
+
+class Server:
+    """A `live-progress serve` of its own on a free loopback port."""
+
+    def __init__(self, *options):
+        command = [str(BINARY), "serve", "--host", "127.0.0.1", "--port", "0", "--store", "memory", *options]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=plain_environment()
+        )
+        self.url = self.process.stdout.readline().split()[-1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def get(self, url, token=None):
+        return request("GET", url, token=token)
+
+    def list(self, token=None):
+        """All operations, the oldest first."""
+        return request("GET", self.url + API, token=token)["operations"][::-1]
+
+    def await_end(self, url, seconds=10):
+        """The last snapshot; asked by long polls, so that nothing is slept through."""
+        return self.wait(url, lambda snapshot: snapshot["status"] in ("succeeded", "failed", "cancelled"), seconds)
+
+    def wait(self, url, condition, seconds=10):
+        deadline = time.monotonic() + seconds
+        snapshot, tag = {}, ""
+        while time.monotonic() < deadline:
+            fields = {"Prefer": "wait=2", **({"If-None-Match": tag} if tag else {})}
+            call = urllib.request.Request(url, headers={"Accept": "application/json", **fields})
+            try:
+                with urllib.request.urlopen(call, timeout=10) as answer:
+                    snapshot, tag = json.load(answer), answer.headers["ETag"]
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    time.sleep(0.01)  # there is nothing to wait at until it is there
+                elif error.code != 304:
+                    raise
+            if snapshot and condition(snapshot):
+                return snapshot
+        raise AssertionError(f"not within {seconds} s; the last was {snapshot}")
+
+
+def request(method, url, report=None, token=None):
+    body = json.dumps(report).encode() if report is not None else b""
+    fields = {"Accept": "application/json", "Content-Type": "application/json"}
+    if token:
+        fields["Authorization"] = f"Bearer {token}"
+    call = urllib.request.Request(url, data=body if method != "GET" else None, headers=fields, method=method)
+    with urllib.request.urlopen(call, timeout=10) as answer:
+        text = answer.read()
+        return json.loads(text) if text else {}
+
+
+class Call:
+    """One request that a scripted server got."""
+
+    def __init__(self, handler):
+        self.time = time.monotonic()
+        self.method, self.path = handler.command, handler.path
+        self.key = handler.headers.get("Idempotency-Key")
+        self.token = handler.headers.get("Authorization")
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        self.report = json.loads(body) if body else None
+
+
+class Scripted:
+    """An HTTP server whose answers a test decides: `answer(call)` gives a status, fields and an object.
+
+    Instead of an answer it may give `"drop"`, which breaks the connection, or `"hang"`, which never answers.
+    """
+
+    def __init__(self, answer=lambda call: (200, {}, {})):
+        self.calls = []
+        self.came = queue.SimpleQueue()
+        self.let_go = threading.Event()
+        self.answer = answer
+        scripted = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one(self):
+                call = Call(self)
+                if call.report is not None:  # beats come when they come
+                    scripted.calls.append(call)
+                    scripted.came.put(call)
+                answer = scripted.answer(call)
+                if answer == "hang":
+                    scripted.let_go.wait(60)
+                if isinstance(answer, str):
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                status, fields, value = answer
+                text = json.dumps(value).encode()
+                self.send_response(status)
+                for name, field in {**fields, "Content-Length": str(len(text))}.items():
+                    self.send_header(name, field)
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_POST = do_PATCH = do_GET = handle_one
+
+            def log_message(self, *_):
+                pass
+
+        class Listener(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass  # clients that leave are what these tests are about
+
+        self.listener = Listener(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.listener.server_address[1]}"
+        threading.Thread(target=self.listener.serve_forever, args=(0.01,), daemon=True).start()
+
+    def next(self, seconds=5):
+        return self.came.get(timeout=seconds)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.let_go.set()
+        self.listener.shutdown()
+        self.listener.server_close()
+
+
+class BlackHole:
+    """Takes connections in, and never says anything."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+def run_python(code, *, timeout=30, check=True, **environment):
+    """Runs a program as a process of its own; gives what it said and how long it took."""
+    begun = time.monotonic()
+    process = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=plain_environment(**environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=timeout,
+    )
+    process.seconds = time.monotonic() - begun
+    if check:
+        assert process.returncode == 0, process.stderr
+    return process
+
+
+def run_file(folder, code, *, timeout=30, check=True, **environment):
+    """As `run_python`, from a file: children that are spawned read it again."""
+    path = Path(folder) / "program.py"
+    path.write_text(textwrap.dedent(code))
+    begun = time.monotonic()
+    process = subprocess.run(
+        [sys.executable, str(path)],
+        env=plain_environment(**environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=timeout,
+    )
+    process.seconds = time.monotonic() - begun
+    if check:
+        assert process.returncode == 0, process.stderr
+    return process
