@@ -96,7 +96,9 @@ class Call:
         self.key = handler.headers.get("Idempotency-Key")
         self.token = handler.headers.get("Authorization")
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        self.report = json.loads(body) if body else None
+        lines = body.split(b"\n") if "ndjson" in handler.headers.get("Content-Type", "") else [body]
+        self.reports = [json.loads(line) for line in lines if line]
+        self.report = self.reports[0] if self.reports else None
 
 
 class Scripted:
@@ -105,7 +107,7 @@ class Scripted:
     Instead of an answer it may give `"drop"`, which breaks the connection, or `"hang"`, which never answers.
     """
 
-    def __init__(self, answer=lambda call: (200, {}, {})):
+    def __init__(self, answer=lambda call: (200, {}, {}), port=0):
         self.calls = []
         self.came = queue.SimpleQueue()
         self.let_go = threading.Event()
@@ -114,6 +116,7 @@ class Scripted:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one segment an answer
 
             def handle_one(self):
                 call = Call(self)
@@ -146,7 +149,7 @@ class Scripted:
             def handle_error(self, *_):
                 pass  # clients that leave are what these tests are about
 
-        self.listener = Listener(("127.0.0.1", 0), Handler)
+        self.listener = Listener(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.listener.server_address[1]}"
         threading.Thread(target=self.listener.serve_forever, args=(0.01,), daemon=True).start()
 

@@ -26,7 +26,13 @@ def test_a_whole_operation_arrives_in_order(server):
         op.succeed({"rows": 7})
     seen = [first, *watch]
     last = seen[-1]
-    assert (last.status, last.result, last.completed, last.total, last.unit) == ("succeeded", {"rows": 7}, 3, 3, "steps")
+    assert (last.status, last.result, last.completed, last.total, last.unit) == (
+        "succeeded",
+        {"rows": 7},
+        3,
+        3,
+        "steps",
+    )
     assert (last.title, dict(last.labels)) == ("Deploy", {"team": "data"})
     states = [s.state for s in seen]
     assert [state for i, state in enumerate(states) if i == 0 or state != states[i - 1]] == [

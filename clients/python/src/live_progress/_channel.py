@@ -12,7 +12,7 @@ import os
 import uuid
 from collections import deque
 from types import CodeType
-from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 
 from ._counts import Counts
 from ._json import Report, body, encoded
@@ -21,6 +21,8 @@ from ._settings import Target
 
 #: How many transitions wait; past it the oldest is folded into the next.
 CAPACITY = 256
+#: How long the body of one request is at most, in bytes, about; a server takes a mebibyte.
+LARGEST_BATCH = 256 * 1024
 #: How soon a silent worker asks whether it shall stop, and how seldom at last, in seconds.
 SOONEST_BEAT, LATEST_BEAT = 1.0, 10.0
 #: The least time between two reports that say nothing but counts.
@@ -39,8 +41,8 @@ class Request(NamedTuple):
     url: str
     headers: Dict[str, str]
     body: bytes
-    #: Whether it only asks how things are.
-    is_beat: bool
+    #: What the body says, one report a line; nothing where it only asks how things are.
+    reports: Tuple[Report, ...] = ()
 
 
 class Channel:
@@ -91,7 +93,7 @@ class Channel:
         self._next_beat: Optional[float] = None
         if creation is not None and target is not None:
             self.number = 1
-            self._request = self._make("POST", target.collection, {**creation, "id": encoded(target.id)})
+            self._request = made("POST", target.collection, ({**creation, "id": encoded(target.id)},))
 
     # What the worker says.
 
@@ -162,7 +164,7 @@ class Channel:
         if self.target is None or self.refusal is not None or now < self.not_before:
             return None
         if self._request is None and self._waiting:
-            self._request = self._make("PATCH", self.target.url, self._waiting.popleft())
+            self._request = made("PATCH", self.target.url, self._batch())
             self._beat = SOONEST_BEAT
         if self._request is not None:
             return self._request
@@ -170,11 +172,16 @@ class Channel:
             self._next_beat = now + self._beat
         if now < self._next_beat or self.has_end:
             return None
-        return Request("PATCH", self.target.url, {}, b"", True)
+        return Request("PATCH", self.target.url, {}, b"")
 
-    def _make(self, method: str, url: str, report: Report) -> Request:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
-        return Request(method, url, headers, body(report), False)
+    def _batch(self) -> Tuple[Report, ...]:
+        """All that waits, as far as one request takes it: a way of many milliseconds is gone once for all of it."""
+        reports: List[Report] = []
+        size = 0
+        while self._waiting and (not reports or size + length(self._waiting[0]) <= LARGEST_BATCH):
+            size += length(self._waiting[0])
+            reports.append(self._waiting.popleft())
+        return tuple(reports)
 
     # What the server says.
 
@@ -183,11 +190,11 @@ class Channel:
 
     def settle(self, request: Request, now: float) -> None:
         """The request has been answered for good."""
-        if request.is_beat:
-            self._beat = min(self._beat * 2, LATEST_BEAT)
-        else:
+        if request.reports:
             self._request = None
-            self.settled += 1
+            self.settled += len(request.reports)
+        else:
+            self._beat = min(self._beat * 2, LATEST_BEAT)
         self._next_beat = now + (self._beat if self.cancellable and not self.is_asked_to_stop else LATEST_BEAT)
         self._tries = 0
 
@@ -211,10 +218,12 @@ class Channel:
         if self._may_hurry:
             self.not_before = 0.0
 
-    def drop(self, request: Request, now: float) -> None:
-        """The server does not take this report, and may take others."""
-        self.settle(request, now)
+    def drop(self, request: Request, line: int, now: float) -> None:
+        """The server does not take the report of that line, counted from 1; it has those before, and may take others."""
+        rest = request.reports[line:]
+        self.settle(request._replace(reports=request.reports[:line]), now)
         self.dropped += 1
+        self._waiting.extendleft(reversed(rest))
 
     def stop(self, refusal: Refusal) -> None:
         """The server takes no more."""
@@ -239,6 +248,18 @@ class Channel:
         self.needs_worker = True
         self.not_before = 0.0
         self._next_beat = None
+
+
+def made(method: str, url: str, reports: Tuple[Report, ...]) -> Request:
+    """A request that counts once, however often it is sent."""
+    kind = "application/json" if len(reports) == 1 else "application/x-ndjson"
+    headers = {"Content-Type": kind, "Idempotency-Key": uuid.uuid4().hex}
+    return Request(method, url, headers, b"\n".join(body(report) for report in reports), reports)
+
+
+def length(report: Report) -> int:
+    """About how many bytes a report is."""
+    return sum(len(text) + 24 for text in report.values())
 
 
 def folded(earlier: Report, later: Report) -> Report:

@@ -90,7 +90,8 @@ def _settle(channel: Channel, request: Request, answer: Answer, token: Optional[
     elif answer.status == 404 and not channel.is_created and channel.tried() < _PATIENCE_TRIES:
         channel.wait(now + backoff(1), False)
     elif answer.status in (400, 413, 415, 422) and request.method != "POST":
-        channel.drop(request, now)
+        line = answer.json.get("line")
+        channel.drop(request, line if isinstance(line, int) and 0 < line <= len(request.reports) else 1, now)
         log.warning("The server does not take a report: %s", answer.message)
     else:
         kind = answer.problem if answer.status == 409 and answer.problem else KINDS.get(answer.status, "refused")
