@@ -23,6 +23,9 @@ from ._settings import Target
 CAPACITY = 256
 #: How long the body of one request is at most, in bytes, about; a server takes a mebibyte.
 LARGEST_BATCH = 256 * 1024
+#: How many reports go in one request: a server keeps the newest 64 revisions for those who watch, and they have to read
+#: these before the next ones come.
+LONGEST_BATCH = 32
 #: How soon a silent worker asks whether it shall stop, and how seldom at last, in seconds.
 SOONEST_BEAT, LATEST_BEAT = 1.0, 10.0
 #: The least time between two reports that say nothing but counts.
@@ -178,7 +181,9 @@ class Channel:
         """All that waits, as far as one request takes it: a way of many milliseconds is gone once for all of it."""
         reports: List[Report] = []
         size = 0
-        while self._waiting and (not reports or size + length(self._waiting[0]) <= LARGEST_BATCH):
+        while self._waiting and len(reports) < LONGEST_BATCH:
+            if reports and size + length(self._waiting[0]) > LARGEST_BATCH:
+                break
             size += length(self._waiting[0])
             reports.append(self._waiting.popleft())
         return tuple(reports)
@@ -219,7 +224,7 @@ class Channel:
             self.not_before = 0.0
 
     def drop(self, request: Request, line: int, now: float) -> None:
-        """The server does not take the report of that line, counted from 1; it has those before, and may take others."""
+        """The server does not take the report of that line, counted from 1; those before it were taken."""
         rest = request.reports[line:]
         self.settle(request._replace(reports=request.reports[:line]), now)
         self.dropped += 1

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import html
+import importlib
 import os
 import shutil
 import sys
@@ -158,14 +159,13 @@ def element(channel: Channel) -> str:
 
 
 def _show_element(channel: Channel) -> bool:
-    from IPython.display import HTML, display  # type: ignore[import-not-found,unused-ignore]
-
-    handle = display(HTML(element(channel)), display_id=True)
+    ipython: Any = importlib.import_module("IPython.display")
+    handle = ipython.display(ipython.HTML(element(channel)), display_id=True)
 
     def watch() -> None:
         # The token to watch with comes with the answer to the creation.
         if channel.watch_token and handle is not None:
-            handle.update(HTML(element(channel)))
+            handle.update(ipython.HTML(element(channel)))
         if channel.is_created or channel.refusal or channel.has_end:
             sender().watchers.remove(watch)
 

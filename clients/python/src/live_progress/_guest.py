@@ -28,6 +28,8 @@ class Guest:
         self._pid = os.getpid()
         self._has_several = False
         self._finished = 0
+        #: The details of those that go on, as they told them.
+        self._details: Dict[Channel, Dict[str, object]] = {}
 
     def begin(self, channel: Channel) -> None:
         """Tells of an operation from now on; nothing of it is told elsewhere."""
@@ -61,9 +63,10 @@ class Guest:
 
     def _as_phase(self, channel: Channel, report: Report) -> Report:
         details: Dict[str, object] = {"phase": channel.title}
-        told = json.loads(report["details"]) if "details" in report else None
-        if isinstance(told, dict):
-            details.update(told)
+        if "state" in report or "details" in report:
+            told = json.loads(report.get("details", "{}"))
+            self._details[channel] = told if isinstance(told, dict) else {}
+        details.update(self._details.get(channel, {}))
         counts = channel.counts
         if counts.completed or counts.total:
             details.update(completedCount=int(counts.completed), totalCount=counts.total, unit=counts.unit)
@@ -73,6 +76,7 @@ class Guest:
 
     def _end(self, channel: Channel, report: Report, status: Optional[str], error: Optional[str]) -> None:
         self.channel.followers.remove(channel)
+        self._details.pop(channel, None)
         if status == '"succeeded"':
             self._finished += 1
             if self._counts_phases:

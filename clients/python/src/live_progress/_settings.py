@@ -97,7 +97,11 @@ class Target(NamedTuple):
             token = urllib.parse.parse_qs(fragment).get("token", [None])[0]
         parts = _split(base)
         path = parts.path.rstrip("/")
-        if not IDENTIFIER.match(urllib.parse.unquote(path.rpartition("/")[2])) or path.count("/") < 2:
+        if (
+            not IDENTIFIER.match(urllib.parse.unquote(path.rpartition("/")[2]))
+            or path.count("/") < 2
+            or path.endswith(API)
+        ):
             raise ValueError(f"{base!r} is not the URL of an operation: it should end in {API}/ID.")
         return cls(f"{parts.scheme}://{parts.netloc}{path}", token)
 

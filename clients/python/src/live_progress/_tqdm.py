@@ -128,6 +128,8 @@ class _Bar:
             is_short = bar.total is not None and bar.n < bar.total
         except Exception:
             is_short = False
+        if isinstance(error, (StopIteration, StopAsyncIteration)):
+            error = None  # an asynchronous bar is closed by who has met the end of its items
         if error is None or isinstance(error, GeneratorExit):
             self.operation._finish(end("cancelled") if is_short or error is not None else end_of(None))
         else:
