@@ -49,7 +49,7 @@ def seconds(items: Iterable[int]) -> float:
 
 
 def kinds(count: int) -> Dict[str, Callable[[], Iterable[int]]]:
-    from tqdm import tqdm
+    from tqdm import tqdm  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     nowhere = open(os.devnull, "w")
     return {

@@ -25,7 +25,7 @@ def on_terminal(code, **environment):
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code)],
-        env=plain_environment(TERM="xterm-256color", COLUMNS="100", **environment),
+        env=plain_environment(**{"TERM": "xterm-256color", "COLUMNS": "100", **environment}),
         stdin=follower,
         stdout=follower,
         stderr=follower,
@@ -86,8 +86,9 @@ def test_where_something_else_draws_nothing_is_drawn():
     assert "Ours" not in on_terminal(code)
 
 
-def test_a_short_loop_a_pipe_and_dumb_terminals_stay_quiet():
+def test_a_short_loop_a_pipe_and_a_dumb_terminal_stay_quiet():
     assert on_terminal("import live_progress\nfor x in live_progress.track(range(3), 'Short'): pass") == ""
+    assert on_terminal(LOOP, TERM="dumb") == "after\r\n"
     assert run_python(LOOP).stderr == ""
     assert on_terminal(LOOP, LIVE_PROGRESS_DISABLED="1") == "after\r\n"
 

