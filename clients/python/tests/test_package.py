@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# Part of Live Progress: live progress of long-running operations.
+"""What is published: the README's examples run, and importing costs little."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from support import API, request, run_python
+
+import live_progress
+
+FOLDER = Path(__file__).resolve().parent.parent
+EXAMPLES = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+
+#: What the examples take for granted.
+GIVEN = """
+import sys
+rows, files, sha, url = range(30), ["a", "b"], "4f2a", sys.argv[1] if len(sys.argv) > 1 else "URL"
+def insert(row): pass
+upload = insert
+"""
+
+
+def test_the_readme_has_three_examples():
+    assert len(EXAMPLES) == 3
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["loop", "operation", "watcher"])
+def test_an_example_of_the_readme_runs(server, example):
+    request("POST", server.url + API, {"id": "of-the-readme"})
+    request("PATCH", f"{server.url}{API}/of-the-readme", {"state": "Done", "status": "succeeded"})
+    before = {item["id"] for item in server.list()}
+    given = GIVEN.replace("URL", f"{server.url}{API}/of-the-readme")
+    process = run_python(given + example, LIVE_PROGRESS_SERVER=server.url)
+    if "watch" in example:
+        assert process.stdout == "succeeded Done None\n"
+    made = [item for item in server.list() if item["id"] not in before]
+    assert [item["status"] for item in made] == ([] if "watch" in example else ["succeeded"])
+    assert all(item["progress"]["fractionCompleted"] == 1 for item in made)
+
+
+def test_every_public_name_is_documented_and_the_functions_have_an_example():
+    for name in live_progress.__all__:
+        text = getattr(live_progress, name).__doc__
+        assert text and len(text) > 40, name
+    for name in ("track", "operation", "current", "watch", "awatch", "cancel", "configure", "flush", "patch_tqdm"):
+        assert "```python" in getattr(live_progress, name).__doc__, name
+
+
+def test_importing_brings_no_thread_and_nothing_from_elsewhere():
+    code = """
+        import sys, threading
+        before = {name.partition(".")[0] for name in sys.modules}
+        import live_progress
+        new = {name.partition(".")[0] for name in sys.modules} - before - {"live_progress"}
+        print(threading.active_count(), sorted(name for name in new if name not in sys.stdlib_module_names))
+        """
+    if not hasattr(__import__("sys"), "stdlib_module_names"):
+        pytest.skip("this Python does not tell what its own modules are")
+    assert run_python(code, prelude="").stdout == "1 []\n"
