@@ -47,3 +47,10 @@ def black_hole():
 def reset():
     for name in ("server", "token", "disabled", "display"):
         setattr(_settings._Configured, name, None)
+
+
+@pytest.fixture
+def own_server():
+    """A server that nobody else creates operations on."""
+    with Server() as server:
+        yield server

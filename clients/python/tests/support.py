@@ -208,3 +208,9 @@ def _run(arguments, timeout, check, environment):
     if check:
         assert process.returncode == 0, process.stderr
     return process
+
+
+def only(server, title=None):
+    found = [item for item in server.list() if title in (None, item["title"])]
+    assert len(found) == 1, found
+    return found[0]

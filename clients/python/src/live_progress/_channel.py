@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections import deque
 from types import CodeType
 from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
 
 from ._counts import Counts
-from ._json import Report, body, encoded
+from ._json import Report, encoded
 from ._problem import abandoned, end_of_loop
+from ._request import Request, folded, length, made
 from ._settings import Target
 
 #: How many transitions wait; past it the oldest is folded into the next.
@@ -37,15 +37,6 @@ class Refusal(NamedTuple):
 
     kind: str
     message: str
-
-
-class Request(NamedTuple):
-    method: str
-    url: str
-    headers: Dict[str, str]
-    body: bytes
-    #: What the body says, one report a line; nothing where it only asks how things are.
-    reports: Tuple[Report, ...] = ()
 
 
 class Channel:
@@ -253,30 +244,3 @@ class Channel:
         self.needs_worker = True
         self.not_before = 0.0
         self._next_beat = None
-
-
-def made(method: str, url: str, reports: Tuple[Report, ...]) -> Request:
-    """A request that counts once, however often it is sent."""
-    kind = "application/json" if len(reports) == 1 else "application/x-ndjson"
-    headers = {"Content-Type": kind, "Idempotency-Key": uuid.uuid4().hex}
-    return Request(method, url, headers, b"\n".join(body(report) for report in reports), reports)
-
-
-def length(report: Report) -> int:
-    """About how many bytes a report is."""
-    return sum(len(text) + 24 for text in report.values())
-
-
-def folded(earlier: Report, later: Report) -> Report:
-    """One report that says what the two say after each other."""
-    result = {**earlier, **later}
-    if "state" in later and "details" not in later:
-        result.pop("details", None)
-    if "completedCount" in later:
-        # What was added before a count was set is part of it.
-        result["advance"] = later.get("advance", "0")
-    elif "advance" in earlier and "advance" in later:
-        result["advance"] = str(int(earlier["advance"]) + int(later["advance"]))
-    if "labels" in earlier and "labels" in later:
-        result["labels"] = encoded({**json.loads(earlier["labels"]), **json.loads(later["labels"])})
-    return result

@@ -11,8 +11,9 @@ import ssl
 import time
 from typing import Optional
 
-from ._channel import Channel, Refusal, Request
+from ._channel import Channel, Refusal
 from ._http import KINDS, TRANSIENT, Answer, Connection, headers_with
+from ._request import Request
 from ._state import lock
 
 log = logging.getLogger("live_progress")

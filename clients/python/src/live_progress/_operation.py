@@ -230,7 +230,6 @@ class Operation(Counting):
         return self
 
     def _look(self) -> None:
-        """Does what a call that counts seldom has to."""
         channel = self._channel
         if not channel.is_attended and not channel.is_over:
             sender().attend(channel)

@@ -14,10 +14,11 @@ import threading
 import time
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from ._channel import TICK, Channel, Refusal, Request
+from ._channel import TICK, Channel, Refusal
 from ._delivery import Server
 from ._http import origin
 from ._problem import abandoned
+from ._request import Request
 from ._state import lock
 
 # The first request would import that codec. Where it does so in a thread as the process is forked, the child waits for

@@ -89,7 +89,8 @@ class Track(Generic[Item]):
             async for item in self._items:  # type: ignore[union-attr]
                 yield item
                 operation._channel.counts.looped += 1
-                operation._look()
+                if operation._channel.needs_worker:
+                    operation._look()
         except GeneratorExit:
             operation.cancelled()
             raise
