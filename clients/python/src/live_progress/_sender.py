@@ -113,8 +113,7 @@ class Sender:
                 channel.hurry()
             for server in self._servers.values():
                 server.not_before = 0.0
-        for watcher in list(self.watchers):
-            watcher()
+        self._show()
         if self._thread is not None:
             self.flush(LEAVING)
 
@@ -158,8 +157,7 @@ class Sender:
     def _step(self) -> Optional[float]:
         """Sends one request, if one is due; gives how long to wait for the next, `None` for until something happens."""
         now = time.monotonic()
-        for watcher in list(self.watchers):
-            watcher()
+        self._show()
         with lock:
             found = self._next(now)
             self._tell_waiters()
@@ -172,6 +170,13 @@ class Sender:
             timeout = _TIMEOUT if self._deadline is None else max(0.05, min(_TIMEOUT, self._deadline - now))
         server.deliver(channel, request, timeout, is_last_try)
         return 0
+
+    def _show(self) -> None:
+        for watcher in list(self.watchers):
+            try:
+                watcher()
+            except Exception:  # who cannot draw any more keeps nobody from sending
+                self.watchers = [other for other in self.watchers if other is not watcher]
 
     def _next(self, now: float) -> Optional[Tuple[Channel, Request, Server]]:
         for _ in range(len(self.channels)):
