@@ -23,6 +23,7 @@ def test_the_child_of_a_fork_counts_and_the_parent_ends(own_server):
         import os, sys, live_progress
         with live_progress.operation("Fork", total=90) as op:
             op.update("Before"); op.advance(10)
+            assert op.flush(20)  # else it may come after what the children say
             children = []
             for number in range(3):
                 child = os.fork()
