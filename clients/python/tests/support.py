@@ -181,12 +181,12 @@ class BlackHole:
 PATIENT = "import live_progress._sender; live_progress._sender.LEAVING = 20.0\n"
 
 
-def run_python(code, *, timeout=60, check=True, prelude=PATIENT, **environment):
+def run_python(code, *, timeout=100, check=True, prelude=PATIENT, **environment):
     """Runs a program as a process of its own; gives what it said and how long it took."""
     return _run(["-c", prelude + textwrap.dedent(code)], timeout, check, environment)
 
 
-def run_file(folder, code, *, timeout=60, check=True, prelude=PATIENT, **environment):
+def run_file(folder, code, *, timeout=100, check=True, prelude=PATIENT, **environment):
     """As `run_python`, from a file: children that are spawned read it again."""
     path = Path(folder) / "program.py"
     path.write_text(prelude + textwrap.dedent(code))
