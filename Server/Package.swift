@@ -157,7 +157,7 @@ func fuzzed(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
 let fuzzedInputs = [
     fuzzed("Bodies", library("", "Wire")),
     fuzzed("CommandOutput", ["LiveProgressCLI"] + library("")),
-    fuzzed("Connection", ["FuzzedConnections"] + library("NIO") + nio("HTTP1")),
+    fuzzed("Connection", ["FuzzedConnections"] + library("HTTP", "NIO") + nio("HTTP1")),
     fuzzed("Conversation", ["FuzzedConnections"] + library("")),
     fuzzed("Fields", library("", "Client", "HTTP", "Wire")),
     fuzzed("Frames", library("WebSocket") + nio("Core")),

@@ -12,8 +12,6 @@ extension ProgressAPI {
         public var path = ProgressRoutes.base {
             didSet { path = ProgressRoutes.normalized(path) }
         }
-        /// The largest body of a request, in bytes; 1 MiB by default.
-        public var maximumBodySize = 1 << 20
         /// The longest time for which `Prefer: wait=N` holds an answer back.
         public var maximumWait: Duration = .seconds(60)
         /// After how long without news a stream sends a comment, so that proxies and peers see that it lives.
@@ -26,7 +24,7 @@ extension ProgressAPI {
         public var maximumPageSize = 1000
         /// How many values of `Idempotency-Key` are remembered for creations, and how many for changes; the newest ones.
         public var maximumIdempotencyKeys = 10_000
-        /// How much one operation and one subject may take up.
+        /// How much clients may take.
         public var limits = ProgressLimits()
         /// Where it is counted who was turned away by a limit; by default for this API alone.
         public var limitRefusals = LimitRefusals()

@@ -98,12 +98,12 @@ public struct ProgressAPI: Sendable {
         return response
     }
 
-    /// The answer to a request whose body is larger than ``Configuration/maximumBodySize``.
+    /// The answer to a request whose body is larger than ``ProgressLimits/maximumBodySize``.
     ///
     /// An adapter stops reading at the limit and gives this answer, then closes the connection.
     public func bodyTooLarge() -> ProgressResponse {
         configuration.limitRefusals.count(.bodySize)
-        return ProgressResponse(problem: Problems.bodyTooLarge(limit: configuration.maximumBodySize))
+        return ProgressResponse(problem: Problems.bodyTooLarge(limit: configuration.limits.maximumBodySize))
     }
 
     /// Begins to go away: streams end, long polls are answered at once with what is there, and new streams and upgrades
@@ -130,8 +130,8 @@ public struct ProgressAPI: Sendable {
         var exchange = try Exchange(request, body: body, caller: caller, target: target, route: route)
         exchange.slot = try slot(for: caller)
         defer { withExtendedLifetime(exchange.slot) {} }
-        guard body.count <= configuration.maximumBodySize else {
-            throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.maximumBodySize))
+        guard body.count <= configuration.limits.maximumBodySize else {
+            throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.limits.maximumBodySize))
         }
         // What resources take is the same for everyone, and asked for by browsers before they send credentials.
         if request.method == .options { return options(exchange) }

@@ -63,7 +63,7 @@
         }
 
         private func answerWithBody(_ request: Request, _ caller: ProgressCaller) async throws -> ProgressResponse {
-            let limit = api.configuration.maximumBodySize
+            let limit = api.configuration.limits.maximumBodySize
             if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { return tooLarge() }
             do {
                 let body = try await request.body.collect(upTo: limit)

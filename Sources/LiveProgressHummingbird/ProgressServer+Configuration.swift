@@ -4,7 +4,6 @@
 #if Hummingbird
     public import HTTPTypes
     public import LiveProgressHTTP
-    public import LiveProgressNIO
     public import LiveProgressWebSocket
 
     extension ProgressServer {
@@ -15,18 +14,18 @@
         /// configuration.authorizer = SessionAuthorizer(sessions)
         /// configuration.origins = .listed(["https://app.example.com"])
         /// configuration.trustedProxies = try TrustedProxies(["10.0.0.0/8"])
-        /// configuration.api.limits.watchersPerSubject = 20
+        /// configuration.limits.watchersPerSubject = 20
         /// ```
         public struct Configuration: Sendable {
-            /// The HTTP API: its limits and times, and pages of one's own.
+            /// The HTTP API: its times, and pages of one's own.
             public var api = ProgressAPI.Configuration()
             /// Whether people who open an operation's link in a browser get the page that comes with Live Progress; by default
             /// they do, where the API has no other.
             public var showsPages = true
-            /// What a connection may take before it is a WebSocket.
-            public var connections = ConnectionLimits()
-            /// How watchers over WebSocket are treated.
-            public var watchers = WatcherConfiguration()
+            /// How it is found out that a watcher over WebSocket has gone without a word; `nil` sends no pings.
+            public var heartbeat: WebSocketConfiguration.Heartbeat? = WebSocketConfiguration.Heartbeat()
+            /// How messages get to the sockets of watchers; by default directly.
+            public var writePath = WritePath.direct
             /// What compresses messages for watchers who ask for that; by default nothing.
             public var compression: (any DeflateCodec)?
             /// Told of each upgrade that is refused, which the routes and their middleware do not see.
@@ -49,6 +48,12 @@
                 set { api.origins = newValue }
             }
 
+            /// How much clients may take.
+            public var limits: ProgressLimits {
+                get { api.limits }
+                set { api.limits = newValue }
+            }
+
             /// Decides who asks and what they may do; without it everyone may do everything.
             public var authorizer: (any ProgressAuthorizer)? {
                 get { api.authorizer }
@@ -58,10 +63,7 @@
             /// The proxies that are believed about where requests come from; by default none.
             public var trustedProxies: TrustedProxies {
                 get { api.trustedProxies }
-                set {
-                    api.trustedProxies = newValue
-                    connections.proxies = newValue
-                }
+                set { api.trustedProxies = newValue }
             }
         }
     }

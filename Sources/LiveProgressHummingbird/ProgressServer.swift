@@ -50,8 +50,8 @@
             self.configuration = configuration
             hosting = ProgressHosting(
                 api: ProgressAPI(service: service, configuration: configuration.api),
-                limits: configuration.connections,
-                watchers: configuration.watchers,
+                heartbeat: configuration.heartbeat,
+                writePath: configuration.writePath,
                 compression: configuration.compression,
                 onRefusal: configuration.onRefusal
             )

@@ -18,8 +18,6 @@ import NIOHTTP1
 public final class ProgressHosting: Sendable {
     /// The API whose operations are watched.
     public let api: ProgressAPI
-    /// What a connection may take.
-    public let limits: ConnectionLimits
     /// The connections that are open.
     public let registry = ConnectionRegistry()
     private let fanout: Fanout
@@ -30,24 +28,33 @@ public final class ProgressHosting: Sendable {
     /// A host for an API's WebSockets.
     /// - Parameters:
     ///   - api: The API whose operations are watched.
-    ///   - limits: What a connection may take.
-    ///   - watchers: How watchers are treated.
+    ///   - heartbeat: How it is found out that a watcher has gone without a word; `nil` sends no pings.
+    ///   - writePath: How messages get to the sockets.
     ///   - compression: What compresses the messages of watchers who ask for that by permessage-deflate, RFC 7692; `nil`,
     ///     the default, leaves them as they are.
     ///   - onRefusal: Told of each upgrade that is refused, with the answer: the routes do not see it.
     public init(
         api: ProgressAPI,
-        limits: ConnectionLimits = ConnectionLimits(),
-        watchers: WatcherConfiguration = WatcherConfiguration(),
+        heartbeat: WebSocketConfiguration.Heartbeat? = WebSocketConfiguration.Heartbeat(),
+        writePath: WritePath = .direct,
         compression: (any DeflateCodec)? = nil,
         onRefusal: (@Sendable (HTTPRequest, ProgressResponse) -> Void)? = nil
     ) {
         self.api = api
         self.onRefusal = onRefusal
-        self.limits = limits
         let refusals = api.configuration.limitRefusals
         deflate = compression.map { .shared(codec: $0) }
         sources = FanoutSources(deflaters: compression.map { SharedDeflaters(codec: $0) })
+        let limits = api.configuration.limits.connections
+        let messages = WebSocketLimits(
+            maximumMessageSize: limits.maximumMessageSize,
+            maximumMessagesPerMinute: limits.maximumMessagesPerMinute
+        )
+        let watchers = WatcherConfiguration(
+            connection: .init(limits: messages, heartbeat: heartbeat, closeTimeout: limits.closeTimeout),
+            slowLimit: limits.unreadTimeout,
+            writePath: writePath
+        )
         fanout = Fanout(configuration: watchers) { refusals.count(ProgressLimit($0)) }
     }
 
@@ -56,9 +63,15 @@ public final class ProgressHosting: Sendable {
 
     /// How connections are set up, told whether they are encrypted.
     public func connections(isSecure: Bool) -> ConnectionSetup {
-        let refusals = api.configuration.limitRefusals
-        return ConnectionSetup(limits: limits, registry: registry, isSecure: isSecure, limitRefusals: refusals) {
-            [self] in decide($0, $1, isSecure: isSecure)
+        let configuration = api.configuration
+        return ConnectionSetup(
+            limits: configuration.limits.connections,
+            proxies: configuration.trustedProxies,
+            registry: registry,
+            isSecure: isSecure,
+            limitRefusals: configuration.limitRefusals
+        ) { [self] in
+            decide($0, $1, isSecure: isSecure)
         }
     }
 

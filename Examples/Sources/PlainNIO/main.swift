@@ -12,10 +12,10 @@ import NIOPosix
 
 typealias Requests = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
-let api = ProgressAPI(service: ProgressService())
-var limits = ConnectionLimits()
-limits.maximumBodySize = api.configuration.maximumBodySize
-let hosting = ProgressHosting(api: api, limits: limits)
+var configuration = ProgressAPI.Configuration()
+configuration.limits.connections.maximumBodySize = configuration.limits.maximumBodySize
+let api = ProgressAPI(service: ProgressService(), configuration: configuration)
+let hosting = ProgressHosting(api: api)
 
 let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
     .childChannelOption(.allowRemoteHalfClosure, value: true)

@@ -3,6 +3,7 @@
 
 internal import FuzzSupport
 internal import FuzzedConnections
+internal import LiveProgressHTTP
 internal import NIOHTTP1
 
 @testable internal import LiveProgressNIO

@@ -25,7 +25,7 @@ struct Server {
         configuration.journalCapacity = 4
         configuration.maximumOperations = 4
         var limits = ProgressAPI.Configuration()
-        limits.maximumBodySize = 4096
+        limits.limits.maximumBodySize = 4096
         limits.maximumWait = .zero
         limits.maximumIdempotencyKeys = 2
         let service = ProgressService(configuration: configuration)

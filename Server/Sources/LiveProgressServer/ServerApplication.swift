@@ -84,7 +84,7 @@ public struct ServerApplication: Service {
             certificates = nil
         }
         self.configuration = configuration
-        self.service = service ?? ProgressService(configuration: Self.serviceConfiguration(configuration))
+        self.service = service ?? ProgressService(configuration: configuration.service)
         self.logger = logger
         self.addRoutes = addRoutes
         self.onListening = onListening
@@ -180,14 +180,6 @@ public struct ServerApplication: Service {
         listener.close()
         progress.leave()
         await progress.hosting.waitUntilEmpty(atMost: configuration.shutdownTimeout)
-    }
-
-    private static func serviceConfiguration(_ configuration: ServerConfiguration) -> ProgressService.Configuration {
-        var service = ProgressService.Configuration()
-        service.retention = configuration.retention
-        service.maximumOperations = configuration.maximumOperations
-        configuration.limits.apply(to: &service)
-        return service
     }
 }
 

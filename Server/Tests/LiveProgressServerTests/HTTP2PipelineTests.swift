@@ -43,9 +43,9 @@ struct HTTP2PipelineTests {
         #expect(channel.isActive)
         // Idle for its time, told so, and gone when the client had time to hear it.
         let limits = ConnectionLimits()
-        channel.embeddedEventLoop.advanceTime(by: limits.idleTimeout)
+        channel.embeddedEventLoop.advanceTime(by: TimeAmount(limits.idleTimeout))
         #expect(channel.isActive)
-        channel.embeddedEventLoop.advanceTime(by: limits.lingerTimeout)
+        channel.embeddedEventLoop.advanceTime(by: TimeAmount(limits.lingerTimeout))
         #expect(!channel.isActive)
     }
 

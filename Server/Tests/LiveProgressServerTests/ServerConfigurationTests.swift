@@ -30,7 +30,7 @@ struct ServerConfigurationTests {
         #expect(configuration.compression.isEnabled)
         #expect(!ServerConfiguration().compression.isEnabled)
         #expect(configuration.host == "127.0.0.9")
-        #expect(configuration.maximumOperations == 7)
+        #expect(configuration.service.maximumOperations == 7)
         #expect(configuration.origins == ["https://a.example"])
         #expect(configuration.store == .memory)
     }

@@ -1,84 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import Foundation
 import LiveProgress
 import LiveProgressHTTP
-import LiveProgressNIO
-import NIOCore
+import LiveProgressHummingbird
 import Testing
 
 @testable import LiveProgressServer
 
 @Suite("The server's limits", .timeLimit(.minutes(2)))
 struct ServerLimitsTests {
-    /// What a key sets, as a number.
-    private static func value(of key: String, in limits: ServerLimits) -> Int? {
-        switch key {
-        case "MAXIMUM_CONNECTIONS": limits.maximumConnections
-        case "MAXIMUM_CONNECTIONS_PER_ADDRESS": limits.maximumConnectionsPerAddress
-        case "MAXIMUM_WATCHERS_PER_OPERATION": limits.maximumWatchersPerOperation
-        case "MAXIMUM_WATCHERS_PER_SUBJECT": limits.maximumWatchersPerSubject
-        case "MAXIMUM_OPERATIONS_PER_SUBJECT": limits.maximumOperationsPerSubject
-        case "MAXIMUM_TARGET_SIZE": limits.maximumTargetSize
-        case "MAXIMUM_HEADER_SIZE": limits.maximumHeaderSize
-        case "MAXIMUM_MESSAGE_SIZE": limits.maximumMessageSize
-        case "MAXIMUM_MESSAGES_PER_MINUTE": limits.maximumMessagesPerMinute
-        case "REPORTS_PER_SECOND": limits.reportsPerSecond
-        case "REPORT_BURST": limits.reportBurst
-        case "MAXIMUM_HISTORY_BYTES": limits.maximumHistoryBytes
-        case "MAXIMUM_HISTORY_BYTES_PER_OPERATION": limits.maximumHistoryBytesPerOperation
-        case "HEAD_TIMEOUT": Int(limits.headTimeout.components.seconds)
-        case "BODY_TIMEOUT": Int(limits.bodyTimeout.components.seconds)
-        case "IDLE_TIMEOUT": Int(limits.idleTimeout.components.seconds)
-        case "UNREAD_TIMEOUT": Int(limits.unreadTimeout.components.seconds)
-        default: nil
+    @Test("each key sets its limit, and nonsense is an error that says what is allowed", arguments: LimitKey.all)
+    func keys(key: LimitKey) async throws {
+        let words = key.name.replacing(/[A-Z]/) { "_" + $0.output }
+        func read(_ value: String) async throws -> ServerConfiguration {
+            let environment = ["LIVE_PROGRESS_\(words.uppercased())": value]
+            return try await ServerConfiguration.read(options: [:], file: nil, environment: environment)
         }
-    }
-
-    @Test(
-        "each key sets its limit, and nonsense is an error that says what is allowed",
-        arguments: [
-            "MAXIMUM_CONNECTIONS", "MAXIMUM_CONNECTIONS_PER_ADDRESS", "MAXIMUM_WATCHERS_PER_OPERATION",
-            "MAXIMUM_WATCHERS_PER_SUBJECT", "MAXIMUM_OPERATIONS_PER_SUBJECT", "MAXIMUM_TARGET_SIZE",
-            "MAXIMUM_HEADER_SIZE", "MAXIMUM_MESSAGE_SIZE", "MAXIMUM_MESSAGES_PER_MINUTE", "REPORTS_PER_SECOND",
-            "REPORT_BURST", "MAXIMUM_HISTORY_BYTES", "MAXIMUM_HISTORY_BYTES_PER_OPERATION", "HEAD_TIMEOUT",
-            "BODY_TIMEOUT", "IDLE_TIMEOUT", "UNREAD_TIMEOUT",
-        ]
-    )
-    func keys(key: String) async throws {
-        let variable = "LIVE_PROGRESS_\(key)"
-        func read(_ value: String) async throws -> ServerLimits {
-            try await ServerConfiguration.read(options: [:], file: nil, environment: [variable: value]).limits
-        }
-        #expect(Self.value(of: key, in: try await read("5432")) == 5432)
-        #expect(Self.value(of: key, in: ServerLimits()) != 5432)
+        #expect(key.get(try await read("5432")) == 5432)
+        #expect(key.get(ServerConfiguration()) != 5432)
         for nonsense in ["0", "-1", "many"] {
             let error = await #expect(throws: ServerConfigurationError.self) { _ = try await read(nonsense) }
             #expect(error?.message.contains("a whole number from") == true)
         }
     }
 
+    @Test("the documentation has each key with its default, in the order of the keys")
+    func documentation() throws {
+        let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
+        let text = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { $0.split(separator: "|") }
+        var documented: [String] = []
+        for row in rows {
+            let names = row[0].matches(of: /`(\w+)`/).map { String($0.output.1) }
+            let defaults = row[2].components(separatedBy: "; ")[0].components(separatedBy: " and ")
+            for (name, text) in zip(names, defaults) {
+                guard let key = LimitKey.all.first(where: { $0.name == name }) else { continue }
+                documented.append(name)
+                let value = try #require(key.get(ServerConfiguration()))
+                #expect(Self.number(text) == value, "the default of \(name)")
+            }
+        }
+        #expect(documented == LimitKey.all.map(\.name))
+    }
+
+    /// A number as the documentation writes it, such as `1,024`, `8 KiB, more or less` or `10 s`.
+    private static func number(_ text: String) -> Int? {
+        let words = text.split(separator: " ")
+        let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
+        let unit = words.dropFirst().first.flatMap { units[$0.trimmingCharacters(in: .punctuationCharacters)] }
+        return words.first.flatMap { Int($0.replacing(",", with: "")) }.map { $0 * (unit ?? 1) }
+    }
+
     @Test("clients on the machine share their address, so that it has no limit where none is set")
     func loopbackAddress() {
-        var (limits, connections) = (ServerLimits(), ConnectionLimits())
-        limits.apply(to: &connections, isLoopback: true)
-        #expect(connections.maximumConnectionsPerAddress == nil)
-        limits.apply(to: &connections, isLoopback: false)
-        #expect(connections.maximumConnectionsPerAddress == 1024)
-        limits.maximumConnectionsPerAddress = 7
-        limits.apply(to: &connections, isLoopback: true)
-        #expect(connections.maximumConnectionsPerAddress == 7)
-        var api = ProgressAPI.Configuration()
-        limits.apply(to: &api)
-        #expect(api.limits.requestsPerForwardedAddress == 7)
-        ServerLimits().apply(to: &api)
-        #expect(api.limits.requestsPerForwardedAddress == 1024, "a proxy's word is no loopback address")
+        func limits(host: String, _ change: (inout ServerConfiguration) -> Void = { _ in }) -> ProgressLimits {
+            var configuration = ServerConfiguration()
+            configuration.host = host
+            change(&configuration)
+            return ProgressServer.Configuration(configuration).limits
+        }
+        #expect(limits(host: "127.0.0.1").connections.maximumConnectionsPerAddress == nil)
+        #expect(limits(host: "0.0.0.0").connections.maximumConnectionsPerAddress == 1024)
+        let key = LimitKey.all.first { $0.name == "maximumConnectionsPerAddress" }
+        let chosen = limits(host: "127.0.0.1") { key?.set(&$0, 7) }
+        #expect(chosen.connections.maximumConnectionsPerAddress == 7)
+        #expect(chosen.requestsPerForwardedAddress == 7)
+        #expect(limits(host: "127.0.0.1").requestsPerForwardedAddress == 1024, "a proxy's word is no loopback address")
     }
 
     @Test("metrics have a counter for every limit, from the first moment on, and count each refusal once")
     func metrics() async throws {
         try await withServer {
-            $0.limits.maximumWatchersPerOperation = 1
+            $0.limits.watchersPerOperation = 1
         } _: { server in
             let before = try await server.answer("GET /metrics HTTP/1.1")
             for limit in ProgressLimit.allCases {

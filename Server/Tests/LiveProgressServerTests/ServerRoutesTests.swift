@@ -188,7 +188,7 @@ struct ServerRoutesTests {
     @Test("a body over the limit is refused, whatever follows")
     func bodyLimit() async throws {
         try await withServer {
-            $0.maximumBodySize = 2048
+            $0.limits.maximumBodySize = 2048
         } _: { server in
             let client = try await RawClient(server)
             try await client.send(

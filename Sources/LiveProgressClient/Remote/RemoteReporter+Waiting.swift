@@ -26,8 +26,9 @@ extension RemoteReporter {
     /// Waits until someone asks the operation to stop.
     func cancellationRequested() async throws(ProgressClientError) {
         try await wait { state in
-            if let failure = state.failure { return .failure(failure) }
+            // Looked at first: what was asked for before the server took no more was asked for all the same.
             if state.isCancellationRequested { return .success(()) }
+            if let failure = state.failure { return .failure(failure) }
             let isOver = state.queue.hasEnd && state.queue.isEmpty
             return isOver ? .failure(ProgressClientError(.ended, "The operation has ended.")) : nil
         }.get()

@@ -47,10 +47,14 @@ public final class ConnectionRegistry: Sendable {
     ///
     /// A connection past a limit is not taken in: whoever is told so stays counted apart until it has gone. One that is there
     /// already stays as it is.
-    func add(_ channel: any Channel, limits: ConnectionLimits) -> ConnectionAdmission.Verdict {
+    func add(
+        _ channel: any Channel,
+        limits: ConnectionLimits,
+        proxies: TrustedProxies
+    ) -> ConnectionAdmission.Verdict {
         let key = ObjectIdentifier(channel)
         let isCounted = limits.maximumConnectionsPerAddress != nil
-        let group = isCounted ? AddressGroup(channel.remoteAddress, sharedBy: limits.proxies) : nil
+        let group = isCounted ? AddressGroup(channel.remoteAddress, sharedBy: proxies) : nil
         let (isNew, verdict, isQuiescing, isClosing) = state.withLock { state in
             guard state.entries[key] == nil else {
                 return (false, ConnectionAdmission.Verdict.admitted, state.isQuiescing, state.isClosing)

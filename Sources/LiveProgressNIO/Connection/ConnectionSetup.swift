@@ -19,6 +19,8 @@ public import NIOHTTP1
 public struct ConnectionSetup: Sendable {
     /// What a connection may take.
     public var limits: ConnectionLimits
+    /// Proxies whose connections are those of many clients, and so are not counted by address.
+    public var proxies: TrustedProxies
     /// Where connections are counted.
     public var registry: ConnectionRegistry
     /// Whether the connections are encrypted, which whoever sets them up sees to.
@@ -31,12 +33,14 @@ public struct ConnectionSetup: Sendable {
     /// A setup with the given parts.
     public init(
         limits: ConnectionLimits = ConnectionLimits(),
+        proxies: TrustedProxies = TrustedProxies(),
         registry: ConnectionRegistry,
         isSecure: Bool = false,
         limitRefusals: LimitRefusals = LimitRefusals(),
         decide: @escaping @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
     ) {
         self.limits = limits
+        self.proxies = proxies
         self.registry = registry
         self.isSecure = isSecure
         self.limitRefusals = limitRefusals
@@ -78,12 +82,12 @@ public struct ConnectionSetup: Sendable {
         openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>,
         completion: @escaping (ConnectionOutcome<Path>) -> Void
     ) throws {
-        switch registry.add(channel, limits: limits) {
+        switch registry.add(channel, limits: limits, proxies: proxies) {
         case .admitted: break
         case .refused(let limit):
             limitRefusals.count(limit)
             let problem = ProgressProblem.tooManyConnections(limit)
-            let handler = RefusedConnectionHandler(problem, lingerTimeout: limits.lingerTimeout)
+            let handler = RefusedConnectionHandler(problem, lingerTimeout: TimeAmount(limits.lingerTimeout))
             try channel.pipeline.syncOperations.addHandler(handler)
             return completion(.closed)
         case .dropped(let limit):

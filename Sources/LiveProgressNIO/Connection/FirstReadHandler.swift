@@ -61,7 +61,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        headDeadline = context.eventLoop.now + limits.headTimeout
+        headDeadline = context.eventLoop.now + TimeAmount(limits.headTimeout)
         deadlines.enter(self, deadline: headDeadline)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
 /// Judges the requests of one connection by their size, order and time: events in, verdicts out, no I/O.
 struct RequestGuard {
     /// What to do with what has come.

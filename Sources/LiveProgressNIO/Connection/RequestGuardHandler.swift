@@ -110,7 +110,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let endsDecoding = RequestRules.endsDecoding(head)
         let verdict = judge.receivedHead(refusal, contentLength: length, endsDecoding: endsDecoding)
         if verdict == .pass {
-            setDeadline(limits.bodyTimeout, context: context)
+            setDeadline(TimeAmount(limits.bodyTimeout), context: context)
             if RequestRules.waitsForContinue(head), judge.mayContinue { invite(context: context) }
         }
         return verdict
@@ -150,9 +150,9 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let result = event(&judge)
         guard judge.awaited != before else { return result }
         switch judge.awaited {
-        case .head: setDeadline(limits.headTimeout, context: context)
-        case .body: setDeadline(limits.bodyTimeout, context: context)
-        case .request: setDeadline(limits.idleTimeout, context: context)
+        case .head: setDeadline(TimeAmount(limits.headTimeout), context: context)
+        case .body: setDeadline(TimeAmount(limits.bodyTimeout), context: context)
+        case .request: setDeadline(TimeAmount(limits.idleTimeout), context: context)
         case .nothing:
             deadline?.cancel()
             deadline = nil
@@ -206,7 +206,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isLingering = true
         deadline?.cancel()
         context.close(mode: .output, promise: nil)
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.lingerTimeout) {
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.lingerTimeout)) {
             context.close(promise: nil)
         }
     }

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressGrammar
+import LiveProgressHTTP
 import NIOCore
 import NIOHTTP1
 

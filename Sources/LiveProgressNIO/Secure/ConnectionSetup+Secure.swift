@@ -25,7 +25,7 @@ extension ConnectionSetup {
         by handlers: [any ChannelHandler],
         begin: @escaping (_ applicationProtocol: String?) throws -> Void
     ) throws {
-        switch registry.add(channel, limits: limits) {
+        switch registry.add(channel, limits: limits, proxies: proxies) {
         case .admitted: break
         case .refused(let limit), .dropped(let limit):
             // Nothing can be said before the handshake, which would cost more than the refusal is worth.
@@ -35,6 +35,6 @@ extension ConnectionSetup {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(CutOffHandler())
         try pipeline.addHandlers(handlers)
-        try pipeline.addHandler(HandshakeHandler(timeout: limits.handshakeTimeout, begin: begin))
+        try pipeline.addHandler(HandshakeHandler(timeout: TimeAmount(limits.handshakeTimeout), begin: begin))
     }
 }

@@ -81,7 +81,8 @@ extension ConnectionSetup {
 
     @discardableResult
     func addUnreadHandler(to channel: any Channel) throws -> UnreadHandler {
-        let handler = UnreadHandler(limit: limits.unreadTimeout) { [limitRefusals] in limitRefusals.count(.unreadTime) }
+        let limit = TimeAmount(limits.unreadTimeout)
+        let handler = UnreadHandler(limit: limit) { [limitRefusals] in limitRefusals.count(.unreadTime) }
         try channel.pipeline.syncOperations.addHandler(handler, position: .first)
         return handler
     }

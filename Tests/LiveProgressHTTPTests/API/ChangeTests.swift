@@ -130,7 +130,7 @@ struct RequestTests {
 
     @Test("A body beyond the limit is refused with the limit")
     func bodySize() async {
-        let fixture = Fixture { $0.maximumBodySize = 100 }
+        let fixture = Fixture { $0.limits.maximumBodySize = 100 }
         let answer = await fixture.json(.post, "", "{\"state\":\"\(String(repeating: "x", count: 100))\"}")
         #expect(answer.status == 413)
         #expect(answer.problem == "body-too-large")

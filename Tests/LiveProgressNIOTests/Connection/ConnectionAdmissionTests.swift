@@ -88,7 +88,7 @@ struct ConnectionAdmissionTests {
         #expect(answer.contains(#""limit":"connections""#))
         #expect(try refused.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == "")
         #expect(refused.outcome == "closed")
-        loop.advanceTime(by: limits.lingerTimeout)
+        loop.advanceTime(by: TimeAmount(limits.lingerTimeout))
         #expect(!refused.channel.isActive)
         #expect(refusals[.connections] == 1)
         #expect(setup.registry.count == 1)

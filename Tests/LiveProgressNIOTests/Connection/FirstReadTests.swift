@@ -149,7 +149,7 @@ struct FirstReadTests {
         #expect(alive == [false, true, false, false, false])
     }
 
-    private static func limits(_ headTimeout: TimeAmount) -> ConnectionLimits {
+    private static func limits(_ headTimeout: Duration) -> ConnectionLimits {
         var limits = ConnectionLimits()
         limits.headTimeout = headTimeout
         return limits

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
 import LiveProgressWebSocket
 import NIOCore
 import NIOHTTP1
@@ -45,7 +46,7 @@ extension ConnectionSetup {
     init(watching log: TestLog, fanout: Fanout, registry: ConnectionRegistry = ConnectionRegistry()) {
         var limits = ConnectionLimits()
         // The machine may be slow, and no test of watchers is about that.
-        limits.headTimeout = .hours(1)
+        limits.headTimeout = .seconds(3600)
         self.init(limits: limits, registry: registry) { head, _ in
             guard head.uri.hasPrefix("/watch"), let handshake = try? HandshakeRequest(head) else { return .http }
             let cursor = head.uri.split(separator: "=").dropFirst().first.map(String.init)

@@ -33,11 +33,11 @@ struct SocketServer: Sendable {
         let service = ProgressService(configuration: configuration)
         var apiConfiguration = ProgressAPI.Configuration()
         apiConfiguration.authorizer = authorizer
+        apiConfiguration.limits.connections = limits
         let api = ProgressAPI(service: service, configuration: apiConfiguration)
         let hosting = ProgressHosting(
             api: api,
-            limits: limits,
-            watchers: WatcherConfiguration(writePath: writePath),
+            writePath: writePath,
             compression: compression
         )
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -109,8 +109,8 @@ extension ConnectionLimits {
     /// Limits whose times no test meets, however slow the machine is; those times have tests of their own.
     static var patient: ConnectionLimits {
         var limits = ConnectionLimits()
-        limits.headTimeout = .hours(1)
-        limits.bodyTimeout = .hours(1)
+        limits.headTimeout = .seconds(3600)
+        limits.bodyTimeout = .seconds(3600)
         return limits
     }
 }

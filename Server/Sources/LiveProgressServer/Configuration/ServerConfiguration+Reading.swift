@@ -3,6 +3,7 @@
 
 public import Configuration
 import FoundationEssentials
+import LiveProgress
 import LiveProgressHTTP
 import Logging
 
@@ -65,11 +66,13 @@ extension ServerConfiguration {
         if let text = origins.first(where: { !ProgressOrigins.isOrigin($0) }) {
             throw ServerConfigurationError("\"\(text)\" in origins is no origin; write it as https://example.com.")
         }
-        retention = try values.integer("retention", in: 0...315_360_000).map { .seconds($0) } ?? retention
-        maximumOperations = try values.integer("maximumOperations", in: 1...100_000_000) ?? maximumOperations
+        if let retention = try values.integer("retention", in: 0...315_360_000) {
+            service.retention = .seconds(retention)
+        }
         authorization = try AuthorizationConfiguration(values)
         compression = try CompressionConfiguration(values)
-        maximumBodySize = try values.integer("maximumBodySize", in: 1024...1 << 30) ?? maximumBodySize
-        limits = try ServerLimits(values)
+        for key in LimitKey.all {
+            if let value = try values.integer(key.name, in: key.range) { key.set(&self, value) }
+        }
     }
 }

@@ -12,13 +12,14 @@ extension ProgressServer.Configuration {
         origins = .listed(Set(server.origins))
         api.hosts = ProgressHosts(server)
         api.insistsOnTLS = server.transport.tls != nil
-        api.maximumBodySize = server.maximumBodySize
-        server.limits.apply(to: &api)
-        connections.maximumBodySize = server.maximumBodySize
-        server.limits.apply(to: &connections, isLoopback: server.isLoopback)
+        limits = server.limits
+        limits.connections.maximumBodySize = limits.maximumBodySize
+        // The clients on a loopback address share it.
+        if !server.isLoopback, limits.connections.maximumConnectionsPerAddress == nil {
+            limits.connections.maximumConnectionsPerAddress = limits.requestsPerForwardedAddress
+        }
         trustedProxies = server.transport.trustedProxies
-        watchers = WatcherConfiguration(writePath: server.writePath)
-        server.limits.apply(to: &watchers)
+        writePath = server.writePath
         compression = server.compression.codec
         shutdownTimeout = server.shutdownTimeout
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
+public import LiveProgress
+public import LiveProgressHTTP
 package import LiveProgressNIO
 public import Logging
 
@@ -29,14 +30,10 @@ public struct ServerConfiguration: Sendable {
     public var hosts: [String] = []
     /// Origins of other sites whose pages may talk to this server, such as `https://example.com`.
     public var origins: [String] = []
-    /// How long an operation can be asked for after its end.
-    public var retention = Duration.seconds(24 * 60 * 60)
-    /// How many operations are kept at the most.
-    public var maximumOperations = 100_000
-    /// The largest body of a request, in bytes.
-    public var maximumBodySize = 1 << 20
-    /// How much else clients may take.
-    public var limits = ServerLimits()
+    /// How operations are kept, and how many.
+    public var service = ProgressService.Configuration()
+    /// How much clients may take.
+    public var limits = ProgressLimits()
     /// Whose tokens are taken.
     public var authorization = AuthorizationConfiguration()
     /// How long clients have to take their leave when the server stops.
@@ -48,8 +45,10 @@ public struct ServerConfiguration: Sendable {
     /// How messages get to the sockets of watchers.
     package var writePath = WritePath.direct
 
-    /// The defaults, as each member says.
-    public init() {}
+    /// The defaults, as each member says; a client sends 600 messages a minute at most.
+    public init() {
+        limits.connections.maximumMessagesPerMinute = 600
+    }
 
     /// Whether the address is one that only this machine reaches.
     public var isLoopback: Bool { HostNames.isLoopback(host) }

@@ -24,7 +24,7 @@ struct ServerRoutes {
             MetricsMiddleware(metrics: metrics)
             SafeAnswersMiddleware(api: progress.api)
             TargetSizeMiddleware(
-                limit: progress.configuration.connections.maximumTargetSize,
+                limit: progress.configuration.limits.connections.maximumTargetSize,
                 refusals: progress.api.configuration.limitRefusals
             )
             OriginMiddleware(api: progress.api)

@@ -21,7 +21,7 @@ struct TicketRoute {
                 guard let principal, mayHaveTicket(request.head) else {
                     return Response(ProgressResponse(problem: .ticketWithoutToken))
                 }
-                let body = try await request.body.collect(upTo: api.configuration.maximumBodySize)
+                let body = try await request.body.collect(upTo: api.configuration.limits.maximumBodySize)
                 if let refusal = api.inputRefusal(of: request.head, body: Array(body.readableBytesView)) {
                     return Response(refusal)
                 }

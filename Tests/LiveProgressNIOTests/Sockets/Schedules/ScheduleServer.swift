@@ -51,11 +51,12 @@ struct ScheduleServer: Sendable {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = settings.journalCapacity
         service = ProgressService(configuration: configuration)
-        let connection = WebSocketConfiguration(heartbeat: nil, closeTimeout: .seconds(3600))
-        let watchers = WatcherConfiguration(connection: connection, slowLimit: .seconds(3600), writePath: path)
-        var limits = ConnectionLimits()
-        limits.headTimeout = .hours(1)
-        let hosting = ProgressHosting(api: ProgressAPI(service: service), limits: limits, watchers: watchers)
+        var apiConfiguration = ProgressAPI.Configuration()
+        apiConfiguration.limits.connections.headTimeout = .seconds(3600)
+        apiConfiguration.limits.connections.unreadTimeout = .seconds(3600)
+        apiConfiguration.limits.connections.closeTimeout = .seconds(3600)
+        let api = ProgressAPI(service: service, configuration: apiConfiguration)
+        let hosting = ProgressHosting(api: api, heartbeat: nil, writePath: path)
         self.hosting = hosting
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: settings.waterMark)
         var bootstrap = ServerBootstrap(group: Self.group)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgressHTTP
 import LiveProgressNIO
 import NIOCore
 import NIOHTTP2
@@ -24,7 +25,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        leave(in: limits.headTimeout)
+        leave(in: TimeAmount(limits.headTimeout))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -63,13 +64,13 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
         switch action {
         case .none: break
         case .stopWaiting: deadline?.cancel()
-        case .wait: leave(in: limits.idleTimeout)
+        case .wait: leave(in: TimeAmount(limits.idleTimeout))
         case .announce:
             deadline?.cancel()
             write(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil), context)
             write(.ping(Self.question, ack: false), context)
             context.flush()
-            deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limits.lingerTimeout) {
+            deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.lingerTimeout)) {
                 self.follow(self.lifetime.heard())
             }
         case .dismiss(let last): dismiss(last, context)

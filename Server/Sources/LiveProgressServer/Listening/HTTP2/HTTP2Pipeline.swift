@@ -51,8 +51,9 @@ struct HTTP2Pipeline: Sendable {
 
     private func addHandlers(to stream: any Channel) throws {
         let pipeline = stream.pipeline.syncOperations
-        try pipeline.addHandler(HTTP2UnreadHandler(limit: limits.unreadTimeout) { refusals.count(.unreadTime) })
-        try pipeline.addHandler(HTTP2StreamHandler(timeout: limits.bodyTimeout))
+        let unread = TimeAmount(limits.unreadTimeout)
+        try pipeline.addHandler(HTTP2UnreadHandler(limit: unread) { refusals.count(.unreadTime) })
+        try pipeline.addHandler(HTTP2StreamHandler(timeout: TimeAmount(limits.bodyTimeout)))
         try pipeline.addHandler(HTTP2AuthorityHandler())
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
     }
