@@ -4,6 +4,7 @@
 #if Hummingbird
     public import HTTPTypes
     public import LiveProgressHTTP
+    public import LiveProgressNIO
     public import LiveProgressWebSocket
 
     extension ProgressServer {

@@ -3,6 +3,7 @@
 
 import Configuration
 import FoundationEssentials
+import LiveProgress
 import Logging
 import Testing
 

@@ -47,7 +47,7 @@ struct LimitKey: Sendable {
         LimitKey("unreadTimeout", \.limits.connections.unreadTimeout),
     ]
 
-    private typealias Path<Value> = WritableKeyPath<ServerConfiguration, Value> & Sendable
+    private typealias Path<Value> = any WritableKeyPath<ServerConfiguration, Value> & Sendable
 
     private init(
         name: String,
