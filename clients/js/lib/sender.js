@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: brings a worker's reports to the server, one request at a time.
+
+import { askToken, fieldsWith, randomID } from "./address.js";
+import { answerError, noAnswer, ProgressError } from "./error.js";
+
+const answerTime = 10_000;
+const longestPause = 10_000;
+/** The shortest time between two requests that say nothing but counts. */
+const countTime = 100;
+const mostAtOnce = 100;
+
+/**
+ * @typedef {object} SenderOptions
+ * @property {string} collection where operations are created
+ * @property {string} url the operation
+ * @property {Record<string, any> | null} creation what to create it with; `null` where it is there
+ * @property {import("./address.js").TokenSource | null | undefined} token
+ * @property {number} heartbeat how long to be silent before the lease is renewed, in milliseconds
+ * @property {(snapshot: any) => void} answered gets each answer
+ * @property {(error: ProgressError) => void} refused told once that no more reports are taken
+ */
+
+/** A timer that keeps no program from ending. */
+const timer = (/** @type {() => void} */ act, /** @type {number} */ time) => {
+  const one = setTimeout(act, time);
+  /** @type {any} */ (one).unref?.();
+  return one;
+};
+
+export class Sender {
+  dropped = 0;
+  #options;
+  #queue;
+  #creation;
+  /** The operation's own token to report with, which goes before the caller's as long as it is taken. */
+  #ownToken = null;
+  /** How many of the units done the server knows of. */
+  #settled = 0;
+  #isRunning = false;
+  #isOver = false;
+  #isUrgent = false;
+  #isRefused = false;
+  #hurry = () => {};
+  #settle = () => {};
+  /** @type {AbortController | undefined} */
+  #request;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #beat;
+
+  /**
+   * @param {import("./queue.js").ReportQueue} queue
+   * @param {SenderOptions} options
+   */
+  constructor(queue, options) {
+    this.#queue = queue;
+    this.#options = options;
+    this.#creation = options.creation;
+  }
+
+  /** There is something to send. */
+  async start() {
+    if (this.#isRunning || this.#isOver) return;
+    this.#isRunning = true;
+    clearTimeout(this.#beat);
+    // What one turn of the program reports goes in one request.
+    await null;
+    while (!this.#isOver && (this.#creation || !this.#queue.isEmpty)) {
+      if (this.#creation) await this.#create(this.#creation);
+      else await this.#deliver(this.#queue.take(mostAtOnce));
+      if (this.#queue.holdsOnlyCounts && !this.#isUrgent) await this.#wait(countTime);
+    }
+    this.#isRunning = false;
+    this.#settle();
+    this.#settle = () => {};
+    if (this.#isOver) return;
+    if (this.#queue.hasEnd) this.#isOver = true;
+    else this.#beat = timer(() => this.#queue.push({}) && this.start(), this.#options.heartbeat);
+  }
+
+  /**
+   * Waits until all that was reported is with the server, for so many milliseconds at most; tells whether it is.
+   * @param {number} patience
+   * @returns {Promise<boolean>}
+   */
+  async flush(patience) {
+    if (!this.#isRunning) return !this.#isRefused;
+    this.#isUrgent = true;
+    this.#hurry();
+    const inTime = await new Promise((resolve) => {
+      const limit = setTimeout(() => resolve(false), patience);
+      const before = this.#settle;
+      this.#settle = () => {
+        clearTimeout(limit);
+        before();
+        resolve(true);
+      };
+    });
+    this.#isUrgent = false;
+    // A request that nobody answers would keep a program from ending; what it says is tried again.
+    if (!inTime) this.#request?.abort();
+    return inTime && !this.#isRefused;
+  }
+
+  /** @param {Record<string, any>} creation */
+  async #create(creation) {
+    const { collection } = this.#options;
+    const snapshot = await this.#send("POST", collection, JSON.stringify(creation), "application/json");
+    this.#creation = null;
+    if (snapshot) this.#answered(snapshot);
+  }
+
+  /** @param {import("./queue.js").Report[]} reports */
+  async #deliver(reports) {
+    while (reports.length > 0 && !this.#isOver) {
+      const lines = reports.map((report, index) => this.#body(report, reports[index - 1]?.done ?? this.#settled));
+      const type = lines.length > 1 ? "application/x-ndjson" : "application/json";
+      let taken = reports.length;
+      const snapshot = await this.#send("PATCH", this.#options.url, lines.join("\n"), type, (problem) => {
+        taken = lines.length > 1 ? Number(problem?.applied) || 0 : 0;
+      });
+      if (taken > 0) this.#settled = reports[taken - 1].done;
+      reports = reports.slice(taken);
+      if (snapshot) this.#answered(snapshot);
+      else if (reports.length > 0) this.#lighten(reports);
+    }
+  }
+
+  /**
+   * What is wrong with one report is no reason to lose the others, nor its count, nor the end.
+   * @param {import("./queue.js").Report[]} reports the first one is wrong
+   */
+  #lighten(reports) {
+    const [{ says, counts, done }] = reports;
+    const rest = says.status && Object.keys(says).length > 1 ? { status: says.status } : {};
+    this.dropped += 1;
+    if (says.status ? rest.status : counts && Object.keys(says).length > 0) reports[0] = { says: rest, counts, done };
+    else reports.shift();
+  }
+
+  /**
+   * Who created the operation says how many units are done, so that nothing is counted twice; who reports into one of somebody
+   * else says how many more.
+   * @param {import("./queue.js").Report} report
+   * @param {number} before
+   */
+  #body({ says, done, counts }, before) {
+    const count = this.#options.creation ? { completedCount: done } : { advance: done - before };
+    return JSON.stringify(counts ? { ...says, ...count } : says);
+  }
+
+  /** @param {any} snapshot */
+  #answered(snapshot) {
+    this.#ownToken = snapshot.tokens?.report ?? this.#ownToken;
+    this.#options.answered(snapshot);
+  }
+
+  /**
+   * One request, repeated under its key until there is an answer that counts.
+   * @param {string} method
+   * @param {string} url
+   * @param {string} body
+   * @param {string} type
+   * @param {(problem: any) => void} [invalid] told where the body breaks a rule
+   * @returns {Promise<any>} the snapshot, or `null` where there is none
+   */
+  async #send(method, url, body, type, invalid) {
+    const more = { "Content-Type": type, "Idempotency-Key": randomID() };
+    let hasFallenBack = false;
+    for (let failures = 0; !this.#isOver; failures += 1) {
+      const answer = await this.#try(url, { method, body }, more);
+      if (!(answer instanceof ProgressError)) return answer;
+      if (!answer.isTransient) {
+        if (invalid && [400, 413, 415, 422].includes(answer.status)) return invalid(answer.problem), null;
+        if (answer.kind !== "unauthenticated" || hasFallenBack) return this.#stop(answer), null;
+        // The operation's own token has ended, or the caller's has: there may be a newer one.
+        hasFallenBack = true;
+        this.#ownToken = null;
+        continue;
+      }
+      const backoff = Math.min(longestPause, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+      await this.#wait(Math.max(backoff, answer.retryAfter), answer.retryAfter);
+    }
+    return null;
+  }
+
+  /**
+   * @param {string} url
+   * @param {RequestInit} init
+   * @param {Record<string, string>} fields
+   */
+  async #try(url, init, fields) {
+    this.#request = new AbortController();
+    const { signal } = this.#request;
+    const limit = timer(() => this.#request?.abort(), answerTime);
+    try {
+      const token = this.#ownToken ?? (await askToken(this.#options.token));
+      // The last report of a page that goes away is still sent.
+      const keepalive = this.#queue.hasEnd && String(init.body).length < 30_000;
+      const response = await fetch(url, { ...init, headers: fieldsWith(token, fields), signal, keepalive });
+      return response.ok ? await response.json() : await answerError(response);
+    } catch (cause) {
+      return noAnswer(cause);
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  /** @param {ProgressError} error */
+  #stop(error) {
+    this.#isOver = this.#isRefused = true;
+    this.#queue.close();
+    this.#options.refused(error);
+  }
+
+  /**
+   * @param {number} time
+   * @param {number} [held] the part of it that no hurry shortens
+   */
+  #wait(time, held = 0) {
+    return new Promise((resolve) => {
+      const until = Date.now() + held;
+      const one = timer(() => resolve(null), time);
+      this.#hurry = () => {
+        if (Date.now() < until) return;
+        clearTimeout(one);
+        resolve(null);
+      };
+    });
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: one connection to a server, as a WebSocket or as a stream of lines.
+
+import { fieldsWith } from "./address.js";
+import { answerError, closeError, noAnswer } from "./error.js";
+
+/**
+ * What a connection tells; `closed` is the last thing, and has no error after the end of the operation.
+ * @typedef {object} Listener
+ * @property {() => void} opened
+ * @property {() => void} heard
+ * @property {(message: any) => void} message
+ * @property {(error: import("./error.js").ProgressError | null) => void} closed
+ */
+
+/** @typedef {{send(object: object): boolean, close(): void}} Transport */
+
+const connectTime = 15_000;
+/** The server says something every 25 seconds, an empty line at least. */
+const silenceTime = 60_000;
+
+/**
+ * @param {string} text
+ * @param {Listener} listener
+ */
+function hear(text, listener) {
+  let message;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return; // Not a message of this protocol.
+  }
+  if (typeof message === "object" && message !== null) listener.message(message);
+}
+
+/**
+ * @param {URL} url
+ * @param {string | null} token
+ * @param {Listener} listener
+ * @returns {Transport}
+ */
+export function openSocket(url, token, listener) {
+  const address = new URL(url);
+  address.protocol = address.protocol.replace("http", "ws");
+  // A browser can set no other field of the upgrade.
+  const socket = new WebSocket(address, ["live-progress.v1", ...(token ? [`live-progress.bearer.${token}`] : [])]);
+  const close = () => {
+    clearTimeout(timer);
+    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+    socket.close();
+  };
+  const end = (/** @type {{code?: number, reason?: string}} */ { code = 1006, reason }) => {
+    close();
+    listener.closed(code === 1000 ? null : closeError(code, reason));
+  };
+  // A network that swallows packets would keep a browser trying for minutes.
+  const timer = setTimeout(() => end({}), connectTime);
+  socket.onclose = end;
+  // Node tells of a refused upgrade by this alone.
+  socket.onerror = () => end({});
+  socket.onopen = () => {
+    clearTimeout(timer);
+    socket.onerror = null;
+    listener.opened();
+  };
+  socket.onmessage = ({ data }) => {
+    listener.heard();
+    hear(data, listener);
+  };
+  return {
+    send(object) {
+      if (socket.readyState !== socket.OPEN) return false;
+      socket.send(JSON.stringify(object));
+      return true;
+    },
+    close,
+  };
+}
+
+/**
+ * The same messages as lines of one answer: where there is no WebSocket, or none gets through.
+ * @param {URL} url
+ * @param {string | null} token
+ * @param {Listener} listener
+ * @returns {Transport}
+ */
+export function openStream(url, token, listener) {
+  const control = new AbortController();
+  /** @type {ReturnType<typeof setTimeout>} */
+  let timer;
+  let isClosed = false;
+  const waitAtMost = (/** @type {number} */ time) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => control.abort(), time);
+  };
+  const run = async () => {
+    const headers = fieldsWith(token, { Accept: "application/x-ndjson" });
+    const response = await fetch(url, { headers, cache: "no-store", signal: control.signal });
+    if (response.status === 204) return null; // The cursor is that of the end.
+    if (!response.ok || !response.body) return answerError(response);
+    if (isClosed) return null;
+    listener.opened();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let rest = ""; ; ) {
+      waitAtMost(silenceTime);
+      const { done, value } = await reader.read();
+      if (done || isClosed) return closeError(1006);
+      listener.heard();
+      const lines = (rest + value).split("\n");
+      rest = /** @type {string} */ (lines.pop());
+      for (const line of lines) if (!isClosed) hear(line, listener);
+      if (isClosed) return null;
+    }
+  };
+  const close = () => {
+    isClosed = true;
+    clearTimeout(timer);
+    control.abort();
+  };
+  waitAtMost(connectTime);
+  run().catch(noAnswer).then((error) => {
+    const wasClosed = isClosed;
+    close();
+    if (!wasClosed) listener.closed(error);
+  });
+  return { send: () => false, close };
+}

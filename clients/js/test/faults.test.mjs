@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: watching while the server and the network do what they should not.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { watch } from "../live-progress.js";
+import { end, snapshot, startScripted } from "./support/scripted.mjs";
+
+const hasSocket = typeof WebSocket === "function";
+const open = (call) => (call.isSocket ? call.socket() : call.lines());
+/** The tries that would open a connection: a look by plain HTTP in between is none. */
+const tries = (calls) => calls.filter((call) => call.isSocket === hasSocket && !/\/json/.test(call.headers.accept));
+
+async function collect(url, options) {
+  const seen = [];
+  for await (const one of watch(url, options)) seen.push(one);
+  return seen;
+}
+
+/** Answers the tries in turn, as the list says; the last one for ever. */
+const inTurn = (...steps) => {
+  let number = 0;
+  return (call) => {
+    if (call.isSocket !== hasSocket) return call.drop();
+    steps[Math.min(number++, steps.length - 1)](call);
+  };
+};
+
+test("what is dropped three times goes on by the newest cursor, later each time", async (t) => {
+  const drop = (revision) => (call) => {
+    const connection = open(call);
+    connection.send(snapshot(revision, { resumed: revision > 1 }));
+    setImmediate(() => connection.drop());
+  };
+  const server = await startScripted(t, inTurn(drop(1), drop(2), drop(3), (call) => open(call).send(end(4, { resumed: true }))));
+  const seen = await collect(server.operation);
+  assert.deepEqual(seen.map((one) => one.revision), [1, 2, 3, 4]);
+  assert.deepEqual(tries(server.calls).map((call) => call.query.get("cursor")), [null, "a-1", "a-2", "a-3"]);
+  const gaps = tries(server.calls).slice(1).map((call, index) => call.at - tries(server.calls)[index].at);
+  assert.ok(gaps.every((gap) => gap > 200 && gap < 2_000), `${gaps}`);
+});
+
+test("a try that brings nothing makes the next one later, up to a limit by chance", async (t) => {
+  const refuse = (call) => call.drop();
+  const server = await startScripted(t, inTurn(refuse, refuse, refuse, (call) => open(call).send(end(1))));
+  await collect(server.operation);
+  const times = tries(server.calls).map((call) => call.at);
+  const gaps = times.slice(1).map((at, index) => at - times[index]);
+  for (const [index, gap] of gaps.entries()) {
+    assert.ok(gap >= 250 * 2 ** index && gap <= 500 * 2 ** index + 400, `try ${index + 2} came after ${gap} ms`);
+  }
+});
+
+test("each revision comes once and in order, whatever is repeated, late or missing", async (t) => {
+  const server = await startScripted(t, inTurn((call) => {
+    open(call).send(snapshot(1), snapshot(2), snapshot(1), snapshot(2), snapshot(5), snapshot(4), snapshot(7, { skipped: 1 }), end(8));
+  }));
+  const seen = await collect(server.operation);
+  assert.deepEqual(seen.map((one) => [one.revision, one.skipped]), [[1, 0], [2, 0], [5, 2], [7, 1], [8, 0]]);
+});
+
+test("three restarts begin three new journals, and a former one does not come back", async (t) => {
+  const run = (epoch) => (call) => {
+    const connection = open(call);
+    connection.send(snapshot(3, { epoch, resumed: false }), snapshot(9, { epoch: "a" }));
+    setImmediate(() => connection.drop());
+  };
+  const server = await startScripted(t, inTurn(run("a"), run("b"), run("c"), (call) => open(call).send(end(1, { epoch: "d" }))));
+  const seen = await collect(server.operation);
+  assert.deepEqual(seen.map((one) => one.cursor), ["a-3", "a-9", "b-3", "c-3", "d-1"]);
+});
+
+test("100 % and a closed connection are no end", async (t) => {
+  const full = { completedCount: 9, totalCount: 9, fractionCompleted: 1 };
+  const server = await startScripted(t, inTurn(
+    (call) => {
+      const connection = open(call);
+      connection.send(snapshot(1, { progress: full }));
+      setImmediate(() => connection.close(hasSocket ? 1001 : undefined));
+    },
+    (call) => open(call).send(end(2, { status: "failed", error: { title: "No" } })),
+  ));
+  const seen = await collect(server.operation);
+  assert.deepEqual(seen.map((one) => [one.type, one.status]), [["update", "running"], ["end", "failed"]]);
+});
+
+for (const status of [429, 503]) {
+  test(`${status} is tried again once the time that the server asks for is over`, async (t) => {
+    let refusals = 0;
+    const refuse = (call) => call.json(status, { title: "Busy" }, { "Retry-After": "1" });
+    const server = await startScripted(t, (call) => {
+      if (call.isSocket === hasSocket && refusals === 1) return open(call).send(end(1));
+      if (call.isSocket !== hasSocket || !hasSocket) refusals += 1;
+      refuse(call);
+    });
+    await collect(server.operation);
+    const told = server.calls.at(-2);
+    assert.ok(server.calls.at(-1).at - told.at >= 950, "it was left alone for a second");
+  });
+}
+
+for (const [status, kind] of [[401, "unauthenticated"], [403, "forbidden"], [404, "unknown"], [410, "gone"], [400, "refused"]]) {
+  test(`${status} ends the watch as ${kind}, with what the server says`, async (t) => {
+    const server = await startScripted(t, (call) => call.json(status, { title: "No", detail: "Not for you." }));
+    await assert.rejects(collect(server.operation), { kind, status, message: "Not for you." });
+  });
+}
+
+test("a refused token is followed by another one, if there is one", async (t) => {
+  const tokens = ["old", "old", "new"];
+  const allows = (call) => /new/.test(call.headers.authorization ?? call.headers["sec-websocket-protocol"]);
+  const server = await startScripted(t, (call) => (allows(call) ? open(call).send(end(1)) : call.json(401, { title: "Expired" })));
+  await collect(server.operation, { token: () => (tokens.length > 1 && tokens.shift(), tokens[0]) });
+  await assert.rejects(collect(server.operation, { token: () => "old" }), { kind: "unauthenticated" });
+  let number = 0;
+  const before = server.calls.length;
+  await assert.rejects(collect(server.operation, { token: () => `old ${(number += 1)}`.replace(" ", "") }), { kind: "unauthenticated" });
+  assert.ok(server.calls.length - before <= 4, "a function that makes one bad token after another is not asked for ever");
+});
+
+test("a token that cannot be had is asked for again", async (t) => {
+  const server = await startScripted(t, inTurn((call) => open(call).send(end(1))));
+  let asked = 0;
+  await collect(server.operation, { token: async () => { if ((asked += 1) < 3) throw new Error("offline"); return "good"; } });
+  assert.equal(asked, 3);
+});
+
+test("a loop that is slow loses the oldest, and is told how many", async (t) => {
+  const server = await startScripted(t, inTurn((call) => {
+    open(call).send(...Array.from({ length: 5_000 }, (_, n) => snapshot(n + 1)), end(5_001));
+  }));
+  let told = 0, last = 0, count = 0;
+  for await (const one of watch(server.operation)) {
+    if (count === 0) await new Promise((resolve) => setTimeout(resolve, 1_000));
+    count += 1;
+    told += one.skipped;
+    last = one.revision;
+  }
+  assert.equal(last, 5_001);
+  assert.ok(count <= 1_100, `${count} were kept`);
+  assert.equal(count + told, 5_001);
+});
+
+test("the server's word that a token ends is answered with a new one over the same connection", { skip: !hasSocket }, async (t) => {
+  const error = { type: "error", error: { type: "urn:live-progress:problem:unauthenticated", title: "Expired" } };
+  let connection;
+  const server = await startScripted(t, inTurn((call) => {
+    connection = open(call);
+    connection.heard = ({ token }) => connection.send({ type: "authenticated" }, ...(token === "t4" ? [end(2)] : [error]));
+    connection.send(snapshot(1), error);
+  }));
+  let number = 0;
+  const seen = await collect(server.operation, { token: () => `t${(number += 1)}` });
+  assert.deepEqual(connection.messages, ["t2", "t3", "t4"].map((token) => ({ type: "authenticate", token })));
+  assert.equal(server.calls.length, 1);
+  assert.equal(seen.length, 2);
+});
+
+for (const [code, kind] of [[4501, "unauthenticated"], [4503, "forbidden"], [4504, "unknown"], [4510, "gone"], [1008, "refused"], [4999, "refused"]]) {
+  test(`close ${code} ends the watch as ${kind}`, { skip: !hasSocket }, async (t) => {
+    const server = await startScripted(t, inTurn((call) => {
+      const connection = open(call);
+      connection.send(snapshot(1));
+      connection.close(code);
+    }));
+    await assert.rejects(collect(server.operation), { kind, status: code });
+  });
+}
+
+for (const code of [1001, 1011, 1013, 4000, 4008, 4499]) {
+  test(`close ${code} is followed by another try`, { skip: !hasSocket }, async (t) => {
+    const server = await startScripted(t, inTurn((call) => {
+      const connection = open(call);
+      connection.send(snapshot(1));
+      connection.close(code);
+    }, (call) => open(call).send(end(2))));
+    assert.equal((await collect(server.operation)).length, 2);
+  });
+}
+
+test("where no WebSocket gets through, the lines of an answer do", { skip: !hasSocket }, async (t) => {
+  const server = await startScripted(t, (call) => {
+    if (call.isSocket) return call.drop();
+    if (/ndjson/.test(call.headers.accept)) return call.lines().send(end(2));
+    call.json(200, { ...snapshot(1), type: undefined });
+  });
+  const seen = await collect(server.operation);
+  assert.deepEqual(seen.map((one) => [one.type, one.revision]), [["snapshot", 1], ["end", 2]]);
+});
