@@ -11,7 +11,7 @@ import { Place } from "./place.js";
 /** @typedef {{message: (message: any) => void, phase: (state: ConnectionState) => void}} Watcher */
 
 /** How long a feed may take to tell what is there; it does not say where that ends. */
-const openingTime = 1_000;
+const openingTime = 3_000;
 /** The newest messages of so many operations are kept for those who come later. */
 const mostKept = 1_000;
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: drives this client as the conformance runner says, by lines of JSON.
+
+import { createInterface } from "node:readline";
+import { driver } from "./conformance/driver.mjs";
+
+const tell = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
+const hasSocket = typeof WebSocket === "function";
+const run = driver(tell);
+
+tell({
+  event: "ready",
+  client: hasSocket ? "JavaScript (Node, WebSocket)" : "JavaScript (Node)",
+  can: ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals"],
+  transport: hasSocket ? "websocket" : "ndjson",
+  origins: [],
+});
+for await (const line of createInterface(process.stdin)) {
+  const command = JSON.parse(line);
+  if (command.do === "exit") break;
+  run(command);
+}
+process.exit(0);

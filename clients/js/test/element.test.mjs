@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: the element in a real browser, in a page with a strict policy, against the real server.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startBrowser } from "./support/browser.mjs";
+import { startServer } from "./support/server.mjs";
+import { startNetwork, startSite } from "./support/site.mjs";
+
+let browser;
+before(async () => (browser = await startBrowser()));
+after(() => browser?.close());
+
+const load = `import "/live-progress.js";`;
+const first = "document.querySelector('live-progress')";
+const part = (name, element = first) => `${element}.shadowRoot.querySelector("[part=${name}]").textContent.replaceAll("\\u00a0", " ")`;
+
+/** A page of another site, the real server, and a tab that is still empty. */
+async function stage(t, pages, { isFar = false, ...options } = {}) {
+  const reach = [];
+  const site = await startSite(t, pages, () => reach);
+  const server = await startServer(t, { ...options, environment: { LIVE_PROGRESS_ORIGINS: site } });
+  const network = isFar ? await startNetwork(t, server.port) : null;
+  reach.push(network?.url ?? server.url);
+  const near = (url) => url.replace(server.url, reach[0]);
+  const tab = await browser.tab();
+  return { site, server, network, near, tab };
+}
+
+async function checkClean(tab) {
+  assert.deepEqual(await tab.run("window.violations"), []);
+  assert.deepEqual(tab.complaints, []);
+}
+
+/** What assistive technology is told of the element. */
+async function accessible(tab) {
+  await tab.call("Accessibility.enable");
+  const { nodes } = await tab.call("Accessibility.getFullAXTree");
+  const node = nodes.find((one) => one.role?.value === "progressbar");
+  const property = (name) => node.properties.find((one) => one.name === name)?.value.value;
+  return { name: node.name.value, now: node.value?.value, text: property("valuetext"), min: property("valuemin"), max: property("valuemax") };
+}
+
+test("it shows an operation to its end: role, values, states, parts and events, under a strict policy", async (t) => {
+  const pages = { "/": { script: load } };
+  const { site, server, tab } = await stage(t, pages);
+  const worker = await server.worker({ title: "Export", totalCount: 10, unit: "rows" });
+  pages["/"].html = `<main><h1>Test</h1><live-progress src="${worker.url}">Export is running…</live-progress></main>`;
+  pages["/"].script = `window.told = []; const element = document.querySelector("live-progress");
+    for (const name of ["update", "end"]) element.addEventListener(name, ({ type, detail }) => told.push([type, detail.state]));
+    ${load}`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.matches(":state(running)")`);
+  for (const done of [1, 2, 5]) {
+    await worker.report({ state: `Step ${done}`, completedCount: done });
+    await tab.until(`${part("count")} .startsWith("${done} of 10 rows") && ${part("share")} === "${done}0%" && ${part("state")} === "Step ${done}"`);
+  }
+  assert.equal(await tab.run(part("title")), "Export");
+  assert.equal(await tab.run(`${first}.shadowRoot.querySelector("[part=fill]").style.transform`), "scaleX(0.5)");
+  assert.deepEqual(await accessible(tab), { name: "Export", now: 50, text: "50%, Running: Step 5", min: 0, max: 100 });
+  await worker.succeed({ rows: 7 });
+  await tab.until(`${first}.matches(":state(succeeded)") && !${first}.matches(":state(running)")`);
+  assert.deepEqual(await tab.run("told.at(-1)"), ["end", "Succeeded"]);
+  assert.deepEqual(await tab.run(`${first}.snapshot.result`), { rows: 7 });
+  assert.equal((await accessible(tab)).text, "Succeeded");
+  assert.equal(tab.sockets.length, 1);
+  await checkClean(tab);
+});
+
+test("what stands in the element is shown until there is something to show, and where there never is", async (t) => {
+  const pages = { "/": { script: load } };
+  const { site, server, tab } = await stage(t, pages);
+  const worker = await server.worker({ state: "A" });
+  pages["/"].html = `<live-progress id=a src="${server.api}/nobody"><b>Fallback A</b></live-progress>
+    <live-progress id=b src="${worker.url}"><b>Fallback B</b></live-progress><live-progress id=c><b>Fallback C</b></live-progress>
+    <live-progress id=d src="http://["><b>Fallback D</b></live-progress>`;
+  await tab.go(`${site}/`);
+  const isShown = (id) => `document.querySelector("#${id} b").checkVisibility()`;
+  await tab.until(`document.querySelector("#b").snapshot && document.querySelector("#a").matches(":state(refused)")`);
+  assert.deepEqual(await tab.run(`[${["a", "b", "c", "d"].map(isShown)}]`), [true, false, true, true]);
+  assert.match(await tab.run(part("state", "document.querySelector('#a')")), /no operation/);
+  assert.equal(await tab.run(`document.querySelector("#d").matches(":state(refused)")`), true);
+  await checkClean(tab);
+});
+
+test("properties that were set before the definition count, and a name that is taken is left alone", async (t) => {
+  const pages = { "/": {}, "/taken": { html: "<live-progress></live-progress>" } };
+  const { site, server, tab } = await stage(t, pages);
+  const worker = await server.worker({ state: "A", title: "Theirs" });
+  pages["/"].html = "<live-progress title=tooltip></live-progress>";
+  pages["/"].script = `const element = document.querySelector("live-progress"); element.src = ${JSON.stringify(worker.url)}; element.label = "Ours";
+    element.token = () => "unused"; await import("/live-progress.js");`;
+  pages["/taken"].script = `class Other extends HTMLElement {} customElements.define("live-progress", Other); window.Other = Other; await import("/live-progress.js"); window.ready = true`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.snapshot`);
+  assert.deepEqual(await tab.run(`[${part("title")}, ${first}.getAttribute("label"), Object.hasOwn(${first}, "src"), typeof ${first}.token]`),
+    ["Ours", "Ours", false, "function"]);
+  assert.equal((await accessible(tab)).name, "Ours");
+  await tab.run(`${first}.label = null`);
+  assert.equal(await tab.run(part("title")), "Theirs");
+  await checkClean(tab);
+  await tab.go(`${site}/taken`);
+  await tab.until("window.ready");
+  assert.equal(await tab.run(`customElements.get("live-progress") === Other`), true);
+});
+
+test("twenty elements of twenty operations share one connection, as do those of one operation", async (t) => {
+  const pages = { "/": { script: load }, "/same": { script: load } };
+  const { site, server, tab } = await stage(t, pages);
+  const workers = [];
+  for (let number = 0; number < 20; number += 1) workers.push(await server.worker({ title: `Job ${number}`, labels: { page: "1" } }));
+  await server.worker({ title: "Another's" });
+  const tag = (url, more = "") => `<live-progress src="${url}"${more}></live-progress>`;
+  pages["/"].html = workers.map((one) => tag(one.url, ` feed="label=page=1"`)).join("");
+  pages["/same"].html = tag(workers[0].url).repeat(20);
+  const all = (fits) => `[...document.querySelectorAll("live-progress")].every((one, index) => ${fits})`;
+  await tab.go(`${site}/`);
+  await tab.until(all("one.snapshot?.title === `Job ${index}`"));
+  for (const round of [1, 2, 3]) {
+    await Promise.all(workers.map((one, index) => one.report({ state: `Round ${round} of ${index}` })));
+    await tab.until(all(`one.snapshot.state === \`Round ${round} of \${index}\``));
+  }
+  assert.deepEqual(tab.sockets.map((one) => new URL(one.url).search), ["?label=page=1"]);
+  // One that comes later, and one that the feed does not show, which is followed alone.
+  const other = await server.worker({ title: "Job 21" });
+  await tab.run(`document.body.insertAdjacentElement("beforeend", document.querySelector("live-progress").cloneNode(true)).src = ${JSON.stringify(workers[3].url)};
+    document.body.insertAdjacentElement("beforeend", document.querySelector("live-progress").cloneNode(true)).src = ${JSON.stringify(other.url)}`);
+  await tab.until(`document.querySelectorAll("live-progress")[20].snapshot?.title === "Job 3" && document.querySelectorAll("live-progress")[21].snapshot?.title === "Job 21"`);
+  await Promise.all(workers.map((one) => one.succeed()));
+  await tab.until(`document.querySelectorAll("live-progress:state(succeeded)").length === 21`);
+  assert.equal(tab.sockets.length, 2);
+  await checkClean(tab);
+  tab.sockets.length = 0;
+  await tab.go(`${site}/same`);
+  await tab.until(all("one.matches(':state(succeeded)')"));
+  assert.equal(tab.sockets.length, 1);
+});
+
+test("an element that moves keeps its connection, and one that leaves lets it go", async (t) => {
+  const pages = { "/": { script: load } };
+  const { site, server, tab } = await stage(t, pages);
+  const worker = await server.worker({ state: "A" });
+  pages["/"].html = `<div></div><live-progress src="${worker.url}"></live-progress>`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.snapshot`);
+  for (const round of [1, 2, 3]) {
+    await tab.run(`document.querySelector("${round % 2 ? "div" : "body"}").append(${first})`);
+    await worker.report({ state: `Moved ${round}` });
+    await tab.until(`${first}.snapshot?.state === "Moved ${round}"`);
+  }
+  assert.equal(tab.sockets.length, 1);
+  const closed = tab.next("Network.webSocketClosed");
+  await tab.run(`${first}.remove()`);
+  await closed;
+});
+
+test("a feed that may not be followed is no reason not to follow the operation", async (t) => {
+  const pages = { "/": { script: load } };
+  const { site, server, tab } = await stage(t, pages, { hasKeys: true });
+  const admin = server.token("admin");
+  const worker = await server.worker({ state: "A" }, admin);
+  pages["/"].html = `<live-progress src="${worker.url}#token=${server.token("watch", { of: ["--id", worker.id] })}" feed></live-progress>`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.snapshot?.state === "A"`);
+  await worker.succeed();
+  await tab.until(`${first}.matches(":state(succeeded)")`);
+  await checkClean(tab);
+});
+
+test("a token is asked for before it ends, and the new one goes over the open connection, three times", async (t) => {
+  const pages = { "/": {} };
+  const { site, server, tab } = await stage(t, pages, { hasKeys: true });
+  const worker = await server.worker({ state: "A" }, server.token("admin"));
+  const tokens = [];
+  pages["/token"] = { answer: () => tokens[tokens.push(server.token("watch", { seconds: tokens.length < 3 ? 4 + tokens.length : 600 })) - 1] };
+  pages["/"].html = `<live-progress src="${worker.url}"></live-progress>`;
+  pages["/"].script = `window.asked = 0; document.querySelector("live-progress").token = async () => {
+    const token = await (await fetch("/token")).text(); asked += 1; return token; }; ${load}`;
+  await tab.go(`${site}/`);
+  await tab.until("asked === 4");
+  await worker.report({ state: "B" });
+  await tab.until(`${first}.snapshot?.state === "B"`);
+  assert.equal(tab.sockets.length, 1);
+  assert.deepEqual(tab.sockets[0].sent, tokens.slice(1).map((token) => ({ type: "authenticate", token })));
+  await checkClean(tab);
+});
+
+test("after sleep the state is asked for by the cursor, and a connection that only looks open is made anew", async (t) => {
+  const pages = { "/": { script: load } };
+  const { site, server, network, near, tab } = await stage(t, pages, { isFar: true });
+  const worker = await server.worker({ state: "A" });
+  pages["/"].html = `<live-progress src="${near(worker.url)}"></live-progress>`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.snapshot?.state === "A"`);
+  for (const round of [1, 2, 3]) {
+    const cursor = await tab.run(`${first}.snapshot.cursor`);
+    await tab.call("Page.setWebLifecycleState", { state: "frozen" });
+    network.swallow();
+    await worker.report({ state: `Asleep ${round}` });
+    const before = tab.requests.length;
+    await tab.call("Page.setWebLifecycleState", { state: "active" });
+    await tab.call("Page.bringToFront");
+    await tab.until(`${first}.snapshot.state === "Asleep ${round}"`);
+    const asked = tab.requests.slice(before).find((one) => one.method === "GET" && one.headers["If-None-Match"]);
+    assert.equal(asked?.headers["If-None-Match"], `"${cursor}"`);
+    await worker.report({ state: `Awake ${round}` });
+    await tab.until(`${first}.snapshot.state === "Awake ${round}"`);
+  }
+  assert.equal(tab.sockets.length, 4);
+  await worker.succeed();
+  await tab.until(`${first}.matches(":state(succeeded)")`);
+  await checkClean(tab);
+});
+
+test("a page that is put aside holds no connection, and goes on by its cursor when it is shown again, three times", async (t) => {
+  const pages = { "/": { script: load }, "/other": {} };
+  const { site, server, network, near, tab } = await stage(t, pages, { isFar: true });
+  const worker = await server.worker({ state: "A" });
+  pages["/"].html = `<live-progress src="${near(worker.url)}"></live-progress>`;
+  pages["/"].script = `window.shown = []; window.seen = []; addEventListener("pageshow", ({ persisted }) => shown.push(persisted));
+    document.querySelector("live-progress").addEventListener("update", ({ detail }) => seen.push(detail.state)); ${load}`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.snapshot?.state === "A"`);
+  for (const round of [1, 2, 3]) {
+    await tab.go(`${site}/other`);
+    for (const step of [1, 2]) await worker.report({ state: `Away ${round}.${step}` });
+    await network.closed();
+    const { currentIndex, entries } = await tab.call("Page.getNavigationHistory");
+    await tab.call("Page.navigateToHistoryEntry", { entryId: entries[currentIndex - 1].id });
+    await tab.until(`window.shown?.at(-1) === true && ${first}.snapshot.state === "Away ${round}.2"`);
+  }
+  assert.deepEqual(await tab.run("seen"), ["A", ...[1, 2, 3].flatMap((round) => [`Away ${round}.1`, `Away ${round}.2`])]);
+  assert.equal(tab.sockets.length, 4);
+  await checkClean(tab);
+});
+
+test("a worker of the browser watches and reports by the same module", async (t) => {
+  const pages = { "/": { isLax: true }, "/job": {} };
+  const { site, server, tab } = await stage(t, pages);
+  pages["/job"].script = `import { report, watch } from "/live-progress.js";
+    const op = await report(${JSON.stringify(server.url)}, { title: "In a worker", total: 3 });
+    op.update("A"); op.advance(3);
+    await op.succeed({ rows: 7 });
+    for await (const one of watch(op.url)) postMessage([one.status, one.progress.completedCount, one.result]);`;
+  pages["/"].script = `new Worker("/job.page.js", { type: "module" }).onmessage = ({ data }) => (window.data = data);`;
+  await tab.go(`${site}/`);
+  assert.deepEqual(await tab.until("window.data"), ["succeeded", 3, { rows: 7 }]);
+  await checkClean(tab);
+});
