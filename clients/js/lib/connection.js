@@ -90,7 +90,7 @@ export class Connection {
       this.#become("waiting");
     } else if (type === "pageshow") {
       if (persisted) this.retry();
-    } else if (!globalThis.document?.hidden) this.#wake(type);
+    } else if (type === "resume" || !globalThis.document?.hidden) this.#wake(type);
   }
 
   /**

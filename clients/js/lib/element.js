@@ -54,6 +54,7 @@ export class LiveProgressElement extends Base {
   #token = null;
   #stop = null;
   #states = [];
+  #isIn = false;
 
   constructor() {
     super();
@@ -95,12 +96,13 @@ export class LiveProgressElement extends Base {
       delete this[name];
       this[name] = value;
     }
+    this.#isIn = true;
     this.#open();
   }
 
   disconnectedCallback() {
-    this.#stop?.();
-    this.#stop = null;
+    this.#isIn = false;
+    this.#close();
   }
 
   attributeChangedCallback(name, before, after) {
@@ -109,9 +111,14 @@ export class LiveProgressElement extends Base {
     else this.#open();
   }
 
+  #close() {
+    this.#stop?.();
+    this.#stop = null;
+  }
+
   #open() {
-    this.disconnectedCallback();
-    if (!this.isConnected) return;
+    if (!this.#isIn) return;
+    this.#close();
     this.#snapshot = null;
     this.#show();
     const src = this.getAttribute("src");

@@ -146,7 +146,7 @@ export function follow(src, { feed, token }, watcher) {
       stop = follow(src, { token }, watcher);
     },
   };
-  shared.add(id, seat);
   if (!known) shared.connection.open();
+  shared.add(id, seat);
   return () => stop();
 }

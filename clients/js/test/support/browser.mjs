@@ -47,7 +47,10 @@ export async function startBrowser() {
       const { browserContextId } = await call("Target.createBrowserContext");
       const { targetId } = await call("Target.createTarget", { url: "about:blank", browserContextId });
       const { sessionId } = await call("Target.attachToTarget", { targetId, flatten: true });
-      const page = new Page((method, params) => call(method, params, sessionId), targetId);
+      const page = new Page((method, params) => call(method, params, sessionId));
+      // Another tab before it hides it, as it would in a window.
+      page.show = () => call("Target.activateTarget", { targetId });
+      page.hide = async () => call("Target.activateTarget", await call("Target.createTarget", { url: "about:blank", browserContextId }));
       pages.set(sessionId, page);
       for (const domain of ["Page", "Runtime", "Network", "Log"]) await page.call(`${domain}.enable`);
       await page.call("Page.addScriptToEvaluateOnNewDocument", { source: watchPolicy });
@@ -77,9 +80,8 @@ class Page {
   complaints = [];
   #waiting = new Set();
 
-  constructor(call, target) {
+  constructor(call) {
     this.call = call;
-    this.target = target;
   }
 
   hear(method, event) {
