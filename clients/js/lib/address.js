@@ -61,5 +61,4 @@ export const fieldsWith = (token, more) => ({
 });
 
 /** A random identifier; `crypto.randomUUID` is not there in pages that came in clear. */
-export const randomID = () =>
-  crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+export const randomID = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

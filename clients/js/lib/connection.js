@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: follows one address for as long as there is something to follow.
 
-import { askToken, expiryOf, fieldsWith, readAddress } from "./address.js";
-import { answerError, noAnswer, ProgressError } from "./error.js";
+import { askToken, expiryOf, readAddress } from "./address.js";
+import { pauseAfter, ProgressError, removed } from "./error.js";
 import { isEnded, Place } from "./place.js";
-import { openSocket, openStream } from "./transport.js";
+import { look, openSocket, openStream } from "./transport.js";
 
 /**
  * @typedef {object} ConnectionOptions
@@ -16,8 +16,6 @@ import { openSocket, openStream } from "./transport.js";
  * @property {boolean} [isFeed] whether the address is that of many operations
  */
 
-const longestPause = 10_000;
-const answerTime = 10_000;
 /** A connection that has been silent for so long when its page wakes up is made anew. */
 const silence = 20_000;
 const longestTimer = 2 ** 31 - 1;
@@ -68,7 +66,6 @@ export class Connection {
     if (this.#isOpen) return;
     this.#isOpen = true;
     for (const name of events) globalThis.addEventListener?.(name, this);
-    globalThis.document?.addEventListener("resume", this);
     this.#connect();
   }
 
@@ -90,7 +87,7 @@ export class Connection {
       this.#become("waiting");
     } else if (type === "pageshow") {
       if (persisted) this.retry();
-    } else if (type === "resume" || !globalThis.document?.hidden) this.#wake(type);
+    } else if (!globalThis.document?.hidden) this.#wake(type);
   }
 
   /**
@@ -119,7 +116,6 @@ export class Connection {
     this.#isOpen = false;
     this.#drop();
     for (const name of events) globalThis.removeEventListener?.(name, this);
-    globalThis.document?.removeEventListener("resume", this);
     this.#become(phase, error && { error });
   }
 
@@ -170,7 +166,7 @@ export class Connection {
     this.#failures = 0;
     this.#isDenied = false;
     if (this.#options.isFeed) return this.#options.message(message);
-    if (message.type === "removed") return this.#finish("refused", new ProgressError("gone", "The operation was removed."));
+    if (message.type === "removed") return this.#finish("refused", removed());
     return this.#take(message);
   }
 
@@ -194,7 +190,7 @@ export class Connection {
     if (!error) return this.#finish("closed");
     if (!error.isTransient) return this.#deny(error);
     // A browser does not tell why a WebSocket was refused; the same address over HTTP does, and gives the state besides.
-    if (this.state.phase === "connecting" && !usesStream) this.#look().then((look) => look && this.#pause(look.error ?? error));
+    if (this.state.phase === "connecting" && !usesStream) this.#look().then((found) => found && this.#pause(found.error ?? error));
     else this.#pause(error);
   }
 
@@ -211,14 +207,9 @@ export class Connection {
     this.#connect();
   }
 
-  /**
-   * Waits longer each time, by chance, so that a thousand pages do not come back in the same moment.
-   * @param {ProgressError} error
-   */
+  /** @param {ProgressError} error */
   #pause(error) {
-    const backoff = Math.min(longestPause, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2);
-    const delay = Math.min(longestTimer, Math.max(backoff, error.retryAfter));
-    this.#failures += 1;
+    const delay = Math.min(longestTimer, Math.max(pauseAfter(this.#failures++), error.retryAfter));
     this.#heldUntil = Date.now() + error.retryAfter;
     this.#drop();
     this.#timer = setTimeout(() => this.#connect(), delay);
@@ -231,21 +222,7 @@ export class Connection {
    */
   async #look() {
     const turn = this.#turn;
-    const { cursor } = this.#place;
-    const url = new URL(this.#url);
-    if (this.#options.isFeed) url.searchParams.set("limit", "1");
-    let body, error;
-    try {
-      const response = await fetch(url, {
-        headers: fieldsWith(this.#token, cursor ? { "If-None-Match": `"${cursor}"` } : {}),
-        cache: "no-store",
-        signal: AbortSignal.timeout(answerTime),
-      });
-      if (response.ok) body = await response.json();
-      else if (response.status !== 304) error = await answerError(response);
-    } catch (cause) {
-      error = noAnswer(cause);
-    }
+    const { body, error } = await look(this.#url, this.#token, this.#place.cursor);
     if (turn !== this.#turn) return null;
     if (error && !error.isTransient) {
       this.#deny(error);
@@ -269,8 +246,8 @@ export class Connection {
     if (this.state.phase !== "live") return;
     const heardAt = this.#heardAt;
     const isSilent = type === "online" || Date.now() - heardAt > silence;
-    const look = await this.#look();
-    if (look && heardAt === this.#heardAt && (look.isNews || look.error || isSilent)) this.#connect();
+    const found = await this.#look();
+    if (found && heardAt === this.#heardAt && (found.isNews || found.error || isSilent)) this.#connect();
   }
 
   /** Asks for a new token halfway to the end of this one, a minute before it at the latest. */

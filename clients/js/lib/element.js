@@ -6,27 +6,26 @@ import { follow } from "./shared.js";
 import { countText, percentOf, shareOf, statusWord } from "./words.js";
 
 const style = `
-:host {
-  --_color: var(--live-progress-color, light-dark(#1f5bcf, #6aa3ff));
-  display: block; font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
-}
+:host { --_tone: light-dark(#1f5bcf, #6aa3ff); display: block; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 :host([hidden]) { display: none; }
-:host(:is(:state(pending), :state(cancelled))) { --_color: var(--live-progress-idle-color, light-dark(#5a5f69, #9aa0ab)); }
-:host(:is(:state(stalled), :state(cancelling))) { --_color: var(--live-progress-stalled-color, light-dark(#8a5700, #e8b04a)); }
-:host(:state(succeeded)) { --_color: var(--live-progress-succeeded-color, light-dark(#167544, #4fc98a)); }
-:host(:is(:state(failed), :state(refused))) { --_color: var(--live-progress-failed-color, light-dark(#bb2a25, #ff7b72)); }
+:host(:is(:state(loading), :state(pending), :state(cancelled))) { --_tone: light-dark(#5a5f69, #9aa0ab); }
+:host(:is(:state(stalled), :state(cancelling))) { --_tone: light-dark(#8a5700, #e8b04a); }
+:host(:state(succeeded)) { --_tone: light-dark(#167544, #4fc98a); }
+:host(:is(:state(failed), :state(refused))) { --_tone: light-dark(#bb2a25, #ff7b72); }
 .row { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1em; }
-[part=title] { font-weight: 600; }
-[part=state] { color: var(--_color); }
 .foot { font-size: 0.875em; min-height: 1.5em; }
+[part=title] { font-weight: 600; }
+[part=state] { color: var(--live-progress-color, var(--_tone)); }
 [part=bar] {
   height: var(--live-progress-height, 0.5em); margin-block: 0.375em; overflow: hidden; contain: strict;
   border-radius: var(--live-progress-radius, 99px); background: var(--live-progress-track, light-dark(#e4e6ea, #2a2e35));
 }
-[part=fill] { height: 100%; background: var(--_color); transform-origin: left; transition: transform 200ms ease-out; }
+[part=fill] {
+  height: 100%; background: var(--live-progress-color, var(--_tone)); transform-origin: left; transition: transform 200ms ease-out;
+}
 :host(:dir(rtl)) [part=fill] { transform-origin: right; }
-:host(:state(indeterminate)) [part=fill] { animation: sweep 2.2s ease-in-out infinite alternate; }
-:host(:state(indeterminate):is(:state(pending), :state(stalled), :state(waiting), :state(refused))) [part=fill] { animation: none; }
+:host(:state(indeterminate)) [part=fill] { transform: scaleX(0.3); }
+:host(:state(indeterminate):is(:state(running), :state(cancelling))) [part=fill] { animation: sweep 2s ease-in-out infinite alternate; }
 :host(:is(:state(waiting), :state(refused))) [part=bar] { opacity: 0.5; }
 @keyframes sweep { from { transform: translateX(0) scaleX(0.3); } to { transform: translateX(70%) scaleX(0.3); } }
 @media (prefers-reduced-motion: reduce) { [part=fill] { animation: none !important; transition: none; } }
@@ -35,8 +34,10 @@ const style = `
   [part=fill] { background: Highlight; forced-color-adjust: none; }
 }`;
 
+/** @typedef {import("./types.js").ConnectionState} ConnectionState */
+
 /** Where there are no elements, as in a worker or in Node, the class is there and of no use. */
-const Base = globalThis.HTMLElement ?? class {};
+const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /**
  * Shows one operation live; what stands in the element is shown until there is something to show.
@@ -48,13 +49,20 @@ const Base = globalThis.HTMLElement ?? class {};
 export class LiveProgressElement extends Base {
   static observedAttributes = ["src", "label", "feed"];
   #internals = this.attachInternals();
+  /** @type {Record<string, HTMLElement>} */
   #parts = {};
   #slot = document.createElement("slot");
+  /** @type {import("./types.js").Snapshot | null} */
   #snapshot = null;
+  /** @type {import("./address.js").TokenSource | null} */
   #token = null;
-  #stop = null;
+  /** @type {(() => void) | undefined} */
+  #stop;
+  /** @type {string[]} */
   #states = [];
   #isIn = false;
+  /** @type {ConnectionState} */
+  #connection = { phase: "connecting" };
 
   constructor() {
     super();
@@ -62,10 +70,10 @@ export class LiveProgressElement extends Base {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];
-    const make = (name, ...children) => {
+    const make = (/** @type {string} */ name, /** @type {Node[]} */ ...children) => {
       const node = document.createElement("div");
       if (/row/.test(name)) node.className = name;
-      else (this.#parts[name] = node).part = name;
+      else (this.#parts[name] = node).setAttribute("part", name);
       node.append(...children);
       return node;
     };
@@ -88,13 +96,46 @@ export class LiveProgressElement extends Base {
     this.#open();
   }
 
+  /** The operation's address, relative to the page. */
+  get src() {
+    return this.getAttribute("src");
+  }
+  set src(value) {
+    this.#set("src", value);
+  }
+
+  /** What the operation is called here; by default its own title. (`title` is the tooltip.) */
+  get label() {
+    return this.getAttribute("label");
+  }
+  set label(value) {
+    this.#set("label", value);
+  }
+
+  /** The query of a feed that shows the operation, such as `label=page=1`: elements of one feed share its connection. */
+  get feed() {
+    return this.getAttribute("feed");
+  }
+  set feed(value) {
+    this.#set("feed", value);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | null} value
+   */
+  #set(name, value) {
+    value === null ? this.removeAttribute(name) : this.setAttribute(name, value);
+  }
+
   connectedCallback() {
     // What was set before the element was defined hides what the class would do.
     for (const name of ["token", ...LiveProgressElement.observedAttributes]) {
       if (!Object.hasOwn(this, name)) continue;
-      const value = this[name];
-      delete this[name];
-      this[name] = value;
+      const own = /** @type {any} */ (this);
+      const value = own[name];
+      delete own[name];
+      own[name] = value;
     }
     this.#isIn = true;
     this.#open();
@@ -105,6 +146,11 @@ export class LiveProgressElement extends Base {
     this.#close();
   }
 
+  /**
+   * @param {string} name
+   * @param {string | null} before
+   * @param {string | null} after
+   */
   attributeChangedCallback(name, before, after) {
     if (before === after) return;
     if (name === "label") this.#show();
@@ -113,76 +159,64 @@ export class LiveProgressElement extends Base {
 
   #close() {
     this.#stop?.();
-    this.#stop = null;
+    this.#stop = undefined;
   }
 
   #open() {
     if (!this.#isIn) return;
     this.#close();
     this.#snapshot = null;
-    this.#show();
+    this.#show({ phase: "connecting" });
     const src = this.getAttribute("src");
     if (!src) return;
     try {
       const feed = this.getAttribute("feed");
       this.#stop = follow(src, { feed, token: this.#token }, { message: (one) => this.#take(one), phase: (one) => this.#show(one) });
     } catch (error) {
-      this.#show({ phase: "refused", error });
+      this.#show({ phase: "refused", error: /** @type {any} */ (error) });
     }
   }
 
+  /** @param {import("./types.js").Snapshot} snapshot */
   #take(snapshot) {
     this.#snapshot = snapshot;
     this.#show();
     this.dispatchEvent(new CustomEvent(snapshot.type === "end" ? "end" : "update", { detail: snapshot }));
   }
 
-  #phase = { phase: "connecting" };
-
-  #show(phase = this.#phase) {
-    const isRefusal = phase.phase === "refused" && this.#phase.phase !== "refused";
-    this.#phase = phase;
-    const snapshot = this.#snapshot ?? { status: "pending" };
+  #show(connection = this.#connection) {
+    const isRefusal = connection.phase === "refused" && this.#connection.phase !== "refused";
+    this.#connection = connection;
+    const { phase } = connection;
+    const isLost = phase === "waiting" || phase === "refused";
+    const snapshot = this.#snapshot ?? /** @type {any} */ ({ status: "loading" });
     const { status, progress, error, title, id } = snapshot;
     const share = shareOf(snapshot);
     const ended = isEnded(status);
-    const isLost = phase.phase === "waiting" || phase.phase === "refused";
-    const problem = error?.title ? `: ${error.title}` : "";
-    const state = ended ? statusWord(status) + problem
-      : phase.phase === "refused" ? phase.error?.message ?? "" : phase.phase === "waiting" ? "Connection lost, reconnecting…"
-      : this.#snapshot ? snapshot.state || statusWord(status) : "";
-    const name = this.label || title || id || this.getAttribute("src") || "";
-    const figure = share === null || status === "succeeded" ? "" : `${percentOf(share)}%`;
-    const set = (part, text) => this.#parts[part].textContent !== text && (this.#parts[part].textContent = text);
+    const word = statusWord(status) + (error?.title ? ": " + error.title : "");
+    const lost = phase === "waiting" ? "Connection lost, reconnecting…" : connection.error?.message;
+    const state = ended ? word : isLost ? lost ?? "" : this.#snapshot ? snapshot.state || word : "";
+    const name = this.getAttribute("label") || title || id || this.getAttribute("src") || "";
+    const figure = share === null || status === "succeeded" ? "" : percentOf(share) + "%";
+    const texts = { title: name, share: figure, state, count: countText(progress, ended) };
+    for (const [part, text] of Object.entries(texts)) if (this.#parts[part].textContent !== text) this.#parts[part].textContent = text;
     this.#slot.hidden = this.#snapshot !== null;
-    for (const [part, text] of Object.entries({ title: name, share: figure, state, count: countText(progress, ended) })) set(part, text);
     this.#parts.fill.style.transform = share === null ? "" : `scaleX(${share})`;
     Object.assign(this.#internals, {
-      ariaLabel: name, ariaValueNow: share === null ? null : String(percentOf(share)),
-      ariaValueText: [figure, statusWord(status) + (ended || !state ? problem : `: ${state}`)].filter(Boolean).join(", "),
+      ariaLabel: name,
+      ariaValueNow: share === null ? null : String(percentOf(share)),
+      ariaValueText: [figure, word, ended ? "" : state].filter(Boolean).join(", "),
     });
-    this.#mark([status, !ended && isLost && phase.phase, share === null && "indeterminate"].filter(Boolean));
-    if (isRefusal) this.dispatchEvent(new CustomEvent("refused", { detail: phase.error }));
+    this.#mark([status, ended || !isLost ? "" : phase, share === null ? "indeterminate" : ""].filter(Boolean));
+    if (isRefusal) this.dispatchEvent(new CustomEvent("refused", { detail: connection.error }));
   }
 
+  /** @param {string[]} states */
   #mark(states) {
-    for (const one of this.#states) this.#internals.states.delete(one);
-    for (const one of (this.#states = states)) this.#internals.states.add(one);
+    const set = /** @type {any} */ (this.#internals).states;
+    for (const one of this.#states) set.delete(one);
+    for (const one of (this.#states = states)) set.add(one);
   }
-}
-
-for (const name of ["src", "label", "feed"]) {
-  Object.defineProperty(LiveProgressElement.prototype, name, {
-    get() {
-      return this.getAttribute(name);
-    },
-    set(value) {
-      if (value === null || value === undefined) this.removeAttribute(name);
-      else this.setAttribute(name, value);
-    },
-    enumerable: true,
-    configurable: true,
-  });
 }
 
 if (globalThis.customElements && !customElements.get("live-progress")) customElements.define("live-progress", LiveProgressElement);

@@ -21,7 +21,7 @@ export class ProgressError extends Error {
   /**
    * @param {string} kind
    * @param {string} message
-   * @param {{status?: number, problem?: Problem | null, retryAfter?: number, cause?: unknown}} [more]
+   * @param {{status?: number, problem?: Problem | null, retryAfter?: number, cause?: unknown}} more
    */
   constructor(kind, message, { status = 0, problem = null, retryAfter = 0, cause } = {}) {
     super(message, { cause });
@@ -40,6 +40,12 @@ export class ProgressError extends Error {
   }
 }
 
+/** How long an answer may take. */
+export const answerTime = 10_000;
+
+/** Longer each time, by chance, so that a thousand programs do not come back in the same moment. */
+export const pauseAfter = (/** @type {number} */ failures) => Math.min(10_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+
 /**
  * The codes after which a watcher comes back; 1005 and 1006 stand for a connection that broke without one, 1012 and 1014 come
  * from proxies.
@@ -53,9 +59,11 @@ const comesBack = (code) =>
  * @param {string} [reason]
  */
 export function closeError(code, reason) {
-  const said = `The server closed the connection (${code})${reason ? `: ${reason}` : ""}.`;
-  return new ProgressError(comesBack(code) ? "unavailable" : kinds[code] ?? "refused", said, { status: code });
+  const kind = comesBack(code) ? "unavailable" : kinds[code] ?? "refused";
+  return new ProgressError(kind, `The server closed the connection: ${code} ${reason ?? ""}`.trim(), { status: code });
 }
+
+export const removed = () => new ProgressError("gone", "The operation was removed.");
 
 /**
  * No answer came: nobody is there, or it took too long.

@@ -64,11 +64,20 @@ export class Operation {
   /** The operation's address, to watch it at; empty where nothing is reported. */
   url = "";
   id = "";
-  /** The newest snapshot that the server has answered with. @type {import("./types.js").Snapshot | null} */
+  /**
+   * The newest snapshot that the server has answered with.
+   * @type {import("./types.js").Snapshot | null}
+   */
   snapshot = null;
-  /** The tokens that the server hands on with a new operation. @type {{report: string, watch: string} | null} */
+  /**
+   * The tokens that the server hands on with a new operation.
+   * @type {{report: string, watch: string} | null}
+   */
   tokens = null;
-  /** Why the server takes no more reports, where it does not. @type {ProgressError | null} */
+  /**
+   * Why the server takes no more reports, where it does not.
+   * @type {ProgressError | null}
+   */
   error = null;
   #queue = new ReportQueue();
   #stop = new AbortController();
@@ -157,7 +166,7 @@ export class Operation {
    */
   fail(error) {
     const told = error instanceof Error ? { title: error.name, detail: error.message } : error;
-    return this.#end({ status: "failed", ...defined({ error: told ?? undefined }) });
+    return this.#end({ status: "failed", ...defined({ error: told }) });
   }
 
   /** Ends the operation as cancelled: it was asked to stop, and stopped. */
@@ -186,9 +195,7 @@ export class Operation {
   #note({ tokens, ...snapshot }) {
     this.tokens ??= tokens ?? null;
     this.snapshot = snapshot;
-    if (snapshot.status === "cancelling" && !this.signal.aborted) {
-      this.#stop.abort(new DOMException("Somebody asked the operation to stop.", "AbortError"));
-    }
+    if (snapshot.status === "cancelling") this.#stop.abort();
   }
 }
 

@@ -2,10 +2,8 @@
 // Part of Live Progress: brings a worker's reports to the server, one request at a time.
 
 import { askToken, fieldsWith, randomID } from "./address.js";
-import { answerError, noAnswer, ProgressError } from "./error.js";
+import { answerError, answerTime, noAnswer, pauseAfter, ProgressError } from "./error.js";
 
-const answerTime = 10_000;
-const longestPause = 10_000;
 /** The shortest time between two requests that say nothing but counts. */
 const countTime = 100;
 const mostAtOnce = 100;
@@ -112,17 +110,19 @@ export class Sender {
 
   /** @param {import("./queue.js").Report[]} reports */
   async #deliver(reports) {
-    while (reports.length > 0 && !this.#isOver) {
-      const lines = reports.map((report, index) => this.#body(report, reports[index - 1]?.done ?? this.#settled));
+    for (let most = reports.length; reports.length > 0 && !this.#isOver; ) {
+      const lines = reports.slice(0, most).map((report, index) => this.#body(report, reports[index - 1]?.done ?? this.#settled));
       const type = lines.length > 1 ? "application/x-ndjson" : "application/json";
-      let taken = reports.length;
+      let taken = lines.length;
       const snapshot = await this.#send("PATCH", this.#options.url, lines.join("\n"), type, (problem) => {
-        taken = lines.length > 1 ? Number(problem?.applied) || 0 : 0;
+        taken = problem?.applied ?? 0;
+        // Too large as a whole, or so: one at a time.
+        if (problem?.applied === undefined) most = 1;
       });
       if (taken > 0) this.#settled = reports[taken - 1].done;
       reports = reports.slice(taken);
       if (snapshot) this.#answered(snapshot);
-      else if (reports.length > 0) this.#lighten(reports);
+      else if (most > 1 || lines.length === 1) this.#lighten(reports);
     }
   }
 
@@ -131,11 +131,11 @@ export class Sender {
    * @param {import("./queue.js").Report[]} reports the first one is wrong
    */
   #lighten(reports) {
-    const [{ says, counts, done }] = reports;
-    const rest = says.status && Object.keys(says).length > 1 ? { status: says.status } : {};
+    const { says, counts, done } = /** @type {import("./queue.js").Report} */ (reports.shift());
     this.dropped += 1;
-    if (says.status ? rest.status : counts && Object.keys(says).length > 0) reports[0] = { says: rest, counts, done };
-    else reports.shift();
+    if (Object.keys(says).length > (says.status ? 1 : 0) && (says.status || counts)) {
+      reports.unshift({ says: says.status ? { status: says.status } : {}, counts, done });
+    }
   }
 
   /**
@@ -178,8 +178,7 @@ export class Sender {
         this.#ownToken = null;
         continue;
       }
-      const backoff = Math.min(longestPause, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
-      await this.#wait(Math.max(backoff, answer.retryAfter), answer.retryAfter);
+      await this.#wait(Math.max(pauseAfter(failures), answer.retryAfter), answer.retryAfter);
     }
     return null;
   }

@@ -3,7 +3,7 @@
 
 import { readAddress } from "./address.js";
 import { Connection } from "./connection.js";
-import { ProgressError } from "./error.js";
+import { removed } from "./error.js";
 import { Place } from "./place.js";
 
 /** @typedef {import("./types.js").ConnectionState} ConnectionState */
@@ -22,11 +22,8 @@ const all = new Set();
 class Shared {
   /** @type {Map<Watcher, string>} the operation that each one wants */
   watchers = new Map();
-  /** @type {Map<string, any>} */
-  #newest = new Map();
-  /** @type {Map<string, Place>} */
-  #places = new Map();
-  #heard = new Set();
+  /** @type {Map<string, {place: Place, message: any, isHeard: boolean}>} what is known of each operation */
+  #known = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -53,10 +50,10 @@ class Shared {
    */
   add(id, watcher) {
     this.watchers.set(watcher, id);
-    const newest = this.#newest.get(this.isFeed ? id : "");
-    if (newest) watcher.message(newest);
+    const known = this.#known.get(id);
+    if (known) watcher.message(known.message);
     watcher.phase(this.connection.state);
-    if (this.isFeed && !newest && this.connection.state.phase === "live") this.#awaitOpening();
+    if (this.isFeed && !known) this.#awaitOpening();
   }
 
   /** @param {Watcher} watcher */
@@ -73,50 +70,42 @@ class Shared {
 
   /** @param {any} message */
   #hear(message) {
-    const id = this.isFeed ? message.id : "";
-    this.#heard.add(id);
-    if (this.isFeed && message.type !== "removed") {
-      if (!this.#places.has(id)) this.#places.set(id, new Place());
-      message = /** @type {Place} */ (this.#places.get(id)).take(message);
-      if (!message) return;
-    }
-    this.#newest.delete(id);
-    this.#newest.set(id, message);
-    if (this.#newest.size > mostKept) this.#forget(this.#newest.keys().next().value);
-    for (const [watcher, wanted] of [...this.watchers]) {
+    const { id } = message;
+    const isGone = message.type === "removed";
+    const place = this.#known.get(id)?.place ?? new Place();
+    const news = isGone ? message : place.take(message);
+    const isNews = news !== null;
+    this.#known.set(id, { place, message: news ?? this.#known.get(id)?.message, isHeard: true });
+    if (isGone) this.#known.delete(id);
+    else if (this.#known.size > mostKept) this.#known.delete(this.#known.keys().next().value ?? "");
+    for (const [watcher, wanted] of isNews ? [...this.watchers] : []) {
       if (this.isFeed && wanted !== id) continue;
-      if (message.type !== "removed") watcher.message(message);
-      else watcher.phase({ phase: "refused", error: new ProgressError("gone", "The operation was removed.") });
+      if (isGone) watcher.phase({ phase: "refused", error: removed() });
+      else watcher.message(news);
     }
-    if (message.type === "removed") this.#forget(id);
-  }
-
-  /** @param {string} id */
-  #forget(id) {
-    this.#newest.delete(id);
-    this.#places.delete(id);
-    this.#heard.delete(id);
   }
 
   /** @param {ConnectionState} state */
   #tell(state) {
-    if (this.isFeed && state.phase === "connecting") this.#heard.clear();
-    if (this.isFeed && state.phase === "live") this.#awaitOpening();
-    // A feed that may not be followed is no reason not to follow the operation.
-    if (this.isFeed && state.phase === "refused") return this.#handOver();
+    if (this.isFeed) {
+      if (state.phase === "connecting") for (const one of this.#known.values()) one.isHeard = false;
+      if (state.phase === "live") this.#awaitOpening();
+      // A feed that may not be followed is no reason not to follow the operation.
+      if (state.phase === "refused") return this.#handOver();
+    }
     for (const watcher of [...this.watchers.keys()]) watcher.phase(state);
   }
 
   #awaitOpening() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#handOver(), openingTime);
+    this.#timer = setTimeout(() => this.connection.state.phase === "live" && this.#handOver(), openingTime);
   }
 
   /** Whoever wants what the feed does not show, follows it alone, and learns why. */
   #handOver() {
-    const isRefused = this.connection.state.phase === "refused";
+    const isLive = this.connection.state.phase === "live";
     for (const [watcher, id] of [...this.watchers]) {
-      if (isRefused || !this.#heard.has(id)) watcher.phase({ phase: "closed" });
+      if (!isLive || !this.#known.get(id)?.isHeard) watcher.phase({ phase: "closed" });
     }
   }
 }

@@ -2,7 +2,7 @@
 // Part of Live Progress: one connection to a server, as a WebSocket or as a stream of lines.
 
 import { fieldsWith } from "./address.js";
-import { answerError, closeError, noAnswer } from "./error.js";
+import { answerError, answerTime, closeError, noAnswer } from "./error.js";
 
 /**
  * What a connection tells; `closed` is the last thing, and has no error after the end of the operation.
@@ -124,4 +124,25 @@ export function openStream(url, token, listener) {
     if (!wasClosed) listener.closed(error);
   });
   return { send: () => false, close };
+}
+
+/**
+ * Asks for the state over plain HTTP, unless it is still that of the cursor.
+ * @param {URL} url
+ * @param {string | null} token
+ * @param {string | null} cursor
+ * @returns {Promise<{body?: any, error?: import("./error.js").ProgressError}>}
+ */
+export async function look(url, token, cursor) {
+  try {
+    const response = await fetch(url, {
+      headers: fieldsWith(token, cursor ? { "If-None-Match": `"${cursor}"` } : {}),
+      cache: "no-store",
+      signal: /** @type {any} */ (AbortSignal).timeout(answerTime),
+    });
+    if (response.ok) return { body: await response.json() };
+    return response.status === 304 ? {} : { error: await answerError(response) };
+  } catch (cause) {
+    return { error: noAnswer(cause) };
+  }
 }

@@ -27,7 +27,7 @@ const mostWaiting = 1_000;
  * for await (const s of watch(url)) console.log(s.status, s.state, s.progress?.fractionCompleted);
  * ```
  * @param {string | URL} url the operation's address
- * @param {WatchOptions} [options]
+ * @param {WatchOptions} options
  * @returns {AsyncGenerator<import("./types.js").Snapshot, void, undefined>}
  */
 export async function* watch(url, { token, signal, cursor, phase } = {}) {
@@ -74,7 +74,7 @@ export async function* watch(url, { token, signal, cursor, phase } = {}) {
  * button.onclick = () => cancel(url, { token });
  * ```
  * @param {string | URL} url the operation's address
- * @param {{token?: import("./address.js").TokenSource | null, signal?: AbortSignal}} [options]
+ * @param {{token?: import("./address.js").TokenSource | null, signal?: AbortSignal}} options
  * @returns {Promise<import("./types.js").Snapshot>} the operation as it is now
  * @throws {import("./error.js").ProgressError} where the server refuses
  */

@@ -1,38 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: words and figures for people.
 
-const isFigure = (value) => typeof value === "number" && Number.isFinite(value);
+/** @typedef {import("./types.js").Counts} Counts */
+
+/** @returns {value is number} */
+const isFigure = (/** @type {unknown} */ value) => typeof value === "number" && Number.isFinite(value);
 
 /** Three significant figures where there is a fraction, every digit of a whole number. */
-const figure = (value) =>
+const figure = (/** @type {number} */ value) =>
   new Intl.NumberFormat("en", Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 }).format(value);
 
-const isBytes = (unit) => /^(b|bytes?|octets?)$/i.test(unit ?? "");
+const isBytes = (/** @type {string | null | undefined} */ unit) => /^(b|bytes?|octets?)$/i.test(unit ?? "");
 
+/**
+ * @param {number} value
+ * @param {string | null | undefined} unit
+ */
 function amount(value, unit) {
   if (!isBytes(unit)) return figure(value);
   const step = Math.min(6, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
   return `${figure(Number((value / 1000 ** step).toPrecision(3)))}\u00a0${["bytes", "kB", "MB", "GB", "TB", "PB", "EB"][step]}`;
 }
 
-export const statusWord = (status) => status[0].toUpperCase() + status.slice(1);
+export const statusWord = (/** @type {string} */ status) => status[0].toUpperCase() + status.slice(1);
 
-/** The share done, from 0 to 1, or `null` where nobody knows; a success is whole, whatever was counted on the way. */
+/**
+ * The share done, from 0 to 1, or `null` where nobody knows; a success is whole, whatever was counted on the way.
+ * @param {{status: string, progress?: Counts | null}} snapshot
+ */
 export function shareOf({ status, progress }) {
   const share = status === "succeeded" ? 1 : progress?.fractionCompleted;
   return isFigure(share) ? Math.min(1, Math.max(0, share)) : null;
 }
 
 /** Rounded down: 100 % is said only when all is done. The small term undoes the error of 0.29 * 100. */
-export const percentOf = (share) => Math.floor(share * 100 + 1e-9);
+export const percentOf = (/** @type {number} */ share) => Math.floor(share * 100 + 1e-9);
 
-/** "50 of 100 rows · 12.4 rows/s", or less where less is known. */
+/**
+ * "50 of 100 rows · 12.4 rows/s", or less where less is known.
+ * @param {Counts | null | undefined} progress
+ * @param {boolean} isOver
+ */
 export function countText(progress, isOver) {
-  const { completedCount: done, totalCount: total, unit, fractionCompleted, throughput: rate } = progress ?? {};
+  const { completedCount: done, totalCount: total, unit, fractionCompleted, throughput } = /** @type {Partial<Counts>} */ (progress ?? {});
+  const rate = throughput ?? 0;
   const isFractionOnly = done === 0 && !isFigure(total) && isFigure(fractionCompleted);
   if (!isFigure(done) || isFractionOnly) return "";
   const name = unit && !isBytes(unit) ? ` ${unit}` : "";
-  const count = `${amount(done, unit)}${isFigure(total) ? ` of ${amount(total, unit)}` : ""}${name}`;
+  const all = isFigure(total) ? " of " + amount(total, unit) : "";
+  const count = amount(done, unit) + all + name;
   const [scale, per] = rate >= 0.5 ? [1, "s"] : rate >= 0.5 / 60 ? [60, "min"] : [3600, "h"];
   return isOver || !(rate > 0) ? count : `${count} · ${amount(rate * scale, unit)}${name}/${per}`;
 }

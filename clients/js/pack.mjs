@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: writes the module as one file, as it is published: without comments, and with short private names.
+//
+//     node pack.mjs dist      # dist/live-progress.js, and its size
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const root = new URL("./", import.meta.url);
+const header = "// SPDX-License-Identifier: Apache-2.0\n";
+
+/** The files that one needs, each after those that it needs itself; the words of a comment are no import. */
+function order(file, known = []) {
+  const text = readFileSync(new URL(file, root), "utf8");
+  for (const [, name] of text.matchAll(/^(?:import|export) .* from "\.\/(?:lib\/)?(.*)";$/gm)) {
+    if (!known.some((one) => one.file === `lib/${name}`)) order(`lib/${name}`, known);
+  }
+  known.push({ file, text });
+  return known;
+}
+
+/** Comments stand on lines of their own in these files. */
+const bare = (text) =>
+  text.replace(/^ *\/\*\*(?:(?!\*\/)[^])*\*\/ *\n/gm, "").replace(/\/\*\*.*?\*\/ ?/g, "").replace(/^ *\/\/.*\n/gm, "")
+    .replace(/^import .*\n/gm, "").replace(/^export \{.*\n/gm, "").replace(/^export /gm, "").replace(/^ +/gm, "")
+    .replace(/\n{2,}/g, "\n").replace(/([;{},([])\n/g, "$1");
+
+/** Names that begin with # are seen in their class alone. */
+function shortened(text) {
+  const names = new Set([...text.matchAll(/^(?:async |static )?#([a-z]\w*)(?= =|;|\()/gim)].map(([, name]) => name));
+  const short = new Map([...names].sort().map((name, index) => [name, shortName(index)]));
+  return text.replace(/(?<=^|[.\s])#([a-z]\w*)\b/gim, (whole, name) => (short.has(name) ? `#${short.get(name)}` : whole));
+}
+
+const shortName = (index) => (index < 26 ? "" : shortName(Math.floor(index / 26) - 1)) + String.fromCharCode(97 + (index % 26));
+
+/** Takes out the spaces beside signs, but in texts; those of the style are few. */
+const dense = (text) =>
+  text.replace(/"(?:[^"\\\n]|\\.)*"|`[^`]*`| ?([=<>?:&|,{}();*]) ?/g, (whole, sign) => sign ?? whole)
+    .replace(/(?<=const style=)`[^`]*`/, (style) => style.replace(/ ?([{};,]) ?|(?<=:) /g, "$1"))
+    .replace(/[;,](?=})|,(?=[\])])/g, "").replace(/(?<!\w)\((\w+)\)=>/g, "$1=>");
+
+/** The whole module as one text. */
+export function packed() {
+  const files = order("live-progress.js");
+  const names = files.at(-1).text.match(/^export \{ (.*) \} from/gm).map((line) => /\{ (.*) \}/.exec(line)[1]);
+  return `${header}${dense(shortened(files.map(({ text }) => bare(text)).join("")))}export { ${names.join(", ")} };\n`;
+}
+
+export const sizeOf = (text) => gzipSync(text, { level: 9 }).length;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = process.argv[2] ?? "dist";
+  const text = packed();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "live-progress.js"), text);
+  console.log(`${join(folder, "live-progress.js")}: ${text.length} bytes, ${sizeOf(text)} gzipped`);
+}
