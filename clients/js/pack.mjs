@@ -25,7 +25,7 @@ function order(file, known = []) {
 const bare = (text) =>
   text.replace(/^ *\/\*\*(?:(?!\*\/)[^])*\*\/ *\n/gm, "").replace(/\/\*\*.*?\*\/ ?/g, "").replace(/^ *\/\/.*\n/gm, "")
     .replace(/^import .*\n/gm, "").replace(/^export \{.*\n/gm, "").replace(/^export /gm, "").replace(/^ +/gm, "")
-    .replace(/\n{2,}/g, "\n").replace(/([;{},([])\n/g, "$1");
+    .replace(/\n{2,}/g, "\n");
 
 /** Names that begin with # are seen in their class alone. */
 function shortened(text) {
@@ -38,9 +38,10 @@ const shortName = (index) => (index < 26 ? "" : shortName(Math.floor(index / 26)
 
 /** Takes out the spaces beside signs, but in texts; those of the style are few. */
 const dense = (text) =>
-  text.replace(/"(?:[^"\\\n]|\\.)*"|`[^`]*`| ?([=<>?:&|,{}();*]) ?/g, (whole, sign) => sign ?? whole)
+  text.replace(/([;{},([])\n/g, "$1").replace(/"(?:[^"\\\n]|\\.)*"|`[^`]*`| ?([=<>?:&|,{}();*]) ?/g, (whole, sign) => sign ?? whole)
     .replace(/(?<=const style=)`[^`]*`/, (style) => style.replace(/ ?([{};,]) ?|(?<=:) /g, "$1"))
-    .replace(/[;,](?=})|,(?=[\])])/g, "").replace(/(?<!\w)\((\w+)\)=>/g, "$1=>");
+    .replace(/[;,](?=})|,(?=[\])])/g, "").replace(/(?<!\w)\((\w+)\)=>/g, "$1=>")
+    .replace(/\bconst (?=\w)/g, "let ").replace(/\bconst(?=[[{])/g, "let").replace(/(?<=\d)_(?=\d)/g, "").replace(/(?<=[=:(,])true\b/g, "!0").replace(/(?<=[=:(,])false\b/g, "!1");
 
 /** The whole module as one text. */
 export function packed() {

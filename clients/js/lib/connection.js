@@ -6,16 +6,6 @@ import { pauseAfter, ProgressError, removed } from "./error.js";
 import { isEnded, Place } from "./place.js";
 import { look, openSocket, openStream } from "./transport.js";
 
-/**
- * @typedef {object} ConnectionOptions
- * @property {import("./address.js").TokenSource | null} [token] shows who asks; a function is asked before each connection and before the
- *   token ends. By default the one in the address's fragment counts.
- * @property {string | null} [cursor] what has been seen already
- * @property {(message: any) => void} message gets each snapshot; of a feed each message
- * @property {(state: import("./types.js").ConnectionState) => void} [phase] told how the connection is
- * @property {boolean} [isFeed] whether the address is that of many operations
- */
-
 /** A connection that has been silent for so long when its page wakes up is made anew. */
 const silence = 20_000;
 const longestTimer = 2 ** 31 - 1;
@@ -36,23 +26,20 @@ export class Connection {
   #isOpen = false;
   #failures = 0;
   #heardAt = 0;
-  #heldUntil = 0;
   /** @type {string | null} */
   #token = null;
-  /** Whether the last token was refused, so that only another one may follow. */
-  #isDenied = false;
-  /** @type {ProgressError | undefined} */
+  /** @type {ProgressError | undefined} why the last token was refused, so that only another one may follow */
   #refusal;
   /** How many sockets in a row were refused where plain HTTP was answered; -1 once one was not. */
   #deafSockets = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** @type {any} */
   #timer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** @type {any} */
   #renewal;
 
   /**
    * @param {string | URL} address
-   * @param {ConnectionOptions} options
+   * @param {import("./types.js").ConnectionOptions} options
    */
   constructor(address, options) {
     const { url, token } = readAddress(address);
@@ -76,7 +63,9 @@ export class Connection {
 
   /** Tries again at once where it waits to. */
   retry() {
-    if (this.state.phase === "waiting") this.#connect();
+    if (this.state.phase !== "waiting") return;
+    this.#failures = 0;
+    this.#connect();
   }
 
   /** @param {Event & {persisted?: boolean}} event */
@@ -130,7 +119,7 @@ export class Connection {
       return turn === this.#turn && this.#pause(new ProgressError("unavailable", "There is no token.", { cause }));
     }
     if (turn !== this.#turn) return;
-    if (this.#isDenied && token === this.#token) return this.#finish("refused", this.#refusal);
+    if (this.#refusal && token === this.#token) return this.#finish("refused", this.#refusal);
     this.#token = token;
     const url = new URL(this.#url);
     if (this.#place.cursor) url.searchParams.set("cursor", this.#place.cursor);
@@ -162,12 +151,11 @@ export class Connection {
   /** @param {any} message */
   #receive(message) {
     if (message.type === "authenticated") return this.#planRenewal();
-    if (message.type === "error") return /:unauthenticated$/.test(message.error?.type) ? this.#renew() : undefined;
+    if (message.type === "error") return void (/:unauthenticated$/.test(message.error?.type) && this.#renew());
     this.#failures = 0;
-    this.#isDenied = false;
+    this.#refusal = undefined;
     if (this.#options.isFeed) return this.#options.message(message);
-    if (message.type === "removed") return this.#finish("refused", removed());
-    return this.#take(message);
+    return message.type === "removed" ? this.#finish("refused", removed()) : this.#take(message);
   }
 
   /**
@@ -176,9 +164,8 @@ export class Connection {
    */
   #take(message) {
     const snapshot = this.#place.take(message);
-    const ended = isEnded(message.status);
     if (snapshot) this.#options.message(snapshot);
-    if (ended) this.#finish("closed");
+    if (isEnded(message.status)) this.#finish("closed");
     return snapshot !== null;
   }
 
@@ -199,10 +186,9 @@ export class Connection {
    * @param {ProgressError} error
    */
   #deny(error) {
-    if (error.kind !== "unauthenticated" || this.#isDenied || typeof this.#tokens !== "function") {
+    if (error.kind !== "unauthenticated" || this.#refusal || typeof this.#tokens !== "function") {
       return this.#finish("refused", error);
     }
-    this.#isDenied = true;
     this.#refusal = error;
     this.#connect();
   }
@@ -210,7 +196,6 @@ export class Connection {
   /** @param {ProgressError} error */
   #pause(error) {
     const delay = Math.min(longestTimer, Math.max(pauseAfter(this.#failures++), error.retryAfter));
-    this.#heldUntil = Date.now() + error.retryAfter;
     this.#drop();
     this.#timer = setTimeout(() => this.#connect(), delay);
     this.#become("waiting", { retryAt: Date.now() + delay, error });
@@ -239,10 +224,7 @@ export class Connection {
    * @param {string} type
    */
   async #wake(type) {
-    if (this.state.phase === "waiting" && Date.now() >= this.#heldUntil) {
-      this.#failures = 0;
-      this.#connect();
-    }
+    if (!this.state.error?.retryAfter) this.retry();
     if (this.state.phase !== "live") return;
     const heardAt = this.#heardAt;
     const isSilent = type === "online" || Date.now() - heardAt > silence;

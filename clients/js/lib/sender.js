@@ -122,7 +122,7 @@ export class Sender {
       if (taken > 0) this.#settled = reports[taken - 1].done;
       reports = reports.slice(taken);
       if (snapshot) this.#answered(snapshot);
-      else if (most > 1 || lines.length === 1) this.#lighten(reports);
+      else if (!this.#isOver && (most > 1 || lines.length === 1)) this.#lighten(reports);
     }
   }
 

@@ -28,7 +28,8 @@ function hear(text, listener) {
   try {
     message = JSON.parse(text);
   } catch {
-    return; // Not a message of this protocol.
+    // Not a message of this protocol.
+    return;
   }
   if (typeof message === "object" && message !== null) listener.message(message);
 }
@@ -96,7 +97,8 @@ export function openStream(url, token, listener) {
   const run = async () => {
     const headers = fieldsWith(token, { Accept: "application/x-ndjson" });
     const response = await fetch(url, { headers, cache: "no-store", signal: control.signal });
-    if (response.status === 204) return null; // The cursor is that of the end.
+    // The cursor is that of the end.
+    if (response.status === 204) return null;
     if (!response.ok || !response.body) return answerError(response);
     if (isClosed) return null;
     listener.opened();

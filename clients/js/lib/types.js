@@ -52,4 +52,14 @@
  * @property {import("./error.js").ProgressError} [error]
  */
 
+/**
+ * @typedef {object} ConnectionOptions
+ * @property {import("./address.js").TokenSource | null} [token] shows who asks; a function is asked before each connection and before the
+ *   token ends. By default the one in the address's fragment counts.
+ * @property {string | null} [cursor] what has been seen already
+ * @property {(message: any) => void} message gets each snapshot; of a feed each message
+ * @property {(state: ConnectionState) => void} [phase] told how the connection is
+ * @property {boolean} [isFeed] whether the address is that of many operations
+ */
+
 export {};

@@ -2,6 +2,7 @@
 // Part of Live Progress: the element in a real browser, in a page with a strict policy, against the real server.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { startBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/server.mjs";
@@ -267,4 +268,57 @@ test("a worker of the browser watches and reports by the same module", async (t)
   await tab.go(`${site}/`);
   assert.deepEqual(await tab.until("window.data"), ["succeeded", 3, { rows: 7 }]);
   await checkClean(tab);
+});
+
+test("axe finds nothing in any state, light or dark", { timeout: 120_000 }, async (t) => {
+  const axe = process.env.AXE_SCRIPT;
+  assert.ok(axe, "AXE_SCRIPT must be the path of axe.min.js; check.sh gets it.");
+  // axe itself is handed to the page, so this page may run what is handed to it.
+  const pages = { "/": { script: load } };
+  const { site, server, tab } = await stage(t, pages);
+  const reports = [{ state: "A" }, { totalCount: 4, completedCount: 1 }, { status: "succeeded" }, { status: "failed", error: "No" }, { status: "cancelled" }];
+  const tags = [];
+  for (const one of reports) {
+    const worker = await server.worker({ title: "Export" });
+    await worker.report(one);
+    tags.push(`<live-progress src="${worker.url}">Export is running…</live-progress>`);
+  }
+  tags.push(`<live-progress src="${server.api}/nobody" label="Missing">Nothing here</live-progress>`);
+  pages["/"].html = `<meta name=color-scheme content="light dark"><main><h1>Test</h1>${tags.join("")}</main>`;
+  await tab.call("Page.setBypassCSP", { enabled: true });
+  for (const value of ["light", "dark"]) {
+    await tab.call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
+    await tab.go(`${site}/`);
+    await tab.until(`document.querySelectorAll("live-progress:is(:state(succeeded), :state(failed), :state(cancelled), :state(refused))").length === 4`);
+    await tab.until(`document.querySelectorAll("live-progress:state(running)").length === 2`);
+    await tab.run(readFileSync(axe, "utf8"));
+    const { violations, passes } = await tab.run(`axe.run().then(({ violations, passes }) => ({ violations, passes: passes.length }))`);
+    assert.deepEqual(violations.map((one) => [one.id, one.nodes.map((node) => node.failureSummary)]), []);
+    t.diagnostic(`${value}: ${passes} rules pass, ${violations.length} are violated`);
+  }
+});
+
+test("the manifest names what the element has, and nothing else", async (t) => {
+  const manifest = JSON.parse(readFileSync(new URL("../custom-elements.json", import.meta.url)));
+  const [{ attributes, members, events, cssParts, cssProperties, cssStates, tagName }] = manifest.modules[0].declarations;
+  const names = (list) => list.map((one) => one.name).sort();
+  const pages = { "/": { script: load, html: "<live-progress></live-progress>" } };
+  const { site, tab } = await stage(t, pages);
+  await tab.go(`${site}/`);
+  const has = await tab.run(`(() => {
+    const kind = customElements.get("${tagName}"), own = Object.getOwnPropertyDescriptors(kind.prototype), root = ${first}.shadowRoot;
+    return { attributes: kind.observedAttributes, members: Object.keys(own).filter((name) => own[name].get),
+      parts: [...root.querySelectorAll("[part]")].flatMap((one) => [...one.part]), style: root.adoptedStyleSheets[0].cssRules.length,
+      text: [...root.adoptedStyleSheets[0].cssRules].map((one) => one.cssText).join(" "), slots: root.querySelectorAll("slot").length };
+  })()`);
+  assert.deepEqual(names(attributes), has.attributes.sort());
+  assert.deepEqual(names(members), has.members.sort());
+  assert.deepEqual(names(cssParts), has.parts.sort());
+  assert.equal(has.slots, 1);
+  assert.deepEqual(names(cssProperties), [...new Set(has.text.match(/--live-progress-[a-z-]+/g))].sort());
+  const styled = new Set([...has.text.matchAll(/:state\((\w+)\)/g)].map(([, name]) => name));
+  assert.deepEqual([...styled].filter((name) => !names(cssStates).includes(name)), []);
+  const source = readFileSync(new URL("../lib/element.js", import.meta.url), "utf8");
+  const sent = [...source.matchAll(/CustomEvent\((.*?), \{/g)].flatMap(([, text]) => [...text.matchAll(/"(\w+)"/g)].map(([, name]) => name));
+  assert.deepEqual(names(events), [...new Set(sent)].sort());
 });

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: what is published: its size, its types, its manifest, and that it is the whole module.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import * as whole from "../live-progress.js";
+import { packed, sizeOf } from "../pack.mjs";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const read = (name) => readFileSync(join(root, name), "utf8");
+
+function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), "live-progress-package-"));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+test("module and element are one file of at most 10 KB gzipped", (t) => {
+  const text = packed();
+  t.diagnostic(`${text.length} bytes, ${sizeOf(text)} gzipped`);
+  assert.ok(sizeOf(text) <= 10_000, `${sizeOf(text)} bytes gzipped`);
+});
+
+test("the packed file has all that the module has, and asks for no other file", async (t) => {
+  const path = join(folder(t), "live-progress.mjs");
+  writeFileSync(path, packed());
+  const module = await import(pathToFileURL(path));
+  assert.deepEqual(Object.keys(module).sort(), Object.keys(whole).sort());
+  assert.doesNotMatch(packed(), /\bimport\b|[^.]#[a-z]{3,}\b(?=[ (;=])/);
+});
+
+test("nothing is needed from elsewhere, and every file is short", () => {
+  const { dependencies, devDependencies } = JSON.parse(read("package.json"));
+  assert.deepEqual([dependencies, devDependencies], [undefined, undefined]);
+  for (const name of ["live-progress.js", ...readdirSync(join(root, "lib")).map((one) => `lib/${one}`)]) {
+    for (const [, from] of read(name).matchAll(/^(?:import|export) .* from "(.*)";$/gm)) assert.match(from, /^\.\//, name);
+    assert.ok(read(name).split("\n").length <= 251, `${name} has ${read(name).split("\n").length - 1} lines`);
+  }
+});
+
+test("the types that the comments tell hold in the module, and in a program that uses the package", (t) => {
+  const path = folder(t);
+  const own = spawnSync("tsc", ["-p", root, "--outDir", join(path, "node_modules/live-progress/types")], { encoding: "utf8" });
+  assert.equal(own.error, undefined, "TypeScript's compiler is needed: Debian's package node-typescript.");
+  assert.equal(own.stdout, "");
+  const place = join(path, "node_modules/live-progress");
+  for (const name of ["package.json", "live-progress.js", "lib"]) symlinkSync(join(root, name), join(place, name));
+  writeFileSync(join(path, "package.json"), `{"type": "module"}`);
+  writeFileSync(join(path, "program.ts"), `
+    import { cancel, LiveProgressElement, ProgressError, report, watch, type Snapshot, type Operation } from "live-progress";
+    async function all(url: string, signal: AbortSignal): Promise<unknown> {
+      for await (const s of watch(url, { token: async () => "t", signal, phase: ({ phase, retryAt }) => [phase, retryAt] })) {
+        const one: Snapshot = s;
+        const fraction: number | null | undefined = one.progress?.fractionCompleted;
+        if (one.status === "failed") return [fraction, one.error?.title];
+        // @ts-expect-error There is no such status.
+        if (one.status === "done") return null;
+      }
+      const op: Operation = await report("https://host", { title: "Export", total: 10, unit: "rows" });
+      op.advance(); op.update("A", { any: [1] }); op.set({ completed: 3, total: null });
+      // @ts-expect-error Units are counted in numbers.
+      op.advance("one");
+      const known: boolean = await op.succeed({ rows: 7 });
+      const element = new LiveProgressElement();
+      element.src = url; element.label = null; element.token = () => null;
+      try { await cancel(url); } catch (error) { if (error instanceof ProgressError) return error.problem?.detail; }
+      return [known, element.snapshot?.cursor, op.signal.aborted];
+    }
+    console.log(all);`);
+  const options = ["--strict", "--noEmit", "--module", "node16", "--moduleResolution", "node16", "--target", "es2022", "--types", ""];
+  const used = spawnSync("tsc", [...options, join(path, "program.ts")], { encoding: "utf8" });
+  assert.equal(used.stdout, "");
+});
+
+test("a package holds what it names, and its files alone are enough", (t) => {
+  const path = folder(t);
+  mkdirSync(join(path, "out"));
+  for (const name of ["package.json", "live-progress.js", "lib", "custom-elements.json", "pack.mjs", "tsconfig.json", "README.md"]) {
+    execFileSync("cp", ["-r", join(root, name), path]);
+  }
+  execFileSync("npm", ["pack", "--silent", "--offline", "--pack-destination", "out"], { cwd: path, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, npm_config_cache: join(path, "cache"), npm_config_update_notifier: "false" } });
+  const [archive] = readdirSync(join(path, "out"));
+  const names = execFileSync("tar", ["-tzf", join(path, "out", archive)], { encoding: "utf8" });
+  const { exports } = JSON.parse(read("package.json"));
+  for (const target of Object.values(exports).flatMap((one) => (typeof one === "string" ? [one] : Object.values(one)))) {
+    assert.ok(names.includes(target.replace("./", "package/")), target);
+  }
+});
