@@ -7,7 +7,7 @@ if [ -z "${AXE_SCRIPT-}" ]; then
     axe=$(mktemp -d)
     trap 'rm -rf "$axe"' EXIT
     # The wheel holds axe.min.js; nothing of it runs here but that.
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$axe" axe-playwright-python==0.1.7
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$axe" axe-playwright-python==0.1.8
     python3 -m zipfile -e "$axe"/*.whl "$axe"
     export AXE_SCRIPT="$axe/axe_playwright_python/axe.min.js"
 fi

@@ -270,7 +270,7 @@ test("a worker of the browser watches and reports by the same module", async (t)
   await checkClean(tab);
 });
 
-test("axe finds nothing in any state, light or dark", { timeout: 120_000 }, async (t) => {
+test("axe finds nothing in any state, light or dark", { timeout: 400_000 }, async (t) => {
   const axe = process.env.AXE_SCRIPT;
   assert.ok(axe, "AXE_SCRIPT must be the path of axe.min.js; check.sh gets it.");
   // axe itself is handed to the page, so this page may run what is handed to it.
