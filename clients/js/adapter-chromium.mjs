@@ -40,5 +40,5 @@ for await (const line of createInterface(process.stdin)) {
   if (command.do === "exit") break;
   await tab.run(`take(${JSON.stringify(command)})`);
 }
-await browser.close();
+browser.close();
 process.exit(0);

@@ -56,10 +56,9 @@ export async function startBrowser() {
       await page.call("Page.addScriptToEvaluateOnNewDocument", { source: watchPolicy });
       return page;
     },
-    async close() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
+    close() {
       process.kill(-child.pid, "SIGKILL");
-      await ended;
+      // Its other processes may still be leaving.
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
