@@ -187,3 +187,14 @@ test("where no WebSocket gets through, the lines of an answer do", { skip: !hasS
   const seen = await collect(server.operation);
   assert.deepEqual(seen.map((one) => [one.type, one.revision]), [["snapshot", 1], ["end", 2]]);
 });
+
+test("a message that comes in pieces with pings between is whole", { skip: !hasSocket }, async (t) => {
+  const details = { text: "ü🚀".repeat(2_000) };
+  const server = await startScripted(t, inTurn((call) => {
+    const connection = open(call);
+    connection.pieces(snapshot(1, { details }), 3);
+    connection.pieces(snapshot(2, { details }), 200);
+    connection.send(end(3));
+  }));
+  assert.deepEqual((await collect(server.operation)).map((one) => [one.revision, one.details]), [[1, details], [2, details], [3, null]]);
+});

@@ -86,6 +86,17 @@ function upgradeOf(request, socket) {
         messages: [],
         heard: () => {},
         send: (...messages) => messages.forEach((one) => socket.write(frame(1, Buffer.from(JSON.stringify(one))))),
+        /** One message in frames that cut characters in two, with a ping between each two. */
+        pieces(message, count) {
+          const text = Buffer.from(JSON.stringify(message));
+          const size = Math.ceil(text.length / count);
+          for (let at = 0; at < text.length; at += size) {
+            if (at > 0) socket.write(frame(9, Buffer.from("between")));
+            const part = frame(at > 0 ? 0 : 1, text.subarray(at, at + size));
+            if (at + size < text.length) part[0] &= 127;
+            socket.write(part);
+          }
+        },
         close: (code = 1000) => socket.end(frame(8, Buffer.from([code >> 8, code & 255]))),
         drop: () => socket.destroy(),
       };
