@@ -176,8 +176,28 @@ _progress_hook() {
     *_progress_exit*) return 0 ;;
     'trap -- '*) eval "_progress_keep ${_progress_traps#trap -- }" ;;
   esac
+  [ -z "${BASH_VERSION-}" ] || _progress_hook_bash
   # The branches of an `if` alone see the exit code as $? and are not ended by `set -e`.
   trap 'if _progress_exit "$?"; then eval "${_progress_own-}"; else eval "${_progress_own-}"; fi' EXIT
+}
+
+# bash runs its EXIT trap at a signal that ends it, too, where nothing tells it from success. So a signal that the script
+# leaves alone is noticed first, and then ends it as it would.
+_progress_hook_bash() {
+  case $_progress_traps in *SIGTERM*) ;; *) trap '_progress_signal TERM' TERM ;; esac
+  case $_progress_traps in *SIGHUP*) ;; *) trap '_progress_signal HUP' HUP ;; esac
+  # A program in the foreground may take Ctrl-C for itself; where it did not end by it, the script goes on.
+  # shellcheck disable=SC3045 # This is bash.
+  case $_progress_traps in
+    *SIGINT*) ;;
+    *) trap '[ $? -ne 130 ] && [ "$(type -t "${BASH_COMMAND%% *}")" = file ] || _progress_signal INT' INT ;;
+  esac
+}
+
+_progress_signal() {
+  progress_fail "SIG$1 ended the script"
+  trap - "$1"
+  kill "-$1" "$$"
 }
 
 _progress_keep() {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -97,14 +98,51 @@ progress_succeed
     assert (code, output) == (0, "usr\n")
 
 
-@pytest.mark.parametrize("name", ["TERM", "INT", "KILL"])
-def test_signal(scripts, title, name):
-    """A script that a signal ends is told as failed, by what is left of it."""
-    code, _, _ = scripts.run(f'progress_start "{title}" 4\nprogress_advance 2\nkill -{name} $$\nsleep 1\nsleep 1\n')
-    assert code != 0
+@pytest.mark.parametrize(("name", "how"), [
+    ("TERM", "kill -TERM $$; sleep 1; sleep 1"), ("HUP", "kill -HUP $$; sleep 1; sleep 1"), ("KILL", "kill -KILL $$; sleep 1"),
+    # As from a terminal: the command in the foreground gets it too.
+    ("INT", "sh -c 'kill -INT $PPID; kill -INT $$; sleep 1'; sleep 1"),
+])
+def test_signal(scripts, title, name, how):
+    """A script that a signal ends ends by that signal, and is told as failed."""
+    process = scripts.start(f'progress_start "{title}" 4\nprogress_advance 2\n{how}\n')
+    process.communicate(timeout=30 * PATIENCE)
+    assert process.returncode == -getattr(signal, f"SIG{name}")
     end = scripts.ended(title)
     assert end["status"] == "failed" and end["progress"]["completedCount"] == 2
     assert scripts.leftovers() == []
+
+
+@pytest.mark.parametrize("how", [
+    "(sleep 0.5; kill -INT $$) & while :; do :; done",
+    "sh -c 'trap \"exit 0\" INT; kill -INT $PPID; kill -INT $$; sleep 1'; echo on",
+    "sh -c 'trap \"exit 4\" INT; kill -INT $PPID; kill -INT $$; sleep 1'; echo on $?",
+    "(sleep 0.5; kill -TERM $$) & while :; do :; done",
+    "trap '' TERM; kill -TERM $$; echo on",
+    "trap 'echo caught; exit 9' INT; kill -INT $$; echo on",
+])
+def test_signals_as_without(scripts, title, how):
+    """What a signal does to the script is what it does to it without the library."""
+    def outcome(**settings: str) -> tuple:
+        process = scripts.start(f'progress_start "{title}"\n{how}\n', **settings)
+        output, _ = process.communicate(timeout=30 * PATIENCE)
+        return process.returncode, output
+
+    code, output = outcome()
+    assert (code, output) == outcome(LIVE_PROGRESS_DISABLED="1")
+    assert scripts.ended(title)["status"] == ("failed" if code else "succeeded")
+
+
+def test_own_signal_trap(scripts, title):
+    """A signal that the script takes for itself ends nothing."""
+    code, output, _ = scripts.run(f"""
+trap 'echo term' TERM
+progress_start "{title}"
+kill -TERM $$
+progress_step On
+""")
+    assert (code, output) == (0, "term\n")
+    assert scripts.ended(title)["status"] == "succeeded"
 
 
 def test_subshells(scripts, title):
