@@ -3,7 +3,7 @@
 
 /// How much clients may take: past a limit a newcomer is refused, and those inside notice nothing; `nil` is any amount.
 ///
-/// Here stands every limit but those of all operations together, which the service keeps: ``ProgressService/Configuration``.
+/// Here stands every limit but those of all operations together, which the service keeps: `ProgressService.Configuration` in the core.
 public struct ProgressLimits: Sendable, Hashable {
     /// Bytes of the body of a request to the API; more are answered with 413.
     public var maximumBodySize = 1 << 20

@@ -12,7 +12,7 @@ extension ConnectionSetup {
     ///     outcome = try setup.configure(channel) { channel in addRoutes(to: channel) }
     /// }
     /// ```
-    /// It is counted from now on, closed at once where that is past a limit, and closed when the handshake takes longer than ``ConnectionLimits/handshakeTimeout``.
+    /// It is counted from now on, closed at once where that is past a limit, and closed when the handshake takes longer than `ConnectionLimits.handshakeTimeout`.
     ///
     /// - Parameters:
     ///   - channel: The connection, fresh.

@@ -69,7 +69,7 @@ final class UnreadHandler: ChannelOutboundHandler, RemovableChannelHandler {
 }
 
 extension ConnectionSetup {
-    /// Closes a connection whose client takes nothing for ``ConnectionLimits/unreadTimeout`` while something is pending; called
+    /// Closes a connection whose client takes nothing for `ConnectionLimits.unreadTimeout` while something is pending; called
     /// on its event loop.
     ///
     /// Connections that ``configure(_:openPath:)`` sets up are bounded already, while they speak HTTP/1.1.
