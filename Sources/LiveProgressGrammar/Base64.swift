@@ -25,9 +25,11 @@ package enum Base64 {
     /// Whether a text is the base64 of 16 bytes, as `Sec-WebSocket-Key` is (RFC 6455 section 4.1).
     ///
     /// They are 22 letters, of which the last has four bits to spare, and two signs of padding.
-    package static func isKey(_ text: some StringProtocol) -> Bool {
-        let bytes = text.utf8
-        return bytes.count == 24 && bytes.suffix(2).elementsEqual("==".utf8)
-            && ByteSet.base64.containsAll(of: bytes.prefix(22))
+    package static func isKey(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            bytes.count == 24 && bytes[22...].allSatisfy { $0 == UInt8(ascii: "=") }
+                && ByteSet.base64.containsAll(of: bytes[..<22])
+        }
     }
 }

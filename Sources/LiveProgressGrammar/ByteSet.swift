@@ -25,7 +25,8 @@ package struct ByteSet: Sendable {
     /// Whether each byte of a text is one of the characters; true for an empty text.
     @inlinable
     package func containsAll(of bytes: some Sequence<UInt8>) -> Bool {
-        bytes.allSatisfy { contains($0) }
+        for byte in bytes where !contains(byte) { return false }
+        return true
     }
 
     private static let lettersAndDigits: [ClosedRange<Unicode.Scalar>] = ["a"..."z", "A"..."Z", "0"..."9"]
@@ -45,9 +46,9 @@ extension ByteSet {
     /// In a request target of origin form: RFC 9112 section 3.2.1, RFC 3986 sections 3.3 and 3.4.
     package static let target = ByteSet(lettersAndDigits, "-._~!$&'()*+,;=:@/?%")
     /// In the name of a host: unreserved characters and escapes, and no comma, which would hide a second name.
-    package static let hostName = ByteSet(lettersAndDigits, "-._~%")
+    static let hostName = ByteSet(lettersAndDigits, "-._~%")
     /// In an address of IPv6, which may end with one of IPv4.
-    package static let ipv6 = ByteSet(["0"..."9", "a"..."f", "A"..."F"], ":.")
+    static let ipv6 = ByteSet(["0"..."9", "a"..."f", "A"..."F"], ":.")
     /// In base64: RFC 4648 section 4.
     static let base64 = ByteSet(lettersAndDigits, "+/")
 }

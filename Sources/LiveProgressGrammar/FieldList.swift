@@ -23,30 +23,23 @@ package enum FieldList {
     /// Whether a list between plain commas has an element, given in small letters, however it is written.
     package static func lists(_ option: StaticString, in text: String) -> Bool {
         var text = text
-        return text.withUTF8 { lists(option, in: $0) }
-    }
-
-    /// Whether a list between plain commas has an element, given in small letters, however it is written.
-    @inlinable
-    package static func lists(_ option: StaticString, in bytes: some Collection<UInt8>) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let element = rest.prefix { $0 != UInt8(ascii: ",") }
-            if trimmed(element).matches(option) { return true }
-            rest = rest[element.endIndex...].dropFirst()
+        return text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let element = rest.prefix { $0 != UInt8(ascii: ",") }
+                if trimmed(element).matches(option) { return true }
+                rest = rest[element.endIndex...].dropFirst()
+            }
+            return false
         }
-        return false
     }
 
-    @inlinable
-    static func trimmed<Bytes: Collection<UInt8>>(_ element: Bytes) -> Bytes.SubSequence {
-        let start = element.drop(while: isSpace)
-        var end = start.startIndex
-        for index in start.indices where !isSpace(start[index]) { end = start.index(after: index) }
-        return start[..<end]
+    private static func trimmed<Bytes: BidirectionalCollection<UInt8>>(_ element: Bytes) -> Bytes.SubSequence {
+        var text = element.drop(while: isSpace)
+        while let last = text.last, isSpace(last) { text.removeLast() }
+        return text
     }
 
-    @inlinable
     static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
     /// The tokens of a list; an element that is broken is passed over.
@@ -112,10 +105,17 @@ extension FieldScanner {
     }
 }
 
-extension Collection<UInt8> {
-    /// Whether the bytes are a name of ASCII, given in small letters, however they are written.
-    @inlinable
+extension String {
+    /// Whether the text is a name of ASCII, given in small letters, however it is written.
     package func matches(_ name: StaticString) -> Bool {
+        guard utf8.count == name.utf8CodeUnitCount else { return false }
+        var text = self
+        return text.withUTF8 { $0[...].matches(name) }
+    }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    fileprivate func matches(_ name: StaticString) -> Bool {
         guard count == name.utf8CodeUnitCount else { return false }
         var letter = name.utf8Start
         for byte in self {

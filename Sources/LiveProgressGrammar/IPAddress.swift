@@ -13,9 +13,6 @@ package struct IPAddress: Hashable, Sendable {
     /// How many bits an address of its kind has.
     fileprivate var width: Int { isIPv4 ? 32 : 128 }
 
-    /// Whether it means this machine itself.
-    package var isLoopback: Bool { isIPv4 ? bits >> 24 == 127 : bits == 1 }
-
     /// The address of IPv4 with this number.
     package init(ipv4 bits: UInt32) {
         (isIPv4, self.bits) = (true, UInt128(bits))
@@ -37,19 +34,20 @@ package struct IPAddress: Hashable, Sendable {
     /// Reads an address as proxies write it: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]`,
     /// `[2001:db8::1]:4711` (RFC 7239 section 6); the port is left out.
     package init?(node text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        if let address = IPAddress(bytes[...]) {
+        if let address = IPAddress(text) {
             self = address
             return
         }
-        guard let node = Authority(splitting: bytes), node.port.map(Self.isNodePort) ?? true else { return nil }
+        guard let node = Authority(splitting: Substring(text)), node.port.map(Self.isNodePort) ?? true else {
+            return nil
+        }
         let host = node.isBracketed ? node.host.dropFirst().dropLast() : node.host
-        guard node.isBracketed == host.contains(UInt8(ascii: ":")) else { return nil }
+        guard node.isBracketed == host.utf8.contains(UInt8(ascii: ":")) else { return nil }
         self.init(host)
     }
 
-    private static func isNodePort(_ digits: ArraySlice<UInt8>) -> Bool {
-        digits.count <= 5 && Int(digits: digits) != nil
+    private static func isNodePort(_ digits: Substring) -> Bool {
+        digits.utf8.count <= 5 && Int(digits: digits.utf8) != nil
     }
 
     private static func ipv4(_ bytes: ArraySlice<UInt8>) -> UInt32? {

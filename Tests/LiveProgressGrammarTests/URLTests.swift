@@ -15,11 +15,10 @@ struct URLTests {
         ] as [(String, String, String?)]
     )
     func authorities(text: String, host: String, port: String?) throws {
-        let authority = try #require(Authority(text.utf8))
-        #expect(String(Substring(authority.host)) == host)
-        #expect(authority.port.map { String(Substring($0)) } == port)
+        let authority = try #require(Authority(text[...]))
+        #expect(authority.host == host)
+        #expect(authority.port.map(String.init) == port)
         #expect(authority.isBracketed == text.hasPrefix("["))
-        #expect(Authority(Array(text.utf8)) != nil)
     }
 
     @Test(
@@ -31,7 +30,7 @@ struct URLTests {
         ]
     )
     func noAuthorities(text: String) {
-        #expect(Authority(text.utf8) == nil)
+        #expect(Authority(text[...]) == nil)
     }
 
     @Test(

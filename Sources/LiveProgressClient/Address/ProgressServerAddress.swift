@@ -78,7 +78,7 @@ extension ProgressServerAddress {
         _ text: Substring,
         of url: String
     ) throws(ProgressClientError) -> (host: String, port: Int?) {
-        guard let authority = Authority(splitting: text.utf8) else {
+        guard let authority = Authority(splitting: text) else {
             let isClosed = text.contains("]")
             throw .unusable(
                 url,
@@ -86,17 +86,17 @@ extension ProgressServerAddress {
                     ? "something other than a port follows its address" : "the bracket of its address is not closed"
             )
         }
-        let host = Substring(authority.isBracketed ? authority.host.dropFirst().dropLast() : authority.host)
+        let host = authority.isBracketed ? authority.host.dropFirst().dropLast() : authority.host
         guard !authority.isBracketed || host.contains(":") && IPAddress(host) != nil else {
             throw .unusable(url, "what stands in its brackets is no IPv6 address")
         }
-        let digits = authority.port ?? "".utf8[...]
-        guard !digits.contains(UInt8(ascii: ":")) else {
+        let digits = authority.port ?? ""
+        guard !digits.contains(":") else {
             throw .unusable(url, "an IPv6 address must stand in brackets")
         }
         guard !host.isEmpty else { throw .unusable(url, "it names no host") }
         if digits.isEmpty { return (String(host), nil) }
-        guard let port = Int(digits: digits, atMost: Int(UInt16.max)), port > 0 else {
+        guard let port = Int(digits: digits.utf8, atMost: Int(UInt16.max)), port > 0 else {
             throw .unusable(url, "its port is not a number from 1 to 65535")
         }
         return (String(host), port)

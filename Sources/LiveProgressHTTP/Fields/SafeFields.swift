@@ -25,10 +25,10 @@ public enum SafeFields {
     /// Whether browsers may be told so of the host that they asked: this machine's own names stand for other servers too,
     /// which need not be encrypted.
     public static func insists(on authority: String?) -> Bool {
-        guard let authority = (authority?.lowercased()).flatMap({ Authority(splitting: $0.utf8) }),
+        guard let authority = (authority?.lowercased()).flatMap({ Authority(splitting: $0[...]) }),
             !authority.isBracketed
         else { return false }
-        let host = Substring(authority.host)
+        let host = authority.host
         return !host.isEmpty && host != "localhost" && !host.hasSuffix(".localhost") && IPAddress(host) == nil
     }
 }

@@ -39,17 +39,18 @@ public struct HostNames: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// Whether an authority, a host and perhaps a port, bears one of the names; a dot at the end of one means nothing.
     public func contains(_ authority: String) -> Bool {
         let authority = authority.lowercased()
-        guard var host = Authority(splitting: authority.utf8)?.host else { return false }
-        if host.last == UInt8(ascii: ".") { host.removeLast() }
-        let name = String(Substring(host))
+        guard var host = Authority(splitting: authority[...])?.host else { return false }
+        if host.utf8.last == UInt8(ascii: ".") { host = Substring(host.utf8.dropLast()) }
+        let name = String(host)
         return names.contains(name) || allowsLoopback && Self.isLoopback(name)
     }
 
     /// Whether a name or an address means this machine itself.
     public static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()
-        if host == "localhost" || host.hasSuffix(".localhost") { return true }
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        return IPAddress(isBracketed ? host.dropFirst().dropLast() : host[...])?.isLoopback ?? false
+        guard host.utf8.starts(with: "127.".utf8) else {
+            return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host == "[::1]"
+        }
+        return IPAddress(host) != nil
     }
 }

@@ -54,7 +54,7 @@ extension ForwardedHop {
 
     /// A host with or without a port; anything that cannot be one is no answer.
     private static func authority(of text: some StringProtocol) -> String? {
-        text.utf8.count <= 261 && Authority(text.utf8) != nil ? String(text) : nil
+        text.utf8.count <= 261 && Authority(Substring(text)) != nil ? String(text) : nil
     }
 }
 

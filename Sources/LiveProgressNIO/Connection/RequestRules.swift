@@ -64,7 +64,7 @@ enum RequestRules {
         if hosts.isEmpty, head.version == .http1_0 { return nil }
         guard hosts.count == 1 else { return .badHost("A request has exactly one Host field.") }
         // Empty where the target has no authority, which is nothing that a browser would send.
-        return hosts[0].isEmpty || Authority(hosts[0].utf8) != nil
+        return hosts[0].isEmpty || Authority(hosts[0][...]) != nil
             ? nil : .badHost("Host is no name or address with a port.")
     }
 
@@ -77,7 +77,7 @@ enum RequestRules {
         if target.first == UInt8(ascii: "/") { return nil }
         if head.uri == "*" { return head.method == .OPTIONS ? nil : .malformed }
         guard let url = AbsoluteURL(head.uri), ["http", "https"].contains(url.scheme.lowercased()),
-            Authority(url.authority.utf8) != nil
+            Authority(url.authority) != nil
         else { return .malformed }
         // Only one of the two could be checked against the names that a server serves.
         guard let host = head.headers["host"].first, host.lowercased() == url.authority.lowercased() else {

@@ -87,24 +87,20 @@ extension UpgradeRequest {
 
         /// A whole field line, or `nil` where one does not stand here beyond doubt.
         mutating func field() -> (name: String, value: String, kind: FieldKind)? {
-            let nameStart = position
             let name = text(of: .token)
-            let nameRange = nameStart..<position
             guard !name.isEmpty, skip(":") else { return nil }
             _ = skip(" ")
-            let valueStart = position
             let value = text(of: .printable)
-            let valueRange = valueStart..<position
             // A value neither begins nor ends with white space, which the decoder would have to take off.
-            guard let first = bytes[valueRange].first, first != UInt8(ascii: " "),
-                bytes[valueRange].last != UInt8(ascii: " "), skip("\r\n")
+            guard let first = value.utf8.first, first != UInt8(ascii: " "), value.utf8.last != UInt8(ascii: " "),
+                skip("\r\n")
             else { return nil }
-            return (name, value, kind(of: bytes[nameRange], bytes[valueRange]))
+            return (name, value, Self.kind(of: name, value))
         }
 
-        private func kind(of name: Slice<UnsafeRawBufferPointer>, _ value: Slice<UnsafeRawBufferPointer>) -> FieldKind {
-            switch name.count {
-            case 4 where name.matches("host"): Authority(value) == nil ? .doubtful : .host
+        private static func kind(of name: String, _ value: String) -> FieldKind {
+            switch name.utf8.count {
+            case 4 where name.matches("host"): Authority(value[...]) == nil ? .doubtful : .host
             case 6 where name.matches("expect"): .doubtful
             case 7 where name.matches("upgrade"): .upgrade
             case 10 where name.matches("connection"): .connection(listsUpgrade: FieldList.lists("upgrade", in: value))

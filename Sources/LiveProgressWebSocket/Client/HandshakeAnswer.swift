@@ -18,7 +18,7 @@ struct HandshakeAnswer {
         deflate: DeflateClient? = nil
     ) throws(WebSocketConnectError) {
         let upgrades = FieldList.elements(head.headers["upgrade"].joined(separator: ","))
-        guard upgrades.count == 1, upgrades[0].utf8.matches("websocket") else {
+        guard upgrades.count == 1, String(upgrades[0]).matches("websocket") else {
             throw .invalidAnswer("The Upgrade header is not websocket.")
         }
         guard head.headers.lists("upgrade", in: "connection") else {

@@ -7,6 +7,6 @@ package import NIOHTTP1
 extension HTTPHeaders {
     /// Whether a field of the name has an element; both are given in small letters.
     package func lists(_ option: StaticString, in name: StaticString) -> Bool {
-        contains { $0.name.utf8.matches(name) && FieldList.lists(option, in: $0.value) }
+        contains { $0.name.matches(name) && FieldList.lists(option, in: $0.value) }
     }
 }

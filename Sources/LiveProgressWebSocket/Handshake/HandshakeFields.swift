@@ -44,22 +44,17 @@ private enum HandshakeField {
     case host, upgrade, connection, contentLength, transferEncoding, key, version, subprotocols, extensions
 
     init?(_ name: String) {
-        var name = name
-        let field = name.withUTF8 { name -> Self? in
-            switch name.count {
-            case 4 where name.matches("host"): .host
-            case 7 where name.matches("upgrade"): .upgrade
-            case 10 where name.matches("connection"): .connection
-            case 14 where name.matches("content-length"): .contentLength
-            case 17 where name.matches("transfer-encoding"): .transferEncoding
-            case 17 where name.matches("sec-websocket-key"): .key
-            case 21 where name.matches("sec-websocket-version"): .version
-            case 22 where name.matches("sec-websocket-protocol"): .subprotocols
-            case 24 where name.matches("sec-websocket-extensions"): .extensions
-            default: nil
-            }
+        switch name.utf8.count {
+        case 4 where name.matches("host"): self = .host
+        case 7 where name.matches("upgrade"): self = .upgrade
+        case 10 where name.matches("connection"): self = .connection
+        case 14 where name.matches("content-length"): self = .contentLength
+        case 17 where name.matches("transfer-encoding"): self = .transferEncoding
+        case 17 where name.matches("sec-websocket-key"): self = .key
+        case 21 where name.matches("sec-websocket-version"): self = .version
+        case 22 where name.matches("sec-websocket-protocol"): self = .subprotocols
+        case 24 where name.matches("sec-websocket-extensions"): self = .extensions
+        default: return nil
         }
-        guard let field else { return nil }
-        self = field
     }
 }

@@ -18,8 +18,9 @@ public struct HandshakeKey: Sendable, Hashable {
 
     /// A key received, or `nil` where the text is not the base64 of 16 bytes.
     public init?(_ text: some StringProtocol) {
+        let text = String(text)
         guard Base64.isKey(text) else { return nil }
-        self.text = String(text)
+        self.text = text
     }
 
     /// What the server must answer as `Sec-WebSocket-Accept`, section 4.2.2.
