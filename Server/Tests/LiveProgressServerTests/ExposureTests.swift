@@ -9,7 +9,7 @@ import Testing
 @Suite("Where a server may listen")
 struct ExposureTests {
     private static let hosts = [
-        "0.0.0.0", "0", "::", "[::]", "192.168.1.1", "fe80::1", "::ffff:192.168.1.1", "progress.example",
+        "0.0.0.0", "0", "::", "[::]", "192.168.1.1", "fe80::1", "::ffff:127.0.0.1", "progress.example",
         "127.0.0.1.example",
         "localhost.example", "",
     ]
@@ -24,7 +24,7 @@ struct ExposureTests {
         ]
     )
     func table(isInsecure: Bool, hasKeys: Bool, hasTLS: Bool, hasTrustedProxies: Bool, isAllowed: Bool) {
-        for host in Self.hosts + ["127.0.0.1", "localhost", "::1", "::ffff:127.0.0.1"] {
+        for host in Self.hosts + ["127.0.0.1", "localhost", "::1"] {
             let exposure = Exposure(
                 host: host,
                 isInsecure: isInsecure,
