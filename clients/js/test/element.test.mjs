@@ -5,33 +5,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { startBrowser } from "./support/browser.mjs";
-import { startServer } from "./support/server.mjs";
-import { startNetwork, startSite } from "./support/site.mjs";
+import { checkClean, first, load, part, stage } from "./support/stage.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser?.close());
-
-const load = `import "/live-progress.js";`;
-const first = "document.querySelector('live-progress')";
-const part = (name, element = first) => `${element}.shadowRoot.querySelector("[part=${name}]").textContent.replaceAll("\\u00a0", " ")`;
-
-/** A page of another site, the real server, and a tab that is still empty. */
-async function stage(t, pages, { isFar = false, ...options } = {}) {
-  const reach = [];
-  const site = await startSite(t, pages, () => reach);
-  const server = await startServer(t, { ...options, environment: { LIVE_PROGRESS_ORIGINS: site } });
-  const network = isFar ? await startNetwork(t, server.port) : null;
-  reach.push(network?.url ?? server.url);
-  const near = (url) => url.replace(server.url, reach[0]);
-  const tab = await browser.tab();
-  return { site, server, network, near, tab };
-}
-
-async function checkClean(tab) {
-  assert.deepEqual(await tab.run("window.violations"), []);
-  assert.deepEqual(tab.complaints, []);
-}
 
 /** What assistive technology is told of the element. The browser's protocol tells texts of values from attributes alone. */
 async function accessible(tab) {
@@ -44,7 +22,7 @@ async function accessible(tab) {
 
 test("it shows an operation to its end: role, values, states, parts and events, under a strict policy", async (t) => {
   const pages = { "/": { script: load } };
-  const { site, server, tab } = await stage(t, pages);
+  const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ title: "Export", totalCount: 10, unit: "rows" });
   pages["/"].html = `<main><h1>Test</h1><live-progress src="${worker.url}">Export is running…</live-progress></main>`;
   pages["/"].script = `window.told = []; const element = document.querySelector("live-progress");
@@ -70,7 +48,7 @@ test("it shows an operation to its end: role, values, states, parts and events, 
 
 test("what stands in the element is shown until there is something to show, and where there never is", async (t) => {
   const pages = { "/": { script: load } };
-  const { site, server, tab } = await stage(t, pages);
+  const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ state: "A" });
   pages["/"].html = `<live-progress id=a src="${server.api}/nobody"><b>Fallback A</b></live-progress>
     <live-progress id=b src="${worker.url}"><b>Fallback B</b></live-progress><live-progress id=c><b>Fallback C</b></live-progress>
@@ -86,7 +64,7 @@ test("what stands in the element is shown until there is something to show, and 
 
 test("properties that were set before the definition count, and a name that is taken is left alone", async (t) => {
   const pages = { "/": {}, "/taken": { html: "<live-progress></live-progress>" } };
-  const { site, server, tab } = await stage(t, pages);
+  const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ state: "A", title: "Theirs" });
   pages["/"].html = "<live-progress title=tooltip></live-progress>";
   pages["/"].script = `const element = document.querySelector("live-progress"); element.src = ${JSON.stringify(worker.url)}; element.label = "Ours";
@@ -107,7 +85,7 @@ test("properties that were set before the definition count, and a name that is t
 
 test("twenty elements of twenty operations share one connection, as do those of one operation", async (t) => {
   const pages = { "/": { script: load }, "/same": { script: load } };
-  const { site, server, tab } = await stage(t, pages);
+  const { site, server, tab } = await stage(t, browser, pages);
   const workers = [];
   for (let number = 0; number < 20; number += 1) workers.push(await server.worker({ title: `Job ${number}`, labels: { page: "1" } }));
   await server.worker({ title: "Another's" });
@@ -139,7 +117,7 @@ test("twenty elements of twenty operations share one connection, as do those of 
 
 test("an element that moves keeps its connection, and one that leaves lets it go", async (t) => {
   const pages = { "/": { script: load } };
-  const { site, server, tab } = await stage(t, pages);
+  const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ state: "A" });
   pages["/"].html = `<div></div><live-progress src="${worker.url}"></live-progress>`;
   await tab.go(`${site}/`);
@@ -157,7 +135,7 @@ test("an element that moves keeps its connection, and one that leaves lets it go
 
 test("a feed that may not be followed is no reason not to follow the operation", async (t) => {
   const pages = { "/": { script: load } };
-  const { site, server, tab } = await stage(t, pages, { hasKeys: true });
+  const { site, server, tab } = await stage(t, browser, pages, { hasKeys: true });
   const admin = server.token("admin");
   const worker = await server.worker({ state: "A" }, admin);
   pages["/"].html = `<live-progress src="${worker.url}#token=${server.token("watch", { of: ["--id", worker.id] })}" feed></live-progress>`;
@@ -168,115 +146,13 @@ test("a feed that may not be followed is no reason not to follow the operation",
   await checkClean(tab);
 });
 
-test("a token is asked for before it ends, and the new one goes over the open connection, three times", async (t) => {
-  const pages = { "/": {} };
-  const { site, server, tab } = await stage(t, pages, { hasKeys: true });
-  const worker = await server.worker({ state: "A" }, server.token("admin"));
-  const tokens = [];
-  pages["/token"] = { answer: () => tokens[tokens.push(server.token("watch", { seconds: tokens.length < 3 ? 6 + tokens.length : 600 })) - 1] };
-  pages["/"].html = `<live-progress src="${worker.url}"></live-progress>`;
-  pages["/"].script = `window.asked = 0; document.querySelector("live-progress").token = async () => {
-    const token = await (await fetch("/token")).text(); asked += 1; return token; }; await import("/live-progress.js");`;
-  await tab.go(`${site}/`);
-  await tab.until("asked === 4");
-  await worker.report({ state: "B" });
-  await tab.until(`${first}.snapshot?.state === "B"`);
-  assert.equal(tab.sockets.length, 1, JSON.stringify(tab.sockets));
-  assert.deepEqual(tab.sockets[0].sent, tokens.slice(1).map((token) => ({ type: "authenticate", token })));
-  await checkClean(tab);
-});
-
-test("when it is seen again the state is asked for by the cursor, and a connection that only looks open is made anew", async (t) => {
-  const pages = { "/": { script: load } };
-  const { site, server, network, near, tab } = await stage(t, pages, { isFar: true });
-  const worker = await server.worker({ state: "A" });
-  pages["/"].html = `<live-progress src="${near(worker.url)}"></live-progress>`;
-  await tab.go(`${site}/`);
-  await tab.until(`${first}.snapshot?.state === "A"`);
-  for (const round of [1, 2, 3]) {
-    const cursor = await tab.run(`${first}.snapshot.cursor`);
-    const before = tab.requests.length;
-    await tab.hide();
-    await worker.report({ state: `Hidden ${round}` });
-    await tab.until(`${first}.snapshot.state === "Hidden ${round}"`);
-    assert.equal(tab.sockets.length, round, "a hidden tab stays connected");
-    network.swallow();
-    await worker.report({ state: `Asleep ${round}` });
-    await tab.show();
-    await tab.until(`${first}.snapshot.state === "Asleep ${round}"`);
-    const asked = tab.requests.slice(before).map((one) => one.headers["If-None-Match"]).filter(Boolean);
-    assert.deepEqual(asked, [`"${cursor.replace(/\d+$/, (revision) => Number(revision) + 1)}"`]);
-    await worker.report({ state: `Awake ${round}` });
-    await tab.until(`${first}.snapshot.state === "Awake ${round}"`);
-  }
-  assert.equal(tab.sockets.length, 4);
-  await worker.succeed();
-  await tab.until(`${first}.matches(":state(succeeded)")`);
-  await checkClean(tab);
-});
-
-test("a page that was frozen goes on by its cursor, and misses nothing, three times", async (t) => {
-  const pages = { "/": { script: load } };
-  const { site, server, network, near, tab } = await stage(t, pages, { isFar: true });
-  const worker = await server.worker({ state: "A" });
-  pages["/"].html = `<live-progress src="${near(worker.url)}"></live-progress>`;
-  pages["/"].script = `window.seen = []; document.querySelector("live-progress").addEventListener("update", ({ detail }) => seen.push(detail.state)); ${load}`;
-  await tab.go(`${site}/`);
-  await tab.until(`${first}.snapshot?.state === "A"`);
-  for (const round of [1, 2, 3]) {
-    await tab.call("Page.setWebLifecycleState", { state: "frozen" });
-    network.swallow();
-    for (const step of [1, 2]) await worker.report({ state: `Asleep ${round}.${step}` });
-    await tab.call("Page.setWebLifecycleState", { state: "active" });
-    await tab.until(`${first}.snapshot.state === "Asleep ${round}.2"`);
-  }
-  assert.deepEqual(await tab.run("seen"), ["A", ...[1, 2, 3].flatMap((round) => [`Asleep ${round}.1`, `Asleep ${round}.2`])]);
-  await checkClean(tab);
-});
-
-test("a page that is put aside holds no connection, and goes on by its cursor when it is shown again, three times", async (t) => {
-  const pages = { "/": { script: load }, "/other": {} };
-  const { site, server, network, near, tab } = await stage(t, pages, { isFar: true });
-  const worker = await server.worker({ state: "A" });
-  pages["/"].html = `<live-progress src="${near(worker.url)}"></live-progress>`;
-  pages["/"].script = `window.shown = []; window.seen = []; addEventListener("pageshow", ({ persisted }) => shown.push(persisted));
-    document.querySelector("live-progress").addEventListener("update", ({ detail }) => seen.push(detail.state)); ${load}`;
-  await tab.go(`${site}/`);
-  await tab.until(`${first}.snapshot?.state === "A"`);
-  for (const round of [1, 2, 3]) {
-    await tab.go(`${site}/other`);
-    for (const step of [1, 2]) await worker.report({ state: `Away ${round}.${step}` });
-    await network.closed();
-    const { currentIndex, entries } = await tab.call("Page.getNavigationHistory");
-    await tab.call("Page.navigateToHistoryEntry", { entryId: entries[currentIndex - 1].id });
-    await tab.until(`window.shown?.at(-1) === true && ${first}.snapshot.state === "Away ${round}.2"`);
-  }
-  assert.deepEqual(await tab.run("seen"), ["A", ...[1, 2, 3].flatMap((round) => [`Away ${round}.1`, `Away ${round}.2`])]);
-  assert.equal(tab.sockets.length, 4);
-  await checkClean(tab);
-});
-
-test("a worker of the browser watches and reports by the same module", async (t) => {
-  const pages = { "/": { isLax: true }, "/job": {} };
-  const { site, server, tab } = await stage(t, pages);
-  pages["/job"].script = `import { report, watch } from "/live-progress.js";
-    const op = await report(${JSON.stringify(server.url)}, { title: "In a worker", total: 3 });
-    op.update("A"); op.advance(3);
-    await op.succeed({ rows: 7 });
-    for await (const one of watch(op.url)) postMessage([one.status, one.progress.completedCount, one.result]);`;
-  pages["/"].script = `new Worker("/job.page.js", { type: "module" }).onmessage = ({ data }) => (window.data = data);`;
-  await tab.go(`${site}/`);
-  assert.deepEqual(await tab.until("window.data"), ["succeeded", 3, { rows: 7 }]);
-  await checkClean(tab);
-});
-
 test("axe finds nothing in any state, light or dark", { timeout: 400_000 }, async (t) => {
   const axe = process.env.AXE_SCRIPT;
   assert.ok(axe, "AXE_SCRIPT must be the path of axe.min.js; check.sh gets it.");
   // axe takes a page without a background for white.
   const paint = `const sheet = new CSSStyleSheet(); sheet.replaceSync("html { background: Canvas; color: CanvasText }"); document.adoptedStyleSheets = [sheet];`;
   const pages = { "/": { script: load + paint } };
-  const { site, server, tab } = await stage(t, pages);
+  const { site, server, tab } = await stage(t, browser, pages);
   const reports = [{ state: "A" }, { totalCount: 4, completedCount: 1 }, { status: "succeeded" }, { status: "failed", error: "No" }, { status: "cancelled" }];
   const tags = [];
   for (const one of reports) {
@@ -305,7 +181,7 @@ test("the manifest names what the element has, and nothing else", async (t) => {
   const [{ attributes, members, events, cssParts, cssProperties, cssStates, tagName }] = manifest.modules[0].declarations;
   const names = (list) => list.map((one) => one.name).sort();
   const pages = { "/": { script: load, html: "<live-progress></live-progress>" } };
-  const { site, tab } = await stage(t, pages);
+  const { site, tab } = await stage(t, browser, pages);
   await tab.go(`${site}/`);
   const has = await tab.run(`(() => {
     const kind = customElements.get("${tagName}"), own = Object.getOwnPropertyDescriptors(kind.prototype), root = ${first}.shadowRoot;
