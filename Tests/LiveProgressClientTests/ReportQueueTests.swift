@@ -100,6 +100,25 @@ struct ReportQueueTests {
         #expect(queue.settledNumber == 10)
     }
 
+    @Test("merges a count alone as it merges it with something else")
+    func countAlone() {
+        var queues = [ReportQueue(completedCount: 10, capacity: 100), ReportQueue(completedCount: 10, capacity: 100)]
+        for index in queues.indices {
+            var first = ProgressReport(state: "A")
+            (first.attempt, first.completedCount, first.unit) = (2, 3, "rows")
+            _ = queues[index].push(first)
+            var count = tick(4)
+            if index == 1 { count.unit = "rows" }
+            _ = queues[index].push(count)
+        }
+        let drained = queues.map { queue in
+            var queue = queue
+            return drain(&queue)
+        }
+        #expect(drained[0] == drained[1])
+        #expect(drained[0].map(\.completedCount) == [7])
+    }
+
     @Test("folds two reports into what they say after each other")
     func folds() {
         var old = ProgressReport(state: "A", details: ["x": 1])

@@ -44,6 +44,11 @@ struct ReportQueue: Sendable {
         lastNumber += 1
         let entry = Entry(report: absolute(report), number: lastNumber)
         if report.outcome != nil { hasEnd = true }
+        if let last = waiting.indices.last, let count = entry.report.countAlone {
+            waiting[last].report.completedCount = count
+            waiting[last].number = lastNumber
+            return true
+        }
         if entry.report.isTick, let last = waiting.indices.last {
             waiting[last] = Entry(report: entry.report.folded(onto: waiting[last].report), number: lastNumber)
             return true
@@ -91,5 +96,14 @@ struct ReportQueue: Sendable {
         report.completedCount = completedCount
         report.advance = nil
         return report
+    }
+}
+
+extension ProgressReport {
+    /// The count, where the report says nothing else: the most frequent report, which is merged in few steps.
+    fileprivate var countAlone: Int64? {
+        var count = ProgressReport()
+        count.completedCount = completedCount
+        return self == count ? completedCount : nil
     }
 }
