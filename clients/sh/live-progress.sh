@@ -237,7 +237,7 @@ _progress_send() {
   trap '' HUP INT QUIT TERM
   cd "$_progress_dir" || return 0
   _head=0 _tail=0 _number=0 _count=0 _ticks='' _step='' _details='' _total='' _why='' _ending='' _prefix=''
-  _failures=0 _hold=0 _until=0 _silent=0 _lines=0 _created=$_progress_guest
+  _last=0 _singly='' _failures=0 _hold=0 _until=0 _silent=0 _lines=0 _created=$_progress_guest
   if sleep 0.01 2>/dev/null; then _nap=0.25 _pace=4; else _nap=1 _pace=1; fi
   _progress_fields >|fields
   if [ -z "$_created" ]; then
@@ -269,7 +269,7 @@ _progress_turn() {
   if [ "$_head" -ge "$_tail" ]; then
     [ -z "$_ending" ] || return 1
     # Silence is renewed every 20 seconds, well within the lease of 60; the answer tells of a request to stop.
-    [ "$_silent" -lt $((20 * _pace)) ] || _progress_put ''
+    [ "$_silent" -lt $((20 * _pace)) ] || _progress_put '{}'
   fi
   if [ -n "$_ending" ]; then
     _now=$(date +%s)
@@ -369,25 +369,43 @@ _progress_put() {
   fi
 }
 
-# Sends the first of the queue; fails where the server takes no more.
+# Sends the first of the queue, with those behind it; fails where the server takes no more.
 _progress_try() {
   _number=$((_head + 1)) _silent=0
-  # One that was dropped behind the creation.
-  [ -e "report.$_number" ] || { _head=$_number && return 0; }
-  if [ -n "$_created" ]; then set -- PATCH "$_progress_url"; else set -- POST "$_progress_base"; fi
+  [ "$_last" -ge "$_number" ] || _progress_batch || return 0
+  set -- -X PATCH "$_progress_url" -H "Content-Type: application/x-ndjson"
+  [ -n "$_created" ] || set -- -X POST "$_progress_base" -H "Content-Type: application/json"
   : >|fields.answer && : >|answer
-  _code=$(curl -q -s -K fields -X "$1" --data-binary "@report.$_number" -H "Idempotency-Key: $_key-$_number" \
-    -m "$([ -n "$_ending" ] && echo 3 || echo 10)" --connect-timeout 3 -D fields.answer -o answer -w '%{http_code}' "$2")
+  _code=$(curl -q -s -K fields "$@" --data-binary @reports.batch -H "Idempotency-Key: $_key-$_last" \
+    -m "$([ -n "$_ending" ] && echo 3 || echo 10)" --connect-timeout 3 -D fields.answer -o answer -w '%{http_code}')
   case $_code in
     2??)
-      _created=1 _failures=0 _hold=0 _head=$_number
-      rm -f "report.$_number" failing
+      set -- failing
+      while [ "$_head" -lt "$_last" ]; do
+        _head=$((_head + 1))
+        set -- "$@" "report.$_head"
+      done
+      _created=1 _failures=0 _hold=0
+      rm -f "$@"
       ! grep -q '"status":"cancelling"' answer || : >>cancelling
       ;;
     000 | '' | 408 | 425 | 429 | 500 | 502 | 503 | 504) _progress_later ;;
     400 | 422) _progress_invalid ;;
     *) return 1 ;;
   esac
+}
+
+# Puts the next reports into one request, which stays as it is until it has been taken or refused.
+_progress_batch() {
+  # One that was dropped behind the creation.
+  [ -e "report.$_number" ] || { _head=$_number && return 1; }
+  _last=$_number
+  set -- "report.$_number"
+  while [ -n "$_created" ] && [ -z "$_singly" ] && [ "$_last" -lt "$_tail" ] && [ -e "report.$((_last + 1))" ]; do
+    _last=$((_last + 1))
+    set -- "$@" "report.$_last"
+  done
+  awk 1 "$@" >|reports.batch
 }
 
 # The server is away or busy: the next try waits as it says, else longer each time.
@@ -407,19 +425,22 @@ _progress_later() {
 # A report that the server cannot take goes; an end is said without what was wrong with it.
 _progress_invalid() {
   [ -n "$_created" ] || return 1
-  if [ -n "$_ending" ] && [ "$_number" -eq "$_tail" ] && [ -n "${_progress_plain-}" ]; then
+  if [ "$_last" -gt "$_number" ]; then
+    # Of several, those before it have been taken.
+    _singly=1 _taken=$(sed -n 's/.*"applied": *\([0-9]*\).*/\1/p' answer)
+    _head=$((_head + ${_taken:-0}))
+  elif [ -n "$_ending" ] && [ "$_number" -eq "$_tail" ] && [ -n "${_progress_plain-}" ]; then
     printf '%s' "$_progress_plain" >"report.$_number"
-    _key=$_key-plain _progress_plain=''
+    _progress_plain=''
   else
-    rm -f "report.$_number"
     _head=$_number
   fi
+  _last=$_head _key=$_key-again
 }
 
 # What goes with every request, in a file: others on the machine can read arguments.
 _progress_fields() {
   _key=$(_progress_uuid)
-  printf 'header = "Content-Type: application/json"\n'
   if [ -n "${LIVE_PROGRESS_TOKEN-}" ]; then
     printf 'header = "Authorization: Bearer %s"\n' "$(printf '%s' "$LIVE_PROGRESS_TOKEN" | tr -d '"\\[:space:]')"
   fi
