@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 VERSION = "live-progress.v1"
+CLOSE_SECONDS = 2
 
 
 class SocketChannel:
@@ -20,7 +21,7 @@ class SocketChannel:
 
     def __init__(self, request: web.Request):
         self.request = request
-        self.socket = web.WebSocketResponse(protocols=(VERSION,), autoping=False, compress=False, timeout=2)
+        self.socket = web.WebSocketResponse(protocols=(VERSION,), autoping=False, autoclose=False, compress=False)
         self.received: list[dict[str, Any]] = []
         self.pongs: list[bytes] = []
         self.left = asyncio.Event()
@@ -61,12 +62,14 @@ class SocketChannel:
         return found
 
     async def close(self, code: int | None) -> None:
-        if code is None:  # a close frame without a code
-            self._frame(0x8, b"", True)
-            await asyncio.wait([asyncio.ensure_future(self.left.wait())], timeout=2)
-            self.drop()
-        else:
-            await self.socket.close(code=code, message=b"scripted")
+        """The closing handshake; without a code an empty frame.
+
+        By hand: `socket.close()` drops the connection at once where another task reads from it, and then a client that
+        still writes loses what it has not read.
+        """
+        self._frame(0x8, b"" if code is None else struct.pack("!H", code) + b"scripted", True)
+        await asyncio.wait([asyncio.ensure_future(self.left.wait())], timeout=CLOSE_SECONDS)
+        self.drop()
 
     def drop(self) -> None:
         if self.request.transport:

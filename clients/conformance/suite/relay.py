@@ -155,6 +155,10 @@ class Relay:
         ways = [asyncio.create_task(pump(near, upstream)), asyncio.create_task(pump(upstream, near))]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            # A task that still reads would spoil the closing handshake.
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
             if not near.closed:
                 # 1006 is never sent: it stands for a connection that broke, so this one breaks too.
                 code = upstream.close_code
