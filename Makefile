@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo test conformance fuzz check-deep bench bench-quick docs lint clean
 
-help: ## Say what there is
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 build: ## Build the server and tool: bin/live-progress
@@ -13,16 +13,16 @@ build: ## Build the server and tool: bin/live-progress
 demo: ## Build, and show a real job live (CHECK=1: verify it without waiting for a key)
 	@CHECK=$(CHECK) scripts/demo.sh
 
-test: ## Run every test, installing what the tests need
+test: ## Run every test; install the tools that the tests need
 	@scripts/test.sh
 
-fuzz: ## Feed random input to all code that reads from outside, ten seconds each
+fuzz: ## Fuzz all code that reads external input, ten seconds each
 	@scripts/fuzz.sh $(ARGUMENTS)
 
 conformance: ## Run the cases of the Autobahn test suite against the server's and the client's end
 	@scripts/conformance.sh $(ARGUMENTS)
 
-check-deep: ## Run what takes too long for each change: sanitizers, fuzzers, every conformance case
+check-deep: ## Run the checks that take too long for each change: sanitizers, fuzzers, every conformance case
 	@scripts/check-deep.sh
 
 bench: ## Measure the server against a send loop in C and other servers, and the worker's time in update

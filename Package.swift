@@ -8,7 +8,7 @@ let features: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
-// With this variable, as in CI, a warning in these targets is an error.
+// With this variable, which CI sets, a warning in these targets is an error.
 let isStrict = Context.environment["LIVE_PROGRESS_STRICT"] != nil
 let settings = isStrict ? features + [.treatAllWarnings(as: .error)] : features
 
@@ -17,12 +17,11 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: [
         .library(name: "LiveProgress", targets: ["LiveProgress"]),
-        .library(name: "LiveProgressWire", targets: ["LiveProgressWire"]),
-        .library(name: "LiveProgressHTTP", targets: ["LiveProgressHTTP"]),
-        .library(name: "LiveProgressWebSocket", targets: ["LiveProgressWebSocket"]),
+        // The messages on the wire have no public declarations; the stand-alone server uses them.
+        .library(name: "LiveProgressHTTP", targets: ["LiveProgressHTTP", "LiveProgressWire"]),
         .library(name: "LiveProgressDeflate", targets: ["LiveProgressDeflate"]),
         .library(name: "LiveProgressPages", targets: ["LiveProgressPages"]),
-        .library(name: "LiveProgressNIO", targets: ["LiveProgressNIO"]),
+        .library(name: "LiveProgressNIO", targets: ["LiveProgressNIO", "LiveProgressWebSocket"]),
         .library(name: "LiveProgressClient", targets: ["LiveProgressClient"]),
         .library(name: "LiveProgressClientTLS", targets: ["LiveProgressClientTLS"]),
         .library(name: "LiveProgressTesting", targets: ["LiveProgressTesting"]),
@@ -37,7 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
-        // Fetched only by those who turn the trait on.
+        // SwiftPM fetches this package only for users of the trait.
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
@@ -85,7 +84,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        // Needed by those alone who use LiveProgressDeflate.
+        // Only users of LiveProgressDeflate need zlib.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
             name: "LiveProgressDeflate",
@@ -161,7 +160,7 @@ let package = Package(
             dependencies: ["LiveProgress", "LiveProgressWire", "LiveProgressTesting"],
             swiftSettings: settings
         ),
-        // What is written once in Swift, held against the descriptions of the API and the pages.
+        // Tests that compare the Swift definitions with the descriptions of the API and with the pages.
         .testTarget(
             name: "LiveProgressVocabularyTests",
             dependencies: ["LiveProgress", "LiveProgressWire", "LiveProgressWebSocket"],

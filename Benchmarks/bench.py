@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Measures the real server against its limit, a send loop in C, and against peers: `bench.py --binary PROGRAM`.
+"""Compares the real server with its limit, a send loop in C, and with peers: `bench.py --binary PROGRAM`.
 
-Each round runs every load against every server in turn, the server on one processor and the load client on another.
-What counts are ratios to the C loop of the same round, of which median and range are printed: absolute times tell about
-the machine. Exits 1 if a frame of this server was lost, out of order or malformed; never for a time.
+Each round runs every load against every server in turn, with the server on one processor and the load client on another.
+The figures are ratios to the C loop in the same round, printed as median and range; absolute times depend on the machine.
+Exits with 1 if a frame of this server was lost, out of order or malformed, but never because of a time.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def arguments() -> argparse.Namespace:
 
 
 def chosen(names: list[str], wanted: list[str]) -> list[bool]:
-    """Which names have one of the wanted texts; all of them, where none has."""
+    """Whether each name contains one of the wanted texts; all names are chosen if none contains one."""
     fits = [any(text in name for text in wanted) for name in names]
     return fits if any(fits) else [True] * len(names)
 
 
 def run_all(options: argparse.Namespace) -> tuple[Setting, list[Run], str]:
-    """Builds what is missing, and runs everything: the setting, the runs, and what single calls cost."""
+    """Builds what is missing and runs everything; returns the setting, the runs, and the costs of single calls."""
     notes: list[str] = []
     frames = options.frames or (40_000 if options.quick else 200_000)
     loads = all_loads(frames, machine.raise_file_limit())
@@ -83,7 +83,7 @@ def keep(path: Path | None, line: str) -> None:
 
 
 def kept(path: Path) -> tuple[Setting, list[Run], str]:
-    """What an earlier run has kept; of several in one file, every run, under the last one's setting and calls."""
+    """The content of an earlier results file: all its runs, and the last setting and the last costs of calls in it."""
     lines = path.read_text().splitlines()
     settings = [Setting(**json.loads(line)) for line in lines if line.startswith('{"machine"')]
     calls = [json.loads(line)["calls"] for line in lines if line.startswith('{"calls"')]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Many watchers over WebSocket in one thread. Linux only."""
+"""Many WebSocket watchers in one thread. Linux only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Watcher:
         self.is_open, self.problem = False, ""
         self.bytes, self.times = b"", None
         self.socket = socket.socket()
-        # The port is chosen when the peer is known, so that every address has all ports for itself.
+        # The system chooses the port on connect, when it knows the peer, so that each source address can use all ports.
         self.socket.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.bind((source, 0))
@@ -118,13 +118,13 @@ class Crowd:
             self.turn(left)
 
     def wait(self, done, seconds: float) -> None:
-        """Runs until `done` holds, but no longer than so many seconds."""
+        """Runs until `done` is true, but no longer than the given number of seconds."""
         deadline = time.monotonic() + seconds
         while not done() and time.monotonic() < deadline:
             self.turn(0.1)
 
     def connect(self, count: int, paths: list[str], address: tuple[str, int]) -> None:
-        """Connects watchers to the paths in turn; returns when each has had its first message."""
+        """Connects watchers to the paths in turn; returns when each has received its first message."""
         waiting: list[Watcher] = []
         for number in range(count):
             operation = number % len(paths)

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A server with many idle watchers: memory, processor time at rest, and how fast an update still is: `idle.py --binary PROGRAM`.
+"""Measures many idle watchers: memory, processor time at rest, and the latency of an update: `idle.py --binary PROGRAM`.
 
-Creates operations over HTTP, connects watchers to all of them from several loopback addresses, leaves them alone for
-a while, and then updates one operation at a given pace. The server's pings go on as configured, and are answered; the
-time at rest is measured in windows, so that those with pings can be told from those without. An operation whose
-worker says nothing for a minute becomes stalled; its watchers are told, and this counts as a message like any other.
+The program creates operations over HTTP, connects watchers to all of them from several loopback addresses, waits for a
+while, and then updates one operation at a given rate. Meanwhile the server sends its pings, and the watchers answer them.
+The time at rest is measured in windows, to separate windows with pings from windows without. An operation whose worker
+is silent for a minute becomes stalled; the server reports this to its watchers, as any other message.
 
-Exits 1 if a watcher was closed, missed a revision, or was told that it had to skip one. Linux only.
+Exits with 1 if a watcher was closed, missed a revision, or had to skip a revision. Linux only.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def path(number: int) -> str:
 
 
 class Server:
-    """The server under test, and what the system tells of it."""
+    """The server under test, and the system's figures for it."""
 
     def __init__(self, binary: str) -> None:
         command = [binary, "serve", "--port", "0", "--log-level", "error"]
@@ -56,7 +56,7 @@ class Server:
 
     @property
     def processor_ns(self) -> int:
-        # The clock of another process, as clock_getcpuclockid(3) makes it.
+        # The process clock of another process, encoded as clock_getcpuclockid(3) does.
         return time.clock_gettime_ns(~self.process.pid << 3 | 2)
 
     @property
@@ -66,7 +66,7 @@ class Server:
 
 
 def raise_file_limit(count: int) -> None:
-    """For this process and the server, which inherits it."""
+    """Raises the limit for this process and for the server, which inherits it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft >= count:
         return
@@ -77,7 +77,7 @@ def raise_file_limit(count: int) -> None:
 
 
 def hurry(server: Server) -> bool:
-    """Puts both ends before everything else on the machine; tells whether the system lets us."""
+    """Gives both ends real-time priority; returns whether the system permits that."""
     try:
         for task in Path(f"/proc/{server.process.pid}/task").iterdir():
             os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(10))
@@ -88,7 +88,7 @@ def hurry(server: Server) -> bool:
 
 
 def rest(server: Server, crowd: Crowd, seconds: int) -> None:
-    """Measures the time at rest in windows of a second."""
+    """Measures the time at rest in windows of one second."""
     quiet, busy = [], []
     for _ in range(seconds):
         pings, revisions = sum(w.pings for w in crowd.watchers), sum(w.revision for w in crowd.watchers)
@@ -96,7 +96,7 @@ def rest(server: Server, crowd: Crowd, seconds: int) -> None:
         crowd.run(time.monotonic() + 1)
         used, passed = server.processor_ns - before, time.monotonic_ns() - start
         pings = sum(w.pings for w in crowd.watchers) - pings
-        # Operations that became stalled were told of, which is not rest.
+        # A window in which operations became stalled has messages, so it is not at rest.
         if sum(w.revision for w in crowd.watchers) == revisions:
             (busy if pings else quiet).append((used, passed, pings))
     if quiet:
@@ -109,7 +109,7 @@ def rest(server: Server, crowd: Crowd, seconds: int) -> None:
 
 
 def pace(server: Server, crowd: Crowd, updates: int, rate: int) -> None:
-    """Updates one operation, and measures from before the request to each watcher's message."""
+    """Updates one operation, and measures the time from before the request to each watcher's message."""
     followers = [w for w in crowd.watchers if w.operation == 0]
     for watcher in followers:
         watcher.times = []
@@ -132,7 +132,7 @@ def pace(server: Server, crowd: Crowd, updates: int, rate: int) -> None:
 
 
 def lost(server: Server, crowd: Crowd, operations: int) -> list[str]:
-    """What went wrong; every watcher must have got its operation's newest revision."""
+    """The errors of all watchers; every watcher must have received its operation's newest revision."""
     newest = [server.request("GET", path(n))["revision"] for n in range(operations)]
     crowd.wait(lambda: all(w.revision >= newest[w.operation] or w.problem for w in crowd.watchers), 10)
     for watcher in crowd.watchers:
@@ -166,7 +166,7 @@ def main() -> int:
         if options.realtime and not hurry(server):
             print("real-time priority is not allowed here")
         rest(server, crowd, options.seconds)
-        # The server has closed a connection that sent nothing for a minute; the next request opens one.
+        # The server has closed the connection after a minute without a request; the next request opens a new one.
         server.http.close()
         pace(server, crowd, options.updates, options.rate)
         problems = lost(server, crowd, options.operations)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Follows the benchmark with many watchers, of whom one never reads and one vanishes: `watchers.py PROGRAM`."""
+"""Follows the benchmark with many watchers, one of which never reads and one of which vanishes: `watchers.py PROGRAM`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FULL = "live-progress.v1"
 
 
 async def follow(program: subprocess.Popen, url: str, count: int, updates: int) -> int:
-    """Gives how many watchers lost something."""
+    """Returns the number of watchers that lost a message or missed the end."""
     watchers = await connect_many(count - 2, url, FULL)
     stalled = BlockingSocket(url, FULL, receive_buffer=4096)
     vanished = BlockingSocket(url, FULL)
@@ -41,10 +41,10 @@ async def follow(program: subprocess.Popen, url: str, count: int, updates: int) 
 
 @contextlib.contextmanager
 def worker_apart(command: list[str]):
-    """Starts the benchmark, and keeps its worker's thread on a processor where nothing else of it runs, if there are two.
+    """Starts the benchmark, and puts its worker's thread alone on one processor if there are two or more.
 
-    The system charges a thread with the interrupts that hit it: where the watchers' packets pass, their delayed
-    acknowledgements take a millisecond every now and then, all thousand in one, and no time of the worker's.
+    The system charges a thread for the interrupts on its processor. On the processor where the watchers' packets arrive,
+    the delayed acknowledgements of a thousand watchers sometimes take a millisecond, which is not the worker's own time.
     """
     processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
     if len(processors) > 1:
@@ -52,7 +52,7 @@ def worker_apart(command: list[str]):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
         line = program.stdout.readline()
         if len(processors) > 1:
-            # The first thread alone: the event loops are there already, and stay.
+            # This moves only the first thread: the event loops exist already, and stay on their processors.
             os.sched_setaffinity(program.pid, processors[:1])
         yield program, line.decode().split()[-1]
 

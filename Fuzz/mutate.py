@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Random inputs for a fuzzer, made of its seeds and of the words of its dictionary: the same ones on every machine.
+"""Makes random inputs for a fuzzer from its seeds and the words of its dictionary; the same inputs on every machine.
 
     Fuzz/mutate.py SEEDS COUNT FOLDER [DICTIONARY]
 
-A fuzzer that learns what it reaches never goes the same way twice, which is right for finding and wrong for judging a change.
+A fuzzer that learns never takes the same path twice. That is good for finding faults, and bad for judging a change.
 """
 
 import pathlib
@@ -19,7 +19,7 @@ class Mutator:
     def __init__(self, seeds, words, name):
         self.seeds = seeds
         self.words = words
-        # Bits alone, because only they are promised to stay the same from one Python to the next.
+        # Only getrandbits is guaranteed to give the same numbers in every Python version.
         self.bits = random.Random(name).getrandbits
 
     def below(self, bound):
@@ -57,7 +57,7 @@ class Mutator:
 
 
 def words_of(dictionary):
-    """The quoted words of a dictionary of libFuzzer: backslash, quote and \\xAB are escaped."""
+    """The quoted words of a libFuzzer dictionary, unescaped: backslash, quote and \\xAB."""
     lines = [line.strip() for line in dictionary.read_text().splitlines()]
     quoted = [line[line.index('"') + 1 : -1] for line in lines if '"' in line and not line.startswith("#")]
     return [word.encode("latin-1").decode("unicode_escape").encode("latin-1") for word in quoted]

@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// Everything that is built beside the library: the server and tool, their tests, the ends of the conformance cases, the
+// All programs and tests beside the library: the server and tool with their tests, the programs for the conformance cases, the
 // benchmarks, the README's example and the fuzzers' checks. They are one package, so that each dependency is built once.
 
 let features: [SwiftSetting] = [
@@ -11,16 +11,16 @@ let features: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
-// With this variable, as in CI, a warning in these targets is an error.
+// With this variable, which CI sets, a warning in these targets is an error.
 let isStrict = Context.environment["LIVE_PROGRESS_STRICT"] != nil
 let settings = isStrict ? features + [.treatAllWarnings(as: .error)] : features
 
-/// Modules of the library.
+/// The modules of the library.
 func library(_ names: String...) -> [Target.Dependency] {
     names.map { .product(name: "LiveProgress" + $0, package: "swift-live-progress") }
 }
 
-/// Modules of SwiftNIO.
+/// The modules of SwiftNIO.
 func nio(_ names: String...) -> [Target.Dependency] {
     names.map { .product(name: "NIO" + $0, package: "swift-nio") }
 }
@@ -42,7 +42,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let server: [Target] = [
     .target(
         name: "LiveProgressServer",
-        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "WebSocket", "Wire")
+        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages")
             + nio("Core", "Posix")
             + [
                 configuration, crypto, cryptoExtras, httpTypes, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle,
@@ -53,11 +53,11 @@ let server: [Target] = [
         resources: [.embedInCode("Documents")],
         swiftSettings: settings
     ),
-    // All of the tool but its entry point, which alone cannot be imported by tests and fuzzers.
+    // The tool without its entry point, because tests and fuzzers cannot import an executable.
     .target(
         name: "LiveProgressCLI",
         dependencies: ["LiveProgressServer", argumentParser, configuration, logging]
-            + library("", "Client", "ClientTLS", "HTTP", "Wire"),
+            + library("", "Client", "ClientTLS", "HTTP"),
         swiftSettings: settings
     ),
     .executableTarget(
@@ -69,38 +69,38 @@ let server: [Target] = [
     .executableTarget(
         name: "LiveProgressBench",
         dependencies: ["LiveProgressCLI", "LiveProgressServer", argumentParser, httpTypes, hummingbird, logging]
-            + library("", "Client", "HTTP", "NIO", "WebSocket") + nio("Core", "Posix"),
+            + library("", "Client", "HTTP", "NIO") + nio("Core", "Posix"),
         swiftSettings: settings
     ),
     .testTarget(
         name: "LiveProgressServerTests",
         dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, hummingbird]
             + [hummingbirdCore, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
-            + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Pages", "Testing", "Wire")
+            + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Pages", "Testing")
             + nio("Core", "Embedded", "Posix"),
         swiftSettings: settings
     ),
-    // The random schedules are those of the library's own tests: a link to their folder, to run them encrypted here.
+    // A link to the folder of the library's random schedules, which run here over encrypted connections.
     .testTarget(
         name: "LiveProgressTLSTests",
-        dependencies: [nioSSL] + library("", "HTTP", "NIO", "Testing", "WebSocket", "Wire")
+        dependencies: [nioSSL] + library("", "HTTP", "NIO", "Testing")
             + nio("ConcurrencyHelpers", "Core", "Embedded", "Posix"),
         swiftSettings: settings
     ),
     .testTarget(
         name: "LiveProgressCLITests",
-        dependencies: ["LiveProgressCLI", argumentParser] + library("", "Client", "Wire"),
+        dependencies: ["LiveProgressCLI", argumentParser] + library("", "Client", "HTTP"),
         swiftSettings: settings
     ),
     .testTarget(
         name: "LiveProgressBenchTests",
-        dependencies: ["LiveProgressBench", "LiveProgressCLI"] + library("", "NIO", "WebSocket")
+        dependencies: ["LiveProgressBench", "LiveProgressCLI"] + library("", "NIO")
             + nio("Core", "Embedded"),
         swiftSettings: settings
     ),
 ]
 
-/// A program of another folder of the repository, which a link leads to.
+/// Returns a program whose sources are in another folder of the repository, behind a link.
 func program(
     _ name: String,
     at path: String,
@@ -110,7 +110,7 @@ func program(
     .executableTarget(name: name, dependencies: dependencies, path: "Linked/\(path)", swiftSettings: settings)
 }
 
-/// An example, built as a newcomer would.
+/// Returns an example, built as a new user would build it.
 func example(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
     program(name, at: "Examples/\(path)", dependencies, [.swiftLanguageMode(.v6)])
 }
@@ -129,22 +129,21 @@ let programs: [Target] = [
         at: "hummingbird-app/Sources/App",
         [hummingbird] + library("", "HTTP", "Hummingbird")
     ),
-    // The snippets of the library's documentation; with all that is documented, for scripts/docs.sh.
+    // The snippets of the library's documentation; they depend on all documented products, for scripts/docs.sh.
     .target(
         name: "Guide",
-        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "Testing")
-            + library("WebSocket", "Wire"),
+        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "Testing"),
         path: "Linked/Examples/Sources/Guide",
         swiftSettings: [.swiftLanguageMode(.v6)]
     ),
-    program("ws-echo", at: "Conformance/Echo", library("Deflate", "NIO", "WebSocket") + nio("Core", "HTTP1", "Posix")),
-    program("ws-client", at: "Conformance/Client", library("Deflate", "WebSocket") + nio("Core", "Posix")),
-    program("micro", at: "Benchmarks/Micro", library("", "HTTP", "NIO", "Wire") + nio("Core", "Embedded")),
+    program("ws-echo", at: "Conformance/Echo", library("Deflate", "NIO") + nio("Core", "HTTP1", "Posix")),
+    program("ws-client", at: "Conformance/Client", library("Deflate", "NIO") + nio("Core", "Posix")),
+    program("micro", at: "Benchmarks/Micro", library("", "HTTP", "NIO") + nio("Core", "Embedded")),
     program("update-time", at: "Benchmarks/UpdateTime", library("", "HTTP", "NIO") + nio("Core", "Posix")),
-    program("nio-alone", at: "Benchmarks/NIOAlone", library("WebSocket") + nio("Core", "Posix")),
+    program("nio-alone", at: "Benchmarks/NIOAlone", library("NIO") + nio("Core", "Posix")),
 ]
 
-/// What must hold of one kind of input.
+/// Returns the module that checks one kind of input.
 func fuzzed(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(
         name: "Fuzz" + folder,
@@ -155,29 +154,29 @@ func fuzzed(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let fuzzedInputs = [
-    fuzzed("Bodies", library("", "Wire")),
+    fuzzed("Bodies", library("", "HTTP")),
     fuzzed("CommandOutput", ["LiveProgressCLI"] + library("")),
     fuzzed("Connection", ["FuzzedConnections"] + library("HTTP", "NIO") + nio("HTTP1")),
     fuzzed("Conversation", ["FuzzedConnections"] + library("")),
-    fuzzed("Fields", library("", "Client", "HTTP", "Wire")),
-    fuzzed("Frames", library("WebSocket") + nio("Core")),
-    fuzzed("HandshakeAnswer", library("WebSocket") + nio("Core", "Embedded", "HTTP1")),
+    fuzzed("Fields", library("", "Client", "HTTP")),
+    fuzzed("Frames", library("NIO") + nio("Core")),
+    fuzzed("HandshakeAnswer", library("NIO") + nio("Core", "Embedded", "HTTP1")),
     fuzzed(
         "HTTP2",
         ["FuzzedConnections", "LiveProgressServer", httpTypes, nioHPACK, nioHTTPTypes] + library("HTTP", "NIO")
             + nio("Core", "Embedded")
     ),
-    fuzzed("Inflate", library("Deflate", "WebSocket") + nio("Core", "HTTP1")),
+    fuzzed("Inflate", library("Deflate", "NIO") + nio("Core", "HTTP1")),
     fuzzed("JSON", library("")),
     fuzzed("Journal", library("", "Testing")),
-    fuzzed("Requests", [httpTypes] + library("", "HTTP", "Wire")),
+    fuzzed("Requests", [httpTypes] + library("", "HTTP")),
     fuzzed("Tokens", ["LiveProgressServer", crypto, httpTypes] + library("", "HTTP")),
 ]
 
 let fuzzing: [Target] =
     fuzzedInputs + [
         .target(name: "FuzzSupport", path: "Linked/Fuzz/FuzzSupport", swiftSettings: settings),
-        // Connections to a server in memory, and what happens to them.
+        // Connections to a server in memory, and the events on them.
         .target(
             name: "FuzzedConnections",
             dependencies: ["FuzzSupport"] + library("", "HTTP", "NIO", "Testing") + nio("Core", "Embedded", "HTTP1"),
@@ -197,7 +196,7 @@ let fuzzing: [Target] =
         ),
     ]
 
-// The fuzzer brings `main`, which only `--sanitize=fuzzer` links: see Fuzz/README.md.
+// Only `--sanitize=fuzzer` links a `main` for the fuzzer: see Fuzz/README.md.
 let isFuzzer = Context.environment["LIVE_PROGRESS_FUZZER"] != nil
 let fuzzer: [Target] = [
     .executableTarget(

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The address sanitizer: each fuzzer over its corpus, what was learned, and some thousand inputs that are the same every
-# time; and the library's tests, with --all those of the server and the tool as well. Reading or writing beyond memory, and
-# memory that is never released (on Linux), fail.
+# Runs under the address sanitizer: each fuzzer over its corpus, over what it learned and over thousands of fixed inputs, and the
+# library's tests; with --all also the tests of the server and the tool. Access outside of memory fails, and so does memory that
+# is never released (on Linux).
 
 source "$(dirname "$0")/common.sh"
 
@@ -15,7 +15,7 @@ case ${1-} in
 *) die "usage: scripts/asan.sh [--all]" ;;
 esac
 
-mutations=4000 # for each target: two thousand of them reach what ten seconds of fuzzing reach, or nearly
+mutations=4000 # per target; 2,000 reach nearly as much code as ten seconds of fuzzing
 
 need_swift
 need_zlib
@@ -24,9 +24,9 @@ scratch=$ROOT/.build-asan
 say "building the fuzzers with the address sanitizer"
 build_fuzzer "$scratch/fuzz" --sanitize=fuzzer --sanitize=address
 
-# Swift's own report of a crash would hide the sanitizer's.
+# Swift's crash report would hide the sanitizer's report.
 export SWIFT_BACKTRACE=enable=no
-# Why there is one is said in the file.
+# The file says why each suppression is needed.
 export LSAN_OPTIONS="suppressions=$ROOT/.ci/asan/leaks.txt print_suppressions=0"
 for folder in Fuzz/Corpus/*; do
     target=${folder##*/}
@@ -48,8 +48,8 @@ for package in "${packages[@]}"; do
     [ "$package" = . ] || tests=$scratch/$package
     say "building the tests of $package with the address sanitizer"
     swift build --build-tests --sanitize=address --package-path "$package" --scratch-path "$tests" >&2
-    # The fuzzers have read the corpora. And the test process ends while threads of its event loops still hold memory, which
-    # is no leak of ours.
+    # Leaks are not checked here: the fuzzers have already read the corpora, and the test process ends while the threads of its
+    # event loops still hold memory, which is not a leak.
     ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize=address --package-path "$package" \
         --scratch-path "$tests" --skip 'ScheduleTests|LiveProgressCorpusTests'
 done

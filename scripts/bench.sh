@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Measures the worker's own time in `update` while a thousand watchers on real sockets follow, one of which never reads
-# and one of which vanishes; then the real server against a send loop in C and against peers. With --quick only the
-# latter, and less of it. Arguments go to Benchmarks/bench.py, whose --help tells them.
+# Measures the worker's own time in `update` while a thousand watchers on real sockets follow; one watcher never reads, and one
+# vanishes. Then compares the real server with a send loop in C and with peers. With --quick it makes only a shorter comparison.
+# Benchmarks/bench.py --help describes the arguments.
 
 source "$(dirname "$0")/common.sh"
 
 is_quick=
 case " $* " in *" --quick "*) is_quick=yes ;; esac
 
-# try WHAT COMMAND...: a peer that cannot be had is left out, and no reason to stop.
+# try NAME COMMAND...: runs a command that installs a peer; if the command fails, the peer is left out.
 try() {
     local what=$1
     shift

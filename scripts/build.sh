@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Builds the server and the tool with optimisation, and leaves them at bin/live-progress. Other programs of Server/ can be named
-# in its place: scripts/build.sh ws-echo ws-client
+# Builds the server and tool with optimisation, and copies the program to bin/live-progress. Arguments name other programs of
+# Server/ to build instead: scripts/build.sh ws-echo ws-client
 
 source "$(dirname "$0")/common.sh"
 

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# A package that depends on the core product alone must resolve at most eight packages, and never fetch a server framework.
+# Checks that a package that depends on the core product alone resolves at most eight packages, and fetches no server framework.
 
 source "$(dirname "$0")/common.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# The committed state, taken by URL as a user would take it.
+# The committed state, fetched by URL as a user would fetch it.
 git clone --quiet --no-local . "$work/swift-live-progress"
 mkdir -p "$work/consumer/Sources/consumer"
 cat >"$work/consumer/Package.swift" <<SWIFT

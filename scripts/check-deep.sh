@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# What takes too long for each change: every test under both sanitizers, the fuzzers, all conformance cases, the instructions of
-# every call, and random schedules by the thousand. CONTRIBUTING.md says which change needs which.
+# Runs the checks that take too long for each change: every test under both sanitizers, the fuzzers, all conformance cases, the
+# instructions of every call, and thousands of random schedules. CONTRIBUTING.md says which change needs which check.
 
 source "$(dirname "$0")/common.sh"
 

@@ -2,26 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Counts the instructions of single calls and compares them with Benchmarks/instructions.txt. Unlike time they are the same
-# on a busy machine. What is counted is the difference between a long and a short run, so that starting up does not count.
+# Counts the instructions of single calls and compares them with Benchmarks/instructions.txt. Unlike times, instruction counts are
+# the same on a busy machine. A count is the difference between a long and a short run, so that the start of the program does not
+# count.
 #
-#   scripts/check-instructions.sh             fails where a call takes more than the tolerance above its recorded count
-#   scripts/check-instructions.sh --hottest   the same for the six calls that every update takes, in a minute
-#   scripts/check-instructions.sh --accept    records the counts of this build as the new ones
+#   scripts/check-instructions.sh             fails if a call exceeds its recorded count by more than the tolerance
+#   scripts/check-instructions.sh --hottest   the same for the six calls of every update, in a minute
+#   scripts/check-instructions.sh --accept    records the counts of this build
 
 source "$(dirname "$0")/common.sh"
 
 list=Benchmarks/instructions.txt
-tolerance=10 # per cent, and two instructions for the rounding of the smallest
-shortest=200 # for the largest, which would take minutes
+tolerance=10 # per cent, plus two instructions for the rounding of small counts
+shortest=200 # calls of the most expensive cases, which would take minutes otherwise
 short=2000
 long=12000
-longest=202000 # for the smallest, in which what other threads do beside would show
+longest=202000 # calls of the cheapest cases, so that the work of other threads has no effect
 
-# Runs one case so many times under callgrind, and prints how many instructions the process took in all.
+# Runs one case that many times under callgrind, and prints the number of instructions of the whole process.
 instructions() {
     local output
-    # Tables keep the same shape only where their hashes do not change from run to run.
+    # Hash tables have the same layout in every run only if hashing is deterministic.
     output=$(SWIFT_DETERMINISTIC_HASHING=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
         "$micro" --run "$1" "$2" 2>&1) || die "callgrind could not run $1:
 $output"
@@ -68,7 +69,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 new=$work/counts
 micro=$work/micro
-# Without what debuggers read, in which callgrind meets forms of DWARF that it does not know.
+# Debug information is removed, because callgrind does not know some of its DWARF forms.
 strip --strip-debug -o "$micro" "$(server_program micro)"
 printf '# Instructions a call; checked, and recorded anew, by scripts/check-instructions.sh.\n' >"$new"
 printf '# machine: %s\n# swift: %s\n' "$here" "$(toolchain)" >>"$new"

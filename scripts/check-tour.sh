@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The tour in the README is Examples/Sources/Tour/main.swift below its header, and that compiles and runs. What other documents
-# show is part of an example, indented as may be.
+# Checks that the tour in the README equals Examples/Sources/Tour/main.swift without its header, and that the tour compiles and
+# runs. Checks that the Swift blocks of the other documents are part of an example; their indentation may differ.
 
 source "$(dirname "$0")/common.sh"
 

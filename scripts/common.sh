@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Sourced by the other scripts: where things are, and how to install what is missing.
+# Sourced by the other scripts: common paths, and functions that install missing tools.
 
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,7 +14,7 @@ die() {
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# Runs a command as the administrator, without asking for a password.
+# Runs a command as root, without asking for a password.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
@@ -25,18 +25,19 @@ as_root() {
     fi
 }
 
-# server_swift build|test ARGUMENT...: what is built beside the library is one package in one configuration (optimised, and open
-# to tests), so that nothing of it is built twice. Never with other options: they would build all of it again.
+# server_swift build|test ARGUMENT...: builds or tests the package in Server/. The package has one configuration (optimised, with
+# testing enabled), so that nothing is built twice. Other options would build everything again.
 server_swift() {
     local command=$1
     shift
     swift "$command" --package-path Server -c release -Xswiftc -enable-testing "$@"
 }
 
-# server_program NAME: the path of one of its programs that has been built.
+# server_program NAME: prints the path of a built program of Server/.
 server_program() { echo "$ROOT/Server/.build/release/$1"; }
 
-# install_program NAME: leaves one of its programs in bin/; a new file in place of the old: one that runs keeps its own.
+# install_program NAME: copies a built program to bin/. The new file replaces the old one, so that a running program keeps its
+# own.
 install_program() {
     mkdir -p bin
     cp -f "$(server_program "$1")" "bin/$1.new"
@@ -44,7 +45,7 @@ install_program() {
 }
 
 apt_is_fresh=
-# Installs packages of Debian or Ubuntu.
+# Installs Debian or Ubuntu packages.
 apt_install() {
     say "installing $* (apt)"
     if [ -z "$apt_is_fresh" ]; then
@@ -54,7 +55,7 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2
 }
 
-# install_missing DEBIAN-PACKAGE HOMEBREW-PACKAGE: installs one thing with the package manager at hand.
+# install_missing DEBIAN-PACKAGE HOMEBREW-PACKAGE: installs a package with the available package manager.
 install_missing() {
     if has apt-get; then
         apt_install "$1"
@@ -70,7 +71,7 @@ need_swift() {
     has swift || die "Swift 6.2 or later is missing; https://www.swift.org/install tells how to get it"
 }
 
-# The headers of zlib, which LiveProgressDeflate is built with; macOS has them in its SDK.
+# LiveProgressDeflate needs the zlib headers; macOS has them in its SDK.
 need_zlib() {
     [ "$(uname)" = Darwin ] && return
     local include
@@ -92,12 +93,12 @@ need_python() {
         has apt-get || die "python3 cannot make a virtual environment (python3 -m venv)"
         rm -rf .venv
         apt_install python3-venv
-        # The venv module belongs to the system's own Python, which need not be the first in the path.
+        # The venv module belongs to the system's Python, which may not be the first in PATH.
         python3 -m venv .venv 2>/dev/null || /usr/bin/python3 -m venv .venv
     fi
 }
 
-# Installs the third-party clients from PyPI into .venv, when the list of them has changed.
+# Installs the third-party clients from PyPI into .venv, if their list has changed.
 need_python_packages() {
     need_python
     local lists=(Tests/EndToEnd/requirements.txt Tests/EndToEnd/*/requirements.txt Tests/Conformance/requirements.txt) wanted=() list
@@ -131,7 +132,7 @@ need_node_ws() {
 chromium_path() {
     local name
     for name in chromium chromium-browser google-chrome google-chrome-stable; do
-        # Ubuntu's chromium is a stub that asks for a snap; only one that answers counts.
+        # Ubuntu's chromium is a stub that requires a snap; only a program that runs counts.
         if has "$name" && "$name" --version >/dev/null 2>&1; then
             command -v "$name"
             return
@@ -168,20 +169,20 @@ need_chromium() {
 
 as_root_keeping_path() { as_root env PATH="$PATH" "$@"; }
 
-# build_fuzzer SCRATCH SANITIZER...: builds the program of all fuzzers, apart from all else, and sets `fuzzer` to its path. The
-# target that it runs is what FUZZ_TARGET says.
+# build_fuzzer SCRATCH SANITIZER...: builds the program of all fuzzers in a separate folder, and sets `fuzzer` to its path. The
+# variable FUZZ_TARGET selects the target.
 build_fuzzer() {
     local build=(swift build --package-path Server --scratch-path "$1" -c release -Xswiftc -enable-testing --product fuzz "${@:2}")
     LIVE_PROGRESS_FUZZER=1 "${build[@]}" >&2
     fuzzer=$1/release/fuzz
 }
 
-# The file that a fuzzer left of the input over which it failed; nothing where it failed over none.
+# Prints the file with the input on which a fuzzer failed; prints nothing if there is no such file.
 fuzz_failure_input() {
     LC_ALL=C sed -n 's/.*Test unit written to //p' "$1" | tail -1
 }
 
-# Says what a fuzzer's log says of its failure, and the input in a form that survives wherever the log alone does.
+# Prints a fuzzer's failure from its log, and the input as base64, which survives where only the log is kept.
 show_fuzz_failure() {
     local input
     LC_ALL=C grep -a -A20 'ORACLE:\|Fatal error\|ERROR:' "$1" | cut -c1-2000 >&2 || tail -n 20 "$1" >&2

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The cases of the Autobahn test suite against the library's server and client. By default those of RFC 6455, groups 1 to 10;
-# arguments are handed on to Tests/Conformance/run.py.
+# Runs the cases of the Autobahn test suite against the library's server and client. The default is the cases of RFC 6455, groups
+# 1 to 10; arguments are passed to Tests/Conformance/run.py.
 
 source "$(dirname "$0")/common.sh"
 

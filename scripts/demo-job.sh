@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The demo's job: cuts the program that `make build` made into forty files, packs one after the other, and says how far it is as
-# many tools do, with a percentage on a line that it overwrites. It knows nothing of Live Progress.
+# The demo's job: splits the program from `make build` into forty files and compresses one after the other. As many tools do, it
+# shows its progress as a percentage on a line that it overwrites. It does not know Live Progress.
 
 set -euo pipefail
 program=$(cd "$(dirname "$0")/.." && pwd)/bin/live-progress

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Shows a real job live. With CHECK=1 it waits for no key, and the exit code says whether a separate watcher saw the job live,
-# and saw its end.
+# Shows a real job live. With CHECK=1 the script does not wait for a key, and its exit code says whether a separate watcher saw
+# the job while it ran, and saw its end.
 
 source "$(dirname "$0")/common.sh"
 
@@ -20,7 +20,7 @@ stop() {
 }
 trap stop EXIT
 
-# first_match PATTERN FILE: waits until the file has a match, and prints it.
+# first_match PATTERN FILE: waits until the file has a match, and prints the match.
 first_match() {
     local _
     for _ in $(seq 200); do
@@ -49,7 +49,7 @@ if [ "${CHECK:-}" != 1 ]; then
     exit 0
 fi
 
-# The watcher is a process of its own; each update is dated by whether the job still ran when it came. Some are shown.
+# The watcher is a separate process. An update counts as live if the job still ran when the update arrived; some are printed.
 live=0
 last=
 while IFS= read -r line; do

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Builds the documentation of every product into .build-docs/, with warnings as errors. Fails where a Swift block of an article is in
-# no example, where a public declaration has no doc comment, and where .spi.yml leaves a product out.
+# Builds the documentation of every product into .build-docs/, with warnings as errors. Fails if a Swift block of an article is in
+# no example, if a public declaration has no doc comment, or if .spi.yml omits a product.
 
 source "$(dirname "$0")/common.sh"
 
@@ -21,7 +21,7 @@ server_swift build --target Guide
 modules=Server/.build/release/Modules
 options=(-I "$modules" -target "$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -1)")
 [ "$(uname)" != Darwin ] || options+=(-sdk "$(xcrun --show-sdk-path)")
-# The modules of C below them, such as those of SwiftNIO.
+# The C modules that the products depend on, such as those of SwiftNIO.
 while IFS= read -r map; do options+=(-Xcc "-fmodule-map-file=$map"); done < <(
     find Server/.build/checkouts/*/Sources Sources/CZlib -name module.modulemap
     find Server/.build/release/*.build -maxdepth 1 -name module.modulemap

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Feeds random input to whatever reads from outside, for some seconds each: scripts/fuzz.sh [--seconds N] [--seed N] [--target NAME]...
-# What it learns stays in .build-fuzz and is the start of the next round; see Fuzz/README.md.
+# Runs each fuzzer for some seconds: scripts/fuzz.sh [--seconds N] [--seed N] [--target NAME]...
+# What a fuzzer learns stays in .build-fuzz, and the next run starts from it; see Fuzz/README.md.
 
 source "$(dirname "$0")/common.sh"
 
 seconds=10
-seed=0 # another one each time
+seed=0 # 0: a different seed each time
 targets=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -26,7 +26,7 @@ need_zlib
 say "building the fuzzers"
 build_fuzzer .build-fuzz/build --sanitize=fuzzer
 
-# A crash writes its own report: Swift's would take seconds, and hide the input.
+# The program reports a failure itself. Swift's crash report would take seconds, and hide the input.
 export SWIFT_BACKTRACE=enable=no
 failed=0
 printf '%-16s %8s %12s %9s %9s %8s\n' target seconds executions per-sec coverage corpus

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Every test: the library's, the server's and tool's, and the end-to-end cases against the built binary.
+# Runs every test: the library's, the server's and tool's, and the end-to-end cases against the built binary.
 
 source "$(dirname "$0")/common.sh"
 
@@ -21,7 +21,7 @@ say "testing the library"
 # Each target must declare what it imports.
 swift build --build-tests --explicit-target-dependency-import-check error
 swift test --skip-build --skip ScheduleTests
-# Apart, because they take whole processors, and others have their times.
+# They run separately, because they use whole processors, and other tests have timeouts.
 swift test --skip-build --filter ScheduleTests
 say "testing the server and the tool"
 server_swift build --build-tests --explicit-target-dependency-import-check error
@@ -32,5 +32,5 @@ install_program live-progress-bench
 install_program hummingbird-app
 say "testing from end to end"
 .venv/bin/pytest Tests/EndToEnd -m "not alone"
-# Apart, because others would take processors from what is measured.
+# They run alone, because other tests would take processors from the measurements.
 .venv/bin/pytest Tests/EndToEnd -m alone --numprocesses 0

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# The library's tests under the thread sanitizer, and with --all the server's and the tool's as well; with --concurrent those
-# of the library's targets alone in which threads meet, without those that take minutes. Any report fails.
-# Why there are annotations and suppressions is said in .ci/tsan.
+# Runs the library's tests under the thread sanitizer; with --all also the tests of the server and the tool. With --concurrent it
+# runs only the library's tests with several threads, without the tests that take minutes. Any report is a failure. The
+# folder .ci/tsan says why there are annotations and suppressions.
 
 source "$(dirname "$0")/common.sh"
 
 packages=(.)
-# Whole targets of pure values.
+# Targets with pure values only.
 values=
 schedules=40
-# The longest test by far, of clients that come and go by the hundred.
+# By far the longest test, with hundreds of clients that connect and disconnect.
 left_out=()
 case ${1-} in
 --concurrent)
@@ -35,11 +35,11 @@ for package in "${packages[@]}"; do
 done
 
 export TSAN_OPTIONS="suppressions=$ROOT/.ci/tsan/suppressions.txt halt_on_error=0"
-# Under the sanitizer each of the random schedules takes many times as long.
+# Under the sanitizer, each random schedule takes many times as long.
 export LIVE_PROGRESS_SCHEDULES=${LIVE_PROGRESS_SCHEDULES:-$schedules}
 preload=()
 if [ "$(uname)" = Linux ]; then
-    # The annotations use Swift's calling convention, which the toolchain's own compiler knows.
+    # The annotations use Swift's calling convention, which the toolchain's own compiler supports.
     clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
     [ -x "$clang" ] || clang=clang
     "$clang" -O1 -shared -fPIC -o "$scratch/annotations.so" .ci/tsan/annotations.c -ldl
@@ -54,13 +54,14 @@ sanitized() {
         --scratch-path "$(scratch_of "$package")" "$@" || failed=1
 }
 for package in "${packages[@]}"; do
-    # Each group apart: under the sanitizer one takes the processors of another, whose clients have only so much time.
+    # Each group runs separately: under the sanitizer, one group would take the processors of another, whose clients have
+    # timeouts.
     case $package in
     .)
         sanitized . --skip "ScheduleTests|LiveProgressNIOTests$values"
         sanitized . --filter '^LiveProgressNIOTests\.' --skip ScheduleTests
         ;;
-    # The corpora are read by pure values, on one thread.
+    # Pure values read the corpora, on one thread.
     *) sanitized "$package" --skip 'ScheduleTests|LiveProgressCorpusTests' ;;
     esac
     sanitized "$package" --filter ScheduleTests ${left_out[@]+"${left_out[@]}"}

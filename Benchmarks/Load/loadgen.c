@@ -66,10 +66,10 @@ static double pct(double p) {
 static int N = 1, port = 9000, sources = 8, window_ = 256, stall = 0, stall_rcvbuf = 0, settle_ms = 300, quiet_ms = 3000,
            pid = 0, timeline = 0;
 static double max_s = 60, timed_s = 0, hold_s = 0, linger_s = 0;
-static long U = 0, portion = 0;  // updates in all, and how many are ordered at once (0: all)
+static long U = 0, portion = 0;  // the total number of updates, and the updates per order (0: all)
 static double rate = 0;
 static int nap_ms = 0, rst_after_ms = 0, fin_after_ms = 0, batch = 0, vanish = 0, aside = 0, operations = 1;
-static uint32_t initial = 0;  // frames that each watcher gets before there is an update
+static uint32_t initial = 0;  // frames that each watcher gets before the first update
 static const char *path = "/api/v1/progress/op", *label = "", *protocol = "";
 static conn *C;
 static int ep;
@@ -135,7 +135,7 @@ static void cpu0(uint64_t *busy, uint64_t *soft, uint64_t *steal) {
   fclose(f);
 }
 
-// the last of the watchers follow other operations, of which nothing is reported
+// The last `aside` watchers follow other operations, which have no updates.
 static int is_aside(int i) { return i >= N - aside; }
 
 static void close_conn(int i) {
@@ -266,7 +266,7 @@ static void on_readable(int i) {
     o += parse(i, rbuf + o, len - o, now_ns());
     if (c->st == 3) return;
     save_carry(c, rbuf + o, len - o);
-    if ((size_t)n < cap) return;  // short read: edge-triggered epoll will tell about more
+    if ((size_t)n < cap) return;  // short read: edge-triggered epoll reports new bytes
   }
 }
 
@@ -343,14 +343,14 @@ static int trigger(long updates) {
   return fd;
 }
 
-// whether every open watcher that reads has had what comes before the first update
+// Returns whether every open, reading watcher has received its frames before the first update.
 static int all_greeted(void) {
   for (int i = stall; i < N; i++)
     if (C[i].st == 2 && C[i].frames < initial) return 0;
   return 1;
 }
 
-// the watchers behind those that stall leave without a packet, where the system allows it
+// Lets the watchers after the stalled ones vanish without a packet, if the system permits it.
 static void let_vanish(void) {
   for (int i = stall; i < stall + vanish && i < N; i++) {
     if (C[i].st != 2) continue;
@@ -454,7 +454,7 @@ int main(int argc, char **argv) {
     while (frames_total < expect) {
       pump(10);
       if (nap_ms) usleep(nap_ms * 1000);
-      // The next portion once all have the last one: a server that keeps only so many need not skip any.
+      // The next portion starts when all watchers have the last one, so that a server with a small buffer need not skip any.
       if (ordered < U && frames_total >= pre + (uint64_t)ordered * (uint64_t)(opened - silent)) {
         long next = U - ordered < portion ? U - ordered : portion;
         close(trig);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 //
-// The limit: a WebSocket fan-out server that does nothing but write, for loopback measurements.
-//   reference PORT MODE [full]   MODE = send | write | writev, and built with URING also uring | uringf (registered files);
+// The limit for loopback measurements: a WebSocket fan-out server that only writes.
+//   reference PORT MODE [full]   MODE = send | write | writev; with URING also uring | uringf (registered files);
 //                                full: messages as long as those of live-progress.v1
-//   GET /start?u=U&r=R&b=B       U updates, R in a second (0: flat out), B of them in each system call
+//   GET /start?u=U&r=R&b=B       U updates, R per second (0: as fast as possible), B in each system call
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 //
-// A part of reference.c: one io_uring submission for all watchers in place of a system call for each.
+// A part of reference.c: one io_uring submission for all watchers instead of one system call for each.
 #include <liburing.h>
 
 #define QUEUE 4096
@@ -22,7 +22,7 @@ static void uring_prepare(void) {
     if ((r = io_uring_queue_init_params(QUEUE, &ring, &p))) uring_fail("queue", r);
     ring_on = 1;
   }
-  // The kernel waits for a blocking socket by itself, so that a full one costs no round of ours.
+  // The kernel waits for a blocking socket, so that a full one costs no extra round.
   for (int i = 0; i < nW; i++) fcntl(W[i], F_SETFL, fcntl(W[i], F_GETFL) & ~O_NONBLOCK);
   if (mode == RING_FILES) {
     io_uring_unregister_files(&ring);

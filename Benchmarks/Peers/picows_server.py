@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A peer for the benchmarks, by the package picows: `picows_server.py PORT`, `GET /start?u=U&r=R`."""
+"""A peer for the benchmarks, based on the package picows: `picows_server.py PORT`, `GET /start?u=U&r=R`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def send(text: str) -> None:
 
 
 def accept(request: picows.WSUpgradeRequest) -> Watcher | None:
-    """Takes watchers, and orders to produce, which the package then refuses as no handshake: that does no harm."""
+    """Accepts watchers and orders to produce; picows then refuses an order as an invalid handshake, which does no harm."""
     if not request.path.startswith(b"/start"):
         return Watcher()
     task = asyncio.get_running_loop().create_task(produce(Order.parse(request.path.decode()), send))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the peers in Python share: the order to produce, and the updates."""
+"""The common part of the Python peers: the order to produce, and the updates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Order:
-    """Updates in all, and in a second (0: flat out)."""
+    """The total number of updates, and the updates per second (0: as fast as possible)."""
 
     updates: int
     rate: float
@@ -26,7 +26,7 @@ class Order:
 
 
 async def produce(order: Order, send: Callable[[str], None]) -> None:
-    """Encodes each update once and gives it to `send`; the loop gets its turn between two."""
+    """Encodes each update once and passes it to `send`; the event loop handles other events between two updates."""
     loop = asyncio.get_running_loop()
     begin = loop.time()
     for made in range(order.updates):
@@ -37,7 +37,7 @@ async def produce(order: Order, send: Callable[[str], None]) -> None:
 
 
 def fast_loop(main: Coroutine) -> None:
-    """Runs a server on uvloop where it is installed: a peer is measured at its best."""
+    """Runs a server on uvloop if it is installed, because a peer is measured at its best."""
     try:
         import uvloop
     except ImportError:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A peer for the benchmarks, by the package websockets: `websockets_server.py PORT`, `GET /start?u=U&r=R`."""
+"""A peer for the benchmarks, based on the package websockets: `websockets_server.py PORT`, `GET /start?u=U&r=R`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def watch(watcher: ServerConnection) -> None:
 
 
 def answer(_: ServerConnection, request: Request) -> Response | None:
-    """Answers an order to produce; leaves everything else to the handshake."""
+    """Answers an order to produce; leaves all other requests to the handshake."""
     if not request.path.startswith("/start"):
         return None
     order = Order.parse(request.path)

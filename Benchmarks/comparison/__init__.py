@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The comparison: loads, the servers that bear them, and what their runs show."""
+"""The comparison: loads, servers, and the results of their runs."""

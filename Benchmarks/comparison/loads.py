@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What is asked of a server: how many watchers, how many updates, how fast, and who misbehaves among them."""
+"""The loads: the number of watchers and updates, their rate, and the misbehaving watchers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Load:
-    """Watchers, updates in each write (0: as many as the server likes), updates in a second (0: flat out), deliveries.
+    """Watchers, updates per write (0: the server decides), updates per second (0: as fast as possible), and deliveries.
 
-    Of the watchers, some may stop to read and some may leave without a word, and those `aside` follow other operations,
-    of which nothing is reported; the load waits `linger` seconds at its end, without traffic.
+    Some watchers may stop reading, and some may vanish without closing. The watchers `aside` follow other operations,
+    which have no updates. At its end, the load waits `linger` seconds without traffic.
     """
 
     watchers: int
@@ -33,10 +33,10 @@ class Load:
 
     @property
     def portion(self) -> int:
-        """How many updates are ordered at once, the next ones only when all have arrived; 0: all of them.
+        """The number of updates per order; the next order follows when all have arrived. 0: one order for all updates.
 
-        Flat out, they fit into the sockets at one in each write, so that a slow client does not make the server put
-        more into one; with more in each write, they are half of what the server keeps for those who fall behind.
+        Without a rate, an order at one update per write fits into the sockets, so that a slow client does not make the
+        server put more into one write. With more updates per write, an order is half of what the server's journal holds.
         """
         return 0 if self.is_paced else min(2048, 128 * (self.batch or 2048))
 
@@ -46,17 +46,17 @@ class Load:
 
     @property
     def is_free(self) -> bool:
-        """Whether the server decides how many updates it puts into a write."""
+        """Whether the server decides how many updates a write has."""
         return self.batch == 0
 
     @property
     def is_crowd(self) -> bool:
-        """Whether it is about connections: how fast they are made, and what they cost without traffic."""
+        """Whether the load measures connections: how fast they open, and what they cost without traffic."""
         return self.linger > 0 and not self.is_silent
 
     @property
     def is_silent(self) -> bool:
-        """Whether it is about the many who watch and hear nothing."""
+        """Whether the load measures many watchers without messages."""
         return self.aside > 0
 
     @property
@@ -65,12 +65,12 @@ class Load:
 
     @property
     def needs_ours(self) -> bool:
-        """Whether only this project's server can bear it."""
+        """Whether only this project's server supports the load."""
         return self.is_disturbed or self.is_silent or self.is_free
 
     @property
     def is_pace(self) -> bool:
-        """Whether it is about nothing but a pace."""
+        """Whether the load measures only a given rate."""
         return self.is_paced and not self.needs_ours and not self.is_crowd
 
     @property
@@ -83,12 +83,12 @@ class Load:
         )
 
     def part(self, weight: float) -> Load:
-        """The same load with a part of its deliveries, for a server that is slow."""
+        """The same load with a part of its deliveries, for a slow server."""
         return replace(self, frames=max(self.watchers, int(self.frames * weight)))
 
 
 def all_loads(frames: int, file_limit: int) -> list[Load]:
-    """Every load, with so many deliveries in a run at one update a write, and no more watchers than open files."""
+    """Every load, with that many deliveries per run at one update per write, and no more watchers than open files."""
     crowd, silent = (min(wanted, file_limit - 200) for wanted in (10_000, 18_000))
     return [
         Load(100, frames=frames),

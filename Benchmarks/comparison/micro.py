@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What a report costs: the figures of the program `micro`, which measures single calls of the library."""
+"""The cost of a report: the figures of the program `micro`, which measures single calls of the library."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ BY_PROCESSOR = re.compile(rf"{THREADS}wall.*\s+own{SPREAD}")
 
 
 def spreads(pattern: re.Pattern[str], text: str) -> dict[str, Spread]:
-    """The lines that fit, by name."""
+    """The values of the lines that match the pattern, by name."""
     found = [match.groups() for line in text.splitlines() if (match := pattern.match(line))]
     return {name: Spread((float(low), float(median), float(high))) for name, median, low, high in found}
 
 
 def verdicts(calls: dict[str, Spread], threads: dict[str, Spread]) -> list[Verdict]:
-    """Whether reporting costs what it should; two threads by processor time, because others may have the processors."""
+    """Compares the costs of reporting with their targets; threads by processor time, as other programs may be running."""
     judged = [
         at_most(6, f"`{name}`: ns a call ≤ {limit}", calls.get(name), limit, 1)
         for name, limit in (("update", 150), ("advance", 5), ("noop-update", 2), ("noop-advance", 2))
@@ -39,14 +39,14 @@ def verdicts(calls: dict[str, Spread], threads: dict[str, Spread]) -> list[Verdi
 
 
 def measured(program: Path | None) -> str:
-    """What the program says; nothing, where there is none."""
+    """The output of the program; empty if there is no program."""
     if program is None or not program.exists():
         return ""
     return subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
 
 
 def micro_report(text: str) -> tuple[list[str], list[Verdict]]:
-    """Tables and the verdicts of what the program has said; no table where that is nothing."""
+    """The tables and the verdicts for the output of the program; no tables if the output is empty."""
     if not text:
         return [], verdicts({}, {})
     calls, clock, threads = (spreads(pattern, text) for pattern in (CALL, BY_CLOCK, BY_PROCESSOR))

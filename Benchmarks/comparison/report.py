@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Where a report goes: to the terminal, to a file, or into a document between two marks."""
+"""The destinations of a report: the terminal, a file, or a document between two marks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ END = "<!-- figures: end -->"
 
 
 def replaced(document: str, figures: str) -> str:
-    """The document with these figures in place of those between its marks."""
+    """The document, with these figures in place of the figures between its marks."""
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

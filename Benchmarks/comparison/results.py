@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What all rounds showed: values of one server under one load, and their ratios to another of the same round."""
+"""The results of all rounds: values of a server under a load, and ratios to another server in the same round."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ def figure(key: str) -> Figure:
 
 
 def outside_kernel(result: dict) -> float:
-    """Nanoseconds for each frame that the server spent in its own code, as the system's clock ticks divide them."""
+    """Nanoseconds per frame in the server's own code, split from kernel time by the system's clock ticks."""
     ticks = result["srv_ut"] + result["srv_st"]
     return result["srv_cpu_ns"] * result["srv_ut"] / ticks if ticks else 0
 
 
 def pace_held(result: dict) -> float:
-    """How much of the rate that was asked for the watchers got, in percent."""
+    """The rate at which the watchers received updates, in percent of the requested rate."""
     return 100 * (result["u"] - 1) / result["rate"] / result["wall_s"] if result["wall_s"] else 0
 
 
 def bytes_a_connection(result: dict) -> float:
-    """What the server's own memory grew by, for each connection."""
+    """The growth of the server's memory per connection."""
     return result["rss_per_conn_b"]
 
 
 def growth(result: dict) -> float:
-    """Bytes a connection by which memory grew while nothing was sent any more."""
+    """The growth of memory after the traffic, in bytes per connection."""
     return (result["rss3_kb"] - result["rss2_kb"]) * 1024 / result["n"]
 
 
 def traffic_growth(result: dict) -> float:
-    """MiB by which memory grew with the traffic."""
+    """The growth of memory during the traffic, in MiB."""
     return (result["rss2_kb"] - result["rss1_kb"]) / 1024
 
 
@@ -69,21 +69,21 @@ class Results:
         self.rounds = max((run.number for run in runs), default=0)
 
     def load(self, watchers: int, **members: int) -> Load | None:
-        """The load with these members; those that are not named are as in the first that fits."""
+        """The first load with these members; by default one update per write, no rate, and no stalled watcher."""
         wanted = {"watchers": watchers, "batch": 1, "rate": 0, "stalled": 0, **members}
         return next((l for l in self.loads if all(getattr(l, k) == v for k, v in wanted.items())), None)
 
     def limit(self, load: Load) -> Load | None:
-        """The load under which C is the limit of another: where the server decides what a write carries, 32 updates."""
+        """The load that gives the C limit: 32 updates per write if the server chooses the number, else the load itself."""
         return self.load(load.watchers, batch=32) if load.is_free else load
 
     @property
     def crowd(self) -> Load | None:
-        """The load that tells about connections."""
+        """The load for the measurements of connections."""
         return next((load for load in self.loads if load.is_crowd), None)
 
     def values(self, server: str, load: Load | None, figure: Figure) -> Spread | None:
-        """A figure of every round; none where the server did not bear the load."""
+        """A figure in every round; `None` if the server has no run under the load."""
         rows = [self.runs.get((server, load, number)) for number in range(1, self.rounds + 1)]
         values = tuple(figure(row) for row in rows if row is not None)
         return Spread(values) if values else None
@@ -91,7 +91,7 @@ class Results:
     def ratios(
         self, server: str, load: Load | None, figure: Figure, to: str, to_load: Load | None = None
     ) -> Spread | None:
-        """A figure over that of another server, or under another load, in the same round each."""
+        """The ratios of a figure to another server's, or to another load's, in the same round."""
         ratios = []
         for number in range(1, self.rounds + 1):
             own = self.runs.get((server, load, number))

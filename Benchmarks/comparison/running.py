@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Runs the loads against the servers, in turn, round after round."""
+"""Runs the loads against the servers in turn, in several rounds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .servers import Server
 
 @dataclass(frozen=True)
 class Setting:
-    """What all runs had in common: the machine, and what else to know about them."""
+    """The common conditions of all runs: the machine, and notes."""
 
     machine: str
     notes: list[str]
@@ -34,7 +34,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Run:
-    """What the load client said about one server under one load, in one round."""
+    """The load client's result for one server under one load, in one round."""
 
     number: int
     load: Load
@@ -52,11 +52,11 @@ class Run:
 
 
 class Failed(Exception):
-    """A run that came to nothing, and why."""
+    """A run failed; the message says why."""
 
 
 def free_port() -> int:
-    """A port that is free, below those that systems give to clients, one of which could be the next to get it."""
+    """A free port below the usual range of client ports, because a client could take a port of that range."""
     while True:
         port = random.randrange(10_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -70,13 +70,13 @@ def wait_until_listening(server: Server, port: int, process: subprocess.Popen) -
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
-        time.sleep(0.02)  # a server of another language has no other way to say that it listens
+        time.sleep(0.02)  # the peers have no common way to report that they listen
     raise Failed(f"{server.name} does not listen")
 
 
 @contextlib.contextmanager
 def serving(server: Server, goes_first: bool) -> Iterator[tuple[int, int]]:
-    """Runs a server on the first processor and gives its port and process; ends it by its own id."""
+    """Runs a server on the first processor, yields its port and process id, and ends that process."""
     port = free_port()
     command = pinned(0, [part.replace("PORT", str(port)) for part in server.command])
     command = going_first(command) if goes_first else command
@@ -94,7 +94,7 @@ def serving(server: Server, goes_first: bool) -> Iterator[tuple[int, int]]:
 
 
 def measure(client: str, server: Server, load: Load, goes_first: bool) -> dict:
-    """One run of the load client, on the second processor."""
+    """Runs the load client once, on the second processor."""
     load = load.part(server.weight)
     with serving(server, goes_first) as (port, pid):
         if load.is_silent:
@@ -114,7 +114,7 @@ def measure(client: str, server: Server, load: Load, goes_first: bool) -> dict:
 
 
 def create_operations(port: int, count: int) -> None:
-    """Creates what the watchers aside follow."""
+    """Creates the operations that the `aside` watchers follow."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     for index in range(count):
         connection.request("PUT", f"/api/v1/progress/aside-{index}", b"{}", {"Content-Type": "application/json"})
@@ -126,12 +126,12 @@ def create_operations(port: int, count: int) -> None:
 
 
 def bears(server: Server, load: Load) -> bool:
-    """Whether the load is one for this server: peers have one operation, and none survives a watcher that stalls."""
+    """Whether the server supports the load: peers have one operation, and none survives a watcher that stalls."""
     return (load.batch == 1 or server.batches) and (server.is_ours or not load.needs_ours)
 
 
 def attempt(client: str, server: Server, load: Load, goes_first: bool) -> dict | None:
-    """One run; none where a peer fails, whose troubles are not ours to solve."""
+    """One run; `None` if a peer fails. A failure of this project's server ends the program."""
     try:
         return measure(client, server, load, goes_first)
     except Failed as failure:
@@ -142,10 +142,10 @@ def attempt(client: str, server: Server, load: Load, goes_first: bool) -> dict |
 
 
 def rounds(client: str, servers: list[Server], loads: list[Load], count: int, first_loads: str) -> Iterator[Run]:
-    """Every server under every load, so many times; who begins changes with each round.
+    """Runs every server under every load, that many times; each round begins with another server.
 
-    `first_loads` says which loads go before all other programs: `none`, `paced` where latency counts, or `all`, which
-    takes both processors from everyone for as long as it lasts.
+    `first_loads` says which loads run with priority over all other programs: `none`, `paced` for loads where latency
+    counts, or `all`, which takes both processors from all other programs for the whole time.
     """
     for number in range(1, count + 1):
         first = (number - 1) % len(servers)
@@ -158,7 +158,7 @@ def rounds(client: str, servers: list[Server], loads: list[Load], count: int, fi
 
 
 def wrongs(run: Run) -> list[str]:
-    """What a run shows that may never be."""
+    """The errors of a run."""
     result = run.result
     found = [f"{result[key]} {key}" for key in ("failed", "closed_early", "bad", "order_bad") if result[key]]
     if result["frames"] != result["expected"]:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The servers that are compared, and how those that are not ours are built."""
+"""The compared servers, and how the other projects' servers are built."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DIRECT, CHANNEL = "direct", "channel"
 
 @dataclass(frozen=True)
 class Server:
-    """A program that listens on PORT in its command, and what may be asked of it."""
+    """A program that listens on the port PORT of its command, and its properties."""
 
     name: str
     command: tuple[str, ...]
-    reference: str = SEND  # whose run of the same round it is compared with: one that sends as many bytes
+    reference: str = SEND  # the base of its ratios: a server with messages of the same length
     protocol: str = ""
     greetings: int = 0  # messages to a watcher before the first update
     batches: bool = True  # whether it puts more than one update into a write
@@ -35,16 +35,16 @@ class Server:
 
 
 class Missing(Exception):
-    """A peer that cannot be had on this machine, and why."""
+    """A peer is not available on this machine; the message says why."""
 
 
 def is_fresh(program: Path, sources: Path) -> bool:
-    """Whether a program is newer than everything in the folder of its sources."""
+    """Whether a program is newer than every file in the folder of its sources."""
     return program.exists() and all(program.stat().st_mtime > source.stat().st_mtime for source in sources.iterdir())
 
 
 def complaint(output: str) -> str:
-    """The line of a compiler's output that says most."""
+    """The most useful line of a compiler's output."""
     lines = output.strip().splitlines()
     return next(
         (line for line in lines if "error" in line or "cannot" in line), lines[-1] if lines else "no reason given"
@@ -52,7 +52,7 @@ def complaint(output: str) -> str:
 
 
 def built(name: str, source: Path, command: list[str], **environment: str) -> str:
-    """Builds a program unless it is there, OUT in its command replaced, and gives its path."""
+    """Builds a program unless it is up to date, with OUT in the command replaced by its path; returns the path."""
     program = BUILT / name
     if not is_fresh(program, source.parent):
         BUILT.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def load_client() -> str:
 
 
 def references() -> list[Server]:
-    """The limit: a loop in C that only sends, with messages as long as those of either format."""
+    """The limit: a send loop in C, with messages as long as those of either format."""
     program = compiled("reference")
     return [
         Server(SEND, (program, "PORT", "send")),
@@ -96,7 +96,7 @@ def uring() -> list[Server]:
 
 
 def nio() -> list[Server]:
-    """What SwiftNIO takes by itself: the framework below the real server, built with the other programs in Swift."""
+    """SwiftNIO alone: the framework below the real server, built together with the other Swift programs."""
     program = BENCHMARKS.parent / "bin" / "nio-alone"
     if not program.exists():
         raise Missing("it is not built (scripts/bench.sh builds it)")
@@ -111,7 +111,7 @@ def seed() -> list[Server]:
 
 
 def python(package: str, weight: float) -> list[Server]:
-    """A peer in Python, run by the Python that runs this, which has the package where it could be installed."""
+    """A peer in Python; runs with this Python, if it has the package."""
     if subprocess.run([sys.executable, "-c", f"import {package}"], capture_output=True).returncode:
         raise Missing(f"the package {package} is missing")
     script = BENCHMARKS / "Peers" / f"{package}_server.py"
@@ -119,7 +119,7 @@ def python(package: str, weight: float) -> list[Server]:
 
 
 def peers(notes: list[str]) -> Iterator[Server]:
-    """Every peer that this machine has; for the others a line is added to the notes."""
+    """Every available peer; adds a note for each missing one."""
     makers = {
         "C io_uring": uring,
         NIO: nio,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The tables, in Markdown."""
+"""The tables in Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CPU = figure("srv_cpu_ns")
 
 
 def reference(server: str) -> str:
-    """Whose figures a server's are compared with: one that sends as many bytes."""
+    """The server whose figures are the base of the ratios: the one that sends messages of the same length."""
     return SEND_FULL if server.endswith(", full") else SEND
 
 
@@ -141,7 +141,7 @@ def silent(results: Results) -> list[str]:
 
 
 def document(results: Results, machine: str, notes: list[str]) -> list[str]:
-    """All tables and what they were made on."""
+    """All tables, with the machine and the notes."""
     lines = [f"{machine}; {results.rounds} interleaved rounds; medians (lowest..highest).", ""]
     lines += [
         f"b: updates in each write to a watcher. `{DIRECT}` and `{CHANNEL}`: this server's two ways of writing; full:",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the project wants to reach, and whether a run shows it. A time that is missed is said, never an error."""
+"""The targets of the project, and whether a run reaches them. A missed target is reported, but is no error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CPU = figure("srv_cpu_ns")
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target, the figure that a run showed, and whether that reaches it; no figure: it was not measured."""
+    """A target, the measured figure, and whether it reaches the target (`None` if it was not measured)."""
 
     number: int
     target: str
@@ -69,7 +69,7 @@ def paced(results: Results) -> Iterator[Verdict]:
         if not load.is_pace:
             continue
         held = results.values(DIRECT, load, pace_held)
-        # The last update takes its time to arrive, which a run of seconds shows as up to a percent.
+        # The last update needs time to arrive, which lowers the rate of a run of seconds by up to one percent.
         yield at_least(3, f"{load.name}: held, %", held, 99, 1)
         yield at_most(3, f"{load.name}: p50 ≤ 1.2 × C", results.ratios(DIRECT, load, figure("p50_us"), SEND), 1.2)
         yield at_most(3, f"{load.name}: p99 ≤ 1.3 × C", results.ratios(DIRECT, load, figure("p99_us"), SEND), 1.3)
@@ -80,7 +80,7 @@ def connections(results: Results) -> Iterator[Verdict]:
     at = f"at {load.watchers:,}" if load else "at 10,000"
     idle = results.values(DIRECT, load, bytes_a_connection)
     yield at_most(4, f"bytes a connection, idle, {at} ≤ 2,048", idle, 2048, 0)
-    # Some pages move without a cause in the server: 16 bytes a connection are 40 of them.
+    # Some pages move for reasons outside the server: 16 bytes per connection are 40 pages.
     yield at_most(4, "bytes a connection grown after traffic ≤ 16", results.values(DIRECT, load, growth), 16, 0)
     rate = results.ratios(DIRECT, load, figure("connect_per_s"), SEND)
     yield at_least(5, f"handshakes a second, {at} ≥ 0.6 × C", rate, 0.6)
@@ -110,7 +110,7 @@ def silent(results: Results) -> Iterator[Verdict]:
 
 
 def judged(results: Results, reporting: list[Verdict]) -> list[str]:
-    """The closing list; what it costs to report is measured by another program and given."""
+    """The list of all verdicts; another program measures the cost of reporting, and its verdicts are passed in."""
     verdicts = [*one_a_write(results), *coalesced(results), *paced(results), *connections(results), *reporting]
     verdicts += [*disturbed(results), *silent(results)]
     return ["", "**Targets**", "", "| | target | figure | |", "|---|---|---|---|"] + [one.row for one in verdicts]

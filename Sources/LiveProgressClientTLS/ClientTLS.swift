@@ -8,28 +8,28 @@
 
     /// TLS 1.2 or 1.3 for a client's connections, with swift-nio-ssl.
     ///
-    /// A server has to prove with a certificate that it is the host in its URL. There is no way to do without: one's own
-    /// authority is named instead.
+    /// The server must have a certificate for the host in its URL. This check cannot be turned off. For a private
+    /// certificate authority, use `Authorities.file(_:)`.
     public struct ClientTLS: ProgressTransportSecurity {
-        /// Whose word counts for who a server is.
+        /// The certificate authorities that a client trusts.
         public enum Authorities: Sendable, Hashable {
-            /// Those that the system trusts.
+            /// The authorities that the system trusts.
             case system
-            /// Those alone whose certificates are in a file, in PEM.
+            /// Only the authorities whose certificates are in the PEM file at this path.
             case file(String)
         }
 
-        /// The authorities cannot be read.
+        /// The error for authorities that cannot be read.
         public struct InvalidAuthorities: Error, Sendable, Hashable, CustomStringConvertible {
-            /// What is wrong, and with which file.
+            /// The error message, with the path of the file.
             public let description: String
         }
 
         private let context: NIOSSLContext
 
-        /// TLS that trusts the given authorities.
+        /// Creates TLS that trusts the given authorities.
         ///
-        /// - Throws: ``InvalidAuthorities`` where they cannot be read.
+        /// - Throws: ``InvalidAuthorities`` if the authorities cannot be read.
         public init(trusting authorities: Authorities = .system) throws(InvalidAuthorities) {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
@@ -51,14 +51,15 @@
             }
         }
 
-        /// The handler of one connection.
+        /// Returns the TLS handler of one connection.
         public func makeHandlers(host: String) throws -> [any ChannelHandler] {
-            // An address is no name to ask for (RFC 6066 section 3); the certificate has to be for the address then.
+            // The server name in TLS cannot be an IP address (RFC 6066 section 3); the certificate must be for the
+            // address.
             let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
             return [try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)]
         }
 
-        /// What is wrong with the server's certificate, or with what it speaks.
+        /// Returns what is wrong with the server's certificate or its TLS; `nil` for any other error.
         public func explanation(of error: any Error) -> String? {
             switch error {
             case let error as NIOSSLExtraError where error == .failedToValidateHostname:
@@ -66,8 +67,8 @@
             case NIOSSLError.unableToValidateCertificate: "its certificate is for another host, or for none."
             case NIOSSLError.handshakeFailed(.sslError(let stack)) where !stack.contains(.eofDuringHandshake):
                 stack.contains { "\($0)".contains("CERTIFICATE_VERIFY_FAILED") }
-                    ? "its certificate is by nobody who is trusted, or not valid now."
-                    : "it does not speak TLS in a way that is safe (\(stack))."
+                    ? "its certificate is not from a trusted authority, or is not valid now."
+                    : "no secure TLS connection could be negotiated (\(stack))."
             default: nil
             }
         }

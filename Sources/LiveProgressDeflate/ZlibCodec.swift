@@ -10,22 +10,24 @@ public import LiveProgressWebSocket
 /// ```
 /// A deflater takes about 256 KiB of memory with the largest window, an inflater up to 40 KiB.
 public struct ZlibCodec: DeflateCodec, Hashable {
-    /// How hard to try, from 1, the fastest, to 9, the smallest.
+    /// The compression level, from 1 (fastest) to 9 (smallest).
     public let level: Int
 
-    /// zlib cannot compress for a window of 256 bytes (8) without a header, and says 9 in its place.
+    /// The supported window sizes, in bits.
+    ///
+    /// Without a header zlib cannot compress with 8 bits (256 bytes), and uses 9 bits instead.
     public var windowBits: ClosedRange<Int> { 9...15 }
 
-    /// A codec.
-    /// - Parameter level: How hard to try; 1 to 9, and what is outside is brought inside. 6, as zlib's own default, is
-    ///   about as small as it gets for messages of progress.
+    /// Creates a codec.
+    /// - Parameter level: The compression level; a value outside 1 to 9 becomes the nearest valid level. The default is
+    ///   6, as in zlib; a higher level makes progress messages hardly smaller.
     public init(level: Int = 6) {
         self.level = min(max(level, 1), 9)
     }
 
-    /// A fresh inflater that takes any window.
+    /// Returns a new inflater for any window size.
     public func makeInflater() -> (any Inflater)? { ZlibInflater() }
 
-    /// A fresh deflater for a window of 2 to the power of `windowBits` bytes.
+    /// Returns a new deflater for a window of 2 to the power of `windowBits` bytes.
     public func makeDeflater(windowBits: Int) -> (any Deflater)? { ZlibDeflater(level: level, windowBits: windowBits) }
 }

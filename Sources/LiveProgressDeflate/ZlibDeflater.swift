@@ -6,7 +6,7 @@ import LiveProgressWebSocket
 import NIOCore
 import Synchronization
 
-/// A stream of messages compressed by zlib.
+/// A deflater that compresses a stream of messages with zlib.
 final class ZlibDeflater: Deflater {
     private static let memoryLevel: CInt = 8
 
@@ -21,7 +21,7 @@ final class ZlibDeflater: Deflater {
     }
 
     func deflate(_ message: ByteBuffer, into output: inout ByteBuffer) -> Bool {
-        // zlib counts in 32 bits.
+        // zlib counts bytes in 32 bits.
         guard message.readableBytes > 0, message.readableBytes <= Int(uInt.max) else { return false }
         return stream.withLock { stream in
             message.withUnsafeReadableBytes { bytes in
@@ -36,7 +36,7 @@ final class ZlibDeflater: Deflater {
             let length = max(64, Int(stream.pointer.pointee.avail_in) / 2)
             let (code, isFull) = stream.write(length, into: &output) { CZlib.deflate($0, Z_SYNC_FLUSH) }
             guard code == Z_OK || code == Z_BUF_ERROR else { return false }
-            // A flush is whole only when zlib leaves room behind it.
+            // A flush is complete only if zlib leaves free space in the output.
             if !isFull { return stream.pointer.pointee.avail_in == 0 }
         }
     }

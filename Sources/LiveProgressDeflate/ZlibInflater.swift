@@ -6,18 +6,18 @@ import LiveProgressWebSocket
 import NIOCore
 import Synchronization
 
-/// A stream of pieces inflated by zlib.
+/// An inflater that decompresses a stream of pieces with zlib.
 final class ZlibInflater: Inflater {
     private static let windowBits: CInt = 15
-    /// Memory is asked for in steps of this many bytes, or of what came if that is more, up to the limit.
+    /// The smallest step, in bytes, by which the output grows; a large piece or output grows in larger steps.
     private static let step = 4096
 
-    /// How many blocks of a message may say that they are the last: going on costs more than such a block has bytes.
+    /// The largest number of final blocks in one message; each of them needs a restart, which is expensive.
     private static let maximumRestarts = 16
 
     private struct State: ~Copyable {
         let stream: ZlibStream
-        /// How often it has gone on behind a last block of this message.
+        /// The number of restarts after a final block of this message.
         var restarts = 0
     }
 
@@ -29,7 +29,7 @@ final class ZlibInflater: Inflater {
     }
 
     func inflate(_ piece: ByteBuffer, into output: inout ByteBuffer, limit: Int) throws(InflateError) {
-        // zlib counts in 32 bits.
+        // zlib counts bytes in 32 bits.
         guard piece.readableBytes <= Int(uInt.max) else { throw .tooLong }
         let problem: InflateError? = state.withLock { state in
             piece.withUnsafeReadableBytes { bytes in
@@ -57,7 +57,7 @@ final class ZlibInflater: Inflater {
         limit: Int
     ) -> InflateError? {
         while true {
-            // One byte more than the limit tells that it is passed.
+            // One byte more than the limit shows that the message exceeds the limit.
             let wanted = max(step, 2 * Int(state.stream.pointer.pointee.avail_in), output.readableBytes)
             let length = max(1, min(wanted, limit - output.readableBytes + 1))
             let (code, isFull) = state.stream.write(length, into: &output) { CZlib.inflate($0, Z_SYNC_FLUSH) }
@@ -67,7 +67,7 @@ final class ZlibInflater: Inflater {
                 state.restarts += 1
                 guard state.restarts <= maximumRestarts, goOnBehindLastBlock(state.stream) else { return .malformed }
             case Z_OK: break
-            // No progress: all is taken and written.
+            // zlib made no progress: all input is consumed, and all output is written.
             case Z_BUF_ERROR: return nil
             default: return .malformed
             }
@@ -75,7 +75,9 @@ final class ZlibInflater: Inflater {
         }
     }
 
-    /// RFC 7692 section 7.2.3.4 allows a block that says it is the last; what follows may still refer to what was before.
+    /// Restarts zlib after a final block, with the same window.
+    ///
+    /// RFC 7692 section 7.2.3.4 allows final blocks; a later block may still refer to earlier data.
     private static func goOnBehindLastBlock(_ stream: borrowing ZlibStream) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << Int(windowBits)) { window in
             guard let address = window.baseAddress else { return false }

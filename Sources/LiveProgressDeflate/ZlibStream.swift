@@ -4,14 +4,14 @@
 import CZlib
 import NIOCore
 
-/// A stream of zlib at an address of its own, which zlib's state points back to.
+/// A zlib stream at a fixed address, because zlib's state points back to the stream.
 struct ZlibStream: ~Copyable {
     enum Kind { case inflating, deflating }
 
     let pointer: UnsafeMutablePointer<z_stream>
     private let kind: Kind
 
-    /// A stream begun by one of zlib's functions, or `nil` where that does not succeed.
+    /// Creates a stream with one of zlib's functions; `nil` if the function fails.
     init?(_ kind: Kind, begin: (UnsafeMutablePointer<z_stream>) -> CInt) {
         let pointer = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         pointer.initialize(to: z_stream())
@@ -31,21 +31,21 @@ struct ZlibStream: ~Copyable {
         pointer.deallocate()
     }
 
-    /// Gives zlib bytes to read; they must stay where they are until it has taken them.
+    /// Sets zlib's input; the bytes must stay valid until zlib has consumed them.
     func take(_ bytes: UnsafeRawBufferPointer) {
-        // zlib reads only, though its type does not say so.
+        // zlib only reads the input, although its type is mutable.
         pointer.pointee.next_in = UnsafeMutablePointer(
             mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         )
         pointer.pointee.avail_in = uInt(bytes.count)
     }
 
-    /// Lets zlib write behind what a buffer holds.
+    /// Runs a function of zlib that appends its output to a buffer.
     /// - Parameters:
-    ///   - length: How much at most.
+    ///   - length: The largest number of bytes to write.
     ///   - output: The buffer.
     ///   - step: The function of zlib.
-    /// - Returns: Its code, and whether it wrote all of the length.
+    /// - Returns: The code of the function, and whether it wrote `length` bytes.
     func write(
         _ length: Int,
         into output: inout ByteBuffer,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A URL with a scheme and an authority (RFC 3986 section 3), taken apart and not judged.
+/// A URL with a scheme and an authority (RFC 3986 section 3), split into parts without validation.
 package struct AbsoluteURL {
-    /// What stands before `://`, as it is written.
+    /// The text before `://`, as written.
     package let scheme: Substring
-    /// What stands between `://` and the path: the host and perhaps a port, and a user where one is named.
+    /// The text between `://` and the path: the host, with an optional user before it and an optional port after it.
     package let authority: Substring
     /// The path, the query and the fragment.
     package let rest: Substring
 
-    /// Takes a URL apart; `nil` where it has no `://`.
+    /// Splits a URL; returns `nil` if the text has no `://`.
     package init?(_ text: String) {
         guard let separator = text.utf8.firstRange(of: "://".utf8) else { return nil }
         scheme = text[..<separator.lowerBound]
@@ -21,14 +21,14 @@ package struct AbsoluteURL {
     }
 }
 
-/// An origin (RFC 6454): a scheme, a host, and a port where it is not the scheme's own.
+/// An origin (RFC 6454): a scheme, a host, and a port unless it is the scheme's default.
 package struct WebOrigin: Hashable, Sendable {
-    /// In small letters.
+    /// The scheme in lower case.
     package let scheme: Substring
-    /// The host, and the port where it is not the scheme's own, in small letters.
+    /// The host in lower case, with the port unless it is the scheme's default.
     let authority: Substring
 
-    /// Reads what browsers send as `Origin`; `nil` for `null`, for a list, and for what is no origin.
+    /// Reads an `Origin` header field; returns `nil` for `null`, for a list, and for a text that is not an origin.
     package init?(_ text: String) {
         guard let url = AbsoluteURL(text.lowercased()), url.rest.isEmpty, !url.authority.isEmpty,
             !url.authority.utf8.contains(where: { ", @".utf8.contains($0) })
@@ -37,7 +37,7 @@ package struct WebOrigin: Hashable, Sendable {
         authority = Self.withoutUsualPort(url.authority, scheme)
     }
 
-    /// Whether a client that asked for an authority, a host and perhaps a port, asked for this origin.
+    /// Returns whether a request for an authority (a host and an optional port) is a request for this origin.
     package func isOf(_ authority: String) -> Bool {
         Self.withoutUsualPort(authority.lowercased()[...], scheme).utf8.elementsEqual(self.authority.utf8)
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A host and perhaps a port, without a user (RFC 3986 section 3.2).
+/// A host and an optional port, without a user (RFC 3986 section 3.2).
 ///
-/// It is not generic: each handshake reads one, and a generic type of another module is not specialised.
+/// The type is not generic: each handshake reads an authority, and a generic type of another module is not specialised.
 package struct Authority {
-    /// A name, an address of IPv4, or an address of IPv6 in its brackets.
+    /// The host: a name, an IPv4 address, or an IPv6 address in brackets.
     package let host: Substring
-    /// What follows the first colon behind the host; `nil` where there is no colon.
+    /// The text after the first colon behind the host; `nil` without a colon.
     package let port: Substring?
 
-    /// Splits a text at the colon before its port; `nil` where something else follows a bracket, or it is not closed.
+    /// Splits a text at the colon before its port; returns `nil` for an unclosed bracket or other text after a bracket.
     package init?(splitting text: Substring) {
         let bytes = text.utf8
         var end = bytes.startIndex
@@ -25,9 +25,10 @@ package struct Authority {
         port = end == bytes.endIndex ? nil : text[bytes.index(after: end)...]
     }
 
-    /// Reads an authority whose host is not empty and whose port, where there is one, is empty or at most 65535.
+    /// Reads an authority with a non-empty host and a port that is absent, empty or at most 65535.
     ///
-    /// Names may have what a host name has, `_`, `~` and escapes; no commas, which would hide a second name.
+    /// A host name may contain the characters of host names, `_`, `~` and escapes. A comma is refused, because it would
+    /// hide a second name.
     package init?(_ text: Substring) {
         self.init(splitting: text)
         let bytes = isBracketed ? host.utf8.dropFirst().dropLast() : host.utf8
@@ -40,7 +41,7 @@ package struct Authority {
 }
 
 extension Int {
-    /// The number that some digits stand for; `nil` where one is not a digit, there are none, or the number is larger.
+    /// Creates a number from digits; returns `nil` without digits, for another byte, or above `maximum`.
     package init?(digits: some Collection<UInt8>, atMost maximum: Int = .max) {
         var number = 0
         for byte in digits {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The little of base64 (RFC 4648 section 4) that a WebSocket handshake needs.
+/// The functions of base64 (RFC 4648 section 4) that a WebSocket handshake needs.
 package enum Base64 {
     private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// The text of some bytes, with padding.
+    /// Returns the base64 text of bytes, with padding.
     package static func encode(_ bytes: [UInt8]) -> String {
         let count = (bytes.count + 2) / 3 * 4
         return String(unsafeUninitializedCapacity: count) { text in
@@ -22,9 +22,10 @@ package enum Base64 {
         }
     }
 
-    /// Whether a text is the base64 of 16 bytes, as `Sec-WebSocket-Key` is (RFC 6455 section 4.1).
+    /// Returns whether a text is the base64 of 16 bytes, as `Sec-WebSocket-Key` must be (RFC 6455 section 4.1).
     ///
-    /// They are 22 letters, of which the last has four bits to spare, and two signs of padding.
+    /// Such a text has 22 letters and two padding characters. The last letter has four unused bits, which may have any
+    /// value.
     package static func isKey(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in

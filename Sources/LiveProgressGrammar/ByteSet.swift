@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A set of ASCII characters; no byte beyond ASCII is in one.
+/// A set of ASCII characters; it contains no byte beyond ASCII.
 package struct ByteSet: Sendable {
     @usableFromInline let low: UInt64
     @usableFromInline let high: UInt64
 
-    /// The characters of some ranges, and single ones.
+    /// Creates a set of ranges and of single characters.
     private init(_ ranges: [ClosedRange<Unicode.Scalar>], _ characters: String = "") {
         var (low, high): (UInt64, UInt64) = (0, 0)
         let ranged = ranges.flatMap { UInt8(ascii: $0.lowerBound)...UInt8(ascii: $0.upperBound) }
@@ -16,13 +16,13 @@ package struct ByteSet: Sendable {
         (self.low, self.high) = (low, high)
     }
 
-    /// Whether a byte is one of the characters.
+    /// Returns whether a byte is in the set.
     @inlinable
     package func contains(_ byte: UInt8) -> Bool {
         byte < 0x80 && (byte < 64 ? low : high) &>> UInt64(byte) & 1 == 1
     }
 
-    /// Whether each byte of a text is one of the characters; true for an empty text.
+    /// Returns whether every byte of a text is in the set; true for an empty text.
     @inlinable
     package func containsAll(of bytes: some Sequence<UInt8>) -> Bool {
         for byte in bytes where !contains(byte) { return false }
@@ -33,22 +33,22 @@ package struct ByteSet: Sendable {
 }
 
 extension ByteSet {
-    /// Decimal digits.
+    /// The decimal digits.
     package static let digit = ByteSet(["0"..."9"])
-    /// Visible characters, without the space.
+    /// The visible characters, without the space.
     package static let visible = ByteSet(["!"..."~"])
-    /// Visible characters and the space: the value of a field without tabs and without characters beyond ASCII.
+    /// The visible characters and the space: a field value without tabs and without characters beyond ASCII.
     package static let printable = ByteSet([" "..."~"])
-    /// In a token: RFC 9110 section 5.6.2.
+    /// The characters of a token: RFC 9110 section 5.6.2.
     package static let token = ByteSet(lettersAndDigits, "!#$%&'*+-.^_`|~")
-    /// Needs no escape in a URL: RFC 3986 section 2.3.
+    /// The characters that need no escape in a URL: RFC 3986 section 2.3.
     package static let unreserved = ByteSet(lettersAndDigits, "-._~")
-    /// In a request target of origin form: RFC 9112 section 3.2.1, RFC 3986 sections 3.3 and 3.4.
+    /// The characters of a request target in origin form: RFC 9112 section 3.2.1, RFC 3986 sections 3.3 and 3.4.
     package static let target = ByteSet(lettersAndDigits, "-._~!$&'()*+,;=:@/?%")
-    /// In the name of a host: unreserved characters and escapes, and no comma, which would hide a second name.
+    /// The characters of a host name: unreserved ones and escapes; no comma, which would hide a second name.
     static let hostName = ByteSet(lettersAndDigits, "-._~%")
-    /// In an address of IPv6, which may end with one of IPv4.
+    /// The characters of an IPv6 address, which may end with an IPv4 address.
     static let ipv6 = ByteSet(["0"..."9", "a"..."f", "A"..."F"], ":.")
-    /// In base64: RFC 4648 section 4.
+    /// The characters of base64: RFC 4648 section 4.
     static let base64 = ByteSet(lettersAndDigits, "+/")
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Fields that are lists (RFC 9110 section 5.6.1), such as `Connection`; empty elements of a list do not count.
+/// The functions that read list-valued header fields (RFC 9110 section 5.6.1), such as `Connection`.
 ///
-/// They are taken apart and compared by their bytes: a long run of combining marks is one `Character`, and to compare
-/// it takes time that grows with the square of its length.
+/// Empty elements of a list are ignored.
+///
+/// Fields are split and compared by bytes: a long run of combining marks is one `Character`, and comparing it takes
+/// quadratic time in its length.
 package enum FieldList {
-    /// The elements between commas outside of quoted strings, without the white space round them.
+    /// Returns the elements between commas outside of quoted strings, without the white space around them.
     ///
-    /// A quoted string without an end goes to the end of the text.
+    /// A quoted string without an end extends to the end of the text.
     package static func elements(_ text: String) -> [Substring] {
         var isQuoted = false
         var isEscaped = false
@@ -20,7 +22,7 @@ package enum FieldList {
         return parts.map { Substring(trimmed($0)) }.filter { !$0.isEmpty }
     }
 
-    /// Whether a list between plain commas has an element, given in small letters, however it is written.
+    /// Returns whether a list has an element, given in lower case; ignores case, and splits at every comma.
     package static func lists(_ option: StaticString, in text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
@@ -42,7 +44,7 @@ package enum FieldList {
 
     static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
-    /// The tokens of a list; an element that is broken is passed over.
+    /// Returns the tokens of a list; ignores malformed elements.
     package static func tokens(_ text: String?) -> [String] {
         guard let text else { return [] }
         var scanner = FieldScanner(text)
@@ -55,7 +57,7 @@ package enum FieldList {
         return result
     }
 
-    /// The tokens of a list that must hold nothing else, and none of them twice; `nil` where it does.
+    /// Returns the tokens of a list that must contain only tokens, each once; otherwise returns `nil`.
     package static func distinctTokens(_ text: String?) -> [String]? {
         guard let text else { return [] }
         var scanner = FieldScanner(text)
@@ -71,8 +73,9 @@ package enum FieldList {
     /// An entry of `Sec-WebSocket-Extensions`: a name with parameters, some of which have a value.
     package typealias Extension = (name: String, parameters: [(name: String, value: String?)])
 
-    /// The entries of a list of extensions (RFC 6455 section 9.1), in which a quoted value must be a token once its quotes
-    /// are gone; `nil` where the text breaks the grammar.
+    /// Returns the entries of a list of extensions (RFC 6455 section 9.1), or `nil` if the text breaks the grammar.
+    ///
+    /// A quoted value must be a token after its quotes are removed.
     package static func extensions(_ text: String?) -> [Extension]? {
         guard let text else { return [] }
         var scanner = FieldScanner(text)
@@ -106,7 +109,7 @@ extension FieldScanner {
 }
 
 extension String {
-    /// Whether the text is a name of ASCII, given in small letters, however it is written.
+    /// Returns whether the text equals an ASCII name, given in lower case; ignores the case of the text.
     package func matches(_ name: StaticString) -> Bool {
         guard utf8.count == name.utf8CodeUnitCount else { return false }
         var text = self

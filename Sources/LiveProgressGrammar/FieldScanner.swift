@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Reads the pieces that header field values are made of (RFC 9110, section 5.6), from left to right.
+/// A scanner of header field values (RFC 9110, section 5.6), from left to right.
 package struct FieldScanner {
     private let bytes: [UInt8]
     private var position = 0
 
-    /// A scanner at the start of a field value.
+    /// Creates a scanner at the start of a field value.
     package init(_ text: String) {
         bytes = Array(text.utf8)
     }
@@ -14,17 +14,17 @@ package struct FieldScanner {
     /// Whether everything has been read.
     package var isAtEnd: Bool { position == bytes.count }
 
-    /// The byte that would be read next.
+    /// The next byte, or `nil` at the end.
     private var next: UInt8? { isAtEnd ? nil : bytes[position] }
 
-    /// Passes over spaces and tabs.
+    /// Skips spaces and tabs.
     package mutating func skipSpace() {
         while let byte = next, FieldList.isSpace(byte) { position += 1 }
     }
 
-    /// Passes over what is left of an element of a list, broken or not, and over the commas behind it.
+    /// Skips the rest of a list element, malformed or not, and the commas after it.
     ///
-    /// - Returns: Whether nothing was left of the element: it is sound.
+    /// - Returns: Whether nothing of the element was left, so that the element is well-formed.
     @discardableResult
     package mutating func finishElement() -> Bool {
         if skipCommas() { return true }
@@ -33,9 +33,9 @@ package struct FieldScanner {
         return false
     }
 
-    /// Passes over everything up to the next comma outside of a quoted string.
+    /// Skips all bytes up to the next comma outside of a quoted string.
     private mutating func skipElement() {
-        // Where one quoted string has no end, those that would begin within it have none either.
+        // If one quoted string has no end, a quoted string that begins later in it has no end either.
         var hasEnds = true
         while let byte = next, byte != UInt8(ascii: ",") {
             if hasEnds, byte == UInt8(ascii: "\"") {
@@ -46,9 +46,9 @@ package struct FieldScanner {
         }
     }
 
-    /// Passes over commas and the space around them; a list may have empty elements.
+    /// Skips commas and the space around them; a list may have empty elements.
     ///
-    /// - Returns: Whether a comma was there or nothing follows: the element before is complete.
+    /// - Returns: Whether a comma or the end was found, so that the element before is complete.
     @discardableResult
     package mutating func skipCommas() -> Bool {
         skipSpace()
@@ -60,14 +60,14 @@ package struct FieldScanner {
         return isSeparated
     }
 
-    /// Reads one given character, if it is next.
+    /// Reads a given character if it is next; returns whether it was.
     package mutating func take(_ mark: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: mark) else { return false }
         position += 1
         return true
     }
 
-    /// Reads one given character and the space around it; without the character, the space before it alone.
+    /// Reads a given character and the space around it; without the character, reads only the space before it.
     package mutating func take(_ mark: Unicode.Scalar, amidSpace: Bool) -> Bool {
         skipSpace()
         guard take(mark) else { return false }
@@ -75,7 +75,7 @@ package struct FieldScanner {
         return true
     }
 
-    /// Reads a token, or nothing where none starts here.
+    /// Reads a token; returns `nil` and reads nothing if no token starts here.
     package mutating func token() -> String? {
         let start = position
         let set = ByteSet.token
@@ -83,7 +83,7 @@ package struct FieldScanner {
         return start == position ? nil : String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
-    /// Reads a quoted string and undoes its escapes, or reads nothing where none starts here or it has no end.
+    /// Reads a quoted string and decodes its escapes; returns `nil` and reads nothing without a complete string.
     package mutating func quotedString() -> String? {
         guard next == UInt8(ascii: "\"") else { return nil }
         var text: [UInt8] = []
@@ -104,7 +104,7 @@ package struct FieldScanner {
         return nil
     }
 
-    /// Reads an opaque tag with its quotes, in which a backslash is a character like others (RFC 9110, section 8.8.3).
+    /// Reads an opaque tag in quotes, in which a backslash has no special meaning (RFC 9110, section 8.8.3).
     package mutating func opaqueTag() -> String? {
         guard next == UInt8(ascii: "\""),
             let end = bytes[(position + 1)...].firstIndex(of: UInt8(ascii: "\""))
@@ -120,14 +120,14 @@ package struct FieldScanner {
         quotedString() ?? token()
     }
 
-    /// Reads `=value`; empty where there is none.
+    /// Reads `=value`; returns an empty text without a value.
     package mutating func value() -> String {
         take("=", amidSpace: true) ? word() ?? "" : ""
     }
 
     /// Reads `;name=value` parameters, names in lower case.
     ///
-    /// Those without a value get an empty one.
+    /// A parameter without a value gets an empty value.
     package mutating func parameters() -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []
         while take(";", amidSpace: true) {

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// An address of IPv4 or IPv6, read strictly and written in one way only, so that equal addresses have equal texts.
+/// An IPv4 or IPv6 address, read strictly and written in one form, so that equal addresses have equal texts.
 ///
-/// An IPv4 address inside of an IPv6 one (`::ffff:192.0.2.7`, RFC 4291 section 2.5.5.2) is the IPv4 address.
+/// An IPv4-mapped IPv6 address (`::ffff:192.0.2.7`, RFC 4291 section 2.5.5.2) is read as the IPv4 address.
 package struct IPAddress: Hashable, Sendable {
-    /// Whether it is one of IPv4, in the lowest 32 bits.
+    /// Whether the address is an IPv4 address, in the lowest 32 bits of ``bits``.
     package let isIPv4: Bool
     /// The address as a number.
     package let bits: UInt128
 
-    /// How many bits an address of its kind has.
+    /// The number of bits of an address of this kind.
     fileprivate var width: Int { isIPv4 ? 32 : 128 }
 
-    /// The address of IPv4 with this number.
+    /// Creates the IPv4 address with a number.
     package init(ipv4 bits: UInt32) {
         (isIPv4, self.bits) = (true, UInt128(bits))
     }
 
-    /// Reads an address without brackets, port or zone; `nil` for anything else.
+    /// Reads an address without brackets, port or zone; returns `nil` for any other text.
     package init?(_ text: some StringProtocol) {
         self.init(Array(text.utf8)[...])
     }
@@ -31,8 +31,9 @@ package struct IPAddress: Hashable, Sendable {
         self.bits = isIPv4 ? bits & 0xffff_ffff : bits
     }
 
-    /// Reads an address as proxies write it: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]`,
-    /// `[2001:db8::1]:4711` (RFC 7239 section 6); the port is left out.
+    /// Reads an address in the forms that proxies write (RFC 7239 section 6); ignores the port.
+    ///
+    /// The forms are `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:4711`.
     package init?(node text: some StringProtocol) {
         if let address = IPAddress(text) {
             self = address
@@ -55,7 +56,7 @@ package struct IPAddress: Hashable, Sendable {
         guard parts.count == 4 else { return nil }
         var bits: UInt32 = 0
         for part in parts {
-            // A leading zero is read as octal by some, and so is refused.
+            // A leading zero is refused, because some programs read it as octal.
             guard let byte = Int(digits: part, atMost: 255), part.count == 1 || part.first != UInt8(ascii: "0") else {
                 return nil
             }
@@ -75,7 +76,7 @@ package struct IPAddress: Hashable, Sendable {
         return (head + [UInt16](repeating: 0, count: missing) + tail).reduce(0) { $0 << 16 | UInt128($1) }
     }
 
-    /// The groups between colons; `nil` where one is none.
+    /// Returns the groups between colons, or `nil` if a group is malformed.
     private static func groups(_ bytes: ArraySlice<UInt8>, mayEndInIPv4: Bool) -> [UInt16]? {
         guard !bytes.isEmpty else { return [] }
         var groups: [UInt16] = []
@@ -94,7 +95,7 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: CustomStringConvertible {
-    /// The address as RFC 5952 writes it.
+    /// The address in the form of RFC 5952.
     package var description: String {
         if isIPv4 { return Self.dotted(UInt32(truncatingIfNeeded: bits)) }
         let groups = stride(from: 112, through: 0, by: -16).map { UInt16(truncatingIfNeeded: bits >> $0) }
@@ -112,7 +113,7 @@ extension IPAddress: CustomStringConvertible {
         return text(groups[..<longest.lowerBound]) + "::" + text(groups[longest.upperBound...])
     }
 
-    /// Each connection has its address written, so that this is done without a text for each number.
+    /// Returns an IPv4 address in dotted form; built in place, because every connection writes its address.
     private static func dotted(_ bits: UInt32) -> String {
         String(unsafeUninitializedCapacity: 15) { text in
             var end = 0
@@ -132,14 +133,14 @@ extension IPAddress: CustomStringConvertible {
     }
 }
 
-/// The addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or a single one.
+/// A range of addresses with the same leading bits: `10.0.0.0/8`, `2001:db8::/32`, or a single address.
 package struct AddressRange: Hashable, Sendable {
     /// The first address.
     private let first: IPAddress
-    /// How many leading bits count.
+    /// The number of leading bits that count.
     private let prefixLength: Int
 
-    /// Reads a range in the notation of RFC 4632 section 3.1; `nil` for anything else.
+    /// Reads a range in the notation of RFC 4632 section 3.1; returns `nil` for any other text.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = IPAddress(parts[0]) else { return nil }
@@ -152,7 +153,7 @@ package struct AddressRange: Hashable, Sendable {
         prefixLength = length
     }
 
-    /// Whether an address is in the range.
+    /// Returns whether an address is in the range.
     package func contains(_ address: IPAddress) -> Bool {
         address.isIPv4 == first.isIPv4 && (address.bits ^ first.bits) >> (first.width - prefixLength) == 0
     }

@@ -3,14 +3,14 @@
 
 /// The escapes of URLs and forms: `%` and two hexadecimal digits for a byte (RFC 3986 section 2.1).
 package enum PercentCoding {
-    /// The text that escaped bytes stand for, or `nil` where it is not UTF-8, or a `%` has no two digits after it.
+    /// Returns the text of escaped bytes, or `nil` if it is not UTF-8 or a `%` has no two digits after it.
     ///
     /// - Parameters:
     ///   - bytes: The escaped bytes.
     ///   - plusIsSpace: Whether `+` stands for a space, as it does in forms.
     /// - Returns: The text.
     package static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String? {
-        // Most texts have nothing to decode: identifiers in each handshake, above all.
+        // Most texts have nothing to decode, above all identifiers in each handshake.
         guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(validating: bytes, as: UTF8.self)
         }
@@ -33,7 +33,7 @@ package enum PercentCoding {
         return String(validating: decoded, as: UTF8.self)
     }
 
-    /// The text with all but its unreserved characters (RFC 3986 section 2.3) escaped.
+    /// Returns the text with all but its unreserved characters (RFC 3986 section 2.3) escaped.
     package static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

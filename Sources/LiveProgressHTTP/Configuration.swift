@@ -3,61 +3,64 @@
 
 public import HTTPTypes
 public import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
 extension ProgressAPI {
-    /// Limits and hooks of the API.
+    /// The limits and hooks of the API.
     public struct Configuration: Sendable {
-        /// Where the API is mounted: the path of all operations, below which each has its own; `/api/v1/progress` by default.
+        /// The path where the API is mounted, by default `/api/v1/progress`; the path of each operation is below it.
         public var path = ProgressRoutes.base {
             didSet { path = ProgressRoutes.normalized(path) }
         }
-        /// The longest time for which `Prefer: wait=N` holds an answer back.
+        /// The longest time for which `Prefer: wait=N` delays a response.
         public var maximumWait: Duration = .seconds(60)
-        /// After how long without news a stream sends a comment, so that proxies and peers see that it lives.
+        /// The idle time after which a stream sends a comment or an empty line, to keep the connection open.
         public var heartbeatInterval: Duration = .seconds(25)
-        /// After how long clients are asked to come back: `retry:` of event streams, and `Retry-After`.
+        /// The delay before clients reconnect, for `retry:` of event streams and for `Retry-After`.
         public var reconnectDelay: Duration = .seconds(2)
-        /// About how many bytes of events go into one chunk of a stream.
-        public var streamChunkSize = 64 * 1024
-        /// The most operations on one page of the list.
+        /// The approximate number of event bytes in one chunk of a stream.
+        package var streamChunkSize = 64 * 1024
+        /// The largest number of operations on one page of the list.
         public var maximumPageSize = 1000
-        /// How many values of `Idempotency-Key` are remembered for creations, and how many for changes; the newest ones.
-        public var maximumIdempotencyKeys = 10_000
-        /// How much clients may take.
+        /// The number of `Idempotency-Key` values kept for creations, and for changes; the oldest are removed first.
+        package var maximumIdempotencyKeys = 10_000
+        /// The limits for clients.
         public var limits = ProgressLimits()
-        /// Where it is counted who was turned away by a limit; by default for this API alone.
+        /// The counts of requests that each limit refused; by default for this API alone.
         public var limitRefusals = LimitRefusals()
-        /// Makes the pages for people, where there are any; without it `text/html` is not on offer.
+        /// The HTML pages; without them the API does not offer `text/html`.
         public var pages: HTMLPages?
-        /// Whose pages may talk to the API; by default those of its own origin alone.
+        /// The origins whose pages may use the API; by default the API's own origin alone.
         public var origins = ProgressOrigins.sameOrigin
-        /// Which names the API answers to; by default this machine's alone, where only this machine can reach it.
+        /// The host names that the API accepts.
+        ///
+        /// By default a server on a loopback address without TLS accepts only loopback names. Any other server accepts
+        /// every name.
         public var hosts = ProgressHosts.automatic
-        /// Whether browsers that come encrypted are told to come so from now on, to anything on this host (RFC 6797); by default not.
-        public var insistsOnTLS = false
-        /// The proxies that are believed about where requests come from; by default none.
+        /// Whether responses over TLS have `Strict-Transport-Security` (RFC 6797), for the whole host; by default not.
+        @_spi(Server) public var insistsOnTLS = false
+        /// The proxies that the API trusts to report where requests come from; by default none.
         public var trustedProxies = TrustedProxies()
 
-        /// Decides who asks and what they may do; without it everyone may do everything.
+        /// The authorizer, which identifies callers and grants permissions; without one every caller may do everything.
         public var authorizer: (any ProgressAuthorizer)?
 
-        /// The defaults.
+        /// Creates the default configuration.
         public init() {}
     }
 }
 
-/// Makes the pages for people that `Accept: text/html` gets.
+/// The functions that make the HTML pages for `Accept: text/html`.
 public struct HTMLPages: Sendable {
     /// The page of one operation.
-    public var operation: @Sendable (ProgressSnapshot) -> HTMLPage
+    @_spi(Server) public var operation: @Sendable (ProgressSnapshot) -> HTMLPage
     /// The page of the list.
-    public var list: @Sendable () -> HTMLPage
-    /// The page that tells of a problem, such as an unknown operation; without it people get the problem as JSON.
-    public var problem: (@Sendable (ProgressProblem) -> HTMLPage)?
+    @_spi(Server) public var list: @Sendable () -> HTMLPage
+    /// The page of a problem, such as an unknown operation; without it the response is JSON.
+    @_spi(Server) public var problem: (@Sendable (ProgressProblem) -> HTMLPage)?
 
-    /// Pages made by these functions.
-    public init(
+    /// Creates pages from functions.
+    @_spi(Server) public init(
         operation: @escaping @Sendable (ProgressSnapshot) -> HTMLPage,
         list: @escaping @Sendable () -> HTMLPage,
         problem: (@Sendable (ProgressProblem) -> HTMLPage)? = nil
@@ -68,15 +71,15 @@ public struct HTMLPages: Sendable {
     }
 }
 
-/// One page for people.
+/// One HTML page.
 public struct HTMLPage: Sendable {
     /// The page in UTF-8.
-    public var body: [UInt8]
-    /// Fields that belong to it, such as `Content-Security-Policy`.
-    public var fields: HTTPFields
+    @_spi(Server) public var body: [UInt8]
+    /// The header fields of the page, such as `Content-Security-Policy`.
+    @_spi(Server) public var fields: HTTPFields
 
-    /// A page with the given parts.
-    public init(body: [UInt8], fields: HTTPFields = [:]) {
+    /// Creates a page from its parts.
+    package init(body: [UInt8], fields: HTTPFields = [:]) {
         self.body = body
         self.fields = fields
     }

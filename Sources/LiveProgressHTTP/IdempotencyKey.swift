@@ -5,19 +5,19 @@ import HTTPTypes
 import LiveProgress
 import LiveProgressGrammar
 
-/// The `Idempotency-Key` of a request: repeating the request with it changes nothing more.
+/// The `Idempotency-Key` of a request; a repeat of the request with the same key changes nothing more.
 struct IdempotencyKey {
     /// The longest key, in characters.
     static let maximumLength = 255
 
-    /// By what it is remembered: everyone has keys of their own, for each operation and for creating.
+    /// The name under which the server stores the key: the operation (empty for a creation), the key, and its owner.
     let name: String
-    /// A hash of everything else that makes the request.
+    /// A hash of the rest of the request: the method, the content type, the body, and whether the request cancels.
     let fingerprint: Int
 
-    /// The key of a request, or `nil` where it has none.
+    /// Reads the key of a request; `nil` if the request has no key.
     ///
-    /// - Throws: A 400 where it cannot be one.
+    /// - Throws: A 400 if the key is malformed.
     init?(of exchange: Exchange) throws(Refusal) {
         guard let key = exchange[.idempotencyKey] else { return nil }
         guard Self.isValid(key) else { throw Refusal(Problems.malformedKey) }
@@ -34,16 +34,16 @@ struct IdempotencyKey {
         hasher.combine(exchange[.contentType])
         hasher.combine(exchange.body)
         fingerprint = hasher.finalize()
-        // Neither an identifier nor a key has a line break.
+        // An identifier and a key contain no line break, so the name is unambiguous.
         name = "\(operation?.rawValue ?? "")\n\(key)\n\(Self.owner(exchange.access.principal))"
     }
 
-    /// Whether a text can be a key: printable ASCII, quoted or not.
+    /// Returns whether a text is a valid key: 1 to 255 printable ASCII characters, quoted or not.
     static func isValid(_ key: String) -> Bool {
         (1...maximumLength).contains(key.utf8.count) && ByteSet.printable.containsAll(of: key.utf8)
     }
 
-    /// Whose key it is; those who name nobody are told apart by what they may do.
+    /// Returns the owner of a key: the principal's subject, or a hash of its grants if the principal has no subject.
     private static func owner(_ principal: ProgressPrincipal?) -> String {
         guard let principal else { return "" }
         return principal.subject.map { "subject \($0)" } ?? "grants \(principal.grants.hashValue)"

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Remembers what came of which `Idempotency-Key`: the newest ones, up to a number.
+/// A bounded table of `Idempotency-Key` values and the outcomes of their requests.
 ///
-/// A pure value; whoever holds it locks. An outcome should be small, since so many are kept.
+/// The table is a pure value without a lock. An outcome should be small, because the table keeps many.
 struct IdempotencyKeys<Outcome: Sendable> {
-    /// What to do with a request that brings a key.
+    /// The decision on a request with a key.
     enum Decision {
-        /// Do what it asks for, or the rest of it where a part is done already, then ``IdempotencyKeys/finish(_:_:)``,
-        /// ``IdempotencyKeys/suspend(_:_:)`` or ``IdempotencyKeys/forget(_:)``.
+        /// Run the request, or the rest of a partly completed request.
+        ///
+        /// Then call ``IdempotencyKeys/finish(_:_:)``, ``IdempotencyKeys/suspend(_:_:)`` or
+        /// ``IdempotencyKeys/forget(_:)``.
         case proceed(after: Outcome?)
-        /// The same request came before and this came of it.
+        /// The request repeats a finished request with this outcome.
         case repeats(Outcome)
-        /// The same request came before and is still being answered.
+        /// The request repeats a request that is still running.
         case inUse
-        /// Another request came with it.
+        /// The key belongs to a different request.
         case reused
     }
 
@@ -36,25 +38,25 @@ struct IdempotencyKeys<Outcome: Sendable> {
     private var oldest = 0
     private var lastNumber: UInt64 = 0
 
-    /// An empty memory.
+    /// Creates an empty table.
     ///
-    /// - Parameter capacity: How many keys are remembered; the oldest are forgotten first.
+    /// - Parameter capacity: The largest number of keys; the table removes the oldest keys first.
     init(capacity: Int) {
         self.capacity = max(capacity, 1)
     }
 
-    /// How many keys are remembered.
+    /// The number of keys in the table.
     var count: Int { entries.count }
 
-    /// How many entries stand in the order of arrival, dead ones among them.
+    /// The number of entries in the order of arrival, including entries of removed keys.
     var rememberedOrder: Int { order.count }
 
-    /// Takes a key up.
+    /// Adds the key of a request, and decides what to do with the request.
     ///
     /// - Parameters:
-    ///   - key: The key as it came.
-    ///   - fingerprint: A hash of everything else that makes the request.
-    /// - Returns: What to do with the request.
+    ///   - key: The name of the key.
+    ///   - fingerprint: A hash of the rest of the request.
+    /// - Returns: The decision on the request.
     mutating func begin(_ key: String, fingerprint: Int) -> Decision {
         if let entry = entries[key] {
             guard entry.fingerprint == fingerprint else { return .reused }
@@ -73,17 +75,17 @@ struct IdempotencyKeys<Outcome: Sendable> {
         return .proceed(after: nil)
     }
 
-    /// Notes what came of a key.
+    /// Stores the outcome of a finished request.
     mutating func finish(_ key: String, _ outcome: Outcome) {
         entries[key]?.standing = .done(outcome)
     }
 
-    /// Notes what was done before the request was refused: it may come again, and then goes on from there.
+    /// Stores what a request did before it was refused; a repeat continues from there.
     mutating func suspend(_ key: String, _ outcome: Outcome) {
         entries[key]?.standing = .suspended(outcome)
     }
 
-    /// Forgets a key, because its request made nothing or what it made is gone.
+    /// Removes a key whose request changed nothing, or whose result no longer exists.
     mutating func forget(_ key: String) {
         entries[key] = nil
     }

@@ -7,32 +7,31 @@ import Synchronization
 
 /// The whole HTTP API of a progress service as functions: a request in, a response or a stream out.
 ///
-/// It knows no server framework and no sockets; an adapter collects the body, calls ``respond(to:body:from:)``, and writes
-/// what it gets. For a request to upgrade to WebSocket it calls ``watch(_:from:)`` and runs what was accepted, or writes
-/// the refusal.
+/// The API uses no server framework and no sockets. An adapter collects the request body, calls
+/// ``respond(to:body:from:)``, and writes the response. `LiveProgressNIO` hosts the WebSockets of the API.
 ///
 /// ```swift
 /// let api = ProgressAPI(service: ProgressService())
 /// let response = await api.respond(to: HTTPRequest(method: .get, scheme: nil, authority: nil, path: path), body: [])
 /// ```
 ///
-/// Copies share their state: the keys of repeated requests, and whether the API is going away.
+/// Copies share their state: the idempotency keys, the quotas, the report rates, and whether the API drains.
 public struct ProgressAPI: Sendable {
-    /// The service whose operations are shown.
+    /// The service whose operations the API serves.
     public let service: ProgressService
-    /// Limits and hooks.
+    /// The limits and hooks of the API.
     public let configuration: Configuration
     let policy: OriginPolicy
     let shared: SharedState
 
-    /// What all copies share.
+    /// The state that all copies share.
     final class SharedState: Sendable {
         /// The signals of open streams and long polls, woken when draining begins.
         let streams = WakeGroup()
         private let drained = Atomic(false)
-        /// What creations came of which key.
+        /// The outcomes of creations, by idempotency key.
         let keys: Mutex<IdempotencyKeys<Created>>
-        /// What changes came of which key; apart, so that workers who report often leave creations their keys.
+        /// The outcomes of changes, by key; a separate table, so that reports do not remove the keys of creations.
         let changes: Mutex<IdempotencyKeys<ChangeOutcome>>
         let quotas: Quotas
         let rates: ReportRates
@@ -53,7 +52,7 @@ public struct ProgressAPI: Sendable {
         }
     }
 
-    /// An API over a service.
+    /// Creates an API for a service.
     public init(service: ProgressService, configuration: Configuration = Configuration()) {
         self.service = service
         self.configuration = configuration
@@ -61,21 +60,21 @@ public struct ProgressAPI: Sendable {
         shared = SharedState(configuration)
     }
 
-    /// Whether a path belongs to this API, so that ``respond(to:body:from:)`` or ``watch(_:from:)`` should answer it.
+    /// Returns whether a path belongs to this API, so that ``respond(to:body:from:)`` handles it.
     public func handles(path: String) -> Bool {
         Route(path: RequestTarget(path).path, under: configuration.path) != nil
     }
 
-    /// Answers a request; never throws, every mistake becomes a problem (RFC 9457).
+    /// Responds to a request; never throws, because every error becomes a problem response (RFC 9457).
     ///
-    /// A long poll returns when there is something new, when its time is up, when the API is drained, or when the task
-    /// is cancelled.
+    /// A long poll returns when a newer snapshot exists, when its time has passed, when the API drains, or when the
+    /// task is cancelled.
     ///
     /// - Parameters:
     ///   - request: The request's head; its path is the whole path with the query.
-    ///   - body: The whole body, empty where there is none.
-    ///   - caller: Where the request comes from.
-    /// - Returns: The answer; where it streams, nothing is watched until the stream is read.
+    ///   - body: The whole body; empty if the request has none.
+    ///   - caller: The caller of the request.
+    /// - Returns: The response. A response with a stream starts to watch when its stream is first read.
     public func respond(
         to request: HTTPRequest,
         body: [UInt8],
@@ -98,24 +97,23 @@ public struct ProgressAPI: Sendable {
         return response
     }
 
-    /// The answer to a request whose body is larger than ``ProgressLimits/maximumBodySize``.
+    /// Returns the response to a request whose body is larger than ``ProgressLimits/maximumBodySize``.
     ///
-    /// An adapter stops reading at the limit and gives this answer, then closes the connection.
+    /// An adapter stops reading at the limit, sends this response, and closes the connection.
     public func bodyTooLarge() -> ProgressResponse {
         configuration.limitRefusals.count(.bodySize)
         return ProgressResponse(problem: Problems.bodyTooLarge(limit: configuration.limits.maximumBodySize))
     }
 
-    /// Begins to go away: streams end, long polls are answered at once with what is there, and new streams and upgrades
-    /// are told to come back later; everything else goes on being answered.
+    /// Starts to drain: ends streams, answers long polls immediately, and refuses new streams and upgrades with a 503.
     ///
-    /// WebSockets that were accepted are not this type's to close.
+    /// Other requests still get responses. The API does not close accepted WebSockets; the adapter must close them.
     public func drain() {
         shared.drain()
     }
 
-    /// How many streams and long polls are open.
-    public var streamCount: Int { shared.streams.count }
+    /// The number of open streams and long polls.
+    @_spi(Server) public var streamCount: Int { shared.streams.count }
 
     private func answer(
         _ request: HTTPRequest,
@@ -133,7 +131,7 @@ public struct ProgressAPI: Sendable {
         guard body.count <= configuration.limits.maximumBodySize else {
             throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.limits.maximumBodySize))
         }
-        // What resources take is the same for everyone, and asked for by browsers before they send credentials.
+        // `OPTIONS` needs no credentials: browsers send it without them, and the response is the same for every caller.
         if request.method == .options { return options(exchange) }
         do throws(Refusal) {
             exchange.access = try await access(of: exchange)
@@ -160,7 +158,7 @@ public struct ProgressAPI: Sendable {
         }
     }
 
-    /// Says when to come back wherever coming back is of use.
+    /// Returns the refusal with `Retry-After` if its status is 429 or 503.
     func addingAdvice(to refusal: Refusal) -> Refusal {
         var refusal = refusal
         if [429, 503].contains(refusal.problem.status), refusal.fields[.retryAfter] == nil {

@@ -1,54 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgress
-public import LiveProgressWire
+package import LiveProgress
+package import LiveProgressWire
 
-/// What becomes of a request that may ask for a WebSocket; whoever has it acts on it, and nobody decides again.
-public enum WatchDecision: Sendable {
-    /// Upgrade, and send what is watched.
+/// The decision on a request that may ask for a WebSocket; the server must act on the decision.
+package enum WatchDecision: Sendable {
+    /// Upgrade the connection, and send the events.
     case accept(WatchAcceptance)
-    /// Answer with this, without upgrading.
+    /// Send this response, without an upgrade.
     case refuse(ProgressResponse)
-    /// It asks for no WebSocket of the API: an ordinary request, or one to somebody else.
+    /// The request does not ask for a WebSocket of the API.
     case notOurs
-    /// It takes time to decide; the answer is not another `later`.
+    /// The decision takes time; the closure must not return another `later`.
     case later(@Sendable () async -> WatchDecision)
 }
 
 extension WatchDecision {
-    /// The decision, waited for.
+    /// Returns the final decision, after a wait if it is `later`.
     package func resolved() async -> WatchDecision {
         if case .later(let decide) = self { await decide() } else { self }
     }
 }
 
-/// What an upgraded connection watches, and how.
-public struct WatchAcceptance: Sendable {
-    /// What is watched.
-    public enum Target: Sendable {
+/// The watch of an upgraded connection.
+package struct WatchAcceptance: Sendable {
+    /// The target of a watch.
+    package enum Target: Sendable {
         /// One operation.
         case operation(ProgressJournal)
-        /// All operations that match.
+        /// All operations that match the query.
         case feed(ProgressQuery)
     }
 
-    /// What is watched.
-    public let target: Target
-    /// How messages are laid out.
-    public let format: ProgressFormat
-    /// Where the watcher left off, as it came; `nil` where it brought nothing.
-    public let cursor: String?
-    /// What to answer in `Sec-WebSocket-Protocol`; `nil` for no such field.
-    public let subprotocol: String?
-    /// The watcher's slot, to be held as long as it watches.
+    /// The target of the watch.
+    package let target: Target
+    /// The format of the messages.
+    package let format: ProgressFormat
+    /// The cursor at which the watcher resumes, as sent; `nil` if the request has no cursor.
+    package let cursor: String?
+    /// The value of `Sec-WebSocket-Protocol` in the response; `nil` for no such field.
+    package let subprotocol: String?
+    /// The watcher's quota slot, to be held until the watch ends.
     package let slot: QuotaSlot?
-    /// Who watches, and what they may do; `nil` where nobody is asked.
-    public let principal: ProgressPrincipal?
-    /// What let them in, to be asked again when they renew their credentials.
+    /// The principal of the watcher; `nil` without an authorizer.
+    package let principal: ProgressPrincipal?
+    /// The authorized request, which the authorizer sees again when the watcher renews its credentials.
     package let accessRequest: ProgressAccessRequest
 
-    /// Whether somebody may ask the operation to stop; the list answers by itself.
+    /// Returns whether a principal may cancel the operation; `true` for a list, which refuses every message itself.
     package func isCancelAllowed(to principal: ProgressPrincipal) -> Bool {
         guard case .operation(let journal) = target else { return true }
         return principal.may(.cancel, journal.id, labels: journal.labels)

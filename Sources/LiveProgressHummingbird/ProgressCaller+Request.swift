@@ -9,14 +9,15 @@
     import NIOCore
 
     extension ProgressCaller {
-        /// The connection whose request is being answered, where ``ProgressChildChannel`` serves it.
+        /// The caller of the current connection, if ``ProgressChildChannel`` serves the connection.
         @TaskLocal static var connected: ProgressCaller?
 
-        /// Where a request comes from.
+        /// Creates the caller of a request.
         ///
-        /// That is what its connection tells, in an application served by ``HummingbirdCore/HTTPServerBuilder/progress(_:isSecure:)``;
-        /// else what the context tells, where it is a `RemoteAddressRequestContext`.
-        public init(_ request: Request, _ context: some RequestContext) {
+        /// In an application served by ``HummingbirdCore/HTTPServerBuilder/progress(_:isSecure:)``, the connection
+        /// reports the caller. Otherwise the context reports the address, if the context is a
+        /// `RemoteAddressRequestContext`.
+        @_spi(Server) public init(_ request: Request, _ context: some RequestContext) {
             let address = (context as? any RemoteAddressRequestContext)?.remoteAddress?.ipAddress
             self = Self.connected ?? ProgressCaller(address: address, isSecure: request.head.scheme == "https")
         }

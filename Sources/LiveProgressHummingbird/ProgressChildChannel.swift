@@ -12,39 +12,39 @@
     import ServiceLifecycle
     import Synchronization
 
-    /// A connection of an application's server that serves its routes, and live progress over WebSocket beside them.
+    /// A server connection that serves an application's routes, and live progress over WebSocket.
     ///
-    /// An upgrade that is granted leaves HTTP: from then on handlers on the event loop drive the connection, and no task is
-    /// spent on it. One that is refused is answered before it gets to the routes.
-    public struct ProgressChildChannel: ServerChildChannel, HTTPChannelHandler {
-        /// A connection whose first request decides what it becomes.
-        public struct Value: ServerChildChannelValue {
+    /// After an accepted upgrade, handlers on the event loop drive the connection without a task. A refused upgrade
+    /// gets its response before the request reaches the routes.
+    @_spi(Server) public struct ProgressChildChannel: ServerChildChannel, HTTPChannelHandler {
+        /// A connection; its first request decides between HTTP and a WebSocket.
+        @_spi(Server) public struct Value: ServerChildChannelValue {
             /// The connection.
-            public let channel: any Channel
+            @_spi(Server) public let channel: any Channel
             let outcome: EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>>
         }
 
-        /// Answers ordinary requests.
-        public let responder: HTTPChannelHandler.Responder
-        /// Decides about upgrades, and bounds what a connection may take.
-        public let connections: ConnectionSetup
+        /// The responder for ordinary requests.
+        @_spi(Server) public let responder: HTTPChannelHandler.Responder
+        /// The setup of connections, which decides on upgrades and applies the limits.
+        @_spi(Server) public let connections: ConnectionSetup
 
         private let shutdown: Shutdown?
 
-        /// Connections that serve the responder's routes, set up as given.
+        /// Creates a channel that serves the routes of a responder.
         ///
         /// - Parameters:
-        ///   - responder: Answers ordinary requests.
-        ///   - connections: Decides about upgrades, and bounds what a connection may take.
-        ///   - onShutdown: Told once when the service that handles the connections is asked to shut down gracefully.
-        public init(
+        ///   - responder: The responder for ordinary requests.
+        ///   - connections: The setup of connections, which decides on upgrades and applies the limits.
+        ///   - onShutdown: Called once when the service that handles the connections starts to shut down gracefully.
+        @_spi(Server) public init(
             responder: @escaping HTTPChannelHandler.Responder,
             connections: ConnectionSetup,
             onShutdown: (@Sendable () -> Void)? = nil
         ) {
             let isSecure = connections.isSecure
             self.responder = { request, writer, channel in
-                // A closure cannot consume what it has captured, but take it out.
+                // A closure cannot consume a captured value, but can take it out of an optional.
                 var writer = Optional(writer)
                 try await ProgressCaller.$connected.withValue(ProgressCaller(channel, isSecure: isSecure)) {
                     guard let writer = writer.take() else { return }
@@ -56,32 +56,32 @@
         }
 
         /// Prepares a connection for its first request.
-        public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        @_spi(Server) public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
             channel.eventLoop.makeCompletedFuture {
                 Value(channel: channel, outcome: try prepare(channel: channel, logger: logger))
             }
         }
 
-        /// Prepares a connection for its first request, for a server of one's own; called on the connection's event loop.
+        /// Prepares a connection for its first request, for a custom server; call it on the connection's event loop.
         ///
-        /// - Returns: What the connection becomes, known with its first request. The routes are served by
-        ///   `handleHTTP(asyncChannel:logger:)`, which must be called where it is the HTTP path.
-        /// - Throws: What adding a handler throws; the connection is of no use then.
-        public func prepare(
+        /// - Returns: The outcome, known after the first request. If the outcome is the HTTP path, call
+        ///   `handleHTTP(asyncChannel:logger:)` to serve the routes.
+        /// - Throws: The error of adding a handler; the connection is then unusable.
+        @_spi(Server) public func prepare(
             channel: any Channel,
             logger: Logger
         ) throws -> EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>> {
             try connections.configure(channel, openPath: routes(logger))
         }
 
-        /// The same without a future.
+        /// Prepares a connection for its first request, and passes the outcome to a closure.
         ///
         /// - Parameters:
         ///   - channel: The connection.
-        ///   - logger: Where the routes log.
-        ///   - completion: Told once, on the event loop, what the connection becomes, with its first request.
-        /// - Throws: What adding a handler throws; the connection is of no use then.
-        public func prepare(
+        ///   - logger: The logger for the routes.
+        ///   - completion: Called once, on the event loop, with the outcome after the first request.
+        /// - Throws: The error of adding a handler; the connection is then unusable.
+        @_spi(Server) public func prepare(
             channel: any Channel,
             logger: Logger,
             completion: @escaping (ConnectionOutcome<HTTP1Channel.Value>) -> Void
@@ -95,7 +95,7 @@
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
                         HTTP1ToHTTPServerCodec(secure: isSecure),
-                        // Without times of its own: those of the limits are kept before it.
+                        // This handler gets no timeouts: the handlers before it apply the timeouts of the limits.
                         HTTPConnectionStateHandler(logger: logger),
                     ])
                     return try HTTP1Channel.Value(
@@ -106,10 +106,10 @@
             }
         }
 
-        /// Serves the routes until the connection closes, or returns at once where it has left HTTP.
-        public func handle(value: Value, logger: Logger) async {
+        /// Serves the routes until the connection closes; returns immediately if the connection has left HTTP.
+        @_spi(Server) public func handle(value: Value, logger: Logger) async {
             guard let shutdown, shutdown.isFirst() else { return await serve(value, logger) }
-            // One task for all connections, as long as there is a server.
+            // One task of the first connection waits for the shutdown on behalf of all connections.
             await withDiscardingTaskGroup { group in
                 group.addTask { if (try? await gracefulShutdown()) != nil { shutdown.tell() } }
                 await serve(value, logger)
@@ -117,13 +117,13 @@
         }
 
         private func serve(_ value: Value, _ logger: Logger) async {
-            // The outcome never fails: a connection that breaks is one that closed.
+            // The future never fails: a broken connection has the outcome of a closed connection.
             guard let outcome = try? await value.outcome.get(), case .http(let path) = outcome else { return }
             await handleHTTP(asyncChannel: path, logger: logger)
         }
     }
 
-    /// Whom to tell of a server's graceful shutdown; its first connection waits for it.
+    /// The callback for the graceful shutdown of a server; the server's first connection waits for the shutdown.
     private final class Shutdown: Sendable {
         let tell: @Sendable () -> Void
         private let isAwaited = Atomic(false)
@@ -134,7 +134,7 @@
     }
 
     extension HTTPServerBuilder {
-        /// HTTP/1.1 with live progress over WebSocket on the same port.
+        /// Returns a server for HTTP/1.1 and for live progress over WebSocket on the same port.
         ///
         /// ```swift
         /// let app = Application(router: router, server: .progress(progress), services: [progress])
@@ -142,8 +142,8 @@
         /// With TLS: `try .tls(.progress(progress, isSecure: true), tlsConfiguration: configuration)` of `HummingbirdTLS`.
         ///
         /// - Parameters:
-        ///   - progress: What is served beside the application's routes.
-        ///   - isSecure: Whether it stands behind the application's own TLS.
+        ///   - progress: The live progress to serve beside the application's routes.
+        ///   - isSecure: Whether the application encrypts the connections with TLS.
         /// - Returns: The application's server.
         public static func progress(_ progress: ProgressServer, isSecure: Bool = false) -> HTTPServerBuilder {
             HTTPServerBuilder { responder in

@@ -5,10 +5,10 @@
     import LiveProgress
 
     extension ProgressProblem {
-        /// An upgrade that could be granted has reached the routes: its connection cannot leave HTTP.
+        /// The problem of a valid upgrade request that has reached the routes, where an upgrade is not possible.
         static let noUpgradeHere = ProgressProblem(
             .noUpgradeHere,
-            "Open a new connection for the WebSocket, and send nothing else before the upgrade's answer."
+            "Open a new connection for the WebSocket, and send nothing else before the response to the upgrade."
         )
     }
 #endif

@@ -10,9 +10,9 @@
     import ServiceLifecycle
 
     extension RouterMethods {
-        /// Adds the whole HTTP API at the path where it is mounted, `/api/v1/progress` by default.
+        /// Adds the HTTP API at its configured path, by default `/api/v1/progress`.
         ///
-        /// The path is absolute: add it to the router itself, or to a group without a path of its own. WebSockets need
+        /// The path is absolute: call this function on the router, or on a group without a path. WebSockets need
         /// ``HummingbirdCore/HTTPServerBuilder/progress(_:isSecure:)`` as the application's server.
         @discardableResult
         public func addProgressRoutes(_ progress: ProgressServer) -> Self {
@@ -26,21 +26,23 @@
         }
     }
 
-    /// Answers requests with a progress API: collects their bodies, and writes streams until their clients leave.
-    public struct ProgressResponder<Context: RequestContext>: HTTPResponder {
-        /// The methods that reach the API; it says itself which of them a path allows.
-        public static var methods: [HTTPRequest.Method] { [.get, .head, .post, .put, .patch, .delete, .options] }
+    /// A responder that serves a progress API: collects request bodies, and writes streams until clients disconnect.
+    @_spi(Server) public struct ProgressResponder<Context: RequestContext>: HTTPResponder {
+        /// The methods that the router passes to the API; the API decides which of them a path accepts.
+        @_spi(Server) public static var methods: [HTTPRequest.Method] {
+            [.get, .head, .post, .put, .patch, .delete, .options]
+        }
 
         private let progress: ProgressServer
         private var api: ProgressAPI { progress.api }
 
-        /// A responder of the API of what is served.
-        public init(_ progress: ProgressServer) {
+        /// Creates a responder for the API of a server.
+        @_spi(Server) public init(_ progress: ProgressServer) {
             self.progress = progress
         }
 
-        /// Answers a request; an upgrade that comes here is refused, because the connection could not leave HTTP.
-        public func respond(to request: Request, context: Context) async throws -> Response {
+        /// Responds to a request; refuses an upgrade, because the connection cannot leave HTTP here.
+        @_spi(Server) public func respond(to request: Request, context: Context) async throws -> Response {
             let caller = ProgressCaller(request, context)
             if request.headers[.upgrade] != nil, let refusal = await refusal(of: request.head, caller) {
                 return response(refusal, to: request)
@@ -51,7 +53,7 @@
             guard request.asksToWait else {
                 return response(await api.respond(to: request.head, body: [], from: caller), to: request)
             }
-            // A client that leaves while it waits frees what it waits for at once.
+            // If the client disconnects during a long poll, the poll ends immediately.
             let answer = try await withGracefulShutdownHandler {
                 try await request.body.consumeWithCancellationOnInboundClose { _ in
                     await api.respond(to: request.head, body: [], from: caller)
@@ -124,7 +126,9 @@
             try await body.finish(nil)
         }
 
-        /// Watching for a client that leaves takes the connection's input up, so that no further request can be read.
+        /// Returns a response with `Connection: close`.
+        ///
+        /// The watch for a disconnect consumes the connection's input, so the server cannot read another request.
         private func closing(_ response: Response) -> Response {
             var response = response
             response.headers[.connection] = "close"
@@ -133,7 +137,7 @@
     }
 
     extension Request {
-        /// Whether the client lets the answer wait for news, `Prefer: wait` of RFC 7240.
+        /// Whether the client asks for a long poll with `Prefer: wait` (RFC 7240).
         fileprivate var asksToWait: Bool {
             HTTPField.Name("Prefer").map { headers[values: $0].contains { $0.lowercased().contains("wait") } } ?? false
         }

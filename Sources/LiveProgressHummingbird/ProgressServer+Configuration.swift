@@ -8,7 +8,7 @@
     public import LiveProgressWebSocket
 
     extension ProgressServer {
-        /// How operations are served; the defaults are safe for an application whose users have sessions.
+        /// The configuration of a server; the defaults are safe for an application whose users have sessions.
         ///
         /// ```swift
         /// var configuration = ProgressServer.Configuration()
@@ -18,50 +18,49 @@
         /// configuration.limits.watchersPerSubject = 20
         /// ```
         public struct Configuration: Sendable {
-            /// The HTTP API: its times, and pages of one's own.
+            /// The configuration of the HTTP API, such as its times and custom pages.
             public var api = ProgressAPI.Configuration()
-            /// Whether people who open an operation's link in a browser get the page that comes with Live Progress; by default
-            /// they do, where the API has no other.
+            /// Whether browsers get the standard page of an operation; by default yes, unless ``api`` has other pages.
             public var showsPages = true
-            /// How it is found out that a watcher over WebSocket has gone without a word; `nil` sends no pings.
+            /// The pings that detect a lost watcher over WebSocket; `nil` sends no pings.
             public var heartbeat: WebSocketConfiguration.Heartbeat? = WebSocketConfiguration.Heartbeat()
-            /// How messages get to the sockets of watchers; by default directly.
+            /// The way in which messages are written to the sockets of watchers; by default directly.
             public var writePath = WritePath.direct
-            /// What compresses messages for watchers who ask for that; by default nothing.
+            /// The codec that compresses messages for watchers that ask for compression; by default none.
             public var compression: (any DeflateCodec)?
-            /// Told of each upgrade that is refused, which the routes and their middleware do not see.
+            /// Called for each refused upgrade, which the routes and their middleware do not see.
             public var onRefusal: (@Sendable (HTTPRequest, ProgressResponse) -> Void)?
-            /// How long connections have to end once the application goes away; then they are closed.
+            /// The time that connections have to end after a shutdown has started; then they are closed.
             public var shutdownTimeout = Duration.milliseconds(1200)
 
-            /// The defaults, as each member says.
+            /// Creates the default configuration.
             public init() {}
 
-            /// Where the operations are mounted; `/api/v1/progress` by default.
+            /// The path where the operations are mounted; by default `/api/v1/progress`.
             public var path: String {
                 get { api.path }
                 set { api.path = newValue }
             }
 
-            /// Whose pages may talk to the API; by default those of its own origin alone.
+            /// The origins whose pages may use the API; by default the API's own origin alone.
             public var origins: ProgressOrigins {
                 get { api.origins }
                 set { api.origins = newValue }
             }
 
-            /// How much clients may take.
+            /// The limits for clients.
             public var limits: ProgressLimits {
                 get { api.limits }
                 set { api.limits = newValue }
             }
 
-            /// Decides who asks and what they may do; without it everyone may do everything.
+            /// The authorizer, which identifies callers and grants permissions; without one everything is permitted.
             public var authorizer: (any ProgressAuthorizer)? {
                 get { api.authorizer }
                 set { api.authorizer = newValue }
             }
 
-            /// The proxies that are believed about where requests come from; by default none.
+            /// The proxies that the API trusts to report where requests come from; by default none.
             public var trustedProxies: TrustedProxies {
                 get { api.trustedProxies }
                 set { api.trustedProxies = newValue }

@@ -6,10 +6,10 @@
     public import LiveProgressHTTP
     public import LiveProgressNIO
     import LiveProgressPages
-    import LiveProgressWire
+    @_spi(Server) import LiveProgressWire
     public import ServiceLifecycle
 
-    /// Live progress in a Hummingbird application: its HTTP API, its WebSockets, its page, and the leave that it takes.
+    /// Live progress in a Hummingbird application: the HTTP API, WebSockets, a page, and a graceful shutdown.
     ///
     /// ```swift
     /// let service = ProgressService()
@@ -19,23 +19,24 @@
     /// let app = Application(router: router, server: .progress(progress), services: [progress])
     /// try await app.runService()
     /// ```
-    /// When the application goes away, streams end, long polls are answered, WebSockets are closed with 1001, and
+    /// When the application shuts down, streams end, long polls are answered, WebSockets are closed with 1001, and
     /// connections that have not ended after ``Configuration/shutdownTimeout`` are closed.
     public final class ProgressServer: Service {
-        /// The operations that it shows.
+        /// The service whose operations the server serves.
         public let service: ProgressService
-        /// How it serves them.
+        /// The configuration of the server.
         public let configuration: Configuration
-        /// What drives its connections.
-        public let hosting: ProgressHosting
+        /// The hosting, which drives the server's connections.
+        @_spi(Server) public let hosting: ProgressHosting
         private let departure = AsyncStream<Never>.makeStream()
 
-        /// A server of a service's operations.
+        /// Creates a server for the operations of a service.
         ///
         /// - Parameters:
-        ///   - service: The operations.
-        ///   - path: Where they are mounted, such as `/internal/jobs`; `nil` leaves it to the configuration.
-        ///   - configuration: How they are served.
+        ///   - service: The service.
+        ///   - path: The path where the operations are mounted, such as `/internal/jobs`; `nil` uses the
+        ///     configuration's path.
+        ///   - configuration: The configuration of the server.
         public init(
             _ service: ProgressService,
             at path: String? = nil,
@@ -58,40 +59,41 @@
         }
 
         /// The HTTP API.
-        public var api: ProgressAPI { hosting.api }
+        @_spi(Server) public var api: ProgressAPI { hosting.api }
 
-        /// The path of an operation, for a link to it.
+        /// Returns the path of an operation, for a link to the operation.
         public func path(of id: ProgressID) -> String {
             ProgressRoutes.path(for: id, under: api.configuration.path)
         }
 
-        /// An operation as a relative reference (RFC 3986 section 4.2), for an answer of a route of the application's own.
+        /// Returns a relative reference to an operation (RFC 3986 section 4.2), for a response of the application.
         ///
-        /// The client resolves it against the URL that it asked for, so that it is right behind every prefix that a proxy
-        /// takes away.
+        /// The client resolves the reference against the URL of its request, so the reference is valid behind any path
+        /// prefix of a proxy.
         ///
         /// - Parameters:
         ///   - id: The operation.
-        ///   - path: The path of the request that is answered, such as `/imports`.
-        /// - Returns: Such as `./api/v1/progress/ID`.
+        ///   - path: The path of the current request, such as `/imports`.
+        /// - Returns: A reference such as `./api/v1/progress/ID`.
         public func reference(to id: ProgressID, from path: String) -> String {
             let depth = path.utf8.prefix { $0 != UInt8(ascii: "?") }.count { $0 == UInt8(ascii: "/") } - 1
             let up = depth > 0 ? String(repeating: "../", count: depth) : "./"
             return up + self.path(of: id).dropFirst()
         }
 
-        /// Begins to go away; called again, and by an application that goes away by itself, it changes nothing.
+        /// Starts the shutdown; a second call has no effect.
         ///
-        /// Streams end, long polls are answered, WebSockets are closed with 1001, and newcomers are told to come back.
+        /// Streams end, long polls are answered, WebSockets are closed with 1001, and new streams and upgrades are
+        /// refused with a 503. The graceful shutdown of the application calls this function.
         public func leave() {
             hosting.leave()
             departure.continuation.finish()
         }
 
-        /// Returns when the application has gone away; until then, sees to it that no client holds that up.
+        /// Runs until the application shuts down; then ends the connections, so that no client delays the shutdown.
         public func run() async throws {
             await withTaskGroup(of: Void.self) { group in
-                // The application's server goes away before the services beside it are told; its connections tell of it.
+                // The application's server shuts down before this service does, so its connections report the shutdown.
                 group.addTask { [departure] in for await _ in departure.stream {} }
                 group.addTask { try? await gracefulShutdown() }
                 await group.next()
@@ -99,13 +101,13 @@
             }
             leave()
             await hosting.waitUntilEmpty(atMost: configuration.shutdownTimeout)
-            // Whoever returns before its turn is taken for broken; who is cancelled has had it.
+            // A service that returns before its own graceful shutdown counts as failed, so wait for the shutdown.
             try? await gracefulShutdown()
         }
     }
 
     extension ProgressServer: CustomStringConvertible {
-        /// A name: a log that tells of the service is not the place for its configuration.
+        /// A short name, so that logs do not have the configuration.
         public var description: String { "live progress" }
     }
 #endif

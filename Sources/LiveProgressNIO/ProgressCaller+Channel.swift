@@ -5,11 +5,11 @@ public import LiveProgressHTTP
 public import NIOCore
 
 extension ProgressCaller {
-    /// Who is at the other end of a connection, or of a stream of one.
+    /// Creates the caller of a connection, or of one stream of a connection.
     ///
     /// - Parameters:
-    ///   - channel: The connection, as its server has accepted it.
-    ///   - isSecure: Whether it is encrypted.
+    ///   - channel: The channel of the accepted connection, or of the stream.
+    ///   - isSecure: Whether the connection is encrypted.
     public init(_ channel: any Channel, isSecure: Bool) {
         self.init(address: channel.remoteAddress?.host, isSecure: isSecure)
         var listener = channel.parent

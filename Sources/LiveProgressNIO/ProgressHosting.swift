@@ -3,36 +3,36 @@
 
 public import HTTPTypes
 import LiveProgress
-public import LiveProgressHTTP
+@_spi(Server) public import LiveProgressHTTP
 public import LiveProgressWebSocket
 import NIOCore
 import NIOHTTP1
 
-/// Hosts the WebSockets of a progress API: decides about upgrades, and drives those that are granted.
+/// Hosts the WebSockets of a progress API: accepts or refuses upgrade requests, and drives the accepted WebSockets.
 ///
-/// One object serves all connections of a server, and may serve several servers.
+/// One object serves all connections of a server. It may serve several servers.
 /// ```swift
 /// let hosting = ProgressHosting(api: ProgressAPI(service: service))
 /// let outcome = try hosting.connections.configure(channel) { channel in addRoutes(to: channel) }
 /// ```
 public final class ProgressHosting: Sendable {
-    /// The API whose operations are watched.
+    /// The API whose operations the WebSockets report.
     public let api: ProgressAPI
-    /// The connections that are open.
-    public let registry = ConnectionRegistry()
+    /// The open connections.
+    @_spi(Server) public let registry = ConnectionRegistry()
     private let fanout: Fanout
     private let sources: FanoutSources
     private let deflate: DeflateServer?
     private let onRefusal: (@Sendable (HTTPRequest, ProgressResponse) -> Void)?
 
-    /// A host for an API's WebSockets.
+    /// Creates a host for the WebSockets of an API.
     /// - Parameters:
-    ///   - api: The API whose operations are watched.
-    ///   - heartbeat: How it is found out that a watcher has gone without a word; `nil` sends no pings.
-    ///   - writePath: How messages get to the sockets.
-    ///   - compression: What compresses the messages of watchers who ask for that by permessage-deflate, RFC 7692; `nil`,
-    ///     the default, leaves them as they are.
-    ///   - onRefusal: Told of each upgrade that is refused, with the answer: the routes do not see it.
+    ///   - api: The API whose operations the WebSockets report.
+    ///   - heartbeat: The ping interval and timeout that detect a lost watcher; `nil` sends no pings.
+    ///   - writePath: How messages reach the sockets.
+    ///   - compression: The codec for watchers that negotiate permessage-deflate (RFC 7692); `nil`, the default, disables
+    ///     compression.
+    ///   - onRefusal: Called with each refused upgrade request and its response; the routes do not see this request.
     public init(
         api: ProgressAPI,
         heartbeat: WebSocketConfiguration.Heartbeat? = WebSocketConfiguration.Heartbeat(),
@@ -58,10 +58,10 @@ public final class ProgressHosting: Sendable {
         fanout = Fanout(configuration: watchers) { refusals.count(ProgressLimit($0)) }
     }
 
-    /// How connections are set up.
+    /// The setup of unencrypted connections.
     public var connections: ConnectionSetup { connections(isSecure: false) }
 
-    /// How connections are set up, told whether they are encrypted.
+    /// Returns the setup of connections that are encrypted, or that are not.
     public func connections(isSecure: Bool) -> ConnectionSetup {
         let configuration = api.configuration
         return ConnectionSetup(
@@ -75,16 +75,17 @@ public final class ProgressHosting: Sendable {
         }
     }
 
-    /// Begins to go away: streams end, long polls are answered, WebSockets are closed with 1001, and newcomers are told to come
-    /// back later.
+    /// Starts the shutdown: ends streams, answers long polls, and closes WebSockets with 1001.
+    ///
+    /// New streams and upgrades receive a response that tells the client to retry later.
     public func leave() {
         api.drain()
         registry.quiesce()
     }
 
-    /// Returns when no connection is open; those that are when the time is over, or when the task is cancelled, are closed.
+    /// Returns when no connection is open; closes all connections when the time is over or the task is cancelled.
     ///
-    /// - Parameter time: How long clients have to take their leave.
+    /// - Parameter time: How long clients have to close their connections.
     public func waitUntilEmpty(atMost time: Duration) async {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
@@ -99,7 +100,7 @@ public final class ProgressHosting: Sendable {
         }
     }
 
-    /// How many operations and lists are watched over WebSockets.
+    /// The number of operations and lists that are watched over WebSockets.
     package var sourceCount: Int { sources.count }
 
     private func decide(_ head: HTTPRequestHead, _ channel: any Channel, isSecure: Bool) -> ConnectionDecision {
@@ -118,7 +119,7 @@ public final class ProgressHosting: Sendable {
         }
     }
 
-    /// A request for an upgrade, and what it has been found to be.
+    /// An upgrade request, with its parsed handshake and the negotiated compression.
     private struct Asked {
         let handshake: HandshakeRequest?
         let request: HTTPRequest
@@ -130,7 +131,7 @@ public final class ProgressHosting: Sendable {
         case .notOurs, .later: return .http
         case .accept(let acceptance):
             guard let handshake = asked.handshake else {
-                return refuse(asked, api.refusal(ofHandshake: "The handshake is not as RFC 6455 section 4.2.1 asks."))
+                return refuse(asked, api.refusal(ofHandshake: "The handshake does not satisfy RFC 6455 section 4.2.1."))
             }
             return .upgrade(grant(handshake, acceptance, asked.agreement))
         case .refuse(let answer): return refuse(asked, answer)
@@ -164,7 +165,7 @@ public final class ProgressHosting: Sendable {
 }
 
 extension ProgressLimit {
-    /// The limit that a watcher has met.
+    /// Creates the limit that a watcher exceeded.
     init(_ limit: WebSocketLimit) {
         switch limit {
         case .messageSize: self = .messageSize

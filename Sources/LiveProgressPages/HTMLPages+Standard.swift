@@ -2,17 +2,17 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HTTPTypes
-public import LiveProgressHTTP
+@_spi(Server) public import LiveProgressHTTP
 
 extension HTMLPages {
-    /// The pages that come with Live Progress: of one operation, of the list, and of what is wrong.
+    /// Returns the standard pages: for one operation, for the list, and for a problem.
     ///
-    /// - Parameter path: Where the API is mounted.
+    /// - Parameter path: The path where the API is mounted.
     /// - Returns: Pages for ``ProgressAPI/Configuration/pages``.
     public static func standard(at path: String) -> HTMLPages {
         let list = HTMLPage(body: ProgressPages.list(at: path), fields: fields)
         let operation = HTMLPage(body: ProgressPages.operation(at: path), fields: fields)
-        // The operation's page asks for the operation itself, and tells what it hears in words for people.
+        // The operation's page requests the operation itself and shows a problem, so it is also the page of a problem.
         return HTMLPages(operation: { _ in operation }, list: { list }, problem: { _ in operation })
     }
 

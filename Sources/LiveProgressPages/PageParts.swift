@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Puts texts into the places that are meant for them.
+/// Functions that assemble pages and scripts from their parts.
 enum PageParts {
-    /// A whole page: the style and the script where the template says `<!-- style -->` and `<!-- script -->`.
+    /// Returns a page: the template with the style at `<!-- style -->` and the script at `<!-- script -->`.
     static func page(template: String, style: String, script: String) -> [UInt8] {
         let page =
             template
@@ -12,7 +12,7 @@ enum PageParts {
         return Array(page.utf8)
     }
 
-    /// The text as a literal of JavaScript that may stand inside a `<script>` element too.
+    /// Returns a text as a JavaScript literal that is safe inside a `<script>` element.
     static func javaScriptLiteral(_ text: String) -> String {
         let body = text.unicodeScalars.map { scalar in
             switch scalar {

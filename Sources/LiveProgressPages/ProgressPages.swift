@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The pages for people: each one file that asks nothing of any other host.
+/// The HTML pages; each page is one file that requests nothing from other hosts.
 ///
-/// Their sources lie in `Web`; they are put together once, at the first use.
+/// The sources of the pages are in `Web`. Each page is assembled once, at its first use.
 /// ```swift
 /// response.headers[.contentSecurityPolicy] = ProgressPages.contentSecurityPolicy
 /// response.body = ProgressPages.operation
 /// ```
-public enum ProgressPages {
-    /// The page of one operation, which follows the operation at the URL it was loaded from; `text/html; charset=utf-8`.
-    public static let operation = PageParts.page(
+@_spi(Server) public enum ProgressPages {
+    /// The page of one operation, which watches the operation at its own URL; `text/html; charset=utf-8`.
+    package static let operation = PageParts.page(
         template: text(PackageResources.operation_html),
         style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.operation_css),
         script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.values_js)
             + text(PackageResources.operation_js) + text(PackageResources.operation_page_js)
     )
 
-    /// The page of all operations, which follows the feed at `/api/v1/progress`; `text/html; charset=utf-8`.
-    public static let list = PageParts.page(
+    /// The page of all operations, which watches the feed at `/api/v1/progress`; `text/html; charset=utf-8`.
+    @_spi(Server) public static let list = PageParts.page(
         template: text(PackageResources.list_html),
         style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.list_css),
         script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.list_js)
             + text(PackageResources.list_page_js)
     )
 
-    /// The page of all operations of an API that is mounted elsewhere, such as at `/internal/jobs`.
-    public static func list(at path: String) -> [UInt8] {
+    /// Returns the page of all operations for an API with another path, such as `/internal/jobs`.
+    @_spi(Server) public static func list(at path: String) -> [UInt8] {
         let named = "data-api=\"\(attributeText(String(path.drop { $0 == "/" })))\""
         return Array(String(decoding: list, as: UTF8.self).replacing(#"data-api="api/v1/progress""#, with: named).utf8)
     }
 
-    /// The page of one operation of an API that is mounted elsewhere: beside it there is the list, and no other page of ours.
-    public static func operation(at path: String) -> [UInt8] {
+    /// Returns the page of one operation for an API with another path; its links lead to the list of that API.
+    package static func operation(at path: String) -> [UInt8] {
         guard path != "/api/v1/progress" else { return operation }
         let text = String(decoding: operation, as: UTF8.self)
         return Array(text.replacing(#"href="../../../""#, with: #"href="./""#).utf8)
@@ -42,8 +42,8 @@ public enum ProgressPages {
         text.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
     }
 
-    /// A script that defines the element `<live-progress src="…">` for anyone's page; `text/javascript; charset=utf-8`.
-    public static let element: [UInt8] = Array(
+    /// A script that defines the element `<live-progress src="…">` for any page; `text/javascript; charset=utf-8`.
+    @_spi(Server) public static let element: [UInt8] = Array(
         """
         // SPDX-License-Identifier: Apache-2.0
         // <live-progress src="api/v1/progress/ID"></live-progress> shows an operation live.
@@ -57,13 +57,14 @@ public enum ProgressPages {
         """.utf8
     )
 
-    /// The value of `Content-Security-Policy` for both pages: nothing but their own script and style runs, and
-    /// nothing but their own server is talked to.
+    /// The value of `Content-Security-Policy` for both pages.
     ///
-    /// The hashes are those of the very bytes that are served, so the policy needs no nonce. They are written here, because
-    /// computing them would bring a cryptography library into every program that shows the pages: who changes a script
-    /// or a style changes its hash, and `PageHashesTests` of the server says to what.
-    public static let contentSecurityPolicy = [
+    /// Only the pages' own scripts and styles run, and the pages connect only to their own server.
+    ///
+    /// The hashes are those of the served bytes, so the policy needs no nonce. The hashes are constants, because
+    /// computing them would add a cryptography library to every program that shows the pages. After a change of a
+    /// script or a style, update its hash; the server's `PageHashesTests` shows the new hash.
+    package static let contentSecurityPolicy = [
         "default-src 'none'",
         "script-src 'sha256-kL3kJ1KReKmZr+s/ZPnn9biYQNxacj98gw5pz62ramY='"
             + " 'sha256-d4XVfET6b7OW3vmxWJ5gwYF6AthMx9zOaA1LdCpXAHM='",

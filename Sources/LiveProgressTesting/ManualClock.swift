@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-public import LiveProgress
+@_spi(Server) public import LiveProgress
 import Synchronization
 
 /// A clock that stands still until a test moves it.
@@ -24,10 +24,10 @@ public final class ManualClock: Sendable {
 
     private let state = Mutex(State())
 
-    /// A clock at zero; its calendar begins at 2001-01-01 00:00 UTC.
+    /// Creates a clock at zero; its calendar begins at 2001-01-01 00:00 UTC.
     public init() {}
 
-    /// What to configure a service with.
+    /// The clock for the configuration of a service.
     public var clock: ProgressClock {
         ProgressClock(
             now: { self.now },
@@ -36,12 +36,12 @@ public final class ManualClock: Sendable {
         )
     }
 
-    /// The time it shows.
+    /// The current time of the clock.
     public var now: Duration {
         state.withLock { $0.now }
     }
 
-    /// Moves the clock on and wakes those whose time has come.
+    /// Advances the clock, and wakes the tasks whose deadlines have come.
     public func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now += duration
@@ -52,7 +52,7 @@ public final class ManualClock: Sendable {
         for sleeper in due { sleeper.continuation.resume() }
     }
 
-    /// Returns once that many sleep on this clock, so that a test knows that moving it on will be noticed.
+    /// Returns once at least `count` tasks sleep on this clock, so that advancing the clock wakes them.
     public func sleepers(atLeast count: Int) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in

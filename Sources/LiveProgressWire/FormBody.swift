@@ -4,14 +4,15 @@
 import LiveProgress
 import LiveProgressGrammar
 
-/// A form (`application/x-www-form-urlencoded`, as the URL standard has it), read as the JSON object that it stands for.
+/// A reader that turns a form (`application/x-www-form-urlencoded`, as in the URL standard) into its JSON object.
 package enum FormBody {
-    /// The members of a report's form, each as the value that its JSON form would have; wrong ones are left for the
-    /// report's own checks.
+    /// Returns the members of a report's form, each with the value that it would have in JSON.
     ///
-    /// Of fields with the same name the last counts.
+    /// Wrong values pass through: the checks of the report find them.
     ///
-    /// - Throws: ``WireError`` where a field is malformed, or no JSON where JSON is wanted.
+    /// If a field name repeats, the last field counts.
+    ///
+    /// - Throws: ``WireError`` if a field is malformed, or is not JSON where JSON is required.
     static func members(of bytes: some Sequence<UInt8>) throws(WireError) -> JSONObject {
         var members = JSONObject()
         var parts: [(member: ReportMember, name: String, value: String)] = []
@@ -29,7 +30,7 @@ package enum FormBody {
         return members
     }
 
-    /// The members whose own members can be set one by one, as `details.NAME` and `labels.NAME`.
+    /// The members whose own members a form can set one by one, as `details.NAME` and `labels.NAME`.
     private static let dottedMembers = ReportMember.all.filter { member in
         switch member.value {
         case .json, .labels: true
@@ -53,9 +54,9 @@ package enum FormBody {
         members[member.name] = .object(object)
     }
 
-    /// The names and values of a form, in order, without its escapes.
+    /// Returns the names and values of a form in order, with escapes decoded.
     ///
-    /// - Throws: ``WireError`` where one has a broken escape or is not UTF-8.
+    /// - Throws: ``WireError`` if a name or value has a broken escape or is not UTF-8.
     package static func fields(of bytes: some Sequence<UInt8>) throws(WireError) -> [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = []
         for field in Array(bytes).split(separator: UInt8(ascii: "&")) {
@@ -76,7 +77,7 @@ package enum FormBody {
         return WireError(member: member, message: "\(what) \(rule)", isMalformed: true)
     }
 
-    /// The two parts of `details.NAME` and `labels.NAME`.
+    /// Returns the two parts of `details.NAME` or `labels.NAME`, or `nil` for another name.
     private static func split(_ field: String) -> (member: ReportMember, name: String)? {
         for member in dottedMembers where field.utf8.starts(with: "\(member.name).".utf8) {
             return (member, String(decoding: field.utf8.dropFirst(member.name.utf8.count + 1), as: UTF8.self))
@@ -93,7 +94,7 @@ package enum FormBody {
                 throw WireError(name, "must be JSON: expected \(error.expected) at byte \(error.offset)")
             }
         case .problem:
-            // An object is problem details; any other text, JSON or not, is what happened.
+            // An object is problem details. Any other text, JSON or not, says what happened.
             let value = try? JSONValue(parsing: text, maximumDepth: ProgressReportBody.maximumDepth - 1)
             if case .some(.object(let object)) = value { return .object(object) }
             return .string(text)
@@ -105,7 +106,7 @@ package enum FormBody {
         }
     }
 
-    /// A number, `true`, `false` or `null` where the text is one in JSON, else the text.
+    /// Returns a number, `true`, `false` or `null` if the text is one in JSON, otherwise the text.
     private static func scalar(_ text: String) -> JSONValue {
         switch try? JSONValue(parsing: text) {
         case .some(.array), .some(.object), .some(.string), nil: .string(text)

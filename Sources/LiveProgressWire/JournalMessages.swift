@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgress
+package import LiveProgress
 import Synchronization
 
-/// The messages of one journal that were encoded last, shared by all who send them, on every transport.
+/// The recently encoded messages of one journal, shared by all senders on every transport.
 ///
-/// Each message is encoded once, and the details in it once for all formats, however many event loops and streams want
-/// it, as long as it is among the newest revisions.
-public final class JournalMessages: Sendable {
+/// Each message of the newest revisions is encoded once, and its details are encoded once for all formats, however many
+/// event loops and streams send them.
+package final class JournalMessages: Sendable {
     private let ring = Mutex(MessageRing())
 
     private init() {}
 
-    /// The messages of a journal: the same object for all who ask while one of them holds it.
-    public static func of(_ journal: ProgressJournal) -> JournalMessages {
+    /// Returns the messages of a journal: the same object for all callers while one of them holds it.
+    package static func of(_ journal: ProgressJournal) -> JournalMessages {
         journal.sharedObject { JournalMessages() }
     }
 
-    /// The messages of events in a format; those that nobody has asked for yet are encoded, into one array.
+    /// Returns the messages of events in a format; encodes missing messages into one array.
     ///
     /// - Parameters:
-    ///   - events: What a reading of the journal gave.
-    ///   - format: How they are written.
-    /// - Returns: A text for each event, in their order.
-    public func messages(for events: [ProgressEvent], as format: ProgressFormat) -> [ArraySlice<UInt8>] {
+    ///   - events: The events of a reading of the journal.
+    ///   - format: The format of the messages.
+    /// - Returns: One text for each event, in the order of the events.
+    package func messages(for events: [ProgressEvent], as format: ProgressFormat) -> [ArraySlice<UInt8>] {
         var messages: [ArraySlice<UInt8>] = []
         messages.reserveCapacity(events.count)
         var missing: [Missing] = []
@@ -52,11 +52,11 @@ public final class JournalMessages: Sendable {
     private struct Missing {
         let index: Int
         let event: ProgressEvent
-        /// The details, where they were encoded for another format.
+        /// The details, if they were encoded for another format.
         let details: ArraySlice<UInt8>?
     }
 
-    /// Encodes messages one behind the other, and gives each with its details.
+    /// Encodes messages into one array, and returns each message with its details.
     private static func encode(
         _ missing: [Missing],
         as format: ProgressFormat
@@ -78,7 +78,7 @@ public final class JournalMessages: Sendable {
     }
 }
 
-/// The details of a message while it is written: known from another message or not, and where they stand in this one.
+/// The details of a message that is being written: their known text, if any, and their range in the message.
 struct DetailsText {
     let known: ArraySlice<UInt8>?
     private(set) var range = 0..<0
@@ -96,7 +96,7 @@ struct DetailsText {
 }
 
 extension ProgressFormat {
-    /// Room for a common message, so that writing it seldom has to grow.
+    /// The room for a usual message, so that writing seldom reallocates.
     var usualSize: Int {
         switch self {
         case .plain: 128

@@ -3,25 +3,25 @@
 
 import LiveProgress
 
-/// The texts of a journal's newest revisions, each at the place of its revision.
+/// A ring of the texts of a journal's newest revisions.
 ///
-/// A lookup is a remainder and a comparison. A text that is held keeps those in memory that were encoded with it: fewer
-/// than the ring has places, or all in it.
+/// A look-up is a remainder and a comparison. A held text keeps all texts in memory that were encoded with it. Their
+/// number is less than the ring's capacity, or the ring holds all of them.
 struct MessageRing: Sendable {
     typealias Text = ArraySlice<UInt8>
 
-    /// What is known of one revision.
+    /// The known texts of one revision.
     struct Slot: Sendable {
         let revision: UInt64
-        /// The details alone, which stand in the message of every format.
+        /// The details, which are part of the message in every format.
         var details: Text?
-        /// The message of the plain format, which is the same whatever it is to a watcher.
+        /// The message of the plain format, which is the same for every watcher.
         var plain: Text?
-        /// The message of the full format that was asked for last.
+        /// The message of the full format that was encoded last.
         var full: (kind: FullKind, text: Text)?
     }
 
-    /// What tells the full messages of one revision apart: a revision never changes once it has been read.
+    /// The values in which full messages of one revision differ; a revision that has been read never changes.
     struct FullKind: Equatable, Sendable {
         private let kind: ProgressEvent.Kind
         private let skipped: UInt64
@@ -36,7 +36,7 @@ struct MessageRing: Sendable {
 
     private var slots: ContiguousArray<Slot?> = []
 
-    /// What is known of a revision; one that is put takes the place of the one 32 revisions before.
+    /// The known texts of a revision; a new revision replaces the one 32 revisions before it.
     subscript(revision: UInt64) -> Slot {
         get {
             guard !slots.isEmpty, let slot = slots[Self.place(of: revision)], slot.revision == revision else {
@@ -50,7 +50,7 @@ struct MessageRing: Sendable {
         }
     }
 
-    /// The message of an event in a format, where it is still held.
+    /// Returns the message of an event in a format, or `nil` if the ring does not hold it.
     func message(_ event: ProgressEvent, as format: ProgressFormat) -> Text? {
         let slot = self[event.snapshot.revision]
         switch format {
@@ -61,7 +61,7 @@ struct MessageRing: Sendable {
         }
     }
 
-    /// Holds a message and the details in it.
+    /// Stores a message and the details in it.
     mutating func hold(_ text: Text, details: Text, of event: ProgressEvent, as format: ProgressFormat) {
         var slot = self[event.snapshot.revision]
         slot.details = details

@@ -3,17 +3,17 @@
 
 import LiveProgress
 
-/// What a watcher says over a WebSocket.
-public enum ProgressClientMessage: Sendable, Hashable {
-    /// Ask the operation to stop: `{"type":"cancel"}`.
+/// A message from a watcher over a WebSocket.
+package enum ProgressClientMessage: Sendable, Hashable {
+    /// A request to stop the operation: `{"type":"cancel"}`.
     case cancel
-    /// Stay by a new token: `{"type":"authenticate","token":"…"}`.
+    /// A new token that extends the connection: `{"type":"authenticate","token":"…"}`.
     case authenticate(token: String)
 
-    /// Reads a message; members that are not known are passed over.
+    /// Reads a message; ignores unknown members.
     ///
-    /// - Throws: ``WireError`` where this is no message, or one of another type.
-    public init(_ bytes: some Sequence<UInt8>) throws(WireError) {
+    /// - Throws: ``WireError`` if the bytes are not a message, or the message has another type.
+    package init(_ bytes: some Sequence<UInt8>) throws(WireError) {
         let reader = try WireReader(json: bytes)
         let type = try reader.required("type", try reader.string("type"))
         if type.hasBytes(of: "cancel") {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What the messages of a WebSocket look like.
-public enum ProgressFormat: Sendable, Hashable, CaseIterable {
-    /// Two members, `state` and `details`: for watchers that ask for no subprotocol.
+/// The format of the messages over a WebSocket.
+package enum ProgressFormat: Sendable, Hashable, CaseIterable {
+    /// The format with two members, `state` and `details`, for watchers that request no subprotocol.
     case plain
-    /// The whole state in each message: for watchers that ask for ``subprotocol``.
+    /// The format with the whole state, for watchers that request ``subprotocol``.
     case full
 
     /// The name of the full format in `Sec-WebSocket-Protocol` (RFC 6455 section 1.9).
-    public static let subprotocol = "live-progress.v1"
+    package static let subprotocol = "live-progress.v1"
 
-    /// What stands before a token in `Sec-WebSocket-Protocol`, where a browser can set no other field.
+    /// The prefix of a token in `Sec-WebSocket-Protocol`, for browsers, which cannot set another header field.
     ///
-    /// It stands beside the real subprotocol, and is never the one that the server chooses.
-    public static let bearerSubprotocolPrefix = "live-progress.bearer."
+    /// The token is offered beside the real subprotocol, and the server never selects it.
+    package static let bearerSubprotocolPrefix = "live-progress.bearer."
 }

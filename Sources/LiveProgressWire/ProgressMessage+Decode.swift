@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgress
+package import LiveProgress
 
 extension ProgressMessage {
     /// Reads a message of the full format: `snapshot`, `update` or `end`.
     ///
-    /// For a connection, on which errors may come too, see ``ProgressServerMessage``.
+    /// On a connection, use ``ProgressServerMessage``, which also reads errors.
     ///
-    /// - Throws: ``WireError`` where it is none.
-    public static func decodeFull(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressEvent {
+    /// - Throws: ``WireError`` if the bytes are not such a message.
+    package static func decodeFull(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressEvent {
         guard case .event(let event) = try ProgressServerMessage(bytes) else {
             throw WireError("type", "must be one of snapshot, update, end")
         }
         return event
     }
 
-    /// Reads an operation as GET answers it.
+    /// Reads an operation from the response to a GET request.
     ///
-    /// - Throws: ``WireError`` where it is none.
-    public static func decodeSnapshot(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressSnapshot {
+    /// - Throws: ``WireError`` if the bytes are not an operation.
+    package static func decodeSnapshot(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressSnapshot {
         try WireReader(json: bytes).snapshot()
     }
 
-    /// Reads the tokens beside the operation in the answer to a creation.
+    /// Reads the tokens in the response to the creation of an operation.
     ///
-    /// - Returns: The tokens, or `nil` where the server hands on none.
-    /// - Throws: ``WireError`` where the answer is no JSON object, or its member `tokens` is wrong.
-    public static func decodeTokens(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressTokens? {
+    /// - Returns: The tokens, or `nil` if the server issues no tokens.
+    /// - Throws: ``WireError`` if the response is not a JSON object, or its member `tokens` is wrong.
+    package static func decodeTokens(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressTokens? {
         guard let members = try WireReader(json: bytes).object("tokens") else { return nil }
         let reader = WireReader(members, prefix: "tokens.")
         return ProgressTokens(
@@ -38,8 +38,8 @@ extension ProgressMessage {
 
     /// Reads a page of the list.
     ///
-    /// - Throws: ``WireError`` where it is none.
-    public static func decodePage(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressPage {
+    /// - Throws: ``WireError`` if the bytes are not a page.
+    package static func decodePage(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressPage {
         let reader = try WireReader(json: bytes)
         guard let operations = reader.value("operations")?.arrayValue else {
             throw reader.error("operations", "must be an array")
@@ -57,8 +57,8 @@ extension ProgressMessage {
 
     /// Reads a message of the feed of all operations.
     ///
-    /// - Throws: ``WireError`` where it is none.
-    public static func decodeFeed(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressFeedEvent {
+    /// - Throws: ``WireError`` if the bytes are not such a message.
+    package static func decodeFeed(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressFeedEvent {
         switch try ProgressServerMessage(bytes) {
         case .event(let event): return .changed(event.snapshot)
         case .removed(let id): return .removed(id)
@@ -66,10 +66,10 @@ extension ProgressMessage {
         }
     }
 
-    /// Reads problem details; members of another type than RFC 9457 gives them are passed over, as it has it.
+    /// Reads problem details; ignores members of a wrong type, as RFC 9457 requires.
     ///
-    /// - Throws: ``WireError`` where it is no JSON object.
-    public static func decodeProblem(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressProblem {
+    /// - Throws: ``WireError`` if the bytes are not a JSON object.
+    package static func decodeProblem(_ bytes: some Sequence<UInt8>) throws(WireError) -> ProgressProblem {
         try WireReader(json: bytes).problem()
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@_spi(Server) import LiveProgress
 
 extension ProgressSnapshot {
-    /// Writes the members that every message has, between what stands before and after them.
+    /// Writes the members that every full message has; the caller begins and ends the object.
     ///
     /// - Parameters:
-    ///   - writer: Where the object has been begun.
-    ///   - text: What is known of the details' text, and takes note of where it stands.
-    ///   - skipped: Written as `skipped` where it is not `nil`.
+    ///   - writer: The writer, in which the object has begun.
+    ///   - text: The known text of the details, if any; records where the details are written.
+    ///   - skipped: The value of the member `skipped`, or `nil` to omit the member.
     func writeMembers(to writer: inout JSONWriter, details text: inout DetailsText, skipped: UInt64? = nil) {
         writer.member("id")
         writer.write(id.rawValue)
@@ -44,7 +44,7 @@ extension ProgressSnapshot {
         writer.writeText { ProgressTimestamp.append(updatedAt, to: &$0) }
     }
 
-    /// Writes how the operation ended: `result`, `null` where it has none, or `error`.
+    /// Writes the outcome: `result` (`null` without a result) or `error`.
     func writeOutcome(to writer: inout JSONWriter) {
         switch outcome {
         case .succeeded(let result):
@@ -57,7 +57,7 @@ extension ProgressSnapshot {
         }
     }
 
-    /// Labels are written sorted by name: the same snapshot is the same bytes.
+    /// Writes the labels sorted by name, so that equal snapshots have equal bytes.
     private func writeLabels(to writer: inout JSONWriter) {
         writer.member("labels")
         writer.beginObject()
@@ -100,7 +100,7 @@ extension JSONWriter {
 }
 
 extension WireReader {
-    /// The snapshot that the members of a message make; members that are not known are passed over.
+    /// Returns the snapshot of a message; ignores unknown members.
     func snapshot() throws(WireError) -> ProgressSnapshot {
         let statusName = try required("status", try string("status"))
         guard let status = ProgressStatus(rawValue: statusName) else {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import FoundationEssentials
-public import LiveProgress
+package import FoundationEssentials
+@_spi(Server) public import LiveProgress
 
-/// The messages that a server sends, to WebSockets, event streams and in HTTP bodies: JSON in UTF-8.
+/// The messages that a server sends over WebSockets, in event streams and in HTTP bodies: JSON in UTF-8.
 ///
-/// Each message of the full format is the whole state of an operation, never a change that someone who comes late could
-/// not read. What is written here is written once for all watchers of a revision.
-public enum ProgressMessage {
-    /// A message of the plain format: `{"state":…,"details":…}`.
-    public static func encodePlain(_ snapshot: ProgressSnapshot) -> [UInt8] {
+/// Each message of the full format has the whole state of an operation, never a delta, so that a late watcher can read
+/// it. A message is encoded once for all watchers of a revision.
+@_spi(Server) public enum ProgressMessage {
+    /// Returns a message of the plain format: `{"state":…,"details":…}`.
+    package static func encodePlain(_ snapshot: ProgressSnapshot) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: ProgressFormat.plain.usualSize)
         var details = DetailsText()
         writePlain(snapshot, details: &details, to: &writer)
         return writer.bytes
     }
 
-    /// Writes a message of the plain format behind what was written before, as a text of its own.
+    /// Appends a message of the plain format to the writer, as a new JSON text.
     static func writePlain(_ snapshot: ProgressSnapshot, details: inout DetailsText, to writer: inout JSONWriter) {
         writer.beginText()
         writer.beginObject()
@@ -28,18 +28,18 @@ public enum ProgressMessage {
         writer.endObject()
     }
 
-    /// A message of the full format.
+    /// Returns a message of the full format.
     ///
-    /// `resumed` stands in each `snapshot`, and in the first message of whatever type to a watcher that brought a
-    /// cursor; `result` or `error` stand in the end.
-    public static func encodeFull(_ event: ProgressEvent) -> [UInt8] {
+    /// `resumed` is in each `snapshot`, and in the first message of any type to a watcher that sent a cursor. An `end`
+    /// has `result` or `error`, unless the operation was cancelled.
+    @_spi(Server) public static func encodeFull(_ event: ProgressEvent) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity)
         var details = DetailsText()
         writeFull(event, details: &details, to: &writer)
         return writer.bytes
     }
 
-    /// Writes a message of the full format behind what was written before, as a text of its own.
+    /// Appends a message of the full format to the writer, as a new JSON text.
     static func writeFull(_ event: ProgressEvent, details: inout DetailsText, to writer: inout JSONWriter) {
         writer.beginText()
         writer.beginObject()
@@ -54,20 +54,22 @@ public enum ProgressMessage {
         writer.endObject()
     }
 
-    /// An operation as GET answers it: a message of the full format without `type`, `skipped` and `resumed`.
+    /// Returns an operation as in the response to GET: a full message without `type`, `skipped` and `resumed`.
     ///
     /// - Parameters:
     ///   - snapshot: The operation.
-    ///   - tokens: What the answer to a creation hands on beside it, as its member `tokens`.
+    ///   - tokens: The tokens in the response to a creation, written as the member `tokens`.
     /// - Returns: The JSON text.
-    public static func encodeSnapshot(_ snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil) -> [UInt8] {
+    @_spi(Server) public static func encodeSnapshot(_ snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil)
+        -> [UInt8]
+    {
         var writer = JSONWriter(reservingCapacity: messageCapacity)
         write(snapshot, tokens: tokens, to: &writer)
         return writer.bytes
     }
 
-    /// A page of the list: `{"operations":[…],"nextPageToken":…}`; the token of the last page is `null`.
-    public static func encodePage(_ page: ProgressPage) -> [UInt8] {
+    /// Returns a page of the list: `{"operations":[…],"nextPageToken":…}`; the token of the last page is `null`.
+    package static func encodePage(_ page: ProgressPage) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity * (page.snapshots.count + 1))
         writer.beginObject()
         writer.member("operations")
@@ -80,9 +82,10 @@ public enum ProgressMessage {
         return writer.bytes
     }
 
-    /// A message of the feed of all operations: an `update` or `end` as in the full format, or
-    /// `{"type":"removed","id":…}`.
-    public static func encodeFeed(_ event: ProgressFeedEvent) -> [UInt8] {
+    /// Returns a message of the feed of all operations.
+    ///
+    /// The message is an `update` or `end` as in the full format, or `{"type":"removed","id":…}`.
+    package static func encodeFeed(_ event: ProgressFeedEvent) -> [UInt8] {
         switch event {
         case .changed(let snapshot):
             return encodeFull(ProgressEvent(kind: snapshot.outcome == nil ? .update : .end, snapshot: snapshot))
@@ -98,15 +101,17 @@ public enum ProgressMessage {
         }
     }
 
-    /// Problem details: a body of the type `application/problem+json` (RFC 9457).
-    public static func encodeProblem(_ problem: ProgressProblem) -> [UInt8] {
+    /// Returns problem details: a body of the type `application/problem+json` (RFC 9457).
+    package static func encodeProblem(_ problem: ProgressProblem) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 256)
         problem.write(to: &writer)
         return writer.bytes
     }
 
-    /// An answer over a WebSocket to a message that was not understood, or not granted: `{"type":"error","error":…}`.
-    public static func encodeError(_ problem: ProgressProblem) -> [UInt8] {
+    /// Returns the answer to a WebSocket message that was not understood or not permitted.
+    ///
+    /// The answer is `{"type":"error","error":…}`.
+    package static func encodeError(_ problem: ProgressProblem) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()
         writer.member("type")
@@ -117,8 +122,8 @@ public enum ProgressMessage {
         return writer.bytes
     }
 
-    /// The answer over a WebSocket to a new token that is good: `{"type":"authenticated","expiresAt":…}`.
-    public static func encodeAuthenticated(until end: Date?) -> [UInt8] {
+    /// Returns the answer to a valid new token over a WebSocket: `{"type":"authenticated","expiresAt":…}`.
+    package static func encodeAuthenticated(until end: Date?) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 96)
         writer.beginObject()
         writer.member("type")
@@ -129,7 +134,7 @@ public enum ProgressMessage {
         return writer.bytes
     }
 
-    /// Room for a common message, so that writing it seldom has to grow.
+    /// The room for a usual message, so that writing seldom reallocates.
     private static let messageCapacity = ProgressFormat.full.usualSize
 
     private static func write(

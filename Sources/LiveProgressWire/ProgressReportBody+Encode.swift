@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgress
+package import LiveProgress
 
 extension ProgressReportBody {
-    /// Writes a report as JSON; what it leaves as it is, is left out.
-    public static func encodeReport(_ report: ProgressReport) -> [UInt8] {
+    /// Writes a report as JSON; omits the members that the report leaves unchanged.
+    package static func encodeReport(_ report: ProgressReport) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()
         write(report, to: &writer)
@@ -13,8 +13,8 @@ extension ProgressReportBody {
         return writer.bytes
     }
 
-    /// Writes the body that creates an operation as JSON; what the report says goes before the options.
-    public static func encodeCreate(
+    /// Writes the body that creates an operation as JSON; members of the report take precedence over the options.
+    package static func encodeCreate(
         id: ProgressID? = nil,
         options: ProgressOptions = .init(),
         report: ProgressReport? = nil
@@ -55,7 +55,7 @@ extension JSONWriter {
         case .count(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .total(let path):
             write(member, report[keyPath: path]) { writer, total in
-                if let total { writer.write(total) } else { writer.writeNull() }
+                if let count = total.count { writer.write(count) } else { writer.writeNull() }
             }
         case .fraction(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .flag(let path): write(member, report[keyPath: path]) { $0.write($1) }
@@ -72,7 +72,7 @@ extension JSONWriter {
         }
     }
 
-    /// Writes a member, or nothing where it has no value.
+    /// Writes a member, or nothing if it has no value.
     private mutating func write<T>(_ member: ReportMember, _ value: T?, write: (inout JSONWriter, T) -> Void) {
         guard let value else { return }
         self.name(member.name)

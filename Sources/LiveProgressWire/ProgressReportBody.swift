@@ -1,78 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgress
+package import LiveProgress
 
-/// The bodies with which a worker reports and creates, in JSON or as a form, with the same names in both.
+/// The request bodies that create an operation or report on it, in JSON or as a form with the same names.
 ///
-/// A member that is absent leaves things as they are. A member that is not known is refused, so that a misspelt one does
-/// not pass for a report. `null` is a value only of `details`, `totalCount` (the total is not known), `result` and `error`.
-public enum ProgressReportBody {
-    /// The longest name of a label, in bytes.
-    public static let maximumLabelLength = 256
+/// An absent member leaves its value unchanged. An unknown member is refused, so that a misspelt name is not taken for
+/// a report. Only `details`, `totalCount` (the total is not known), `result` and `error` may be `null`.
+package enum ProgressReportBody {
+    /// The maximum length of a label's name, in bytes.
+    package static let maximumLabelLength = 256
 
-    /// The longest lease that can be asked for, in seconds: a year.
-    public static let maximumLease = 31_536_000.0
+    /// The longest lease that a request can set, in seconds: a year.
+    package static let maximumLease = 31_536_000.0
 
-    /// The deepest nesting of a body: less than what readers take, since messages put reports into further objects.
-    public static let maximumDepth = 100
+    /// The deepest nesting of a body; less than the limit of readers, because messages nest reports in further objects.
+    package static let maximumDepth = 100
 
-    /// The members of a report, in the order in which they are written.
+    /// The names of a report's members, in the order in which they are written.
     static let reportMembers = ReportMember.all.map(\.name)
 
-    /// The members that only the creation of an operation may have.
+    /// The names of the members that are allowed only in the creation of an operation.
     package static let creationMembers = ["id", "parent", "lease"]
 
-    /// Those of them that are numbers.
+    /// The creation members that are numbers.
     static let numbersOfCreation = ["lease"]
 
-    /// All members.
+    /// The names of all members.
     static let members = creationMembers + reportMembers
 
-    /// Reads a report in JSON; no bytes at all are a report that says nothing.
+    /// Reads a report in JSON; an empty body is an empty report.
     ///
     /// - Throws: ``WireError``, which names the member and says what is allowed.
-    public static func decodeReport(json bytes: some Sequence<UInt8>) throws(WireError) -> ProgressReport {
+    package static func decodeReport(json bytes: some Sequence<UInt8>) throws(WireError) -> ProgressReport {
         try decodeReport(members(json: bytes))
     }
 
-    /// Reads a report that is a form (`application/x-www-form-urlencoded`).
+    /// Reads a report from a form (`application/x-www-form-urlencoded`).
     ///
-    /// `details` is a JSON text; `details.NAME=VALUE` sets one member of it, `labels.NAME=VALUE` one label.
+    /// `details` is a JSON text. `details.NAME=VALUE` sets one member of the details, `labels.NAME=VALUE` one label.
     ///
     /// - Throws: ``WireError``, which names the member and says what is allowed.
-    public static func decodeReport(form bytes: some Sequence<UInt8>) throws(WireError) -> ProgressReport {
+    package static func decodeReport(form bytes: some Sequence<UInt8>) throws(WireError) -> ProgressReport {
         try decodeReport(FormBody.members(of: bytes))
     }
 
-    /// Reads the body that creates an operation, in JSON: who and what it is, and its first report where it has one.
+    /// Reads the body that creates an operation, in JSON: identifier, options, and an optional first report.
     ///
     /// - Throws: ``WireError``, which names the member and says what is allowed.
-    public static func decodeCreate(
+    package static func decodeCreate(
         json bytes: some Sequence<UInt8>
     ) throws(WireError) -> (id: ProgressID?, options: ProgressOptions, report: ProgressReport?) {
         try decodeCreate(members(json: bytes))
     }
 
-    /// Reads the body that creates an operation, as a form: who and what it is, and its first report where it has one.
+    /// Reads the body that creates an operation, as a form: identifier, options, and an optional first report.
     ///
     /// - Throws: ``WireError``, which names the member and says what is allowed.
-    public static func decodeCreate(
+    package static func decodeCreate(
         form bytes: some Sequence<UInt8>
     ) throws(WireError) -> (id: ProgressID?, options: ProgressOptions, report: ProgressReport?) {
         try decodeCreate(FormBody.members(of: bytes))
     }
 
-    /// Checks a body that has nothing to say: it is empty, or an object without members.
+    /// Checks that a body is empty, or a JSON object without members.
     ///
-    /// - Throws: ``WireError`` where it says something, or is no JSON.
+    /// - Throws: ``WireError`` if the body has a member, or is not JSON.
     package static func checkEmpty(json bytes: some Sequence<UInt8>) throws(WireError) {
         try checkNames(of: members(json: bytes), allowed: [])
     }
 
-    /// Checks a form that has nothing to say.
+    /// Checks that a form has no fields.
     ///
-    /// - Throws: ``WireError`` where it says something, or is no form.
+    /// - Throws: ``WireError`` if the form has a field, or is malformed.
     package static func checkEmpty(form bytes: some Sequence<UInt8>) throws(WireError) {
         try checkNames(of: FormBody.members(of: bytes), allowed: [])
     }

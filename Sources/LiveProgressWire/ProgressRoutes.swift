@@ -4,8 +4,8 @@
 public import LiveProgress
 import LiveProgressGrammar
 
-/// What a path of the HTTP API means.
-public enum ProgressRoute: Sendable, Hashable {
+/// The target of a path of the HTTP API.
+@_spi(Server) public enum ProgressRoute: Sendable, Hashable {
     /// All operations: create, list, feed.
     case collection
     /// One operation: watch, read, report, delete.
@@ -14,41 +14,47 @@ public enum ProgressRoute: Sendable, Hashable {
     case cancellation(ProgressID)
 }
 
-/// The paths of the HTTP API: those of its operations stand under the path of all of them, which is ``base`` unless an
-/// application has mounted the API elsewhere.
-public enum ProgressRoutes {
-    /// The path of all operations, and the start of every other one.
-    public static let base = "/api/v1/progress"
+/// The paths of the HTTP API.
+///
+/// All paths begin with the path of all operations. That path is ``base``, unless an application mounts the API
+/// elsewhere.
+@_spi(Server) public enum ProgressRoutes {
+    /// The path of all operations, with which every other path begins.
+    @_spi(Server) public static let base = "/api/v1/progress"
 
-    /// A path to mount the API at, with one slash before each of its parts and none at its end.
-    public static func normalized(_ path: String) -> String {
+    /// Returns a mount path in normal form: one slash before each part, and no slash at the end.
+    @_spi(Server) public static func normalized(_ path: String) -> String {
         path.split(separator: "/").map { "/" + $0 }.joined()
     }
 
-    /// The query parameter that carries the cursor to go on from.
-    public static let cursorParameter = "cursor"
+    /// The query parameter for the cursor to resume from.
+    @_spi(Server) public static let cursorParameter = "cursor"
 
-    /// The query parameter that carries a one-time ticket.
-    public static let ticketParameter = "ticket"
+    /// The query parameter for a one-time ticket.
+    @_spi(Server) public static let ticketParameter = "ticket"
 
-    /// The query parameter that carries a token, where that is switched on (RFC 6750 section 2.3).
-    public static let tokenParameter = "access_token"
+    /// The query parameter for a token, if the server permits that (RFC 6750 section 2.3).
+    @_spi(Server) public static let tokenParameter = "access_token"
 
-    /// The path of an operation.
-    public static func path(for id: ProgressID, under base: String = base) -> String {
+    /// Returns the path of an operation.
+    @_spi(Server) public static func path(for id: ProgressID, under base: String = base) -> String {
         "\(base)/\(id)"
     }
 
-    /// The path that asks an operation to stop.
-    public static func cancelPath(for id: ProgressID, under base: String = base) -> String {
+    /// Returns the path to which a client sends the request to stop an operation.
+    @_spi(Server) public static func cancelPath(for id: ProgressID, under base: String = base) -> String {
         "\(base)/\(id)/cancel"
     }
 
-    /// What a path means, or `nil` where it is none of the API's; a query after it and a slash at its end do not count.
+    /// Returns the target of a path, or `nil` if the path is not part of the API.
     ///
-    /// Escapes in an identifier are resolved: clients may send `a%3Ab` for `a:b`.
+    /// A query after the path and a slash at its end are ignored.
+    ///
+    /// Escapes in an identifier are decoded: clients may send `a%3Ab` for `a:b`.
     @inlinable
-    public static func route(ofPath path: some StringProtocol, under base: String = base) -> ProgressRoute? {
+    @_spi(Server) public static func route(ofPath path: some StringProtocol, under base: String = base)
+        -> ProgressRoute?
+    {
         route(ofPath: Array(path.utf8), under: base)
     }
 

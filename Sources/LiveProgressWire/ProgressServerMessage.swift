@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import FoundationEssentials
-public import LiveProgress
+package import FoundationEssentials
+@_spi(Server) package import LiveProgress
 
-/// What a server says over a WebSocket of the full format, or in the feed of all operations.
-public enum ProgressServerMessage: Sendable, Hashable {
-    /// `snapshot`, `update` or `end`: an operation as it is now.
+/// A message from a server, over a WebSocket of the full format or in the feed of all operations.
+package enum ProgressServerMessage: Sendable, Hashable {
+    /// A `snapshot`, `update` or `end`: an operation with its current state.
     case event(ProgressEvent)
-    /// `removed`: an operation that is no longer there; only in the feed.
+    /// A `removed`: an operation that was deleted or has expired; only in the feed.
     case removed(ProgressID)
-    /// `error`: what the watcher said was not understood, or not granted.
+    /// An `error`: a message of the watcher was not understood or not permitted.
     case error(ProgressProblem)
-    /// `authenticated`: the watcher's new token is good until then; `nil` for ever.
+    /// An `authenticated`: the watcher's new token is valid until this date; `nil` means without a limit.
     case authenticated(until: Date?)
 
-    /// Reads a message; members that are not known are passed over.
+    /// Reads a message; ignores unknown members.
     ///
-    /// - Throws: ``WireError`` where this is no message, or one of a type that is not known.
-    public init(_ bytes: some Sequence<UInt8>) throws(WireError) {
+    /// - Throws: ``WireError`` if the bytes are not a message, or the type of the message is unknown.
+    package init(_ bytes: some Sequence<UInt8>) throws(WireError) {
         let reader = try WireReader(json: bytes)
         let type = try reader.required("type", try reader.string("type"))
         if let kind = ProgressEvent.Kind.allCases.first(where: { $0.rawValue.hasBytes(of: type) }) {

@@ -3,19 +3,19 @@
 
 public import FoundationEssentials
 
-/// Dates on the wire: RFC 3339 in UTC with milliseconds, such as `2026-01-02T03:04:05.678Z`.
-public enum ProgressTimestamp {
-    /// The text of a date, rounded to the millisecond; what lies outside the years 0 to 9999 becomes their first or last.
-    public static func format(_ date: Date) -> String {
+/// The format of dates on the wire: RFC 3339 in UTC with milliseconds, such as `2026-01-02T03:04:05.678Z`.
+@_spi(Server) public enum ProgressTimestamp {
+    /// Returns the text of a date, rounded to the millisecond and clamped to the years 0 to 9999.
+    @_spi(Server) public static func format(_ date: Date) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(24)
         append(date, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends the text of a date, as ``format(_:)`` gives it.
+    /// Appends the text of a date, in the format of ``format(_:)``.
     static func append(_ date: Date, to bytes: inout [UInt8]) {
-        // A comparison with NaN is false: it becomes the first millisecond, as all that is too early.
+        // A comparison with NaN is false, so NaN becomes the first millisecond, like every date that is too early.
         let rounded = (date.timeIntervalSince1970 * 1000).rounded()
         let milliseconds = rounded >= Double(first) ? Int64(min(rounded, Double(last))) : first
         let (days, inDay) = milliseconds.flooringDivision(by: 86_400_000)
@@ -29,8 +29,8 @@ public enum ProgressTimestamp {
         append(inDay % 1000, digits: 3, then: "Z", to: &bytes)
     }
 
-    /// The date of a text in RFC 3339, with any offset and any number of digits after the second, or `nil`.
-    public static func parse(_ text: some StringProtocol) -> Date? {
+    /// Returns the date of an RFC 3339 text with any offset and any number of fraction digits, or `nil`.
+    package static func parse(_ text: some StringProtocol) -> Date? {
         var scanner = Scanner(rest: Array(text.utf8)[...])
         guard let year = scanner.number(digits: 4), scanner.skip("-"),
             let month = scanner.number(digits: 2), scanner.skip("-"), (1...12).contains(month),
@@ -70,10 +70,10 @@ public enum ProgressTimestamp {
         }
     }
 
-    /// Days from 1970-01-01 to a date of the Gregorian calendar.
+    /// Returns the days from 1970-01-01 to a date of the Gregorian calendar.
     ///
-    /// Years are counted from March, so that the leap day comes last; 153 days make five months from there on, and
-    /// 146,097 days make 400 years.
+    /// Years are counted from March, so that the leap day is the last day. From March on, five months have 153 days;
+    /// 400 years have 146,097 days.
     private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let (era, yearOfEra) = (month > 2 ? year : year - 1).flooringDivision(by: 400)
         let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
@@ -81,7 +81,7 @@ public enum ProgressTimestamp {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// The date that lies so many days after 1970-01-01: the inverse of ``days(_:_:_:)``.
+    /// Returns the date that is `days` after 1970-01-01: the inverse of ``days(_:_:_:)``.
     private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let (era, dayOfEra) = (days + 719_468).flooringDivision(by: 146_097)
         let leapDays = dayOfEra / 1460 - dayOfEra / 36_524 + dayOfEra / 146_096
@@ -93,7 +93,7 @@ public enum ProgressTimestamp {
         return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, day)
     }
 
-    /// What is still to be read of a text.
+    /// A scanner of the rest of a text.
     private struct Scanner {
         var rest: ArraySlice<UInt8>
 
@@ -118,7 +118,7 @@ public enum ProgressTimestamp {
             return number
         }
 
-        /// Nanoseconds after the second: 0 where there is no fraction, `nil` where there is a point without digits.
+        /// Returns the nanoseconds after the second: 0 without a fraction, `nil` for a point without digits.
         mutating func fraction() -> Int64? {
             guard skip(".") else { return 0 }
             guard var nanoseconds = digit().map({ $0 * 100_000_000 }) else { return nil }
@@ -130,7 +130,7 @@ public enum ProgressTimestamp {
             return nanoseconds
         }
 
-        /// Minutes that local time is ahead of UTC.
+        /// Returns the minutes by which local time is ahead of UTC, or `nil`.
         mutating func offset() -> Int64? {
             if skip("Z") || skip("z") { return 0 }
             let isAhead = skip("+")
@@ -143,7 +143,7 @@ public enum ProgressTimestamp {
 }
 
 extension Int64 {
-    /// The quotient rounded down, and the remainder, which is never negative.
+    /// Returns the quotient, rounded down, and the remainder, which is never negative.
     fileprivate func flooringDivision(by divisor: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

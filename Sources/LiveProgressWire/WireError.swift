@@ -3,28 +3,28 @@
 
 import LiveProgress
 
-/// Why a message or a body is not what the protocol wants: which member is wrong, and what is allowed.
-public struct WireError: Error, Sendable, Hashable {
-    /// The member that is wrong, such as `progress.totalCount`, or `nil` where the whole text is.
-    public let member: String?
+/// The reason why a message or a body breaks the protocol: the wrong member, and what is allowed.
+package struct WireError: Error, Sendable, Hashable {
+    /// The wrong member, such as `progress.totalCount`, or `nil` if the whole text is wrong.
+    package let member: String?
     /// A sentence that names the member and says what is allowed.
-    public let message: String
-    /// Whether the bytes break the syntax that they are in, JSON or a form; else they keep to it, and say what is not allowed.
-    public let isMalformed: Bool
+    package let message: String
+    /// Whether the bytes break the syntax of JSON or forms, rather than hold a value that is not allowed.
+    package let isMalformed: Bool
 
-    /// An error about a member, or about the whole text.
-    public init(member: String? = nil, message: String, isMalformed: Bool = false) {
+    /// Creates an error about a member, or about the whole text.
+    package init(member: String? = nil, message: String, isMalformed: Bool = false) {
         self.member = member
         self.message = message
         self.isMalformed = isMalformed
     }
 
-    /// An error that says what a member must be or must do.
+    /// Creates an error that says what a member must be or do.
     init(_ member: String, _ rule: String) {
         self.init(member: member, message: "\(member) \(rule).")
     }
 
-    /// An error about a text that is not JSON, or holds a number that is not taken.
+    /// Creates an error about a text that is not JSON, or has a number out of range.
     init(_ error: JSONError) {
         self.init(message: error.description, isMalformed: !error.isOutOfRange)
     }
@@ -32,5 +32,5 @@ public struct WireError: Error, Sendable, Hashable {
 
 extension WireError: CustomStringConvertible {
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

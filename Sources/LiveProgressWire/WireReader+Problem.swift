@@ -4,7 +4,7 @@
 import LiveProgress
 
 extension WireReader {
-    /// The members of problem details (RFC 9457 section 3.1); those of another type than theirs are passed over.
+    /// Returns problem details (RFC 9457 section 3.1); ignores members of a wrong type.
     func problem() -> ProgressProblem {
         let type = object["type"]?.stringValue ?? "about:blank"
         var problem = ProgressProblem(
@@ -22,15 +22,15 @@ extension WireReader {
 }
 
 extension ProgressProblem {
-    /// The members that RFC 9457 itself names.
+    /// The names of the members that RFC 9457 defines.
     static let standardMembers = ["type", "title", "status", "detail", "instance"]
 
-    /// A failure about which the worker said no more than, perhaps, one text.
+    /// Returns the problem of a failure for which the worker gave at most a text.
     static func failure(_ detail: String? = nil) -> ProgressProblem {
         ProgressProblem(.failed, detail ?? "The worker reported a failure without saying why.")
     }
 
-    /// Writes the problem as an object; members that have no value are left out, as RFC 9457 has it.
+    /// Writes the problem as an object; omits members without a value, as RFC 9457 permits.
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("type")

@@ -4,7 +4,7 @@
 import LiveProgress
 
 extension WireReader {
-    /// The report that the members make; who and what an operation is stands beside it.
+    /// Returns the report of the members; the caller reads the identifier and options of the operation.
     func report() throws(WireError) -> ProgressReport {
         var report = ProgressReport()
         for member in ReportMember.all where value(member.name) != nil { try read(member, into: &report) }
@@ -17,7 +17,8 @@ extension WireReader {
         case .text(let path): report[keyPath: path] = try string(name)
         case .json(let path): report[keyPath: path] = value(name)
         case .count(let path): report[keyPath: path] = try count(name)
-        case .total(let path): report[keyPath: path] = .some(value(name)?.isNull == true ? nil : try count(name))
+        case .total(let path):
+            report[keyPath: path] = value(name)?.isNull == true ? .unknown : ProgressTotal(try count(name))
         case .fraction(let path): report[keyPath: path] = try fraction(name)
         case .flag(let path): report[keyPath: path] = try bool(name)
         case .attempt(let path): report[keyPath: path] = try attempt()
@@ -33,7 +34,7 @@ extension WireReader {
         return fraction
     }
 
-    /// The lease of a worker, given in seconds.
+    /// Returns the lease of a worker; the member is in seconds.
     func lease() throws(WireError) -> Duration? {
         guard let seconds = try number("lease") else { return nil }
         guard seconds > 0, seconds <= ProgressReportBody.maximumLease else {
@@ -42,7 +43,7 @@ extension WireReader {
         return .seconds(seconds)
     }
 
-    /// The end that `status` tells of, with its `result` or `error`.
+    /// Returns the outcome of `status`, with its `result` or `error`.
     private func outcome() throws(WireError) -> ProgressOutcome? {
         let status = try string("status").map { ProgressStatus(rawValue: $0) }
         if case .some(let status) = status, status?.isEnd != true {
@@ -60,7 +61,7 @@ extension WireReader {
         }
     }
 
-    /// The problem that `error` tells of: problem details, or a text alone.
+    /// Returns the problem of `error`: problem details, or only a text.
     private func failure(_ value: JSONValue) throws(WireError) -> ProgressProblem {
         if let text = value.stringValue { return .failure(text) }
         guard let members = value.objectValue else {

@@ -4,12 +4,12 @@
 import FoundationEssentials
 import LiveProgress
 
-/// Reads the members of an object, and says which one is wrong.
+/// A reader of the members of an object, whose errors name the wrong member.
 ///
-/// A member that is absent is `nil`; in messages of a server `null` means the same, in reports it does not.
+/// An absent member is `nil`. In messages of a server, `null` also means absent; in reports it does not.
 struct WireReader {
     let object: JSONObject
-    /// What stands before a member's name in errors, such as `progress.`.
+    /// The prefix of a member's name in errors, such as `progress.`.
     let prefix: String
     let nullIsAbsent: Bool
 
@@ -19,7 +19,7 @@ struct WireReader {
         self.nullIsAbsent = nullIsAbsent
     }
 
-    /// A reader of a JSON text, which must be an object.
+    /// Creates a reader of a JSON text, which must be an object.
     init(
         json bytes: some Sequence<UInt8>,
         maximumDepth: Int = JSONValue.defaultMaximumDepth
@@ -34,7 +34,7 @@ struct WireReader {
         self.init(object)
     }
 
-    /// An error that says what a member must be.
+    /// Returns an error that says what a member must be.
     func error(_ name: String, _ rule: String) -> WireError {
         WireError(prefix + name, rule)
     }
@@ -44,7 +44,7 @@ struct WireReader {
         return nullIsAbsent && value?.isNull == true ? nil : value
     }
 
-    /// A member that must be there.
+    /// Returns the value of a required member; throws if it is absent.
     func required<T>(_ name: String, _ value: T?) throws(WireError) -> T {
         guard let value else { throw error(name, "is missing") }
         return value
@@ -66,36 +66,37 @@ struct WireReader {
         try read(name, "must be an object") { $0.objectValue }
     }
 
-    /// An integer that is not negative.
+    /// Returns an integer that is not negative.
     func count(_ name: String) throws(WireError) -> Int64? {
         let count = try read(name, "must be an integer of 64 bits") { $0.intValue }
         guard let count, count < 0 else { return count }
         throw error(name, "must not be negative")
     }
 
-    /// The number of an attempt.
+    /// Returns the number of an attempt.
     func attempt() throws(WireError) -> Int? {
         try read("attempt", "must be an integer from 1") { value in
             value.intValue.flatMap { Int(exactly: $0) }.flatMap { $0 >= 1 ? $0 : nil }
         }
     }
 
-    /// The name of an operation.
+    /// Returns the identifier of an operation.
     func id(_ name: String) throws(WireError) -> ProgressID? {
         let rule = "must be 1 to \(ProgressID.maximumLength) characters of A-Z a-z 0-9 - . _ ~ : @"
         return try read(name, rule) { value in value.stringValue.flatMap { ProgressID($0) } }
     }
 
-    /// A date in RFC 3339.
+    /// Returns a date in RFC 3339.
     func date(_ name: String) throws(WireError) -> Date? {
         try read(name, "must be a date such as 2026-01-02T03:04:05.678Z") { value in
             value.stringValue.flatMap { ProgressTimestamp.parse($0) }
         }
     }
 
-    /// The member `labels`: an object of strings.
+    /// Returns the member `labels`, an object of strings.
     ///
-    /// Names are measured before they become keys: hashing a long run of combining marks takes quadratic time.
+    /// The length of a name is checked before the name becomes a key: hashing a long run of combining marks takes
+    /// quadratic time.
     func labels(maximumNameLength: Int = .max) throws(WireError) -> [String: String]? {
         guard let members = try object("labels") else { return nil }
         var labels: [String: String] = [:]

@@ -148,7 +148,7 @@ def test_encrypted(binary):
             server.stop()
             log = server.whole_log()
         expect_equal(secrets.found_in(log), [], "the log tells")
-        for text in ["A caller was let in", "A request was answered", f"method={REDACTED}", f"target=/{REDACTED}"]:
+        for text in ["A caller was authorized", "A request was answered", f"method={REDACTED}", f"target=/{REDACTED}"]:
             expect(text in log, f"the log does not say {text!r}; its end:\n{log[-4000:]}")
 
 
@@ -211,7 +211,7 @@ def test_trace(binary):
         expect_equal(secrets.found_in(log), [], "the log tells")
         expect_equal(rest, [], "further lines on standard output")
         for text in [
-            " trace live-progress: ", "A caller was let in", "A caller was turned away", "A request was answered",
+            " trace live-progress: ", "A caller was authorized", "A caller was refused", "A request was answered",
             "credential=bearer [redacted]", "credential=ticket [redacted]", "credential=query token [redacted]",
             "credential=none", f"target={BASE}/a?access_token=[redacted]", f"target={BASE}/a?ticket=[redacted]",
             f"target={BASE}/[redacted]", "reason=The token has expired.",

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Backoff")
 struct BackoffTests {
-    @Test("doubles its ceiling up to the maximum, and starts again after a success")
+    @Test("The upper bound of the delay doubles up to the maximum and restarts after a success")
     func doubles() {
         var backoff = Backoff(base: .milliseconds(250), maximum: .seconds(10))
         let delays = (0..<8).map { _ in backoff.next(random: 1) }
@@ -17,7 +17,7 @@ struct BackoffTests {
     }
 
     @Test(
-        "spreads the delay over the whole range, and never leaves it",
+        "The delay spreads over the whole range and never leaves the range",
         arguments: [
             (0.0, Duration.zero), (0.5, .seconds(1)), (1, .seconds(2)), (-3, .zero), (7, .seconds(2)), (.nan, .zero),
         ]
@@ -27,7 +27,7 @@ struct BackoffTests {
         #expect(backoff.next(random: random) == delay)
     }
 
-    @Test("does not overflow however often it fails")
+    @Test("The delay does not overflow, however many attempts fail")
     func many() {
         var backoff = Backoff(base: .seconds(1), maximum: .seconds(60))
         for _ in 0..<10_000 { _ = backoff.next(random: 1) }

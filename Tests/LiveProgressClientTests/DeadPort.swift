@@ -9,9 +9,9 @@
     import Glibc
 #endif
 
-/// A port of the loopback at which nobody listens, and nobody else can: it is bound for as long as this lives.
+/// A port of 127.0.0.1 that refuses connections, because a ``DeadPort`` binds the port and never listens.
 ///
-/// A port that was merely free a moment ago may be another test's by now.
+/// The binding keeps other tests from using the port during the life of the ``DeadPort``.
 final class DeadPort {
     private let descriptor: CInt
     let url: String
@@ -23,7 +23,7 @@ final class DeadPort {
             let type = SOCK_STREAM
         #endif
         descriptor = socket(AF_INET, type, 0)
-        // The kernel fills in a port that is free.
+        // Port 0: the kernel assigns a free port.
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -39,7 +39,7 @@ final class DeadPort {
 
     deinit { close(descriptor) }
 
-    /// Gives the body its URL.
+    /// Runs the body with the URL of a ``DeadPort``.
     static func with<Value>(_ body: (_ url: String) async throws -> Value) async throws -> Value {
         let port = try DeadPort()
         let value = try await body(port.url)

@@ -4,7 +4,7 @@
 import FoundationEssentials
 import LiveProgress
 
-/// A snapshot as the tests of this folder need it.
+/// Returns a snapshot with defaults for the tests of this folder.
 func snapshot(
     _ revision: UInt64,
     epoch: String = "k3f9",
@@ -24,7 +24,7 @@ func snapshot(
     )
 }
 
-/// An event of that revision.
+/// Returns an event whose snapshot has the given revision.
 func event(
     _ kind: ProgressEvent.Kind,
     _ revision: UInt64,

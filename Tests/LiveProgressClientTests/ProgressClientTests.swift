@@ -3,7 +3,7 @@
 
 import LiveProgress
 import LiveProgressClient
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Testing
 
 @Suite("A client's calls")
@@ -16,7 +16,7 @@ struct ProgressClientTests {
         return try ProgressClient(url: server.url + prefix, configuration: configuration)
     }
 
-    @Test("send what the server's routes expect, and read the snapshot of the answer")
+    @Test("A client sends the requests that the routes expect, and decodes the snapshot of each response")
     func calls() async throws {
         let answer = ProgressMessage.encodeSnapshot(snapshot(3))
         try await ScriptedServer.run { _, _ in
@@ -59,7 +59,7 @@ struct ProgressClientTests {
         }
     }
 
-    @Test("hand on the tokens that a creation is answered with, and none where there are none")
+    @Test("create returns the tokens of the response, and nil if the response has no tokens")
     func createdTokens() async throws {
         let snapshot = snapshot(0)
         for tokens in [ProgressTokens(report: "for-the-worker", watch: "for-watchers"), nil] {
@@ -73,7 +73,7 @@ struct ProgressClientTests {
         }
     }
 
-    @Test("list page by page, with every filter escaped")
+    @Test("list requests one page and percent-encodes every filter")
     func lists() async throws {
         let page = ProgressPage(snapshots: [snapshot(1)], nextPageToken: "a&b")
         try await ScriptedServer.run { _, _ in
@@ -98,7 +98,7 @@ struct ProgressClientTests {
     }
 
     @Test(
-        "throw what the server's problem says",
+        "A client maps the problem or the status code of a response to an error code",
         arguments: [
             (404, "unknown", .unknown), (410, "gone", .gone), (409, "already-exists", .alreadyExists),
             (409, "ended", .ended), (409, "stale-attempt", .staleAttempt), (412, "cursor-mismatch", .cursorMismatch),
@@ -127,7 +127,7 @@ struct ProgressClientTests {
     }
 
     @Test(
-        "fail clearly where no answer comes",
+        "A client throws an error with a precise code if no valid response arrives",
         arguments: [
             (.nothing, .disconnected), (.bytes([]), .disconnected),
             (.bytes(Array("SSH-2.0-OpenSSH\r\n\r\n".utf8)), .invalidAnswer),
@@ -151,7 +151,7 @@ struct ProgressClientTests {
         }
     }
 
-    @Test("say that nobody is there")
+    @Test("A client throws unreachable if no server listens at the address")
     func unreachable() async throws {
         try await DeadPort.with { url in
             let client = try ProgressClient(url: url)
@@ -162,7 +162,7 @@ struct ProgressClientTests {
         }
     }
 
-    @Test("end at once when their task is cancelled")
+    @Test("A request ends immediately when its task is cancelled")
     func cancelled() async throws {
         let (asked, continuation) = AsyncStream<Void>.makeStream()
         try await ScriptedServer.run { _, _ in

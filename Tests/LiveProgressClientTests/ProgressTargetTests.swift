@@ -4,12 +4,12 @@
 import LiveProgress
 import Testing
 
-@testable import LiveProgressClient
+@testable @_spi(Server) import LiveProgressClient
 
-@Suite("Addresses")
+@Suite("Server addresses and operation URLs")
 struct ProgressTargetTests {
     @Test(
-        "read a base URL into host, port and prefix",
+        "A base URL is parsed into host, port and prefix",
         arguments: [
             ("http://127.0.0.1:8080", "127.0.0.1", 8080, "", "http://127.0.0.1:8080"),
             ("http://localhost", "localhost", 80, "", "http://localhost"),
@@ -31,7 +31,7 @@ struct ProgressTargetTests {
     }
 
     @Test(
-        "are refused with a reason",
+        "An invalid address is rejected with a reason",
         arguments: [
             ("", .invalidURL, "no scheme"), ("localhost:8080", .invalidURL, "http://localhost:8080"),
             ("http://", .invalidURL, "no host"), ("http://:80", .invalidURL, "no host"),
@@ -52,7 +52,7 @@ struct ProgressTargetTests {
     }
 
     @Test(
-        "have the token of a link in their fragment alone",
+        "The token of a link is read from the fragment only",
         arguments: [
             ("http://h/api/v1/progress/a#token=x.y.z", "x.y.z"), ("http://h/api/v1/progress/a#b=c&token=x", "x"),
             ("http://h/api/v1/progress/a?token=x", nil), ("http://h/api/v1/progress/a#token=", nil), ("a", nil),
@@ -63,7 +63,7 @@ struct ProgressTargetTests {
     }
 
     @Test(
-        "are quoted without the fragment where they are wrong",
+        "An error message about an invalid URL does not contain the fragment",
         arguments: [
             "http://h/elsewhere#token=secret", "ftp://h#token=secret", "h/api#token=secret", "http://h:0#token=secret",
         ]
@@ -74,7 +74,7 @@ struct ProgressTargetTests {
     }
 
     @Test(
-        "read an operation by its URL or its identifier",
+        "An operation is found by its URL or its identifier",
         arguments: [
             ("http://h:1/api/v1/progress/import-7", "import-7", "http://h:1/api/v1/progress/import-7"),
             ("ws://h:1/api/v1/progress/import-7/?cursor=a-1", "import-7", "http://h:1/api/v1/progress/import-7"),
@@ -90,7 +90,7 @@ struct ProgressTargetTests {
     }
 
     @Test(
-        "read an operation of an API that is mounted elsewhere, and of no other",
+        "With a custom API path, only URLs under this path name operations",
         arguments: [
             ("/internal/jobs", "http://h/internal/jobs/a", "http://h/internal/jobs/a"),
             ("internal/jobs/", "http://h/x/internal/jobs/a/", "http://h/x/internal/jobs/a"),
@@ -102,7 +102,7 @@ struct ProgressTargetTests {
     }
 
     @Test(
-        "do not take something else for an operation",
+        "A text that names no operation is rejected",
         arguments: [
             "", "a b", "http://h/", "http://h/api/v1/progress", "http://h/api/v1/progress/", "http://h/other/import-7",
             "http://h/api/v1/progress/a%2", "http://h/api/v1/progress/a%ZZ", "http://h/api/v1/progress/%FF",

@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Synchronization
 import Testing
 
@@ -12,7 +12,7 @@ import Testing
 struct ProgressWatchTests {
     private let id = ProgressID("import-7")!
 
-    /// A client that does not really wait between two tries.
+    /// A client whose retries do not wait.
     private func client(_ url: String) throws -> ProgressClient {
         var configuration = ProgressClient.Configuration()
         configuration.sleep = { _ in try Task.checkCancellation() }
@@ -29,14 +29,14 @@ struct ProgressWatchTests {
         return events
     }
 
-    @Test("Invariant 4: gives the current snapshot, each newer one, and finishes after the end")
+    @Test("Invariant 4: a watch delivers the current snapshot and each newer one, and finishes after the end")
     func straight() async throws {
         let events = [event(.snapshot, 3, resumed: false), event(.update, 4), event(.end, 5)]
         let messages = events.map(message)
         try await ScriptedServer.run { _, _ in
             .webSocket(messages, close: 1000)
         } _: { server in
-            let got = try await collect(client(server.url).watch(id))
+            let got = try await collect(client(server.url).events(of: id))
             #expect(got == events)
             let request = try #require(server.requests.first)
             #expect(request.target == "/api/v1/progress/import-7")
@@ -44,7 +44,7 @@ struct ProgressWatchTests {
         }
     }
 
-    @Test("Invariant 3: goes on at its cursor over broken connections, refusals and restarts")
+    @Test("Invariant 3: a watch resumes at its cursor after broken connections, refusals and restarts")
     func reconnects() async throws {
         let parts: [[[UInt8]]] = [
             [message(event(.snapshot, 3, resumed: false)), message(event(.update, 4))],
@@ -61,7 +61,7 @@ struct ProgressWatchTests {
             default: .webSocket(parts[3], close: 1000)
             }
         } _: { server in
-            let events = try await collect(client(server.url).watch(id))
+            let events = try await collect(client(server.url).events(of: id))
             #expect(events.map(\.snapshot.revision) == [3, 4, 5, 9, 10])
             #expect(events.map(\.skipped) == [0, 0, 0, 3, 0])
             #expect(
@@ -75,7 +75,7 @@ struct ProgressWatchTests {
     }
 
     @Test(
-        "throws where going on is pointless",
+        "A watch throws if a retry cannot succeed",
         arguments: [
             (.answer(status: 404), .unknown), (.answer(status: 410), .gone), (.answer(status: 401), .unauthenticated),
             (.answer(status: 200), .refused), (.webSocket([], close: 4504), .unknown),
@@ -90,7 +90,7 @@ struct ProgressWatchTests {
         try await ScriptedServer.run { _, _ in
             reply
         } _: { server in
-            var iterator = try client(server.url).watch(id).makeAsyncIterator()
+            var iterator = try client(server.url).events(of: id).makeAsyncIterator()
             do throws(ProgressClientError) {
                 let event = try await iterator.next()
                 Issue.record("got \(String(describing: event))")
@@ -98,19 +98,19 @@ struct ProgressWatchTests {
                 #expect(error.code == code, "\(error.message)")
             }
             let next = try await iterator.next()
-            #expect(next == nil, "nothing follows an error")
+            #expect(next == nil, "the watch must finish after an error")
             #expect(server.requests.count == 1)
         }
     }
 
-    @Test("gives up on a server that was never there, and tells of each try")
+    @Test("A watch reports each retry and stops if the server is unreachable from the start")
     func unreachable() async throws {
         try await DeadPort.with { url in
             let errors = RetryLog()
             var configuration = try client(url).configuration
             configuration.maximumConnectAttempts = 3
             configuration.onRetry = { error, _ in errors.codes.withLock { $0.append(error.code) } }
-            let watch = try ProgressClient(url: url, configuration: configuration).watch(id)
+            let watch = try ProgressClient(url: url, configuration: configuration).events(of: id)
             let error = await #expect(throws: ProgressClientError.self) { try await collect(watch) }
             #expect(error?.code == .unreachable)
             #expect(errors.codes.withLock { $0 } == [.unreachable, .unreachable])
@@ -121,13 +121,13 @@ struct ProgressWatchTests {
         let codes = Mutex<[ProgressClientError.Code]>([])
     }
 
-    @Test("ends at once when its task is cancelled, however silent the operation")
+    @Test("A watch ends immediately when its task is cancelled, even if the operation sends no event")
     func cancelled() async throws {
         let first = message(event(.snapshot, 1))
         try await ScriptedServer.run { _, _ in
             .webSocket([first], close: nil)
         } _: { server in
-            let watch = try client(server.url).watch(id)
+            let watch = try client(server.url).events(of: id)
             let (seen, continuation) = AsyncStream<Void>.makeStream()
             let task = Task {
                 for try await _ in watch { continuation.yield() }

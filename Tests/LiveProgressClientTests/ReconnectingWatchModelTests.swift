@@ -7,7 +7,7 @@ import Testing
 
 @testable import LiveProgressClient
 
-/// One watch against a real journal, with connections that break anywhere.
+/// One watch of a real journal over connections that break at random points.
 private struct WatchModel {
     let journal: ProgressJournal
     var watch: ReconnectingWatch
@@ -33,7 +33,7 @@ private struct WatchModel {
         _ = try journal.report(report)
     }
 
-    /// Does what the machine wants once, or breaks the connection.
+    /// Runs the next action of the watch, or breaks the connection.
     mutating func step() {
         if position != nil, Int.random(in: 0..<4, using: &random) == 0 {
             sent = []
@@ -48,7 +48,7 @@ private struct WatchModel {
             _ = watch.connected()
         case .read: read()
         case .finish: isFinished = true
-        case .deliver, .wait, .fail: Issue.record("resume gives none of these")
+        case .deliver, .wait, .fail: Issue.record("resume returned an action that only other calls may return")
         }
     }
 
@@ -63,9 +63,9 @@ private struct WatchModel {
     }
 }
 
-@Suite("A watch over connections that break anywhere")
+@Suite("A watch over connections that break at random")
 struct ReconnectingWatchModelTests {
-    @Test("Invariants 3 and 5: strictly forward, every gap stated exactly, and the end", arguments: 0..<200)
+    @Test("Invariants 3 and 5: revisions rise, skipped counts are exact, the end arrives", arguments: 0..<200)
     func model(seed: UInt64) throws {
         var model = try WatchModel(seed: seed)
         let reports = Int.random(in: 1...40, using: &model.random)

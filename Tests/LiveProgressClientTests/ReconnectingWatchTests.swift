@@ -24,7 +24,7 @@ struct ReconnectingWatchTests {
 
     private let unreachable = ProgressClientError(.unreachable, "nobody there")
 
-    @Test("Invariant 4: hands on the snapshot, then each revision, then finishes after the end")
+    @Test("Invariant 4: a watch delivers the snapshot and each revision, then finishes after the end")
     func straight() {
         var watch = ReconnectingWatch(from: nil, configuration: Self.configuration())
         #expect(watch.resume() == .connect(nil))
@@ -37,7 +37,7 @@ struct ReconnectingWatchTests {
         #expect(watch.closed(code: 1000, reason: "") == .finish)
     }
 
-    @Test("Invariant 3: comes back with its cursor, and drops what it has had")
+    @Test("Invariant 3: a watch reconnects with its cursor and drops revisions that it already delivered")
     func reconnects() {
         var watch = ReconnectingWatch(from: nil, configuration: Self.configuration())
         _ = watch.connected()
@@ -51,7 +51,7 @@ struct ReconnectingWatchTests {
         #expect(watch.received(next) == .deliver(next))
     }
 
-    @Test("Invariant 3: a gap is stated, by the server or by its own arithmetic")
+    @Test("Invariant 3: a gap is reported, from the server's skipped count or from the watch's own count")
     func gaps() {
         var watch = ReconnectingWatch(from: cursor(3), configuration: Self.configuration())
         _ = watch.connected()
@@ -66,7 +66,7 @@ struct ReconnectingWatchTests {
         #expect(watch.waited() == .connect(cursor(1, epoch: "zz")))
     }
 
-    @Test("Invariant 5: a cursor at the end needs nothing more")
+    @Test("Invariant 5: a watch whose cursor is at the end finishes")
     func atTheEnd() {
         var watch = ReconnectingWatch(from: cursor(5), configuration: Self.configuration())
         _ = watch.connected()
@@ -77,7 +77,7 @@ struct ReconnectingWatchTests {
     }
 
     @Test(
-        "the close code decides whether to come back",
+        "The close code decides if the watch reconnects",
         arguments: [
             (1001, nil), (1006, nil), (1011, nil), (1013, nil), (4000, nil), (4008, nil), (4499, nil),
             (1002, .refused), (1003, .refused), (1007, .refused), (1008, .refused), (1009, .refused),
@@ -100,7 +100,7 @@ struct ReconnectingWatchTests {
         }
     }
 
-    @Test("tries as often as it may before the first message, then gives up with the last reason")
+    @Test("Before the first message, the watch fails with the last error after the maximum number of attempts")
     func bounded() {
         var watch = ReconnectingWatch(from: nil, configuration: Self.configuration(connect: 3))
         #expect(watch.failed(unreachable) == .wait(.seconds(1)))
@@ -109,7 +109,7 @@ struct ReconnectingWatchTests {
         #expect(watch.resume() == .finish)
     }
 
-    @Test("goes on trying once it has had a message, each time longer, until a message comes")
+    @Test("After a message, the watch retries without a limit, with growing delays until the next message")
     func unbounded() {
         var watch = ReconnectingWatch(from: nil, configuration: Self.configuration(connect: 1))
         _ = watch.connected()
@@ -117,13 +117,13 @@ struct ReconnectingWatchTests {
         let delays = (0..<6).map { _ in watch.failed(unreachable) }
         #expect(delays == [1, 2, 4, 8, 8, 8].map { .wait(.seconds($0)) })
         _ = watch.connected()
-        #expect(watch.closed(code: 1006, reason: "") == .wait(.seconds(8)), "a connection alone is no success")
+        #expect(watch.closed(code: 1006, reason: "") == .wait(.seconds(8)), "the delay restarts only after a message")
         _ = watch.connected()
         _ = watch.received(event(.snapshot, 2))
         #expect(watch.closed(code: 1006, reason: "") == .wait(.seconds(1)))
     }
 
-    @Test("waits as long as the server asks, within its own maximum")
+    @Test("The watch waits for the Retry-After time of the server, up to its own maximum")
     func retryAfter() {
         var watch = ReconnectingWatch(from: nil, configuration: Self.configuration())
         let busy = ProgressClientError(.unavailable, "busy", retryAfter: .seconds(5))
@@ -133,7 +133,7 @@ struct ReconnectingWatchTests {
     }
 
     @Test(
-        "does not try again what cannot succeed",
+        "The watch does not retry after an error that a retry cannot fix",
         arguments: [.unknown, .gone, .forbidden, .invalidAnswer, .cancelled] as [ProgressClientError.Code]
     )
     func permanent(code: ProgressClientError.Code) {

@@ -2,16 +2,16 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Synchronization
 import Testing
 
 @testable import LiveProgressClient
 
-/// A server of one operation: the real journal behind the scripted server.
+/// A server of one operation: a ``ScriptedServer`` whose responses come from a real journal.
 private final class OperationServer: Sendable {
     let journal: ProgressJournal
-    /// Numbers of the requests whose answer is lost after they have been done.
+    /// The numbers of the requests that the server processes without sending the response.
     let lost: Set<Int>
 
     init(lost: Set<Int> = []) throws {
@@ -24,7 +24,7 @@ private final class OperationServer: Sendable {
     }
 
     func reply(to request: ScriptedRequest, number: Int) -> ScriptedReply {
-        // The tracker's own watch: its events do not matter here, only that it stays.
+        // The tracker's own watch stays open without events; the tests do not need its events.
         if request.headers["upgrade"] != nil { return .webSocket([], close: nil) }
         do throws(ProgressError) {
             let body = ProgressMessage.encodeSnapshot(try snapshot(after: request))
@@ -75,7 +75,7 @@ struct RemoteTrackerTests {
         }
     }
 
-    @Test("brings every transition in order, the newest counts, and the end")
+    @Test("A tracker delivers every transition in order, the newest counts, and the end")
     func reports() async throws {
         let operation = try OperationServer()
         try await run(operation) { client, _ in
@@ -97,9 +97,10 @@ struct RemoteTrackerTests {
         }
     }
 
-    @Test("does not report twice what had arrived when the answer was lost")
+    @Test("A tracker does not repeat a report that arrived although the response was lost")
     func lostAnswers() async throws {
-        // 0 is the GET; 1 the first report; then the one bound to its cursor, and the GET that shows it had arrived.
+        // Request 0 is a GET. Request 1 is the first report, whose response is lost. Request 2 repeats the report with
+        // If-Match, and fails. Request 3 is the GET that shows the report in the journal.
         let operation = try OperationServer(lost: [1])
         try await run(operation) { client, server in
             var report = ProgressReport(state: "Reading")
@@ -111,12 +112,12 @@ struct RemoteTrackerTests {
             #expect(operation.journal.snapshot().revision == 1)
             #expect(server.requests.map(\.method) == ["GET", "PATCH", "PATCH", "GET"])
             #expect(server.requests[2].headers["if-match"] == "\"\(plain.cursor)\"")
-            tracker.cancelled()
+            tracker.cancel()
             try await tracker.flush()
         }
     }
 
-    @Test("hears of a request to stop with the answer to its next report")
+    @Test("A tracker learns of a cancellation request from the response to its next report")
     func cancellation() async throws {
         let operation = try OperationServer()
         try await run(operation) { client, _ in
@@ -126,13 +127,13 @@ struct RemoteTrackerTests {
             tracker.update("Reading")
             try await tracker.cancellationRequested()
             #expect(tracker.isCancellationRequested)
-            tracker.cancelled()
+            tracker.cancel()
             try await tracker.flush()
             #expect(operation.journal.snapshot().outcome == .cancelled)
         }
     }
 
-    @Test("Invariant 7: one that is released without an end ends the operation as abandoned")
+    @Test("Invariant 7: releasing a tracker without an end ends the operation as abandoned")
     func abandoned() async throws {
         let operation = try OperationServer()
         try await run(operation) { client, _ in
@@ -143,7 +144,7 @@ struct RemoteTrackerTests {
         }
     }
 
-    @Test("Invariant 7: one that is fenced off stops, and says why")
+    @Test("Invariant 7: a tracker stops with an error after another worker has ended the operation")
     func fenced() async throws {
         let operation = try OperationServer()
         try await run(operation) { client, _ in
@@ -161,7 +162,7 @@ struct RemoteTrackerTests {
         }
     }
 
-    @Test("Invariant 1: takes reports while the server is away, and does not wait for it longer than asked")
+    @Test("Invariant 1: a tracker accepts reports without a server, and flush waits no longer than its timeout")
     func away() async throws {
         try await DeadPort.with { dead in
             let tracker = RemoteTracker(client: try client(dead), snapshot: snapshot(1))
@@ -175,7 +176,7 @@ struct RemoteTrackerTests {
         }
     }
 
-    @Test("Invariant 7: one that has nothing to say keeps its lease")
+    @Test("Invariant 7: a tracker without new reports renews its lease")
     func heartbeat() async throws {
         let operation = try OperationServer()
         let (asked, continuation) = AsyncStream<String>.makeStream()
@@ -196,7 +197,7 @@ struct RemoteTrackerTests {
 }
 
 extension ProgressSnapshot {
-    /// The same, but its tracker does not watch it.
+    /// A copy that is not cancellable, so that its tracker opens no watch.
     fileprivate var notCancellable: ProgressSnapshot {
         ProgressSnapshot(id: id, cursor: cursor, createdAt: createdAt, updatedAt: updatedAt)
     }

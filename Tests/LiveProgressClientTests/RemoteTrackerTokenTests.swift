@@ -2,18 +2,18 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Synchronization
 import Testing
 
-@testable import LiveProgressClient
+@testable @_spi(Server) import LiveProgressClient
 
-/// A server that wants tokens: to create the client's own, to report the one that the creation handed on, until it ends.
+/// A server that requires the client's own token to create, and one of the accepted tokens to report.
 private final class GuardedServer: Sendable {
     let journal: ProgressJournal
     private let tokens: ProgressTokens?
     private let taken: Mutex<Set<String>>
-    /// What the client's own token gets where it is not taken.
+    /// The status code for a report with the client's own token if reports do not accept this token.
     private let statusOfOwn: Int
 
     init(tokens: ProgressTokens?, taken: Set<String>, statusOfOwn: Int = 401) throws {
@@ -26,7 +26,7 @@ private final class GuardedServer: Sendable {
         self.taken = Mutex(taken)
     }
 
-    /// From now on these tokens are taken by reports.
+    /// Replaces the set of tokens that reports accept.
     func take(_ tokens: Set<String>) { taken.withLock { $0 = tokens } }
 
     func reply(to request: ScriptedRequest) -> ScriptedReply {
@@ -43,7 +43,7 @@ private final class GuardedServer: Sendable {
     }
 }
 
-@Suite("A worker that may only create")
+@Suite("A worker whose own token permits only creating")
 struct RemoteTrackerTokenTests {
     private static let tokens = ProgressTokens(report: "for-the-worker", watch: "for-watchers")
 
@@ -58,7 +58,7 @@ struct RemoteTrackerTokenTests {
         } _: { server in
             var configuration = ProgressClient.Configuration()
             configuration.token = "own"
-            // One `Authorization` is all that a request may have.
+            // A request may have only one `Authorization` field, so the configured token must replace this one.
             configuration.headers = [("authorization", "Bearer of-the-headers")]
             configuration.reportInterval = .zero
             let client = try ProgressClient(url: server.url, configuration: configuration)
@@ -68,7 +68,7 @@ struct RemoteTrackerTokenTests {
 
     private func tokens(of server: ScriptedServer) -> [String?] { server.requests.map { $0.headers["authorization"] } }
 
-    @Test("reports by the token that the creation handed on")
+    @Test("The tracker reports with the token from the creation response")
     func reports() async throws {
         let guarded = try GuardedServer(tokens: Self.tokens, taken: ["for-the-worker"])
         try await run(guarded) { tracker, server in
@@ -80,7 +80,7 @@ struct RemoteTrackerTokenTests {
         }
     }
 
-    @Test("has a link whose fragment lets its bearer watch, and tells the other token to nobody")
+    @Test("The tracker's link has the watch token in its fragment, not the report token")
     func link() async throws {
         let guarded = try GuardedServer(tokens: Self.tokens, taken: ["for-the-worker"])
         try await run(guarded) { tracker, server in
@@ -92,7 +92,7 @@ struct RemoteTrackerTokenTests {
         }
     }
 
-    @Test("goes on by the client's own token when the other one is not taken any more, and loses no report")
+    @Test("The tracker falls back to the client's own token after a 401, and loses no report")
     func fallsBack() async throws {
         let guarded = try GuardedServer(tokens: Self.tokens, taken: ["for-the-worker"])
         try await run(guarded) { tracker, server in
@@ -112,7 +112,7 @@ struct RemoteTrackerTokenTests {
         }
     }
 
-    @Test("says that it is not let in where neither token is taken", arguments: [401, 403, 404])
+    @Test("The tracker fails as unauthenticated if the server rejects both tokens", arguments: [401, 403, 404])
     func refused(statusOfOwn: Int) async throws {
         let guarded = try GuardedServer(tokens: Self.tokens, taken: [], statusOfOwn: statusOfOwn)
         try await run(guarded) { tracker, server in
@@ -123,7 +123,7 @@ struct RemoteTrackerTokenTests {
         }
     }
 
-    @Test("reports by its own token, and has a plain link, where the server hands on none")
+    @Test("Without tokens in the creation response, the tracker uses its own token and a plain link")
     func withoutTokens() async throws {
         let guarded = try GuardedServer(tokens: nil, taken: ["own"])
         try await run(guarded) { tracker, server in
@@ -134,7 +134,7 @@ struct RemoteTrackerTokenTests {
         }
     }
 
-    @Test("An answer with half a pair of tokens is no answer of this protocol")
+    @Test("Decoding fails if a response has only one of the two tokens")
     func halfAPair() throws {
         #expect(try ProgressMessage.decodeTokens(Array(#"{"tokens":null}"#.utf8)) == nil)
         #expect(throws: WireError.self) { try ProgressMessage.decodeTokens(Array(#"{"tokens":{"report":"r"}}"#.utf8)) }

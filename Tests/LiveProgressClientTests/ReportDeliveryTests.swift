@@ -27,7 +27,7 @@ struct ReportDeliveryTests {
     }
 
     @Test(
-        "sends again, unbound, what cannot have arrived",
+        "A report that cannot have arrived is sent again without If-Match",
         arguments: [.unreachable, .unavailable] as [ProgressClientError.Code]
     )
     func retries(code: ProgressClientError.Code) {
@@ -39,7 +39,7 @@ struct ReportDeliveryTests {
     }
 
     @Test(
-        "does not repeat a report whose answer was lost",
+        "A report whose response was lost is not recorded twice",
         arguments: [.disconnected, .timedOut] as [ProgressClientError.Code]
     )
     func arrived(code: ProgressClientError.Code) {
@@ -51,7 +51,7 @@ struct ReportDeliveryTests {
     }
 
     @Test(
-        "Invariant 8: knows its counts again where the server shows no lower ones, in the same attempt",
+        "Invariant 8: a report counts as delivered if the snapshot of the same attempt shows no lower counts",
         arguments: [
             (40, 0.5, 1, true), (80, 0.8, 1, true), (81, nil, 1, false), (nil, 0.9, 1, false), (0, nil, 2, false),
         ]
@@ -67,7 +67,7 @@ struct ReportDeliveryTests {
         #expect(delivery.fetched(shown) == (isDone ? .done(shown) : .send(ifMatch: shown.cursor)))
     }
 
-    @Test("stops where another worker has started the operation anew")
+    @Test("A delivery stops after another worker has started the operation anew")
     func startedAnew() {
         let report = ProgressReport(state: "Processing")
         for action in [
@@ -83,12 +83,12 @@ struct ReportDeliveryTests {
                 Issue.record("\(action)")
                 continue
             }
-            #expect(error.code == .ended && error.message.contains("started anew"))
+            #expect(error.code == .ended && error.message.contains("replaced"))
         }
         #expect(delivery(report).taken(snapshot(5)) == .done(snapshot(5)))
     }
 
-    @Test("sends again where it was another's revision that came between")
+    @Test("A report is sent again if the conflicting revision came from another worker")
     func between() {
         var delivery = delivery(ProgressReport(state: "Processing"))
         _ = delivery.refused(error(.disconnected))
@@ -97,7 +97,7 @@ struct ReportDeliveryTests {
         #expect(delivery.fetched(other) == .send(ifMatch: other.cursor))
     }
 
-    @Test("reads again where reading failed")
+    @Test("A failed fetch of the snapshot is retried")
     func fetchesAgain() {
         var delivery = delivery(ProgressReport(state: "Processing"))
         _ = delivery.refused(error(.disconnected))
@@ -106,7 +106,7 @@ struct ReportDeliveryTests {
         #expect(delivery.waited() == .fetch)
     }
 
-    @Test("Invariant 6: knows its own end again, and another worker's from it")
+    @Test("Invariant 6: a delivery distinguishes its own end from another worker's end")
     func ends() {
         var report = ProgressReport()
         report.outcome = .succeeded()
@@ -119,14 +119,14 @@ struct ReportDeliveryTests {
         _ = other.refused(error(.timedOut))
         _ = other.refused(error(.ended))
         guard case .stop(let reason) = other.fetched(snapshot(5, outcome: .cancelled)) else {
-            Issue.record("another worker's end was taken for its own")
+            Issue.record("the delivery took another worker's end for its own end")
             return
         }
         #expect(reason.code == .ended)
     }
 
     @Test(
-        "Invariant 7: stops where the server takes no more",
+        "Invariant 7: a delivery stops if the server accepts no more reports",
         arguments: [.ended, .staleAttempt, .unknown, .gone, .forbidden] as [ProgressClientError.Code]
     )
     func stops(code: ProgressClientError.Code) {
@@ -134,20 +134,20 @@ struct ReportDeliveryTests {
         #expect(delivery.refused(error(code)) == .stop(error(code)))
     }
 
-    @Test("drops what the server calls invalid, and goes on with the next")
+    @Test("A delivery drops a report that the server calls invalid")
     func drops() {
         var delivery = delivery(ProgressReport(state: "Processing"))
         #expect(delivery.refused(error(.invalidReport)) == .drop(error(.invalidReport)))
     }
 
-    @Test("does not try for ever to say the end")
+    @Test("A delivery retries the end only a limited number of times")
     func bounded() {
         var report = ProgressReport()
         report.outcome = .cancelled
         var delivery = delivery(report)
         for _ in 0..<ReportDelivery.maximumTriesOfEnd {
             guard case .wait = delivery.refused(error(.unreachable)) else {
-                Issue.record("gave up too early")
+                Issue.record("the delivery stopped before the maximum number of attempts")
                 return
             }
         }

@@ -23,7 +23,7 @@ struct ReportQueueTests {
         return reports
     }
 
-    @Test("keeps every transition in order, and of the counts the newest only, as absolute numbers")
+    @Test("The queue keeps every transition in order, and only the newest counts, as absolute numbers")
     func coalesces() {
         var queue = ReportQueue(completedCount: 10, capacity: 100)
         for state in ["A", "B"] {
@@ -37,7 +37,7 @@ struct ReportQueueTests {
         #expect(queue.isEmpty)
     }
 
-    @Test("Invariant 8: a count or fraction that is lower than one before came late, as for the server")
+    @Test("Invariant 8: the queue ignores a count or fraction below an earlier one of the same attempt")
     func neverFalls() {
         var queue = ReportQueue(completedCount: 10, capacity: 100)
         for (completed, advance, fraction) in [(80, nil, 0.5), (40, nil, 0.1), (nil, 5, nil), (40, 5, 0.2)]
@@ -54,7 +54,7 @@ struct ReportQueueTests {
         #expect(drain(&queue).map { [$0.completedCount.map(Double.init), $0.fractionCompleted] } == [[3, 0.1]])
     }
 
-    @Test("does not change what is in flight")
+    @Test("The queue does not change a report that is in flight")
     func inFlight() {
         var queue = ReportQueue(completedCount: 0, capacity: 100)
         _ = queue.push(tick(1))
@@ -62,7 +62,7 @@ struct ReportQueueTests {
         _ = queue.push(tick(1))
         _ = queue.push(tick(1))
         let second = queue.take()
-        #expect(second == nil, "one at a time")
+        #expect(second == nil, "only one report may be in flight")
         #expect(first?.report.completedCount == 1)
         #expect(queue.holdsOnlyCounts)
         queue.settle()
@@ -73,7 +73,7 @@ struct ReportQueueTests {
         #expect(queue.settledNumber == 3)
     }
 
-    @Test("Invariant 6: takes nothing after the end")
+    @Test("Invariant 6: the queue accepts nothing after the end")
     func end() {
         var queue = ReportQueue(completedCount: 0, capacity: 100)
         var end = ProgressReport()
@@ -85,7 +85,7 @@ struct ReportQueueTests {
         #expect(reports.last?.outcome == .succeeded())
     }
 
-    @Test("Invariant 10: folds the oldest transitions past its capacity, and says how many")
+    @Test("Invariant 10: past its capacity, the queue folds the oldest transitions and counts them")
     func bounded() {
         var queue = ReportQueue(completedCount: 0, capacity: 3)
         for number in 1...10 {
@@ -96,11 +96,11 @@ struct ReportQueueTests {
         #expect(queue.foldedCount == 7)
         let reports = drain(&queue)
         #expect(reports.map(\.state) == ["S8", "S9", "S10"])
-        #expect(reports[0].labels?.count == 8, "what no later report replaces is kept")
+        #expect(reports[0].labels?.count == 8, "a folded report keeps the members that no later report replaces")
         #expect(queue.settledNumber == 10)
     }
 
-    @Test("merges a count alone as it merges it with something else")
+    @Test("A report that only counts merges like a report with other members")
     func countAlone() {
         var queues = [ReportQueue(completedCount: 10, capacity: 100), ReportQueue(completedCount: 10, capacity: 100)]
         for index in queues.indices {
@@ -119,27 +119,27 @@ struct ReportQueueTests {
         #expect(drained[0].map(\.completedCount) == [7])
     }
 
-    @Test("folds two reports into what they say after each other")
+    @Test("Folding two reports gives the result of applying both in order")
     func folds() {
         var old = ProgressReport(state: "A", details: ["x": 1])
         old.completedCount = 5
-        old.totalCount = .some(nil)
+        old.totalCount = .unknown
         old.title = "Old"
         let news = ProgressReport(state: "B").folded(onto: old)
         #expect(news.state == "B")
-        #expect(news.details == nil, "a state without details clears them")
+        #expect(news.details == nil, "a state without details clears the details")
         #expect(news.completedCount == 5)
-        #expect(news.totalCount == .some(nil))
+        #expect(news.totalCount == .unknown)
         #expect(news.title == "Old")
         let details = ProgressReport(details: ["y": 2]).folded(onto: old)
         #expect(details.state == "A")
         #expect(details.details == ["y": 2])
         var retry = ProgressReport(state: "Retrying")
         retry.attempt = 2
-        #expect(retry.folded(onto: old).completedCount == nil, "a new attempt counts anew")
+        #expect(retry.folded(onto: old).completedCount == nil, "a new attempt restarts the counts")
     }
 
-    @Test("counts anew in a new attempt, and never past what fits")
+    @Test("A new attempt restarts the counts, and a count stops at the maximum integer")
     func attempts() {
         var queue = ReportQueue(completedCount: 7, capacity: 100)
         var retry = ProgressReport(state: "Retrying")

@@ -6,7 +6,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A request as a scripted server saw it.
+/// A request that a ``ScriptedServer`` received.
 struct ScriptedRequest: Sendable {
     var method: String
     var target: String
@@ -14,23 +14,25 @@ struct ScriptedRequest: Sendable {
     var body: [UInt8]
 }
 
-/// What a scripted server does with a request, bytes on the wire.
+/// The reaction of a ``ScriptedServer`` to a request.
 enum ScriptedReply: Sendable {
-    /// An answer, after which the connection is closed.
+    /// A response; the server then closes the connection.
     case answer(status: Int, headers: [String: String] = [:], body: [UInt8] = [])
-    /// An upgrade, then messages, then a close frame with the code where there is one; `nil` keeps the connection open.
+    /// An upgrade, the messages, then a close frame with the code; `nil` leaves the connection open without a close
+    /// frame.
     case webSocket(_ messages: [[UInt8]], close: UInt16?, subprotocol: String? = "live-progress.v1")
-    /// An upgrade, then messages, then the connection breaks, once the client has read them and answered a ping.
+    /// An upgrade and the messages; the server breaks the connection after the client has answered a ping.
     case brokenWebSocket(_ messages: [[UInt8]])
-    /// Bytes as they are, then the connection is closed.
+    /// Raw bytes; the server then closes the connection.
     case bytes([UInt8])
-    /// The connection is closed without an answer.
+    /// The server closes the connection without a response.
     case nothing
-    /// No answer ever.
+    /// The server never responds and leaves the connection open.
     case silence
 }
 
-/// A server on a port of its own that speaks HTTP and WebSocket by hand, so that it shares no code with what it tests.
+/// A server on its own port with its own HTTP and WebSocket code, so that it shares little code with the client under
+/// test.
 final class ScriptedServer: Sendable {
     private let channel: any Channel
     private let recorded: Requests
@@ -46,7 +48,7 @@ final class ScriptedServer: Sendable {
         self.recorded = recorded
     }
 
-    /// Runs a server for as long as the body takes; the reply to a request gets its number, from 0.
+    /// Runs a server until the body returns; `reply` receives each request and its number, from 0.
     static func run<Value: Sendable>(
         _ reply: @escaping @Sendable (ScriptedRequest, Int) -> ScriptedReply,
         _ body: (ScriptedServer) async throws -> Value
@@ -89,7 +91,7 @@ private final class ScriptedHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // After the upgrade a client says nothing but pongs and its close frame, to which nothing is owed here.
+        // After the upgrade, the client sends only pongs and its close frame; neither needs a reply.
         guard !isAnswered else {
             if breaksOnAnswer || isClose(unwrapInboundIn(data)) { context.close(promise: nil) }
             return
@@ -137,7 +139,7 @@ private final class ScriptedHandler: ChannelInboundHandler {
         return [0x81] + length + message
     }
 
-    /// The request, or `nil` until all of it has come.
+    /// Returns the request, or `nil` until all its bytes have arrived.
     private func parse() -> ScriptedRequest? {
         let blank = Array("\r\n\r\n".utf8)
         guard let end = received.indices.first(where: { received[$0...].starts(with: blank) }) else { return nil }

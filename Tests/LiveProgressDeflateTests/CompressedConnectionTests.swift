@@ -8,7 +8,7 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("Connections that compress, RFC 7692")
+@Suite("WebSocket compression, RFC 7692")
 struct CompressedConnectionTests {
     /// The two ends of one connection.
     struct Pair {
@@ -37,7 +37,7 @@ struct CompressedConnectionTests {
         return nil
     }
 
-    /// A client's frame of the given payload.
+    /// Returns a client's frame with the given payload.
     private static func frame(
         _ opcode: FrameOpcode,
         _ payload: [UInt8],
@@ -50,11 +50,11 @@ struct CompressedConnectionTests {
 
     private static let hello: [UInt8] = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]
 
-    @Test("The example messages of RFC 7692 section 7.2.3 are read")
+    @Test("The example messages of RFC 7692 section 7.2.3 inflate to the expected text")
     func examples() {
         let hello = WebSocketMessage(isText: true, payload: ByteBuffer(string: "Hello"))
         var pair = Pair()
-        // 7.2.3.1 in one frame, and again in two.
+        // 7.2.3.1: one frame, then two fragments.
         #expect(Self.delivered(&pair.server, Self.frame(.text, Self.hello)) == [hello])
         var fragments = Self.frame(.text, Array(Self.hello.prefix(3)), isFinal: false)
         fragments.writeImmutableBuffer(Self.frame(.continuation, Array(Self.hello.dropFirst(3)), isCompressed: false))
@@ -64,7 +64,7 @@ struct CompressedConnectionTests {
         // 7.2.3.3: a block without compression.
         let stored: [UInt8] = [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00]
         #expect(Self.delivered(&pair.server, Self.frame(.text, stored)) == [hello])
-        // 7.2.3.4: a block that says it is the last; what comes next may still refer to it.
+        // 7.2.3.4: a block with BFINAL set; the next message may still refer to its content.
         #expect(
             Self.delivered(&pair.server, Self.frame(.text, [0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00])) == [hello]
         )
@@ -74,7 +74,7 @@ struct CompressedConnectionTests {
         #expect(Self.delivered(&pair.server, Self.frame(.text, blocks)) == [hello])
     }
 
-    @Test("An empty message is one byte, and a message in the clear may stand between compressed ones")
+    @Test("An empty message has a payload of one byte; uncompressed messages may come between compressed ones")
     func emptyAndClear() throws {
         var pair = Pair()
         let empty = pair.server.encode(WebSocketMessage(isText: true, payload: ByteBuffer()))
@@ -85,7 +85,7 @@ struct CompressedConnectionTests {
         #expect(Self.delivered(&pair.server, Self.frame(.text, Self.hello)).count == 1)
     }
 
-    @Test("The bit of compression on a continuation or a control frame, and the other reserved bits, close with 1002")
+    @Test("RSV1 on a continuation or control frame, and RSV2 or RSV3 on any frame, closes with 1002")
     func reservedBits() {
         for bytes in [
             Self.frame(.ping, []), Self.frame(.close, []), ByteBuffer(bytes: [0xA1]), ByteBuffer(bytes: [0x91]),
@@ -98,7 +98,7 @@ struct CompressedConnectionTests {
         #expect(Self.closeCode(&pair.server, Self.frame(.continuation, Array(Self.hello.dropFirst(3)))) == 1002)
     }
 
-    @Test("Invariant 11: a message that inflates to more than the limit closes with 1009, one at the limit does not")
+    @Test("Invariant 11: a message that inflates past the limit closes with 1009; a message at the limit is delivered")
     func bomb() {
         let zeros = ByteBuffer(repeating: 0, count: 1 << 16)
         var sender = Pair(limit: 1 << 30)
@@ -112,7 +112,7 @@ struct CompressedConnectionTests {
         #expect(Self.closeCode(&small.server, same) == 1009)
     }
 
-    @Test("Invariant 10: a bomb takes no more memory than the limit")
+    @Test("Invariant 10: the memory for an inflated message stays near the limit")
     func bombMemory() throws {
         let deflater = try #require(ZlibCodec().makeDeflater(windowBits: 15))
         var bomb = ByteBuffer()
@@ -124,23 +124,23 @@ struct CompressedConnectionTests {
         #expect(output.capacity <= 1 << 18)
     }
 
-    @Test("Blocks without end that inflate to nothing close with 1009 or 1007, and are not worked on for ever")
+    @Test("Endless blocks that inflate to nothing close with 1009 or 1007")
     func emptyBlocks() {
         var pair = Pair(limit: 4096)
         #expect(Self.closeCode(&pair.server, Self.frame(.text, Array(repeating: 0, count: 8193))) == 1009)
-        // Each of these is a whole block that says it is the last.
+        // Each pair of bytes is a whole block with BFINAL set.
         var other = Pair()
         let lasts = [UInt8](repeating: 0, count: 400).enumerated().map { $0.offset % 2 == 0 ? UInt8(0x03) : 0 }
         #expect(Self.closeCode(&other.server, Self.frame(.text, lasts)) == 1007)
     }
 
-    @Test("Text is checked as it is inflated: the first wrong byte closes with 1007, before the message is whole")
+    @Test("Text is validated while it is inflated: the first invalid byte closes with 1007 before the message ends")
     func wrongText() {
         var pair = Pair()
         var sender = Pair()
         let bytes = ByteBuffer(bytes: Array("good ".utf8) + [0xFF] + Array(repeating: UInt8(ascii: "x"), count: 100))
         let frame = sender.client.encode(WebSocketMessage(isText: false, payload: bytes))
-        // The same payload as the first fragment of a text that goes on.
+        // Send the same payload as the first fragment of a text message.
         var decoder = FrameDecoder(role: .server, isDeflateAgreed: true)
         decoder.append(frame)
         var payload: [UInt8] = []
@@ -150,7 +150,7 @@ struct CompressedConnectionTests {
         #expect(Self.closeCode(&pair.server, Self.frame(.text, payload, isFinal: false)) == 1007)
     }
 
-    @Test("What is wrong first decides the code, however a message is cut: text that is none, before too much of it")
+    @Test("The first fault decides the close code, however the bytes are split: 1007 before 1009")
     func firstFault() throws {
         let deflater = try #require(ZlibCodec().makeDeflater(windowBits: 15))
         var payload = ByteBuffer()
@@ -161,7 +161,7 @@ struct CompressedConnectionTests {
         #expect(Self.closeCodes(of: clean, limit: 64) == [1009, 1009])
     }
 
-    @Test("A message goes on behind 16 blocks that say they are the last, however it is cut, and the next one as well")
+    @Test("A message may have 16 blocks with BFINAL set, however the bytes are split; the next message is read too")
     func lastBlocks() {
         let lasts: [UInt8] = Array(repeatElement([3, 0], count: 16).joined())
         var two = Self.frame(.binary, lasts + [0])
@@ -170,7 +170,7 @@ struct CompressedConnectionTests {
         #expect(Self.closeCodes(of: Self.frame(.binary, lasts + [3, 0, 0])) == [1007, 1007])
     }
 
-    /// How a connection closes that gets the bytes whole, and one that gets them one by one.
+    /// Returns the close codes of two connections: the first gets all bytes in one read, the second gets single bytes.
     private static func closeCodes(of wire: ByteBuffer, limit: Int = 1 << 16) -> [UInt16?] {
         var (whole, bytewise) = (Pair(limit: limit), Pair(limit: limit))
         var code: UInt16?
@@ -180,13 +180,13 @@ struct CompressedConnectionTests {
         return [closeCode(&whole.server, wire), code]
     }
 
-    @Test("What is not DEFLATE closes with 1007")
+    @Test("Bytes that are not DEFLATE close with 1007")
     func malformed() {
         var pair = Pair()
         #expect(Self.closeCode(&pair.server, Self.frame(.text, [0xFF, 0xFF, 0xFF, 0xFF])) == 1007)
     }
 
-    @Test("Messages come through as they were, for all parameters, cut anywhere", arguments: 0..<60 as Range<UInt64>)
+    @Test("Messages arrive unchanged for all parameters and all splits of bytes", arguments: 0..<60 as Range<UInt64>)
     func random(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var parameters = DeflateParameters()

@@ -4,10 +4,10 @@
 import LiveProgressGrammar
 import Testing
 
-@Suite("Fields that are lists")
+@Suite("Header fields that are lists")
 struct FieldListTests {
     @Test(
-        "tokens are read around what is broken",
+        "A malformed element is skipped; the tokens around it are read",
         arguments: [
             (nil, []),
             ("", []),
@@ -21,7 +21,7 @@ struct FieldListTests {
         #expect(FieldList.tokens(field) == expected)
     }
 
-    @Test("quotes that have no end are looked through once")
+    @Test("A quoted string without an end is scanned only once")
     func quotes() {
         let text = "first, x \"" + String(repeating: "\\\"", count: 500_000)
         #expect(FieldList.tokens(text) == ["first", "x"])
@@ -29,7 +29,7 @@ struct FieldListTests {
     }
 
     @Test(
-        "a list of distinct tokens has nothing else in it",
+        "A list of distinct tokens contains nothing else",
         arguments: [
             (nil, []), ("", []), ("a", ["a"]), (" a ,\tb,", ["a", "b"]), ("a,,b", ["a", "b"]), ("a, ,b", ["a", "b"]),
             ("A, a", ["A", "a"]), ("a, b, a", nil), ("a b", nil), ("a;x", nil), ("\"a\"", nil), ("a, ä", nil),
@@ -40,7 +40,7 @@ struct FieldListTests {
     }
 
     @Test(
-        "elements are separated by commas outside of quotes",
+        "Commas outside of quotes separate elements",
         arguments: [
             ("", []), (" , \t,", []), ("a b , c", ["a b", "c"]), (#"a="b, c";d, e"#, [#"a="b, c";d"#, "e"]),
             (#"a="\", b", c"#, [#"a="\", b""#, "c"]), (#"a\"b, c"#, [#"a\"b, c"#]), (#"a, "b, c"#, ["a", #""b, c"#]),
@@ -51,7 +51,7 @@ struct FieldListTests {
     }
 
     @Test(
-        "an option is listed in capital letters or small ones, and alone between commas",
+        "An option matches in any letter case, and only as a whole list element",
         arguments: [
             ("upgrade", true), ("Keep-Alive, UPGRADE", true), (",,\t upgrade \t,", true), ("", false), (",", false),
             ("upgrades", false), ("up grade", false), ("upgrade;q=1", false), ("upgradé", false),
@@ -62,9 +62,9 @@ struct FieldListTests {
         #expect(FieldList.lists("upgrade", in: field) == isListed)
     }
 
-    /// Capital letters differ from small ones by one bit, which other characters have too.
+    /// Upper-case and lower-case letters differ by one bit; this bit must not be ignored for other characters.
     @Test(
-        "only letters match in both cases",
+        "Only letters match regardless of case",
         arguments: [("a-b", true), ("A-B", true), ("A\rB", false), ("\u{1}-b", false)]
     )
     func matches(text: String, isMatch: Bool) {
@@ -72,7 +72,7 @@ struct FieldListTests {
     }
 
     @Test(
-        "extensions are read with their parameters, and not at all where the list is broken",
+        "Extensions are read with their parameters; a malformed list gives nil",
         arguments: [
             (nil, ""), ("", ""), (" , ", ""), ("a, b", "a|b"), (",a,,b,", "a|b"), ("a;x;y=1", "a;x;y=1"),
             ("a ; x\t; y = 1 , b", "a;x;y=1|b"), (#"a;y="10""#, "a;y=10"), (#"a;y="\1\0""#, "a;y=10"),
@@ -90,10 +90,10 @@ struct FieldListTests {
     }
 }
 
-@Suite("The pieces of a field")
+@Suite("The parts of a header field value")
 struct FieldScannerTests {
     @Test(
-        "a quoted string is read without its escapes, and not at all where it has no end",
+        "A quoted string is read without its escapes; a string without an end gives nil",
         arguments: [
             (#""""#, ""), (#""a b""#, "a b"), (#""a\"b\\""#, #"a"b\"#), (#""\a""#, "a"), (#""a"#, nil), (#""a\""#, nil),
             (#""\"#, nil), ("a", nil), ("", nil),
@@ -106,7 +106,7 @@ struct FieldScannerTests {
     }
 
     @Test(
-        "parameters have names in small letters, and values that may be quoted or absent",
+        "Parameter names become lower-case; values may be quoted or absent",
         arguments: [
             ("", ""), (";a=1", "a=1"), (" ; A = \"x;y\" ;b", "a=x;y|b="), (";;a=1;", "a=1"), (";a=;b=2", "a=|b=2"),
         ]
@@ -118,7 +118,7 @@ struct FieldScannerTests {
     }
 
     @Test(
-        "an opaque tag has no space in it, and a backslash is a character",
+        "An opaque tag contains no space; a backslash in it is an ordinary character",
         arguments: [(#""a""#, "a"), (#""""#, ""), (#""a\"b""#, #"a\"#), (#""a b""#, nil), (#""a"#, nil), ("a", nil)]
             as [(String, String?)]
     )

@@ -4,10 +4,10 @@
 import LiveProgressGrammar
 import Testing
 
-@Suite("Addresses and their ranges")
+@Suite("IP addresses and address ranges")
 struct IPAddressTests {
     @Test(
-        "an address is read however it is written, and written in one way",
+        "Every notation of an address is read and written in the canonical form",
         arguments: [
             ("192.0.2.7", "192.0.2.7"), ("0.0.0.0", "0.0.0.0"), ("255.255.255.255", "255.255.255.255"),
             ("::", "::"), ("::1", "::1"), ("1::", "1::"), ("0:0:0:0:0:0:0:1", "::1"),
@@ -25,7 +25,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "what is no address is none",
+        "An invalid address gives nil",
         arguments: [
             "", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.+4", "1.2.3.4 ", "1..2.3", ":", ":::", "1:2",
             "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::", "+1::", "1:2:3:4:5:6:7:", ":1:2:3:4:5:6:7", "::1.2.3",
@@ -38,7 +38,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "an address is found in the node that a proxy names",
+        "The address is found in a node name of a proxy",
         arguments: [
             ("192.0.2.7", "192.0.2.7"), ("192.0.2.7:4711", "192.0.2.7"), ("[2001:db8::1]", "2001:db8::1"),
             ("[2001:db8::1]:4711", "2001:db8::1"), ("2001:db8::1", "2001:db8::1"), ("[::ffff:192.0.2.7]", "192.0.2.7"),
@@ -51,7 +51,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "a range holds the addresses that begin like it, of its own kind",
+        "A range contains the addresses with its prefix, of its own address family",
         arguments: [
             ("10.0.0.0/8", "10.255.0.1", true), ("10.0.0.0/8", "11.0.0.1", false), ("10.1.2.3/8", "10.9.9.9", true),
             ("192.0.2.7", "192.0.2.7", true), ("192.0.2.7", "192.0.2.6", false), ("192.0.2.6/31", "192.0.2.7", true),
@@ -66,7 +66,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "what is no range is none",
+        "An invalid range gives nil",
         arguments: [
             "", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "::/129", "10.0.0.0/8/8", "10/8", "x",
         ]

@@ -7,7 +7,7 @@ import Testing
 @Suite("URLs and their parts")
 struct URLTests {
     @Test(
-        "an authority is a host and perhaps a port, without a user",
+        "An authority is a host and an optional port, without a user",
         arguments: [
             ("a", "a", nil), ("A.b-c_d~%41", "A.b-c_d~%41", nil), ("a:", "a", ""), ("a:0", "a", "0"),
             ("a:65535", "a", "65535"), ("a:000080", "a", "000080"), ("1.2.3.4:80", "1.2.3.4", "80"),
@@ -22,7 +22,7 @@ struct URLTests {
     }
 
     @Test(
-        "what is no authority is none",
+        "An invalid authority gives nil",
         arguments: [
             "", ":", ":80", "a:65536", "a:8x", "a:-1", "a:+1", "a:1:2", "a:99999999999999999999", "a b", "a,b", "u@a",
             "a/",
@@ -34,7 +34,7 @@ struct URLTests {
     }
 
     @Test(
-        "digits are a number, and nothing else is",
+        "Only ASCII digits form a number",
         arguments: [
             ("0", 0), ("007", 7), ("255", 255), ("256", nil), ("", nil), ("+1", nil), ("-1", nil), (" 1", nil),
             ("1_0", nil),
@@ -48,7 +48,7 @@ struct URLTests {
     }
 
     @Test(
-        "a URL has a scheme, an authority and the rest",
+        "A URL is split into scheme, authority and rest",
         arguments: [
             ("http://h", "http", "h", ""), ("HTTP://u@h:1/a?b#c", "HTTP", "u@h:1", "/a?b#c"),
             ("a://h?x/y", "a", "h", "?x/y"),
@@ -63,13 +63,13 @@ struct URLTests {
         #expect(url.rest == rest)
     }
 
-    @Test("a text without a scheme is no URL", arguments: ["", "h", "/a", "http:/h", "http:h", "//h"])
+    @Test("A text without a scheme is not a URL", arguments: ["", "h", "/a", "http:/h", "http:h", "//h"])
     func noURLs(text: String) {
         #expect(AbsoluteURL(text) == nil)
     }
 
     @Test(
-        "origins are the same whatever the letters, and with the usual port or without",
+        "Equal origins may differ in letter case and in an explicit default port",
         arguments: [
             ("http://a", "HTTP://A:80"), ("https://a", "https://a:443"), ("http://[::1]", "http://[::1]:80"),
             ("app://x", "app://x"),
@@ -80,7 +80,7 @@ struct URLTests {
     }
 
     @Test(
-        "an origin is asked for by its authority",
+        "An origin matches the authority of a request with the same host and port",
         arguments: [
             ("http://a", "A:80", true), ("https://a:8443", "a:8443", true), ("https://a", "a:80", false),
             ("http://a", "ab", false),
@@ -91,7 +91,7 @@ struct URLTests {
     }
 
     @Test(
-        "what is no origin is none",
+        "An invalid origin gives nil",
         arguments: [
             "", "null", "*", "a", "https://", "https://a/", "https://a?b", "https://a#b", "http://u@a",
             "http://a, http://b", "http://a b",
@@ -102,10 +102,10 @@ struct URLTests {
     }
 }
 
-@Suite("Escapes and base64")
+@Suite("Percent-encoding and Base64")
 struct CodingTests {
     @Test(
-        "escapes stand for bytes of UTF-8",
+        "Percent-encoded bytes are decoded as UTF-8",
         arguments: [
             ("", ""), ("a-b", "a-b"), ("a%3Ab", "a:b"), ("%c3%A4", "ä"), ("a+b", "a+b"), ("%2B", "+"), ("ä", "ä"),
             ("%", nil), ("%4", nil), ("%4g", nil), ("a%ZZ", nil), ("%FF", nil), ("%C3", nil), ("%%41", nil),
@@ -117,12 +117,12 @@ struct CodingTests {
         #expect(PercentCoding.decode(Array("x\(text)".utf8).dropFirst()) == expected)
     }
 
-    @Test("a plus sign is a space in forms alone")
+    @Test("A plus sign means a space only in forms")
     func plus() {
         #expect(PercentCoding.decode(Array("a+%2B".utf8)[...], plusIsSpace: true) == "a +")
     }
 
-    @Test("each text that is escaped is read again", arguments: ["", "aZ09-._~", "a b+c&d=e%", "ä☃🎉", "\u{0}\r\n"])
+    @Test("Decoding reverses encoding", arguments: ["", "aZ09-._~", "a b+c&d=e%", "ä☃🎉", "\u{0}\r\n"])
     func encodes(text: String) {
         let escaped = PercentCoding.encode(text)
         #expect(ByteSet.target.containsAll(of: escaped.utf8))
@@ -130,7 +130,7 @@ struct CodingTests {
     }
 
     @Test(
-        "base64 is that of RFC 4648 section 10",
+        "Base64 gives the results of RFC 4648 section 10",
         arguments: [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
@@ -142,7 +142,7 @@ struct CodingTests {
     }
 
     @Test(
-        "a key is 16 bytes in base64",
+        "A WebSocket key is 16 bytes in Base64",
         arguments: [
             ("dGhlIHNhbXBsZSBub25jZQ==", true), ("AAAAAAAAAAAAAAAAAAAAAA==", true), ("++++++++++++++++//////==", true),
             ("", false), ("dGhlIHNhbXBsZSBub25jZQ=", false), ("dGhlIHNhbXBsZSBub25jZQ===", false),
@@ -155,7 +155,7 @@ struct CodingTests {
         #expect(Base64.isKey(text) == isKey)
     }
 
-    @Test("sets of characters hold those of their grammar and no byte beyond ASCII")
+    @Test("Each character set contains the characters of its grammar and no byte beyond ASCII")
     func sets() {
         func members(_ set: ByteSet) -> String {
             String(decoding: (UInt8.min...UInt8.max).filter(set.contains), as: UTF8.self)

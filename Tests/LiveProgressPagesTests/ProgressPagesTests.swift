@@ -4,7 +4,7 @@
 import FoundationEssentials
 import Testing
 
-@testable import LiveProgressPages
+@testable @_spi(Server) import LiveProgressPages
 
 @Suite("The pages for people")
 struct ProgressPagesTests {

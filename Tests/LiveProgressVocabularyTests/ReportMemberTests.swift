@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Testing
 
 @Suite("The vocabulary of reports")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@_spi(Server) import LiveProgress
 import Testing
 
-@testable import LiveProgressWire
+@testable @_spi(Server) import LiveProgressWire
 
 @Suite("The messages of a journal")
 struct JournalMessagesTests {

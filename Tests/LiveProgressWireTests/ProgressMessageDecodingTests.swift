@@ -2,8 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import Foundation
-import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgress
+@_spi(Server) import LiveProgressWire
 import Testing
 
 @Suite("Reading the messages of the server")

@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Testing
 
 @Suite("Bodies of reports in JSON")
@@ -23,7 +23,7 @@ struct ProgressReportBodyTests {
             (#"{"completedCount":3}"#, report { $0.completedCount = 3 }),
             (#"{"completedCount":3.0}"#, report { $0.completedCount = 3 }),
             (#"{"totalCount":10}"#, report { $0.totalCount = .some(10) }),
-            (#"{"totalCount":null}"#, report { $0.totalCount = .some(nil) }),
+            (#"{"totalCount":null}"#, report { $0.totalCount = .unknown }),
             (#"{"unit":"files","advance":1}"#, report { ($0.unit, $0.advance) = ("files", 1) }),
             (#"{"baselineCount":130}"#, report { $0.baselineCount = 130 }),
             (#"{"fractionCompleted":0.25}"#, report { $0.fractionCompleted = 0.25 }),
@@ -166,7 +166,7 @@ struct ProgressReportBodyTests {
     func writes() {
         var report = ProgressReport(state: "Copying", details: ["file": "a.csv"])
         report.completedCount = 3
-        report.totalCount = .some(nil)
+        report.totalCount = .unknown
         report.labels = ["b": "2", "a": "1"]
         report.outcome = .succeeded(result: 7)
         #expect(

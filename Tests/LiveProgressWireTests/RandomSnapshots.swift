@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import Foundation
-import LiveProgress
+@_spi(Server) import LiveProgress
 import LiveProgressTesting
 
 /// Random snapshots from a seed, the same in every run.
@@ -55,7 +55,9 @@ struct RandomSnapshots: RandomNumberGenerator {
         if Bool.random(using: &self) { report.baselineCount = Int64(next() >> 1) }
         if Bool.random(using: &self) { report.fractionCompleted = Double.random(in: 0...1, using: &self) }
         if Bool.random(using: &self) { report.completedCount = Int64(next() >> 1) }
-        if Bool.random(using: &self) { report.totalCount = .some(Bool.random(using: &self) ? Int64(next() >> 1) : nil) }
+        if Bool.random(using: &self) {
+            report.totalCount = Bool.random(using: &self) ? .count(Int64(next() >> 1)) : .unknown
+        }
         if Bool.random(using: &self) { report.unit = text() }
         if Bool.random(using: &self) { report.advance = Int64(next() >> 1) }
         if Bool.random(using: &self) { report.title = text() }

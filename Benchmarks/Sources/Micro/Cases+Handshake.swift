@@ -8,7 +8,7 @@ import NIOCore
 import NIOEmbedded
 
 extension MicroCase {
-    /// What the server does for a watcher who connects, without the system's part.
+    /// The cost of a new watcher in the server, without the system's part.
     static let connecting: [MicroCase] = [
         MicroCase("handshake") {
             let service = ProgressService()
@@ -16,7 +16,7 @@ extension MicroCase {
             let hosting = ProgressHosting(api: ProgressAPI(service: service))
             return Prepared(run: { calls in
                 let loop = EmbeddedEventLoop()
-                // Who is there already: what all watchers share is made once.
+                // The first watcher creates the objects that all watchers share.
                 let resident = try connected(to: hosting, on: loop)
                 for _ in 0..<calls { _ = try connected(to: hosting, on: loop).finish() }
                 _ = try resident.finish()

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
-import LiveProgressWire
 import Synchronization
 
+@testable import LiveProgress
+@_spi(Server) @testable import LiveProgressWire
+
 extension MicroCase {
-    /// What a watcher's transport asks of a journal.
+    /// The reads of a journal by a watcher's transport.
     static let reading: [MicroCase] = [
         MicroCase("snapshot") {
             let bench = try Bench()
@@ -20,7 +21,7 @@ extension MicroCase {
         },
     ]
 
-    /// The making of operations.
+    /// The creation of operations.
     static let lifetimes: [MicroCase] = [
         MicroCase("create") {
             let kept = Mutex<(service: ProgressService, trackers: [ProgressTracker])?>(nil)
@@ -46,7 +47,7 @@ extension MicroCase {
         },
     ]
 
-    /// Messages, each encoded once for all watchers.
+    /// The encoding of messages; each is encoded once for all watchers.
     static let encoding: [MicroCase] = [
         MicroCase("encode-plain") {
             let bench = try Bench()
@@ -63,7 +64,7 @@ extension MicroCase {
         },
     ]
 
-    /// The tracker of the context, and loops that count by it.
+    /// The current tracker of the context, and loops that it counts.
     static let context: [MicroCase] = [
         MicroCase("current") {
             let bench = try Bench()

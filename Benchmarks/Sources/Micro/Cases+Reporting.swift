@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
 import Synchronization
+
+@testable import LiveProgress
 
 #if canImport(Darwin)
     import Darwin
@@ -13,7 +14,7 @@ import Synchronization
 #endif
 
 extension MicroCase {
-    /// What a worker says with one call.
+    /// The reports of a worker, one call each.
     static let reporting: [MicroCase] = [
         MicroCase("update", target: 150) {
             let bench = try Bench()
@@ -65,7 +66,7 @@ extension MicroCase {
         },
     ]
 
-    /// Counting, which an inner loop does.
+    /// The counting calls of an inner loop.
     static let counting: [MicroCase] = [
         MicroCase("advance", target: 5) {
             let bench = try Bench()
@@ -97,7 +98,7 @@ extension MicroCase {
     ]
 }
 
-/// An operation to be reported on, and those who watch it.
+/// An operation with a tracker, a journal and watchers.
 final class Bench: Sendable {
     static let details: JSONValue = ["percentComplete": 50, "currentStep": "Validating data"]
 
@@ -105,7 +106,7 @@ final class Bench: Sendable {
     let tracker: ProgressTracker
     let journal: ProgressJournal
 
-    /// An operation that so many watch, who are woken by so many event loops.
+    /// Creates an operation with that many watchers, which that many event loops serve.
     init(wakers: Int = 0, watchers: Int = 0, capacity: Int = 64) throws {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = capacity
@@ -126,14 +127,14 @@ final class Bench: Sendable {
     }
 }
 
-/// Stands for an event loop: notes that it is to read again, as a loop does that has not come to it yet.
+/// A substitute for an event loop that is busy: records only that it must read again.
 final class Flag: ProgressWaker {
     private let isSet = Atomic(false)
 
     func wake() { isSet.store(true, ordering: .releasing) }
 }
 
-/// Watchers in this process, each a task that reads whatever comes.
+/// The watchers in this process, each a task that reads all events.
 final class Streams: Sendable {
     private let tasks: [Task<Void, any Error>]
 

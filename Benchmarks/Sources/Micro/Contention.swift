@@ -5,9 +5,9 @@ import Dispatch
 import LiveProgress
 import Synchronization
 
-/// Two threads that report at once, against one: on the same operation, and on one for each.
+/// Compares two reporting threads with one: both on the same operation, or each on its own.
 struct Contention {
-    /// What one call took in one round.
+    /// The time of one call in one round.
     private struct Round {
         let wall: Double
         let own: Double
@@ -15,7 +15,7 @@ struct Contention {
 
     private static let calls = 200_000
 
-    /// Measures and prints; the scaling is how much more two threads get done than one.
+    /// Measures and prints the scaling: the calls of two threads divided by the calls of one thread in the same time.
     static func measure(rounds: Int) throws {
         print("\ntwo threads: how many times what one gets done, by the wall clock and by processor time")
         for (name, body) in [("update", Bench.update), ("advance", Bench.advance)] {
@@ -35,7 +35,7 @@ struct Contention {
         }
     }
 
-    /// Runs a loop on each operation at the same time, on threads of their own; gives the slower one's times.
+    /// Runs a loop on each operation at the same time, on separate threads; returns the times of the slower one.
     private static func run(_ benches: [Bench], _ body: @escaping @Sendable (Bench) -> (Int) -> Void) -> Round {
         let gate = Gate(benches.count)
         let slowest = Mutex(Round(wall: 0, own: 0))
@@ -56,7 +56,7 @@ struct Contention {
     }
 }
 
-/// Lets threads go once all are there; they spin, so that they start within nanoseconds of each other.
+/// Starts threads together: they spin until all are ready, so that they start within nanoseconds of each other.
 private final class Gate: Sendable {
     private let missing: Atomic<Int>
 

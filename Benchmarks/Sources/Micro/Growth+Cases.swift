@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
+
+@testable import LiveProgress
 
 extension Growth {
     private static let watchers = [1, 10, 100, 1000, 10_000]
@@ -10,12 +11,12 @@ extension Growth {
 
     private static let manyOperations = [100, 1000, 10_000, 100_000]
 
-    /// What a constant cost may grow by: caches that no longer hold everything.
+    /// The limit for a constant cost, which grows a little when the caches no longer hold all data.
     private static let constant = 0.1
-    /// What grows as its size does, and slower for that once the caches no longer hold it.
+    /// The limit for a linear cost, which grows faster when the caches no longer hold all data.
     private static let linear = 1.2
 
-    /// All that is measured.
+    /// All measurements.
     static let all = byWatchers + byOperations + bySize
 
     private static let byWatchers: [Growth] = [
@@ -120,7 +121,7 @@ extension Growth {
         },
     ]
 
-    /// So many operations of one service.
+    /// Creates a service with that many operations.
     private static func operations(_ count: Int) throws -> (ProgressService, [ProgressTracker]) {
         let service = ProgressService(configuration: .unlimited)
         return (service, try (0..<count).map { _ in try service.createProgress() })

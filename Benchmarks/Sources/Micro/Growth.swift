@@ -4,20 +4,20 @@
 import LiveProgress
 import LiveProgressWire
 
-/// How a cost grows with a size: the exponent of the power law that fits the measurements best.
+/// The growth of a cost with a size: the exponent of the power law that fits the measurements best.
 ///
-/// An exponent of 0 is a constant cost, 1 grows as the size does.
+/// An exponent of 0 means a constant cost; 1 means that the cost grows linearly with the size.
 struct Growth: Sendable {
-    /// What grows with what.
+    /// The name of the cost and of the size.
     let name: String
-    /// The sizes that are measured.
+    /// The measured sizes.
     let sizes: [Int]
-    /// The highest exponent that is no defect.
+    /// The highest accepted exponent.
     let limit: Double
-    /// Makes what is measured at a size: a loop of so many calls.
+    /// Makes the loop to measure at a size; the loop makes the given number of calls.
     let prepare: @Sendable (_ size: Int) throws -> (_ calls: Int) throws -> Void
 
-    /// Measures and prints all; gives whether every exponent keeps its limit.
+    /// Measures and prints all costs; returns whether every exponent is within its limit.
     static func measure(rounds: Int) throws -> Bool {
         print("growth: nanoseconds of processor time a call at each size, and the exponent")
         var areAllGood = true
@@ -34,7 +34,7 @@ struct Growth: Sendable {
         return areAllGood
     }
 
-    /// The least time of a call at each size; the sizes are measured in turn, round by round.
+    /// Returns the median time of a call at each size; each round measures all sizes in turn.
     private func costs(rounds: Int) throws -> [Double] {
         var costs = sizes.map { _ in Rounds() }
         let loops = try sizes.map { try prepare($0) }
@@ -59,7 +59,7 @@ struct Growth: Sendable {
         return (threadNanoseconds() - start) / Double(calls)
     }
 
-    /// The slope of the straight line that fits best in the logarithms of both.
+    /// Returns the slope of the straight line that fits the logarithms best.
     private static func slope(_ sizes: [Double], _ costs: [Double]) -> Double {
         let x = sizes.map(logarithm)
         let y = costs.map { logarithm(max($0, 0.1)) }

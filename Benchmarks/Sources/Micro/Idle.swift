@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@testable import LiveProgress
 
 #if canImport(Darwin)
     import Darwin
@@ -11,11 +11,11 @@ import LiveProgress
     import Glibc
 #endif
 
-/// What operations cost that have been reported on, counted and watched, and are left alone.
+/// Measures the cost of idle operations that have been reported, counted and watched before.
 enum Idle {
     private static let operations = 100_000
 
-    /// Lets time pass and prints the processor time that the process took meanwhile.
+    /// Waits, and prints the processor time of the process in that time.
     static func measure(seconds: UInt32) throws {
         let service = ProgressService(configuration: .unlimited)
         var trackers: [ProgressTracker] = []
@@ -26,7 +26,7 @@ enum Idle {
             for _ in 0..<3 { tracker.advance() }
             trackers.append(tracker)
         }
-        // The frames of the last units end meanwhile.
+        // The frames of the last units end in this second.
         sleep(1)
         let start = processNanoseconds()
         sleep(seconds)

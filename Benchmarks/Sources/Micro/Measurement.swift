@@ -9,7 +9,7 @@
     import Glibc
 #endif
 
-/// What rounds of one case took, in nanoseconds a call.
+/// The results of the rounds of one case, in nanoseconds per call.
 struct Rounds {
     private var values: [Double] = []
 
@@ -23,19 +23,19 @@ struct Rounds {
     var minimum: Double { values.min() ?? 0 }
     var maximum: Double { values.max() ?? 0 }
 
-    /// The median and, in brackets, the least and the most.
+    /// The median, and in brackets the minimum and the maximum.
     var description: String {
         "\(padded(fixed(median), to: 8, left: true)) (\(fixed(minimum))..\(fixed(maximum)))"
     }
 }
 
-/// The nanoseconds of processor time that this thread has had: what others take from it does not count.
+/// Returns the processor time of this thread in nanoseconds; other threads do not affect it.
 func threadNanoseconds() -> Double { nanoseconds(CLOCK_THREAD_CPUTIME_ID) }
 
-/// The nanoseconds of processor time that all threads of the process have had.
+/// Returns the processor time of all threads of the process in nanoseconds.
 func processNanoseconds() -> Double { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
 
-/// Nanoseconds of the monotonic clock.
+/// Returns the time of the monotonic clock in nanoseconds.
 func wallNanoseconds() -> Double { nanoseconds(CLOCK_MONOTONIC) }
 
 private func nanoseconds(_ clock: clockid_t) -> Double {
@@ -44,10 +44,10 @@ private func nanoseconds(_ clock: clockid_t) -> Double {
     return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }
 
-/// The natural logarithm.
+/// Returns the natural logarithm.
 func logarithm(_ value: Double) -> Double { log(value) }
 
-/// A number with one digit after the point, or as many as asked for.
+/// Formats a number with the given number of digits after the point.
 func fixed(_ value: Double, digits: Int = 1) -> String {
     var scale = 1
     for _ in 0..<digits { scale *= 10 }
@@ -58,7 +58,7 @@ func fixed(_ value: Double, digits: Int = 1) -> String {
     return "\(sign)\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
 }
 
-/// A text padded with spaces, on the right or on the left.
+/// Pads a text with spaces, on the right or on the left.
 func padded(_ text: String, to width: Int, left: Bool = false) -> String {
     let spaces = String(repeating: " ", count: max(0, width - text.count))
     return left ? spaces + text : text + spaces

@@ -11,12 +11,12 @@
 
 /// Measures single calls of the library.
 ///
-///     micro [--rounds N] [NAME...]    nanoseconds of processor time a call: the median of interleaved rounds
-///     micro --run NAME CALLS          nothing but that many calls, for a tool that counts instructions
+///     micro [--rounds N] [NAME...]    nanoseconds of processor time per call: the median of interleaved rounds
+///     micro --run NAME CALLS          only that many calls, for a tool that counts instructions
 ///     micro --threads [--rounds N]    how two threads scale
-///     micro --growth [--rounds N]     how costs grow with sizes; exit status 1 where one grows faster than it may
-///     micro --idle                    what operations cost that are left alone
-///     micro --list                    the names
+///     micro --growth [--rounds N]     how costs grow with sizes; exit status 1 if a cost grows faster than its limit
+///     micro --idle                    the cost of idle operations
+///     micro --list                    the names of the cases
 @main
 struct Micro {
     static func main() throws {
@@ -50,7 +50,7 @@ struct Micro {
         }
     }
 
-    /// Runs the cases in turn, round by round, so that a disturbance meets all of them.
+    /// Runs the cases in turn, round by round, so that a disturbance affects all of them.
     private static func measure(_ cases: [MicroCase], rounds: Int) throws {
         print("nanoseconds of processor time a call: median (least..most) of \(rounds) interleaved rounds")
         var results = cases.map { _ in Rounds() }
@@ -69,7 +69,7 @@ struct Micro {
         }
     }
 
-    /// How many calls take about five milliseconds.
+    /// Returns the number of calls that take about five milliseconds.
     private static func calibrate(_ microCase: MicroCase) throws -> Int {
         let prepared = try microCase.prepare()
         var calls = 100

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// One call whose cost is measured, alone or as a threshold of instructions.
+/// One call whose cost is measured, in time or in instructions.
 struct MicroCase: Sendable {
-    /// A prepared case: the loop itself, and what is to be done after each loop, which is not measured.
+    /// A prepared case: the loop to measure, and the cleanup after each loop, which is not measured.
     struct Prepared {
         let run: (_ calls: Int) throws -> Void
         var tidy: () -> Void = {}
     }
 
-    /// What it is called on the command line and in the table.
+    /// The name on the command line and in the table.
     let name: String
-    /// The most nanoseconds that a call should take, where there is a target.
+    /// The target: the maximum number of nanoseconds per call; `nil` if there is no target.
     var target: Double?
-    /// Makes what the loop needs.
+    /// Prepares the loop.
     let prepare: @Sendable () throws -> Prepared
 
-    /// A case with the given members.
+    /// Creates a case with the given members.
     init(_ name: String, target: Double? = nil, prepare: @escaping @Sendable () throws -> Prepared) {
         self.name = name
         self.target = target
@@ -27,6 +27,6 @@ struct MicroCase: Sendable {
     static let all = reporting + counting + reading + lifetimes + encoding + context + connecting
 }
 
-/// Keeps the optimiser from finding out that a value is not used.
+/// Prevents the optimiser from removing a value that is not used otherwise.
 @inline(never)
 func keep<Value>(_ value: Value) {}

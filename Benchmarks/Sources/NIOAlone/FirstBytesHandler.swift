@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressWebSocket
 import NIOCore
 
-/// Makes a watcher of whoever sends a key, and takes orders to produce from the others.
+@testable import LiveProgressWebSocket
+
+/// Accepts a connection that sends a WebSocket key as a watcher, and reads an order to produce from any other.
 final class FirstBytesHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -13,7 +14,7 @@ final class FirstBytesHandler: ChannelInboundHandler {
     private static let keyLength = 24
 
     private let watchers: Watchers
-    /// Where it stands among the watchers.
+    /// The handler's index among the watchers.
     var index: Int?
     private var context: ChannelHandlerContext?
 
@@ -22,7 +23,7 @@ final class FirstBytesHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // What a watcher sends are pongs.
+        // A watcher sends only pongs.
         guard index == nil else { return }
         let bytes = Self.unwrapInboundIn(data)
         if let key = bytes.withUnsafeReadableBytes(Self.key) {
@@ -58,7 +59,7 @@ final class FirstBytesHandler: ChannelInboundHandler {
         send(context.channel.allocator.buffer(string: text), context)
     }
 
-    /// Sends what was encoded for all.
+    /// Sends a frame that was encoded once for all watchers.
     func send(_ frame: ByteBuffer) {
         if let context { send(frame, context) }
     }

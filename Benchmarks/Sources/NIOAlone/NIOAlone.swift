@@ -12,11 +12,11 @@ import NIOPosix
     import Glibc
 #endif
 
-/// A peer for the benchmarks: what SwiftNIO takes by itself, `nio-alone PORT`, `GET /start?u=U&r=R`.
+/// A peer for the benchmarks that shows the cost of SwiftNIO alone: `nio-alone PORT`, `GET /start?u=U&r=R`.
 ///
-/// One handler looks for the key in the first bytes of a connection, trusts the rest, and answers; an update is encoded
-/// once and written to one channel after the other. It checks nothing, keeps nothing, and limits nobody: what the real
-/// server takes more is its own, what it takes as well is the framework's and the system's.
+/// One handler searches the first bytes of a connection for the key, ignores the other fields, and responds. An update is encoded
+/// once and written to one channel after the other. The program validates nothing, stores nothing and limits nothing. What the
+/// real server costs in addition is its own cost; the rest is the cost of the framework and the system.
 @main
 struct NIOAlone {
     static func main() async throws {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressWebSocket
 import NIOCore
+
+@testable import LiveProgressWebSocket
 
 #if canImport(Darwin)
     import Darwin
@@ -12,7 +13,7 @@ import NIOCore
     import Glibc
 #endif
 
-/// Updates in all, and in a second (0: flat out).
+/// The total number of updates, and the updates per second (0: as fast as possible).
 struct Order {
     let updates: Int
     let rate: Double
@@ -31,7 +32,7 @@ struct Order {
     }
 }
 
-/// All who watch; belongs to its event loop.
+/// All watchers; belongs to its event loop.
 final class Watchers {
     private var all: [FirstBytesHandler] = []
 
@@ -49,7 +50,7 @@ final class Watchers {
         }
     }
 
-    /// Makes the updates of an order; the loop gets its turn between two.
+    /// Makes the updates of an order; the event loop handles other events between two updates.
     func produce(_ order: Order, on loop: any EventLoop) {
         produce(order, from: 0, since: loop.now, on: loop)
     }

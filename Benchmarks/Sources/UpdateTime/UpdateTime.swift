@@ -2,8 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressHTTP
-import LiveProgressNIO
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressNIO
 import NIOCore
 import NIOPosix
 
@@ -15,12 +15,12 @@ import NIOPosix
     import Glibc
 #endif
 
-/// Reports updates on a thread of its own while watchers on real sockets follow, and says what each call took that thread.
+/// Measures how much time each `update` costs the worker's thread while watchers on real sockets follow.
 ///
-/// It prints where it listens, waits for a line on standard input, reports, and prints the distribution of both times:
-/// the thread's processor time, which is the worker's own, and the wall's, which includes being preempted by others.
-/// Between the calls, in the same rhythm, an operation that nobody watches is updated: what that takes is the machine's
-/// doing (cold caches after the pause), and the difference is what watchers cost the worker.
+/// The program prints its address, waits for a line on standard input, reports, and prints the distribution of two times. The
+/// processor time of the thread is the worker's own time. The wall time includes preemption by other threads. Between these
+/// calls, at the same pace, the program updates an operation without watchers. The cost of these updates comes from the machine
+/// (cold caches after the pause). The difference is the cost of the watchers for the worker.
 @main
 struct UpdateTime {
     static func main() throws {
@@ -34,7 +34,7 @@ struct UpdateTime {
         _ = readLine()
 
         var (own, wall) = (Samples(name: "own (thread CPU)"), Samples(name: "wall"))
-        var (ownAlone, wallAlone) = (Samples(name: "own, nobody watching"), Samples(name: "wall, nobody watching"))
+        var (ownAlone, wallAlone) = (Samples(name: "own, without watchers"), Samples(name: "wall, without watchers"))
         for step in 1...updates {
             measure(tracker, step, own: &own, wall: &wall)
             usleep(pause / 2)
@@ -44,7 +44,7 @@ struct UpdateTime {
         tracker.succeed()
         unwatched.succeed()
         for samples in [own, ownAlone, wall, wallAlone] { write(samples.description) }
-        // The watchers still hear the end; standard input closes when they have.
+        // The watchers still receive the end; the caller closes standard input after that.
         while readLine() != nil {}
         exit(own.maximum < 1_000_000 ? 0 : 1)
     }

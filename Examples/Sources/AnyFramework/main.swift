@@ -9,7 +9,7 @@ var configuration = ProgressAPI.Configuration()
 configuration.path = "/internal/jobs"
 let api = ProgressAPI(service: ProgressService(), configuration: configuration)
 
-/// What a framework's route calls for each request below the path; `write` sends a piece of the body.
+/// Handles a request below the path, called by a framework's route; `write` sends a piece of the response body.
 func handle(
     _ request: HTTPRequest,
     body: [UInt8],

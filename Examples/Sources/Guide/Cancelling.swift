@@ -4,7 +4,7 @@
 import LiveProgress
 import LiveProgressClient
 
-/// What "Cancelling" shows.
+/// The code of the article "Cancelling".
 enum Cancelling {
     static func task(_ service: ProgressService) throws {
         let job = try service.start("Import customers") { tracker in
@@ -21,7 +21,7 @@ enum Cancelling {
         let tracker = try service.createProgress(options: options)
         for row in rows {
             if tracker.isCancellationRequested {
-                tracker.cancelled()
+                tracker.cancel()
                 return
             }
             tracker.update("Inserting", details: ["row": .string(row)])

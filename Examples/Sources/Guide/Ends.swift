@@ -4,7 +4,7 @@
 import LiveProgress
 import LiveProgressClient
 
-/// What "Ends and errors" shows.
+/// The code of the article "Ends and errors".
 enum Ends {
     static func outcome(of snapshot: ProgressSnapshot) {
         switch snapshot.outcome {

@@ -3,7 +3,7 @@
 
 import LiveProgress
 
-/// What "Getting started" shows.
+/// Runs the code of the article "Getting started".
 func gettingStarted() async throws {
     let service = ProgressService()
     let job = try service.start("Import customers") { tracker in

@@ -4,7 +4,7 @@
 import LiveProgress
 import LiveProgressClient
 
-/// What "Reporting" shows.
+/// The code of the article "Reporting".
 enum Reporting {
     static func importCustomers(_ rows: [String], reportingTo tracker: ProgressTracker) async throws {
         tracker.update("Reading", details: ["file": "customers.csv"])

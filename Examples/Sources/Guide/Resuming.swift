@@ -4,11 +4,11 @@
 import LiveProgress
 import LiveProgressClient
 
-/// What "Resuming" shows.
+/// The code of the article "Resuming".
 enum Resuming {
     static func watcher(_ client: ProgressClient, _ id: ProgressID, from cursor: ProgressCursor?) async throws {
         var cursor = cursor
-        for try await event in client.watch(id, from: cursor) {
+        for try await event in client.events(of: id, from: cursor) {
             if event.resumed == false { print("The journal no longer has the old place.") }
             if event.skipped > 0 { print("\(event.skipped) revisions were skipped.") }
             cursor = event.snapshot.cursor
@@ -26,8 +26,6 @@ enum Resuming {
 
     static func compareAndSet(_ client: ProgressClient, _ id: ProgressID) async throws {
         let seen = try await client.get(id)
-        var report = ProgressReport()
-        report.state = "Verifying"
-        _ = try await client.report(id, report, ifMatch: seen.cursor)
+        _ = try await client.report(id, ProgressReport(state: "Verifying"), ifMatch: seen.cursor)
     }
 }

@@ -4,7 +4,7 @@
 import LiveProgressClient
 import LiveProgressClientTLS
 
-/// What "Securing" shows.
+/// The code of the article "Securing".
 enum Securing {
     static func client(token: String) throws {
         var configuration = ProgressClient.Configuration()

@@ -34,7 +34,7 @@ try await withThrowingDiscardingTaskGroup { group in
     try await listener.executeThenClose { connections in
         for try await connection in connections {
             group.addTask {
-                // What has become a WebSocket is driven by its handlers alone.
+                // The channel handlers alone drive a connection that has become a WebSocket.
                 guard case .http(let requests) = try await connection.get() else { return }
                 try? await answer(requests)
             }

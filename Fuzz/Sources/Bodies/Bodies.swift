@@ -4,9 +4,9 @@
 internal import FuzzSupport
 internal import LiveProgress
 
-@testable internal import LiveProgressWire
+@_spi(Server) @testable internal import LiveProgressWire
 
-/// The first byte says what the rest is, in a letter.
+/// Checks one input: the first byte, a letter, selects the kind of the rest.
 public func checkInput(_ bytes: [UInt8]) {
     guard let kind = bytes.first else { return }
     let text = Array(bytes.dropFirst())
@@ -27,11 +27,11 @@ public func checkInput(_ bytes: [UInt8]) {
     }
 }
 
-/// A report is the same when it is written as JSON and read again, whatever it was written in before.
+/// Checks that a report is the same after it is written as JSON and read again, whatever its first format was.
 private func checkReport(_ report: ProgressReport?) {
     guard let report else { return }
     expect((report.completedCount ?? 0) >= 0 && (report.advance ?? 0) >= 0, "a negative count: \(report)")
-    expect(((report.totalCount ?? nil) ?? 0) >= 0 && (report.attempt ?? 1) >= 1, "a wrong number: \(report)")
+    expect((report.totalCount?.count ?? 0) >= 0 && (report.attempt ?? 1) >= 1, "a wrong number: \(report)")
     do throws(WireError) {
         let again = try ProgressReportBody.decodeReport(json: ProgressReportBody.encodeReport(report))
         expectEqual(report, again, "a report, and the same written and read")
@@ -40,7 +40,7 @@ private func checkReport(_ report: ProgressReport?) {
     }
 }
 
-/// A form's fields are the same when they are escaped and read again.
+/// Checks that the fields of a form are the same after they are escaped and read again.
 private func checkForm(_ text: [UInt8]) {
     guard let fields = try? FormBody.fields(of: text) else { return }
     let form = fields.map { "\(escaped($0.name))=\(escaped($0.value))" }.joined(separator: "&")
@@ -54,7 +54,7 @@ private func escaped(_ text: String) -> String {
     return text.utf8.map { "%\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
 }
 
-/// What creates an operation is the same when it is written as JSON and read again.
+/// Checks that a creation is the same after it is written as JSON and read again.
 private func checkCreation(_ creation: (id: ProgressID?, options: ProgressOptions, report: ProgressReport?)?) {
     guard let (id, options, report) = creation else { return }
     checkReport(report)
@@ -67,7 +67,7 @@ private func checkCreation(_ creation: (id: ProgressID?, options: ProgressOption
         expectEqual(options.parent, again.options.parent, "a parent")
         expectEqual(options.labels, again.options.labels, "labels")
         expectEqual(options.isCancellable, again.options.isCancellable, "whether it is cancellable")
-        // In seconds a lease is a floating-point number, which a duration rounds.
+        // JSON has the lease in seconds as a floating-point number, which a duration rounds.
         let (lease, other) = (options.lease ?? .zero, again.options.lease ?? .zero)
         expect(abs((lease - other) / .nanoseconds(1)) < 1, "a lease of \(lease), then \(other)")
     } catch {
@@ -75,7 +75,7 @@ private func checkCreation(_ creation: (id: ProgressID?, options: ProgressOption
     }
 }
 
-/// A text that was read, written and read is written the same again; what was written can be read.
+/// Checks that a decoded value can be encoded and decoded again, and that both encodings are equal.
 private func checkFixpoint<Value>(
     _ text: [UInt8],
     _ read: ([UInt8]) throws -> Value,
@@ -105,7 +105,7 @@ private func checkMessage(_ text: [UInt8]) {
     }
     checkFixpoint(text, { try ProgressMessage.decodeFeed($0) }, { ProgressMessage.encodeFeed($0) })
     guard let event = try? ProgressMessage.decodeFull(text) else { return }
-    // The seed's format has two members, whatever stands in them.
+    // The plain format has exactly two members, whatever their values are.
     let plain = try? JSONValue(parsing: ProgressMessage.encodePlain(event.snapshot))
     expectEqual(plain?.objectValue?.names, ["state", "details"], "the members of a plain message")
 }

@@ -6,7 +6,7 @@ internal import LiveProgress
 
 @testable internal import LiveProgressCLI
 
-/// The input is what a command writes to its terminal.
+/// Checks one input, which a command writes to its terminal.
 public func checkInput(_ bytes: [UInt8]) {
     var cuts = Cuts(of: bytes)
     let whole = scan([bytes[...]])
@@ -31,7 +31,7 @@ private func scan(_ pieces: [ArraySlice<UInt8>]) -> Scan {
     return scan
 }
 
-/// Lines are fit to be shown, and every figure is one.
+/// Checks that lines are printable and that figures are within their bounds.
 private func check(_ event: ProgressScanner.Event) {
     switch event {
     case .progress(let progress):
@@ -53,7 +53,7 @@ private func check(_ reading: LineReading?, of line: OutputLine) {
     expect(completed >= 0 && completed <= reading.totalCount ?? .max, "\(reading) of \(line)")
 }
 
-/// Reports say something, their figures make sense and go on, none comes twice, and with a success all is done.
+/// Checks that reports are consistent, not empty and never repeated, and that a success completes all counts.
 private func checkReports(_ events: [ProgressScanner.Event]) {
     var reporter = RunReporter()
     var tail = OutputTail()
@@ -82,7 +82,7 @@ private func checkReports(_ events: [ProgressScanner.Event]) {
     }
 }
 
-/// Bars that were counted stay counted, and hundredths that were done stay done.
+/// Checks that counted phases and completed percentages do not fall.
 private func check(_ report: ProgressReport, after last: ProgressReport?) {
     guard let last, last.unit == "phases" || last.unit == "%", let completed = report.completedCount else { return }
     guard report.unit == last.unit else {
@@ -91,18 +91,18 @@ private func check(_ report: ProgressReport, after last: ProgressReport?) {
     expect(completed >= last.completedCount ?? 0, "less: \(report) after \(last)")
 }
 
-/// No figure says that less was done.
+/// Checks that a report of success shows no unfinished work.
 private func checkComplete(_ report: ProgressReport) {
     expect(report.details?["percentComplete"] == nil, "still under way: \(report)")
-    if report.unit == "phases" { expect(report.completedCount == report.totalCount ?? nil, "phases left: \(report)") }
-    guard let total = report.totalCount ?? nil else { return }
+    if report.unit == "phases" { expect(report.completedCount == report.totalCount?.count, "phases left: \(report)") }
+    guard let total = report.totalCount?.count else { return }
     expect(report.completedCount == total, "not complete: \(report)")
 }
 
 private func check(_ report: ProgressReport) {
     expect(report.state?.isEmpty == false, "without a state: \(report)")
     let completed = report.completedCount ?? 0
-    let total = (report.totalCount ?? nil) ?? .max
+    let total = report.totalCount?.count ?? .max
     expect(completed >= 0 && completed <= total, "wrong counts: \(report)")
     if let percent = report.details?["percentComplete"]?.doubleValue {
         expect((0...100).contains(percent), "wrong percentage: \(report)")

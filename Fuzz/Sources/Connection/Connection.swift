@@ -3,16 +3,16 @@
 
 internal import FuzzSupport
 internal import FuzzedConnections
-internal import LiveProgressHTTP
+@_spi(Server) internal import LiveProgressHTTP
 internal import NIOHTTP1
 
-@testable internal import LiveProgressNIO
+@_spi(Server) @testable internal import LiveProgressNIO
 
-/// The input is what a client sends on a fresh connection.
+/// Checks one input, which a client sends on a fresh connection.
 public func checkInput(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
     checkHead(bytes)
-    // A request that comes whole may be answered without HTTP handlers; one that comes in pieces goes through them.
+    // A whole request may be answered without HTTP handlers; a request in pieces passes through them.
     let events: [ConnectionEvent] = [.bytes(bytes)]
     let whole = FuzzedConnection.outcome(of: events)
     let inTwo = FuzzedConnection.outcome(of: events.withFirstByteAlone)
@@ -22,7 +22,7 @@ public func checkInput(_ bytes: [UInt8]) {
     expectEqual(whole.alike(inPieces), inPieces.alike(whole), "whole and in pieces")
 }
 
-/// The head of an upgrade, which is read in one go, is the one that the HTTP decoder reads, and no rule refuses it.
+/// Checks that the decoder reads the same head as the one-pass reader, and that no rule refuses this head.
 private func checkHead(_ bytes: [UInt8]) {
     let request = bytes.withUnsafeBytes { UpgradeRequest($0, limits: ConnectionLimits()) }
     guard let request else { return }

@@ -4,15 +4,15 @@
 internal import FuzzSupport
 internal import FuzzedConnections
 
-/// Reads what the server wrote as a client has to, by the letter: answers of HTTP/1.1 and, behind a 101, frames.
+/// Reads the server's output as a strict client: HTTP/1.1 responses and, after a 101, frames.
 struct Answers {
     private var rest: ArraySlice<UInt8>
-    /// Whether the client sent a HEAD.
+    /// Whether the client sent a HEAD request.
     ///
-    /// The answer to it says how long a body would be that it has not (RFC 9110, section 9.3.2).
+    /// The response to HEAD announces the length of a body that it does not have (RFC 9110, section 9.3.2).
     private let isHeadAmongRequests: Bool
 
-    /// Reads everything that answers a client's bytes, and fails where the client could not.
+    /// Reads all responses to a client's bytes, and fails if a strict client could not read them.
     static func check(_ bytes: [UInt8], to events: [ConnectionEvent]) {
         let sent: [UInt8] = events.flatMap { event in if case .bytes(let bytes) = event { bytes } else { [UInt8]() } }
         let isHeadAmongRequests = String(decoding: sent, as: UTF8.self).contains("HEAD ")
@@ -54,13 +54,13 @@ struct Answers {
     }
 
     private mutating func skipBody(_ status: Int, _ fields: [String: [String]]) {
-        // Interim answers have none.
+        // Interim responses have no body.
         guard status >= 200, status != 204, status != 304 else { return }
         guard let length = fields["content-length"], length.count == 1, let count = Int(length[0]), count >= 0 else {
             fail("a \(status) that does not say how long it is: \(fields)")
         }
         expect(fields["transfer-encoding"] == nil, "two lengths")
-        // The server's routes answer a HEAD with the length 0: the refusal of an upgrade is the last answer, and has another.
+        // The routes here answer HEAD with the length 0. The refusal of an upgrade has another length, and is the last response.
         if isHeadAmongRequests, rest.isEmpty { return }
         expect(count <= rest.count, "a \(status) of \(rest.count) bytes in place of \(count)")
         rest = rest.dropFirst(count)

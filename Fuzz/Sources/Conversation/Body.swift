@@ -3,7 +3,7 @@
 
 internal import FuzzSupport
 
-/// What a request carries, and the fields that say how much that is, which may be wrong.
+/// The body of a request, and the fields that announce its length, which may be wrong.
 struct Body {
     let fields: [String]
     let bytes: [UInt8]

@@ -4,15 +4,15 @@
 internal import FuzzSupport
 internal import FuzzedConnections
 
-/// Makes a conversation on one connection out of choices: requests, handshakes, frames, and what happens meanwhile.
+/// Makes the events on one connection from choices: requests, handshakes, frames, and events of the server.
 ///
-/// Most of it is well formed, so that what is not comes in every state that a connection can be in.
+/// Most parts are well formed, so that a malformed part can come in every state of a connection.
 struct Composer {
     private static let mostParts = 12
     private var choices: Choices
     private(set) var events: [ConnectionEvent] = []
 
-    /// The conversation that an input describes.
+    /// Creates the events that an input describes.
     init(_ choices: Choices) {
         self.choices = choices
         var parts = 0
@@ -23,7 +23,7 @@ struct Composer {
     }
 
     private mutating func addPart() {
-        // With nothing to choose, everything is as usual.
+        // Without choices, each part has its usual form.
         var usual = Choices([])
         switch choices.number(below: 16) {
         case 0, 1: events.say(Head.handshake(&usual))

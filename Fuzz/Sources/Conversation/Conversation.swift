@@ -4,7 +4,7 @@
 internal import FuzzSupport
 internal import FuzzedConnections
 
-/// The input chooses what a client says on a connection, and what happens meanwhile.
+/// Checks one input, which chooses what a client sends on a connection, and what else happens.
 public func checkInput(_ bytes: [UInt8]) {
     var choices = Choices(bytes)
     let decidesLater = choices.happens()
@@ -21,7 +21,7 @@ public func checkInput(_ bytes: [UInt8]) {
         expectEqual(whole.alike(other), other.alike(whole), "whole, and \(name), of \(events)")
     }
     guard !decidesLater else { return }
-    // To decide takes time, or none: whoever waits for it sees the same.
+    // The time of the decision makes no difference: the client sees the same output.
     let late = FuzzedConnection.outcome(of: events.flatMap { [$0, .decision] }, decidesLater: true)
     expectEqual(whole.alike(late), late.alike(whole), "decided at once, and later, of \(events)")
 }

@@ -3,7 +3,7 @@
 
 internal import FuzzSupport
 
-/// Frames of a client, RFC 6455 section 5.2: as they should be, and wrong.
+/// Frames of a client, RFC 6455 section 5.2, valid and invalid.
 enum Frame {
     static func one(_ choices: inout Choices) -> [UInt8] {
         let opcode = choices.pick(0x1, rarely: [0x8, 0x9, 0xA, 0x0, 0x2, 0x3, 0xB, 0xF] as [UInt8])
@@ -25,7 +25,7 @@ enum Frame {
         return choices.bytes(atMost: 12)
     }
 
-    /// The shortest form, a longer one than is needed, or one that says more than there is.
+    /// Returns the length in the shortest form, in a longer form, or larger than the payload.
     private static func length(_ count: Int, isMasked: Bool, _ choices: inout Choices) -> [UInt8] {
         let flag: UInt8 = isMasked ? 0x80 : 0
         let short = [flag | UInt8(min(count, 125))]

@@ -4,11 +4,11 @@
 internal import FuzzSupport
 internal import LiveProgress
 
-/// Reads the frames of a server by the letter of RFC 6455 section 5, for which the library's own decoder is not asked.
+/// Reads the frames of a server strictly by RFC 6455 section 5, without the library's own decoder.
 struct FrameReader {
     private var rest: ArraySlice<UInt8>
 
-    /// Reads whole messages of JSON, pings and pongs, and at the end at most one close; fails at anything else.
+    /// Reads whole JSON messages, pings and pongs, and at most one close frame at the end; fails on anything else.
     static func check(_ bytes: ArraySlice<UInt8>) {
         var reader = FrameReader(rest: bytes)
         var isClosed = false

@@ -3,17 +3,17 @@
 
 internal import FuzzSupport
 
-/// Requests of HTTP/1.1: as they should be, in unusual words, and wrong.
+/// HTTP/1.1 requests: usual, unusual and invalid ones.
 enum Head {
-    /// The key whose answer is ``accept``, as in RFC 6455 section 1.3.
+    /// The sample key of RFC 6455 section 1.3; ``accept`` is the matching `Sec-WebSocket-Accept`.
     static let key = "dGhlIHNhbXBsZSBub25jZQ=="
     static let accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
     private static let path = "/api/v1/progress/"
 
-    /// A handshake for one of the operations.
+    /// Returns a handshake for one of the operations.
     ///
-    /// Not for their list: its frames come by a clock, for which a task would still wait when the input is over.
+    /// A list is not watched here: its frames depend on a clock, and a task would still wait for that clock after the input.
     static func handshake(_ choices: inout Choices) -> [UInt8] {
         let target = choices.pick(
             path + "live",
@@ -42,7 +42,7 @@ enum Head {
         return head(choices.pick("GET", rarely: Self.methods), target, lines, &choices)
     }
 
-    /// Any other request.
+    /// Returns any other request.
     static func request(_ choices: inout Choices) -> [UInt8] {
         let method = choices.pick("GET", rarely: Self.methods)
         let target = choices.pick("/a", rarely: ["/", path + "live", "*", "http://a/b", "a", "", "/a b"])
@@ -90,7 +90,7 @@ enum Head {
         return Array(text.utf8) + choices.pick("\r\n", rarely: ["\n", "", "\r\n\r\n"]).utf8 + body.bytes
     }
 
-    /// Another order, a field twice, a field less, or one more.
+    /// Changes the order of the lines, repeats or removes a line, or adds one.
     private static func rearrange(_ lines: inout [String], _ choices: inout Choices) {
         guard choices.happens() else { return }
         let index = choices.number(below: lines.count)

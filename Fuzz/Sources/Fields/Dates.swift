@@ -3,9 +3,10 @@
 
 internal import FoundationEssentials
 internal import FuzzSupport
-internal import LiveProgressWire
 
-/// A date that was read is written as a text that is read and written the same.
+@_spi(Server) @testable internal import LiveProgressWire
+
+/// Checks that the text of a parsed date can be parsed again, and gives the same text.
 func checkTimestamp(_ text: String) {
     guard let date = ProgressTimestamp.parse(text) else { return }
     let written = ProgressTimestamp.format(date)
@@ -16,7 +17,7 @@ func checkTimestamp(_ text: String) {
     expect(abs(date.timeIntervalSince(again)) <= 0.000_6, "\(text) became \(written)")
 }
 
-/// Every date, however far, is written as one that can be read; within the years it is the nearest millisecond.
+/// Checks that the text of any date can be parsed, and that a date within `years` is exact to the millisecond.
 func checkDate(_ bytes: ArraySlice<UInt8>) {
     let pattern = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let seconds = Double(bitPattern: pattern)
@@ -26,5 +27,5 @@ func checkDate(_ bytes: ArraySlice<UInt8>) {
     expect(abs(again.timeIntervalSince1970 - seconds) <= 0.000_6, "\(seconds) became \(written)")
 }
 
-/// From the first millisecond of the year 0 to the last of the year 9999: what lies beyond becomes one of these.
+/// The range from the first millisecond of the year 0 to the last of the year 9999; other dates are clamped to it.
 private let years = -62_167_219_200.0...253_402_300_799.999

@@ -3,7 +3,7 @@
 
 internal import FuzzSupport
 
-/// The first byte says what the rest is, in a letter.
+/// Checks one input: the first byte, a letter, selects the kind of the rest.
 public func checkInput(_ bytes: [UInt8]) {
     guard let kind = bytes.first else { return }
     let text = String(decoding: bytes.dropFirst(), as: UTF8.self)

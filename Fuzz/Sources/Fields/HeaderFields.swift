@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 internal import FuzzSupport
-internal import LiveProgress
 
-@testable internal import LiveProgressHTTP
+@testable internal import LiveProgress
+@_spi(Server) @testable internal import LiveProgressHTTP
 
-/// A cursor's text form is one text for each cursor, and short.
+/// Checks that each cursor has exactly one text form, and that the text is short.
 func checkCursor(_ text: String) {
     guard let cursor = ProgressCursor(text) else { return }
     expectEqual(cursor, ProgressCursor(cursor.description), "a cursor")
@@ -14,7 +14,7 @@ func checkCursor(_ text: String) {
     checkTag(of: cursor)
 }
 
-/// The tag of a cursor is matched by itself, and only weakly where it is weak.
+/// Checks that the tag of a cursor matches itself, and that a weak tag matches only weakly.
 private func checkTag(of cursor: ProgressCursor) {
     let tag = EntityTag(cursor).fieldValue
     expect(TagCondition(tag)?.matchesStrongly(cursor) == true, "\(tag) does not match itself")
@@ -22,7 +22,7 @@ private func checkTag(of cursor: ProgressCursor) {
     expect(TagCondition("\"x\" , W/\(tag)")?.matchesWeakly(cursor) == true, "a weak tag does not match weakly")
 }
 
-/// The tags of a condition are the same when they are written as a list and read again.
+/// Checks that the tags of a condition are the same after they are written as a list and read again.
 func checkTags(_ text: String) {
     guard let condition = TagCondition(text) else { return }
     switch condition {
@@ -35,7 +35,7 @@ func checkTags(_ text: String) {
 
 private let offers: [MediaType] = [.json, .html, .eventStream, .ndjson]
 
-/// The best of some offers is one of them, and stays the best beside fewer.
+/// Checks that the best of some offers is one of them, and stays the best among fewer offers.
 func checkAccept(_ text: String) {
     let accept = Accept(text)
     guard let best = accept.best(of: offers) else {
@@ -46,11 +46,11 @@ func checkAccept(_ text: String) {
     for other in offers {
         expectEqual(accept.best(of: offers.filter { $0 == best || $0 == other }), best, "the best beside \(other)")
     }
-    // An empty element says nothing (RFC 9110, section 5.6.1).
+    // An empty element is ignored (RFC 9110, section 5.6.1).
     expectEqual(Accept(", \(text)").best(of: offers), best, "with an empty element before")
 }
 
-/// A media type is the same when it is written and read again; of a wildcard's kind where it has one.
+/// Checks that a media type and its parameters are the same after they are written and read again.
 func checkMediaType(_ text: String) {
     guard let type = MediaType(text) else { return }
     expectEqual(type, MediaType(type.description), "a media type")
@@ -66,7 +66,7 @@ private func quoted(_ text: String) -> String {
     return "\"\(escaped.joined())\""
 }
 
-/// Preferences are the same when they are written and read again, behind one that is not known.
+/// Checks that preferences are the same after they are written behind an unknown one and read again.
 func checkPreferences(_ text: String) {
     let preferences = Preferences(text)
     var items = ["x-other=\"a, b\"; c"]

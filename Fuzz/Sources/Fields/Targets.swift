@@ -4,11 +4,11 @@
 internal import FuzzSupport
 internal import LiveProgress
 
-@testable internal import LiveProgressClient
-@testable internal import LiveProgressHTTP
-@testable internal import LiveProgressWire
+@_spi(Server) @testable internal import LiveProgressClient
+@_spi(Server) @testable internal import LiveProgressHTTP
+@_spi(Server) @testable internal import LiveProgressWire
 
-/// What the server reads in a query, the client writes so that the server reads it again.
+/// Checks that the server reads the same query again after the client has written it.
 func checkQuery(_ text: String) {
     guard let query = readQuery("/?\(text)") else { return }
     expect((1...1000).contains(query.limit), "a limit of \(query.limit)")
@@ -24,7 +24,7 @@ private func readQuery(_ target: String) -> ProgressQuery? {
     return try? ProgressQuery(parameters, maximumLimit: 1000)
 }
 
-/// Whatever names a resource, its own path names the same.
+/// Checks that a path and the canonical path of its resource name the same resource.
 func checkRoute(_ text: String) {
     let target = RequestTarget(text)
     expect(!target.path.contains("?") && !target.path.contains("#"), "a path with more behind it: \(target.path)")
@@ -45,7 +45,7 @@ func checkRoute(_ text: String) {
     }
 }
 
-/// The URL of an operation or of a server, written by the client, names the same again.
+/// Checks that the client's URL of an operation or of a server names the same operation or server again.
 func checkURL(_ text: String) {
     if let server = try? ProgressServerAddress(text) {
         expect((1...65535).contains(server.port) && !server.host.isEmpty, "no server: \(server)")

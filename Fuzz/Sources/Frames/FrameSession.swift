@@ -2,12 +2,13 @@
 // Part of Live Progress: live progress of long-running operations.
 
 internal import FuzzSupport
-internal import LiveProgressWebSocket
 internal import NIOCore
 
-/// One end of a connection that only hears, and what came of it.
+@testable internal import LiveProgressWebSocket
+
+/// One end of a connection that only receives, and the result.
 struct FrameSession {
-    /// What a connection did, with what it wrote taken apart: as a client it masks with keys that are never the same.
+    /// The result of a connection; written frames are decoded, because a client masks each with a different key.
     struct Outcome: Equatable {
         var messages: [WebSocketMessage] = []
         var answers: [Answer] = []
@@ -33,7 +34,7 @@ struct FrameSession {
         configuration = WebSocketConfiguration(limits: limits, heartbeat: nil)
     }
 
-    /// What becomes of a stream that comes in these pieces, and of the connection when the peer has sent the last.
+    /// Returns the result for a stream that arrives in these pieces and then ends.
     func outcome(of pieces: [ArraySlice<UInt8>]) -> Outcome {
         var connection = WebSocketConnection(role: role, configuration: configuration)
         var outcome = Outcome()
@@ -63,7 +64,7 @@ struct FrameSession {
         }
     }
 
-    /// The frames that were written, as the peer reads them: what it cannot read is a fault of ours.
+    /// Returns the written frames as the peer reads them; fails if the peer cannot read them.
     private func answers(in bytes: ByteBuffer) -> [Answer] {
         var decoder = FrameDecoder(role: peer)
         decoder.append(bytes)
@@ -81,7 +82,7 @@ struct FrameSession {
 }
 
 extension FrameSession {
-    /// RFC 6455: pongs, and at the end one close with a code that may be sent (sections 5.5 and 7.4).
+    /// Checks that the end wrote only pongs and at most one final close frame, with a valid code (RFC 6455 sections 5.5 and 7.4).
     func checkAnswers(of outcome: Outcome) {
         expect(outcome.reasons.count == 1, "told \(outcome.reasons.count) times how it ended")
         for reason in outcome.reasons {
@@ -100,7 +101,7 @@ extension FrameSession {
         }
     }
 
-    /// Messages are within the limits, texts are UTF-8, and sent again they arrive as they are.
+    /// Checks that messages are within the limits, texts are UTF-8, and messages arrive unchanged if they are sent again.
     func checkMessages(of outcome: Outcome) {
         guard !outcome.messages.isEmpty else { return }
         let encoder = FrameEncoder(role: peer)
@@ -109,7 +110,7 @@ extension FrameSession {
             let bytes = message.payload.readableBytesView
             expect(bytes.count <= configuration.limits.maximumMessageSize, "delivered \(bytes.count) bytes")
             if message.isText { expect(String(validating: bytes, as: UTF8.self) != nil, "delivered broken text") }
-            // In two fragments, with a ping between.
+            // The message is sent in two fragments, with a ping between them.
             var rest = message.payload
             let first = rest.readSlice(length: rest.readableBytes / 2) ?? ByteBuffer()
             encoder.encode(message.isText ? .text : .binary, first, isFinal: false, into: &stream)

@@ -2,10 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 internal import FuzzSupport
-internal import LiveProgressWebSocket
 internal import NIOCore
 
-/// The first byte chooses the role and the limits, the rest is what the peer sends.
+@testable internal import LiveProgressWebSocket
+
+/// Checks one input: the first byte selects the role and the limits, and the peer sends the rest.
 public func checkInput(_ bytes: [UInt8]) {
     guard let options = bytes.first else { return }
     let stream = Array(bytes.dropFirst())
@@ -19,7 +20,7 @@ public func checkInput(_ bytes: [UInt8]) {
     checkUTF8(stream, pieces: cuts.pieces(of: stream))
 }
 
-/// The validator that takes text in pieces agrees with the standard library, which takes it whole.
+/// Checks that the incremental validator agrees with the standard library.
 private func checkUTF8(_ bytes: [UInt8], pieces: [ArraySlice<UInt8>]) {
     var validator = UTF8Validator()
     let isAccepted = pieces.allSatisfy { piece in piece.withUnsafeBytes { validator.accepts($0) } }

@@ -3,21 +3,21 @@
 
 internal import Synchronization
 
-/// The input that is checked now, for what a failure says.
+/// The input that is being checked, so that a failure can print it.
 ///
-/// The fuzzer keeps its inputs itself.
+/// The fuzzer stores its inputs itself.
 public struct CheckedInput: Sendable {
     static let current = Mutex<CheckedInput?>(nil)
 
     let target: String
     let bytes: [UInt8]
 
-    /// Checks one input, and names it where that fails; one at a time in a process.
+    /// Checks one input, and reports it on failure; one input at a time per process.
     ///
     /// - Parameters:
     ///   - bytes: The input.
-    ///   - target: Its folder in `Fuzz/Corpus`.
-    ///   - check: What must hold.
+    ///   - target: The folder of the target in `Fuzz/Corpus`.
+    ///   - check: The check.
     public static func check(_ bytes: [UInt8], of target: String, _ check: ([UInt8]) -> Void) {
         current.withLock { $0 = CheckedInput(target: target, bytes: bytes) }
         check(bytes)

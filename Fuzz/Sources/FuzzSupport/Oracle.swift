@@ -4,28 +4,28 @@
 internal import Foundation
 internal import Synchronization
 
-/// Ends the process where something does not hold, so that the fuzzer keeps the input that showed it.
+/// Ends the process if a condition does not hold, so that the fuzzer keeps the input.
 ///
 /// - Parameters:
-///   - condition: What must hold.
-///   - message: What was seen instead; made only where it is needed.
+///   - condition: The condition that must hold.
+///   - message: What was seen instead; evaluated only on failure.
 @inline(__always)
 public func expect(_ condition: Bool, _ message: @autoclosure () -> String) {
     if !condition { fail(message()) }
 }
 
-/// Ends the process where two ways to the same result differ.
+/// Ends the process if two ways to compute the same result differ.
 ///
 /// - Parameters:
-///   - one: What came out on the one way.
-///   - other: What came out on the other.
-///   - message: Which ways they were.
+///   - one: The result of the first way.
+///   - other: The result of the second way.
+///   - message: The names of the ways.
 @inline(__always)
 public func expectEqual<Value: Equatable>(_ one: Value, _ other: Value, _ message: @autoclosure () -> String) {
     if one != other { fail("\(message())\n  one:   \(one)\n  other: \(other)") }
 }
 
-/// Ends the process: an oracle does not hold.
+/// Ends the process, because a check failed.
 ///
 /// - Parameter message: What was seen.
 @inline(never)

@@ -15,7 +15,7 @@ internal import FuzzJournal
 internal import FuzzRequests
 internal import FuzzTokens
 
-/// A kind of input, by the name of its folder in `Fuzz/Corpus`.
+/// A kind of input, named as its folder in `Fuzz/Corpus`.
 public enum FuzzTarget: String, CaseIterable, Sendable {
     case bodies
     case commandOutput = "command-output"
@@ -31,7 +31,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case requests
     case tokens
 
-    /// Checks what must hold for one input; ends the process where it does not.
+    /// Checks one input; ends the process if the check fails.
     ///
     /// - Parameter bytes: The input.
     public func check(_ bytes: [UInt8]) {

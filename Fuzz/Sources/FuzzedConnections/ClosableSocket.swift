@@ -3,12 +3,12 @@
 
 public import NIOCore
 
-/// Takes no bytes once it is closed, as sockets do; a channel in memory does.
+/// A handler that refuses bytes after the close, as a socket does; a channel in memory would accept them.
 public final class ClosableSocket: ChannelOutboundHandler {
     /// Bytes for the socket.
     public typealias OutboundIn = ByteBuffer
 
-    /// A socket that is open while its channel is active.
+    /// Creates a socket that is open while its channel is active.
     public init() {}
 
     /// Passes bytes on while the channel is active.

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What happens to a connection.
+/// An event on a connection.
 public enum ConnectionEvent: Equatable {
     /// The client sends bytes.
     case bytes([UInt8])
-    /// The client says that it sends no more.
+    /// The client ends its output.
     case inputClosed
     /// The worker of the operation `live` reports.
     case report
     /// The worker of the operation `live` ends it.
     case end
-    /// Whoever had to think about an upgrade has decided.
+    /// The pending decisions about upgrades are made.
     case decision
-    /// Seconds pass.
+    /// The given number of seconds passes.
     case time(Int64)
-    /// The server goes away, and tells its clients.
+    /// The server shuts down, and tells its clients.
     case goingAway
 }
 
 extension ConnectionEvent: CustomStringConvertible {
-    /// The bytes as the text that most of them are.
+    /// The event as text; bytes are shown as UTF-8.
     public var description: String {
         switch self {
         case .bytes(let bytes): String(reflecting: String(decoding: bytes, as: UTF8.self))
@@ -35,7 +35,7 @@ extension ConnectionEvent: CustomStringConvertible {
 }
 
 extension [ConnectionEvent] {
-    /// The client sends bytes; what it sends without a pause is one piece.
+    /// Adds bytes that the client sends; merges them with the preceding bytes.
     public mutating func say(_ bytes: [UInt8]) {
         if case .bytes(let before) = last {
             self[count - 1] = .bytes(before + bytes)
@@ -44,7 +44,7 @@ extension [ConnectionEvent] {
         }
     }
 
-    /// The same with the client's bytes in pieces.
+    /// Returns the events with the client's bytes split.
     public func cut(_ pieces: ([UInt8]) -> [ArraySlice<UInt8>]) -> [ConnectionEvent] {
         flatMap { event -> [ConnectionEvent] in
             guard case .bytes(let bytes) = event else { return [event] }
@@ -52,7 +52,7 @@ extension [ConnectionEvent] {
         }
     }
 
-    /// The same with the client's first byte before the rest, so that no request comes whole.
+    /// The events with the client's first byte alone, so that no request arrives whole.
     public var withFirstByteAlone: [ConnectionEvent] {
         var isFirst = true
         return cut { bytes in

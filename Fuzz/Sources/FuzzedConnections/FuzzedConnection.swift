@@ -6,22 +6,22 @@ internal import NIOCore
 internal import NIOEmbedded
 public import NIOHTTP1
 
-@testable internal import LiveProgressNIO
+@_spi(Server) @testable internal import LiveProgressNIO
 
-/// One connection to a server in memory, on which two operations can be watched: `op` has ended, `live` goes on.
+/// A connection to a server in memory with two operations: `op` has ended, and `live` is running.
 public enum FuzzedConnection {
     /// What the client sees, and what the connection became.
     public struct Outcome: Equatable, CustomStringConvertible {
-        /// All that the server wrote.
+        /// All bytes that the server wrote.
         public var written: [UInt8] = []
         var became: String?
         var isActive = false
         var upgradedCount = 0
 
-        /// The same without a refusal, where it or the other is that of too many fields and the other is not.
+        /// Returns the outcome without its refusal, if exactly one of the two outcomes refuses too many fields.
         ///
-        /// A field past the largest number may be none besides: the decoder finds out the one or the other first, as the field
-        /// comes whole or in pieces.
+        /// A field past the maximum number may also be malformed. Which error the decoder detects first depends on whether the
+        /// field comes whole or in pieces.
         public func alike(_ other: Outcome) -> Outcome {
             guard (start(of: "HTTP/1.1 431 ") == nil) != (other.start(of: "HTTP/1.1 431 ") == nil) else { return self }
             var outcome = self
@@ -35,23 +35,23 @@ public enum FuzzedConnection {
             written.indices.first { written[$0...].starts(with: text.utf8) }
         }
 
-        /// What became of it, and what was written.
+        /// The outcome as text: what the connection became, and what was written.
         public var description: String {
             "\(became ?? "nothing yet"), \(isActive ? "open" : "closed"), \(upgradedCount) upgraded: "
                 + String(reflecting: String(decoding: written, as: UTF8.self))
         }
     }
 
-    /// What becomes of a connection.
+    /// Runs a connection in memory.
     ///
     /// - Parameters:
-    ///   - events: What happens to it, for as long as it is open.
-    ///   - decidesLater: Whether an upgrade is decided about by an event of its own.
-    /// - Returns: What the client has seen by then.
+    ///   - events: The events, until the connection closes.
+    ///   - decidesLater: Whether a separate event decides about an upgrade.
+    /// - Returns: What the client has seen at the end.
     public static func outcome(of events: [ConnectionEvent], decidesLater: Bool = false) -> Outcome {
         let loop = EmbeddedEventLoop()
         let outcome = outcome(of: events, decidesLater: decidesLater, on: loop)
-        // The connection has been let go, and may have left something to do.
+        // The released connection may have left tasks in the loop.
         loop.run()
         return outcome
     }
@@ -79,7 +79,7 @@ public enum FuzzedConnection {
         outcome.upgradedCount = server.hosting.registry.upgradedCount
         server.hosting.registry.closeAll()
         expect(!channel.isActive, "a connection that cannot be closed")
-        // Whoever has still to decide does so in the end, about a connection that has gone.
+        // Pending decisions are made at the end, about a closed connection.
         server.handle(.decision, on: channel)
         _ = try? channel.finish(acceptAlreadyClosed: true)
         return outcome
@@ -89,7 +89,7 @@ public enum FuzzedConnection {
         channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(EchoPath()) }
     }
 
-    /// The first head that the HTTP decoder finds.
+    /// Returns the first head that the HTTP decoder finds.
     public static func decodedHead(of bytes: [UInt8]) -> HTTPRequestHead? {
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
         let channel = EmbeddedChannel(handler: decoder)
@@ -102,12 +102,12 @@ public enum FuzzedConnection {
     private static let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 1)
 }
 
-/// Where it is put what the connection became; used on one thread.
+/// Stores what the connection became; used on one thread.
 private final class Became {
     var text: String?
 }
 
-/// Routes that answer every request with what they heard of it.
+/// Routes that answer every request with a description of the request.
 private final class EchoPath: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -126,7 +126,7 @@ private final class EchoPath: ChannelInboundHandler {
     }
 
     private func answer(_ text: String, context: ChannelHandlerContext) {
-        // An answer to HEAD has no body, and need not say how long it would be.
+        // A response to HEAD has no body, and need not announce its length.
         let body = ByteBuffer(string: heard.hasPrefix("HEAD ") ? "" : text)
         let headers: HTTPHeaders = ["Content-Length": String(body.readableBytes)]
         let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)

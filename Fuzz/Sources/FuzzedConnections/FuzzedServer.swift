@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-internal import LiveProgress
 internal import LiveProgressHTTP
-internal import LiveProgressNIO
 internal import LiveProgressTesting
 internal import NIOCore
 internal import NIOEmbedded
 internal import NIOHTTP1
 
-/// The server of one connection, and those who work behind it; used on one thread.
+@testable internal import LiveProgress
+@_spi(Server) @testable internal import LiveProgressNIO
+
+/// The server of one connection, and its workers; used on one thread.
 final class FuzzedServer {
     let hosting: ProgressHosting
     private let loop: EmbeddedEventLoop
     private let live: ProgressTracker?
     private let decidesLater: Bool
-    /// Upgrades that nobody has decided about yet.
+    /// The pending decisions about upgrades.
     private let undecided: NIOLoopBoundBox<[() -> Void]>
     private var reportCount: Int64 = 0
 
@@ -34,13 +35,15 @@ final class FuzzedServer {
         hosting = ProgressHosting(api: ProgressAPI(service: service))
     }
 
-    /// An operation that does not take requests to cancel: each would be a revision more, sent in a turn of the event loop
-    /// that comes before or after what the client says next, as that comes whole or in pieces.
+    /// Creates an operation that cannot be cancelled.
+    ///
+    /// A cancel request would add a revision. The loop would send that revision before or after the client's next bytes,
+    /// depending on how these bytes are split.
     private static func create(_ id: String, in service: ProgressService) -> ProgressTracker? {
         ProgressID(id).flatMap { try? service.createProgress(id: $0) }
     }
 
-    /// How the connection is set up.
+    /// The setup of connections.
     var connections: ConnectionSetup {
         var setup = hosting.connections
         guard decidesLater else { return setup }

@@ -4,14 +4,14 @@
 internal import FuzzSupport
 internal import FuzzedConnections
 
-/// Makes what a client sends on a connection of HTTP/2 out of choices, most of it well formed.
+/// Makes the bytes and events of a client on an HTTP/2 connection from choices; most of them are well formed.
 struct Composer {
     private static let mostParts = 16
     private var choices: Choices
     private var nextStream: UInt32 = 1
     private(set) var events: [ConnectionEvent] = []
 
-    /// The connection that an input describes.
+    /// Creates the events that an input describes.
     init(_ choices: Choices) {
         self.choices = choices
         begin()
@@ -34,7 +34,7 @@ struct Composer {
     }
 
     private mutating func addPart() {
-        // With nothing to choose, everything is as usual.
+        // Without choices, each part has its usual form.
         var usual = Choices([])
         switch choices.number(below: 16) {
         case 0, 1: request(RequestFields.block(&usual), flags: FrameBytes.endStream)
@@ -58,7 +58,7 @@ struct Composer {
 
     // MARK: Frames
 
-    /// Headers on a stream of their own, perhaps in several frames, or where they may not be.
+    /// Adds headers on a new stream, sometimes in several frames or on a wrong stream.
     private mutating func request(_ block: [UInt8], flags: UInt8) {
         let id = choices.pick(nextStream, rarely: [nextStream + 2, 1, 0, 2, lastStream, 0x7FFF_FFFF])
         if id == nextStream || id == nextStream + 2 { nextStream = id + 2 }
@@ -117,7 +117,7 @@ struct Composer {
     private mutating func addSettings() {
         let identifier: UInt8 = choices.pick(4, rarely: [1, 2, 3, 5, 6, 8, 9])
         let value: UInt32 = choices.pick(65_535, rarely: [0, 1, 16_384, 0x7FFF_FFFF, 0xFFFF_FFFF])
-        // A larger table than the reader has would be a fault of the reader.
+        // The reader in this check has no larger table, so a larger size would only make the reader fail.
         let table = identifier == 1 ? min(value, 4096) : value
         events.say(
             choices.happens()
@@ -142,7 +142,7 @@ struct Composer {
 
     private func settings(_ payload: [UInt8]) -> [UInt8] { FrameBytes.frame(.settings, 0, 0, payload) }
 
-    /// The last stream that was begun, an earlier one, or one that was not.
+    /// Returns the last begun stream, an earlier one, or one that was not begun.
     private mutating func stream() -> UInt32 {
         choices.pick(lastStream, rarely: [1, nextStream, 0, 2, nextStream + 100])
     }

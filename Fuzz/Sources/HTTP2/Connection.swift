@@ -4,15 +4,15 @@
 internal import FuzzSupport
 internal import FuzzedConnections
 internal import HTTPTypes
-internal import LiveProgressHTTP
-internal import LiveProgressNIO
+@_spi(Server) internal import LiveProgressHTTP
+@_spi(Server) internal import LiveProgressNIO
 internal import NIOCore
 internal import NIOEmbedded
 internal import NIOHTTPTypes
 
 @testable internal import LiveProgressServer
 
-/// One connection of HTTP/2 to a server in memory.
+/// An HTTP/2 connection to a server in memory.
 enum Connection {
     /// What the client sees, and whether the connection is open.
     struct Outcome {
@@ -20,7 +20,7 @@ enum Connection {
         var isActive = false
     }
 
-    /// What becomes of a connection; when its server has gone away, it is closed within the times that it has.
+    /// Runs a connection; checks that it closes within its time limits after the server has shut down.
     static func outcome(of events: [ConnectionEvent]) -> Outcome {
         let loop = EmbeddedEventLoop()
         let channel = EmbeddedChannel(handler: ClosableSocket(), loop: loop)
@@ -67,14 +67,14 @@ enum Connection {
     }
 }
 
-/// Routes that answer every request when it has come, `/large` with more than a window.
+/// Routes that answer each request when it has ended, and `/large` with more bytes than a window.
 private final class EchoPath: ChannelInboundHandler {
     typealias InboundIn = HTTPRequestPart
     typealias OutboundOut = HTTPResponsePart
 
     private var size = 0
 
-    /// Whoever reads requests ends where one cannot be read.
+    /// Closes the stream if a request cannot be read, as every reader of requests does.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Frames of HTTP/2 as bytes, RFC 9113 section 4.1, right or wrong.
+/// The bytes of HTTP/2 frames, RFC 9113 section 4.1, valid or invalid.
 enum FrameBytes {
     /// The types of RFC 9113 section 6.
     enum Kind: UInt8 {
@@ -14,16 +14,16 @@ enum FrameBytes {
     static let isPadded: UInt8 = 0x8
     static let hasPriority: UInt8 = 0x20
 
-    /// What a client begins with, RFC 9113 section 3.4.
+    /// The connection preface of a client, RFC 9113 section 3.4.
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-    /// A frame whose length is that of its payload, unless another is given.
+    /// Returns a frame; its length is that of the payload unless another length is given.
     static func frame(_ kind: Kind, _ flags: UInt8, _ stream: UInt32, _ payload: [UInt8], length: Int? = nil) -> [UInt8]
     {
         frame(kind.rawValue, flags, stream, payload, length: length)
     }
 
-    /// A frame of any type.
+    /// Returns a frame of any type.
     static func frame(_ kind: UInt8, _ flags: UInt8, _ stream: UInt32, _ payload: [UInt8], length: Int? = nil)
         -> [UInt8]
     {
@@ -32,12 +32,12 @@ enum FrameBytes {
             + number(stream) + payload
     }
 
-    /// Four bytes.
+    /// Returns a number as four bytes.
     static func number(_ value: UInt32) -> [UInt8] {
         (0..<4).map { UInt8(value >> UInt32(24 - 8 * $0) & 0xFF) }
     }
 
-    /// A field as a literal that is not indexed, RFC 7541 section 6.2.2.
+    /// Returns a field as a literal without indexing, RFC 7541 section 6.2.2.
     static func field(_ name: String, _ value: String) -> [UInt8] {
         [0x00] + text(name) + text(value)
     }

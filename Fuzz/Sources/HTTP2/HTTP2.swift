@@ -4,14 +4,14 @@
 internal import FuzzSupport
 internal import FuzzedConnections
 
-/// The input chooses what a client sends on a connection of HTTP/2, and what happens meanwhile.
+/// Checks one input, which chooses what a client sends on an HTTP/2 connection, and what else happens.
 public func checkInput(_ bytes: [UInt8]) {
     let events = Composer(Choices(bytes)).events
     let whole = Connection.outcome(of: events)
     var cuts = Cuts(of: bytes)
     let pieces = Connection.outcome(of: events.cut { cuts.pieces(of: $0) })
-    // How much the server reads at a time decides which streams it has answered when the client makes a mistake, and
-    // so what kind of mistake that is; and whose answer uses up the connection's window.
+    // When the client makes an error, the size of the server's reads decides which streams already have responses, and so which
+    // error it is. The size also decides which response uses up the connection's window.
     guard whole.isActive, pieces.isActive else { return }
     expectEqual(
         Reader(whole.written).statuses,

@@ -5,9 +5,9 @@ internal import FuzzSupport
 internal import NIOCore
 internal import NIOHPACK
 
-/// Reads what the server wrote as a client has to, by the letter of RFC 9113 sections 4 to 6.
+/// Reads the server's output as a strict client, by RFC 9113 sections 4 to 6.
 struct Reader {
-    /// What came on one stream.
+    /// The response on one stream.
     private struct Answer {
         var status: String?
         var isEnded = false
@@ -23,7 +23,7 @@ struct Reader {
     /// The status of each stream that has one.
     var statuses: [UInt32: String] { answers.compactMapValues(\.status) }
 
-    /// Reads everything, and fails where a client could not.
+    /// Reads all output, and fails if a client could not read it.
     init(_ bytes: [UInt8]) {
         rest = bytes[...]
         while !rest.isEmpty { readFrame() }
@@ -55,10 +55,10 @@ struct Reader {
         _ stream: UInt32,
         _ payload: ArraySlice<UInt8>
     ) {
-        // A client that speaks on a stream of the server's hears of that there.
+        // If a client uses a stream identifier of the server, the server resets that stream.
         expect(kind == .resetStream ? stream > 0 : stream % 2 == 1, "\(kind) on stream \(stream)")
         var answer = answers[stream] ?? Answer()
-        // Whoever goes on sending on a stream that is closed may be told so each time (section 5.1).
+        // If the client keeps sending on a closed stream, the server may reset it each time (section 5.1).
         expect(kind == .resetStream || !answer.isEnded && !answer.isReset, "\(kind) behind the end of \(stream)")
         switch kind {
         case .headers:

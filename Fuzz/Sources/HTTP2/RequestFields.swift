@@ -3,9 +3,9 @@
 
 internal import FuzzSupport
 
-/// The fields of requests of HTTP/2, RFC 9113 section 8.3: as they should be, and wrong.
+/// The fields of HTTP/2 requests, RFC 9113 section 8.3, valid and invalid.
 enum RequestFields {
-    /// A block of fields, compressed.
+    /// Returns a compressed block of fields.
     static func block(_ choices: inout Choices) -> [UInt8] {
         var fields = [
             (":method", choices.pick("GET", rarely: ["POST", "HEAD", "CONNECT", "get", "", "OPTIONS"])),
@@ -42,7 +42,7 @@ enum RequestFields {
         }
     }
 
-    /// Cut off, with an index that nothing stands at, with another size of the table, or with other bytes behind.
+    /// Returns the block cut off, with an unused index, with another table size, or with extra bytes.
     private static func broken(_ block: [UInt8], _ choices: inout Choices) -> [UInt8] {
         switch choices.number(below: 4) {
         case 0: Array(block.prefix(choices.number(below: 32)))

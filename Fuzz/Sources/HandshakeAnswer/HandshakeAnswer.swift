@@ -8,7 +8,7 @@ internal import NIOHTTP1
 
 @testable internal import LiveProgressWebSocket
 
-/// The input is what a server answers to a client's handshake, and what follows.
+/// Checks one input: a server's response to a client's handshake, and the bytes after it.
 public func checkInput(_ bytes: [UInt8]) {
     let whole = Handshake.outcome(of: [bytes[...]].filter { !$0.isEmpty })
     var cuts = Cuts(of: bytes)
@@ -33,7 +33,7 @@ private enum Handshake {
         case failed(String)
     }
 
-    /// How the handshake ended, and the frames that were written after it.
+    /// The result of the handshake, and the frames that were written after it.
     struct Outcome: Equatable {
         var result = Result.failed("no result")
         var frames: [FrameEvent] = []
@@ -45,7 +45,7 @@ private enum Handshake {
     static func outcome(of pieces: [ArraySlice<UInt8>]) -> Outcome {
         let loop = EmbeddedEventLoop()
         let outcome = outcome(of: pieces, on: loop)
-        // The connection has been let go, and has left something to do.
+        // The released connection has left tasks in the loop.
         loop.run()
         return outcome
     }
@@ -74,7 +74,7 @@ private enum Handshake {
         }
         let frames = written(on: channel)
         _ = try? channel.finish(acceptAlreadyClosed: true)
-        // The channel is closed: whatever becomes of the handshake is known.
+        // The channel is closed, so the result of the handshake is known.
         return Outcome(result: result(of: promise.futureResult), frames: frames)
     }
 

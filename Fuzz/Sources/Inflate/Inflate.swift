@@ -3,8 +3,7 @@
 
 internal import FuzzSupport
 
-/// The first byte chooses what the rest is: messages to deflate, DEFLATE that comes from a stranger, or the words of
-/// negotiation.
+/// Checks one input: the first byte selects messages to deflate, untrusted DEFLATE data, or texts of a negotiation.
 public func checkInput(_ bytes: [UInt8]) {
     guard let kind = bytes.first else { return }
     let rest = bytes.dropFirst()
@@ -15,7 +14,7 @@ public func checkInput(_ bytes: [UInt8]) {
     }
 }
 
-/// The bytes of an input, taken one after the other.
+/// The bytes of an input, read one after the other.
 struct Script {
     private var rest: ArraySlice<UInt8>
 
@@ -23,10 +22,10 @@ struct Script {
         rest = bytes
     }
 
-    /// The next byte, or `nil` at the end.
+    /// Returns the next byte, or `nil` at the end.
     mutating func next() -> UInt8? { rest.popFirst() }
 
-    /// The next bytes, as many as a byte before them says: 255 stands for all that are left.
+    /// Returns as many bytes as a preceding byte says; 255 stands for all remaining bytes.
     mutating func counted() -> [UInt8]? {
         guard let count = next() else { return nil }
         let bytes = count == 255 ? rest : rest.prefix(Int(count))

@@ -7,7 +7,7 @@ internal import NIOHTTP1
 
 @testable internal import LiveProgressWebSocket
 
-/// Lines as `Sec-WebSocket-Extensions` fields of a client and of a server (RFC 7692 sections 5.1 and 7.1).
+/// Lines as the `Sec-WebSocket-Extensions` fields of a client and of a server (RFC 7692 sections 5.1 and 7.1).
 struct Negotiation {
     private let fields: [String]
     private let codec = ZlibCodec()
@@ -43,7 +43,7 @@ struct Negotiation {
         return HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: headers)
     }
 
-    /// The first offer that can be met is answered, and with nothing that it does not allow.
+    /// Checks that the first acceptable offer gets a response, and that the response contains only what the offer permits.
     private func checkAnswer(of server: DeflateServer, _ window: ClosedRange<Int>, to entries: [WebSocketExtension]) {
         let offer = entries.lazy.compactMap(DeflateEntry.init).first { ($0.serverBits ?? 15) >= window.lowerBound }
         let accepted = server.accept(head(fields))
@@ -63,7 +63,7 @@ struct Negotiation {
         expect(answer.clientBits == nil || offer.clientBits != nil, "sets a window that the client cannot change")
     }
 
-    /// The project's own ends mean the same by what they say.
+    /// Checks that the project's client and server derive the same parameters from a negotiation.
     private func checkAgreement(of client: DeflateClient, with server: DeflateServer) {
         guard let accepted = server.accept(head([client.offer.text])) else { fail("declines \(client.offer.text)") }
         do throws(WebSocketConnectError) {
@@ -74,7 +74,7 @@ struct Negotiation {
         }
     }
 
-    /// A client takes an answer to what it asked for, and no other.
+    /// Checks that a client accepts only responses that match its offer.
     private func checkTrust(of client: DeflateClient, in entries: [WebSocketExtension]?) {
         do throws(WebSocketConnectError) {
             guard let parameters = try client.accept(answer: fields)?.parameters else {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A prefix code that is made from the lengths of its words alone, RFC 1951 section 3.2.2.
+/// A prefix code that is defined by the lengths of its code words, RFC 1951 section 3.2.2.
 struct PrefixCode {
     static let longest = 15
 
-    /// How far the search for a word has come.
+    /// The state of the search for a code word.
     struct Search {
         fileprivate(set) var length = 0
         fileprivate var word = 0
@@ -13,11 +13,11 @@ struct PrefixCode {
         fileprivate var index = 0
     }
 
-    /// How many words there are of each length.
+    /// The number of code words of each length.
     private var counts = [Int](repeating: 0, count: longest + 1)
-    /// The symbols in the order of their words.
+    /// The symbols in the order of their code words.
     private let symbols: [Int]
-    /// How many words of the greatest length there could be besides; negative where there are too many.
+    /// The number of unused code words of the maximum length; negative if there are too many code words.
     private let unused: Int
 
     init(_ lengths: some Collection<Int>) {
@@ -33,12 +33,12 @@ struct PrefixCode {
     static let fixedDistances = PrefixCode([Int](repeating: 5, count: 32))
 
     var isEmpty: Bool { symbols.isEmpty }
-    /// Whether every sequence of bits begins with a word.
+    /// Whether every sequence of bits begins with a code word.
     var isComplete: Bool { unused == 0 }
-    /// Whether a block may use it: complete, or of one word of one bit, or without words.
+    /// Whether a block may use the code: it is complete, has one word of one bit, or has no words.
     var isUsable: Bool { isComplete || unused > 0 && symbols.count == counts[1] }
 
-    /// The symbol that ends with the next bit, if one does.
+    /// Returns the symbol that ends with the next bit, if any.
     func symbol(_ search: inout Search, _ bit: Int) -> Int? {
         search.length += 1
         search.word = 2 * search.word + bit
@@ -51,17 +51,17 @@ struct PrefixCode {
     }
 }
 
-/// Bits of bytes, the lowest of each first.
+/// A reader of the bits of bytes; the lowest bit of each byte comes first.
 struct BitReader {
     private var bytes: [UInt8] = []
-    /// How many bits have been taken.
+    /// The number of bits read so far.
     var position = 0
 
     var isAtEnd: Bool { position == 8 * bytes.count }
 
     mutating func append(_ more: [UInt8]) { bytes += more }
 
-    /// The next bits as a number, the first the lowest; `nil` where there are not as many.
+    /// Returns the next bits as a number, the first bit lowest; `nil` if there are too few bits.
     mutating func take(_ count: Int) -> Int? {
         guard position + count <= 8 * bytes.count else { return nil }
         var value = 0

@@ -7,8 +7,10 @@ internal import NIOCore
 
 @testable internal import LiveProgressWebSocket
 
-/// What a peer says is DEFLATE: it ends as the reference says, in messages within the limit or in the code for what is
-/// wrong with the first that is none, however its frames are cut, and in no more memory than the limit.
+/// Compressed messages from an untrusted peer.
+///
+/// The connection delivers the same messages as the reference inflater, up to the first invalid message. It closes with the code
+/// for that message. The result does not depend on how the frames are split, and the memory stays within the limit.
 struct ReceivedMessages {
     private static let most = 32
 
@@ -19,7 +21,7 @@ struct ReceivedMessages {
         let payload: [UInt8]
     }
 
-    /// What became of a connection.
+    /// The result of a connection.
     private struct Outcome: Equatable {
         var messages: [WebSocketMessage] = []
         var codes: [UInt16] = []
@@ -30,7 +32,7 @@ struct ReceivedMessages {
     private let keepsContext: Bool
     private var sent: [Sent] = []
 
-    /// A byte for the connection; for each message a byte for its frames, and its bytes.
+    /// Reads one byte for the connection, and for each message one byte for its frames and then its bytes.
     init(_ script: Script) {
         var script = script
         let options = script.next() ?? 0
@@ -39,7 +41,7 @@ struct ReceivedMessages {
         keepsContext = options & 4 == 0
         while sent.count < Self.most, let head = script.next(), let bytes = script.counted() {
             let isCompressed = head & 2 == 0
-            // More than 1,024 bytes may be refused by their number; that is for the frames' fuzzer.
+            // The connection may refuse more than 1,024 compressed bytes by their length alone; the `frames` fuzzer covers that.
             sent.append(
                 Sent(
                     isText: head & 1 == 0,
@@ -90,7 +92,7 @@ struct ReceivedMessages {
         return Outcome(messages: end.messages, codes: end.reasons.map(\.code))
     }
 
-    /// Follows the messages with the reference, up to the first one that is none.
+    /// Compares the delivered messages with the reference, up to the first invalid message.
     private func judge(_ outcome: Outcome) {
         var reference = ReferenceInflater()
         for (index, message) in sent.enumerated() {
@@ -101,7 +103,7 @@ struct ReceivedMessages {
                 result = reference.inflate(bytes, limit: limits.maximumMessageSize, window: 1 << 15)
             }
             let isDelivered = outcome.messages.count > index
-            // Within a code zlib may see earlier than the reference that it leads nowhere.
+            // Inside a code, zlib may detect an invalid code earlier than the reference.
             if result.end == .withinCode, !isDelivered, outcome.codes == [1007] { return }
             var code = result.end == .malformed ? 1007 : result.end == .tooLong ? 1009 : nil as UInt16?
             if message.isText {

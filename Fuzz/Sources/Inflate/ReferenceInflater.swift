@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// DEFLATE by the book (RFC 1951), bit by bit, to judge by: it knows nothing of zlib.
+/// A plain inflater by RFC 1951 that reads bit by bit, independent of zlib, as the reference for the checks.
 ///
-/// As RFC 7692 wants it: what comes may refer to the messages before, and goes on behind a block that says it is the last.
+/// It follows RFC 7692: data may refer to earlier messages, and may continue after a block that is marked as the last one.
 struct ReferenceInflater {
-    /// How the bytes of a message end.
+    /// How the data of a message ends.
     enum End {
-        /// Behind a block, or within one between two codes.
+        /// After a block, or inside a block between two codes.
         case taken
-        /// Within a code or a block's head, so that it cannot be told yet whether it is one.
+        /// Inside a code or the head of a block, so that its validity is not known yet.
         case withinCode
         case malformed
         case tooLong
@@ -30,7 +30,7 @@ struct ReferenceInflater {
     private var restarts = 0
     private var history: [UInt8] = []
 
-    /// Inflates the bytes of one message: what came out, up to one byte past the limit, and how it ends.
+    /// Inflates the data of one message; returns the output, up to one byte past the limit, and how the data ends.
     mutating func inflate(_ bytes: [UInt8], limit: Int, window: Int) -> (output: [UInt8], end: End) {
         bits.append(bytes)
         restarts = 0
@@ -53,7 +53,7 @@ struct ReferenceInflater {
         return (Array(history[start...].prefix(limit + 1)), end ?? .taken)
     }
 
-    /// Takes a block's head, a symbol with what belongs to it, or a stored byte.
+    /// Reads the head of a block, a symbol with its extra bits, or a stored byte.
     private mutating func step(window: Int) throws(Stop) {
         switch block {
         case nil: block = try head()
@@ -106,7 +106,7 @@ struct ReferenceInflater {
         }
     }
 
-    /// RFC 1951 section 3.2.7.
+    /// Reads the codes of a block, RFC 1951 section 3.2.7.
     private mutating func codes() throws(Stop) -> Block {
         let (literals, distances, count) = (try take(5) + 257, try take(5) + 1, try take(4) + 4)
         guard literals <= 286, distances <= 30 else { throw .malformed }
@@ -115,7 +115,7 @@ struct ReferenceInflater {
             lengths[symbol] = try take(3)
         }
         let code = PrefixCode(lengths)
-        // One without symbols is noticed by zlib only when its symbols have been read.
+        // If the code has no symbols, zlib detects the error only after it has read them.
         if code.isEmpty { for _ in 0..<(literals + distances) { _ = try take(1) } }
         guard code.isComplete else { throw .malformed }
         lengths = []

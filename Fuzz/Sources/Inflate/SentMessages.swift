@@ -7,8 +7,9 @@ internal import NIOCore
 
 @testable internal import LiveProgressWebSocket
 
-/// Messages that the two ends of a connection send each other: what was deflated inflates to the same, with whatever
-/// parameters, cut anywhere, at the peer and at one that does no more than RFC 7692 asks of it.
+/// Messages that both ends of a connection send each other.
+///
+/// Each message inflates to the original, with any parameters and any split, in the peer and in a minimal RFC 7692 inflater.
 struct SentMessages {
     private static let longest = 1 << 13
     private static let most = 16
@@ -17,7 +18,7 @@ struct SentMessages {
     private let parameters: DeflateParameters
     private var messages: [(role: WebSocketRole, payload: [UInt8])] = []
 
-    /// Two bytes for the parameters; for each message a byte (who sends it, how often it is repeated) and its bytes.
+    /// Reads two bytes for the parameters, and for each message one byte (sender, repetitions) and then its bytes.
     init(_ script: Script) {
         var script = script
         let (first, second) = (script.next() ?? 0, script.next() ?? 0)
@@ -51,7 +52,7 @@ struct SentMessages {
         if let first = messages.first { checkAlone(first.payload) }
     }
 
-    /// A peer inflates it that remembers no more than was agreed on.
+    /// Checks that a peer with only the negotiated memory can inflate the message.
     private func check(
         _ wire: [UInt8],
         of role: WebSocketRole,
@@ -77,7 +78,7 @@ struct SentMessages {
         expectEqual(result.output, payload, "inflated by the reference, and sent")
     }
 
-    /// Deflated for many, it stands alone, and is the same each time.
+    /// Checks that a message deflated for many watchers refers to no other message, and is the same each time.
     private func checkAlone(_ payload: [UInt8]) {
         let deflaters = SharedDeflaters(codec: codec)
         guard let one = deflaters.deflate(payload[...]), let other = deflaters.deflate(payload[...]) else {
@@ -90,11 +91,11 @@ struct SentMessages {
         expectEqual(result.output, payload, "inflated alone, and sent")
     }
 
-    /// What the sender takes off each message.
+    /// The bytes that the sender removes from each message.
     static let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
 }
 
-/// One end of a connection, and what it told.
+/// One end of a connection, and the events that it reported.
 struct End {
     var machine: WebSocketConnection
     var messages: [WebSocketMessage] = []

@@ -5,7 +5,7 @@ internal import FuzzSupport
 
 @testable internal import LiveProgress
 
-/// The input is a text that may be JSON.
+/// Checks one input: a text that may be JSON.
 public func checkInput(_ bytes: [UInt8]) {
     do throws(JSONError) {
         check(try JSONValue(parsing: bytes))
@@ -15,7 +15,7 @@ public func checkInput(_ bytes: [UInt8]) {
     for text in bytes.split(whereSeparator: { !isNumberByte($0) }).prefix(64) { checkNumber(Array(text)) }
 }
 
-/// What was read is written, and read again as the same; and so is it by the rules of nesting and of objects.
+/// Checks that a value is the same after it is written and read again, and checks its depth and its objects.
 private func check(_ value: JSONValue) {
     let text = value.jsonBytes
     let depth = depth(of: value)
@@ -40,7 +40,7 @@ private func depth(of value: JSONValue) -> Int {
     }
 }
 
-/// An object finds each of its members by name, has none twice, and lets any be taken away.
+/// Checks that an object finds each member by name, has no member twice, and allows the removal of a member.
 private func checkObjects(in value: JSONValue) {
     switch value {
     case .array(let elements): for element in elements { checkObjects(in: element) }
@@ -63,7 +63,7 @@ private func isNumberByte(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.eE".utf8.contains(byte)
 }
 
-/// A number is what the standard library reads in the same text, to the last bit; it takes all that JSON does.
+/// Checks that a number equals the standard library's result to the last bit; the library accepts all JSON numbers.
 private func checkNumber(_ bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
     switch try? JSONValue(parsing: bytes) {

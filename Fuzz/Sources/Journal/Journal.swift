@@ -3,7 +3,7 @@
 
 internal import FuzzSupport
 
-/// The first byte is the journal's capacity; then each byte is an action, with the byte after it as its argument.
+/// Checks one input: the first byte sets the journal's capacity; then each byte is an action, followed by its argument.
 public func checkInput(_ bytes: [UInt8]) {
     guard let first = bytes.first else { return }
     let life = JournalLife(capacity: 1 + Int(first % 8))

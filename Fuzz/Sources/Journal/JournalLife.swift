@@ -7,7 +7,7 @@ internal import Synchronization
 
 @testable internal import LiveProgress
 
-/// A journal and a model of it, to both of which the same is done.
+/// A journal and a model of it that get the same actions.
 final class JournalLife {
     private let time = ManualClock()
     private let service: ProgressService
@@ -21,7 +21,7 @@ final class JournalLife {
         configuration.clock = time.clock
         configuration.makeEpoch = { "e" }
         configuration.journalCapacity = capacity
-        // Ticks are told at once: nothing happens behind the model's back.
+        // Ticks are published immediately, so that the journal does nothing between the actions.
         configuration.publishInterval = .zero
         service = ProgressService(configuration: configuration)
         guard let id = ProgressID("op"),
@@ -33,7 +33,7 @@ final class JournalLife {
         _ = journal.subscribe(waker)
     }
 
-    /// Does one thing to both, and compares what comes of it.
+    /// Performs one action on both, and compares the results.
     func perform(_ action: UInt8, _ argument: Int64) {
         switch action % 16 {
         case 0, 1:
@@ -42,7 +42,7 @@ final class JournalLife {
         case 4:
             let total = argument % 4 == 0 ? nil : argument
             expectEqual(
-                tracker.setCounts(completed: argument / 2, total: .some(total), unit: "u"),
+                tracker.setCounts(completed: argument / 2, unit: "u") && tracker.setTotal(ProgressTotal(total)),
                 model.setCounts(completed: argument / 2, total: total),
                 "setCounts"
             )
@@ -57,7 +57,7 @@ final class JournalLife {
             let cursor = ProgressCursor(epoch: argument % 16 == 0 ? "x" : "e", revision: UInt64(argument))
             reading(journal.open(at: cursor), model.open(at: cursor))
         case 13, 14:
-            // Mostly from near the newest revision.
+            // Most reads start near the newest revision.
             let revision = model.newest.revision + 2 - min(model.newest.revision + 2, UInt64(argument % 16))
             reading(journal.read(after: revision), model.read(after: revision))
         default:
@@ -65,11 +65,11 @@ final class JournalLife {
             expectEqual(JournalModel.Revision(journal.snapshot()), model.snapshot(), "the newest snapshot")
         }
         expectEqual(journal.refusedReportCount, model.refusedReports, "refused reports")
-        // Whoever is subscribed hears of every transition that nobody has read.
-        expect(!model.hasUnreadTransition || waker.isWoken, "a transition, and nobody woken")
+        // A subscriber must be woken for every transition that has not been read.
+        expect(!model.hasUnreadTransition || waker.isWoken, "a transition without a wake")
     }
 
-    /// Everybody who asks learns how it ended, and nothing changes that.
+    /// Ends the operation, and checks that the end stays the same for every later action.
     func end() {
         end(0)
         perform(0, 1)
@@ -116,7 +116,7 @@ final class JournalLife {
 
     private var seen: (attempt: Int, revision: UInt64, counts: ProgressCounts)?
 
-    /// Invariant 8 in all that anyone reads, in the order of revisions; and figures that are figures.
+    /// Checks invariant 8 over all read snapshots in the order of revisions, and that all figures are valid.
     private func checkFigures(_ snapshots: [ProgressSnapshot]) {
         for snapshot in snapshots {
             guard let counts = snapshot.counts else { continue }
@@ -132,7 +132,7 @@ final class JournalLife {
     }
 }
 
-/// Counts how often it is woken between two readings.
+/// A waker that counts its wakes between two reads.
 private final class CountingWaker: ProgressWaker {
     private let count = Atomic<Int>(0)
 
@@ -142,9 +142,9 @@ private final class CountingWaker: ProgressWaker {
         count.add(1, ordering: .relaxed)
     }
 
-    /// Somebody has read: until then it was woken once at the most.
+    /// Checks that the waker was woken at most once since the last read.
     func expectAtMostOne() {
         let wakes = count.exchange(0, ordering: .relaxed)
-        expect(wakes <= 1, "woken \(wakes) times, though nobody read between")
+        expect(wakes <= 1, "woken \(wakes) times without a read between")
     }
 }

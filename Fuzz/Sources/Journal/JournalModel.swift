@@ -3,9 +3,9 @@
 
 @testable internal import LiveProgress
 
-/// What a journal does, as plainly as it can be said: every revision ever made is kept.
+/// A simple model of a journal that keeps every revision.
 struct JournalModel {
-    /// A revision as far as the model knows it; times are not.
+    /// A revision without times, which the model does not know.
     struct Revision: Equatable {
         var revision: UInt64 = 0
         var status = ProgressStatus.pending
@@ -35,7 +35,7 @@ struct JournalModel {
 
     private let capacity: Int
     private var history = [Revision()]
-    /// Whether the newest revision is a tick that nobody has read.
+    /// Whether the newest revision is a tick that has not been read.
     private var isTickOpen = false
     private var counts: (completed: Int64, total: Int64?)?
     private var isRemoved = false
@@ -46,7 +46,7 @@ struct JournalModel {
         self.capacity = capacity
     }
 
-    /// The total is never less than the count.
+    /// The counts to show; the total is never less than the count.
     private var shownCounts: (completed: Int64?, total: Int64?) {
         (counts?.completed, counts.flatMap { counts in counts.total.map { max($0, counts.completed) } })
     }
@@ -114,7 +114,8 @@ struct JournalModel {
         guard report.completedCount != nil || report.totalCount != nil || report.advance != nil else { return }
         let before = counts ?? (0, nil)
         counts = (
-            max(report.completedCount ?? 0, before.completed) + (report.advance ?? 0), report.totalCount ?? before.total
+            max(report.completedCount ?? 0, before.completed) + (report.advance ?? 0),
+            report.totalCount.map(\.count) ?? before.total
         )
     }
 
@@ -210,7 +211,7 @@ extension JournalModel {
 }
 
 extension JournalModel {
-    /// The state of an end whose worker gave none.
+    /// Returns the state of an end whose worker reported none.
     private static func lastState(of outcome: ProgressOutcome) -> String {
         switch outcome {
         case .succeeded: "Succeeded"
@@ -219,7 +220,7 @@ extension JournalModel {
         }
     }
 
-    /// A report of one of many kinds.
+    /// Returns one of several kinds of reports.
     static func report(of argument: Int64) -> ProgressReport {
         var report = ProgressReport()
         switch argument % 8 {
@@ -227,7 +228,7 @@ extension JournalModel {
         case 1: report.title = "T\(argument)"
         case 2: report.isCancellable = argument % 16 < 8
         case 3: report.attempt = Int(argument / 8)
-        case 4: (report.completedCount, report.totalCount) = (argument / 8, .some(argument % 16 < 8 ? nil : 64))
+        case 4: (report.completedCount, report.totalCount) = (argument / 8, argument % 16 < 8 ? .unknown : 64)
         case 5: report.details = .integer(argument)
         case 6: (report.state, report.advance) = ("R\(argument)", argument / 8)
         default: (report.attempt, report.completedCount, report.totalCount) = (Int(argument / 8), 1, 64)

@@ -5,7 +5,7 @@ internal import Foundation
 internal import FuzzSupport
 internal import FuzzTargets
 
-/// The target that the environment names.
+/// The target in the environment variable `FUZZ_TARGET`.
 private let target: FuzzTarget = {
     let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? ""
     guard let target = FuzzTarget(rawValue: name) else {
@@ -14,7 +14,7 @@ private let target: FuzzTarget = {
     return target
 }()
 
-/// Checks one input, as libFuzzer calls it; 0 keeps the input where it reached something new.
+/// Checks one input for libFuzzer; the result 0 keeps the input if it reached new code.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     target.check(Array(UnsafeBufferPointer(start: start, count: count)))

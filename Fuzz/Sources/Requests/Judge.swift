@@ -3,19 +3,19 @@
 
 internal import FuzzSupport
 internal import HTTPTypes
-internal import LiveProgress
-internal import LiveProgressWire
 
-@testable internal import LiveProgressHTTP
+@testable internal import LiveProgress
+@_spi(Server) @testable internal import LiveProgressHTTP
+@_spi(Server) @testable internal import LiveProgressWire
 
-/// What every answer owes, whatever was asked (RFC 9110, RFC 9457).
+/// The rules for every response, whatever the request was (RFC 9110, RFC 9457).
 struct Judge {
     let request: HTTPRequest
     let api: ProgressAPI
 
     func check(_ answer: ProgressResponse) {
         let status = answer.head.status.code
-        // 503: there are as many operations as may be.
+        // The status is 503 if the maximum number of operations exists.
         expect((200...499).contains(status) || status == 503, "status \(status) to \(request)")
         checkFraming(answer, status)
         checkFields(answer.head.headerFields, status)
@@ -55,7 +55,7 @@ struct Judge {
         }
     }
 
-    /// Whether a text leads to an operation from where the request went to.
+    /// Returns whether a relative reference leads from the request's path to an operation.
     private func isReference(_ location: String?) -> Bool {
         guard let segments = location?.split(separator: "/", omittingEmptySubsequences: false) else { return false }
         return segments.count == 2 && segments[0] != "" && ProgressID(String(segments[1])) != nil
@@ -69,7 +69,7 @@ struct Judge {
         expect(status >= 400, "a problem with status \(status)")
     }
 
-    /// A snapshot, or a page of them; its tag is its cursor.
+    /// Checks a snapshot, or a page of snapshots; the entity tag of a snapshot is its cursor.
     private func checkJSON(_ bytes: [UInt8], _ head: HTTPResponse) {
         do throws(WireError) {
             guard let tag = head.headerFields[.eTag] else {

@@ -4,7 +4,7 @@
 internal import Dispatch
 internal import FuzzSupport
 
-/// The input is a script of requests; see ``Script``.
+/// Checks one input: a script of requests; see ``Script``.
 public func checkInput(_ bytes: [UInt8]) {
     let script = Script(bytes)
     let isDone = DispatchSemaphore(value: 0)
@@ -15,7 +15,7 @@ public func checkInput(_ bytes: [UInt8]) {
     isDone.wait()
 }
 
-/// When it is over, the server has been let go.
+/// Performs the script, and releases the server at the end.
 private func perform(_ script: Script) async {
     let server = Server()
     await server.setUp()

@@ -3,9 +3,9 @@
 
 internal import HTTPTypes
 
-/// Requests that follow one another.
+/// A sequence of requests.
 ///
-/// Each has the form of HTTP/1.1 without the version; between two stands a line of two percent signs:
+/// Each request has the form of HTTP/1.1 without the version. A line of two percent signs separates two requests:
 ///
 /// ```text
 /// PATCH /op
@@ -15,7 +15,7 @@ internal import HTTPTypes
 /// %%
 /// GET /op
 /// ```
-/// Paths are those after `/api/v1/progress`, except for those that begin with two slashes; what is no request is left out.
+/// A path follows `/api/v1/progress`, unless it begins with two slashes. Anything that is no request is skipped.
 struct Script: Sendable {
     struct Step: Sendable {
         var request: HTTPRequest

@@ -4,18 +4,18 @@
 internal import FoundationEssentials
 internal import FuzzSupport
 internal import HTTPTypes
-internal import LiveProgress
-internal import LiveProgressWire
 
-@testable internal import LiveProgressHTTP
+@testable internal import LiveProgress
+@_spi(Server) @testable internal import LiveProgressHTTP
+@_spi(Server) @testable internal import LiveProgressWire
 
-/// An API with one operation, on a clock that stands still; whatever it is asked it answers by the rules.
+/// An API with one operation and a clock that stands still; checks every response.
 struct Server {
     private let api: ProgressAPI
 
     init() {
         var configuration = ProgressService.Configuration()
-        // Sleepers are woken at once and for good: nothing is left behind when the script is over.
+        // A sleeping task is woken immediately with an error, so that no task is left after the script.
         configuration.clock = ProgressClock(
             now: { .zero },
             date: { Date(timeIntervalSince1970: 1_800_000_000) },
@@ -34,7 +34,7 @@ struct Server {
         api = ProgressAPI(service: service, configuration: limits)
     }
 
-    /// Creates the operation that each script finds.
+    /// Creates the operation that each script uses.
     func setUp() async {
         let body = Array(#"{"id":"op","title":"T","labels":{"team":"data"},"cancellable":true,"lease":60}"#.utf8)
         let request = HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/api/v1/progress")
@@ -42,7 +42,7 @@ struct Server {
         expectEqual(answer.head.status.code, 201, "the status of a creation")
     }
 
-    /// Answers a request, and judges the answer.
+    /// Performs a request, and checks the response.
     func perform(_ step: Script.Step) async {
         if step.request.headerFields[.upgrade] != nil, case .refuse(let refusal) = api.watch(step.request) {
             expect((400...599).contains(refusal.head.status.code), "refused with \(refusal.head)")
@@ -53,7 +53,7 @@ struct Server {
         if case .stream(let stream) = answer.body { await read(stream, answer.head) }
     }
 
-    /// Streams end when the API goes away; what comes until then is whole events or lines.
+    /// Reads the first chunk of a stream, which must have whole events or lines; the stream ends when the API drains.
     private func read(_ stream: ProgressBodyStream, _ head: HTTPResponse) async {
         var iterator = stream.makeAsyncIterator()
         guard let chunk = await iterator.next() else { return }
@@ -68,7 +68,7 @@ struct Server {
         }
     }
 
-    /// Lets go of everything.
+    /// Ends all streams.
     func end() async {
         api.drain()
         expectEqual(api.streamCount, 0, "streams left")

@@ -5,12 +5,12 @@ internal import Dispatch
 internal import FoundationEssentials
 internal import FuzzSupport
 internal import HTTPTypes
-internal import LiveProgress
-internal import LiveProgressHTTP
+@_spi(Server) internal import LiveProgressHTTP
 
+@testable internal import LiveProgress
 @testable internal import LiveProgressServer
 
-/// Asks a server with a token: each request gets what the token grants, and nothing else (invariant 12).
+/// Sends requests with a token, and checks that the server allows exactly what the token grants (invariant 12).
 struct AccessJudge {
     private static let clock = ProgressClock(
         now: { .zero },
@@ -18,15 +18,16 @@ struct AccessJudge {
         sleep: { _ in throw CancellationError() }
     )
     private static let red = ["team": "red"]
-    /// The operations that there are, by their labels.
+    /// The existing operations, and their labels.
     private static let operations = ["a": red, "b": [:]]
 
     let keys: Keys
     let token: String
 
+    /// Checks the decision about the token, and what the token grants.
     /// - Parameters:
-    ///   - principal: Who bears the token; `nil` where it must be refused.
-    ///   - refusal: Why.
+    ///   - principal: The bearer of the token; `nil` if the token must be refused.
+    ///   - refusal: The reason for the refusal.
     func check(_ principal: ProgressPrincipal?, _ refusal: TokenRefusal?) {
         let isDone = DispatchSemaphore(value: 0)
         Task.detached {
@@ -43,7 +44,7 @@ struct AccessJudge {
         let authorizer = TokenAuthorizer(configuration, clock: Self.clock)
         checkDecision(of: authorizer, nil, .badSignature)
         authorizer.use(keys.all)
-        // Looked up the second time, where it was right the first.
+        // The second decision uses the cache if the first one granted access.
         for _ in 0..<2 { checkDecision(of: authorizer, principal, refusal) }
         let api = api(authorizer)
         if let principal, let grant = principal.grants.first {
@@ -68,14 +69,14 @@ struct AccessJudge {
         case .granted(let granted): expectEqual(granted, principal, "granted")
         case .refused(let reason):
             expect(principal == nil, "refused: \(reason ?? "")")
-            // Without keys, what is malformed is malformed all the same.
+            // Without keys, a malformed token is still reported as malformed.
             let isExpected = reason == refusal?.reason || reason == TokenRefusal.malformed.reason
             expect(isExpected, "refused with \(reason ?? ""), not \(refusal?.reason ?? "")")
         case .later: fail("decides later")
         }
     }
 
-    /// A ticket is good for what its owner may do, once.
+    /// Checks that a ticket grants what its owner may do, and only once.
     private func checkTicket(of authorizer: TokenAuthorizer, for principal: ProgressPrincipal) {
         let path = "/?ticket=" + authorizer.ticket(for: principal)
         let request = ProgressAccessRequest(head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: path))
@@ -145,7 +146,7 @@ struct AccessJudge {
 
     private typealias Request = (HTTPRequest.Method, String, String, ProgressPermission, Int)
 
-    /// What is asked of each operation, the last because then it is gone.
+    /// The requests for each operation; the last one deletes the operation.
     private static let requests: [Request] = [
         (.get, "", "", .watch, 200), (.patch, "", #"{"state":"S"}"#, .report, 200),
         (.post, "/cancel", "", .cancel, 202), (.delete, "", "", .delete, 204),

@@ -3,11 +3,11 @@
 
 internal import FoundationEssentials
 internal import LiveProgress
-internal import LiveProgressHTTP
+@_spi(Server) internal import LiveProgressHTTP
 
 @testable internal import LiveProgressServer
 
-/// JSON of which all readers think the same: no name twice, and nothing that is written in more than one way.
+/// Parses JSON that all readers understand in the same way: no repeated name, no text with several spellings.
 private func plainJSON(_ bytes: [UInt8], names: [String]) -> JSONValue? {
     guard let text = String(validating: bytes, as: UTF8.self), !text.contains("\\"), text.utf8.first != 0xEF,
         names.allSatisfy({ text.ranges(of: "\"\($0)\"").count < 2 })
@@ -15,7 +15,7 @@ private func plainJSON(_ bytes: [UInt8], names: [String]) -> JSONValue? {
     return try? JSONValue(parsing: text)
 }
 
-/// What a token's header says, by another reader than the verifier's; `nil` where readers may differ.
+/// The content of a token's header, read independently of the verifier; `nil` if readers may differ.
 struct HeaderModel {
     let alg: String?
     let kid: String?
@@ -25,22 +25,22 @@ struct HeaderModel {
         guard let json = plainJSON(bytes, names: ["alg", "kid", "crit"]) else { return nil }
         alg = json["alg"]?.stringValue
         kid = json["kid"]?.stringValue
-        // An extension that must be understood never is.
+        // A critical extension is never understood.
         isWellFormed = alg != nil && json.hasText("kid") && json.lacks("crit")
     }
 }
 
-/// What a token's claims say, by another reader than the verifier's; `nil` where readers may differ.
+/// The content of a token's claims, read independently of the verifier; `nil` if readers may differ.
 struct ClaimsModel {
     let grant: ProgressGrant
     let subject: String?
-    /// Why the token is not taken at ``Keys/now``.
+    /// Why the token is refused at ``Keys/now``; `nil` if it is accepted.
     let refusal: TokenRefusal?
-    /// Whether they name the issuer and the audience that tokens of the key set must name.
+    /// Whether the claims name the issuer and the audience that tokens of the key set must name.
     let namesOrigin: Bool
-    /// Whether each claim is of its kind.
+    /// Whether each claim has the right type.
     let hasRightTypes: Bool
-    /// Whether the claims can stand together besides.
+    /// Whether the claims have the right types and can be combined.
     let isWellFormed: Bool
 
     init?(_ bytes: [UInt8]) {
@@ -49,7 +49,7 @@ struct ClaimsModel {
         let labels = json["labels"]?.objectValue.map { object in
             Dictionary(object.map { ($0.0, $0.1.stringValue) }, uniquingKeysWith: { $1 })
         }
-        // Of two labels of the same name, readers may take the one or the other.
+        // If two labels have the same name, readers may use either of them.
         guard labels?.count == json["labels"]?.objectValue?.count, json.isPlainInNumbers else { return nil }
         let texts = labels?.compactMapValues { $0 }
         let audience = json["aud"]?.stringValue.map { [$0] } ?? json["aud"]?.texts
@@ -86,14 +86,14 @@ extension JSONValue {
 
     fileprivate func hasText(_ name: String) -> Bool { lacks(name) || self[name]?.stringValue != nil }
 
-    /// The texts of an array that holds nothing else.
+    /// The texts of an array that contains only texts.
     fileprivate var texts: [String]? {
         guard let values = arrayValue else { return nil }
         let texts = values.compactMap(\.stringValue)
         return texts.count == values.count ? texts : nil
     }
 
-    /// Whether its times are far from where rounding decides.
+    /// Whether all times are so far from the limits that rounding makes no difference.
     fileprivate var isPlainInNumbers: Bool {
         ["exp", "nbf"].allSatisfy { name in
             guard let time = self[name]?.doubleValue else { return true }

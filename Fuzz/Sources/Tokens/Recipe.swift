@@ -3,14 +3,14 @@
 
 internal import FoundationEssentials
 internal import FuzzSupport
-internal import LiveProgressHTTP
+@_spi(Server) internal import LiveProgressHTTP
 
 @testable internal import LiveProgressServer
 
-/// A token that is made as the input says, so that it is known what the verifier has to say to it.
+/// A token that is built as the input says, so that the expected decision of the verifier is known.
 ///
-/// The first line says who signs: a name of ``Keys/signers`` or of ``Keys/forgers``, or any other text for a signature of
-/// these bytes; behind a `#` the place of a character to change afterwards. Then a line with the header, and the claims.
+/// The first line names the signer: a name of ``Keys/signers`` or of ``Keys/forgers``; any other text is used as the signature.
+/// After a `#` follows the position of a character to change. The next line is the header, and the rest is the claims.
 struct Recipe {
     private let keys: Keys
     private let signer: String
@@ -38,7 +38,7 @@ struct Recipe {
         isChanged = self.token != token
     }
 
-    /// The token with another digit at a place; its very last one is left, since it holds bits that say nothing.
+    /// Returns the token with one character changed; the last one stays, because it has unused bits.
     private static func changed(_ token: String, at place: Int) -> String {
         var bytes = Array(token.utf8.dropLast())
         let index = Int(place.magnitude % UInt(bytes.count))
@@ -74,11 +74,11 @@ struct Recipe {
         AccessJudge(keys: keys, token: token).check(refusal == nil ? verified.principal : nil, refusal)
     }
 
-    /// What is wrong is said in the same words, whatever of it is wrong.
+    /// Checks that each kind of error gives its own refusal.
     private func checkRefusal(_ refusal: TokenRefusal) {
         AccessJudge(keys: keys, token: token).check(nil, refusal)
         guard !isChanged, let isKnown = header(ofKnown: signer) else {
-            // A header that readers may read differently may have been taken, and the claims refused.
+            // The verifier may accept a header that readers understand differently, and refuse the claims.
             let isOfOthers = !isChanged && signer == "theirs" && refusal == .forOthers
             let isExpected = isOfOthers || [.malformed, .badSignature].contains(refusal)
             return expect(isExpected, "refused with \(refusal.reason)")
@@ -95,7 +95,7 @@ struct Recipe {
         expectEqual(refusal, .malformed, "the claims \(text(claims))")
     }
 
-    /// Whether the header names the key that signed, and its algorithm; `nil` where the model cannot tell.
+    /// Returns whether the header names the signing key and its algorithm; `nil` if the model cannot tell.
     private func header(ofKnown signer: String) -> Bool? {
         guard let model = HeaderModel(header) else { return nil }
         guard let name = model.kid, name == signer, keys.signers[signer] != nil else { return false }

@@ -4,11 +4,11 @@
 internal import Crypto
 internal import FoundationEssentials
 internal import FuzzSupport
-internal import LiveProgressHTTP
+@_spi(Server) internal import LiveProgressHTTP
 
 @testable internal import LiveProgressServer
 
-/// The input is a token as text behind the line `raw`, or what a token is made of; see ``Recipe``.
+/// Checks one input: a token as text after the line `raw`, or the parts of a token; see ``Recipe``.
 public func checkInput(_ bytes: [UInt8]) {
     let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
     let rest = bytes.dropFirst(line.count + 1)
@@ -19,7 +19,7 @@ public func checkInput(_ bytes: [UInt8]) {
     }
 }
 
-/// Of a token that came from outside nothing is believed but what a key has signed, which is found out once more here.
+/// Checks that an untrusted token is accepted only if a key has signed it, which this function verifies again.
 private func checkStranger(_ token: String) {
     let keys = Keys.known
     do throws(TokenRefusal) {
@@ -31,30 +31,30 @@ private func checkStranger(_ token: String) {
         fail("took what has no signature: \(token)")
     }
     let input = Data(token[..<dot].utf8)
-    // A signature of Ed25519 is the same each time (RFC 8032 section 5.1.6), as a hash is.
+    // Ed25519 signatures are deterministic (RFC 8032 section 5.1.6), as hashes are.
     let isSigned = keys.signers.values.contains { (try? $0.signature(of: input)) == signature }
-    expect(isSigned, "took what nobody signed: \(token)")
+    expect(isSigned, "accepted a token that no key signed: \(token)")
 }
 
-/// The keys of the server that is asked, and of those who sign.
+/// The keys of the checked server, and of the signers.
 struct Keys: Sendable {
-    /// When everything happens, in seconds since 1970.
+    /// The time of every check, in seconds since 1970.
     static let now = 1_800_000_000.0
     static let issuer = "https://id.example"
     static let audience = "progress"
 
-    /// The server's own, the newest last, and that of the key set.
+    /// The server's own keys, with the newest last, and the key of the key set.
     let own: [TokenKey]
     let foreign: TokenKey
-    /// What signs, by the name of the key that verifies it.
+    /// The signing algorithms, by the name of the key that verifies them.
     let signers: [String: TokenAlgorithm]
-    /// What signs with a secret that everyone knows, or that the server does not.
+    /// Algorithms that sign with a public secret, or with a secret that the server does not know.
     let forgers: [String: TokenAlgorithm]
 
     var all: TokenKeys { TokenKeys(own: own, foreign: [foreign]) }
     var verifier: TokenVerifier { TokenVerifier(keys: all, issuer: Self.issuer, audience: Self.audience) }
 
-    /// The name of the algorithm that a key is for.
+    /// Returns the name of the algorithm of a key.
     func algorithm(of name: String) -> String? { all.keys[name]?.algorithm.name }
 
     static let known = Keys()

@@ -4,25 +4,25 @@
 import ArgumentParser
 import LiveProgressNIO
 
-/// The tool `live-progress-bench`: how fast this machine is, and what load tests need.
+/// The tool `live-progress-bench`: measures the server on this machine, and runs a server for load tests.
 @main
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "live-progress-bench",
-        abstract: "Measure how much load the server bears on this machine.",
+        abstract: "Measure the load that the server sustains on this machine.",
         subcommands: [BenchRunCommand.self, BenchServeCommand.self],
         defaultSubcommand: BenchRunCommand.self
     )
 }
 
-/// A way of writing, as an argument.
+/// Parses the write path of an argument.
 func writePathArgument(_ name: String) throws -> WritePath {
-    guard let path = WritePath(rawValue: name) else { throw ValidationError("There is no such way.") }
+    guard let path = WritePath(rawValue: name) else { throw ValidationError("There is no such write path.") }
     return path
 }
 
 extension WritePath {
     static let argumentHelp = ArgumentHelp(
-        "How messages get to the sockets: \(allCases.map(\.rawValue).joined(separator: " or "))."
+        "The path of messages to the sockets: \(allCases.map(\.rawValue).joined(separator: " or "))."
     )
 }

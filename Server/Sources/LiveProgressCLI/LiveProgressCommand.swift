@@ -9,8 +9,8 @@ package struct LiveProgressCommand: AsyncParsableCommand {
         commandName: "live-progress",
         abstract: "Live progress of long-running operations.",
         discussion: """
-            A worker reports how an operation is going; any number of watchers follow it live, and learn how it \
-            ended.
+            A worker reports the progress of an operation; any number of watchers follow the operation live to its \
+            end.
 
             Exit statuses: 0 succeeded, 1 failed, 3 cancelled, 4 no such operation, 64 wrong usage, 69 the server \
             cannot be reached, 124 timed out, 130 interrupted.

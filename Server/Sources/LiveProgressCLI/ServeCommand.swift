@@ -7,11 +7,11 @@ import FoundationEssentials
 import LiveProgressServer
 import Logging
 
-/// Runs the stand-alone server until it is told to stop.
+/// `live-progress serve`: runs the stand-alone server until SIGTERM or SIGINT.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Run a server that workers report to and anyone watches.",
+        abstract: "Run a server that workers report to and watchers follow.",
         discussion: """
             Options win over the environment (LIVE_PROGRESS_HOST, LIVE_PROGRESS_PORT, ...), which wins over the file of \
             --config (host: 127.0.0.1, port: 8080, ...).
@@ -21,15 +21,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The address to listen on. (default: 127.0.0.1)")
     var host: String?
 
-    @Option(help: "The port to listen on; 0 takes any that is free. (default: 8080)")
+    @Option(help: "The port to listen on; 0 selects a free port. (default: 8080)")
     var port: Int?
 
-    @Option(help: "Where operations are kept: memory. (default: memory)")
+    @Option(help: "The storage of operations: memory. (default: memory)")
     var store: String?
 
     @OptionGroup var transport: TransportOptions
 
-    @Flag(help: "Compress messages for the watchers who ask for that (permessage-deflate).")
+    @Flag(help: "Compress messages for watchers that negotiate permessage-deflate.")
     var compression = false
 
     @Option(help: ArgumentHelp("A configuration file in YAML.", valueName: "file"))
@@ -37,16 +37,16 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The file of the server's keys; made if it is not there. Everyone then needs a token.",
+            "The file of the server's keys, created if absent. With keys, every client needs a token.",
             valueName: "file"
         )
     )
     var secretFile: String?
 
-    @Flag(help: "Serve everyone who can reach the address, without asking who they are.")
+    @Flag(help: "Serve every client that can reach the address, even without keys or encryption.")
     var insecure = false
 
-    @Option(help: ArgumentHelp("The least important messages to log. (default: info)", valueName: "level"))
+    @Option(help: ArgumentHelp("The lowest level of messages to log. (default: info)", valueName: "level"))
     var logLevel: String?
 
     func run() async throws {
@@ -75,10 +75,10 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Whether the administrator's link, which holds a token, may be written.
+    /// Returns whether to print the administrator's link, which contains a token.
     ///
-    /// On a terminal somebody sees it, and at the first start it is the only way in. Later on, what collects the output
-    /// of services would keep one token after the other.
+    /// The server prints the link on a terminal, and at the first start, when no other token exists. At later starts of a
+    /// service, the service's log would collect one token for each start.
     private static func mayShowLink(_ authorization: AuthorizationConfiguration) -> Bool {
         let isFirstStart = authorization.secretFile.map { !FileManager.default.fileExists(atPath: $0) } ?? false
         return isFirstStart || Console.Stream.output.isTerminal
@@ -96,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
         return options
     }
 
-    /// Logs go to standard error: standard output is for those who wait for the address.
+    /// Returns a logger to standard error; standard output is for programs that wait for the address.
     private static func logger(_ level: Logger.Level) -> Logger {
         var logger = Logger(label: "live-progress") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level

@@ -4,12 +4,12 @@
 import ArgumentParser
 import Configuration
 
-/// How bytes get to the server: encrypted or not, and through whom.
+/// The options for TLS and trusted proxies.
 struct TransportOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Serve TLS with this certificate.",
-            discussion: "PEM, followed by those that lead to its root. Read again when it changes, and at SIGHUP.",
+            discussion: "A PEM file with the certificate chain. Read again when the file changes, and on SIGHUP.",
             valueName: "file"
         )
     )
@@ -20,14 +20,14 @@ struct TransportOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Believe proxies at these addresses about who calls; may be repeated.",
-            discussion: "They tell it in X-Forwarded-For, -Proto and -Host, or in Forwarded.",
+            "Trust the header fields of proxies at these addresses about the client; may be repeated.",
+            discussion: "The fields are X-Forwarded-For, -Proto and -Host, or Forwarded.",
             valueName: "cidr"
         )
     )
     var trustedProxy: [String] = []
 
-    /// What is said, by the keys of the configuration file.
+    /// The given options, by the keys of the configuration file.
     var values: [String: ConfigValue] {
         var values: [String: ConfigValue] = [:]
         if let tlsCert { values["tlsCertificate"] = ConfigValue(.string(tlsCert), isSecret: false) }

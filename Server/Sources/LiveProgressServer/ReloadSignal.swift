@@ -5,7 +5,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Looks at the files of the certificate and of the keys whenever the process gets SIGHUP.
+/// Reads the certificate files and the key files again on each SIGHUP.
 struct ReloadSignal: Service {
     let certificates: Certificates?
     let authorizer: TokenAuthorizer?

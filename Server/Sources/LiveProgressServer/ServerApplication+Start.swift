@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgress
+package import LiveProgress
 import Logging
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Whether clients should be sent to the server.
+/// The readiness flag: whether a load balancer should send clients to the server.
 final class Readiness: Sendable {
     private let state = Atomic(false)
 
@@ -17,10 +17,10 @@ final class Readiness: Sendable {
 }
 
 extension ServerApplication {
-    /// Serves until the process is told to stop by SIGTERM or SIGINT.
+    /// Runs the server until the process receives SIGTERM or SIGINT.
     ///
-    /// - Throws: What kept the server from listening.
-    public func runUntilSignalled() async throws {
+    /// - Throws: The error that prevented the server from listening.
+    package func runUntilSignalled() async throws {
         var services: [any Service] = [self]
         if certificates != nil || authorizer != nil {
             services.append(
@@ -39,9 +39,9 @@ extension ServerApplication {
 
     /// Starts the server in this process and returns when clients can connect.
     ///
-    /// - Returns: The running server; it runs until it is stopped.
-    /// - Throws: What kept the server from listening.
-    public func start() async throws -> RunningServer {
+    /// - Returns: The running server; it runs until ``RunningServer/stop()``.
+    /// - Throws: The error that prevented the server from listening.
+    package func start() async throws -> RunningServer {
         let (urls, continuation) = AsyncThrowingStream<String, any Error>.makeStream()
         let application = try ServerApplication(
             configuration: configuration,
@@ -69,19 +69,19 @@ extension ServerApplication {
 }
 
 /// A server that runs in this process.
-public struct RunningServer: Sendable {
-    /// Where it listens, such as `http://127.0.0.1:8080`.
-    public let url: String
-    /// The operations that it shows.
-    public let service: ProgressService
+package struct RunningServer: Sendable {
+    /// The URL of the server, such as `http://127.0.0.1:8080`.
+    package let url: String
+    /// The service with the server's operations.
+    package let service: ProgressService
     let group: ServiceGroup
     let task: Task<Void, Never>
 
-    /// The port that it listens on.
-    public var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+    /// The port of the server.
+    package var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
-    /// Stops the server and returns when its clients have taken their leave.
-    public func stop() async {
+    /// Shuts the server down gracefully, and returns when all connections are closed.
+    package func stop() async {
         await group.triggerGracefulShutdown()
         await task.value
     }

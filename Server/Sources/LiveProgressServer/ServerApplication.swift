@@ -2,15 +2,15 @@
 // Part of Live Progress: live progress of long-running operations.
 
 package import Hummingbird
-public import LiveProgress
-import LiveProgressHTTP
-import LiveProgressHummingbird
-import LiveProgressNIO
-public import Logging
+package import LiveProgress
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressHummingbird
+@_spi(Server) import LiveProgressNIO
+package import Logging
 import NIOCore
-public import ServiceLifecycle
+internal import ServiceLifecycle
 
-/// The stand-alone server: the API, its WebSockets and its pages on one port.
+/// The stand-alone server: the API, WebSockets and web pages on one port.
 ///
 /// ```swift
 /// var configuration = ServerConfiguration()
@@ -19,39 +19,39 @@ public import ServiceLifecycle
 /// print(server.url)
 /// await server.stop()
 /// ```
-/// It is a service of ServiceLifecycle: ``run()`` serves until its task is told to shut down gracefully. Then streams
-/// end, long polls are answered, WebSockets are closed with 1001, requests that are being answered are finished, and
-/// whoever has not left by then is cut off after ``ServerConfiguration/shutdownTimeout``.
-public struct ServerApplication: Service {
-    /// How it runs.
-    public let configuration: ServerConfiguration
-    /// The operations that it shows.
-    public let service: ProgressService
+/// The server is a service of ServiceLifecycle: ``run()`` serves until a graceful shutdown of its task. Then the server
+/// ends streams, responds to long polls, closes WebSockets with close code 1001, and finishes requests in progress. After
+/// ``ServerConfiguration/shutdownTimeout`` the server closes the connections that are still open.
+package struct ServerApplication: Service {
+    /// The configuration of the server.
+    package let configuration: ServerConfiguration
+    /// The service with the server's operations.
+    package let service: ProgressService
     private let progress: ProgressServer
-    /// What connections are encrypted with, or `nil` where they are not.
+    /// The certificate for TLS, or `nil` for connections without TLS.
     let certificates: Certificates?
-    /// Who lets in, or `nil` where nobody is asked who they are.
+    /// The authorizer that checks tokens, or `nil` if no keys are configured.
     let authorizer: TokenAuthorizer?
     private let metrics: ServerMetrics
     private let readiness = Readiness()
-    /// Where it logs.
-    public let logger: Logger
+    /// The logger of the server.
+    package let logger: Logger
     let addRoutes: @Sendable (Router<ServerRequestContext>) -> Void
     let onListening: @Sendable (_ url: String) async -> Void
     let onAdminLink: @Sendable (_ url: String) async -> Void
 
-    /// A server that has yet to run.
+    /// Creates a server that does not listen yet.
     ///
     /// - Parameters:
-    ///   - configuration: How it runs.
-    ///   - service: The operations that it shows; without it, those that its clients create.
-    ///   - logger: Where it logs.
-    ///   - onListening: Called with the server's URL once clients can connect.
-    ///   - onAdminLink: Called after it, where the server has keys of its own, with a link for its administrator, whose
-    ///     fragment is a token for everything.
-    /// - Throws: ``ServerConfigurationError`` where the configuration would open the server to the world unasked, and
-    ///   where the certificate cannot be used.
-    public init(
+    ///   - configuration: The configuration of the server.
+    ///   - service: The service with the server's operations; by default a new service for operations that clients create.
+    ///   - logger: The logger of the server.
+    ///   - onListening: Called with the server's URL when clients can connect.
+    ///   - onAdminLink: Called after `onListening` if the server has its own keys, with a link for the administrator. The
+    ///     fragment of the link is a token for all operations.
+    /// - Throws: ``ServerConfigurationError`` if the configuration would expose an unprotected server beyond this machine,
+    ///   or if the certificate cannot be used.
+    package init(
         configuration: ServerConfiguration = ServerConfiguration(),
         service: ProgressService? = nil,
         logger: Logger = Logger(label: "live-progress"),
@@ -68,7 +68,7 @@ public struct ServerApplication: Service {
         )
     }
 
-    /// A server with more routes than its own.
+    /// Creates a server with additional routes.
     package init(
         configuration: ServerConfiguration,
         service: ProgressService?,
@@ -102,12 +102,12 @@ public struct ServerApplication: Service {
         progress = ProgressServer(self.service, configuration: serving)
     }
 
-    /// Serves until the task is told to shut down gracefully, or is cancelled.
+    /// Serves until a graceful shutdown of the task, or until the task is cancelled.
     ///
-    /// - Throws: What kept the server from listening; ``ServerConfigurationError`` where a file of keys is wrong.
-    public func run() async throws {
+    /// - Throws: The error that prevented the server from listening; ``ServerConfigurationError`` for a faulty key file.
+    package func run() async throws {
         let files = keyFiles
-        // Looked at before they are read, so that no change in between is missed.
+        // The mark is taken before the files are read, so that no change in between is missed.
         let mark = files.mark
         if let authorizer { authorizer.use(try files.load()) }
         let routes = ServerRoutes(
@@ -169,12 +169,12 @@ public struct ServerApplication: Service {
         await onAdminLink("\(names.url(of: names.reachable, port: port))/#token=\(token)")
     }
 
-    /// The files of the keys.
+    /// The reader of the key files.
     var keyFiles: KeyFiles { KeyFiles(configuration: configuration.authorization, logger: logger) }
 
     /// Waits for the graceful shutdown, then closes all connections within the configured time.
     private func shutDown(_ listener: ConnectionListener) async {
-        // Throws when the server stops for another reason; then all connections are closed at once elsewhere.
+        // `gracefulShutdown` throws when the task is cancelled; then `run()` closes all connections immediately.
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
         readiness.set(false)
         listener.close()
@@ -184,6 +184,6 @@ public struct ServerApplication: Service {
 }
 
 extension ServerApplication: CustomStringConvertible {
-    /// A name: a log that tells of the service is not the place for its configuration.
-    public var description: String { "the server" }
+    /// A short name, because ServiceLifecycle logs it and the configuration does not belong in the log.
+    package var description: String { "the server" }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LiveProgressBench
 
-@Suite("What bench says")
+@Suite("The figures of bench")
 struct BenchFiguresTests {
     private static let figures = BenchFigures(
         watchers: 1000,
@@ -29,7 +29,7 @@ struct BenchFiguresTests {
         disordered: 0
     )
 
-    @Test("says a machine's figures in a few lines")
+    @Test("the text shows one line for each measurement")
     func text() {
         #expect(
             Self.figures.text == """
@@ -45,7 +45,7 @@ struct BenchFiguresTests {
         )
     }
 
-    @Test("says that memory is not known where the system does not tell")
+    @Test("the text says that memory is not known if the system gives no figure")
     func unknownMemory() {
         var figures = Self.figures
         figures.connectionBytes = nil
@@ -53,7 +53,7 @@ struct BenchFiguresTests {
         #expect(figures.json["handshakes"]?["connectionBytes"] == .null)
     }
 
-    @Test("gives the same as JSON")
+    @Test("the JSON contains the same figures")
     func json() {
         #expect(
             Self.figures.json == [
@@ -73,7 +73,7 @@ struct BenchFiguresTests {
     }
 
     @Test(
-        "groups digits",
+        "digits are grouped in threes",
         arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")]
     )
     func groups(number: Int, text: String) {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LiveProgressBench
 
-@Suite("The load of bench")
+@Suite("The load client of bench")
 struct BenchLoadTests {
     private static func frame(_ opcode: UInt8, _ payload: String) -> [UInt8] {
         let bytes = Array(payload.utf8)
@@ -26,7 +26,7 @@ struct BenchLoadTests {
         .message(time: nil), .close,
     ]
 
-    @Test("finds every message and its time, wherever the bytes are cut")
+    @Test("the scanner finds every message and its time, however the bytes are split")
     func scans() throws {
         for size in 1...Self.stream.count {
             var scanner = FrameScanner()
@@ -41,7 +41,7 @@ struct BenchLoadTests {
     }
 
     @Test(
-        "refuses what a bench server does not send",
+        "the scanner refuses frames that a bench server does not send",
         arguments: [[0x81, 0x81, 0, 0, 0, 0, 0], [0x01, 0], [0xC1, 0], [0x82, 0], [0x83, 0], [0x81, 127]] as [[UInt8]]
     )
     func refuses(bytes: [UInt8]) {
@@ -51,7 +51,7 @@ struct BenchLoadTests {
         }
     }
 
-    @Test("takes numbers of any length for what they are, and no others for times")
+    @Test("the scanner reads the time from the member t only, and ignores numbers that are too large")
     func times() throws {
         for (text, time) in [(#"{"t":18446744073709551615}"#, nil), (#"{"x":5}"#, nil), ("5", nil), (#""t":5"#, 5)]
             as [(String, UInt64?)]
@@ -63,7 +63,7 @@ struct BenchLoadTests {
         }
     }
 
-    @Test("knows every latency to within 1.6 percent")
+    @Test("the histogram stores each latency to within 1.6 percent")
     func histogram() throws {
         for power in 0..<63 {
             for latency in [UInt64(1) << power, (UInt64(1) << power) + (UInt64(1) << power) / 3] {
@@ -76,7 +76,7 @@ struct BenchLoadTests {
         }
     }
 
-    @Test("gives the latency that a share does not exceed")
+    @Test("a percentile is the latency that the given share of messages does not exceed")
     func percentiles() {
         var histogram = LatencyHistogram()
         #expect(histogram.percentile(0.5) == nil)
@@ -85,7 +85,7 @@ struct BenchLoadTests {
         #expect(found == [1, 1, 25, 50, 50, 50])
     }
 
-    @Test("counts a delivery to its last message, and what came in the wrong order")
+    @Test("a delivery ends with its last message and counts the messages out of order")
     func tallies() throws {
         let loop = EmbeddedEventLoop()
         let tally = LoadTally()
@@ -102,12 +102,12 @@ struct BenchLoadTests {
         #expect(delivery.latencies.count == 3)
     }
 
-    @Test("gives up where nothing arrives between two looks, and stays with that")
+    @Test("a delivery fails if no message arrives between two checks, and later deliveries fail too")
     func givesUp() {
         let loop = EmbeddedEventLoop()
         let tally = LoadTally()
         tally.checkProgress()
-        tally.checkProgress()  // nothing is expected: nothing is lost
+        tally.checkProgress()  // no message is expected, so none can be lost
         let promise = loop.makePromise(of: LoadTally.Delivery.self)
         tally.begin(expecting: 3, promise)
         tally.count(made: 1, after: 0, now: 2)
@@ -122,7 +122,7 @@ struct BenchLoadTests {
         #expect(throws: BenchError.self) { try next.futureResult.wait() }
     }
 
-    @Test("asks for a pace that leaves time, whatever was reached flat out")
+    @Test("the pace is a quarter of the measured throughput, and from 1 to 1,000 updates per second")
     func paces() {
         let paces = [(100_000.0, 1000), (1e9, 1), (0, 10), (.infinity, 1), (400, 1000)].map {
             BenchMeasurement.pace($0, watchers: $1)
@@ -132,7 +132,7 @@ struct BenchLoadTests {
 }
 
 extension EventLoopFuture {
-    /// Whether it has a result already.
+    /// Whether the future has a result.
     fileprivate var isFulfilled: Bool {
         var isFulfilled = false
         assumeIsolated().whenComplete { _ in isFulfilled = true }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressWebSocket
 import NIOCore
 import NIOEmbedded
 import Testing
 
 @testable import LiveProgressBench
+@testable import LiveProgressWebSocket
 
-@Suite("A watcher of bench")
+@Suite("The watcher of bench")
 struct BenchWatcherTests {
     private let tally = LoadTally()
     private let channel: EmbeddedChannel
@@ -24,7 +24,7 @@ struct BenchWatcherTests {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
-    /// The answer that accepts the watcher's request.
+    /// Returns the response that accepts the watcher's handshake.
     private func acceptance() throws -> String {
         let request = String(buffer: try #require(try channel.readOutbound(as: ByteBuffer.self)))
         #expect(request.hasPrefix("GET /api/v1/progress/op HTTP/1.1\r\nHost: 127.0.0.1:1\r\n"))
@@ -44,7 +44,7 @@ struct BenchWatcherTests {
         #expect(!channel.isActive)
     }
 
-    @Test("counts messages from the first byte behind the answer, wherever that is cut")
+    @Test("the watcher counts messages from the first byte after the response, however the bytes are split")
     func watches() throws {
         let bytes = Array(try acceptance().utf8) + [0x81, 2] + Array("{}".utf8) + [0x81, 7] + Array(#"{"t":5}"#.utf8)
         for byte in bytes { try receive([byte]) }
@@ -52,7 +52,7 @@ struct BenchWatcherTests {
         #expect(channel.isActive)
     }
 
-    @Test("answers a ping with what it bears")
+    @Test("the watcher answers a ping with a pong of the same payload")
     func answersPings() throws {
         try receive(Array(try acceptance().utf8) + [0x89, 2, 7, 8])
         let pong = try #require(try channel.readOutbound(as: ByteBuffer.self))
@@ -61,34 +61,34 @@ struct BenchWatcherTests {
         #expect(try decoder.next() == .control(.pong, ByteBuffer(bytes: [7, 8])))
     }
 
-    @Test("says why it is refused")
+    @Test("the error contains the status line of a refusal")
     func isRefused() throws {
         try receive(Array("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\n\r\n".utf8))
         expectFailure("it refused a watcher: HTTP/1.1 503 Service Unavailable")
     }
 
-    @Test("refuses an answer without the right key")
+    @Test("a response with a wrong Sec-WebSocket-Accept is an error")
     func wantsKey() throws {
         try receive(Array("HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n".utf8))
         expectFailure("it refused a watcher: HTTP/1.1 101 Switching Protocols")
     }
 
-    @Test("gives up with the server's good-bye")
+    @Test("a close frame from the server is an error")
     func hearsClose() throws {
         try receive(Array(try acceptance().utf8) + [0x88, 0])
-        expectFailure("it said good-bye to a watcher")
+        expectFailure("it sent a close frame to a watcher")
     }
 
-    @Test("gives up where the connection ends")
+    @Test("the end of the connection is an error")
     func isCutOff() throws {
         try receive(Array(try acceptance().utf8))
         try channel.close().wait()
         expectFailure("it closed the connection of a watcher")
     }
 
-    @Test("gives up on what is no message of a bench server")
+    @Test("a frame that a bench server does not send is an error")
     func refusesBinary() throws {
         try receive(Array(try acceptance().utf8) + [0x82, 1, 0])
-        expectFailure("it sent what is no message of a bench server")
+        expectFailure("it sent a frame that a bench server does not send")
     }
 }

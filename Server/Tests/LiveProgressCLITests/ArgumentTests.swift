@@ -3,14 +3,14 @@
 
 import ArgumentParser
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 import Testing
 
 @testable import LiveProgressCLI
 
 @Suite("The arguments")
 struct ArgumentTests {
-    @Test("of report become one report")
+    @Test("the arguments of report become one report")
     func report() throws {
         let command = try ReportCommand.parse([
             "import-7", "--state", "Reading", "--details", #"{"file":"a"}"#, "--completed", "3", "--total", "10",
@@ -29,7 +29,7 @@ struct ArgumentTests {
         #expect(command.content.report(outcome: command.ending.outcome) == report)
     }
 
-    @Test("of report can say each property of a report but the attempt, which is that of the operation")
+    @Test("report has an option for each property of a report except the attempt, which the operation sets")
     func everyProperty() throws {
         func said(_ report: ProgressReport) -> [String: String] {
             Dictionary(
@@ -39,7 +39,7 @@ struct ArgumentTests {
         let nothing = said(ProgressReport())
         for property in nothing.keys where property != "attempt" && property != "outcome" {
             let name = property == "labels" ? "label" : property.replacing(/Count|Completed|^is/, with: "").lowercased()
-            // Of these one is a value of the option's kind.
+            // One of these values has the type of the option.
             let reports = [["3"], ["0.5"], ["a=b"], []].compactMap { value in
                 try? ReportOptions.parse(["--\(name)"] + value).report(outcome: nil)
             }
@@ -49,7 +49,7 @@ struct ArgumentTests {
     }
 
     @Test(
-        "say each end",
+        "each kind of end has its option",
         arguments: [
             (["--succeed"], .succeeded()), (["--cancelled"], .cancelled),
             (["--fail", "Disk full"], .failed(ProgressProblem(title: "Disk full"))),
@@ -60,15 +60,15 @@ struct ArgumentTests {
         #expect(try ReportCommand.parse(["import-7"] + arguments).ending.outcome == outcome)
     }
 
-    @Test("may leave the total unknown")
+    @Test("the total can be unknown")
     func unknownTotal() throws {
         let command = try ReportCommand.parse(["import-7", "--total", "unknown"])
-        #expect(command.content.report(outcome: nil).totalCount == .some(nil))
+        #expect(command.content.report(outcome: nil).totalCount == .unknown)
         #expect(try ReportCommand.parse(["import-7", "--unit", "x"]).content.report(outcome: nil).totalCount == nil)
     }
 
     @Test(
-        "that make no sense are wrong usage",
+        "invalid arguments are a usage error",
         arguments: [
             ["report"], ["report", "import-7"], ["report", "import-7", "--completed", "-1"],
             ["report", "import-7", "--advance=-1"], ["report", "import-7", "--details", "{"],
@@ -82,14 +82,14 @@ struct ArgumentTests {
     func usage(arguments: [String]) {
         do {
             _ = try LiveProgressCommand.parseAsRoot(arguments)
-            Issue.record("\(arguments) were taken")
+            Issue.record("\(arguments) were accepted")
         } catch {
             #expect(LiveProgressCommand.exitCode(for: error).rawValue == ExitStatus.usage)
         }
     }
 
     @Test(
-        "name spans of time",
+        "durations have units",
         arguments: [
             ("90", .seconds(90)), ("1.5s", .milliseconds(1500)), ("250ms", .milliseconds(250)), ("10m", .seconds(600)),
             ("2h", .seconds(7200)), ("1d", .seconds(86400)), ("0", .zero), ("", nil), ("s", nil), ("-1", nil),
@@ -100,7 +100,7 @@ struct ArgumentTests {
         #expect(DurationArgument(argument: text)?.duration == duration)
     }
 
-    @Test("take the server from the option, then the environment, then the default")
+    @Test("the server comes from the option, then the environment, then the default")
     func server() {
         let variable = [ServerOptions.variable: "http://env:1"]
         #expect(ServerOptions.url(option: "http://option:1", environment: variable) == "http://option:1")
@@ -109,7 +109,7 @@ struct ArgumentTests {
     }
 
     @Test(
-        "and errors have the exit statuses that the help names",
+        "each error has the exit status that the help lists",
         arguments: [
             (.unknown, 4), (.gone, 4), (.unreachable, 69), (.disconnected, 69), (.unavailable, 69),
             (.invalidURL, 64), (.unsupportedScheme, 64), (.invalidReport, 65), (.invalidAnswer, 76),

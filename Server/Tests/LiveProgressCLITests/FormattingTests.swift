@@ -6,10 +6,10 @@ import Testing
 
 @testable import LiveProgressCLI
 
-@Suite("Numbers for people")
+@Suite("Formatted numbers")
 struct FormattingTests {
     @Test(
-        "says a span of time in at most two units",
+        "a duration has at most two units",
         arguments: [
             (0.0, "<1s"), (0.99, "<1s"), (1, "1s"), (59.4, "59s"), (59.6, "1m 00s"), (65, "1m 05s"),
             (3599.6, "1h 00m"), (4020, "1h 07m"), (86400, "1d 00h"), (266_400, "3d 02h"), (-1, nil), (.nan, nil),
@@ -21,7 +21,7 @@ struct FormattingTests {
     }
 
     @Test(
-        "says a speed in the unit of time that gives at least one",
+        "a rate is per second, minute or hour: the shortest one that gives at least 1",
         arguments: [
             (12.4, "rows", "12.4 rows/s"), (12.4, nil, "12.4/s"), (1_500_000, "bytes", "1.5 MB/s"),
             (0.05, "files", "3.0 files/min"), (0.001, "files", "3.6 files/h"), (250, "rows", "250 rows/s"),
@@ -34,7 +34,7 @@ struct FormattingTests {
     }
 
     @Test(
-        "says counts in their unit",
+        "counts are shown in their unit",
         arguments: [
             (ProgressCounts(completedCount: 3), "3"),
             (ProgressCounts(completedCount: 3, totalCount: 10, unit: "files"), "3/10 files"),
@@ -48,7 +48,7 @@ struct FormattingTests {
         #expect(Formatting.counts(counts) == text)
     }
 
-    @Test("says no count where nothing but a fraction is known")
+    @Test("no count is shown if only a fraction is known")
     func fractionAlone() {
         #expect(Formatting.counts(ProgressCounts(completedCount: 0, fractionCompleted: 0.25)) == nil)
         #expect(Formatting.counts(ProgressCounts(completedCount: 3, fractionCompleted: 0.25)) == "3")
@@ -56,7 +56,7 @@ struct FormattingTests {
     }
 
     @Test(
-        "says 100 percent only where nothing is left",
+        "100 percent is shown only for a complete operation",
         arguments: [(0.0, 0), (0.004, 0), (0.5, 50), (0.9999, 99), (1, 100), (1.5, 100), (-1, 0), (.nan, 0)]
     )
     func percents(fraction: Double, percent: Int) {

@@ -16,7 +16,7 @@ struct PlainLinesTests {
         snapshot(counts: ProgressCounts(completedCount: count, totalCount: 10, fractionCompleted: Double(count) / 10))
     }
 
-    @Test("say every transition at once, and ticks at most once an interval")
+    @Test("every change of state is written immediately, and a change of counts at most once per interval")
     func quietens() {
         var lines = PlainLines()
         #expect(lines.lines(for: update(ticks(1)), now: .zero) == [" 10%  1/10  Processing"])
@@ -31,7 +31,7 @@ struct PlainLinesTests {
         #expect(lines.lines(for: update(snapshot(outcome: .succeeded())), now: .seconds(2)) == ["ok: succeeded"])
     }
 
-    @Test("say a fraction that nothing is counted beside")
+    @Test("a fraction without counts is written")
     func fractions() {
         var lines = PlainLines()
         for (second, percent) in [(0, 10), (1, 20), (2, 20), (3, 30)] {
@@ -41,7 +41,7 @@ struct PlainLinesTests {
         }
     }
 
-    @Test("state what was skipped")
+    @Test("the number of skipped revisions is written")
     func skipped() {
         var lines = PlainLines()
         _ = lines.lines(for: update(ticks(1)), now: .zero)

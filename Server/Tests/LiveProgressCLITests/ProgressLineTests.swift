@@ -7,7 +7,7 @@ import Testing
 
 @testable import LiveProgressCLI
 
-/// A snapshot as the tests of this folder need it.
+/// Returns a snapshot for the tests of this folder.
 func snapshot(
     _ state: String = "Processing",
     status: ProgressStatus = .running,
@@ -29,7 +29,7 @@ func snapshot(
     )
 }
 
-@Suite("The line of a terminal")
+@Suite("The progress line of a terminal")
 struct ProgressLineTests {
     private static let half = ProgressCounts(
         completedCount: 50,
@@ -41,7 +41,7 @@ struct ProgressLineTests {
     )
 
     @Test(
-        "gives way in a fixed order as the terminal narrows",
+        "a narrower terminal drops parts of the line in a fixed order",
         arguments: [
             (100, "▕██████████░░░░░░░░░░▏   50%  50/100 rows  12.4 rows/s  4s left  Processing"),
             (70, "▕██████████░░░░░░░░░░▏   50%  50/100 rows  12.4 rows/s  Processing"),
@@ -60,7 +60,7 @@ struct ProgressLineTests {
     }
 
     @Test(
-        "shows every kind of state",
+        "the line shows each kind of status and outcome",
         arguments: [
             (snapshot("Pending", status: .pending), "Pending"),
             (snapshot("Reading", counts: ProgressCounts(completedCount: 7, unit: "files")), "7 files  Reading"),
@@ -88,7 +88,7 @@ struct ProgressLineTests {
         #expect(ProgressLine(width: 80, usesUnicode: false).render(snapshot) == line)
     }
 
-    @Test("colours the bar and the end, and nothing where colour is off")
+    @Test("the bar and the outcome are coloured, and the line has no escape codes if colour is off")
     func colours() {
         let line = ProgressLine(width: 50, usesColor: true, usesUnicode: false)
         #expect(
@@ -100,7 +100,7 @@ struct ProgressLineTests {
     }
 
     @Test(
-        "lets nobody's text control the terminal",
+        "control characters in a state do not reach the terminal",
         arguments: [
             ("a\u{1B}[2Jb", "a[2Jb"), ("a\rb\nc\td", "a b c d"), ("\u{9B}31mred", "31mred"), ("x\u{7F}\u{0}y", "xy"),
             ("abc\u{202E}def", "abcdef"), ("\u{1B}]0;title\u{7}z", "]0;titlez"), ("  a  \n ", "a"), ("", ""),
@@ -111,7 +111,7 @@ struct ProgressLineTests {
         #expect(ProgressLine(width: 80).render(snapshot(text)) == clean)
     }
 
-    @Test("is never wider than the terminal, whatever the text and the counts", arguments: 0...100)
+    @Test("the line is never wider than the terminal", arguments: 0...100)
     func bounded(width: Int) {
         let texts = [
             "", "x", "日本語の長い状態の説明です", "👩‍🚀👩‍🚀👩‍🚀👩‍🚀", String(repeating: "long ", count: 60), "e\u{301}e\u{301}e\u{301}",

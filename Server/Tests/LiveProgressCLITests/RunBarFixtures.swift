@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What a program wrote, each piece with its time in milliseconds since the start.
+/// The output of a program: each piece with its time in milliseconds since the start.
 typealias TimedOutput = [(at: Int, text: String)]
 
-/// What real programs wrote into a pipe while several bars were drawn, or one whose total grew; of the longest, lines
-/// in the middle are left out.
+/// The exact output of real programs to a pipe, with several bars or with a bar whose total grows. The longest outputs
+/// lack lines from the middle.
 enum RunBarFixtures {
     /// `rsync -a --bwlimit=20m --info=progress2 FOLDER FOLDER`, while it finds more files.
     static let rsyncFindingMore: TimedOutput = [
@@ -27,7 +27,7 @@ enum RunBarFixtures {
         (4163, "\n"),
     ]
 
-    /// `curl -# --limit-rate 10m -o FILE URL -o FILE URL -o FILE URL`: the second is first seen in its middle.
+    /// `curl -# --limit-rate 10m -o FILE URL -o FILE URL -o FILE URL`. The second bar starts at 51.5 %.
     static let curlBars: TimedOutput = [
         (238, "\r#########                                                                 12.7%"),
         (889, "\r################################                                          44.7%"),
@@ -42,7 +42,7 @@ enum RunBarFixtures {
         (5201, "\r######################################################################## 100.0%\n"),
     ]
 
-    /// `rsync -a --bwlimit=20m --progress FOLDER FOLDER`, of three files as large.
+    /// `rsync -a --bwlimit=20m --progress FOLDER FOLDER`, for three files of equal size.
     static let rsyncFiles: TimedOutput = [
         (10, "sending incremental file list\n./\nf1\n"),
         (11, "\r         32,768   0%    0.00kB/s    0:00:00  "),
@@ -55,7 +55,7 @@ enum RunBarFixtures {
         (3052, "\r     20,000,000 100%    9.80MB/s    0:00:01 (xfr#3, to-chk=0/4)\n"),
     ]
 
-    /// `git clone --progress URL`, at the pace of a slow line.
+    /// `git clone --progress URL`, over a slow connection.
     static let gitPhases: TimedOutput = [
         (0, "Cloning into 'c'...\nremote: Enumerating objects: 1208, done.        \n"),
         (100, "remote: Counting objects:   0% (1/1208)        \r"),

@@ -6,9 +6,9 @@ import Testing
 
 @testable import LiveProgressCLI
 
-/// Which bar is drawn, and what that means for the operation.
+/// Tests how consecutive bars of an output change the counts of the operation.
 @Suite struct RunBarsTests {
-    /// An output, with a name for the test's report, and how many bars are drawn in it.
+    /// An output, its name in the test report, and its number of bars.
     struct Story: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let output: TimedOutput
@@ -21,12 +21,12 @@ import Testing
         }
     }
 
-    /// A line for each percentage, one every 120 ms.
+    /// Returns one line for each percentage, every 120 ms.
     static func drawn(_ percents: some Sequence<Int>, from start: Int = 0, _ line: (Int) -> String) -> TimedOutput {
         percents.enumerated().map { (start + $0.offset * 120, line($0.element)) }
     }
 
-    /// Outputs one after the other.
+    /// Returns the outputs one after the other.
     static func joined(_ outputs: [TimedOutput], pause: Int = 120) -> TimedOutput {
         outputs.reduce(into: []) { whole, next in
             let start = whole.last.map { $0.at + pause } ?? 0
@@ -38,7 +38,7 @@ import Testing
         String(repeating: " ", count: 3 - String(value).count) + "\(value)%"
     }
 
-    /// Downloads of several files, each as far as it is drawn.
+    /// Returns the output of several downloads, each up to the percentage `last`.
     static func files(_ names: [String], to last: Int = 100, lineEnd: String = "\n") -> TimedOutput {
         joined(
             names.map { name in
@@ -54,16 +54,16 @@ import Testing
     static let severalBars = [
         Story("four downloads", files(["a.bin", "b.bin", "c.bin", "d.bin"]), count: 4),
         Story("numbered downloads", files(["part1", "part2", "part3", "part4"]), count: 4),
-        Story("downloads that bear figures alone", files(["1/4:", "2/4:", "3/4:", "4/4:"]), count: 4),
-        Story("downloads of one line", files(["a", "b", "c", "d"], lineEnd: ""), count: 4),
+        Story("downloads named by numbers only", files(["1/4:", "2/4:", "3/4:", "4/4:"]), count: 4),
+        Story("downloads on one line", files(["a", "b", "c", "d"], lineEnd: ""), count: 4),
         Story("downloads without a name", files(["", "", "", ""]), count: 4),
         Story(
-            "bars that stop short",
+            "bars that end below 100 %",
             joined([files(["Lists", "Tree", "State"], to: 90), drawn(0...90) { "\rCache \(percent($0))" }]),
             count: 4
         ),
         Story(
-            "the same again after a failure",
+            "the same bar again after a failure",
             joined([files(["a", "a", "a"], to: 80), drawn(0...90) { "\ra \(percent($0))" }]),
             count: 4
         ),
@@ -89,7 +89,7 @@ import Testing
             count: 3
         ),
         Story(
-            "a terminal's progress, taken back in between",
+            "progress escape codes, removed in between",
             joined(
                 (0..<4).map { _ in
                     drawn(stride(from: 0, through: 90, by: 15)) { "\u{1B}]9;4;1;\($0)\u{7}" } + [
@@ -102,13 +102,13 @@ import Testing
     ]
 
     @Test(
-        "However many bars follow one another, each is counted, and with a success all are over",
+        "Each of several consecutive bars is counted, and a success completes all of them",
         arguments: severalBars
     )
     func countsBars(story: Story) {
         let playback = RunPlayback(story.output)
-        #expect(playback.counts.first?.total == 100, "the first bar that lasts is the operation's")
-        // The last is over with the command at the latest.
+        #expect(playback.counts.first?.total == 100, "the first lasting bar sets the counts of the operation")
+        // The last bar ends when the command ends, or before.
         #expect(playback.phases.filter { (1..<story.count).contains($0) } == Array(1..<story.count))
         #expect(playback.phases == playback.phases.sorted())
         #expect(playback.counts.last == .init(completed: story.count, total: story.count, unit: "phases"))
@@ -116,7 +116,7 @@ import Testing
 
     static let oneBar = [
         Story(
-            "more is found",
+            "the total grows",
             drawn(
                 Array(stride(from: 0, through: 40, by: 4)) + Array(stride(from: 22, through: 70, by: 4))
                     + Array(stride(from: 55, through: 100, by: 5)),
@@ -125,21 +125,21 @@ import Testing
         ),
         Story("rsync finds more", RunBarFixtures.rsyncFindingMore),
         Story(
-            "rsync finds very much more",
+            "rsync finds many more files",
             joined([
                 drawn(0...40, rsyncLine("1,234,567")), drawn(3...40, rsyncLine("2,345,678")),
                 drawn(2...50, rsyncLine("3,456,789")), drawn(4...100, rsyncLine("4,567,890")),
             ])
         ),
         Story(
-            "all was done when more is found",
+            "the total grows after 100 %",
             drawn(
                 Array(stride(from: 0, through: 100, by: 10)) + Array(stride(from: 60, through: 100, by: 10))
                     + Array(stride(from: 80, through: 100, by: 5))
             ) { "\rChecking \(percent($0))" }
         ),
         Story(
-            "the counts say that the total grows",
+            "counts with a growing total",
             joined(
                 [(10, 100), (95, 200), (185, 4000), (3700, 8000)].map { first, total in
                     drawn(stride(from: first, through: total * 9 / 10, by: total / 10)) {
@@ -149,20 +149,20 @@ import Testing
             )
         ),
         Story(
-            "a name that is too long for its column and moves",
+            "a long name that scrolls in its column",
             drawn(stride(from: 0, through: 100, by: 4)) { value in
                 "\r\("a-name-that-is-very-long-indeed.iso".dropFirst(value / 4).prefix(10)) \(percent(value))"
             }
         ),
-        Story("a little to and fro", drawn([0, 20, 40, 38, 41, 60, 56, 58, 80, 76, 100]) { "\rLoad \(percent($0))" }),
+        Story("a jittering value", drawn([0, 20, 40, 38, 41, 60, 56, 58, 80, 76, 100]) { "\rLoad \(percent($0))" }),
         Story(
-            "amounts and times that change beside it",
+            "changing amounts and times beside the percentage",
             drawn([0, 30, 60, 45, 70, 55, 80, 100]) { "\r[\($0)m\($0)s] \($0 / 7).5 MiB/s ⠋ Load: \(percent($0))" }
         ),
     ]
 
     @Test(
-        "Invariant 8: a bar whose total grows is the same: it never falls, and goes on in hundredths",
+        "Invariant 8: a bar whose total grows stays one bar: its count never falls and stays in percent",
         arguments: oneBar
     )
     func holdsBar(story: Story) {
@@ -173,21 +173,21 @@ import Testing
         #expect(playback.counts.last == .init(completed: 100, total: 100, unit: "%"))
     }
 
-    @Test("A failure leaves the figures as they were")
+    @Test("A failure does not change the counts")
     func keepsFiguresOfFailure() {
         let playback = RunPlayback(Self.files(["a.bin"], to: 60), isSuccess: false)
         #expect(playback.counts.last == .init(completed: 60, total: 100, unit: "%"))
         #expect(playback.reports.last?.details?["percentComplete"]?.doubleValue == 60)
     }
 
-    @Test("A success completes the bar that stopped short")
+    @Test("A success completes a bar that ended below 100 %")
     func completesBar() {
         let playback = RunPlayback(Self.files(["a.bin"], to: 90))
         #expect(playback.counts.last == .init(completed: 100, total: 100, unit: "%"))
         #expect(playback.reports.last?.details == .null)
     }
 
-    @Test("Bytes of several transfers of an unknown total are added up")
+    @Test("The bytes of several transfers without a total are added")
     func addsUpBytes() {
         let transfers = Array(repeating: RunFixtures.curlWithoutLength, count: 3).joined()
         let rows = transfers.split(separator: "\r").enumerated().map { ($0.offset * 1000, "\($0.element)\r") }
@@ -196,7 +196,7 @@ import Testing
         #expect(counts.last == .init(completed: 59_768_832, total: nil, unit: "bytes"))
     }
 
-    @Test("Files of other totals are counted though the percentage does not fall")
+    @Test("A file with another total counts as a new bar, even if the percentage does not fall")
     func countsOtherTotals() {
         func row(_ done: String, _ total: String, _ percent: Int) -> String {
             "\r\(percent) \(total) \(percent) \(done) 0 0 100k 0 0:00:10 0:00:05 0:00:05 100k"
@@ -210,7 +210,7 @@ import Testing
         #expect(playback.counts.last == .init(completed: 4, total: 4, unit: "phases"))
     }
 
-    @Test("Invariant 10: however many bars are drawn, few are kept, and all are counted")
+    @Test("Invariant 10: 40 bars are counted, but only a few are stored")
     func boundsBars() {
         let names = (0..<40).map { String(repeating: "x", count: $0 + 1) }
         let counts = RunPlayback(Self.files(names, to: 90)).counts

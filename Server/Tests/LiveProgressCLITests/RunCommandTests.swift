@@ -3,14 +3,14 @@
 
 import Foundation
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 import Testing
 
 @testable import LiveProgressCLI
 
-/// Runs the tool itself, and watches it as anybody would.
+/// Runs the tool as a separate process, and watches its operation with a client.
 @Suite struct RunCommandTests {
-    @Test("The command's output and exit code are the tool's; the link goes to standard error alone")
+    @Test("The tool has the output and exit code of the command, and writes the link to standard error only")
     func passesThrough() async throws {
         let ran = try await RunProgram.run(["run", "--", "sh", "-c", "printf 'out\\r'; printf err >&2; exit 7"])
         #expect(ran.exitCode == 7)
@@ -24,28 +24,28 @@ import Testing
         (["sh", "-c", "kill -TERM $$"], 143),
     ]
 
-    @Test("Exit codes are those that shells give", arguments: codes)
+    @Test("Exit codes are those of a shell", arguments: codes)
     func exitCodes(command: [String], code: Int32) async throws {
         #expect(try await RunProgram.run(["run", "--quiet", "--"] + command).exitCode == code)
     }
 
     static let mistakes = [["run"], ["run", "--"], ["run", "--bogus", "x"], ["run", "--id", "a b", "--", "true"]]
 
-    @Test("A mistake in the options starts nothing and gives 64", arguments: mistakes)
+    @Test("An invalid option starts no command and gives exit code 64", arguments: mistakes)
     func refusesMistakes(arguments: [String]) async throws {
         let ran = try await RunProgram.run(arguments)
         #expect(ran.exitCode == 64)
         #expect(ran.output.isEmpty && ran.error.hasPrefix("Error:"))
     }
 
-    @Test("A quiet run says nothing, and the command keeps its own dashes")
+    @Test("A quiet run writes nothing of its own, and passes options to the command unchanged")
     func quiet() async throws {
         let ran = try await RunProgram.run(["run", "--quiet", "printf", "%s ", "--help", "--", "-x"])
         #expect(ran.output == "--help -- -x ")
         #expect(ran.error.isEmpty)
     }
 
-    @Test("A command that no server shows runs all the same, after a warning")
+    @Test("A command runs after a warning if the server is unreachable")
     func unreachable() async throws {
         let ran = try await RunProgram.run([
             "run", "--server", "http://127.0.0.1:1", "--", "sh", "-c", "echo hi; exit 3",
@@ -55,7 +55,7 @@ import Testing
         #expect(ran.error.hasPrefix("live-progress: not published:"))
     }
 
-    @Test("A watcher sees a failure with its exit code, and a death with its signal", arguments: [7, 137])
+    @Test("A watcher receives the exit code of a failure, and the signal that ended the command", arguments: [7, 137])
     func showsFailure(code: Int32) async throws {
         let script = code == 7 ? "read x < \"$0\"; echo oh no >&2; exit 7" : "read x < \"$0\"; kill -KILL $$"
         let gate = try Gate()
@@ -63,8 +63,8 @@ import Testing
         let program = try RunProgram(["run", "--title", "T", "--", "sh", "-c", script, gate.path])
         let url = try #require(await program.link())
         var last: ProgressSnapshot?
-        for try await event in try ProgressClient.watch(url: url) {
-            // The command goes on once it is seen.
+        for try await event in try ProgressClient.events(ofURL: url) {
+            // The command continues after the first event.
             if last == nil { gate.open() }
             last = event.snapshot
         }
@@ -76,13 +76,13 @@ import Testing
         #expect(await program.result().exitCode == code)
     }
 
-    @Test("A watcher's request to stop reaches the command, and everyone sees that it was cancelled")
+    @Test("A watcher's cancel request ends the command, and the operation is cancelled")
     func cancels() async throws {
         let program = try RunProgram(["run", "--", "sh", "-c", "sleep 1000 & wait"])
         let target = try ProgressTarget(url: try #require(await program.link()))
         let client = ProgressClient(server: target.server)
         var last: ProgressSnapshot?
-        for try await event in client.watch(target.id) {
+        for try await event in client.events(of: target.id) {
             if last == nil { _ = try await client.cancel(target.id) }
             last = event.snapshot
         }
@@ -90,24 +90,24 @@ import Testing
         #expect(await program.result().exitCode == 143)
     }
 
-    @Test("Signals go on to the command")
+    @Test("Signals are forwarded to the command")
     func passesSignalsOn() async throws {
         let script = "trap 'echo asked; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
         let program = try RunProgram(["run", "--", "sh", "-c", script])
         let url = try #require(await program.link())
-        for try await event in try ProgressClient.watch(url: url) where event.snapshot.state == "ready" { break }
+        for try await event in try ProgressClient.events(ofURL: url) where event.snapshot.state == "ready" { break }
         kill(program.processIdentifier, SIGTERM)
         let ran = await program.result()
         #expect(ran.exitCode == 5)
         #expect(ran.output == "ready\nasked\n")
     }
 
-    @Test("A late watcher gets the end from a run that is told to stay, and a signal lets it go")
+    @Test("With --keep, a late watcher receives the end, and a signal ends the tool")
     func keeps() async throws {
         let program = try RunProgram(["run", "--keep", "600", "--", "sh", "-c", "exit 4"])
         let url = try #require(await program.link())
         var last: ProgressSnapshot?
-        for try await event in try ProgressClient.watch(url: url) { last = event.snapshot }
+        for try await event in try ProgressClient.events(ofURL: url) { last = event.snapshot }
         #expect(last?.status == .failed)
         let target = try ProgressTarget(url: url)
         #expect(try await ProgressClient(server: target.server).get(target.id).status == .failed)
@@ -115,20 +115,20 @@ import Testing
         #expect(await program.result().exitCode == 4)
     }
 
-    @Test("The command learns its operation, and can report on it itself")
+    @Test("The command gets the identifier and URL of its operation, and can report to the URL")
     func tellsTheCommand() async throws {
         let script = #"curl -fsS -o /dev/null -X PATCH -d title="$LIVE_PROGRESS_ID" "$LIVE_PROGRESS_URL""#
         let program = try RunProgram(["run", "--id", "my-run", "--keep", "600", "--", "sh", "-c", script])
         let url = try #require(await program.link())
         #expect(url.hasSuffix("/api/v1/progress/my-run"))
         var last: ProgressSnapshot?
-        for try await event in try ProgressClient.watch(url: url) { last = event.snapshot }
+        for try await event in try ProgressClient.events(ofURL: url) { last = event.snapshot }
         #expect(last?.title == "my-run" && last?.status == .succeeded)
         kill(program.processIdentifier, SIGTERM)
         #expect(await program.result().exitCode == 0)
     }
 
-    @Test("A download by curl shows a rising fraction and the right end, on a server of its own and on another")
+    @Test("A download by curl gives a rising fraction and a success, on its own server and on another server")
     func followsCurl() async throws {
         let files = try PartedFileServer()
         defer { files.stop() }
@@ -140,7 +140,7 @@ import Testing
             let url = try #require(await program.link())
             var fractions: [Double] = []
             var last: ProgressSnapshot?
-            for try await event in try ProgressClient.watch(url: url) {
+            for try await event in try ProgressClient.events(ofURL: url) {
                 last = event.snapshot
                 guard let fraction = event.snapshot.fractionCompleted else { continue }
                 if fraction < 1, fraction != fractions.last { files.sendMore() }
@@ -160,7 +160,7 @@ import Testing
     }
 }
 
-/// A named pipe: who reads from it waits until it is opened here.
+/// A named pipe that blocks its reader until ``open()`` is called.
 private struct Gate {
     let path = FileManager.default.temporaryDirectory.path + "/gate-\(UUID().uuidString)"
 
@@ -179,7 +179,7 @@ private struct Gate {
     }
 }
 
-/// A server in Python that sends a large file in four parts, each but the first when it is told to.
+/// A server in Python that sends a large file in four parts; it sends the second and later parts on request.
 private final class PartedFileServer {
     let url: String
     private let process = Process()

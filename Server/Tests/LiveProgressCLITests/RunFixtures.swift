@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What real programs wrote into a pipe, byte for byte; of the longest, lines in the middle are left out.
+/// The exact output of real programs to a pipe; the longest outputs lack lines from the middle.
 enum RunFixtures {
     /// `curl -o FILE URL`.
     static let curlMeter = [
@@ -42,7 +42,7 @@ enum RunFixtures {
         "100 19.0M  100 19.0M    0     0  3774k      0  0:00:05  0:00:05 --:--:-- 3896k\n",
     ].joined()
 
-    /// `curl -o FILE URL, of an answer without a length`.
+    /// `curl -o FILE URL`, for a response without `Content-Length`.
     static let curlWithoutLength = [
         "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n",
         "                                 Dload  Upload   Total   Spent    Left  Speed\n\r",

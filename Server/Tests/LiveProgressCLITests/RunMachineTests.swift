@@ -20,7 +20,7 @@ import Testing
 
     static let stories: [(name: String, steps: [(Event, [Action])])] = [
         (
-            "a command that ends, its output last",
+            "the command ends before its output does",
             [
                 (.childEnded(.exited(7)), [.start(.linger)]),
                 (.outputEnded, [.reportEnd(.exited(7), isCancelled: false), .leave(.exited(7))]),
@@ -28,14 +28,14 @@ import Testing
             ]
         ),
         (
-            "a command that closes its output before it ends",
+            "the command closes its output before it ends",
             [
                 (.outputEnded, []),
                 (.childEnded(.exited(0)), [.reportEnd(.exited(0), isCancelled: false), .leave(.exited(0))]),
             ]
         ),
         (
-            "something left behind holds the output",
+            "a background process keeps the output open",
             [
                 (.childEnded(.exited(0)), [.start(.linger)]),
                 (.timerFired(.linger), [.reportEnd(.exited(0), isCancelled: false)]),
@@ -44,7 +44,7 @@ import Testing
             ]
         ),
         (
-            "a cancel that is obeyed",
+            "the command ends after a cancel request",
             [
                 (.cancelRequested, [.signalGroup(SIGTERM), .signalGroup(SIGCONT), .start(.patience)]),
                 (.cancelRequested, []),
@@ -61,14 +61,14 @@ import Testing
             ]
         ),
         (
-            "a cancel that is not obeyed",
+            "the command ignores a cancel request",
             [
                 (.cancelRequested, [.signalGroup(SIGTERM), .signalGroup(SIGCONT), .start(.patience)]),
                 (.timerFired(.patience), [.signalGroup(SIGKILL)]),
             ]
         ),
         (
-            "a cancel that something left behind does not obey",
+            "a background process ignores a cancel request",
             [
                 (.cancelRequested, [.signalGroup(SIGTERM), .signalGroup(SIGCONT), .start(.patience)]),
                 (.childEnded(.exited(0)), [.start(.linger)]),
@@ -76,7 +76,7 @@ import Testing
             ]
         ),
         (
-            "signals that go on to the command",
+            "signals are forwarded to the command",
             [
                 (.signal(SIGINT), [.signalGroup(SIGINT)]),
                 (.signal(SIGTSTP), [.signalGroup(SIGTSTP)]),
@@ -88,7 +88,7 @@ import Testing
         ),
     ]
 
-    @Test("Each event has its actions", arguments: stories)
+    @Test("Each event returns the expected actions", arguments: stories)
     func tells(name: String, steps: [(Event, [Action])]) {
         var machine = RunMachine()
         for (event, actions) in steps {
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test("Who is told to stay for late watchers stays, until the time is over or a signal comes")
+    @Test("With --keep, the tool stays for late watchers until the time is over or a signal arrives")
     func stays() {
         for last in [Event.timerFired(.keep), .signal(SIGINT)] {
             var machine = RunMachine(keeps: true)
@@ -114,7 +114,7 @@ import Testing
         (.notStarted(errno: ENOENT), 127, .failed), (.notStarted(errno: EACCES), 126, .failed),
     ]
 
-    @Test("An end has the exit code that shells give, and a status", arguments: ends)
+    @Test("Each end has the exit code of a shell, and a status", arguments: ends)
     func endsHaveCodes(end: CommandEnd, code: Int32, status: ProgressStatus) {
         #expect(end.exitCode == code)
         let outcome = end.outcome(name: "x", duration: .seconds(1), isCancelled: false, lastLines: ["no"])
@@ -125,12 +125,12 @@ import Testing
         #expect(problem.extensions["lastLines"] == ["no"])
     }
 
-    @Test("A signal is named in the problem, a success has its time, a cancelled command is cancelled")
+    @Test("The problem names the signal, the result of a success has the duration, and a cancel gives cancelled")
     func outcomesTell() {
         let killed = CommandEnd.killed(signal: SIGSEGV)
         guard case .failed(let problem) = killed.outcome(name: "x", duration: .zero, isCancelled: false, lastLines: [])
         else {
-            Issue.record("A command that a signal ended has failed.")
+            Issue.record("The outcome of a command that a signal ended must be failed.")
             return
         }
         #expect(problem.extensions["signal"] == 11)
@@ -146,7 +146,7 @@ import Testing
         #expect(fine == .succeeded(result: ["exitCode": 0, "seconds": 1.5]))
     }
 
-    @Test("The last lines are kept, and of a line drawn over and over the last one")
+    @Test("The last ten lines are kept; a redrawn line counts once, with its last text")
     func keepsTail() {
         var tail = OutputTail()
         for number in 0..<20 { tail.append(OutputLine(text: "\(number)", isRedrawn: number >= 15)) }
@@ -159,12 +159,12 @@ import Testing
         (["sh", "-c", "exit 1"], "sh"), (["cp", "a.txt", "/tmp/b.txt"], "cp a.txt /tmp/b.txt"),
     ]
 
-    @Test("Invariant 12: a title shows plain words alone, no option, address or assignment", arguments: titles)
+    @Test("Invariant 12: a title has plain words only: no option, URL or assignment", arguments: titles)
     func titlesTellNoSecrets(words: [String], title: String) throws {
         #expect(try #require(CommandArguments(parsed: words, raw: [])).title == title)
     }
 
-    @Test("Arguments keep their bytes, whatever these are")
+    @Test("Arguments keep their bytes, also invalid UTF-8")
     func argumentsKeepBytes() throws {
         let raw: [[UInt8]] = [Array("live-progress".utf8), Array("cat".utf8), [0x61, 0xFF]]
         let arguments = try #require(CommandArguments(parsed: ["cat", "a\u{FFFD}"], raw: raw))

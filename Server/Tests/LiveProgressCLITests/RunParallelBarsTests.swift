@@ -6,7 +6,7 @@ import Testing
 
 @testable import LiveProgressCLI
 
-/// Several bars that are drawn in turn.
+/// Tests several bars that a program draws in turn.
 @Suite struct RunParallelBarsTests {
     static let besides = [
         RunBarsTests.Story("downloads", beside(["a.bin", "b.bin"]), count: 2),
@@ -14,12 +14,12 @@ import Testing
         RunBarsTests.Story("numbered workers", beside(["part1", "part2", "part3", "part4"]), count: 4),
         RunBarsTests.Story("the same words", beside(["part:", "part:"]), count: 2),
         RunBarsTests.Story(
-            "a slow bar and a quick one",
+            "a slow bar and a fast bar",
             RunBarsTests.drawn(0...80) { "\r\($0 % 2 == 0 ? RunBarsTests.percent(0) : RunBarsTests.percent($0))" },
             count: 2
         ),
         RunBarsTests.Story(
-            "the same words and totals, not in turn",
+            "the same words and totals, in an irregular order",
             RunBarsTests.drawn(0...80) { step in
                 let done = step % 5 < 2 ? step / 5 : step
                 return "\rWork \(RunBarsTests.percent(done))| \(done)/100"
@@ -44,7 +44,7 @@ import Testing
         ),
     ]
 
-    /// Bars drawn in turn, each faster than the one after it; the last drawn is far from its end.
+    /// Returns bars that are drawn in turn. Each bar is faster than the next one, and the last bar stays far from its end.
     static func beside(_ names: [String]) -> TimedOutput {
         RunBarsTests.drawn(0..<(names.count * 12)) { step in
             let bar = step % names.count
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("Bars beside one another leave no figure behind a success that says less was done", arguments: besides)
+    @Test("After a success of parallel bars, the counts are complete and the details are empty", arguments: besides)
     func completesBars(story: RunBarsTests.Story) throws {
         let playback = RunPlayback(story.output)
         let phases = playback.phases
@@ -63,7 +63,7 @@ import Testing
         #expect(playback.reports.last?.details == .null)
     }
 
-    @Test("Bars beside one another are counted as each comes to its end, not as they are drawn in turn")
+    @Test("A parallel bar is counted when it ends, not when another bar is drawn")
     func countsBarsBeside() {
         let output = RunBarsTests.drawn(0...80) { step in
             let name = ["left", "middle", "right"][step % 3]
@@ -74,7 +74,7 @@ import Testing
         #expect(playback.reports.last?.details?["percentComplete"]?.doubleValue == 80)
     }
 
-    @Test("A bar that was taken for over and is drawn again lowers no count")
+    @Test("A bar that is drawn again after it was counted does not lower the count")
     func holdsCount() {
         func bar(_ name: String, _ percents: ClosedRange<Int>) -> TimedOutput {
             RunBarsTests.drawn(percents) { "\r\(name) \(RunBarsTests.percent($0))" }

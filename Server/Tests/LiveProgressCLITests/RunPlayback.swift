@@ -6,12 +6,12 @@ import Synchronization
 
 @testable import LiveProgressCLI
 
-/// What is published of an output that comes piece by piece, at a time of the test's own.
+/// The reports that `run` publishes for a timed output, with a clock that the test controls.
 struct RunPlayback {
-    /// All reports, the one with the end last.
+    /// All reports; the last report has the outcome.
     private(set) var reports: [ProgressReport] = []
 
-    /// Plays an output to its end, and asks for reports as the one who publishes does.
+    /// Plays an output to its end, and takes reports as the publisher does.
     init(_ output: TimedOutput, isSuccess: Bool = true) {
         let clock = Clock()
         let feed = RunFeed(outputCount: 1) { clock.now }
@@ -30,12 +30,12 @@ struct RunPlayback {
         if let report = feed.finalReport(isSuccess: isSuccess) { reports.append(report) }
     }
 
-    /// The counts that were told, without repetitions: what a report does not say stays as it was.
+    /// The counts of the reports without repetitions; a report without counts does not change them.
     var counts: [Counts] {
         var all: [Counts] = []
         for report in reports {
             guard let completed = report.completedCount else { continue }
-            let counts = Counts(completed: completed, total: report.totalCount ?? nil, unit: report.unit ?? "")
+            let counts = Counts(completed: completed, total: report.totalCount?.count, unit: report.unit ?? "")
             if counts != all.last { all.append(counts) }
         }
         return all

@@ -14,7 +14,7 @@ import Testing
         ("150% of 30%", 30),
     ]
 
-    @Test("A percentage is one that stands by itself, from 0 to 100", arguments: percentages)
+    @Test("A percentage is a separate number from 0 to 100 before a percent sign", arguments: percentages)
     func findsPercentages(text: String, expected: Double?) {
         #expect(PercentText(in: text)?.value == expected)
     }
@@ -41,12 +41,12 @@ import Testing
         Recording("pip", RunFixtures.pip, []),
     ]
 
-    @Test("What real programs write gives the percentages that a person reads", arguments: tools)
+    @Test("The percentages in the output of real programs are found", arguments: tools)
     func readsTools(recording: Recording) {
         #expect(Self.percents(recording.output) == recording.percents)
     }
 
-    @Test("wget's dots and its bar rise to 100")
+    @Test("The dots and the bar of wget rise to 100")
     func readsWget() {
         for output in [RunFixtures.wgetDots, RunFixtures.wgetBar] {
             let percents = Self.percents(output)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test("curl's meter is counted in bytes")
+    @Test("The meter of curl gives counts in bytes")
     func readsCurlMeter() {
         let readings = Self.readings(RunFixtures.curlMeter).filter { $0.percent != nil }
         #expect(
@@ -67,7 +67,7 @@ import Testing
         #expect(readings.last?.percent == 100)
     }
 
-    @Test("curl's meter without a total counts the bytes alone")
+    @Test("The meter of curl without a total gives only the completed bytes")
     func readsCurlMeterWithoutTotal() {
         let readings = Self.readings(RunFixtures.curlWithoutLength)
         #expect(readings.allSatisfy { $0.percent == nil && $0.totalCount == nil })
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(
-        "What only looks like curl's meter is not taken for it",
+        "A similar table is not read as the meter of curl",
         arguments: [
             "1 2 3 4 5 6 7 8 9 10 11 12",
             "9999999T 9999999T 9 8999999P 9 8999999P 0 0 --:--:-- --:--:-- --:--:-- 0",
@@ -125,19 +125,19 @@ import Testing
         ("50% 0/0 7/5 99999999999999999999/1 1/2", BarText(label: "", completedCount: 1, totalCount: 2)),
     ]
 
-    @Test("A bar is known by the words before its figures, and by counts that say the same", arguments: labels)
+    @Test("A bar is identified by the words before its figures, and by counts that match", arguments: labels)
     func findsLabels(text: String, expected: BarText) throws {
         let percent = try #require(PercentText(in: text))
         #expect(BarText(text, percent: percent) == expected)
     }
 
-    @Test("The step is the words beside the figures, or the whole line where it has none", arguments: steps)
+    @Test("The step is the words beside the figures, or the whole line if it has no figures", arguments: steps)
     func findsSteps(line: OutputLine, expected: LineReading) {
         #expect(OutputProfiles.all.read(line) == expected)
     }
 }
 
-/// What a program wrote, shown in a test's report by the program's name.
+/// The output of a program, with the program's name in the test report.
 struct Recording: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let output: String

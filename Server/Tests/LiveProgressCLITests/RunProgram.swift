@@ -4,7 +4,7 @@
 import Foundation
 import Synchronization
 
-/// The tool itself, running as a process of its own.
+/// The tool, running as a separate process.
 final class RunProgram: Sendable {
     struct Result: Sendable {
         var exitCode: Int32
@@ -12,7 +12,7 @@ final class RunProgram: Sendable {
         var error: String
     }
 
-    /// The binary that is built with the tests, beside them.
+    /// The path of the binary that is built with the tests, in the same folder.
     static let path: String = {
         #if os(Linux)
             let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
@@ -39,7 +39,7 @@ final class RunProgram: Sendable {
         let (ended, continuation) = AsyncStream.makeStream(of: Int32.self)
         self.ended = ended
         process.terminationHandler = { process in
-            // As shells give it: a signal's number and 128.
+            // Shells add 128 to the number of a signal.
             let offset: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
             continuation.yield(process.terminationStatus + offset)
             continuation.finish()
@@ -50,26 +50,26 @@ final class RunProgram: Sendable {
         error.start()
     }
 
-    /// The link that the tool prints first, on standard error.
+    /// Returns the link, which the tool writes to standard error as its first line.
     func link() async -> String? {
         let line = await error.firstLine()
         return line.hasPrefix("live-progress: http") ? String(line.dropFirst("live-progress: ".count)) : nil
     }
 
-    /// Waits for the end.
+    /// Waits for the end of the tool, and returns its exit code and output.
     func result() async -> Result {
         var exitCode: Int32 = -1
         for await code in ended { exitCode = code }
         return Result(exitCode: exitCode, output: await output.all(), error: await error.all())
     }
 
-    /// Runs the tool from start to end.
+    /// Runs the tool to its end.
     static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Result {
         try await RunProgram(arguments, environment: environment).result()
     }
 }
 
-/// Reads a pipe on a thread of its own.
+/// Reads a pipe on a separate thread.
 private final class OutputReader: Sendable {
     private struct State {
         var bytes: [UInt8] = []

@@ -11,7 +11,7 @@ import Testing
         .line(OutputLine(text: text, isRedrawn: redrawn))
     }
 
-    /// Feeds lines, one each second, and gives the reports taken just after each.
+    /// Feeds one line per second, and returns the reports that are due 600 ms after each line.
     static func reports(_ output: String) -> [ProgressReport] {
         var reporter = RunReporter()
         var reports: [ProgressReport] = []
@@ -24,12 +24,12 @@ import Testing
 
     static func fractions(_ reports: [ProgressReport]) -> [Double] {
         reports.compactMap { report in
-            guard let done = report.completedCount, let total = report.totalCount ?? nil else { return nil }
+            guard let done = report.completedCount, let total = report.totalCount?.count else { return nil }
             return Double(done) / Double(total)
         }
     }
 
-    @Test("The last line is the step")
+    @Test("The last line of the output is the state")
     func tellsSteps() {
         var reporter = RunReporter()
         reporter.take(Self.line("one"), at: .zero)
@@ -38,7 +38,7 @@ import Testing
         #expect(reporter.takeReport(at: .seconds(1)) == nil)
     }
 
-    @Test("A step is told at most once in an interval, and the newest at its end")
+    @Test("A state is reported at most once per interval; the newest one is reported at the end of the interval")
     func limitsRate() {
         var reporter = RunReporter()
         var count = 0
@@ -52,7 +52,7 @@ import Testing
         #expect(!reporter.isWaiting)
     }
 
-    @Test("A phase counts once it has lasted, and its percentage is told at once")
+    @Test("A phase sets the counts after it has lasted 500 ms; its percentage is in the details immediately")
     func settlesPhases() {
         var reporter = RunReporter()
         reporter.take(Self.line("Load 10%", redrawn: true), at: .zero)
@@ -73,7 +73,7 @@ import Testing
         Recording("tqdm", RunFixtures.tqdm), Recording("pv", RunFixtures.pv), Recording("cmake", RunFixtures.cmake),
     ]
 
-    @Test("Invariant 8: what real programs write gives a fraction that rises to 1", arguments: risingTools)
+    @Test("Invariant 8: the output of real programs gives a fraction that rises to 1", arguments: risingTools)
     func fractionsRise(recording: Recording) {
         let fractions = Self.fractions(Self.reports(recording.output))
         #expect(fractions.count >= 3)
@@ -81,7 +81,7 @@ import Testing
         #expect(fractions.last == 1)
     }
 
-    @Test("Quick phases before the one that lasts are not taken for the operation")
+    @Test("Short phases before a lasting phase do not set the counts of the operation")
     func skipsQuickPhases() {
         var reporter = RunReporter()
         for percent in [0, 50, 100] { reporter.take(Self.line("Lists \(percent)%", redrawn: true), at: .zero) }
@@ -91,7 +91,7 @@ import Testing
         #expect(reporter.takeReport(at: .seconds(1))?.completedCount == 2)
     }
 
-    @Test("Invariant 8: within a phase a figure that falls a little is held")
+    @Test("Invariant 8: a percentage that falls a little within a phase does not lower the count")
     func holdsJitter() {
         var reporter = RunReporter()
         reporter.take(Self.line("50%", redrawn: true), at: .zero)
@@ -99,20 +99,20 @@ import Testing
         #expect(reporter.takeReport(at: .seconds(1))?.completedCount == 50)
     }
 
-    @Test("Invariant 8: the phase after has no fraction, its figures are in the details")
+    @Test("Invariant 8: the second phase has no fraction; its percentage is in the details")
     func countsLaterPhases() {
         var reporter = RunReporter()
         for second in 0...2 { reporter.take(Self.line("a \(second * 50)%", redrawn: true), at: .seconds(second)) }
         #expect(reporter.takeReport(at: .seconds(2))?.completedCount == 100)
         reporter.take(Self.line("b 3%", redrawn: true), at: .seconds(3))
         let report = reporter.takeReport(at: .seconds(5))
-        #expect(report?.totalCount == .some(nil))
+        #expect(report?.totalCount == .unknown)
         #expect(report?.completedCount == 1 && report?.unit == "phases")
         #expect(report?.details?["percentComplete"]?.doubleValue == 3)
         #expect(!reporter.isWaiting)
     }
 
-    @Test("What is told to the terminal counts more than what is written, until it is taken back")
+    @Test("Progress escape codes take precedence over percentages in the text, until the program removes the progress")
     func prefersTerminalProgress() {
         var reporter = RunReporter()
         reporter.take(.progress(TerminalProgress(state: .normal, percent: 20)), at: .zero)
@@ -124,7 +124,7 @@ import Testing
         #expect(reporter.takeReport(at: .seconds(3))?.details?["percentComplete"]?.doubleValue == 10)
     }
 
-    @Test("Progress that nobody can measure has no percentage")
+    @Test("Indeterminate progress has no percentage")
     func tellsIndeterminate() {
         var reporter = RunReporter()
         reporter.take(.progress(TerminalProgress(state: .normal, percent: 20)), at: .zero)
@@ -132,10 +132,10 @@ import Testing
         #expect(reporter.takeReport(at: .seconds(1)) == ProgressReport(state: RunReporter.initialStep, details: .null))
     }
 
-    @Test("Bytes of an unknown total are counted")
+    @Test("Bytes are counted if the total is unknown")
     func countsBytes() {
         let last = Self.reports(RunFixtures.curlWithoutLength).last
-        #expect(last?.completedCount == 19_922_944 && last?.totalCount == .some(nil) && last?.unit == "bytes")
+        #expect(last?.completedCount == 19_922_944 && last?.totalCount == .unknown && last?.unit == "bytes")
     }
 
     @Test("Invariant 10: a long line is shortened")

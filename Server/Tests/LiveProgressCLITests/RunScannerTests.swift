@@ -15,7 +15,7 @@ import Testing
         return scanner.take(bytes) + scanner.finish()
     }
 
-    /// A line that a line feed ended, and one that was drawn over another.
+    /// Returns an event for a line that a line feed ended.
     static func line(_ text: String) -> Event { .line(OutputLine(text: text, isRedrawn: false, isEnded: true)) }
     static func redrawn(_ text: String, isEnded: Bool = false) -> Event {
         .line(OutputLine(text: text, isRedrawn: true, isEnded: isEnded))
@@ -39,7 +39,7 @@ import Testing
         ("turned \u{202E}around\n", [line("turned  around")]),
     ]
 
-    @Test("Lines come without escapes, and say whether they were drawn over another", arguments: lines)
+    @Test("Lines have no escape codes, and record whether they redraw another line", arguments: lines)
     func findsLines(output: String, expected: [Event]) {
         #expect(Self.events(output) == expected)
     }
@@ -61,12 +61,12 @@ import Testing
         ("\u{1B}]8;;http://localhost\u{7}", nil),
     ]
 
-    @Test("A terminal's progress command is understood, and nothing else is taken for one", arguments: commands)
+    @Test("Progress escape codes are read, and other escape codes are ignored", arguments: commands)
     func findsTerminalProgress(output: String, expected: TerminalProgress?) {
         #expect(Self.events(output) == (expected.map { [.progress($0)] } ?? []))
     }
 
-    @Test("Any cut into chunks gives the same events")
+    @Test("The events are the same, however the bytes are split")
     func chunkingChangesNothing() {
         var generator = SplitMix(state: 42)
         let parts = [
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("Invariant 11: any bytes at all are taken")
+    @Test("Invariant 11: any bytes are accepted")
     func takesAnyBytes() {
         var generator = SplitMix(state: 7)
         for _ in 0..<100 {
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test("Invariant 10: a line that never ends is cut, and the line after it is whole")
+    @Test("Invariant 10: a line that is too long is cut, and the next line is complete")
     func boundsLines() {
         let events = Self.events(String(repeating: "x", count: 1_000_000) + "\nnext\n")
         #expect(events.count == 2)
@@ -109,13 +109,13 @@ import Testing
         #expect(events.last == Self.line("next"))
     }
 
-    @Test("Invariant 10: a sequence that never ends is given up")
+    @Test("Invariant 10: an escape sequence that is too long is dropped")
     func boundsSequences() {
         let endless = "\u{1B}]" + String(repeating: "x", count: TerminalDecoder.maximumStringLength + 1)
         #expect(Self.events(endless + "text\n") == [Self.line("text")])
     }
 
-    @Test("Binary output is no text, and what is broken in text is replaced")
+    @Test("Binary lines are ignored, and invalid UTF-8 in text is replaced")
     func toleratesWhatIsNoText() {
         #expect(Self.events([0x45, 0x00, 0x01, 0x35, 0x25, 0x0A, 0x6F, 0x6B, 0x0A]) == [Self.line("ok")])
         #expect(Self.events([0xFF, 0xFE, 0x41, 0x0A]).isEmpty)
@@ -124,7 +124,7 @@ import Testing
         )
     }
 
-    @Test("The line that has only begun can be looked at")
+    @Test("The unfinished last line can be read")
     func showsUnfinishedLine() {
         var scanner = ProgressScanner()
         #expect(scanner.unfinishedLine == nil)

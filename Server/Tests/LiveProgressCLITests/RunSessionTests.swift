@@ -2,10 +2,10 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import LiveProgress
 import Synchronization
 import Testing
 
+@testable import LiveProgress
 @testable import LiveProgressCLI
 
 #if canImport(Glibc)
@@ -16,9 +16,9 @@ import Testing
     import Darwin
 #endif
 
-/// Runs real commands in this process; what they write goes to files.
+/// Runs real commands from this process, with their output in files.
 ///
-/// One after the other: which descriptors a command inherits is a matter of the process, and each run decides it anew.
+/// The tests run one after the other, because each run changes which descriptors of this process a command inherits.
 @Suite(.serialized) struct RunSessionTests {
     struct Ran: Sendable {
         var end: CommandEnd
@@ -28,7 +28,7 @@ import Testing
         var warnings: [String]
     }
 
-    // Runs a command, and gives what came of it; `meanwhile` runs beside it, and can send us signals.
+    // Runs a command and returns its results. `meanwhile` runs concurrently, and can send signals to the session.
     static func run(
         _ words: [String],
         patience: Duration = .seconds(60),
@@ -89,7 +89,7 @@ import Testing
         ("exec >&- 2>&-; exit 3", .exited(3), .failed),
     ]
 
-    @Test("A command's end is the operation's end", arguments: ends)
+    @Test("The end of the command is the end of the operation", arguments: ends)
     func endsAsTheCommand(script: String, end: CommandEnd, status: ProgressStatus) async throws {
         let ran = try await Self.run(["sh", "-c", script])
         #expect(ran.end == end)
@@ -103,7 +103,7 @@ import Testing
         ("no-such-command-here", 127), ("/no/such/file", 127), ("/etc/passwd", 126), ("/etc", 126), ("", 127),
     ]
 
-    @Test("A command that cannot be started gives 127 or 126, and a failed operation", arguments: missing)
+    @Test("A command that cannot start gives exit code 127 or 126, and a failed operation", arguments: missing)
     func failsToStart(command: String, code: Int32) async throws {
         let ran = try await Self.run([command])
         #expect(ran.end.exitCode == code)
@@ -112,7 +112,7 @@ import Testing
         #expect(ran.warnings.count == 1)
     }
 
-    @Test("Output is copied byte for byte, each to its own place")
+    @Test("Standard output and standard error are copied byte for byte")
     func copiesBytes() async throws {
         let script = #"printf 'a\r5%%\r\n\000\377\033[1mx'; printf 'e\rr\n' >&2; head -c 300000 /dev/zero"#
         let ran = try await Self.run(["sh", "-c", script])
@@ -123,31 +123,31 @@ import Testing
         #expect(ran.error == Array("e\rr\n".utf8))
     }
 
-    @Test("Why a command failed stands in its problem: the last lines of its standard error")
+    @Test("The problem of a failure contains the last lines of standard error")
     func tellsLastLines() async throws {
         let ran = try await Self.run(["sh", "-c", "echo fine; echo 'no \u{1B}[31mspace' >&2; exit 2"])
         #expect(ran.snapshot.error?.extensions["lastLines"] == ["no space"])
-        #expect(ran.snapshot.error?.detail == "sh left with exit code 2.")
+        #expect(ran.snapshot.error?.detail == "sh exited with code 2.")
         #expect(ran.snapshot.state == "Failed")
     }
 
-    @Test("The result of a success has the exit code and the time")
+    @Test("The result of a success contains the exit code and the duration")
     func tellsResult() async throws {
         let ran = try await Self.run(["true"])
         #expect(ran.snapshot.result?["exitCode"]?.intValue == 0)
         #expect((ran.snapshot.result?["seconds"]?.doubleValue).map { $0 >= 0 } == true)
     }
 
-    @Test("A script that names no interpreter is run by sh, as shells do")
+    @Test("A script without an interpreter line is run by sh, as shells do")
     func runsPlainScripts() async throws {
         let file = FileManager.default.temporaryDirectory.path + "/run-\(UUID().uuidString)"
-        // Written by another process: one that this process has open for writing could not be started.
+        // Another process writes the file, because a file that this process has open for writing cannot be executed.
         _ = try await Self.run(["sh", "-c", "echo 'exit $1' > \"$0\"; chmod 700 \"$0\"", file])
         defer { try? FileManager.default.removeItem(atPath: file) }
         #expect(try await Self.run([file, "9"]).end == .exited(9))
     }
 
-    @Test("A signal that we get goes on to the command")
+    @Test("A signal to the tool is forwarded to the command")
     func passesSignalsOn() async throws {
         let ran = try await Self.run(["sh", "-c", "trap 'exit 5' USR1; echo ready; while :; do sleep 0.05; done"]) {
             tracker,
@@ -159,7 +159,7 @@ import Testing
         #expect(ran.end == .exited(5))
     }
 
-    @Test("A watcher's request to stop ends all that the command started, and the operation as cancelled")
+    @Test("A watcher's cancel request ends all processes of the command, and the operation is cancelled")
     func cancels() async throws {
         let ran = try await Self.run(["sh", "-c", "sleep 1000 & echo ready; wait; sleep 1000"]) { tracker, service, _ in
             try await Self.waitForState("ready", tracker, service)
@@ -169,7 +169,7 @@ import Testing
         #expect(ran.snapshot.status == .cancelled)
     }
 
-    @Test("A command that does not obey a request to stop is made to")
+    @Test("A command that ignores a cancel request is killed")
     func cancelsTheStubborn() async throws {
         let script = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
         let ran = try await Self.run(["sh", "-c", script], patience: .milliseconds(50)) { tracker, service, _ in
@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(
-        "A command has the signals and descriptors that it would have without us, and none of ours",
+        "A command inherits the signals and descriptors of the tool's parent, and no descriptor of the tool",
         .enabled(if: isLinux)
     )
     func leavesSurroundingsAlone() async throws {
@@ -201,13 +201,13 @@ import Testing
         #expect(ran.end == .killed(signal: SIGPIPE))
     }
 
-    /// Waits until the command has said something.
+    /// Waits until the operation has the given state.
     static func waitForState(_ state: String, _ tracker: ProgressTracker, _ service: ProgressService) async throws {
         for try await snapshot in try service.stream(tracker.id) where snapshot.state == state { return }
     }
 }
 
-/// Hands signals to the session that runs, and keeps those that come before it does.
+/// Passes signals to the running session, and stores signals that arrive before the session runs.
 final class SignalBox: Sendable {
     private let state = Mutex<(receive: (@Sendable (Int32) -> Void)?, early: [Int32])>((nil, []))
 
@@ -228,7 +228,7 @@ final class SignalBox: Sendable {
     }
 }
 
-/// Values that came from any thread.
+/// A list of values, appended from any thread.
 final class Collected<Value: Sendable>: Sendable {
     private let values = Mutex<[Value]>([])
 
@@ -236,5 +236,5 @@ final class Collected<Value: Sendable>: Sendable {
     var all: [Value] { values.withLock { $0 } }
 }
 
-/// Whether the system tells of processes in files.
+/// Whether the system has `/proc`.
 private let isLinux = FileManager.default.fileExists(atPath: "/proc/self/status")

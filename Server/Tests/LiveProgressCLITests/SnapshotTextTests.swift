@@ -7,7 +7,7 @@ import Testing
 
 @testable import LiveProgressCLI
 
-@Suite("Operations as text")
+@Suite("Snapshots as text")
 struct SnapshotTextTests {
     private let hostile = ProgressSnapshot(
         id: ProgressID("import-7")!,
@@ -24,7 +24,7 @@ struct SnapshotTextTests {
         updatedAt: Date(timeIntervalSince1970: 1.5)
     )
 
-    @Test("show all about one, a line for each member, whatever its text holds")
+    @Test("the full text has one line per member, even if a member contains line feeds or escape codes")
     func full() {
         #expect(
             SnapshotText.full(hostile, url: "http://h/x") == """
@@ -46,7 +46,7 @@ struct SnapshotTextTests {
         )
     }
 
-    @Test("stand in columns, wide characters too")
+    @Test("the table aligns its columns, also with wide characters")
     func table() {
         #expect(
             SnapshotText.table([hostile, snapshot("Reading")]) == """

@@ -2,12 +2,12 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
 import Testing
 
 @testable import LiveProgressCLI
+@_spi(Server) @testable import LiveProgressWire
 
-@Suite("The screen of a watch")
+@Suite("The output of watch")
 struct WatchScreenTests {
     private func screen(terminal: Bool, json: Bool = false) -> WatchScreen {
         let environment = ["TERM": "xterm", "NO_COLOR": "1"]
@@ -18,7 +18,7 @@ struct WatchScreenTests {
         ProgressEvent(kind: kind, snapshot: snapshot)
     }
 
-    @Test("draws one line over and over, and leaves the terminal as it was")
+    @Test("a terminal shows one line that is redrawn, and gets its cursor back at the end")
     func live() {
         var screen = screen(terminal: true)
         let texts = [
@@ -36,7 +36,7 @@ struct WatchScreenTests {
         )
     }
 
-    @Test("writes plain lines where nobody sees a line being drawn, and no escape code")
+    @Test("a file or pipe receives plain lines without escape codes")
     func plain() {
         var screen = screen(terminal: false)
         let first = screen.show(event(.snapshot, snapshot("Reading")), now: .zero, width: 0)
@@ -45,14 +45,14 @@ struct WatchScreenTests {
         #expect(text == "")
         #expect(complaint == "Trying again: gone")
         let again = screen.reconnecting("gone", width: 80)
-        #expect(again.complaint == nil, "an outage is told once")
+        #expect(again.complaint == nil, "an outage is reported once")
         let last = screen.show(event(.end, snapshot(outcome: .cancelled)), now: .zero, width: 0)
         #expect(last == "stop: cancelled\n")
         let rest = screen.finish()
         #expect(rest == "")
     }
 
-    @Test("writes each message as it came, one a line")
+    @Test("JSON output has one message per line, as received")
     func json() throws {
         var screen = screen(terminal: true, json: true)
         let event = event(.update, snapshot("Reading"))
@@ -63,7 +63,7 @@ struct WatchScreenTests {
     }
 
     @Test(
-        "suits the environment",
+        "the style follows the environment variables",
         arguments: [
             (true, ["TERM": "xterm", "LANG": "C.UTF-8"], true, true, true),
             (true, ["TERM": "xterm", "NO_COLOR": "1", "LANG": "C.UTF-8"], true, false, true),

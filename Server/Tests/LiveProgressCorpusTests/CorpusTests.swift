@@ -6,14 +6,14 @@ import FuzzSupport
 import FuzzTargets
 import Testing
 
-/// Every input that the fuzzers start from holds what must hold of it.
-@Suite("What must hold of each kind of input", .serialized)
+/// Runs the check of each fuzz target on every input of its corpus.
+@Suite("The corpus of the fuzzers", .serialized)
 struct CorpusTests {
     private static let corpus = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fuzz/Corpus")
 
-    @Test("holds of every input of the corpus, and of each with one byte changed", arguments: FuzzTarget.allCases)
+    @Test("every input passes the check of its target, also with one byte changed", arguments: FuzzTarget.allCases)
     func corpus(of target: FuzzTarget) throws {
         let folder = Self.corpus.appending(path: target.rawValue)
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
@@ -29,7 +29,7 @@ struct CorpusTests {
         }
     }
 
-    @Test("every folder of inputs belongs to a target")
+    @Test("every corpus folder belongs to a target, and every target has a folder")
     func folders() throws {
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.corpus.path)
         #expect(Set(folders) == Set(FuzzTarget.allCases.map(\.rawValue)))

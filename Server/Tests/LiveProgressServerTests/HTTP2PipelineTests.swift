@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
-import LiveProgressNIO
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressNIO
 import NIOCore
 import NIOEmbedded
 import Testing

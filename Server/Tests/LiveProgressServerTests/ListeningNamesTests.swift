@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import Testing
 
 @testable import LiveProgressServer

@@ -3,8 +3,9 @@
 
 import Crypto
 import Foundation
-import LiveProgressPages
 import Testing
+
+@_spi(Server) @testable import LiveProgressPages
 
 /// The hashes stand in the source of the pages; they are computed here, where a cryptography library is at hand.
 @Suite("The hashes of the pages")

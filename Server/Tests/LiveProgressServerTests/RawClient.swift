@@ -3,7 +3,7 @@
 
 import LiveProgress
 import LiveProgressServer
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Logging
 import NIOCore
 import NIOPosix

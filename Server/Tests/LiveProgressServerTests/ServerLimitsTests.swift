@@ -3,8 +3,8 @@
 
 import Foundation
 import LiveProgress
-import LiveProgressHTTP
-import LiveProgressHummingbird
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressHummingbird
 import Testing
 
 @testable import LiveProgressServer

@@ -2,12 +2,13 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HTTPTypes
-import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import LiveProgressServer
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 import Testing
+
+@testable import LiveProgress
 
 @Suite("The server's routes", .timeLimit(.minutes(2)))
 struct ServerRoutesTests {

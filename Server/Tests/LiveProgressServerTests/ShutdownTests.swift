@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
 import LiveProgressServer
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 import Testing
+
+@testable import LiveProgress
 
 @Suite("Leaving", .timeLimit(.minutes(2)))
 struct ShutdownTests {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressNIO
+@_spi(Server) import LiveProgressNIO
 import NIOCore
 import NIOSSL
 import Testing
@@ -9,7 +9,7 @@ import Testing
 @Suite("Random schedules over TLS")
 struct EncryptedScheduleTests {
     @Test(
-        "Invariants 2 to 6 and 11: what is encrypted is written through the channel, and every byte is in its place",
+        "Invariants 2 to 6 and 11: encrypted bytes are written through the channel, all of them and in order",
         arguments: WritePath.allCases
     )
     func everyByteInItsPlace(path: WritePath) async throws {
@@ -28,7 +28,7 @@ struct EncryptedScheduleTests {
         #expect(tally.pongs > 0 && tally.errors > 0, "answers went between the messages")
     }
 
-    /// Both ends of TLS 1.3, with a certificate that is worth nothing anywhere else.
+    /// The TLS contexts of both sides, with a certificate that is used only here.
     private struct Contexts: Sendable {
         let server: NIOSSLContext
         let client: NIOSSLContext

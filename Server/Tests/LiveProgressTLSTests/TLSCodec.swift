@@ -5,7 +5,7 @@ import NIOCore
 import NIOEmbedded
 import NIOSSL
 
-/// A client's end of an encrypted connection, driven by hand.
+/// The client side of a TLS connection, run on an embedded channel.
 final class TLSCodec: ScheduleCodec {
     private let channel = EmbeddedChannel()
 
@@ -15,7 +15,8 @@ final class TLSCodec: ScheduleCodec {
     }
 
     deinit {
-        // A pipeline holds its handlers, and they it, until its channel has ended: for want of an answer to its goodbye, in time.
+        // A pipeline and its handlers hold each other until the channel has closed. The peer does not answer the close_notify,
+// so the channel closes at the handler's timeout.
         channel.close(promise: nil)
         channel.embeddedEventLoop.advanceTime(by: .minutes(1))
     }
@@ -26,7 +27,7 @@ final class TLSCodec: ScheduleCodec {
     }
 
     func encode(_ bytes: ByteBuffer) throws -> ByteBuffer {
-        // While the handshake goes on the handler keeps it, and gives it out behind the handshake's last bytes.
+        // During the handshake, the handler keeps the bytes, and writes them after the last bytes of the handshake.
         channel.writeAndFlush(bytes, promise: nil)
         return try takeOutbound()
     }

@@ -9,10 +9,10 @@ extension ProgressTracker {
         static var nameOverride: String? { "live-progress-tracker" }
     }
 
-    /// The tracker of the operation that this code works for, or ``noop`` where none was injected; never `nil`.
+    /// The tracker of the current operation, or ``noop`` if none was injected; never `nil`.
     ///
-    /// It travels with the task, as the context of distributed tracing does: into child tasks and `Task { }`, but not into
-    /// `Task.detached { }` nor into callbacks of other threads.
+    /// The tracker travels with the task, as the context of distributed tracing does: into child tasks and `Task { }`,
+    /// but not into `Task.detached { }` or into callbacks on other threads.
     ///
     /// ```swift
     /// ProgressTracker.current.update("Parsing", details: ["file": "a.csv"])
@@ -31,10 +31,10 @@ extension ProgressTracker {
 /// Makes a tracker the current one while an operation runs.
 ///
 /// - Parameters:
-///   - tracker: What ``ProgressTracker/current`` gives within.
+///   - tracker: The value of ``ProgressTracker/current`` inside the work.
 ///   - operation: The work.
-/// - Returns: What the work returns.
-/// - Throws: What the work throws.
+/// - Returns: The value that the work returns.
+/// - Throws: The error that the work throws.
 public func withProgress<Result>(_ tracker: ProgressTracker, operation: () throws -> Result) rethrows -> Result {
     try InstrumentationContext.withValue(ProgressTracker.context(with: tracker), operation: operation)
 }
@@ -42,11 +42,11 @@ public func withProgress<Result>(_ tracker: ProgressTracker, operation: () throw
 /// Makes a tracker the current one while an asynchronous operation runs.
 ///
 /// - Parameters:
-///   - tracker: What ``ProgressTracker/current`` gives within.
-///   - isolation: Where the work runs: where the caller does.
+///   - tracker: The value of ``ProgressTracker/current`` inside the work.
+///   - isolation: The actor on which the work runs; by default the caller's.
 ///   - operation: The work.
-/// - Returns: What the work returns.
-/// - Throws: What the work throws.
+/// - Returns: The value that the work returns.
+/// - Throws: The error that the work throws.
 public func withProgress<Result>(
     _ tracker: ProgressTracker,
     isolation: isolated (any Actor)? = #isolation,

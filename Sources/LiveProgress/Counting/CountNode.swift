@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// One node of a `CountTree`: its counts, its place, and what it adds to its parent.
+/// One node of a `CountTree`: its counts, its links, and its contribution to its parent.
 struct CountNode: Sendable {
-    /// Contributions are integers in this part of a unit.
+    /// The number of parts of a unit in which contributions are counted, as integers.
     ///
-    /// A share has at most 63 bits, so 2³² children cannot overflow 128.
+    /// A share has at most 63 bits, so 2³² children cannot overflow 128 bits.
     private static let scale = 4_294_967_296.0
 
     var completed: Int64 = 0
     var total: Int64?
-    /// What the node is worth in its parent's units.
+    /// The number of the parent's units that the node is worth.
     var share: Int64 = 0
-    /// What the node adds to its parent now, as last carried upwards.
+    /// The node's contribution that is included in the parent's `childUnits`.
     var contribution: Int128 = 0
     /// The sum of the running children's contributions.
     var childUnits: Int128 = 0
@@ -23,23 +23,23 @@ struct CountNode: Sendable {
     var previousSibling: Int?
     var nextSibling: Int?
 
-    /// Units in all: at least those that are completed, whatever was said before of their number.
+    /// The total number of units; never less than the completed units.
     var whole: Int64? { total.map { max($0, completed) } }
 
-    /// The completed share from 0 to 1; `nil` without a total, or where there is nothing to do.
+    /// The completed fraction, from 0 to 1; `nil` without a total, or if the total is 0.
     var fraction: Double? {
         guard let whole, whole > 0 else { return nil }
         let running = childUnits == 0 ? 0 : Double(childUnits) / Self.scale
         return min(1, (Double(completed) + running) / Double(whole))
     }
 
-    /// What the node should add to its parent.
+    /// The contribution that the node should make to its parent now.
     var currentContribution: Int128 {
         guard let fraction else { return 0 }
         return Int128(Double(share) * fraction * Self.scale)
     }
 
-    /// Adds completed units; stays at the greatest number instead of overflowing.
+    /// Adds completed units; the sum stays at the largest number instead of overflowing.
     mutating func complete(_ count: Int64) {
         let (sum, overflow) = completed.addingReportingOverflow(count)
         completed = overflow ? .max : sum

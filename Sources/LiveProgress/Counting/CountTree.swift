@@ -3,71 +3,72 @@
 
 /// The counts of an operation and of its weighted subtasks.
 ///
-/// The shape is SF-0023's: a node counts its own units towards its own total, and is worth a number of its parent's units (its share).
-/// While it runs, its fraction of the share counts in the parent's fraction; when it is finished, the share is added to the parent's
-/// completed units and the node is gone.
+/// The shape is that of SF-0023: a node counts its own units towards its own total, and is worth a number of its
+/// parent's units, its share. While the node runs, its fraction of the share counts in the parent's fraction. When the
+/// node is finished, its share is added to the parent's completed units, and the node is removed.
 ///
-/// - Shares of running children are not part of `completedCount`, only of `fractionCompleted`.
-/// - A fraction is `nil` where the total is `nil`, or 0 and nothing is done: nothing to do is not "all done"; an end is said,
-///   never inferred.
-/// - Where more is done than the total says, that is the total.
-///   A child without a fraction adds nothing until it is finished.
-/// - A share is not added to the parent's total; the total says what there is to do, and shares divide it.
-/// - Negative numbers count as 0, sums that would overflow stay at the greatest number, fractions stay within 0...1.
-/// - The identifier of a finished node is harmless: whatever is said to it is dropped.
+/// - Shares of running children count in `fractionCompleted`, not in `completedCount`.
+/// - A fraction is `nil` if the total is `nil`, or if the total is 0 and no unit is completed. An operation without
+///   work is not "all done": a worker reports the end, and the library never infers it.
+/// - If more units are completed than the total, the completed units are the total.
+/// - A child without a fraction adds nothing until it is finished.
+/// - A share is not added to the parent's total: the total is the amount of work, and the shares divide it.
+/// - Negative numbers count as 0, sums that would overflow stay at the largest number, fractions stay from 0 to 1.
+/// - A call with the identifier of a finished node has no effect.
 ///
-/// `advance`, `setCounts` and `finish` take time in the depth of the node, `fractionCompleted` a constant time. What running children
-/// contribute is kept in integers, in 2⁻³² of a unit: added and taken away a billion times it leaves no rounding behind.
+/// `advance`, `setCounts` and `finish` take time in proportion to the depth of the node; `fractionCompleted` takes
+/// constant time. The contributions of running children are integers, in parts of 2⁻³² of a unit: after a billion
+/// additions and subtractions there is no rounding error.
 struct CountTree: Sendable {
-    /// Names one node; stays valid until the node is finished.
+    /// The identifier of one node; valid until the node is finished.
     struct NodeID: Sendable, Hashable {
         fileprivate let slot: Int
         fileprivate let generation: UInt64
 
-        /// The operation itself.
+        /// The root node: the operation itself.
         static let root = NodeID(slot: 0, generation: 0)
     }
 
-    /// The operation itself.
+    /// The root node: the operation itself.
     static let root = NodeID.root
 
     private var slots = [CountNode()]
     private var freeSlots: [Int] = []
     private var generations: UInt64 = 0
 
-    /// A tree of one node, the operation itself.
+    /// Creates a tree of one node, the root.
     init(total: Int64? = nil) {
         slots[0].total = total.map { max(0, $0) }
     }
 
-    /// Begins anew; identifiers from before stay harmless, since none is given twice.
+    /// Resets the tree to an empty root; older identifiers have no effect, because no identifier is reused.
     mutating func reset() {
         let given = generations
         self = CountTree()
         generations = given
     }
 
-    /// The operation's completed share, from 0 to 1.
+    /// The operation's completed fraction, from 0 to 1.
     var fractionCompleted: Double? { slots[0].fraction }
 
-    /// Units the node has completed itself or by finished children; 0 for a finished node.
+    /// Returns the units completed by the node itself or by finished children; 0 for a finished node.
     func completedCount(_ node: NodeID) -> Int64 { find(node).map { slots[$0].completed } ?? 0 }
 
-    /// Units the node has in all; never less than it has completed.
+    /// Returns the node's total units, never less than its completed units.
     func totalCount(_ node: NodeID) -> Int64? { find(node).flatMap { slots[$0].whole } }
 
-    /// The node's completed share, from 0 to 1.
+    /// Returns the node's completed fraction, from 0 to 1.
     func fractionCompleted(_ node: NodeID) -> Double? { find(node).flatMap { slots[$0].fraction } }
 
-    /// Whether the node is still there: not finished, nor any above it.
+    /// Returns whether the node exists: neither the node nor any node above it is finished.
     func contains(_ node: NodeID) -> Bool { find(node) != nil }
 
-    /// How many nodes are held, the root included.
+    /// The number of nodes, including the root.
     var nodeCount: Int { slots.count - freeSlots.count }
 
     /// Adds a subtask that is worth `share` of the parent's units.
     ///
-    /// The child of a finished node is born finished.
+    /// A child of a finished node is finished from the start.
     mutating func addChild(of parent: NodeID, assigning share: Int64) -> NodeID {
         generations += 1
         guard let above = find(parent) else { return NodeID(slot: -1, generation: generations) }
@@ -82,11 +83,11 @@ struct CountTree: Sendable {
         return NodeID(slot: slot, generation: generations)
     }
 
-    /// Sets what is given and leaves the rest; a `total` of `.some(nil)` makes the node indeterminate.
-    mutating func setCounts(_ node: NodeID, completed: Int64? = nil, total: Int64?? = nil) {
+    /// Sets the given counts and keeps the others; an unknown `total` makes the node indeterminate.
+    mutating func setCounts(_ node: NodeID, completed: Int64? = nil, total: ProgressTotal? = nil) {
         guard let slot = find(node) else { return }
         if let completed { slots[slot].completed = max(0, completed) }
-        if let total { slots[slot].total = total.map { max(0, $0) } }
+        if let total { slots[slot].total = total.count.map { max(0, $0) } }
         refresh(from: slot)
     }
 
@@ -97,7 +98,9 @@ struct CountTree: Sendable {
         refresh(from: slot)
     }
 
-    /// Completes the node's share of its parent and forgets the node with all below it; a second time it does nothing, as for the root.
+    /// Adds the node's share to its parent, and removes the node with all nodes below it.
+    ///
+    /// The call has no effect on the root or on a finished node.
     mutating func finish(_ node: NodeID) {
         guard let slot = find(node), let parent = slots[slot].parent else { return }
         slots[parent].childUnits -= slots[slot].contribution
@@ -114,7 +117,7 @@ struct CountTree: Sendable {
         return node.slot
     }
 
-    /// Carries a changed fraction upwards, as far as it changes anything.
+    /// Updates the contributions of the node and of the nodes above it, until a contribution stays the same.
     private mutating func refresh(from slot: Int) {
         var slot = slot
         while let parent = slots[slot].parent {
@@ -143,7 +146,7 @@ struct CountTree: Sendable {
         slots[slot].nextSibling = nil
     }
 
-    /// Gives back an unlinked node and all below it; no recursion, so that no depth can exhaust the stack.
+    /// Frees an unlinked node and all nodes below it; not recursive, so that a deep tree cannot exhaust the stack.
     private mutating func free(_ top: Int) {
         var pending = [top]
         while let slot = pending.popLast() {
@@ -153,7 +156,7 @@ struct CountTree: Sendable {
             slots[slot].generation = .max
             freeSlots.append(slot)
         }
-        // Few free places wait for the next child; many are given back once no child is left.
+        // A few free slots are kept for later children; many are released once only the root is left.
         if freeSlots.count == slots.count - 1, freeSlots.count > 16 {
             slots = [slots[0]]
             freeSlots = []

@@ -1,55 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How fast units are completed, and how long the rest will take, told from counts and times alone.
+/// The rate of completed units and the remaining time, estimated only from counts and times.
 ///
-/// `now` is always monotonic time since one origin, the same for every call. Nothing here reads a clock.
+/// `now` is always monotonic time since one origin, the same for every call. No function here reads a clock.
 ///
 /// ## The estimate
-/// Every step (a change of the count) closes a *gap*: `Δt` seconds in which `Δc` units were done. The rate is discounted units over
-/// discounted seconds,
+/// Every step (a change of the count) closes a *gap*: `Δt` seconds in which `Δc` units were completed. The rate is the
+/// quotient of discounted units and discounted seconds:
 ///
 ///     units   ← units   · a + Δc
 ///     seconds ← seconds · a + Δt        a = decay(Δt / horizon)
 ///     rate    = units / seconds
 ///
-/// so that old gaps fade with time, not with the number of calls. Units which come with no time between them only add to `units`;
-/// so ten workers that finish together every minute give 10/60 whatever the order or spacing of their calls, and a steady worker
-/// gives its exact rate from the first step on, because every term has the same ratio.
+/// Old gaps fade with time, not with the number of calls. Units that come with no time between them only add to
+/// `units`. So ten workers that finish together every minute give 10/60, whatever the order or spacing of their calls.
+/// A steady worker gives its exact rate from the first step, because every term has the same ratio.
 ///
 /// ## Between two steps
-/// What is normal for this worker is its usual gap, weighted by time (the gap in which a random instant falls), so that a burst of
-/// a thousand quick steps does not hide the pause after it:
+/// The usual gap of a worker is its average gap, weighted by time (the gap in which a random instant falls). So a burst
+/// of a thousand quick steps does not hide the pause after it:
 ///
 ///     usualGap = squares / seconds,     squares ← squares · a + Δt²
 ///
-/// Up to that age a silence says nothing, and the rate stands. What is beyond is *overdue*, and counts as time in which nothing was
-/// done: the rate falls. After `patience` it is unknown: nobody can tell a worker that stalled from one that never comes back.
-/// The horizon follows the usual gap, so that a worker with a step every ten minutes is averaged over several of them.
+/// A silence up to the usual gap does not change the rate. The part of a silence beyond the usual gap is *overdue*: it
+/// counts as time without completed units, so the rate falls. After `patience` the rate is unknown, because a stalled
+/// worker looks the same as a worker that never comes back. The horizon grows with the usual gap, so that a worker with
+/// a step every ten minutes is averaged over several steps.
 ///
-/// ## What is not believed at once
-/// A pause longer than `patience` counts for `patience` only: it may be a stall that will not come again. If it does, the usual gap
-/// has grown meanwhile, and it is believed. The first gap may hold a queue or a set-up phase: it is kept apart until enough
-/// has been seen of what follows, and then cut by the same rule.
+/// ## Outliers
+/// A pause longer than `patience` counts only as `patience`, because it may be a stall that does not happen again. If
+/// the pause happens again, the usual gap has grown meanwhile, and the pause counts in full. The first gap may contain
+/// a queue or a set-up phase. It is kept apart until enough later gaps are known, and is then cut by the same rule.
 ///
-/// A step that is a jump is no speed: units that were restored, skipped or found in a cache. It is told by its size, far beyond that of
-/// the largest usual step, and by its time, far too short for so many units at the rate of the others; a large file that takes as much
-/// longer is none. Its units are left out, until so many have come that this is how the worker works. The first few steps are
-/// kept until there are enough of them to compare, whichever came first, and are judged anew each time, from the smallest up.
+/// A jump is a step of units that were restored, skipped or found in a cache, so it says nothing about the rate. A step
+/// is a jump if its size is far beyond the largest usual step, and its time is far too short for so many units at the
+/// rate of the other steps. A large file that takes proportionally longer is not a jump. The units of a jump are left
+/// out, until there have been so many jumps that they are the worker's usual steps. The first few steps are kept until
+/// there are enough of them to compare, whatever their order. For each rate, these steps are all judged again, from the
+/// smallest to the largest.
 struct Estimator: Sendable {
-    /// Seconds over which a worker with quick steps is averaged.
+    /// The number of seconds over which a worker with quick steps is averaged.
     private static let shortestHorizon = 15.0
-    /// Fewer observed seconds than this are no evidence.
+    /// The minimum number of observed seconds for a rate.
     private static let shortestEvidence = 0.1
-    /// The same where one step is all there is, of several units: so soon after the start they were as likely restored as done.
+    /// The minimum of observed seconds for a rate from one step of several units, because these may have been restored.
     private static let shortestEvidenceOfOneStep = 0.9
-    /// Ten years: an estimate beyond is no estimate.
+    /// The longest remaining time that is returned: ten years, in seconds.
     private static let longestRemaining = 10 * 365.25 * 86_400
-    /// How many times as large as usual, and as fast, a jump is.
+    /// The factor by which a jump is larger, and faster, than the usual steps.
     private static let jumpFactor = 10.0
-    /// How many steps are compared before the usual step is known.
+    /// The number of first steps that are compared to find the usual step.
     private static let openingLength = 6
-    /// How many jumps are left out; the one after them is usual.
+    /// The number of jumps before the next jump raises the usual step to the smallest of them.
     private static let jumpsLeftOut = 4
 
     private var lastStep: Duration?
@@ -57,36 +60,36 @@ struct Estimator: Sendable {
     private var units = 0.0
     private var seconds = 0.0
     private var squares = 0.0
-    /// The gap before the first step, and how far it has faded, while it is kept apart from the sums.
+    /// The gap before the first step, and its faded weight, while this gap is kept apart from the sums.
     private var firstGap = 0.0
     private var firstWeight = 1.0
-    /// The first steps, while the usual one is not known.
+    /// The first steps, while the usual step is not known.
     private var opening: [OpeningStep] = []
-    /// The largest step that was no jump; 0 while it is not known.
+    /// The largest step that was not a jump; 0 while it is not known.
     private var usualStep = 0.0
-    /// How many jumps were left out, and the smallest of them.
+    /// The number of jumps left out, and the smallest of them.
     private var jumps = (count: 0, smallest: Double.infinity)
 
     private struct OpeningStep {
         var units: Double
-        /// The seconds that it took, and as how many they were counted.
+        /// The seconds that the step took, and the seconds that it counts as.
         let gap: Double
         let countedGap: Double
-        /// How far it has faded.
+        /// The faded weight of the step.
         var weight = 1.0
     }
 
-    /// Forgets everything and measures from `now`, at which `completed` units are done.
+    /// Resets the estimator; it measures from `now`, when `completed` units are done.
     mutating func reset(at now: Duration, completed: Int64 = 0) {
         self = Estimator()
         lastStep = now
         lastCount = max(0, completed)
     }
 
-    /// Takes note that `completed` units are done at `now`.
+    /// Records that `completed` units are done at `now`.
     ///
-    /// Constant in time and memory. A count that falls takes its units back; when none is left the measuring starts anew. A clock that
-    /// stands still or runs backwards counts as no time.
+    /// The call takes constant time and memory. If the count falls, the estimator removes as many units from its sums;
+    /// if no units are left, measuring starts again. A clock that stands still or runs backwards counts as no time.
     mutating func record(completed: Int64, at now: Duration) {
         let completed = max(0, completed)
         guard let lastStep else { return reset(at: now, completed: completed) }
@@ -110,7 +113,7 @@ struct Estimator: Sendable {
         if opening.count == Self.openingLength { settleOpening() }
     }
 
-    /// Units a second, or `nil` while there is no evidence or after a silence that is long for this worker.
+    /// Returns the units per second, or `nil` without evidence or after a silence that is long for this worker.
     func throughput(at now: Duration) -> Double? {
         let units = usualStep > 0 ? units : judgedOpening().units
         let isOneStep = opening.count == 1 && opening[0].units > 1
@@ -124,9 +127,9 @@ struct Estimator: Sendable {
         return units * fading / (observed * fading + overdue)
     }
 
-    /// Seconds until `total` units are done, or `nil` where that is not known.
+    /// Returns the seconds until `total` units are done, or `nil` if they are not known.
     ///
-    /// Zero when nothing remains. It counts down during a gap of the usual length.
+    /// The result is 0 if nothing remains. The result counts down during a gap of the usual length.
     func estimatedTimeRemaining(completed: Int64, total: Int64?, at now: Duration) -> Double? {
         guard let total else { return nil }
         let completed = max(0, completed)
@@ -149,7 +152,7 @@ struct Estimator: Sendable {
         jumps = (0, .infinity)
     }
 
-    /// The units of the first steps without the jumps among them, the largest usual step, and the jumps.
+    /// Returns the units of the first steps without the jumps, the largest usual step, and the jumps.
     private func judgedOpening() -> (units: Double, usualStep: Double, jumps: [Double]) {
         var judged = (units: 0.0, usualStep: 0.0, jumps: [Double]())
         for step in opening.sorted(by: { $0.units < $1.units }) {
@@ -187,7 +190,7 @@ struct Estimator: Sendable {
 
     // MARK: Gaps
 
-    /// Closes a gap, and gives as how many seconds it counts.
+    /// Closes a gap, and returns the seconds that the gap counts as.
     private mutating func close(gap: Double) -> Double {
         guard observed > 0 else {
             firstGap = gap
@@ -224,11 +227,11 @@ struct Estimator: Sendable {
 
     private var horizon: Double { max(Self.shortestHorizon, 2 * usualGap) }
 
-    /// The longest silence that is still an answer.
+    /// The longest silence after which the rate is still known, in seconds.
     private var patience: Double { Self.patience(usualGap: usualGap) }
 
     private static func patience(usualGap: Double) -> Double { usualGap + 4 * max(shortestHorizon, usualGap) }
 
-    /// e⁻ˣ to the second order: as good for the small steps that matter, and three operations without a mathematics library.
+    /// Returns e⁻ˣ to the second order: accurate for small steps, in three operations, without a mathematics library.
     private static func decay(_ x: Double) -> Double { 1 / (1 + x + x * x / 2) }
 }

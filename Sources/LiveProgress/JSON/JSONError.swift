@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Why a text is not JSON, and where.
+/// The reason why a text is not JSON, and the position of the error.
 public struct JSONError: Error, Sendable, Hashable {
-    /// The offset of the first byte that does not fit, from 0; the length of the text where it ends too early.
+    /// The offset of the first wrong byte, from 0; the length of the text if it ends too early.
     public let offset: Int
-    /// What would have fitted there, such as `a comma or the end of the array`.
+    /// The expected text at that offset, such as `a comma or the end of the array`.
     public let expected: String
-    /// Whether the text is JSON up to here, and a number in it is past what is taken (RFC 8259 section 6).
-    public let isOutOfRange: Bool
+    /// Whether the text is JSON up to the offset, but has a number that is out of range (RFC 8259 section 6).
+    package let isOutOfRange: Bool
 
-    /// An error at an offset.
-    public init(offset: Int, expected: String, isOutOfRange: Bool = false) {
+    /// Creates an error at an offset.
+    package init(offset: Int, expected: String, isOutOfRange: Bool = false) {
         self.offset = offset
         self.expected = expected
         self.isOutOfRange = isOutOfRange
@@ -19,7 +19,7 @@ public struct JSONError: Error, Sendable, Hashable {
 }
 
 extension JSONError: CustomStringConvertible {
-    /// One sentence for people.
+    /// The error as one sentence for people.
     public var description: String {
         "\(isOutOfRange ? "Number out of range" : "Not JSON"): expected \(expected) at byte \(offset)."
     }

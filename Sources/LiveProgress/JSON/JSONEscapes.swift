@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Finds what RFC 8259 section 7 wants escaped in a string: quotation mark, backslash and control characters.
+/// A search for the bytes that RFC 8259 section 7 escapes in strings: quotation mark, backslash, control characters.
 enum JSONEscapes {
-    /// The first byte from an index on that needs an escape, or `nil`; eight bytes are looked at in one step.
+    /// Returns the index of the first byte from `start` on that needs an escape, or `nil`; tests eight bytes per step.
     static func first(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let base = utf8.baseAddress else { return nil }
         let bytes = UnsafeRawPointer(base)
         var index = start
         while index + 8 <= utf8.count {
-            // The first byte in memory becomes the lowest one.
+            // In little-endian order, the lowest byte of the word is the first byte in memory.
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             let found = marks(in: word)
             if found != 0 { return index + found.trailingZeroBitCount / 8 }
@@ -22,10 +22,11 @@ enum JSONEscapes {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    /// Sets the highest bit of each byte that needs an escape.
+    /// Returns a word in which each byte that needs an escape has its highest bit set.
     ///
-    /// Subtracting from all bytes at once, a byte that is too small borrows from the next higher one, which may then be
-    /// marked wrongly; never the lowest that is marked. (Bit Twiddling Hacks, "Determine if a word has a byte less than n".)
+    /// The subtraction covers all bytes together. A byte that is too small borrows from the next higher byte, so that
+    /// byte may be marked by mistake; the lowest mark is always correct. (Bit Twiddling Hacks, "Determine if a word has
+    /// a byte less than n".)
     private static func marks(in word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The name of a member, compared by its characters' code points as JSON has it.
+/// The name of a member; names are compared by code points, as in JSON.
 ///
-/// Swift's strings compare by canonical equivalence: two names that JSON keeps apart would be one, and long runs of
-/// combining marks would make looking up slow.
+/// Swift compares strings by canonical equivalence. Two names that are different in JSON could be equal, and long runs
+/// of combining marks would make look-ups slow.
 struct JSONName: Sendable {
     let text: String
 }
 
 extension JSONName: Hashable {
     static func == (one: JSONName, other: JSONName) -> Bool {
-        // Most names that differ do so in their lengths, which are known.
+        // The lengths are compared first, because they are stored, and most different names differ in length.
         one.text.utf8.count == other.text.utf8.count && one.text.utf8.elementsEqual(other.text.utf8)
     }
 

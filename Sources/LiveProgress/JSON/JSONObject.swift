@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The members of a JSON object, in the order in which they were given.
+/// The members of a JSON object, in their original order.
 ///
-/// Look-up by name takes constant time; names are the same when their code points are. Two objects are equal when they have the same members in the same order.
+/// A look-up by name takes constant time; names are equal if their code points are. Two objects are equal if they have
+/// the same members in the same order.
 public struct JSONObject: Sendable {
-    /// As many members are looked through one by one: details have few, and are made for each report.
+    /// The largest number of members without an index: details have few members, and are made for each report.
     private static let mostWithoutIndex = 8
 
-    /// No name stands here twice.
+    /// The members; each name occurs once.
     private var members: [(String, JSONValue)]
-    /// Where each name stands, or `nil` where there are few.
+    /// The position of each name, or `nil` for few members.
     private var index: [JSONName: Int]?
 
-    /// An object without members.
+    /// Creates an object without members.
     public init() {
         members = []
     }
 
-    /// An object of these members; of members with the same name the last value counts, at the first one's place.
+    /// Creates an object; if a name repeats, the last value counts, at the position of the first.
     public init(_ elements: some Sequence<(String, JSONValue)>) {
         self.init(members: Array(elements))
     }
 
-    /// Takes the members as they are, where no name stands there twice.
+    /// Creates an object; uses the array directly if it has few members and no repeated name.
     init(members elements: [(String, JSONValue)]) {
         if elements.count <= Self.mostWithoutIndex, !Self.hasTwins(elements) {
             members = elements
@@ -34,7 +35,7 @@ public struct JSONObject: Sendable {
         }
     }
 
-    /// The member of that name; assigning `nil` removes it.
+    /// The value of the member with a name; assigning `nil` removes the member.
     public subscript(name: String) -> JSONValue? {
         get { position(of: name).map { members[$0].1 } }
         set {
@@ -88,7 +89,7 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: Hashable {
-    /// Whether both have the same members in the same order.
+    /// Returns whether both objects have the same members in the same order.
     public static func == (one: JSONObject, other: JSONObject) -> Bool {
         one.members.elementsEqual(other.members) { JSONName(text: $0.0) == JSONName(text: $1.0) && $0.1 == $1.1 }
     }
@@ -121,7 +122,7 @@ extension JSONObject: RandomAccessCollection {
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-    /// An object; of members with the same name the last one counts.
+    /// Creates an object; if a name repeats, the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(members: elements)
     }

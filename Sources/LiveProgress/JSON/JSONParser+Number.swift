@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension JSONParser {
-    /// A number: exact where it is an integer of 64 bits, else the nearest `Double` (RFC 8259 section 6).
+    /// Parses a number: exact if it is a 64-bit integer, otherwise the nearest `Double` (RFC 8259 section 6).
     mutating func parseNumber() throws(JSONError) -> JSONValue {
         let start = position
         let isNegative = consume("-")
@@ -48,7 +48,7 @@ extension JSONParser {
         guard let first = next, Self.isDigit(first) else { throw expected("a digit") }
         var exponent = 0
         while let byte = next, Self.isDigit(byte) {
-            // Far beyond what all the digits of a text could make up for, and still no overflow.
+            // The limit prevents an overflow, and is far larger than the number of digits in any text.
             exponent = min(exponent * 10 + Int(byte &- UInt8(ascii: "0")), 1 << 48)
             position += 1
         }
@@ -73,14 +73,14 @@ extension JSONParser {
             if isFraction { exponent -= 1 }
         }
 
-        /// The value, where it fits 64 bits with that sign.
+        /// Returns the value as a 64-bit integer with the sign, or `nil` if it does not fit.
         func integer(isNegative: Bool) -> Int64? {
             if isTooLong { return nil }
             guard isNegative else { return Int64(exactly: significand) }
             return significand <= Int64.min.magnitude ? Int64(truncatingIfNeeded: 0 &- significand) : nil
         }
 
-        /// The value, where one correctly rounded operation on exact operands gives it (Clinger, 1990).
+        /// The value, if a single operation on exact operands rounds it correctly (Clinger, 1990).
         var exactDouble: Double? {
             guard !isTooLong, significand <= 1 << 53, abs(exponent) < JSONParser.powersOfTen.count else { return nil }
             let power = JSONParser.powersOfTen[abs(exponent)]

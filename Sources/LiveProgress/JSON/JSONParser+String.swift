@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension JSONParser {
-    /// A string; the position is at its opening quotation mark.
+    /// Parses a string; the position is at its opening quotation mark.
     mutating func parseString() throws(JSONError) -> String {
         position += 1
         let start = position
@@ -21,7 +21,7 @@ extension JSONParser {
         return String(decoding: characters, as: UTF8.self)
     }
 
-    /// Moves to the next quotation mark or backslash, through valid UTF-8 only.
+    /// Moves to the next quotation mark or backslash; accepts only valid UTF-8 on the way.
     private mutating func skipPlainCharacters() throws(JSONError) {
         while position < bytes.count {
             let byte = bytes[position]
@@ -56,7 +56,7 @@ extension JSONParser {
         position += length
     }
 
-    /// Appends what an escape stands for; the position is at its backslash.
+    /// Appends the character of an escape; the position is at the backslash.
     private mutating func parseEscape(into characters: inout [UInt8]) throws(JSONError) {
         position += 1
         switch next {
@@ -77,7 +77,7 @@ extension JSONParser {
         position += 1
     }
 
-    /// A Unicode scalar of one escape, or of the two of a surrogate pair; the position is after the first `u`.
+    /// Parses a Unicode scalar of one escape or of a surrogate pair; the position is after the first `u`.
     private mutating func parseScalar() throws(JSONError) -> Unicode.Scalar {
         let start = position
         let unit = try parseHexadecimal()

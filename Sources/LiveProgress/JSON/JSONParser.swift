@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Reads one JSON text (RFC 8259), strictly, in one pass.
+/// A strict parser of one JSON text (RFC 8259), in one pass.
 ///
-/// Refused are, among others: trailing bytes, trailing commas, leading zeros, unescaped control characters, escapes of
-/// lone surrogates, malformed UTF-8, a byte order mark, numbers too large for a `Double`, and nesting beyond
+/// The parser refuses, among others: trailing bytes, trailing commas, leading zeros, unescaped control characters,
+/// escapes of lone surrogates, malformed UTF-8, a byte order mark, numbers too large for a `Double`, and nesting beyond
 /// the limit, which bounds the recursion.
 struct JSONParser {
     let bytes: [UInt8]
@@ -21,7 +21,7 @@ struct JSONParser {
         position < bytes.count ? bytes[position] : nil
     }
 
-    /// The whole text as one value.
+    /// Parses the whole text as one value.
     mutating func parseText() throws(JSONError) -> JSONValue {
         skipWhitespace()
         let value = try parseValue(depth: 0)
@@ -30,12 +30,12 @@ struct JSONParser {
         return value
     }
 
-    /// An error at the position.
+    /// Returns an error at the position.
     func expected(_ what: String) -> JSONError {
         JSONError(offset: position, expected: what)
     }
 
-    /// Moves past the byte where it is the next one.
+    /// Moves past a byte if it is the next one; returns whether it is.
     mutating func consume(_ byte: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: byte) else { return false }
         position += 1

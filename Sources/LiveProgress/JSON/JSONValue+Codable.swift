@@ -4,7 +4,7 @@
 import FoundationEssentials
 
 extension JSONValue: Codable {
-    /// Reads any value of a format that describes itself, such as JSON.
+    /// Decodes a value from a self-describing format, such as JSON.
     public init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: JSONName.self) {
             var object = JSONObject()
@@ -37,7 +37,7 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Writes the value; NaN and the infinities become `null`.
+    /// Encodes the value; NaN and the infinities become `null`.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):
@@ -69,13 +69,13 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// The JSON of any encodable value, its members sorted by name, its dates in ISO 8601.
+    /// Creates the JSON of an encodable value, with members sorted by name and dates in ISO 8601.
     ///
     /// ```swift
     /// tracker.update("Copying", details: try JSONValue(encoding: CopyDetails(file: "a.csv")))
     /// ```
     ///
-    /// - Throws: What the value's encoding throws; `EncodingError` where it holds NaN or an infinity.
+    /// - Throws: The error of the value's encoding; `EncodingError` if the value has NaN or an infinity.
     public init(encoding value: some Encodable) throws {
         if let value = value as? JSONValue {
             self = value
@@ -87,9 +87,9 @@ extension JSONValue {
         try self.init(parsing: encoder.encode(value), maximumDepth: 512)
     }
 
-    /// The value as a type of the caller's, dates read as ISO 8601.
+    /// Decodes the value as a type of the caller; dates are read as ISO 8601.
     ///
-    /// - Throws: `DecodingError` where the value does not fit the type.
+    /// - Throws: `DecodingError` if the value does not fit the type.
     public func decode<T: Decodable>(as type: T.Type = T.self) throws -> T {
         if let value = self as? T { return value }
         let decoder = JSONDecoder()

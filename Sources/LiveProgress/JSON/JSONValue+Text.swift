@@ -2,18 +2,18 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension JSONValue {
-    /// How deeply arrays and objects may be nested in a text, where nothing else is said.
+    /// The default limit on the nesting of arrays and objects in a text.
     public static let defaultMaximumDepth = 128
 
-    /// Reads one JSON text in UTF-8, strictly as RFC 8259 has it.
+    /// Parses one JSON text in UTF-8, strictly as RFC 8259 defines it.
     ///
-    /// Members keep their order; of members with the same name the last value counts. The time taken grows linearly
-    /// with the text.
+    /// Members keep their order. If a name repeats, the last value counts. The time is linear in the length of the
+    /// text.
     ///
     /// - Parameters:
-    ///   - bytes: The whole text; white space around the value is allowed, anything else is not.
-    ///   - maximumDepth: The deepest nesting taken; the reader recurses as deeply.
-    /// - Throws: ``JSONError``, with the place and what was expected there.
+    ///   - bytes: The whole text: one value, with optional white space around it.
+    ///   - maximumDepth: The deepest nesting accepted; the parser recurses to this depth.
+    /// - Throws: ``JSONError``, with the position and the expected text.
     public init(
         parsing bytes: some Sequence<UInt8>,
         maximumDepth: Int = defaultMaximumDepth
@@ -22,12 +22,12 @@ extension JSONValue {
         self = try parser.parseText()
     }
 
-    /// Reads one JSON text, strictly as RFC 8259 has it.
+    /// Parses one JSON text, strictly as RFC 8259 defines it.
     ///
     /// - Parameters:
-    ///   - text: The whole text; white space around the value is allowed, anything else is not.
-    ///   - maximumDepth: The deepest nesting taken; the reader recurses as deeply.
-    /// - Throws: ``JSONError``, with the place and what was expected there.
+    ///   - text: The whole text: one value, with optional white space around it.
+    ///   - maximumDepth: The deepest nesting accepted; the parser recurses to this depth.
+    /// - Throws: ``JSONError``, with the position and the expected text.
     public init(parsing text: String, maximumDepth: Int = defaultMaximumDepth) throws(JSONError) {
         try self.init(parsing: Array(text.utf8), maximumDepth: maximumDepth)
     }

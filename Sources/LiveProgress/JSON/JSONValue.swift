@@ -3,8 +3,8 @@
 
 /// A JSON value (RFC 8259), with literals.
 ///
-/// Integers that fit 64 bits stay exact; every other number is a `Double`. A value holds no NaN and no infinity
-/// when written: they become `null`.
+/// Integers that fit 64 bits stay exact; every other number is a `Double`. NaN and the infinities are written as
+/// `null`.
 ///
 /// ```swift
 /// let details: JSONValue = ["percentComplete": 50, "currentStep": "Validating data"]
@@ -15,7 +15,7 @@ public enum JSONValue: Sendable, Hashable {
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number without fraction that fits 64 bits.
+    /// An integer that fits 64 bits.
     case integer(Int64)
     /// Any other number.
     case number(Double)
@@ -23,12 +23,12 @@ public enum JSONValue: Sendable, Hashable {
     case string(String)
     /// An array.
     case array([JSONValue])
-    /// An object, its members in the order in which they were given.
+    /// An object, with its members in their original order.
     case object(JSONObject)
 }
 
 extension JSONValue {
-    /// Whether two values are the same; texts are when their code points are, as the names of members are.
+    /// Returns whether two values are equal; texts and member names are equal if their code points are.
     public static func == (one: JSONValue, other: JSONValue) -> Bool {
         switch (one, other) {
         case (.null, .null): true
@@ -57,7 +57,7 @@ extension JSONValue {
 }
 
 extension JSONValue {
-    /// The member of that name, or `nil` where this is no object or has none.
+    /// The member with a name, or `nil` if this is not an object or has no such member.
     public subscript(name: String) -> JSONValue? {
         objectValue?[name]
     }
@@ -67,7 +67,7 @@ extension JSONValue {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The value as an exact integer, or `nil`; a number such as `3.0` counts as one.
+    /// The value as an exact integer, or `nil`; a number such as `3.0` counts as an integer.
     public var intValue: Int64? {
         switch self {
         case .integer(let value): value
@@ -110,25 +110,25 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// `null`.
+    /// Creates `null`.
     public init(nilLiteral: ()) { self = .null }
 
-    /// A Boolean.
+    /// Creates a Boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 
-    /// An integer.
+    /// Creates an integer.
     public init(integerLiteral value: Int64) { self = .integer(value) }
 
-    /// A floating-point number.
+    /// Creates a floating-point number.
     public init(floatLiteral value: Double) { self = .number(value) }
 
-    /// A string.
+    /// Creates a string.
     public init(stringLiteral value: String) { self = .string(value) }
 
-    /// An array.
+    /// Creates an array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
-    /// An object; of members with the same name the last one counts.
+    /// Creates an object; if a name repeats, the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(JSONObject(members: elements))
     }

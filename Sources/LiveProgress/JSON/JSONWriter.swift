@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Writes JSON (RFC 8259) straight into bytes, compactly, in the order of the calls.
+/// A writer of compact JSON (RFC 8259) into bytes, in the order of the calls.
 ///
-/// It puts the commas; the caller sees to it that what is begun is ended and that each member has a name.
+/// The writer adds the commas. The caller must close each object and array, and must write a name before each member's
+/// value.
 ///
 /// ```swift
 /// var writer = JSONWriter()
@@ -13,57 +14,57 @@
 /// writer.endObject()
 /// writer.bytes  // {"state":"Processing"}
 /// ```
-public struct JSONWriter: Sendable {
-    /// What has been written so far, in UTF-8.
-    public private(set) var bytes: [UInt8] = []
-    /// Whether the next value or name follows another one.
+package struct JSONWriter: Sendable {
+    /// The text written so far, in UTF-8.
+    package private(set) var bytes: [UInt8] = []
+    /// Whether the next value or name needs a comma before it.
     private var needsComma = false
 
-    /// A writer that has written nothing, with room for as many bytes as given.
-    public init(reservingCapacity capacity: Int = 0) {
+    /// Creates an empty writer with room for `capacity` bytes.
+    package init(reservingCapacity capacity: Int = 0) {
         bytes.reserveCapacity(capacity)
     }
 
-    /// Begins another text behind what has been written, without anything between.
-    public mutating func beginText() {
+    /// Begins a new JSON text directly after the text written so far.
+    package mutating func beginText() {
         needsComma = false
     }
 
     /// Opens an object.
-    public mutating func beginObject() {
+    package mutating func beginObject() {
         beginValue()
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
     }
 
     /// Closes an object.
-    public mutating func endObject() {
+    package mutating func endObject() {
         bytes.append(UInt8(ascii: "}"))
         needsComma = true
     }
 
     /// Opens an array.
-    public mutating func beginArray() {
+    package mutating func beginArray() {
         beginValue()
         bytes.append(UInt8(ascii: "["))
         needsComma = false
     }
 
     /// Closes an array.
-    public mutating func endArray() {
+    package mutating func endArray() {
         bytes.append(UInt8(ascii: "]"))
         needsComma = true
     }
 
     /// Writes the name of the member whose value comes next.
-    public mutating func name(_ name: String) {
+    package mutating func name(_ name: String) {
         write(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    /// Writes the name of the member whose value comes next; the name has nothing in it that needs an escape.
-    public mutating func member(_ name: StaticString) {
+    /// Writes the name of the member whose value comes next; the name must need no escape.
+    package mutating func member(_ name: StaticString) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = false
         bytes.append(UInt8(ascii: "\""))
@@ -72,37 +73,37 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes `null`.
-    public mutating func writeNull() {
+    package mutating func writeNull() {
         beginValue()
         appendASCII("null")
     }
 
     /// Writes `true` or `false`.
-    public mutating func write(_ value: Bool) {
+    package mutating func write(_ value: Bool) {
         beginValue()
         appendASCII(value ? "true" : "false")
     }
 
     /// Writes an integer, exactly.
-    public mutating func write(_ value: Int) {
+    package mutating func write(_ value: Int) {
         write(Int64(value))
     }
 
     /// Writes an integer, exactly.
-    public mutating func write(_ value: Int64) {
+    package mutating func write(_ value: Int64) {
         beginValue()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         appendDigits(of: value.magnitude)
     }
 
     /// Writes an integer, exactly.
-    public mutating func write(_ value: UInt64) {
+    package mutating func write(_ value: UInt64) {
         beginValue()
         appendDigits(of: value)
     }
 
     /// Writes the shortest number that reads back as the same value; NaN and the infinities become `null`.
-    public mutating func write(_ value: Double) {
+    package mutating func write(_ value: Double) {
         guard value.isFinite else { return writeNull() }
         beginValue()
         // For every finite value the description is a JSON number: "0.5", "-0.0", "1e+16", "5e-324".
@@ -110,13 +111,13 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes a string.
-    public mutating func write(_ value: String) {
+    package mutating func write(_ value: String) {
         beginValue()
         appendString(value)
     }
 
     /// Writes the text form of a cursor.
-    public mutating func write(_ cursor: ProgressCursor) {
+    package mutating func write(_ cursor: ProgressCursor) {
         beginValue()
         bytes.append(UInt8(ascii: "\""))
         appendEscaped(cursor.epoch)
@@ -125,7 +126,7 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Writes a string that is put together in place, of characters that need no escape.
+    /// Writes a string that `append` builds in place, from characters that need no escape.
     package mutating func writeText(_ append: (_ text: inout [UInt8]) -> Void) {
         beginValue()
         bytes.append(UInt8(ascii: "\""))
@@ -133,14 +134,14 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Writes a value that is JSON already, byte for byte; the caller answers for its validity.
-    public mutating func write(preformatted json: some Collection<UInt8>) {
+    /// Writes a value that is already JSON, byte for byte; the caller must ensure that it is valid.
+    package mutating func write(preformatted json: some Collection<UInt8>) {
         beginValue()
         bytes.append(contentsOf: json)
     }
 
-    /// Writes a value, its members in their order.
-    public mutating func write(_ value: JSONValue) {
+    /// Writes a value, with its members in their order.
+    package mutating func write(_ value: JSONValue) {
         switch value {
         case .null: writeNull()
         case .bool(let value): write(value)
@@ -155,8 +156,8 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// Writes an object, its members in their order.
-    public mutating func write(_ object: JSONObject) {
+    /// Writes an object, with its members in their order.
+    package mutating func write(_ object: JSONObject) {
         beginObject()
         for (name, value) in object {
             self.name(name)
@@ -184,7 +185,7 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends what stands between the quotation marks, copying whole runs that need no escape.
+    /// Appends the text between the quotation marks; copies runs without escapes as a whole.
     private mutating func appendEscaped(_ string: String) {
         var string = string
         string.withUTF8 { utf8 in

@@ -3,10 +3,10 @@
 
 import Synchronization
 
-/// How many bytes of reports all journals of a service keep, and how many they may.
+/// The number of bytes of reports that all journals of a service keep, and its limits.
 ///
-/// Counted are the reports of remote workers, by their size on the wire: what a worker of this process says is its own
-/// program's to bound.
+/// Only the reports of remote workers count, by their size on the wire. A program limits the reports of its own workers
+/// itself.
 final class HistoryBudget: Sendable {
     let total: Int
     let perOperation: Int
@@ -19,7 +19,7 @@ final class HistoryBudget: Sendable {
 
     var usedBytes: Int { used.load(ordering: .relaxed) }
 
-    /// Whether there is no room for another operation.
+    /// Whether the total limit is reached, so that no operation can be created.
     var isFull: Bool { usedBytes >= total }
 
     func change(by bytes: Int) {

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The counts of one operation's current attempt: what is done, how fast, and its fraction.
+/// The counts of one operation's current attempt: completed units, rate and fraction.
 ///
-/// Invariant 8 has its home here. A count that is lower than one before came late, and is not taken, unless it is of another
-/// unit: that is another count. The fraction is always
-/// the quotient of the count and the total, so it falls only where the total grows. Where the counts have no quotient, because
-/// nobody knows the total, it is the largest fraction that the worker told.
+/// This type implements invariant 8. A count that is lower than an earlier one arrived late and is ignored, unless it
+/// has another unit: then a new count begins. The fraction is always the quotient of the count and the total, so it
+/// falls only when the total grows. If the total is unknown, there is no quotient, and the fraction is the largest one
+/// that the worker reported.
 struct JournalCounting: Sendable {
-    /// A fraction in whole numbers, as the estimator takes them.
+    /// The integer that stands for the fraction 1, because the estimator takes integers.
     private static let fractionUnits: Int64 = 1 << 40
 
     private(set) var tree = CountTree()
     private var estimator = Estimator()
     private var unit: String?
     private var isCounting = false
-    /// Units that were done before this run, as the worker says; they are no speed.
+    /// The units completed before this run, as the worker reports them; they do not count for the rate.
     private var baseline: Int64 = 0
-    /// The largest fraction that was told, while the counts have none.
+    /// The largest fraction that was reported; `nil` if the counts have a fraction.
     private var toldFraction: Double?
-    /// Whether the estimator measures the fraction that was told, and not units.
+    /// Whether the estimator measures the reported fraction instead of units.
     private var measuresFraction = false
 
     mutating func beginAttempt() {
@@ -34,14 +34,19 @@ struct JournalCounting: Sendable {
         if report.completedCount != nil || report.totalCount != nil {
             set(completed: report.completedCount, total: report.totalCount, unit: report.unit)
         }
-        // After the counts, which may give up their total in the same report.
+        // After the counts, because the same report may make the total unknown.
         if let fraction = report.fractionCompleted { set(fraction: fraction) }
         if let baseline = report.baselineCount { set(baseline: baseline) }
         if let unit = report.unit { set(unit: unit) }
         if let advance = report.advance { self.advance(CountTree.root, by: advance) }
     }
 
-    mutating func set(completed: Int64?, total: Int64??, unit: String?, of node: CountTree.NodeID = CountTree.root) {
+    mutating func set(
+        completed: Int64?,
+        total: ProgressTotal?,
+        unit: String?,
+        of node: CountTree.NodeID = CountTree.root
+    ) {
         isCounting = true
         let isAnotherCount =
             node == CountTree.root && completed != nil && unit != nil && self.unit != nil && unit != self.unit
@@ -50,20 +55,20 @@ struct JournalCounting: Sendable {
             estimator = Estimator()
         }
         let least = isAnotherCount ? 0 : tree.completedCount(node)
-        // The total of another count is unknown until it is told.
-        let total = isAnotherCount ? .some(total ?? nil) : total
+        // The total of a new count is unknown until it is reported.
+        let total = isAnotherCount ? total ?? .unknown : total
         tree.setCounts(node, completed: completed.map { max($0, least) }, total: total)
         if toldFraction != nil, tree.fractionCompleted != nil { toldFraction = nil }
         if let unit { self.unit = unit }
     }
 
-    /// Takes a fraction from 0 to 1; where the counts have one, they decide.
+    /// Sets the fraction, from 0 to 1; has no effect if the counts have a fraction.
     mutating func set(fraction: Double) {
         isCounting = true
         if tree.fractionCompleted == nil { toldFraction = max(fraction, toldFraction ?? 0) }
     }
 
-    /// Takes note of how many units were done before this run: they are done, and no speed.
+    /// Sets the number of units completed before this run; they do not count for the rate.
     mutating func set(baseline: Int64) {
         self.baseline = max(0, baseline)
         set(completed: baseline, total: nil, unit: nil)
@@ -92,7 +97,7 @@ struct JournalCounting: Sendable {
         tree.finish(node)
     }
 
-    /// The counts to show at a time; the estimator learns from being asked, so it costs nothing between.
+    /// Returns the counts at a time; only this call updates the estimator, so counting itself stays cheap.
     mutating func counts(at now: Duration) -> ProgressCounts? {
         guard isCounting else { return nil }
         let completed = tree.completedCount(CountTree.root)
@@ -112,7 +117,7 @@ struct JournalCounting: Sendable {
         )
     }
 
-    /// Lets the estimator learn from the counts, or from the fraction where that is all that is known.
+    /// Updates the estimator with the counts, or with the fraction if only the fraction is known.
     private mutating func measure(
         completed: Int64,
         total: Int64?,

@@ -3,16 +3,16 @@
 
 import FoundationEssentials
 
-/// Everything one operation knows: a pure state machine.
+/// The state of one operation, as a pure state machine.
 ///
-/// Reports and times go in, revisions come out.
+/// The inputs are reports and times; the outputs are revisions.
 ///
 /// Invariants (the numbers are those of the design):
 /// - 2: revisions grow by one from 0 within the epoch.
-/// - 6: an outcome is set once; whatever is reported later is refused, counted, and changes nothing.
-/// - 8: the count never falls within one attempt, and the fraction is its quotient.
+/// - 6: an outcome is set once; every later report is refused and counted, and changes nothing.
+/// - 8: the count never falls within one attempt, and the fraction is the quotient of the count and the total.
 struct JournalState: Sendable {
-    /// The time of an event: monotonic for arithmetic, and of the calendar for people.
+    /// The time of an event: monotonic for arithmetic, and a calendar date for people.
     struct Now: Sendable {
         let monotonic: Duration
         let date: Date
@@ -35,7 +35,7 @@ struct JournalState: Sendable {
 
     // MARK: Reporting
 
-    /// Applies a report as one revision, or says why not and counts the refusal.
+    /// Applies a report as one revision, or counts and throws the refusal.
     mutating func apply(
         _ report: ProgressReport,
         ifMatch: ProgressCursor? = nil,
@@ -48,10 +48,10 @@ struct JournalState: Sendable {
             throw error
         }
         lease?.renew(now: now.monotonic)
-        // A worker that only says that it is there changes nothing that anybody could see, unless it was missed.
+        // An empty report only renews the lease; it makes a revision only if the operation was stalled or pending.
         let isMissed = log.status == .stalled || log.status == .pending
         if report.isEmpty, !isMissed { return seal(now: now) }
-        // Before anything of the report is counted: the tick tells of what was before it, in the attempt before it.
+        // The open tick is sealed first: it belongs to the counts and the attempt before this report.
         seal(now: now)
         if let attempt = report.attempt, attempt > log.newest.attempt { counting.beginAttempt() }
         counting.apply(report)
@@ -63,7 +63,7 @@ struct JournalState: Sendable {
         if report.outcome != nil { endedAt = now.monotonic }
     }
 
-    /// Applies the commonest report, of a state and its details; the same as ``apply(_:ifMatch:now:)`` in fewer steps.
+    /// Applies a report of a state and its details; does the same as ``apply(_:ifMatch:now:)`` in fewer steps.
     mutating func update(_ state: String, details: JSONValue, now: Now) -> Bool {
         guard !isOver else {
             refusedReports += 1
@@ -87,7 +87,7 @@ struct JournalState: Sendable {
         if let ifMatch, log.newest.cursor != ifMatch || log.isTickOpen {
             throw ProgressError(
                 .cursorMismatch,
-                "The operation is at \(log.newest.cursor), not at \(ifMatch). Get it again and report on what it says."
+                "The operation is at \(log.newest.cursor), not at \(ifMatch). Read the operation again before you report."
             )
         }
         try report.validate()
@@ -119,7 +119,7 @@ struct JournalState: Sendable {
         }
     }
 
-    /// Changes the counts only; a tick that nobody has read is overwritten in place.
+    /// Changes only the counts; an open tick, which no watcher has read, is overwritten in place.
     mutating func tick(_ change: (inout JournalCounting) -> Void, renewingAt now: Duration?) -> Bool {
         guard !isOver else {
             refusedReports += 1
@@ -131,26 +131,26 @@ struct JournalState: Sendable {
         return true
     }
 
-    /// Takes units that were counted before, by a worker that has not renewed its lease yet.
+    /// Folds units from `PendingCount` into the counts; does not renew the lease.
     mutating func count(_ units: Int64) {
         guard units > 0, !isOver else { return }
         counting.advance(CountTree.root, by: units)
         log.openTick()
     }
 
-    // MARK: Being stopped
+    // MARK: Stopping
 
-    /// Notes a request to cancel; asking twice changes nothing more.
+    /// Applies a request to cancel; a second request changes nothing.
     mutating func requestCancel(now: Now) throws(ProgressError) {
         try admitChange()
         guard log.newest.isCancellable else {
-            throw ProgressError(.notCancellable, "The worker of this operation does not take requests to cancel.")
+            throw ProgressError(.notCancellable, "This operation does not accept requests to cancel.")
         }
         guard log.status != .cancelling else { return }
         transition(now: now) { $0.status = .cancelling }
     }
 
-    /// Ends the operation for a worker that is gone; no report, so nothing is refused where it has ended.
+    /// Ends an operation whose worker is lost; has no effect, and counts no refusal, after the end.
     mutating func endForLostWorker(_ problem: ProgressProblem, now: Now) -> Bool {
         guard !isOver else { return false }
         transition(now: now) { next in
@@ -160,7 +160,7 @@ struct JournalState: Sendable {
         return true
     }
 
-    /// Moves on as the lease says; gives whether a revision was made.
+    /// Stalls or ends the operation as its lease requires; returns whether a revision was made.
     mutating func checkLease(now: Now) -> Bool {
         guard !isOver, let lease else { return false }
         switch lease.standing(now: now.monotonic) {
@@ -183,7 +183,7 @@ struct JournalState: Sendable {
 
     private mutating func transition(now: Now, _ change: (inout ProgressSnapshot) -> Void) {
         seal(now: now)
-        // A rate is of its time: a worker that has been silent has none any more.
+        // The counts are computed again, because the rate falls while a worker is silent.
         let counts = counting.counts(at: now.monotonic)
         log.append { next in
             change(&next)
@@ -194,7 +194,7 @@ struct JournalState: Sendable {
 
     // MARK: Reading
 
-    /// Closes an open tick: from now on its revision stands for these values.
+    /// Closes an open tick; its revision does not change any more.
     mutating func seal(now: Now) {
         guard log.isTickOpen else { return }
         let counts = counting.counts(at: now.monotonic)
@@ -204,7 +204,7 @@ struct JournalState: Sendable {
         }
     }
 
-    /// The first reading of a watcher: the newest snapshot, or the exact replay from its cursor (invariant 4).
+    /// Returns the first reading of a watcher: the newest snapshot, or the exact replay from its cursor (invariant 4).
     mutating func open(at cursor: ProgressCursor?, now: Now) -> ProgressReading {
         seal(now: now)
         guard let cursor else { return restart(skipped: 0) }
@@ -223,7 +223,7 @@ struct JournalState: Sendable {
         return reading(events)
     }
 
-    /// Everything after a revision; where some of it is overwritten, the newest alone, saying how many are skipped.
+    /// Returns all revisions after one; if some were overwritten, only the newest, and how many were skipped.
     mutating func read(after revision: UInt64, now: Now) -> ProgressReading {
         seal(now: now)
         if let following = log.mapEntries(after: revision, Self.update) { return reading(following) }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How long a remote worker may be silent.
+/// The lease of a remote worker: the time that the worker may be silent.
 ///
-/// Every report renews the lease. Past it the operation is stalled; past the grace after it the worker is lost.
+/// Every report renews the lease. When the lease runs out, the operation is stalled; after a further grace period, the
+/// worker is lost.
 struct Lease: Sendable {
     enum Standing: Sendable, Equatable { case held, lapsed, lost }
 
@@ -27,7 +28,7 @@ struct Lease: Sendable {
         return silence < duration + grace ? .lapsed : .lost
     }
 
-    /// When the standing changes next, if nobody reports.
+    /// Returns the time at which the standing changes if no report arrives; `nil` if the worker is lost.
     func nextChange(now: Duration) -> Duration? {
         switch standing(now: now) {
         case .held: renewedAt + duration

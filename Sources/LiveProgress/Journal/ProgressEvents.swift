@@ -3,24 +3,26 @@
 
 import Synchronization
 
-/// The events of one operation, for a watcher in the same process: the current snapshot or the replay from a cursor
-/// first, then every revision, ending after the end.
+/// The events of one operation, for a watcher in the same process.
 ///
-/// Each iterator is one watcher with a cursor of its own. One that is slow queues nothing: it finds how many
-/// revisions it missed in ``ProgressEvent/skipped``.
+/// The sequence has the current snapshot or the replay from a cursor first, then every later revision, and finishes
+/// after the end.
+///
+/// Each iterator is one watcher with its own cursor. Nothing is queued for a slow watcher: ``ProgressEvent/skipped``
+/// has the number of revisions that the watcher missed.
 public struct ProgressEvents: AsyncSequence, Sendable {
-    /// What a watcher gets.
+    /// The element that a watcher receives.
     public typealias Element = ProgressEvent
 
     let journal: ProgressJournal
     let cursor: ProgressCursor?
 
-    /// A new watcher.
+    /// Creates a new watcher.
     public func makeAsyncIterator() -> Iterator {
         Iterator(registration: WatcherRegistration(journal), cursor: cursor)
     }
 
-    /// One watcher's walk through the journal.
+    /// One watcher with its position in the journal.
     public struct Iterator: AsyncIteratorProtocol {
         private let registration: WatcherRegistration
         private let cursor: ProgressCursor?
@@ -33,7 +35,7 @@ public struct ProgressEvents: AsyncSequence, Sendable {
             self.cursor = cursor
         }
 
-        /// The next event, or `nil` after the end, or when the task is cancelled.
+        /// Returns the next event, or `nil` after the end or if the task is cancelled.
         ///
         /// - Throws: ``ProgressError`` with code ``ProgressError/Code/gone`` when the operation is deleted or expires.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(ProgressError) -> ProgressEvent?
@@ -56,10 +58,10 @@ public struct ProgressEvents: AsyncSequence, Sendable {
     }
 }
 
-/// One watcher's registration with a journal, from its making to its release.
+/// The registration of one watcher with a journal; releasing it ends the registration.
 package final class WatcherRegistration: Sendable {
     package let journal: ProgressJournal
-    /// Set when there may be something new to read.
+    /// The signal that is set when there may be something new to read.
     package let signal = WakeSignal()
     private let hasJoined = Atomic(false)
 
@@ -75,9 +77,10 @@ package final class WatcherRegistration: Sendable {
         if hasJoined.load(ordering: .acquiring) { journal.watcherLeft() }
     }
 
-    /// Reads what follows a position, or from a cursor where there is no position yet.
+    /// Reads the events after a position; without a position, opens the journal at a cursor.
     ///
-    /// The watcher counts from its first reading on, so that it sees all that a worker does who waited for it.
+    /// The watcher is counted only after its first reading. So a worker that waits for a watcher makes no report that
+    /// this watcher misses.
     package func read(after position: UInt64?, cursor: ProgressCursor?) -> ProgressReading {
         let reading = position.map(journal.read(after:)) ?? journal.open(at: cursor)
         if !hasJoined.exchange(true, ordering: .acquiringAndReleasing) { journal.watcherJoined() }
@@ -86,15 +89,15 @@ package final class WatcherRegistration: Sendable {
 }
 
 extension ProgressJournal {
-    /// The number of the group of streams among the wakers; subscriptions count from 1.
+    /// The key of the streams among the wakers; the numbers of subscriptions start at 1.
     private static let streamsNumber: UInt64 = 0
 
-    /// The events of the operation, the current snapshot first, or the replay from a cursor.
+    /// Returns the events of the operation: the current snapshot first, or the replay from a cursor.
     ///
     /// ```swift
     /// for try await event in journal.events() { print(event.snapshot.state) }
     /// ```
-    public func events(from cursor: ProgressCursor? = nil) -> ProgressEvents {
+    package func events(from cursor: ProgressCursor? = nil) -> ProgressEvents {
         ProgressEvents(journal: self, cursor: cursor)
     }
 
@@ -114,27 +117,26 @@ extension ProgressJournal {
     }
 }
 
-/// The snapshots of one operation, for a watcher in the same process: the current one first, then every revision.
-public struct ProgressStream: AsyncSequence, Sendable {
-    /// What a watcher gets.
-    public typealias Element = ProgressSnapshot
+/// The snapshots of one operation, for a watcher in the same process: the current one first, then every later one.
+struct ProgressStream: AsyncSequence, Sendable {
+    /// The element that a watcher receives.
+    typealias Element = ProgressSnapshot
 
-    /// The same with what was skipped and whether a cursor was resumed.
-    public let events: ProgressEvents
+    let events: ProgressEvents
 
-    /// A new watcher.
-    public func makeAsyncIterator() -> Iterator {
+    /// Creates a new watcher.
+    func makeAsyncIterator() -> Iterator {
         Iterator(events: events.makeAsyncIterator())
     }
 
-    /// One watcher's walk through the journal.
-    public struct Iterator: AsyncIteratorProtocol {
+    /// One watcher with its position in the journal.
+    struct Iterator: AsyncIteratorProtocol {
         fileprivate var events: ProgressEvents.Iterator
 
-        /// The next snapshot, or `nil` after the end, or when the task is cancelled.
+        /// Returns the next snapshot, or `nil` after the end or if the task is cancelled.
         ///
         /// - Throws: ``ProgressError`` with code ``ProgressError/Code/gone`` when the operation is deleted or expires.
-        public mutating func next(
+        mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(ProgressError) -> ProgressSnapshot? {
             try await events.next(isolation: actor)?.snapshot

@@ -3,7 +3,7 @@
 
 import Synchronization
 
-/// What a journal needs of the service that holds it.
+/// The parts of a service that its journals use.
 struct JournalDependencies: Sendable {
     let clock: ProgressClock
     let retention: Duration
@@ -18,7 +18,7 @@ struct JournalDependencies: Sendable {
 }
 
 extension ProgressJournal: ScheduledPublisher {
-    /// What is left to do once the lock is released: foreign code is never called under it.
+    /// The calls to make after the lock is released; foreign code is never called under the lock.
     private struct Effects {
         var wakers: Wakers.List = []
         var mustSchedule = false
@@ -27,13 +27,13 @@ extension ProgressJournal: ScheduledPublisher {
         var isOver = false
     }
 
-    /// Makes a revision, or an end, and publishes it.
+    /// Applies a change, and publishes it if it made a revision or removed the operation.
     func write<Result>(
         _ change: (inout JournalState, JournalState.Now) throws(ProgressError) -> Result
     ) throws(ProgressError) -> Result {
         let now = dependencies.now()
         let (result, effects) = try state.withLock { state throws(ProgressError) in
-            // Closed, so that after an end nothing is counted that the end does not show.
+            // The pending count is closed, so that no unit is accepted after an end that does not include it.
             state.core.count(pending.close())
             defer { if !state.core.isOver { pending.reopen() } }
             let before = state.core.log.newestRevision
@@ -46,7 +46,7 @@ extension ProgressJournal: ScheduledPublisher {
         return result
     }
 
-    /// Makes a revision of a state and its details: the shortest way, which is what a worker pays for reporting.
+    /// Applies a report of a state and its details in as few steps as possible, because it is the most frequent report.
     func update(_ text: String, details: JSONValue) -> Bool {
         let now = dependencies.now()
         let effects = state.withLock { state -> Effects? in
@@ -59,7 +59,7 @@ extension ProgressJournal: ScheduledPublisher {
         return true
     }
 
-    /// Changes the counts; watchers hear of it once in each publishing interval.
+    /// Changes the counts; wakes watchers at most once in each publishing interval.
     func tick(_ change: (inout JournalCounting) -> Void) -> Bool {
         let now = dependencies.clock.now()
         let effects = state.withLock { state -> Effects? in
@@ -72,20 +72,20 @@ extension ProgressJournal: ScheduledPublisher {
         return true
     }
 
-    /// Counts units that could not be added to what is pending, or tells of them.
+    /// Counts units that the pending count did not accept, or announces units that it accepted.
     func advance(by count: Int64, after standing: PendingCount.Standing?) -> Bool {
         guard let standing, !standing.isClosed else { return tick { $0.advance(CountTree.root, by: count) } }
         return standing.isFree || tellOfPending()
     }
 
-    /// Tells of units that the caller has just added; whoever held the lock before may have counted them already.
+    /// Announces units that the caller has just added; an earlier lock holder may have counted them already.
     private func tellOfPending() -> Bool {
         let now = dependencies.clock.now()
         let effects = state.withLock { state -> Effects in
             state.core.count(pending.take())
             guard !state.core.isOver else { return Effects() }
             state.core.lease?.renew(now: now)
-            // While this tick is open, its readers will find whatever is added to it; a lease is renewed by every report.
+            // While the tick is open, its readers find all units added later. With a lease, each report must renew it.
             if state.core.log.isTickOpen, state.core.lease == nil { pending.free() }
             return publishTick(&state, now: now)
         }
@@ -100,7 +100,7 @@ extension ProgressJournal: ScheduledPublisher {
         return effects
     }
 
-    /// The first tick after a pause is published at once, the others at the end of their interval.
+    /// Publishes the first tick after a pause immediately, and later ticks at the end of their interval.
     private func publishTick(_ state: inout State, now: Duration) -> Effects {
         var effects = Effects()
         effects.isChanged = markChanged(&state)
@@ -128,12 +128,12 @@ extension ProgressJournal: ScheduledPublisher {
         if effects.isChanged { dependencies.changes.noteChange(of: self) }
         if let deadline = effects.deadline { dependencies.deadlines.schedule(id, at: deadline) }
         if effects.isOver {
-            started.close(ProgressError(.ended, "The operation ended before anybody watched it."))
-            cancelRequested.close(ProgressError(.ended, "The operation ended before anybody asked it to stop."))
+            started.close(ProgressError(.ended, "The operation ended before a watcher joined."))
+            cancelRequested.close(ProgressError(.ended, "The operation ended before it was asked to stop."))
         }
     }
 
-    /// Wakes the watchers at the end of an interval; its tick may have been closed by one who read, but not by all.
+    /// Wakes the watchers at the end of an interval, even if one watcher has read the tick already.
     func publishDue() {
         let now = dependencies.clock.now()
         let wakers = state.withLock { state in
@@ -144,7 +144,7 @@ extension ProgressJournal: ScheduledPublisher {
         for waker in wakers { waker.wake() }
     }
 
-    /// Takes the mark that the change log asked for, so that the next change sets it again.
+    /// Clears the mark for the change log, so that the next change sets it again.
     func takeChangeMark() {
         state.withLock { state in
             state.isMarkedChanged = false
@@ -154,7 +154,7 @@ extension ProgressJournal: ScheduledPublisher {
 
     // MARK: Time
 
-    /// Notes when the clock matters next; gives that time where the service must be told, because it is the earliest.
+    /// Records the next deadline, and returns it if the caller must schedule it.
     private func scheduleNext(_ state: inout State, now: Duration) -> Duration? {
         guard state.core.removal == nil else { return nil }
         let next = state.core.endedAt.map { $0 + dependencies.retention } ?? state.core.lease?.nextChange(now: now)
@@ -164,7 +164,7 @@ extension ProgressJournal: ScheduledPublisher {
         return next
     }
 
-    /// Tells the service when the clock matters next: for a new journal with a lease, and after each deadline.
+    /// Schedules the next deadline: for a new journal with a lease, and after each deadline.
     func scheduleDeadline(isReached: Bool = false) {
         let now = dependencies.clock.now()
         let next = state.withLock { state -> Duration? in
@@ -174,17 +174,17 @@ extension ProgressJournal: ScheduledPublisher {
         if let next { dependencies.deadlines.schedule(id, at: next) }
     }
 
-    /// The deadline that the service was told last.
+    /// The deadline that was scheduled last.
     var scheduledDeadline: Duration? { state.withLock { $0.scheduledDeadline } }
 
-    /// Does what is due at a deadline; gives whether the operation's retention is over.
+    /// Handles a deadline; returns whether the operation's retention is over.
     func deadlineReached() -> Bool {
         if checkTime() { return true }
         scheduleDeadline(isReached: true)
         return false
     }
 
-    /// Brings the lease up to date with the clock; gives whether the operation's retention is over.
+    /// Checks the lease against the clock; returns whether the operation's retention is over.
     func checkTime() -> Bool {
         // Checking the lease refuses nothing, so this cannot throw.
         _ = try? write { core, now in core.checkLease(now: now) }
@@ -194,15 +194,15 @@ extension ProgressJournal: ScheduledPublisher {
         }
     }
 
-    /// Takes the operation away from its watchers; they are told why.
+    /// Removes the operation, and publishes the reason to its watchers.
     func remove(_ reason: ProgressRemoval) {
         _ = try? write { core, _ in core.remove(reason) }
         retire()
     }
 
-    /// Gives back what was counted and held for it: the service does not hold the operation any more.
+    /// Releases the history and the attachment of an operation that the service no longer holds.
     ///
-    /// Who still follows an operation that has ended, and whose place another one takes, gets its end.
+    /// Watchers of an ended operation that another operation replaced still receive its end.
     func retire() {
         let kept = state.withLock { state in
             state.isRetired = true
@@ -210,28 +210,28 @@ extension ProgressJournal: ScheduledPublisher {
             state.core.log.sizes = RevisionSizes()
             return state.attachment.take()
         }
-        // Released outside the lock: what it does then is not ours.
+        // The attachment is released outside the lock, because its `deinit` is foreign code.
         withExtendedLifetime(kept) {}
     }
 
-    /// Ends the operation for a tracker that was released without an end (invariant 7).
+    /// Ends the operation as abandoned, because its tracker was released without an end (invariant 7).
     func abandon() {
         _ = try? write { core, now in core.endForLostWorker(.abandoned, now: now) }
     }
 }
 
 extension ProgressJournal {
-    /// Whether the service does not hold the operation any more: deleted, expired, or started anew.
+    /// Whether the service no longer holds the operation: it was deleted, has expired, or was replaced.
     var isRetired: Bool {
         state.withLock { $0.isRetired }
     }
 
-    /// Whether the operation has ended, for good.
+    /// Whether the operation has ended.
     package var isEnded: Bool {
         state.withLock { $0.core.isEnded }
     }
 
-    /// Tells those who follow all operations that this one is there.
+    /// Notes the new operation in the change log.
     func announce() {
         let isChanged = state.withLock { markChanged(&$0) }
         if isChanged { dependencies.changes.noteChange(of: self) }

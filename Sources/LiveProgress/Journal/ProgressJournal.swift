@@ -6,12 +6,12 @@ import Synchronization
 
 /// One operation: a bounded journal of revisions that workers write and watchers read.
 ///
-/// Everything a transport needs is here. Writing takes one short critical section and never waits for a reader
-/// (invariant 1); a reader is nothing but a cursor, so its memory is constant (invariant 10).
+/// A transport needs only this type. Writing takes one short critical section and never waits for a reader (invariant
+/// 1). A reader is only a cursor, so its memory is constant (invariant 10).
 ///
-/// To follow an operation, ``subscribe(_:)`` first, then ``open(at:)``, then ``read(after:)`` whenever woken: no revision
-/// can fall between. In the same process, ``events(from:)`` does all of that.
-public final class ProgressJournal: Sendable {
+/// To follow an operation, call ``subscribe(_:)``, then ``open(at:)``, then ``read(after:)`` after each wake. In this
+/// order, a reader misses no revision. In the same process, ``events(from:)`` makes these calls.
+package final class ProgressJournal: Sendable {
     struct State {
         var core: JournalState
         var wakers = Wakers()
@@ -28,7 +28,7 @@ public final class ProgressJournal: Sendable {
     }
 
     /// The operation's identifier.
-    public let id: ProgressID
+    package let id: ProgressID
     let dependencies: JournalDependencies
     let started = Latch()
     let cancelRequested = Latch()
@@ -44,29 +44,30 @@ public final class ProgressJournal: Sendable {
 
     // MARK: Reading
 
-    /// The newest snapshot.
+    /// Returns the newest snapshot.
     ///
-    /// Like every reading, this changes the journal: it seals the newest revision, so units counted later make the next one,
-    /// and the next revision wakes all subscribers again.
-    public func snapshot() -> ProgressSnapshot {
+    /// Like every reading, this call changes the journal: it seals the newest revision. Units that are counted later
+    /// make a new revision, and that revision wakes all subscribers again.
+    package func snapshot() -> ProgressSnapshot {
         reading { core, now in
             core.seal(now: now)
             return core.log.newest
         }
     }
 
-    /// The first reading of a watcher.
+    /// Returns the first reading of a watcher.
     ///
-    /// Without a cursor, or with one that cannot be resumed, it is the newest snapshot alone; with one that can, exactly
-    /// the revisions after it, which may be none. Seals the newest revision, as ``snapshot()`` does.
-    public func open(at cursor: ProgressCursor?) -> ProgressReading {
+    /// Without a cursor, or with a cursor that cannot be resumed, the reading is only the newest snapshot. With a
+    /// cursor that can be resumed, the reading is exactly the revisions after it, possibly none. The call seals the
+    /// newest revision, as ``snapshot()`` does.
+    package func open(at cursor: ProgressCursor?) -> ProgressReading {
         reading { core, now in core.open(at: cursor, now: now) }
     }
 
-    /// Everything after a revision; where that is overwritten, the newest alone, with how many were skipped.
+    /// Returns all revisions after one; if some were overwritten, only the newest, and how many were skipped.
     ///
-    /// Seals the newest revision, as ``snapshot()`` does.
-    public func read(after revision: UInt64) -> ProgressReading {
+    /// The call seals the newest revision, as ``snapshot()`` does.
+    package func read(after revision: UInt64) -> ProgressReading {
         reading { core, now in core.read(after: revision, now: now) }
     }
 
@@ -79,7 +80,7 @@ public final class ProgressJournal: Sendable {
         }
     }
 
-    /// The labels of the newest snapshot, without reading it: a tick goes on being overwritten.
+    /// The labels of the newest snapshot; getting them is no reading, so an open tick stays open.
     package var labels: [String: String] {
         state.withLock { $0.core.log.newest.labels }
     }
@@ -89,7 +90,7 @@ public final class ProgressJournal: Sendable {
         state.withLock { $0.core.log.newest.cursor.epoch }
     }
 
-    /// The snapshot at a cursor, or `nil` where it is no longer here; this is no reading either.
+    /// Returns the snapshot at a cursor, or `nil` if the journal no longer has it; an open tick stays open.
     package func snapshot(at cursor: ProgressCursor) -> ProgressSnapshot? {
         state.withLock { state in
             let snapshot = state.core.log.entry(at: cursor.revision)
@@ -97,15 +98,15 @@ public final class ProgressJournal: Sendable {
         }
     }
 
-    /// How many reports were refused because they came after the end, from a stale attempt, or were invalid.
-    public var refusedReportCount: Int {
+    /// The number of refused reports: invalid, after the end, from a stale attempt, or for another cursor.
+    package var refusedReportCount: Int {
         state.withLock { $0.core.refusedReports }
     }
 
-    /// An object that all transports of this journal share, for as long as one of them holds it.
+    /// Returns an object that all transports of this journal share, for as long as one of them holds it.
     ///
-    /// - Parameter make: Makes it; used where nobody holds one. All callers ask for the same type.
-    /// - Returns: The one that is held already, or the one just made.
+    /// - Parameter make: Makes the object if no transport holds one. All callers must request the same type.
+    /// - Returns: The object that a transport holds, or the object that `make` has made.
     package func sharedObject<Object: AnyObject & Sendable>(_ make: () -> Object) -> Object {
         if let object = state.withLock({ $0.sharedObject as? Object }) { return object }
         let made = make()
@@ -116,64 +117,64 @@ public final class ProgressJournal: Sendable {
         }
     }
 
-    /// Holds an object as long as the service holds the operation; one for each journal.
+    /// Holds an object as long as the service holds the operation; each journal holds one object.
     package func attach(_ object: any AnyObject & Sendable) {
         state.withLock { state in
             if !state.isRetired { state.attachment = object }
         }
     }
 
-    /// The object of ``attach(_:)``.
+    /// The object that was passed to ``attach(_:)``.
     package var attachment: (any AnyObject & Sendable)? {
         state.withLock { $0.attachment }
     }
 
     // MARK: Watching
 
-    /// Wakes someone when there is something new to read, from now on until ``unsubscribe(_:)``.
+    /// Adds a waker that is woken when there is something new to read, until ``unsubscribe(_:)``.
     ///
-    /// Who was woken is not woken again before somebody, whoever it is, has read the journal.
-    public func subscribe(_ waker: any ProgressWaker) -> ProgressSubscription {
+    /// After a wake, the waker is not woken again until a reader has read the journal; any reader counts.
+    package func subscribe(_ waker: any ProgressWaker) -> ProgressSubscription {
         state.withLock { state in
-            // From here on, counting has to be told to someone more.
+            // Emptying the pending count makes the next thread that adds units announce them to the new waker.
             state.core.count(pending.take())
             return ProgressSubscription(number: state.wakers.add(waker))
         }
     }
 
-    /// Ends a subscription; a wake that is under way may still come.
-    public func unsubscribe(_ subscription: ProgressSubscription) {
+    /// Ends a subscription; a wake that has already started may still arrive.
+    package func unsubscribe(_ subscription: ProgressSubscription) {
         state.withLock { $0.wakers.set(subscription.number, nil) }
     }
 
-    /// Counts one more watcher, who has opened the journal; the first one fires the start signal.
-    public func watcherJoined() {
+    /// Counts one more watcher, which has opened the journal; the first watcher fires the start signal.
+    package func watcherJoined() {
         state.withLock { $0.watchers += 1 }
         started.fire()
     }
 
-    /// Counts one watcher less.
-    public func watcherLeft() {
+    /// Counts one watcher fewer.
+    package func watcherLeft() {
         state.withLock { $0.watchers -= 1 }
     }
 
-    /// How many watch now.
-    public var watcherCount: Int {
+    /// The current number of watchers.
+    package var watcherCount: Int {
         state.withLock { $0.watchers }
     }
 
     // MARK: Writing
 
-    /// Applies a report as one revision and gives the snapshot it made.
+    /// Applies a report as one revision, and returns the snapshot of that revision.
     ///
     /// - Parameters:
-    ///   - report: What the worker says.
-    ///   - ifMatch: Apply it only if the operation is still at this cursor.
-    ///   - size: How many bytes it took on its way here, to be counted among the service's history; 0 counts nothing.
+    ///   - report: The report of the worker.
+    ///   - ifMatch: The cursor at which the operation must still be; `nil` accepts any.
+    ///   - size: The size of the report on the wire in bytes, counted in the service's history; 0 counts nothing.
     /// - Returns: The snapshot that the report made.
-    /// - Throws: ``ProgressError`` where the report is refused: ended, gone, stale attempt, cursor mismatch, invalid.
+    /// - Throws: ``ProgressError`` if the report is refused: ended, gone, stale attempt, cursor mismatch, invalid.
     @discardableResult
-    public func report(
+    package func report(
         _ report: ProgressReport,
         ifMatch: ProgressCursor? = nil,
         size: Int = 0
@@ -182,20 +183,31 @@ public final class ProgressJournal: Sendable {
         return try write { core, now throws(ProgressError) in
             try core.apply(report, ifMatch: ifMatch, now: now)
             guard size > 0 else { return core.log.newest }
-            // While all operations together have too much, each that is reported on keeps no more than its newest.
+            // While the history is full, each operation that receives a report keeps only its newest revision.
             let limit = history.isFull ? 0 : history.perOperation
             history.change(by: core.log.weighNewest(size, limit: limit))
             return core.log.newest
         }
     }
 
+    /// Begins the attempt after the current one; the number is read and written under one lock.
+    ///
+    /// - Returns: Whether the attempt began; after the end it does not begin.
+    func beginAttempt(_ state: String, details: JSONValue) -> Bool {
+        let begun: Void? = try? write { core, now throws(ProgressError) in
+            let attempt = core.log.newest.attempt + 1
+            try core.apply(ProgressReport(state: state, details: details, attempt: attempt), ifMatch: nil, now: now)
+        }
+        return begun != nil
+    }
+
     /// Asks the worker to stop.
     ///
-    /// The operation is ``ProgressStatus/cancelling`` until the worker ends it. Asking again is harmless.
+    /// The operation is ``ProgressStatus/cancelling`` until the worker ends it. A second request changes nothing.
     ///
-    /// - Throws: ``ProgressError`` where the operation has ended, is gone, or does not take the request.
+    /// - Throws: ``ProgressError`` if the operation has ended, is gone, or does not accept requests to cancel.
     @discardableResult
-    public func requestCancel() throws(ProgressError) -> ProgressSnapshot {
+    package func requestCancel() throws(ProgressError) -> ProgressSnapshot {
         let snapshot = try write { core, now throws(ProgressError) in
             try core.requestCancel(now: now)
             return core.log.newest

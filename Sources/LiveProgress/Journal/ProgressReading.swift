@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What one read of a journal gives.
-public struct ProgressReading: Sendable {
-    /// What is new, in strictly increasing order of revisions.
-    public let events: [ProgressEvent]
+/// The result of one read of a journal.
+package struct ProgressReading: Sendable {
+    /// The new events, in strictly increasing order of revisions.
+    package let events: [ProgressEvent]
     /// The revision to pass to the next read.
-    public let position: UInt64
-    /// Whether the end has been read, now or before: nothing follows.
-    public let isFinished: Bool
-    /// Why the operation is no longer there, where it is not: nothing follows.
-    public let removal: ProgressRemoval?
+    package let position: UInt64
+    /// Whether the end has been read, now or earlier; nothing follows the end.
+    package let isFinished: Bool
+    /// The reason why the operation was removed, or `nil` if it was not; nothing follows a removal.
+    package let removal: ProgressRemoval?
 
-    /// A reading with the given members.
-    public init(events: [ProgressEvent], position: UInt64, isFinished: Bool, removal: ProgressRemoval? = nil) {
+    /// Creates a reading with the given members.
+    package init(events: [ProgressEvent], position: UInt64, isFinished: Bool, removal: ProgressRemoval? = nil) {
         self.events = events
         self.position = position
         self.isFinished = isFinished
@@ -21,10 +21,10 @@ public struct ProgressReading: Sendable {
     }
 }
 
-/// Why an operation is no longer there.
-public enum ProgressRemoval: Sendable, Hashable {
-    /// Someone deleted it.
+/// The reason why an operation was removed.
+package enum ProgressRemoval: Sendable, Hashable {
+    /// The operation was deleted.
     case deleted
-    /// Its retention is over.
+    /// The operation's retention is over.
     case expired
 }

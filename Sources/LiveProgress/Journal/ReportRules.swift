@@ -2,15 +2,15 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension ProgressReport {
-    /// The most labels that an operation may bear, and the longest name and value of one, in UTF-8 bytes.
+    /// The maximum number of labels, and the maximum length of a label's name and of its value in UTF-8 bytes.
     static let labelLimits = (count: 64, length: 256)
 
-    /// Checks what can be checked without knowing the operation.
+    /// Checks the rules that do not depend on the operation.
     func validate() throws(ProgressError) {
         for member in ReportMember.all {
             switch member.value {
             case .count(let path): try Self.validate(self[keyPath: path], member.name)
-            case .total(let path): try Self.validate(self[keyPath: path] ?? nil, member.name)
+            case .total(let path): try Self.validate(self[keyPath: path]?.count, member.name)
             case .fraction(let path): try Self.validate(fraction: self[keyPath: path], member.name)
             case .labels(let path): try Self.validate(labels: self[keyPath: path] ?? [:])
             case .text, .json, .flag, .attempt, .status, .result, .problem: break
@@ -18,7 +18,7 @@ extension ProgressReport {
         }
     }
 
-    /// Whether a number can be a share of a whole; NaN cannot.
+    /// Returns whether a number is from 0 to 1; NaN is not.
     package static func isFraction(_ number: Double) -> Bool { (0...1).contains(number) }
 
     private static func validate(_ count: Int64?, _ name: String) throws(ProgressError) {
@@ -28,30 +28,30 @@ extension ProgressReport {
 
     private static func validate(fraction: Double?, _ name: String) throws(ProgressError) {
         guard let fraction, !isFraction(fraction) else { return }
-        throw ProgressError(.invalidReport, "\(name) is \(fraction); a fraction is from 0 to 1, and 1 is all.")
+        throw ProgressError(.invalidReport, "\(name) is \(fraction); a fraction is a number from 0 to 1.")
     }
 
     static func validate(labels: [String: String]) throws(ProgressError) {
         guard labels.count <= labelLimits.count else {
-            throw ProgressError(.invalidReport, "An operation bears at most \(labelLimits.count) labels.")
+            throw ProgressError(.invalidReport, "An operation has at most \(labelLimits.count) labels.")
         }
         for (name, value) in labels {
             guard (1...labelLimits.length).contains(name.utf8.count), value.utf8.count <= labelLimits.length else {
                 throw ProgressError(
                     .invalidReport,
-                    "A label has a name of 1 to \(labelLimits.length) bytes, and a value no longer."
+                    "A label's name has 1 to \(labelLimits.length) bytes, and its value at most \(labelLimits.length)."
                 )
             }
-            // Labels are written NAME=VALUE, so such a name could not be asked for.
+            // A query writes a label as NAME=VALUE, so a query could not select a name that contains "=".
             guard !name.utf8.contains(UInt8(ascii: "=")) else {
-                throw ProgressError(.invalidReport, "The name of a label has no \"=\"; its value may have one.")
+                throw ProgressError(.invalidReport, "A label's name must not contain \"=\"; its value may.")
             }
         }
     }
 }
 
 extension ProgressSnapshot {
-    /// What a report makes of the state before it.
+    /// Applies a report to the snapshot.
     mutating func apply(_ report: ProgressReport, counts: ProgressCounts?) {
         if status != .cancelling { status = .running }
         if let state = report.state {
@@ -65,7 +65,7 @@ extension ProgressSnapshot {
         if let outcome = report.outcome { end(outcome, hasState: report.state != nil) }
     }
 
-    /// Ends the operation; where the worker gave no last state, the end's name is the state.
+    /// Ends the operation; if the worker reported no last state, the state is the name of the outcome.
     mutating func end(_ outcome: ProgressOutcome, hasState: Bool = false) {
         head.outcome = outcome
         status = outcome.status
@@ -87,7 +87,7 @@ extension ProgressError {
     static func alreadyExists(_ id: ProgressID) -> ProgressError {
         ProgressError(
             .alreadyExists,
-            "Operation \(id) is there already. Choose another identifier, report on that one, or create it again after its end."
+            "Operation \(id) already exists. Choose another identifier, report on this operation, or recreate it after its end."
         )
     }
 

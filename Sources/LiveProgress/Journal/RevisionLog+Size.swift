@@ -3,19 +3,19 @@
 
 import DequeModule
 
-/// The sizes of revisions that were told with one, oldest first.
+/// The sizes of the revisions that came with a size, oldest first.
 struct RevisionSizes: Sendable {
     private var entries: Deque<(revision: UInt64, bytes: Int)> = []
     private(set) var total = 0
 
     mutating func append(_ revision: UInt64, bytes: Int) {
-        // A report that says nothing makes no revision; what renews the lease takes no room.
+        // An empty report makes no revision, so its size does not count.
         guard bytes > 0, entries.last?.revision != revision else { return }
         entries.append((revision, bytes))
         total += bytes
     }
 
-    /// Forgets the revisions before one, which are no longer kept.
+    /// Forgets the sizes of the revisions before one; the log no longer keeps these revisions.
     mutating func forget(before revision: UInt64) {
         while let first = entries.first, first.revision < revision {
             entries.removeFirst()
@@ -23,7 +23,7 @@ struct RevisionSizes: Sendable {
         }
     }
 
-    /// The oldest revision from which on all that is kept fits into a size; the newest always does.
+    /// Returns the oldest revision from which on all sizes fit into `limit`; the newest revision always fits.
     func firstRevision(fitting limit: Int) -> UInt64? {
         var rest = total
         for entry in entries {
@@ -35,14 +35,14 @@ struct RevisionSizes: Sendable {
 }
 
 extension RevisionLog {
-    /// Takes note of the newest revision's size, and lets the oldest ones go while all together are larger than a limit.
+    /// Records the size of the newest revision, and drops the oldest revisions while the sum exceeds a limit.
     ///
-    /// Watchers who had still to read them are told how many they skip, as after an overwritten one.
+    /// A watcher that has not read the dropped revisions later receives their number in ``ProgressEvent/skipped``.
     ///
     /// - Parameters:
-    ///   - bytes: The size.
-    ///   - limit: The largest sum of sizes; the newest revision stays, whatever its size.
-    /// - Returns: By how much the sum has changed.
+    ///   - bytes: The size of the newest revision.
+    ///   - limit: The maximum sum of sizes; the newest revision always stays.
+    /// - Returns: The change of the sum.
     mutating func weighNewest(_ bytes: Int, limit: Int) -> Int {
         let before = sizes.total
         sizes.append(newestRevision, bytes: bytes)

@@ -3,21 +3,21 @@
 
 import FoundationEssentials
 
-/// The newest revisions of one operation, at most `capacity` of them, in the order of their making.
+/// The newest revisions of one operation, at most `capacity` of them, oldest first.
 ///
-/// A pure value: the arithmetic of cursors and nothing else. The newest entry may be an open tick, which the next tick
-/// overwrites in place; ``seal(_:)`` closes it.
+/// The log is a pure value with the arithmetic of cursors. The newest entry may be an open tick: the next tick
+/// overwrites it in place, and ``seal(_:)`` closes it.
 struct RevisionLog: Sendable {
     let capacity: Int
-    /// A ring, once it is full: the newest revision takes the place of the oldest.
+    /// The revisions; once full, a ring in which the newest revision replaces the oldest.
     private var entries: ContiguousArray<ProgressSnapshot>
-    /// Where the oldest revision is.
+    /// The index of the oldest revision.
     private var first = 0
-    /// Where the newest revision is.
+    /// The index of the newest revision.
     private var last = 0
-    /// Whether the newest entry is a tick that nobody has read.
+    /// Whether the newest entry is a tick that no watcher has read.
     private(set) var isTickOpen = false
-    /// How much of what is kept came from elsewhere.
+    /// The sizes of the kept revisions that remote workers reported.
     var sizes = RevisionSizes()
 
     init(first: ProgressSnapshot, capacity: Int) {
@@ -30,7 +30,7 @@ struct RevisionLog: Sendable {
     var oldestRevision: UInt64 { entries[first].revision }
     var status: ProgressStatus { entries[last].status }
 
-    /// Gives the next revision a place of its own; the oldest one makes room.
+    /// Appends a revision; if the log is full, the revision replaces the oldest one.
     mutating func append(_ change: (inout ProgressSnapshot) -> Void) {
         let newest = entries[last]
         moveOn()
@@ -39,7 +39,7 @@ struct RevisionLog: Sendable {
         change(&entries[last])
     }
 
-    /// Appends what a worker says most often; what it replaces is not copied first.
+    /// Appends a revision of a state and its details, without copying the newest snapshot first.
     mutating func append(
         status: ProgressStatus,
         state: String,
@@ -49,7 +49,7 @@ struct RevisionLog: Sendable {
     ) {
         let newest = last
         moveOn()
-        // Mostly it is the same head; to find that out takes no reference.
+        // The heads are usually the same, and comparing them needs no reference counting.
         if entries[last].shared !== entries[newest].shared { entries[last].shared = entries[newest].shared }
         entries[last].revision = entries[newest].revision + 1
         entries[last].status = status
@@ -59,7 +59,7 @@ struct RevisionLog: Sendable {
         entries[last].updatedAt = updatedAt
     }
 
-    /// Makes the place after the newest revision's the newest one's, still with old values in it; an open tick ends.
+    /// Advances `last` to the next place, which still holds old values; closes an open tick.
     private mutating func moveOn() {
         isTickOpen = false
         if entries.count < capacity { entries.append(entries[last]) }
@@ -67,10 +67,10 @@ struct RevisionLog: Sendable {
         if last == first { first = first + 1 == capacity ? 0 : first + 1 }
     }
 
-    /// Forgets the revisions before one that is kept.
+    /// Drops the revisions before one; the newest revision always stays.
     mutating func dropRevisions(before revision: UInt64) {
         while oldestRevision < min(revision, newestRevision) {
-            // Its place stays; what it held is shared with the newest from now on.
+            // The place stays in the ring; a copy of the newest snapshot releases the old values.
             entries[first] = entries[last]
             first = first + 1 == entries.count ? 0 : first + 1
         }
@@ -92,14 +92,14 @@ struct RevisionLog: Sendable {
         finish(&entries[last])
     }
 
-    /// The snapshot of a revision, or `nil` where it is not here.
+    /// Returns the snapshot of a revision, or `nil` if the log does not have it.
     func entry(at revision: UInt64) -> ProgressSnapshot? {
         guard (oldestRevision...newestRevision).contains(revision) else { return nil }
         let index = last - Int(newestRevision - revision)
         return entries[index < 0 ? index + entries.count : index]
     }
 
-    /// What becomes of each revision after one, or `nil` where some of them are no longer here.
+    /// Returns the transformed revisions after one, or `nil` if the log no longer has some of them.
     func mapEntries<Result>(after revision: UInt64, _ transform: (ProgressSnapshot) -> Result) -> [Result]? {
         let newest = newestRevision
         if revision >= newest { return [] }

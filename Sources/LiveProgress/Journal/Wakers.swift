@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Who is to be woken, and whether that is still to be done.
+/// The wakers of a journal, and whether they must be woken.
 ///
-/// Who was woken will read. Until somebody has read, to wake them again would tell them nothing: so a worker pays for
-/// waking once for each reading, and not for each report.
+/// A woken waker will read. Until a reader has read, another wake has no use. So a worker pays for waking once per
+/// reading, not once per report.
 struct Wakers: Sendable {
     typealias List = ContiguousArray<any ProgressWaker>
 
     private var byNumber: [UInt64: any ProgressWaker] = [:]
     private var nextNumber: UInt64 = 0
-    /// The same as a list, made when it is next needed.
+    /// The wakers as a list; `nil` until it is needed again.
     private var list: List? = []
-    /// Whether somebody has read, or came to read, since all were last woken.
+    /// Whether a reader has read, or the wakers have changed, since the last wake.
     private var hasBeenRead = false
 
     var isEmpty: Bool { byNumber.isEmpty }
@@ -23,7 +23,7 @@ struct Wakers: Sendable {
         return nextNumber
     }
 
-    /// Puts a waker at a number of the caller's choice, or takes it away; numbers from ``add(_:)`` count from 1.
+    /// Sets or removes the waker of a number; numbers from ``add(_:)`` start at 1.
     mutating func set(_ number: UInt64, _ waker: (any ProgressWaker)?) {
         byNumber[number] = waker
         list = byNumber.isEmpty ? [] : nil
@@ -34,7 +34,7 @@ struct Wakers: Sendable {
         hasBeenRead = true
     }
 
-    /// Those to be woken now, once the lock is released; none where all have been, and nobody has read since.
+    /// Returns the wakers to wake after the lock is released; empty if no reader has read since the last wake.
     mutating func take() -> List {
         guard hasBeenRead else { return [] }
         hasBeenRead = false

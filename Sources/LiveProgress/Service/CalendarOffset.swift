@@ -4,20 +4,20 @@
 import FoundationEssentials
 import Synchronization
 
-/// How far the calendar is from the monotonic clock, so that one reading tells both times.
+/// The offset from the monotonic clock to the calendar, so that one clock reading gives both times.
 ///
-/// The two are compared anew every second: when the system's date is set, dates follow within that time.
+/// The offset is measured again every second, so a change of the system date takes effect within a second.
 final class CalendarOffset: Sendable {
     private static let lifetime = Duration.seconds(1)
-    /// What a comparison may take; when the thread is held up in the midst of it, it is worth nothing.
+    /// The longest valid measurement; a longer one means that the thread was interrupted, and its result is discarded.
     private static let longestComparison = Duration.microseconds(100)
 
-    /// Seconds from the monotonic clock to the calendar, as the bits of a `Double`.
+    /// The offset in seconds, as the bits of a `Double`.
     private let offset = Atomic<UInt64>(0)
-    /// Until when that holds, in the monotonic clock's ``Duration/steps``.
+    /// The time until which the offset is valid, in the monotonic clock's ``Duration/steps``.
     private let expiry = Atomic<Int64>(.min)
 
-    /// The date at a time that has just been read, or `nil` where the calendar has to be asked.
+    /// Returns the date at `now`, which was just read, or `nil` if the caller must call the clock's `date`.
     func date(at now: Duration, from clock: ProgressClock) -> Date? {
         if now.steps >= expiry.load(ordering: .acquiring) { compare(clock) }
         guard now.steps < expiry.load(ordering: .acquiring) else { return nil }

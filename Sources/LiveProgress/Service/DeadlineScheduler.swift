@@ -4,15 +4,15 @@
 import HeapModule
 import Synchronization
 
-/// What a ``DeadlineScheduler`` calls.
+/// The handler of a ``DeadlineScheduler``.
 protocol DeadlineHandler: AnyObject, Sendable {
-    /// Whether a deadline still counts.
+    /// Returns whether an entry is still valid.
     func isCurrent(_ entry: DeadlineScheduler.Entry) -> Bool
-    /// Does what is due for an operation.
+    /// Handles a deadline of an operation.
     func deadlineReached(_ id: ProgressID)
 }
 
-/// Calls its handler when the next of many deadlines has come; one task, and none while there is no deadline.
+/// A scheduler of many deadlines; it runs one timer task, and no task while there are no deadlines.
 final class DeadlineScheduler: Sendable {
     struct Entry: Comparable, Sendable {
         let deadline: Duration
@@ -26,7 +26,7 @@ final class DeadlineScheduler: Sendable {
         var heap = Heap<Entry>()
         var timer: Task<Void, Never>?
         var timerDeadline: Duration?
-        /// As many entries as make it worth while to look for those that are out of date.
+        /// The number of entries at which the next sweep removes outdated entries.
         var nextSweep = DeadlineScheduler.shortestSweep
     }
 
@@ -39,7 +39,7 @@ final class DeadlineScheduler: Sendable {
         self.clock = clock
     }
 
-    /// Sets what is called for each entry whose deadline has come, unless the entry is out of date; it is held weakly.
+    /// Sets the handler, held weakly; the handler is called for each valid entry whose deadline has come.
     func attach(_ handler: any DeadlineHandler) {
         state.withLock { $0.handler = handler }
     }
@@ -48,7 +48,7 @@ final class DeadlineScheduler: Sendable {
         state.withLock { $0.timer }?.cancel()
     }
 
-    /// How many entries there are, those that are out of date among them.
+    /// The number of entries, including outdated ones.
     var count: Int { state.withLock { $0.heap.count } }
 
     func schedule(_ id: ProgressID, at deadline: Duration) {
@@ -62,9 +62,9 @@ final class DeadlineScheduler: Sendable {
         outdated?.cancel()
     }
 
-    /// Takes out what is out of date, each time after as many newcomers as there were left, so that it costs little.
+    /// Removes outdated entries whenever the number of entries has doubled, so that the amortised cost is constant.
     ///
-    /// An operation that is over and starts anew leaves its deadlines behind, which may be a day away.
+    /// An operation that has ended and is created again leaves its old deadlines behind; they may be a day away.
     private func sweep() {
         let (handler, entries) = state.withLock { state -> ((any DeadlineHandler)?, [Entry]) in
             guard state.heap.count >= state.nextSweep else { return (nil, []) }
@@ -73,7 +73,7 @@ final class DeadlineScheduler: Sendable {
             return (state.handler, state.heap.unordered)
         }
         guard !entries.isEmpty else { return }
-        // Outside the lock: whether an entry is current is for the handler to say.
+        // Outside the lock, because the handler takes its own lock.
         let current = entries.filter { handler?.isCurrent($0) ?? false }
         let outdated = state.withLock { state -> Task<Void, Never>? in
             state.heap.insert(contentsOf: current)
@@ -87,7 +87,7 @@ final class DeadlineScheduler: Sendable {
         outdated?.cancel()
     }
 
-    /// The task holds the scheduler weakly, so that a service that is released takes its timer with it.
+    /// Starts the timer task; the task holds the scheduler weakly, so that releasing the service ends the timer.
     private func startTimer(_ state: inout State, until deadline: Duration) {
         state.timerDeadline = deadline
         state.timer = Task.detached { [weak self, clock] in

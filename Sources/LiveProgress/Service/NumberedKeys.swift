@@ -3,10 +3,11 @@
 
 import DequeModule
 
-/// Keys in the order in which they were last put there, each once, under growing numbers.
+/// The keys in the order of their last insertion, each key once, under increasing numbers.
 ///
-/// Putting and removing take amortised constant time; a walk starts at any number in logarithmic time. A key that is put
-/// anew leaves a dead entry behind; when there are more dead ones than living, they are swept out.
+/// Putting and removing a key take amortised constant time; a walk can start at any number in logarithmic time. Putting
+/// a key again leaves a dead entry behind. A sweep removes the dead entries when they outnumber the living entries by
+/// more than 64.
 struct NumberedKeys<Key: Hashable & Sendable>: Sendable {
     typealias Entry = (number: UInt64, key: Key)
 
@@ -18,7 +19,7 @@ struct NumberedKeys<Key: Hashable & Sendable>: Sendable {
 
     func contains(_ key: Key) -> Bool { numbers[key] != nil }
 
-    /// Puts a key at the end, under a number higher than all before: the next one, or the given one.
+    /// Puts a key at the end, under the next number, or under `number` if that is higher.
     mutating func put(_ key: Key, under number: UInt64? = nil) {
         lastNumber = max(lastNumber + 1, number ?? 0)
         numbers[key] = lastNumber
@@ -31,13 +32,13 @@ struct NumberedKeys<Key: Hashable & Sendable>: Sendable {
         sweep()
     }
 
-    /// Takes out every key; the numbers go on.
+    /// Removes every key; later numbers continue after `lastNumber`.
     mutating func removeAll() {
         entries = []
         numbers = [:]
     }
 
-    /// Takes out the oldest key.
+    /// Removes the oldest key and returns its entry.
     mutating func removeOldest() -> Entry? {
         while let first = entries.popFirst() {
             if numbers[first.key] == first.number {
@@ -48,12 +49,12 @@ struct NumberedKeys<Key: Hashable & Sendable>: Sendable {
         return nil
     }
 
-    /// The living entries after a number, oldest first.
+    /// Returns the living entries after a number, oldest first.
     func entries(after number: UInt64) -> some Sequence<Entry> {
         entries[firstIndex(after: number)...].lazy.filter { numbers[$0.key] == $0.number }
     }
 
-    /// The living entries before a number, newest first.
+    /// Returns the living entries before a number, newest first.
     func entries(before number: UInt64) -> some Sequence<Entry> {
         entries[..<firstIndex(after: number == 0 ? 0 : number - 1)].reversed().lazy
             .filter { numbers[$0.key] == $0.number }

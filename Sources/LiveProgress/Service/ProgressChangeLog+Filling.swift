@@ -3,31 +3,31 @@
 
 import Synchronization
 
-/// Gives the operations that are there, piece by piece.
+/// A source of the existing operations of a service, read in batches.
 protocol ChangeLogSource: AnyObject, Sendable {
-    /// Some operations after a number, oldest first; none where there are no more.
+    /// Returns at most `count` operations after a number, oldest first; empty if no operations are left.
     func operations(after number: UInt64, atMost count: Int) -> [(number: UInt64, journal: ProgressJournal)]
 }
 
-/// How far a change log has got with the operations that were there before anyone followed it.
+/// The position of a change log in the operations that existed before the first subscription.
 struct ChangeLogFilling: Sendable {
     weak var source: (any ChangeLogSource)?
     var position: UInt64 = 0
 }
 
 extension ProgressChangeLog {
-    /// How many operations are taken in while the lock is held: workers wait for it when they mark what changes.
+    /// The number of operations added under one lock; workers wait for this lock when they mark changes.
     private static let fillingSize = 128
 
-    /// Takes in as many of the operations that are there as one reading gives.
+    /// Adds existing operations to the log until the log has enough entries for one reading.
     ///
-    /// Not all at once when the first reader subscribes, because readers live on event loops, and there may be a hundred
-    /// thousand operations.
+    /// The first subscription does not add all operations, because readers run on event loops, and there may be 100,000
+    /// operations.
     func fill(toRead limit: Int, after position: UInt64) {
         while let filling = filling(toRead: limit, after: position) {
             let batch = filling.source?.operations(after: filling.position, atMost: Self.fillingSize) ?? []
             state.withLock { state in
-                // Another reader may have been here meanwhile.
+                // Another reader may have added this batch meanwhile.
                 guard state.filling?.position == filling.position else { return }
                 for (_, journal) in batch where !state.log.contains(journal.id) && !journal.isRetired {
                     Self.put(journal, in: &state)
@@ -37,7 +37,7 @@ extension ProgressChangeLog {
         }
     }
 
-    /// Where to go on filling; `nil` where a reading has enough.
+    /// Returns the position to continue from, or `nil` if no more operations need to be added.
     private func filling(toRead limit: Int, after position: UInt64) -> ChangeLogFilling? {
         state.withLock { state in
             guard let filling = state.filling, limit < .max else { return state.filling }

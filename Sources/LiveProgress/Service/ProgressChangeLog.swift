@@ -3,40 +3,41 @@
 
 import Synchronization
 
-/// What one read of the change log gives.
-public struct ProgressFeedReading: Sendable {
-    /// What changed, each operation once at the most.
-    public let events: [ProgressFeedEvent]
+/// The result of one read of the change log.
+package struct ProgressFeedReading: Sendable {
+    /// The changes; each operation appears at most once.
+    package let events: [ProgressFeedEvent]
     /// The number to pass to the next read.
-    public let position: UInt64
-    /// Whether removals may have been missed, so that the reader must begin anew from 0 with an empty list.
-    public let mustRestart: Bool
-    /// Whether the limit cut the reading short, so that the next one gives more at once.
-    public let hasMore: Bool
+    package let position: UInt64
+    /// Whether the reader may have missed removals, and must start again from position 0 with an empty list.
+    package let mustRestart: Bool
+    /// Whether the limit cut the reading short, so that the next read returns more immediately.
+    package let hasMore: Bool
 }
 
-/// Something that happened to one of many operations.
+/// A change of one operation in a feed.
 public enum ProgressFeedEvent: Sendable, Hashable {
-    /// It is new, or has changed: its newest snapshot.
+    /// The operation is new or has changed; the value is its newest snapshot.
     case changed(ProgressSnapshot)
-    /// It is no longer there.
+    /// The operation was deleted or has expired.
     case removed(ProgressID)
 }
 
-/// Which operations of a service changed last: one log that any number of readers follow, each with its own number.
+/// The log of the operations that changed last; each of any number of readers keeps its own position.
 ///
-/// An operation stands in it once, at its newest change, so that memory grows with the operations and not with changes or
-/// readers. It is kept only while someone is subscribed; operations mark themselves once in each publishing interval at most.
-public final class ProgressChangeLog: Sendable, ScheduledPublisher {
+/// The log holds each operation once, at its newest change, so memory grows with the number of operations, not with
+/// changes or readers. The log is kept only while there are subscriptions. Each operation marks itself at most once in
+/// a publishing interval.
+package final class ProgressChangeLog: Sendable, ScheduledPublisher {
     struct State {
-        /// Where the operations that were there before anyone subscribed are being taken in from, if they still are.
+        /// The position in the operations that existed before the first subscription; `nil` once all are added.
         var filling: ChangeLogFilling?
         var log = NumberedKeys<ProgressID>()
         var journals: [ProgressID: ProgressJournal] = [:]
         var removals = NumberedKeys<ProgressID>()
-        /// What the removed operations were, as far as it decides who may hear of them.
+        /// The last snapshots of removed operations, reduced to the members that decide who may see the removal.
         var removed: [ProgressID: ProgressSnapshot] = [:]
-        /// The number of the newest removal that is forgotten: readers before it cannot know of it.
+        /// The number of the newest forgotten removal; a reader at an earlier position must start again.
         var forgottenRemoval: UInt64 = 0
         var marked: [ProgressJournal] = []
         var isPublishScheduled = false
@@ -45,16 +46,16 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
         var streams = 0
     }
 
-    /// How many removals are remembered for readers that lag behind.
+    /// The number of removals that are kept for readers that lag behind.
     private static let removalsKept = 1024
-    /// The number of the group of streams among the wakers; subscriptions count from 1.
+    /// The key of `streams` in `wakers`; the numbers of subscriptions start at 1.
     private static let streamsNumber: UInt64 = 0
 
     private let publishing: PublishScheduler
-    /// All streams are one waker among those of the state.
+    /// The streams; together they are one waker in the state.
     package let streams = WakeGroup()
     let state = Mutex(State())
-    /// Read by every change of every operation, so apart from the lock.
+    /// The number of wakers, kept outside the lock because every change of every operation reads it.
     private let subscriberCount = Atomic<Int>(0)
 
     init(publishing: PublishScheduler) {
@@ -65,12 +66,12 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
 
     // MARK: Readers
 
-    /// Wakes someone after every change from now on, until ``unsubscribe(_:)``; takes constant time.
+    /// Adds a waker that is woken after every change until ``unsubscribe(_:)``; takes constant time.
     ///
     /// - Parameters:
-    ///   - waker: Who is woken.
-    ///   - source: Where the first subscriber's readings find the operations that are there already.
-    /// - Returns: What to hand back to end the subscription.
+    ///   - waker: The waker to add.
+    ///   - source: The source of the existing operations; only the first subscription uses it.
+    /// - Returns: The subscription to pass to ``unsubscribe(_:)``.
     func subscribe(_ waker: any ProgressWaker, source: any ChangeLogSource) -> ProgressSubscription {
         state.withLock { state in
             state.nextSubscription += 1
@@ -79,7 +80,7 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
         }
     }
 
-    /// Wakes a stream after every change from now on, until ``remove(_:)``.
+    /// Adds a stream that is woken after every change until ``remove(_:)``.
     func add(_ stream: WakeSignal, source: any ChangeLogSource) {
         streams.add(stream)
         state.withLock { state in
@@ -95,12 +96,12 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
         subscriberCount.store(state.wakers.count, ordering: .sequentiallyConsistent)
     }
 
-    /// Ends a subscription; with the last one the log is emptied.
-    public func unsubscribe(_ subscription: ProgressSubscription) {
+    /// Ends a subscription; ending the last subscription empties the log.
+    package func unsubscribe(_ subscription: ProgressSubscription) {
         remove { $0.wakers[subscription.number] = nil }
     }
 
-    /// Wakes a stream no more.
+    /// Removes a stream, so that it is not woken any more.
     func remove(_ stream: WakeSignal) {
         streams.remove(stream)
         remove { state in
@@ -125,17 +126,17 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
         for journal in marked { journal.takeChangeMark() }
     }
 
-    /// What changed after a number; 0 gives all operations that are there.
+    /// Returns the changes after a position; position 0 returns all existing operations.
     ///
-    /// Takes time and memory as the limit says, however many operations there are. Seals the newest revision of each that
-    /// it gives, as ``ProgressJournal/snapshot()`` does.
+    /// The limit bounds the time and the memory, however many operations there are. The call seals the newest revision
+    /// of each operation that it looks at, as ``ProgressJournal/snapshot()`` does.
     ///
     /// - Parameters:
-    ///   - position: Where the reading before ended.
-    ///   - query: Which operations to tell of.
-    ///   - limit: How many changed operations to look at, so that a reader holds no more than that at a time.
-    /// - Returns: What changed, and where to go on.
-    public func read(
+    ///   - position: The position at which the previous reading ended.
+    ///   - query: The operations to return; the statuses of the query are ignored.
+    ///   - limit: The maximum number of changed operations to look at, which bounds what a reader holds at a time.
+    /// - Returns: The changes and the position of the next read.
+    package func read(
         after position: UInt64,
         matching query: ProgressQuery = .init(),
         limit: Int = .max
@@ -155,7 +156,7 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
                 end < last || state.filling != nil
             )
         }
-        // Snapshots are taken outside the lock: each takes its own journal's.
+        // Snapshots are taken outside the lock, because each takes the lock of its journal.
         let snapshots = changed.map { $0.snapshot() }.filter(query.hasScope)
         return ProgressFeedReading(
             events: removed.filter(query.hasScope).map { .removed($0.id) } + snapshots.map { .changed($0) },
@@ -167,7 +168,7 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
 
     // MARK: Operations
 
-    /// Takes note of an operation that has changed; it does so once until ``ProgressJournal/takeChangeMark()``.
+    /// Notes that an operation has changed; an operation calls this once until ``ProgressJournal/takeChangeMark()``.
     func noteChange(of journal: ProgressJournal) {
         let mustSchedule = state.withLock { state in
             state.marked.append(journal)
@@ -202,7 +203,7 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
             defer { state.marked = [] }
             return state.marked
         }
-        // The marks go first: a change from here on marks anew, and cannot be lost.
+        // The marks are cleared first: a later change sets its mark again, and is not lost.
         for journal in marked { journal.takeChangeMark() }
         let wakers = state.withLock { state -> [any ProgressWaker] in
             guard !state.wakers.isEmpty else { return [] }
@@ -225,7 +226,7 @@ public final class ProgressChangeLog: Sendable, ScheduledPublisher {
 }
 
 extension ProgressQuery {
-    /// Whether a feed tells of an operation: its status may change, so that it is not asked for.
+    /// Returns whether a feed includes an operation; ignores the statuses, because the status of an operation changes.
     func hasScope(_ snapshot: ProgressSnapshot) -> Bool {
         var scope = self
         scope.statuses = []

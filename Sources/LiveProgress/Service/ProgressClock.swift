@@ -3,18 +3,18 @@
 
 public import FoundationEssentials
 
-/// Where a service reads the time, so that tests need not wait for it.
+/// The clock of a service; tests can replace it, so that they need not wait.
 public struct ProgressClock: Sendable {
-    /// The time since some fixed origin; it never goes back.
+    /// The function that returns the time since a fixed origin; the time never decreases.
     public let now: @Sendable () -> Duration
-    /// The time of the calendar, for people.
+    /// The function that returns the calendar date, for people.
     public let date: @Sendable () -> Date
-    /// Returns when ``now`` has reached a time; throws `CancellationError` when its task is cancelled before.
+    /// The function that sleeps until ``now`` reaches a time; throws `CancellationError` if its task is cancelled.
     public let sleep: @Sendable (_ until: Duration) async throws -> Void
-    /// Tells the date from the time, where ``date`` need not be asked each time.
+    /// The offset that derives the date from ``now``, so that ``date`` is not called each time.
     private let calendar: CalendarOffset?
 
-    /// A clock made of its three functions.
+    /// Creates a clock from its three functions.
     public init(
         now: @escaping @Sendable () -> Duration,
         date: @escaping @Sendable () -> Date,
@@ -39,7 +39,7 @@ public struct ProgressClock: Sendable {
         return ProgressClock(clock: clock, origin: clock.now)
     }()
 
-    /// Both times; of the system's clocks only one is read.
+    /// Reads both times; with the system's clocks, usually reads only the monotonic clock.
     func read() -> JournalState.Now {
         let now = now()
         return JournalState.Now(monotonic: now, date: calendar?.date(at: now, from: self) ?? date())

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What happens to the operations of a service, for a watcher in the same process: all that are there first, then each
-/// change, an operation's changes of one publishing interval as one.
+/// The changes of a service's operations, for a watcher in the same process.
 ///
-/// A watcher that falls so far behind that it may have missed a removal comes to the feed's end, and begins anew.
-public struct ProgressFeed: AsyncSequence, Sendable {
-    /// What a watcher gets.
-    public typealias Element = ProgressFeedEvent
-    /// A feed does not fail.
-    public typealias Failure = Never
+/// The feed gives all existing operations first, then each change. Changes of one operation within a publishing
+/// interval arrive as one change.
+///
+/// If a watcher falls so far behind that it may have missed a removal, the feed ends. The watcher must then iterate the
+/// feed again from the start.
+struct ProgressFeed: AsyncSequence, Sendable {
+    /// The change that a watcher receives.
+    typealias Element = ProgressFeedEvent
+    /// The feed never fails.
+    typealias Failure = Never
 
     let service: ProgressService
     let query: ProgressQuery
 
-    /// A new watcher.
-    public func makeAsyncIterator() -> Iterator {
+    /// Creates a new watcher.
+    func makeAsyncIterator() -> Iterator {
         Iterator(registration: FeedRegistration(service), query: query)
     }
 
-    /// One watcher's walk through the log of changes.
-    public struct Iterator: AsyncIteratorProtocol {
-        /// How many operations are read at a time: a watcher holds no more, and keeps the log's lock no longer.
+    /// One watcher with its position in the change log.
+    struct Iterator: AsyncIteratorProtocol {
+        /// The number of operations read at a time; bounds the watcher's memory and the time under the log's lock.
         private static let readingLimit = 128
 
         private let registration: FeedRegistration
@@ -34,8 +37,8 @@ public struct ProgressFeed: AsyncSequence, Sendable {
             self.query = query
         }
 
-        /// The next event, or `nil` when the task is cancelled or the watcher has fallen too far behind.
-        public mutating func next(isolation actor: isolated (any Actor)?) async -> ProgressFeedEvent? {
+        /// Returns the next event, or `nil` if the task is cancelled or the watcher has fallen too far behind.
+        mutating func next(isolation actor: isolated (any Actor)?) async -> ProgressFeedEvent? {
             while true {
                 if let event = pending.popFirst() { return event }
                 if Task.isCancelled { return nil }
@@ -50,10 +53,10 @@ public struct ProgressFeed: AsyncSequence, Sendable {
     }
 }
 
-/// One watcher's registration with the changes of a service, from its making to its release.
+/// The registration of one watcher for the changes of a service; releasing it ends the registration.
 package final class FeedRegistration: Sendable {
     package let service: ProgressService
-    /// Set when there may be something new to read.
+    /// The signal that is set when there may be something new to read.
     package let signal = WakeSignal()
 
     package init(_ service: ProgressService) {

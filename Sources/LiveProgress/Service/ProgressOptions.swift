@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What a new operation is given beside its identifier.
+/// The options of a new operation.
 public struct ProgressOptions: Sendable, Hashable {
     /// A title for people.
     public var title: String?
-    /// The operation that this one belongs to.
+    /// The parent operation, or `nil`.
     public var parent: ProgressID?
-    /// Labels to select operations by.
+    /// The labels to select the operation by.
     public var labels: [String: String]
-    /// Whether a request to cancel is taken; say so only where the worker honours it.
+    /// Whether the operation accepts a request to cancel; set this only if the worker stops on such a request.
     public var isCancellable: Bool
-    /// How long a remote worker may be silent; the service's default where it is `nil`.
+    /// The time that a remote worker may be silent, or `nil` for the service's default.
     ///
-    /// Workers of this process have no lease: their tracker tells when they are gone.
+    /// A worker in this process has no lease: releasing its tracker without an end fails the operation.
     public var lease: Duration?
 
-    /// Options with the given members.
+    /// Creates options with the given members.
     public init(
         title: String? = nil,
         parent: ProgressID? = nil,

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Which operations to list.
+/// A selection of operations to list.
 public struct ProgressQuery: Sendable, Hashable {
-    /// Operations of these statuses; empty for all.
+    /// The statuses to select; an empty set selects all.
     public var statuses: Set<ProgressStatus>
-    /// Operations that bear all of these labels.
+    /// The labels that an operation must have.
     public var labels: [String: String]
-    /// Operations that belong to this one.
+    /// The parent that an operation must have, or `nil` for any.
     public var parent: ProgressID?
-    /// Operations that one of these covers; `nil` for all.
+    /// The scopes of which at least one must cover the operation, or `nil` for all operations.
     public var scopes: Set<ProgressScope>?
-    /// How many to give at most.
+    /// The maximum number of operations in the page.
     public var limit: Int
-    /// Where the page before ended: its ``ProgressPage/nextPageToken``.
+    /// The ``ProgressPage/nextPageToken`` of the previous page.
     public var pageToken: String?
 
-    /// A query; by default for the 100 newest of all operations.
+    /// Creates a query; by default for the 100 newest of all operations.
     public init(
         statuses: Set<ProgressStatus> = [],
         labels: [String: String] = [:],
@@ -31,8 +31,8 @@ public struct ProgressQuery: Sendable, Hashable {
         self.pageToken = pageToken
     }
 
-    /// Whether an operation is one of those asked for.
-    public func matches(_ snapshot: ProgressSnapshot) -> Bool {
+    /// Returns whether an operation matches the query.
+    package func matches(_ snapshot: ProgressSnapshot) -> Bool {
         guard statuses.isEmpty || statuses.contains(snapshot.status) else { return false }
         guard parent == nil || snapshot.parent == parent else { return false }
         guard labels.allSatisfy({ snapshot.labels[$0.key] == $0.value }) else { return false }
@@ -40,15 +40,15 @@ public struct ProgressQuery: Sendable, Hashable {
     }
 }
 
-/// Some of the operations asked for, the newest first.
+/// A page of the matching operations, newest first.
 public struct ProgressPage: Sendable, Hashable {
     /// The operations.
     public let snapshots: [ProgressSnapshot]
-    /// What to ask for to get the page after this, or `nil` where this is the last.
+    /// The token that requests the next page, or `nil` on the last page.
     public let nextPageToken: String?
 
-    /// A page with the given members.
-    public init(snapshots: [ProgressSnapshot], nextPageToken: String? = nil) {
+    /// Creates a page with the given members.
+    package init(snapshots: [ProgressSnapshot], nextPageToken: String? = nil) {
         self.snapshots = snapshots
         self.nextPageToken = nextPageToken
     }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Which operations something is about, such as what somebody may see.
+/// A set of operations, such as the operations that a client may see.
 public enum ProgressScope: Sendable, Hashable {
     /// All operations.
     case everything
-    /// The operation of this identifier, whether it is there or not.
+    /// The operation with this identifier, whether or not it exists.
     case operation(ProgressID)
-    /// The operations that bear all of these labels; without any label, none.
+    /// The operations that have all of these labels; an empty dictionary covers no operation.
     case labels([String: String])
 
-    /// Whether an operation is one of them.
-    public func covers(_ id: ProgressID, labels: @autoclosure () -> [String: String]) -> Bool {
+    /// Returns whether the scope covers an operation.
+    package func covers(_ id: ProgressID, labels: @autoclosure () -> [String: String]) -> Bool {
         switch self {
         case .everything: return true
         case .operation(let covered): return covered == id

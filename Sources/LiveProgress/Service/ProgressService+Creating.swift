@@ -4,16 +4,18 @@
 import Synchronization
 
 extension ProgressService {
-    /// Creates an operation whose worker is in this process; released without an end, it fails as abandoned.
+    /// Creates an operation whose worker is in this process.
     ///
-    /// An identifier whose operation has ended, has expired or was deleted starts anew: a new operation with an epoch of its own
-    /// takes the place of the former. Who still follows that one gets its end.
+    /// If the tracker is released without an end, the operation fails as abandoned.
+    ///
+    /// If the former operation with the identifier has ended, has expired or was deleted, a new operation with a new
+    /// epoch replaces it. Watchers of a former operation that has ended still receive its end.
     ///
     /// - Parameters:
     ///   - id: The identifier; by default a random UUID.
     ///   - options: Title, labels and so on.
-    /// - Returns: The worker's end.
-    /// - Throws: ``ProgressError`` where the identifier is that of an operation that goes on, the labels break a rule, or the
+    /// - Returns: The worker's tracker.
+    /// - Throws: ``ProgressError`` if an operation with the identifier has not ended, the labels break a rule, or the
     ///   service is full.
     public func createProgress(
         id: ProgressID? = nil,
@@ -25,24 +27,25 @@ extension ProgressService {
         return tracker
     }
 
-    /// Creates an operation whose worker is elsewhere and reports through the journal, at least once in a lease.
+    /// Creates an operation whose worker is elsewhere and reports through the journal, at least once per lease.
     ///
     /// - Parameters:
     ///   - id: The identifier; by default a random UUID.
     ///   - options: Title, labels, lease and so on.
-    /// - Returns: The operation's journal; as with ``createProgress(id:options:)`` it may take the place of a former one.
-    /// - Throws: ``ProgressError`` where the identifier is that of an operation that goes on, the labels break a rule, or the
+    /// - Returns: The operation's journal; it may replace a former one, as with ``createProgress(id:options:)``.
+    /// - Throws: ``ProgressError`` if an operation with the identifier has not ended, the labels break a rule, or the
     ///   service is full.
-    public func createJournal(
+    package func createJournal(
         id: ProgressID? = nil,
         options: ProgressOptions = .init()
     ) throws(ProgressError) -> ProgressJournal {
         try createJournal(id: id, options: options, inPlaceOf: endedJournal(id))
     }
 
-    /// Creates an operation whose worker is elsewhere, in place of a former one that has ended, or of none.
+    /// Creates an operation whose worker is elsewhere; the operation replaces `former` if that has ended.
     ///
-    /// - Throws: As above, and ``ProgressError/Code/gone`` where it may not follow a deleted one and would.
+    /// - Throws: As above, and ``ProgressError/Code/gone`` if `followsDeleted` is `false` and the identifier belonged
+    ///   to an operation that was deleted or has expired.
     package func createJournal(
         id: ProgressID?,
         options: ProgressOptions,
@@ -102,7 +105,7 @@ extension ProgressService {
         return journal
     }
 
-    /// Checks the limits of the service.
+    /// Checks the service's limits on operations and on history.
     private func admit(newcomers: Int, to state: State) throws(ProgressError) {
         guard state.journals.count + newcomers <= configuration.maximumOperations else {
             throw ProgressError(
@@ -118,7 +121,7 @@ extension ProgressService {
         }
     }
 
-    /// The journal of an operation that is there and has ended.
+    /// Returns the journal of an operation that exists and has ended, or `nil`.
     private func endedJournal(_ id: ProgressID?) -> ProgressJournal? {
         guard let id, let journal = try? getJournal(id), journal.isEnded else { return nil }
         return journal

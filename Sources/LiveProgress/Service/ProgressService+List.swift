@@ -4,17 +4,17 @@
 import Synchronization
 
 extension ProgressService {
-    /// How many operations are looked at while the lock is held.
+    /// The number of operations read under one lock.
     private static let batchSize = 128
 
-    /// The operations asked for, the newest first.
+    /// Returns the operations that match a query, newest first.
     ///
-    /// Seals the newest revision of each that it looks at, as ``ProgressJournal/snapshot()`` does.
+    /// The call seals the newest revision of each operation that it looks at: units counted later make a new revision.
     public func list(_ query: ProgressQuery = .init()) -> ProgressPage {
         var before = query.pageToken.map { UInt64($0) ?? 0 } ?? .max
         let limit = max(1, query.limit)
         var found: [(number: UInt64, snapshot: ProgressSnapshot)] = []
-        // As many as are asked for are mostly enough; where few of them match, more are looked at in one turn.
+        // Two pages of operations are usually enough; the batches grow in case few operations match.
         var batchSize = min(Self.batchSize, limit)
         while true {
             batchSize = min(Self.batchSize, 2 * batchSize)
@@ -32,7 +32,7 @@ extension ProgressService {
         }
     }
 
-    /// Some operations before a number, newest first: not all at once, since others wait for the lock meanwhile.
+    /// Returns at most `count` operations before a number, newest first; `count` limits the time under the lock.
     private func journals(before number: UInt64, atMost count: Int) -> [(number: UInt64, journal: ProgressJournal)] {
         state.withLock { state in
             state.order.entries(before: number).prefix(count).compactMap { entry in
@@ -41,15 +41,20 @@ extension ProgressService {
         }
     }
 
-    /// What happens to the operations asked for: those that are there first, then each change.
-    public func feed(_ query: ProgressQuery = .init()) -> ProgressFeed {
+    /// Returns a feed of the operations that match a query: the existing operations first, then each change.
+    ///
+    /// The feed ignores the query's statuses, limit and page token: the status of an operation changes while it is
+    /// watched.
+    public func events(
+        matching query: ProgressQuery = .init()
+    ) -> some AsyncSequence<ProgressFeedEvent, Never> & Sendable {
         ProgressFeed(service: self, query: query)
     }
 
-    /// Wakes someone after changes of any operation; read what changed from ``changes``.
+    /// Adds a waker that is woken after each change of any operation; read the changes from ``changes``.
     ///
-    /// Takes constant time: what is there already is found by the readings.
-    public func subscribeToChanges(_ waker: any ProgressWaker) -> ProgressSubscription {
+    /// The call takes constant time: later reads find the existing operations.
+    package func subscribeToChanges(_ waker: any ProgressWaker) -> ProgressSubscription {
         changes.subscribe(waker, source: self)
     }
 }

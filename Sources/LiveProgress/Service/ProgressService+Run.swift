@@ -2,10 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension ProgressService {
-    /// Runs work as an operation: created, injected, and ended with what became of the work.
+    /// Runs work as an operation: creates it, makes its tracker the current one, and ends it with the work's outcome.
     ///
-    /// Within, ``ProgressTracker/current`` is the operation's tracker. The operation succeeds when the work returns, fails
-    /// with what it throws, and is cancelled when it throws `CancellationError`; a request to cancel cancels the task.
+    /// Inside the closure, ``ProgressTracker/current`` is the operation's tracker. The operation succeeds when the
+    /// closure returns, fails when the closure throws an error, and is cancelled when the closure throws
+    /// `CancellationError`. A request to cancel cancels the task.
     ///
     /// ```swift
     /// try await service.run("Import") { tracker in
@@ -17,9 +18,9 @@ extension ProgressService {
     ///   - title: A title for people.
     ///   - id: The identifier; by default a random UUID.
     ///   - labels: Labels to select operations by.
-    ///   - operation: The work; it may end the operation itself, to give a result of its own.
-    /// - Returns: What the work returns.
-    /// - Throws: What the work throws; ``ProgressError`` where the operation cannot be created.
+    ///   - operation: The work; it may end the operation itself, to set a result.
+    /// - Returns: The value that the work returns.
+    /// - Throws: The error that the work throws; ``ProgressError`` if the operation cannot be created.
     public func run<Result: Sendable>(
         _ title: String,
         id: ProgressID? = nil,
@@ -41,15 +42,15 @@ extension ProgressService {
         try await run(title, id: id, labels: labels) { _ in try await operation() }
     }
 
-    /// Starts work as an operation in a task of its own, and gives its identifier at once.
+    /// Starts work as an operation in a new task, and returns the operation's identifier immediately.
     ///
     /// - Parameters:
     ///   - title: A title for people.
     ///   - id: The identifier; by default a random UUID.
     ///   - labels: Labels to select operations by.
     ///   - operation: The work, as for `run`.
-    /// - Returns: The operation and the task that does the work.
-    /// - Throws: ``ProgressError`` where the operation cannot be created.
+    /// - Returns: The operation's identifier and the task that does the work.
+    /// - Throws: ``ProgressError`` if the operation cannot be created.
     public func start<Result: Sendable>(
         _ title: String,
         id: ProgressID? = nil,
@@ -84,13 +85,13 @@ extension ProgressService {
                     case .overBeforeAsked: break
                     }
                 }
-                // The work's own step ends the loop before.
+                // Not reached: the step of the work ends the loop first.
                 throw CancellationError()
             }
             tracker.succeed(result: (result as? any ProgressResultConvertible)?.progressResult)
             return result
         } catch is CancellationError {
-            tracker.cancelled()
+            tracker.cancel()
             throw CancellationError()
         } catch {
             tracker.fail(error)
@@ -108,15 +109,15 @@ extension ProgressService {
     }
 }
 
-/// An operation whose work runs in a task of its own.
+/// A started operation and the task that does its work.
 public struct StartedProgress<Result: Sendable>: Sendable {
-    /// The operation.
+    /// The operation's identifier.
     public let id: ProgressID
     /// The task that does the work.
     public let task: Task<Result, any Error>
 }
 
-/// A value that `ProgressService.run` keeps as the operation's result.
+/// A value that `ProgressService.run` stores as the operation's result.
 public protocol ProgressResultConvertible {
     /// The value as the operation's result.
     var progressResult: JSONValue { get }

@@ -4,7 +4,7 @@
 import FoundationEssentials
 import Synchronization
 
-/// Holds operations: creates, finds, lists, streams and deletes them.
+/// A store of operations that creates, finds, lists, streams and deletes them.
 ///
 /// ```swift
 /// let service = ProgressService()
@@ -12,25 +12,25 @@ import Synchronization
 /// for try await snapshot in try service.stream(tracker.id) { print(snapshot.state) }
 /// ```
 ///
-/// A service needs no running loop: it works from its first call, and a timer exists only while something is due.
+/// A service needs no run loop: it works from its first call, and a timer exists only while a deadline is pending.
 public final class ProgressService: Sendable {
     struct State {
         var journals: [ProgressID: ProgressJournal] = [:]
         /// The operations in the order of their creation.
         var order = NumberedKeys<ProgressID>()
-        /// When it may be forgotten that an operation was there.
+        /// The times at which the tombstones of removed operations are dropped.
         var tombstones: [ProgressID: Duration] = [:]
         var tombstoneOrder = NumberedKeys<ProgressID>()
     }
 
-    /// What the service was configured with.
+    /// The configuration of the service.
     public let configuration: Configuration
-    /// Which operations changed last.
-    public let changes: ProgressChangeLog
+    /// The log of the operations that changed last.
+    package let changes: ProgressChangeLog
     let dependencies: JournalDependencies
     let state = Mutex(State())
 
-    /// A service without operations.
+    /// Creates a service without operations.
     public init(configuration: Configuration = .init()) {
         self.configuration = configuration
         let publishing = PublishScheduler(interval: configuration.publishInterval, clock: configuration.clock)
@@ -52,18 +52,18 @@ public final class ProgressService: Sendable {
 
     // MARK: Finding
 
-    /// The tracker of an operation: the worker's own, where it is in this process and not released.
+    /// Returns an operation's tracker: the worker's own if it exists in this process, otherwise a new one.
     ///
-    /// - Throws: ``ProgressError``: unknown, or gone.
+    /// - Throws: ``ProgressError`` if the operation is unknown or gone.
     public func getProgress(_ id: ProgressID) throws(ProgressError) -> ProgressTracker {
         let journal = try getJournal(id)
         return journal.state.withLock { $0.tracker } ?? ProgressTracker(journal: journal, ownsOperation: false)
     }
 
-    /// The journal of an operation.
+    /// Returns the journal of an operation.
     ///
-    /// - Throws: ``ProgressError``: unknown, or gone.
-    public func getJournal(_ id: ProgressID) throws(ProgressError) -> ProgressJournal {
+    /// - Throws: ``ProgressError`` if the operation is unknown or gone.
+    package func getJournal(_ id: ProgressID) throws(ProgressError) -> ProgressJournal {
         try dropIfExpired(id)
         let now = configuration.clock.now()
         return try state.withLock { state throws(ProgressError) in
@@ -73,30 +73,40 @@ public final class ProgressService: Sendable {
         }
     }
 
-    /// The snapshots of an operation, the current one first, then every revision up to the end.
+    /// Returns the snapshots of an operation: the current one first, then every later revision up to the end.
     ///
     /// - Parameters:
     ///   - id: The operation.
-    ///   - cursor: Where the watcher was; by default it begins with the newest snapshot.
-    /// - Returns: A sequence; each iterator of it is one watcher.
-    /// - Throws: ``ProgressError``: unknown, or gone.
-    public func stream(_ id: ProgressID, from cursor: ProgressCursor? = nil) throws(ProgressError) -> ProgressStream {
-        ProgressStream(events: try getJournal(id).events(from: cursor))
+    ///   - cursor: The cursor to resume from; by default the stream begins with the newest snapshot.
+    /// - Returns: A sequence; each of its iterators is one watcher.
+    /// - Throws: ``ProgressError`` if the operation is unknown or gone.
+    public func stream(
+        _ id: ProgressID,
+        from cursor: ProgressCursor? = nil
+    ) throws(ProgressError) -> some AsyncSequence<ProgressSnapshot, ProgressError> & Sendable {
+        ProgressStream(events: try events(of: id, from: cursor))
     }
 
-    /// How many operations the service holds.
+    /// Returns the events of an operation: its snapshots, with the number of skipped revisions and how they resume.
+    ///
+    /// The parameters and errors are those of ``stream(_:from:)``.
+    public func events(of id: ProgressID, from cursor: ProgressCursor? = nil) throws(ProgressError) -> ProgressEvents {
+        try getJournal(id).events(from: cursor)
+    }
+
+    /// The number of operations in the service.
     public var operationCount: Int {
         state.withLock { $0.journals.count }
     }
 
-    /// How many bytes of the reports of remote workers the service keeps.
+    /// The number of bytes that the service keeps of reports from remote workers.
     public var historyBytes: Int { dependencies.history.usedBytes }
 
     // MARK: Removing
 
-    /// Forgets an operation and disconnects its watchers; it does not cancel the work.
+    /// Deletes an operation and disconnects its watchers; does not cancel the work.
     ///
-    /// - Throws: ``ProgressError``: unknown, or gone.
+    /// - Throws: ``ProgressError`` if the operation is unknown or gone.
     public func deleteProgress(_ id: ProgressID) throws(ProgressError) {
         _ = try getJournal(id)
         remove(id, .deleted)
@@ -120,7 +130,7 @@ public final class ProgressService: Sendable {
         changes.noteRemoval(of: journal)
     }
 
-    /// The timer may be late; whoever asks never sees what is past its retention.
+    /// Removes an operation whose retention is over, because the timer may be late.
     func dropIfExpired(_ id: ProgressID) throws(ProgressError) {
         let journal = state.withLock { $0.journals[id] }
         if let journal, journal.checkTime() { remove(id, .expired) }
@@ -128,13 +138,16 @@ public final class ProgressService: Sendable {
 }
 
 extension ProgressService: DeadlineHandler {
-    /// Whether a deadline is the one that was noted last: no earlier one since, and of no operation that was there before.
+    /// Returns whether an entry is the deadline that was scheduled last for its operation.
+    ///
+    /// An entry is outdated if an earlier deadline was scheduled after it, or if it belongs to a former operation of
+    /// the same identifier.
     func isCurrent(_ entry: DeadlineScheduler.Entry) -> Bool {
         let (forgettable, journal) = state.withLock { ($0.tombstones[entry.id], $0.journals[entry.id]) }
         return entry.deadline == journal?.scheduledDeadline ?? forgettable
     }
 
-    /// Does what is due for an operation: lease, retention, or the forgetting of its tombstone.
+    /// Handles a deadline of an operation: of its lease, its retention, or its tombstone.
     func deadlineReached(_ id: ProgressID) {
         let now = configuration.clock.now()
         let journal = state.withLock { state -> ProgressJournal? in

@@ -3,14 +3,14 @@
 
 import Synchronization
 
-/// What a ``PublishScheduler`` calls at the end of an interval.
+/// A publisher that a ``PublishScheduler`` calls at the end of an interval.
 protocol ScheduledPublisher: AnyObject, Sendable {
     func publishDue()
 }
 
-/// Publishes what changes faster than anybody can look: at most once in each interval.
+/// A scheduler that publishes rapid changes at most once in each interval.
 ///
-/// Nothing runs while nothing is due: the task lives from the first publisher's request to the first idle interval.
+/// No task runs while nothing is due: the task lives from the first request to the first interval without requests.
 final class PublishScheduler: Sendable {
     private struct State {
         var due: [any ScheduledPublisher] = []
@@ -26,7 +26,7 @@ final class PublishScheduler: Sendable {
         self.clock = clock
     }
 
-    /// Calls the publisher at the end of the current interval; a publisher asks once for each interval.
+    /// Calls the publisher at the end of the current interval; a publisher requests at most one call per interval.
     func schedule(_ publisher: any ScheduledPublisher) {
         let mustStart = state.withLock { state in
             state.due.append(publisher)
@@ -39,7 +39,7 @@ final class PublishScheduler: Sendable {
 
     private func run() async {
         while true {
-            // A sleep that fails only publishes early.
+            // If the sleep fails, the publishing is early, which does no harm.
             try? await clock.sleep(clock.now() + interval)
             let due = state.withLock { state in
                 defer { state.due = [] }

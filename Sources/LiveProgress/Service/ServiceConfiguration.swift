@@ -4,36 +4,37 @@
 import FoundationEssentials
 
 extension ProgressService {
-    /// What a service does by default, and its limits.
+    /// The settings and limits of a service.
     public struct Configuration: Sendable {
-        /// How many revisions of each operation are kept to be replayed; at least 1.
+        /// The number of revisions of each operation that are kept for replay; at least 1.
         public var journalCapacity = 64
-        /// How long an operation can be asked for after its end.
+        /// The time for which an operation stays available after its end.
         public var retention = Duration.seconds(24 * 60 * 60)
-        /// How long it is remembered after that, or after being deleted, that it was there.
+        /// The time for which the service remembers that an operation was deleted or has expired.
         public var tombstoneRetention = Duration.seconds(24 * 60 * 60)
-        /// How often watchers see a tick at the most.
+        /// The shortest time between two ticks that a watcher receives.
         public var publishInterval = Duration.milliseconds(33)
-        /// How long a remote worker may be silent before its operation is stalled.
+        /// The time that a remote worker may be silent before its operation is stalled.
         public var lease = Duration.seconds(60)
-        /// How long a stalled operation waits for its worker before it fails as worker-lost.
+        /// The time that a stalled operation waits for its worker before it fails as worker-lost.
         public var leaseGrace = Duration.seconds(5 * 60)
-        /// How many operations the service holds at the most; past it, creating is refused.
+        /// The maximum number of operations; at the limit, creating an operation is refused.
         public var maximumOperations = 100_000
-        /// Bytes of the reports of remote workers that are kept of all operations together.
+        /// The maximum number of bytes kept of remote workers' reports, for all operations together.
         ///
-        /// Past it, creating is refused, and of operations that are reported on only the newest revision is kept.
+        /// At the limit, creating an operation is refused, and each operation that receives a report keeps only its
+        /// newest revision.
         public var maximumHistoryBytes = 1 << 30
-        /// Bytes of such reports that are kept of one operation; past it, its oldest revisions go.
+        /// The maximum number of such bytes for one operation; past the limit, its oldest revisions are dropped.
         public var maximumHistoryBytesPerOperation = 4 << 20
-        /// Where the service reads the time.
+        /// The clock of the service.
         public var clock = ProgressClock.system
-        /// Makes identifiers.
-        public var makeID: @Sendable () -> ProgressID = { ProgressID() }
-        /// Makes epochs, the random tokens of journals' lives: 1 to 32 letters and digits.
-        public var makeEpoch: @Sendable () -> String = { String(UInt64.random(in: .min ... .max), radix: 36) }
+        /// The function that makes identifiers.
+        package var makeID: @Sendable () -> ProgressID = { ProgressID() }
+        /// The function that makes epochs: random tokens of 1 to 32 letters and digits, one for each journal.
+        package var makeEpoch: @Sendable () -> String = { String(UInt64.random(in: .min ... .max), radix: 36) }
 
-        /// The defaults.
+        /// Creates the default configuration.
         public init() {}
     }
 }

@@ -3,15 +3,15 @@
 
 import Synchronization
 
-/// A share of an operation's count, to be handed to the one who does that part.
+/// A share of an operation's count, for the code that does one part of the work.
 ///
-/// It is the shape of Foundation's subprogress (SF-0023): it cannot be copied, so a share is counted once; a share
-/// that nobody starts completes when it is dropped, so that a bar does not stop short.
+/// The shape is that of Foundation's subprogress (SF-0023). A share cannot be copied, so it is counted once. A share
+/// that is dropped before it is started counts as completed, so that a progress bar does not stop short.
 ///
 /// ```swift
 /// tracker.setCounts(total: 10)
 /// let part = tracker.share(assigning: 4).start(totalCount: 1_000)
-/// part.advance(by: 500)  // the operation stands at 0.2
+/// part.advance(by: 500)  // the operation's fraction is 0.2
 /// ```
 public struct ProgressShare: ~Copyable, Sendable {
     private let journal: ProgressJournal?
@@ -26,19 +26,19 @@ public struct ProgressShare: ~Copyable, Sendable {
         if let node { journal?.finishPart(node) }
     }
 
-    /// Takes the share.
+    /// Starts the share as a part with its own count.
     ///
-    /// - Parameter totalCount: The part's own units in all, or `nil` where nobody knows.
-    /// - Returns: The part, to be counted.
+    /// - Parameter totalCount: The part's own total units, or `nil` if not known.
+    /// - Returns: The part, which counts its own units.
     public consuming func start(totalCount: Int64? = nil) -> ProgressPart {
         let part = ProgressPart(journal: journal, node: node)
         node = nil
-        if let totalCount { part.setCounts(total: totalCount) }
+        if let totalCount { part.setTotal(.count(totalCount)) }
         return part
     }
 }
 
-/// A part of an operation, with a count of its own; finished or released, its share of the operation is complete.
+/// A part of an operation with its own count; its share completes when the part is finished or released.
 public final class ProgressPart: Sendable {
     private let journal: ProgressJournal?
     private let node: CountTree.NodeID?
@@ -50,34 +50,43 @@ public final class ProgressPart: Sendable {
 
     deinit { finish() }
 
-    /// Counts units of this part as done.
+    /// Counts units of this part as completed.
     public func advance(by count: Int64 = 1) {
         guard let journal, let node else { return }
         _ = journal.tick { $0.advance(node, by: count) }
     }
 
-    /// Sets the part's counts at once; what is `nil` stays as it is.
-    public func setCounts(completed: Int64? = nil, total: Int64?? = nil) {
+    /// Sets the part's counts together; counts that are `nil` stay unchanged.
+    public func setCounts(completed: Int64? = nil, total: Int64? = nil) {
+        set(completed: completed, total: total.map(ProgressTotal.count))
+    }
+
+    /// Sets the part's total, or makes it unknown.
+    public func setTotal(_ total: ProgressTotal) {
+        set(completed: nil, total: total)
+    }
+
+    private func set(completed: Int64?, total: ProgressTotal?) {
         guard let journal, let node else { return }
         _ = journal.tick { $0.set(completed: completed, total: total, unit: nil, of: node) }
     }
 
-    /// A share of this part's own count.
+    /// Returns a share of this part's own count.
     public func share(assigning count: Int64) -> ProgressShare {
         ProgressShare(journal: node == nil ? nil : journal, parent: node ?? CountTree.root, assigning: count)
     }
 
-    /// Completes the part's share; doing it again changes nothing.
+    /// Completes the part's share; a second call changes nothing.
     public func finish() {
         if let node { journal?.finishPart(node) }
     }
 }
 
 extension ProgressTracker {
-    /// A share of the operation's count.
+    /// Returns a share of the operation's count.
     ///
-    /// - Parameter count: How many of the operation's units the share is worth.
-    /// - Returns: The share, to be started by whoever does the part.
+    /// - Parameter count: The number of the operation's units that the share is worth.
+    /// - Returns: The share; the code that does the part starts it.
     public func share(assigning count: Int64) -> ProgressShare {
         ProgressShare(journal: journal, parent: CountTree.root, assigning: count)
     }
@@ -88,7 +97,7 @@ extension ProgressJournal {
         state.withLock { $0.core.counting.addChild(of: parent, assigning: count) }
     }
 
-    /// A part that finishes after the end, or after its attempt, is no refused report: there is nothing left to tell.
+    /// Finishes a part; after the end, or after the part's attempt, this has no effect and counts no refusal.
     func finishPart(_ node: CountTree.NodeID) {
         let isLive = state.withLock { !$0.core.isOver && $0.core.counting.contains(node) }
         guard isLive else { return }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The worker's end of an operation: it reports, and never waits for anybody who watches.
+/// The worker's handle of an operation; it reports, and never waits for a watcher.
 ///
-/// Every call is synchronous, takes one short critical section at the most and cannot fail; what comes after the end is refused and
-/// counted (invariants 1 and 6). A tracker may be used from any thread. When the last reference to one that
-/// ``ProgressService/createProgress(id:options:)`` gave is released without an end, the operation fails as abandoned.
+/// Every call that reports is synchronous, takes at most one short critical section, and cannot fail. Reports after the
+/// end are refused and counted (invariants 1 and 6). A tracker may be used from any thread. If the last reference to a
+/// tracker from ``ProgressService/createProgress(id:options:)`` is released without an end, the operation fails as
+/// abandoned.
 ///
 /// ```swift
 /// let tracker = try service.createProgress()
@@ -26,55 +27,58 @@ public final class ProgressTracker: Sendable {
         if ownsOperation { journal?.abandon() }
     }
 
-    /// A tracker that drops everything: its identifier is empty and its start signal never fires.
+    /// The tracker that drops every report; its identifier is empty, and its start signal never fires.
     public static let noop = ProgressTracker(journal: nil, ownsOperation: false)
 
     /// The operation's identifier; empty for ``noop``.
     public var id: ProgressID { journal?.id ?? .empty }
 
-    /// Whether this is ``noop``, which nobody can watch.
+    /// Whether this is ``noop``, which cannot be watched.
     public var isNoop: Bool { journal == nil }
 
-    /// Tells when the first watcher is there.
+    /// The signal that fires when the first watcher joins.
     public var startSignal: StartSignal { StartSignal(journal: journal) }
 
-    /// The newest snapshot, or `nil` for ``noop``.
+    /// Returns the newest snapshot, or `nil` for ``noop``.
     ///
-    /// Seals the newest revision, as ``ProgressJournal/snapshot()`` does.
+    /// The call seals the newest revision: units counted later make a new revision.
     public func snapshot() -> ProgressSnapshot? { journal?.snapshot() }
 
-    /// How many reports were refused.
+    /// The number of watchers at this moment; zero for ``noop``.
+    public var watcherCount: Int { journal?.watcherCount ?? 0 }
+
+    /// The number of refused reports.
     public var refusedReportCount: Int { journal?.refusedReportCount ?? 0 }
 
     // MARK: Reporting
 
-    /// Says what the worker is doing; without details, those before are cleared.
+    /// Reports what the worker is doing; without details, the earlier details are cleared.
     ///
     /// - Parameters:
-    ///   - state: What the worker is doing, such as `"Processing"`.
-    ///   - details: What else there is to say.
-    /// - Returns: Whether the report was taken; it is refused once the operation has ended.
+    ///   - state: A short text for people, such as `"Processing"`.
+    ///   - details: Any further information.
+    /// - Returns: Whether the report was accepted; after the end it is refused.
     @discardableResult
     public func update(_ state: String, details: JSONValue = .null) -> Bool {
         guard let journal else { return false }
         return journal.update(state, details: details)
     }
 
-    /// Says several things at once, as one revision.
+    /// Reports several members together, as one revision.
     ///
-    /// - Returns: Whether the report was taken; it is refused once the operation has ended, or where it is invalid.
+    /// - Returns: Whether the report was accepted; it is refused after the end, or if it is invalid.
     @discardableResult
     public func report(_ report: ProgressReport) -> Bool {
         guard let journal else { return false }
         return (try? journal.report(report)) != nil
     }
 
-    /// Counts units done; watchers see it at the publishing rate, however often it is called.
+    /// Counts completed units; watchers see the count at the publishing rate, however often this is called.
     ///
-    /// - Returns: Whether the count was taken; it is refused once the operation has ended.
+    /// - Returns: Whether the count was accepted; after the end it is refused.
     @discardableResult
     public func advance(by count: Int64 = 1) -> Bool {
-        // Mostly one addition is all; the rest stands apart, and nothing is unwrapped before, since it would be retained.
+        // One addition is usually enough; the rest is a separate function. Unwrapping `journal` would retain it.
         if journal == nil { return false }
         guard PendingCount.holds(count), let standing = journal?.pending.add(count) else {
             return advance(by: count, after: nil)
@@ -87,55 +91,58 @@ public final class ProgressTracker: Sendable {
         journal?.advance(by: count, after: standing) ?? false
     }
 
-    /// Sets the counts at once, so that nobody sees one without the other; what is `nil` stays as it is.
+    /// Sets the counts together, so that no watcher sees one without the other; `nil` leaves a count unchanged.
     ///
     /// - Parameters:
-    ///   - completed: Units done; a number that is lower than what is shown came late, and leaves that as it is.
-    ///   - total: Units in all; `.some(nil)` says that nobody knows.
-    ///   - unit: What is counted, such as `"rows"`.
-    ///   - baseline: Units that were done before this run: they are done, but they are no speed.
-    /// - Returns: Whether the counts were taken; they are refused once the operation has ended.
+    ///   - completed: The completed units; a number lower than the current one arrived late and is ignored.
+    ///   - total: The total units; ``setTotal(_:unit:)`` makes them unknown.
+    ///   - unit: The unit that is counted, such as `"rows"`.
+    ///   - baseline: The units completed before this run; they do not count for the rate.
+    /// - Returns: Whether the counts were accepted; after the end they are refused.
     @discardableResult
     public func setCounts(
         completed: Int64? = nil,
-        total: Int64?? = nil,
+        total: Int64? = nil,
         unit: String? = nil,
         baseline: Int64? = nil
     ) -> Bool {
         guard let journal else { return false }
         return journal.tick { counting in
-            counting.set(completed: completed, total: total, unit: unit)
+            counting.set(completed: completed, total: total.map(ProgressTotal.count), unit: unit)
             if let baseline { counting.set(baseline: baseline) }
         }
     }
 
-    /// Says which share is done, where the worker knows no more than that.
+    /// Sets the total, or makes it unknown.
     ///
-    /// It is shown until the counts have a fraction of their own, and never falls within an attempt.
+    /// - Returns: Whether the total was accepted; after the end it is refused.
+    @discardableResult
+    public func setTotal(_ total: ProgressTotal, unit: String? = nil) -> Bool {
+        journal?.tick { $0.set(completed: nil, total: total, unit: unit) } ?? false
+    }
+
+    /// Sets the completed fraction, for a worker that knows no counts.
     ///
-    /// - Parameter fraction: From 0 to 1; anything else is refused.
-    /// - Returns: Whether it was taken; it is refused once the operation has ended.
+    /// The fraction is shown until the counts have a fraction, and never falls within an attempt.
+    ///
+    /// - Parameter fraction: A number from 0 to 1; any other number is refused.
+    /// - Returns: Whether the fraction was accepted; after the end it is refused.
     @discardableResult
     public func setFraction(_ fraction: Double) -> Bool {
         guard let journal else { return false }
         guard ProgressReport.isFraction(fraction) else {
-            // Refused by its own rule, and counted.
-            var report = ProgressReport()
-            report.fractionCompleted = fraction
-            return self.report(report)
+            // The report is refused as invalid, and the refusal is counted.
+            return report(ProgressReport(fractionCompleted: fraction))
         }
         return journal.tick { $0.set(fraction: fraction) }
     }
 
-    /// Begins a new attempt: counts, rate and fraction start anew.
+    /// Begins a new attempt: counts, rate and fraction start again.
     ///
-    /// - Returns: Whether the attempt began; it does not once the operation has ended.
+    /// - Returns: Whether the attempt began; after the end it does not begin.
     @discardableResult
     public func beginAttempt(_ state: String = "Retrying", details: JSONValue = .null) -> Bool {
-        guard let journal else { return false }
-        var report = ProgressReport(state: state, details: details)
-        report.attempt = journal.snapshot().attempt + 1
-        return self.report(report)
+        journal?.beginAttempt(state, details: details) ?? false
     }
 
     // MARK: Ending
@@ -143,38 +150,35 @@ public final class ProgressTracker: Sendable {
     /// Ends the operation, once and for all.
     ///
     /// - Parameters:
-    ///   - outcome: How it ended.
-    ///   - state: The last state; where it is `nil`, `"Succeeded"`, `"Failed"` or `"Cancelled"`.
-    ///   - details: The last details; where both are `nil`, those before stay.
-    /// - Returns: Whether this was the end; `false` where the operation had ended already.
+    ///   - outcome: The outcome of the operation.
+    ///   - state: The last state; if `nil`, it is `"Succeeded"`, `"Failed"` or `"Cancelled"`.
+    ///   - details: The last details; if `state` and `details` are both `nil`, the earlier details stay.
+    /// - Returns: Whether this call ended the operation; `false` if it had ended already.
     @discardableResult
     public func end(_ outcome: ProgressOutcome, state: String? = nil, details: JSONValue? = nil) -> Bool {
-        guard journal != nil else { return false }
-        var report = ProgressReport(state: state, details: details)
-        report.outcome = outcome
-        return self.report(report)
+        report(ProgressReport(state: state, details: details, outcome: outcome))
     }
 
-    /// Ends the operation well, with an optional result.
+    /// Ends the operation as succeeded, with an optional result.
     @discardableResult
     public func succeed(result: JSONValue? = nil) -> Bool { end(.succeeded(result: result)) }
 
-    /// Ends the operation with what an error tells.
+    /// Ends the operation as failed, with the problem of an error.
     @discardableResult
     public func fail(_ error: any Error) -> Bool { end(.failed(ProgressProblem(error))) }
 
     /// Ends the operation as cancelled.
     @discardableResult
-    public func cancelled() -> Bool { end(.cancelled) }
+    public func cancel() -> Bool { end(.cancelled) }
 
-    // MARK: Being asked to stop
+    // MARK: Cancelling
 
-    /// Whether someone has asked the operation to stop.
+    /// Whether a client has asked the operation to stop.
     public var isCancellationRequested: Bool { journal?.cancelRequested.hasFired ?? false }
 
-    /// Returns when someone asks the operation to stop.
+    /// Returns when a client asks the operation to stop.
     ///
-    /// - Throws: `CancellationError` when the waiting task is cancelled; ``ProgressError`` when the operation ends first.
+    /// - Throws: `CancellationError` if the waiting task is cancelled; ``ProgressError`` if the operation ends first.
     public func cancellationRequested() async throws {
         try await (journal?.cancelRequested ?? Latch()).wait()
     }

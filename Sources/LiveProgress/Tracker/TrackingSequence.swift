@@ -2,75 +2,77 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension Sequence {
-    /// The same elements, each counted when it is asked for the one after it.
+    /// Returns the same elements; counts each element when the next one is requested.
     ///
     /// ```swift
     /// for row in rows.trackingProgress(total: 10_000) { insert(row) }
     /// ```
     ///
     /// - Parameters:
-    ///   - total: How many elements there are; by default nobody knows.
-    ///   - tracker: Whom to tell; by default ``ProgressTracker/current``.
+    ///   - total: The number of elements, or `nil` if not known.
+    ///   - tracker: The tracker that counts; by default ``ProgressTracker/current``.
     /// - Returns: A sequence of the same elements.
     public func trackingProgress(
         total: Int? = nil,
         by tracker: ProgressTracker = .current
-    ) -> ProgressTrackingSequence<Self> {
+    ) -> some Sequence<Element> {
         ProgressTrackingSequence(base: self, total: total, tracker: tracker)
     }
 }
 
 extension Collection {
-    /// The same elements, each counted when it is asked for the one after it; the total is the collection's count.
+    /// Returns the same elements and counts each one; the total is the collection's count.
     ///
-    /// - Parameter tracker: Whom to tell; by default ``ProgressTracker/current``.
+    /// An element counts when the next one is requested.
+    ///
+    /// - Parameter tracker: The tracker that counts; by default ``ProgressTracker/current``.
     /// - Returns: A sequence of the same elements.
-    public func trackingProgress(by tracker: ProgressTracker = .current) -> ProgressTrackingSequence<Self> {
+    public func trackingProgress(by tracker: ProgressTracker = .current) -> some Sequence<Element> {
         ProgressTrackingSequence(base: self, total: count, tracker: tracker)
     }
 }
 
 extension AsyncSequence {
-    /// The same elements, each counted when it is asked for the one after it.
+    /// Returns the same elements; counts each element when the next one is requested.
     ///
     /// ```swift
     /// for try await row in rows.trackingProgress(total: 10_000) { try await insert(row) }
     /// ```
     ///
     /// - Parameters:
-    ///   - total: How many elements there are; by default nobody knows.
-    ///   - tracker: Whom to tell; by default ``ProgressTracker/current``.
+    ///   - total: The number of elements, or `nil` if not known.
+    ///   - tracker: The tracker that counts; by default ``ProgressTracker/current``.
     /// - Returns: A sequence of the same elements.
     public func trackingProgress(
         total: Int? = nil,
         by tracker: ProgressTracker = .current
-    ) -> ProgressTrackingAsyncSequence<Self> {
+    ) -> some AsyncSequence<Element, Failure> {
         ProgressTrackingAsyncSequence(base: self, total: total, tracker: tracker)
     }
 }
 
-/// Counts the elements of a sequence as they are done with.
+/// A sequence that counts its elements as they are completed.
 ///
-/// An element counts when the next one is asked for, so that 100 % is not shown before the last one is done.
-public struct ProgressTrackingSequence<Base: Sequence>: Sequence {
+/// An element counts when the next one is requested, so that 100 % is not shown before the last element is completed.
+struct ProgressTrackingSequence<Base: Sequence>: Sequence {
     let base: Base
     let total: Int?
     let tracker: ProgressTracker
 
-    /// Begins counting.
-    public func makeIterator() -> Iterator {
-        tracker.setCounts(total: .some(total.map(Int64.init)))
+    /// Creates an iterator, and sets the tracker's total.
+    func makeIterator() -> Iterator {
+        tracker.setTotal(ProgressTotal(total.map(Int64.init)))
         return Iterator(base: base.makeIterator(), tracker: tracker)
     }
 
-    /// Counts each element when the next is asked for.
-    public struct Iterator: IteratorProtocol {
+    /// An iterator that counts each element when the next one is requested.
+    struct Iterator: IteratorProtocol {
         var base: Base.Iterator
         let tracker: ProgressTracker
         var hasBegun = false
 
-        /// The next element.
-        public mutating func next() -> Base.Element? {
+        /// Returns the next element.
+        mutating func next() -> Base.Element? {
             if hasBegun { tracker.advance() }
             let element = base.next()
             hasBegun = element != nil
@@ -79,31 +81,31 @@ public struct ProgressTrackingSequence<Base: Sequence>: Sequence {
     }
 }
 
-/// Counts the elements of an asynchronous sequence as they are done with.
-public struct ProgressTrackingAsyncSequence<Base: AsyncSequence>: AsyncSequence {
-    /// What the base gives.
-    public typealias Element = Base.Element
-    /// How the base fails.
-    public typealias Failure = Base.Failure
+/// An asynchronous sequence that counts its elements as they are completed.
+struct ProgressTrackingAsyncSequence<Base: AsyncSequence>: AsyncSequence {
+    /// The element of the base sequence.
+    typealias Element = Base.Element
+    /// The error of the base sequence.
+    typealias Failure = Base.Failure
 
     let base: Base
     let total: Int?
     let tracker: ProgressTracker
 
-    /// Begins counting.
-    public func makeAsyncIterator() -> Iterator {
-        tracker.setCounts(total: .some(total.map(Int64.init)))
+    /// Creates an iterator, and sets the tracker's total.
+    func makeAsyncIterator() -> Iterator {
+        tracker.setTotal(ProgressTotal(total.map(Int64.init)))
         return Iterator(base: base.makeAsyncIterator(), tracker: tracker)
     }
 
-    /// Counts each element when the next is asked for.
-    public struct Iterator: AsyncIteratorProtocol {
+    /// An iterator that counts each element when the next one is requested.
+    struct Iterator: AsyncIteratorProtocol {
         var base: Base.AsyncIterator
         let tracker: ProgressTracker
         var hasBegun = false
 
-        /// The next element.
-        public mutating func next(
+        /// Returns the next element.
+        mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(Base.Failure) -> Base.Element? {
             if hasBegun { tracker.advance() }
@@ -114,6 +116,3 @@ public struct ProgressTrackingAsyncSequence<Base: AsyncSequence>: AsyncSequence 
         }
     }
 }
-
-extension ProgressTrackingSequence: Sendable where Base: Sendable {}
-extension ProgressTrackingAsyncSequence: Sendable where Base: Sendable {}

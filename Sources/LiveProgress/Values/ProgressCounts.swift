@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How much is done, of how much, in what unit.
+/// The counts of an operation: completed units, total units, unit, fraction, rate and remaining time.
 ///
-/// The names are Foundation's (SF-0023): a `totalCount` of `nil` means that the total is not known.
+/// The names are those of Foundation (SF-0023). A `totalCount` of `nil` means that the total is not known.
 public struct ProgressCounts: Sendable, Hashable {
-    /// Units done; it never falls within one attempt, and is 0 where the worker knows only a fraction.
+    /// The completed units; they never decrease within one attempt, and are 0 if the worker knows only a fraction.
     public let completedCount: Int64
-    /// Units in all, never fewer than are done, or `nil` where nobody knows.
+    /// The total units, never fewer than the completed ones, or `nil` if not known.
     public let totalCount: Int64?
-    /// What is counted, such as `rows` or `bytes`.
+    /// The unit that is counted, such as `rows` or `bytes`.
     public let unit: String?
-    /// The share done, from 0 to 1: of the total, with what running parts have done; where that is not known, what the worker
-    /// told of it, or `nil`.
+    /// The completed fraction, from 0 to 1, or `nil` if not known.
     ///
-    /// It falls within an attempt only where the total grows.
+    /// If the total is known, the fraction is the quotient of the completed units, including those of running parts,
+    /// and the total. Otherwise it is the fraction that the worker reported.
+    ///
+    /// Within an attempt, the fraction falls only when the total grows.
     public let fractionCompleted: Double?
-    /// Units a second, or `nil` while unknown.
+    /// The units per second, or `nil` while not known.
     public let throughput: Double?
-    /// Seconds that remain, or `nil` while unknown.
+    /// The remaining seconds, or `nil` while not known.
     public let estimatedTimeRemaining: Double?
 
-    /// Counts with the given members.
+    /// Creates counts with the given members.
     public init(
         completedCount: Int64,
         totalCount: Int64? = nil,

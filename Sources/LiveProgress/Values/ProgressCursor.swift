@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A place in an operation's journal: what a watcher has seen, and where it can go on.
+/// A place in an operation's journal, from which a watcher can resume.
 ///
-/// Its text form, `epoch-revision` such as `k3f9-42`, is the same on every transport: `cursor` of a WebSocket message,
-/// `Last-Event-ID` of server-sent events, `ETag` of HTTP.
+/// The text form, `epoch-revision` such as `k3f9-42`, is the same on every transport: the `cursor` of a WebSocket
+/// message, the `Last-Event-ID` of server-sent events, the `ETag` of HTTP.
 public struct ProgressCursor: Sendable, Hashable {
-    /// A random token of the journal's life; a cursor of another epoch cannot be resumed.
+    /// The random token of one journal; a cursor of another epoch cannot be resumed.
     public let epoch: String
-    /// The revision seen last.
+    /// The last revision that the watcher has seen.
     public let revision: UInt64
 
     /// The longest epoch, in characters.
-    public static let maximumEpochLength = 32
+    package static let maximumEpochLength = 32
 
-    /// A cursor at a revision of an epoch.
+    /// Creates a cursor at a revision of an epoch.
     public init(epoch: String, revision: UInt64) {
         self.epoch = epoch
         self.revision = revision
     }
 
-    /// Reads the text form, or gives `nil` where the text is none.
+    /// Reads the text form; returns `nil` if the text is not a cursor.
     public init?(_ text: some StringProtocol) {
         let utf8 = Array(text.utf8.prefix(Self.maximumEpochLength + 22))
         guard utf8.count <= Self.maximumEpochLength + 21, let dash = utf8.lastIndex(of: UInt8(ascii: "-")) else {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Why a call was refused.
+/// The reason why a call was refused.
 ///
 /// ```swift
 /// do { try service.getProgress(id) } catch where error.code == .unknown { … }
 /// ```
 public struct ProgressError: Error, Sendable, Hashable {
-    /// The kind of refusal; further kinds may be added.
+    /// The kind of a refusal; later versions may add kinds.
     public struct Code: Sendable, Hashable {
-        /// The kind of problem that the refusal is to a client.
+        /// The kind of the problem that reports this refusal to a client.
         package let kind: ProgressProblem.Kind
 
         /// The kind's stable name, such as `not-cancellable`.
@@ -17,35 +17,35 @@ public struct ProgressError: Error, Sendable, Hashable {
 
         private init(_ kind: ProgressProblem.Kind) { self.kind = kind }
 
-        /// No such operation.
+        /// The operation does not exist.
         public static let unknown = Code(.unknown)
-        /// The operation was there and is no more: deleted, or past its retention.
+        /// The operation was deleted, or its retention is over.
         public static let gone = Code(.gone)
-        /// The chosen identifier is that of an operation that goes on.
+        /// The chosen identifier belongs to an operation that has not ended.
         public static let alreadyExists = Code(.alreadyExists)
-        /// The operation has ended; nothing can change it.
+        /// The operation has ended and cannot change.
         public static let ended = Code(.ended)
-        /// The report came from an attempt that is no longer the current one.
+        /// The report came from an attempt that is no longer current.
         public static let staleAttempt = Code(.staleAttempt)
         /// The operation is no longer at the revision that the caller expected.
         public static let cursorMismatch = Code(.cursorMismatch)
-        /// The operation does not take requests to cancel.
+        /// The operation does not accept requests to cancel.
         public static let notCancellable = Code(.notCancellable)
         /// The report contradicts itself or holds a value out of range.
         public static let invalidReport = Code(.invalidReport)
-        /// The service holds as many operations as it may.
+        /// The service has reached its maximum number of operations.
         public static let tooManyOperations = Code(.tooManyOperations)
-        /// The service keeps as much of what was reported as it may.
+        /// The service has reached its maximum size of report history.
         public static let historyFull = Code(.historyFull)
     }
 
-    /// The kind of refusal.
+    /// The kind of the refusal.
     public let code: Code
-    /// What happened, and what to do about it.
+    /// A message that says what happened and what to do.
     public let message: String
 
-    /// A refusal of a kind.
-    public init(_ code: Code, _ message: String) {
+    /// Creates a refusal of a kind.
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

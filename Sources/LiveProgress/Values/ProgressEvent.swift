@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What a watcher gets: a snapshot, and how it follows on what the watcher had.
+/// A snapshot that a watcher receives, and its relation to the snapshot before it.
 public struct ProgressEvent: Sendable, Hashable {
-    /// The place of the event in a watcher's life.
+    /// The kind of an event.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// The first event after connecting.
+        /// The first event that the watcher receives.
         case snapshot
         /// A later revision.
         case update
-        /// The last revision there will ever be, also where it is the first event.
+        /// The last revision of the operation, even if it is the first event.
         case end
     }
 
-    /// The place of the event in the watcher's life.
+    /// The kind of the event.
     public let kind: Kind
     /// The operation at this revision.
     public let snapshot: ProgressSnapshot
-    /// Revisions passed over just before this one, because the watcher was too slow or came back too late.
+    /// The number of revisions skipped just before this one, because the watcher was too slow or returned too late.
     public let skipped: UInt64
-    /// On the first event after connecting: whether it goes on exactly where the watcher's cursor was; else `nil`.
+    /// Whether the first event continues exactly at the watcher's cursor; `nil` on later events.
     public let resumed: Bool?
 
-    /// An event with the given members.
+    /// Creates an event with the given members.
     public init(kind: Kind, snapshot: ProgressSnapshot, skipped: UInt64 = 0, resumed: Bool? = nil) {
         self.kind = kind
         self.snapshot = snapshot

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The name of an operation: 1 to 128 characters that need no escaping in a URL path.
+/// The identifier of an operation: 1 to 128 characters that need no escape in a URL path.
 ///
-/// Allowed are the unreserved characters of RFC 3986 (`A-Z a-z 0-9 - . _ ~`) and `:` and `@`, in any order except
-/// the path segments `.` and `..`. Identifiers compare by their bytes.
+/// The characters are the unreserved characters of RFC 3986 (`A-Z a-z 0-9 - . _ ~`), `:` and `@`. The path segments `.`
+/// and `..` are not identifiers. Identifiers are compared byte for byte.
 public struct ProgressID: Sendable, Hashable {
-    /// The identifier as it stands in a URL.
+    /// The identifier as text, as it appears in a URL.
     public let rawValue: String
 
     /// The longest identifier, in characters.
     public static let maximumLength = 128
 
-    /// A new random identifier: a UUID of version 4 from the system's random source, in lower case.
+    /// Creates a random identifier: a UUID of version 4 from the system's random source, in lower case.
     public init() {
         var random = SystemRandomNumberGenerator()
         rawValue = Self.uuid(random.next(), random.next())
     }
 
-    /// The text of the UUID of version 4 (RFC 9562 section 5.4) with these bits, but for those that say so.
+    /// Returns the text of a UUID of version 4 (RFC 9562 section 5.4) with these bits except version and variant.
     ///
-    /// Foundation's takes ten times as long, which is a third of the time in which an operation is created.
+    /// Foundation's UUID takes ten times as long, which would be a third of the time to create an operation.
     static func uuid(_ first: UInt64, _ second: UInt64) -> String {
         let high = first & ~0xF000 | 0x4000
         let low = second & ~(3 << 62) | 1 << 63
@@ -40,7 +40,7 @@ public struct ProgressID: Sendable, Hashable {
         }
     }
 
-    /// An identifier of the caller's choice, or `nil` where the text breaks the rules above.
+    /// Creates an identifier from a text; returns `nil` if the text breaks the rules above.
     @inlinable
     public init?(_ text: some StringProtocol) {
         self.init(checking: String(text))

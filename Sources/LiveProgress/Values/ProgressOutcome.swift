@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How an operation ended: exactly one of three.
+/// The outcome of an operation that has ended: exactly one of three.
 public enum ProgressOutcome: Sendable, Hashable {
-    /// It did what it was asked, with an optional result.
+    /// The operation succeeded, with an optional result.
     case succeeded(result: JSONValue? = nil)
-    /// It could not, and this is why.
+    /// The operation failed with a problem.
     case failed(ProgressProblem)
-    /// Someone asked it to stop, and it stopped.
+    /// The operation was cancelled before it was finished.
     case cancelled
 
-    /// The status of an operation that ended so.
+    /// The status of an operation with this outcome.
     public var status: ProgressStatus {
         switch self {
         case .succeeded: .succeeded

@@ -2,16 +2,17 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension ProgressProblem {
-    /// The kinds of problems that Live Progress reports itself, by the last part of their type.
+    /// The kinds of problems that Live Progress itself reports; the raw value is the last part of the problem's type.
     ///
-    /// Each has one title, and one status where it is the answer to a request. `docs/api/openapi.yaml` lists all of them.
+    /// Each kind has one title, and one HTTP status code if a response can have the problem. `docs/api/openapi.yaml`
+    /// lists all kinds.
     package enum Kind: String, Sendable, CaseIterable {
-        // Why an operation failed.
+        // Reasons why an operation failed.
         case abandoned, failed
         case workerLost = "worker-lost"
         case commandFailed = "command-failed"
 
-        // What the core refuses.
+        // Refusals by the core.
         case unknown, gone, ended
         case alreadyExists = "already-exists"
         case staleAttempt = "stale-attempt"
@@ -21,7 +22,7 @@ extension ProgressProblem {
         case tooManyOperations = "too-many-operations"
         case historyFull = "history-full"
 
-        // What the API refuses.
+        // Refusals by the HTTP API.
         case unauthenticated, forbidden
         case hostNotServed = "host-not-served"
         case originNotAllowed = "origin-not-allowed"
@@ -49,7 +50,7 @@ extension ProgressProblem {
         case tooManyConnections = "too-many-connections"
         case tooManyConnectionsOfAddress = "too-many-connections-of-address"
 
-        // What a connection refuses before there is a request.
+        // Refusals by a connection before it has a request.
         case malformedRequest = "malformed-request"
         case malformedHost = "malformed-host"
         case httpVersion = "http-version"
@@ -60,23 +61,23 @@ extension ProgressProblem {
         case headersTooLarge = "headers-too-large"
         case requestTimeout = "request-timeout"
 
-        // What a message of a watcher is answered with.
+        // Answers to a message of a watcher.
         case messagesAreText = "messages-are-text"
         case noMessages = "no-messages"
         case messageNotUnderstood = "message-not-understood"
         case renewalUnderWay = "renewal-under-way"
 
-        /// The kind that a problem's type names, or `nil` where the type is not one of Live Progress.
+        /// Creates the kind that a problem's type names; returns `nil` if the type is not one of Live Progress.
         package init?(type: String) {
             guard type.hasPrefix(typePrefix) else { return nil }
             self.init(rawValue: String(type.dropFirst(typePrefix.count)))
         }
 
-        /// The type, a URI.
+        /// The problem type, a URI.
         package var type: String { typePrefix + rawValue }
-        /// The status of an answer that has this problem.
+        /// The HTTP status code of a response with this problem.
         package var status: Int? { words.status }
-        /// The title.
+        /// The title of the problem.
         package var title: String { words.title }
 
         private var words: (status: Int?, title: String) {
@@ -95,7 +96,7 @@ extension ProgressProblem {
             case .notCancellable: (409, "Operation cannot be cancelled")
             case .invalidReport: (422, "Invalid report")
             case .tooManyOperations: (503, "Too many operations")
-            case .historyFull: (503, "Too much is kept")
+            case .historyFull: (503, "Report history is full")
 
             case .unauthenticated: (401, "Not authenticated")
             case .forbidden: (403, "Forbidden")
@@ -142,15 +143,15 @@ extension ProgressProblem {
         }
     }
 
-    /// The kind, where the problem is one of Live Progress.
+    /// The kind, or `nil` if the problem is not one of Live Progress.
     package var kind: Kind? { Kind(type: type) }
 
-    /// A problem of a kind.
+    /// Creates a problem of a kind.
     ///
     /// - Parameters:
-    ///   - kind: Its kind.
-    ///   - detail: What happened, and what can be done about it.
-    ///   - status: The status, where it is not the usual one of the kind.
+    ///   - kind: The kind of the problem.
+    ///   - detail: A sentence that says what happened and what the client can do.
+    ///   - status: The HTTP status code, or `nil` for the kind's own.
     package init(_ kind: Kind, _ detail: String, status: Int? = nil) {
         self.init(type: kind.type, title: kind.title, status: status ?? kind.status, detail: detail)
     }

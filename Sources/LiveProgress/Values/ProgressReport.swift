@@ -1,45 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What a worker says at once, each report one revision: what is absent stays as it is.
+/// A report of a worker, which makes one revision; members that are `nil` stay unchanged.
 ///
 /// ```swift
-/// var report = ProgressReport(state: "Copying", details: ["file": "a.csv"])
-/// report.completedCount = 3
-/// tracker.report(report)
+/// tracker.report(ProgressReport(state: "Copying", details: ["file": "a.csv"], completedCount: 3, totalCount: 7))
 /// ```
 public struct ProgressReport: Sendable, Hashable {
-    /// What the worker is doing; a state without ``details`` clears the details.
+    /// The state: what the worker is doing; a state without ``details`` clears the details.
     public var state: String?
-    /// What it tells beside the state; alone, it leaves the state as it is.
+    /// The details of the state; details without a state leave the state unchanged.
     public var details: JSONValue?
-    /// Units done; a number that is lower than what is shown came late, and leaves that as it is.
+    /// The completed units; a number lower than the current one arrived late and is ignored.
     public var completedCount: Int64?
-    /// Units in all; `.some(nil)` says that the total is not known.
-    public var totalCount: Int64??
-    /// What is counted.
+    /// The total units.
+    public var totalCount: ProgressTotal?
+    /// The unit that is counted.
     public var unit: String?
-    /// Units done since the last report, added after ``completedCount``; not negative.
+    /// The units completed since the last report, added after ``completedCount``; not negative.
     public var advance: Int64?
-    /// Units that were done before this run, as by the run that it resumes: they are done, but they are no speed.
+    /// The units completed before this run, such as by the run that it resumes; they do not count for the rate.
     public var baselineCount: Int64?
-    /// The share done, from 0 to 1, of a worker that knows no more; where the counts have a fraction, they decide.
+    /// The completed fraction, from 0 to 1, if the worker knows no counts; ignored if the counts have a fraction.
     public var fractionCompleted: Double?
     /// A new title.
     public var title: String?
-    /// Labels to set; an empty value removes the label.
+    /// The labels to set; an empty value removes the label.
     public var labels: [String: String]?
-    /// Whether a request to cancel is taken from now on.
+    /// Whether the operation accepts requests to cancel from now on.
     public var isCancellable: Bool?
-    /// The attempt that reports: the current one, or the next to begin it; an older one is refused as stale.
+    /// The number of the reporting attempt: the current one, or the next one to begin it; a lower number is refused.
     public var attempt: Int?
-    /// The end, where this is the last report.
+    /// The outcome, if this is the last report.
     public var outcome: ProgressOutcome?
 
-    /// A report that says nothing yet, or just a state with its details.
-    public init(state: String? = nil, details: JSONValue? = nil) {
+    /// Creates a report of the given members.
+    public init(
+        state: String? = nil,
+        details: JSONValue? = nil,
+        completedCount: Int64? = nil,
+        totalCount: ProgressTotal? = nil,
+        unit: String? = nil,
+        advance: Int64? = nil,
+        baselineCount: Int64? = nil,
+        fractionCompleted: Double? = nil,
+        title: String? = nil,
+        labels: [String: String]? = nil,
+        isCancellable: Bool? = nil,
+        attempt: Int? = nil,
+        outcome: ProgressOutcome? = nil
+    ) {
         self.state = state
         self.details = details
+        self.completedCount = completedCount
+        self.totalCount = totalCount
+        self.unit = unit
+        self.advance = advance
+        self.baselineCount = baselineCount
+        self.fractionCompleted = fractionCompleted
+        self.title = title
+        self.labels = labels
+        self.isCancellable = isCancellable
+        self.attempt = attempt
+        self.outcome = outcome
     }
 }
 

@@ -5,9 +5,9 @@ public import FoundationEssentials
 
 /// The whole state of an operation at one revision: an immutable value.
 ///
-/// What seldom changes is shared by all revisions until it does, so that making or copying one takes few references.
+/// The members that seldom change are shared by many revisions, so making or copying a snapshot takes few references.
 public struct ProgressSnapshot: Sendable, Hashable {
-    /// What seldom changes.
+    /// The members that seldom change.
     package struct Head: Sendable, Hashable {
         let id: ProgressID
         let epoch: String
@@ -20,22 +20,22 @@ public struct ProgressSnapshot: Sendable, Hashable {
         var outcome: ProgressOutcome?
     }
 
-    /// What seldom changes, with all snapshots that have it in common.
+    /// The head, shared with all snapshots that have the same one.
     var shared: SharedBox<Head>
-    /// The revision: 0 when created, one more for each revision after it.
+    /// The revision: 0 when the operation is created, then one more for each later revision.
     public internal(set) var revision: UInt64
-    /// Where the operation stands.
+    /// The status of the operation.
     public internal(set) var status: ProgressStatus
-    /// What the worker says it is doing, such as `"Processing"`; `"Pending"` until it says something.
+    /// The state that the worker reported, such as `"Processing"`; `"Pending"` before the first state.
     public internal(set) var state: String
-    /// What the worker tells beside the state; `null` where it tells nothing.
+    /// The details of the state; `null` without details.
     public internal(set) var details: JSONValue
-    /// How much is done, or `nil` where the worker does not count.
+    /// The counts, or `nil` if the worker does not count.
     public internal(set) var counts: ProgressCounts?
-    /// When this revision was made.
+    /// The time at which this revision was made.
     public internal(set) var updatedAt: Date
 
-    /// A snapshot with the given members.
+    /// Creates a snapshot with the given members.
     public init(
         id: ProgressID,
         cursor: ProgressCursor,
@@ -72,7 +72,7 @@ public struct ProgressSnapshot: Sendable, Hashable {
         self.updatedAt = updatedAt
     }
 
-    /// What seldom changes; a change gives this snapshot one of its own.
+    /// The head; setting it gives this snapshot its own copy.
     var head: Head {
         get { shared.value }
         set { shared = SharedBox(newValue) }
@@ -80,47 +80,47 @@ public struct ProgressSnapshot: Sendable, Hashable {
 }
 
 extension ProgressSnapshot {
-    /// The operation.
+    /// The identifier of the operation.
     public var id: ProgressID { shared.value.id }
 
-    /// The place in the journal; ``ProgressCursor/revision`` counts from 0, by one for each revision.
+    /// The place in the journal; its ``ProgressCursor/revision`` starts at 0 and grows by one.
     public var cursor: ProgressCursor { ProgressCursor(epoch: shared.value.epoch, revision: revision) }
 
-    /// The attempt, from 1; a retry is a new attempt, with counts of its own.
+    /// The number of the attempt, from 1; a retry is a new attempt with its own counts.
     public var attempt: Int { shared.value.attempt }
 
     /// A title for people.
     public var title: String? { shared.value.title }
 
-    /// The operation that this one belongs to.
+    /// The parent operation, or `nil`.
     public var parent: ProgressID? { shared.value.parent }
 
-    /// Labels to select operations by.
+    /// The labels to select the operation by.
     public var labels: [String: String] { shared.value.labels }
 
-    /// Whether a request to cancel is taken.
+    /// Whether the operation accepts requests to cancel.
     public var isCancellable: Bool { shared.value.isCancellable }
 
-    /// How the operation ended, or `nil` while it has not.
+    /// The outcome, or `nil` if the operation has not ended.
     public var outcome: ProgressOutcome? { shared.value.outcome }
 
-    /// When the operation was created.
+    /// The time at which the operation was created.
     public var createdAt: Date { shared.value.createdAt }
 }
 
 extension ProgressSnapshot {
-    /// The state of an operation that nobody has reported on.
+    /// The state of an operation before the first report.
     public static let initialState = "Pending"
 
-    /// The share done, from 0 to 1, or `nil` where nobody knows; 1 does not mean success, see ``outcome``.
+    /// The completed fraction, from 0 to 1, or `nil` if not known; 1 does not mean success, see ``outcome``.
     public var fractionCompleted: Double? { counts?.fractionCompleted }
 
-    /// The result, where the operation succeeded with one.
+    /// The result, if the operation succeeded with one.
     public var result: JSONValue? {
         if case .succeeded(let result) = outcome { result } else { nil }
     }
 
-    /// The problem, where the operation failed.
+    /// The problem, if the operation failed.
     public var error: ProgressProblem? {
         if case .failed(let problem) = outcome { problem } else { nil }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Where an operation stands.
+/// The status of an operation.
 ///
 /// ```text
 /// pending ──► running ◄──► stalled
@@ -10,28 +10,28 @@
 ///                │                     succeeded, failed, cancelled
 /// ```
 public enum ProgressStatus: String, Sendable, Hashable, CaseIterable {
-    /// Created; nobody has reported yet.
+    /// The operation is created; no worker has reported yet.
     case pending
     /// A worker has reported.
     case running
-    /// The worker's lease has run out; a report brings it back to running.
+    /// The worker's lease has run out; a report sets the status to running again.
     case stalled
-    /// Someone has asked to stop; the worker has not ended yet.
+    /// A client has asked the operation to stop; the worker has not ended it yet.
     case cancelling
-    /// Ended well.
+    /// The operation ended with success.
     case succeeded
-    /// Ended with a problem.
+    /// The operation ended with a problem.
     case failed
-    /// Ended because someone asked to stop.
+    /// The operation was cancelled before it was finished.
     case cancelled
 
-    /// The status of that name, or `nil` where there is none.
+    /// Creates the status of a name; returns `nil` if no status has this name.
     public init?(rawValue: String) {
         guard let status = Self.allCases.first(where: { $0.rawValue.hasBytes(of: rawValue) }) else { return nil }
         self = status
     }
 
-    /// Whether this is one of the three ends.
+    /// Whether the operation has ended.
     public var isEnd: Bool {
         switch self {
         case .succeeded, .failed, .cancelled: true

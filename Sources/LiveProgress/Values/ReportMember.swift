@@ -1,44 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A member of a report: its name on the wire, where a report holds its value, and what it does to the operation.
+/// A member of a report: its name on the wire, its place in a ``ProgressReport``, and its effect.
 ///
-/// ``all``, beside the properties of ``ProgressReport``, is the one list of them. JSON, forms, the rules, and the merging of reports go through it.
+/// Only ``all`` and the properties of ``ProgressReport`` list the members. JSON, forms, the report rules and the
+/// merging of reports use ``all``.
 package struct ReportMember: Sendable {
     package typealias Path<Value> = any WritableKeyPath<ProgressReport, Value?> & Sendable
 
-    /// The kind of a value, which decides how it is read and written, and where a report holds it.
+    /// The kind of a value, which determines its encoding and its property in a report.
     package enum Value: Sendable {
         case text(Path<String>)
         case json(Path<JSONValue>)
         case count(Path<Int64>)
-        /// A count that may be said to be unknown.
-        case total(Path<Int64?>)
+        /// A count that a report may set to unknown.
+        case total(Path<ProgressTotal>)
         case fraction(Path<Double>)
         case flag(Path<Bool>)
         case attempt(Path<Int>)
         case labels(Path<[String: String]>)
-        /// The three parts of the outcome.
+        /// The three members of the outcome.
         case status, result, problem
     }
 
-    /// What a report does with the value.
+    /// The effect of a value on the operation.
     package enum Effect: Sendable {
-        /// It replaces what the worker says; a state without details clears the details.
+        /// The value replaces the state or the details; a state without details clears the details.
         case content
-        /// It counts, which alone makes a tick.
+        /// The value changes the counts; a report with only such values makes a tick.
         case count
-        /// It changes what seldom changes.
+        /// The value changes the snapshot's head.
         case head(@Sendable (inout ProgressSnapshot.Head, ProgressReport) -> Void)
-        /// It ends the operation.
+        /// The value ends the operation.
         case end
     }
 
     /// The name in JSON and in forms.
     package let name: String
-    /// What the value is.
+    /// The kind of the value.
     package let value: Value
-    /// What it does.
+    /// The effect of the value.
     package let effect: Effect
 
     init(_ name: String, _ value: Value, _ effect: Effect) {
@@ -47,14 +48,14 @@ package struct ReportMember: Sendable {
         self.effect = effect
     }
 
-    /// Those whose presence gives a report a revision of its own.
+    /// The members that give a report its own revision.
     fileprivate static let transitions = all.filter { if case .count = $0.effect { false } else { true } }
     fileprivate static let head = all.filter { if case .head = $0.effect { true } else { false } }
 
-    /// The member of that name, or `nil` where there is none.
+    /// Returns the member with a name, or `nil` if no member has this name.
     package static func named(_ name: String) -> ReportMember? { all.first { $0.name.hasBytes(of: name) } }
 
-    /// Whether a report says something of the member.
+    /// Returns whether a report has a value for the member.
     package func isSaid(in report: ProgressReport) -> Bool {
         switch value {
         case .text(let path): report[keyPath: path] != nil
@@ -69,7 +70,7 @@ package struct ReportMember: Sendable {
         }
     }
 
-    /// Takes over what an earlier report says, as far as the later one does not replace it.
+    /// Copies the value of an earlier report, if the later report does not replace it.
     fileprivate func fill(_ report: inout ProgressReport, from earlier: ProgressReport) {
         switch value {
         case .text(let path): fill(&report, path, from: earlier)
@@ -79,7 +80,7 @@ package struct ReportMember: Sendable {
         case .flag(let path): fill(&report, path, from: earlier)
         case .attempt(let path): fill(&report, path, from: earlier)
         case .fraction(let path):
-            // A fraction that is lower than one before came late.
+            // A fraction that is lower than an earlier one arrived late.
             report[keyPath: path] = [report[keyPath: path], earlier[keyPath: path]].compactMap(\.self).max()
         case .labels(let path):
             guard let labels = earlier[keyPath: path] else { return }
@@ -94,21 +95,21 @@ package struct ReportMember: Sendable {
 }
 
 extension ProgressReport {
-    /// Whether it says no more than that the worker is there.
+    /// Whether the report has no values: it only shows that the worker is alive.
     package var isEmpty: Bool { self == ProgressReport() }
 
-    /// Whether it says nothing but counts, or nothing at all.
+    /// Whether the report has only counts, or no values.
     package var isTick: Bool { !ReportMember.transitions.contains { $0.isSaid(in: self) } }
 
-    /// Whether it says something of what seldom changes.
+    /// Whether the report changes the snapshot's head.
     var changesHead: Bool { ReportMember.head.contains { $0.isSaid(in: self) } }
 
-    /// One report that says what the earlier one and this one say after each other.
+    /// Returns one report with the effect of the earlier report followed by this report.
     package func folded(onto earlier: ProgressReport) -> ProgressReport {
         var result = self
         for member in ReportMember.all {
             switch member.effect {
-            // A state without details clears them, and a new attempt counts anew.
+            // A state without details clears the details, and a new attempt counts from 0.
             case .content where state != nil, .count where attempt != nil: continue
             case .content, .count, .head, .end: member.fill(&result, from: earlier)
             }
@@ -118,7 +119,7 @@ extension ProgressReport {
 }
 
 extension ProgressSnapshot.Head {
-    /// Changes what a report says of what seldom changes.
+    /// Applies the values of a report that belong to the head.
     mutating func apply(_ report: ProgressReport) {
         for member in ReportMember.head {
             if case .head(let apply) = member.effect { apply(&self, report) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A value that copies share: to copy it takes one reference, whatever it holds.
+/// A box that shares one value between copies; a copy takes one reference, whatever the size of the value.
 final class SharedBox<Value: Sendable & Hashable>: Sendable, Hashable {
     let value: Value
 

@@ -3,9 +3,9 @@
 
 import Synchronization
 
-/// A signal that fires once, for any number of waiters: now, later, or never.
+/// A one-shot signal with any number of waiters; it either fires once, or is closed and never fires.
 final class Latch: Sendable {
-    /// How it turned out, or `nil` while it may still fire.
+    /// The outcome, or `nil` while the latch can still fire.
     private let verdict = Mutex<Result<Void, ProgressError>?>(nil)
     private let waiters = WakeGroup()
 
@@ -13,12 +13,12 @@ final class Latch: Sendable {
         verdict.withLock { if case .success = $0 { true } else { false } }
     }
 
-    /// Resumes all that wait, and all that will.
+    /// Fires the latch: all current and later waiters return.
     func fire() {
         decide(.success(()))
     }
 
-    /// Tells all that wait, and all that will, that it will never fire; nothing where it has fired.
+    /// Closes the latch: all current and later waiters throw `reason`; has no effect after ``fire()``.
     func close(_ reason: ProgressError) {
         decide(.failure(reason))
     }
@@ -32,12 +32,12 @@ final class Latch: Sendable {
         if isFirst { waiters.wake() }
     }
 
-    /// Returns when the latch has fired; throws where it never will, or when the task is cancelled.
+    /// Returns when the latch has fired; throws if the latch is closed or the task is cancelled.
     func wait() async throws {
         try await waiters.wait { verdict.withLock(\.self) }?.get()
     }
 
-    /// Whether the latch fired before a time; throws as ``wait()`` does.
+    /// Returns whether the latch fired before `deadline`; throws as ``wait()`` does.
     func wait(until deadline: Duration, on clock: ProgressClock) async throws -> Bool {
         if hasFired { return true }
         return try await waiters.wait(until: deadline, on: clock) { verdict.withLock(\.self) }?.get() != nil

@@ -3,10 +3,9 @@
 
 import Synchronization
 
-/// Wakes any number of waiting tasks by one call.
+/// A group of signals that one call wakes.
 ///
-/// The walk over the signals is a task of its own, so that waking takes the caller the same time with none and with
-/// 100,000 of them (invariant 1).
+/// A separate task visits the signals, so ``wake()`` takes the same time with 0 and with 100,000 signals (invariant 1).
 package final class WakeGroup: ProgressWaker {
     private struct State {
         var signals: [ObjectIdentifier: WakeSignal] = [:]
@@ -15,18 +14,18 @@ package final class WakeGroup: ProgressWaker {
 
     private let state = Mutex(State())
 
-    /// A group without signals.
+    /// Creates a group without signals.
     package init() {}
 
-    /// How many signals there are.
+    /// The number of signals in the group.
     package var count: Int { state.withLock { $0.signals.count } }
 
-    /// Wakes a signal by each wake of the group from now on.
+    /// Adds a signal; each later ``wake()`` wakes the signal.
     package func add(_ signal: WakeSignal) {
         state.withLock { $0.signals[ObjectIdentifier(signal)] = signal }
     }
 
-    /// Removes a signal; a wake that is under way may still reach it.
+    /// Removes a signal; a wake that has already started may still reach the signal.
     package func remove(_ signal: WakeSignal) {
         state.withLock { _ = $0.signals.removeValue(forKey: ObjectIdentifier(signal)) }
     }
@@ -48,13 +47,13 @@ package final class WakeGroup: ProgressWaker {
         }
     }
 
-    /// Looks now and after each wake, until there is something to see.
+    /// Calls `look` now and after each wake, until `look` returns a value.
     ///
     /// - Parameters:
-    ///   - deadline: When to stop waiting; `nil` for never.
-    ///   - clock: The clock of the deadline.
-    ///   - look: Gives what is waited for, or `nil` where it is not there yet.
-    /// - Returns: What was seen, or `nil` after the deadline.
+    ///   - deadline: The time to stop waiting, or `nil` to wait without a limit.
+    ///   - clock: The clock that `deadline` belongs to.
+    ///   - look: Returns the awaited value, or `nil` if the value is not available yet.
+    /// - Returns: The value from `look`, or `nil` after the deadline.
     /// - Throws: `CancellationError` when the task is cancelled.
     package func wait<Value>(
         until deadline: Duration? = nil,
@@ -62,7 +61,7 @@ package final class WakeGroup: ProgressWaker {
         for look: () -> Value?
     ) async throws(CancellationError) -> Value? {
         let signal = WakeSignal()
-        // Added before the first look, so that no wake falls between.
+        // The signal is added before the first look, so that no wake is missed.
         add(signal)
         defer { remove(signal) }
         while !Task.isCancelled {

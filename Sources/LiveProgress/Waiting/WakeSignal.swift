@@ -3,10 +3,10 @@
 
 import Synchronization
 
-/// A flag that one task waits for: any thread sets it, and the waiting task takes it.
+/// A flag that one task waits for; any thread can set the flag, and the waiting task clears it.
 ///
-/// A flag that is set before the wait begins ends the wait at once. So a task that looks, waits and looks again misses
-/// nothing.
+/// If the flag is set before the wait begins, the wait returns immediately. A task that looks, waits and looks again
+/// therefore misses no change.
 package final class WakeSignal: ProgressWaker {
     private struct State {
         var isSet = false
@@ -15,7 +15,7 @@ package final class WakeSignal: ProgressWaker {
 
     private let state = Mutex(State())
 
-    /// A signal that is not set.
+    /// Creates a signal that is not set.
     package init() {}
 
     /// Sets the flag and resumes the waiting task.
@@ -27,16 +27,16 @@ package final class WakeSignal: ProgressWaker {
         waiter?.resume()
     }
 
-    /// Waits for the flag and takes it; for one task at a time.
+    /// Waits until the flag is set, and clears the flag; only one task may wait at a time.
     ///
-    /// - Returns: Whether the flag was set; `false` when the task is cancelled.
+    /// - Returns: `true` if the flag was set; `false` if the task was cancelled first.
     package func wait() async -> Bool {
         if take() { return true }
         await suspend()
         return take()
     }
 
-    /// Waits as ``wait()`` does, until a time of the clock at most.
+    /// Waits as ``wait()`` does, at most until `deadline` on `clock`.
     package func wait(until deadline: Duration, on clock: ProgressClock) async -> Bool {
         if take() { return true }
         await withTaskGroup(of: Void.self) { group in
@@ -66,7 +66,7 @@ package final class WakeSignal: ProgressWaker {
                 if isOver { continuation.resume() }
             }
         } onCancel: {
-            // The task is marked as cancelled before this runs: either the waiter is here, or it sees the mark.
+            // The task is marked as cancelled before this runs: either `waiter` is set, or `suspend()` sees the mark.
             state.withLock { $0.waiter.take() }?.resume()
         }
     }

@@ -2,27 +2,28 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressGrammar
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// Where a server is: what a base URL says (`http`, `https`, `ws` or `wss`), taken apart.
+/// The address of a server: the parts of a base URL (`http`, `https`, `ws` or `wss`).
 public struct ProgressServerAddress: Sendable, Hashable {
     /// The host: a name, an IPv4 address, or an IPv6 address without its brackets.
-    public let host: String
+    package let host: String
     /// The port.
-    public let port: Int
-    /// Whether it is asked over TLS, as `https` and `wss` say.
-    public let isSecure: Bool
-    /// What stands before the server's own paths, such as `/jobs` behind a proxy; empty, or with a leading slash
-    /// and without a trailing one.
-    public internal(set) var prefix: String
-    /// Where the API is mounted on the server, `/api/v1/progress` unless an application has mounted it elsewhere.
-    public let apiPath: String
+    @_spi(Server) public let port: Int
+    /// Whether connections use TLS, as for `https` and `wss`.
+    @_spi(Server) public let isSecure: Bool
+    /// The path before the server's own paths, such as `/jobs` behind a proxy.
+    ///
+    /// The prefix is empty, or has a leading slash and no trailing slash.
+    @_spi(Server) public internal(set) var prefix: String
+    /// The path where the API is mounted on the server; by default `/api/v1/progress`.
+    package let apiPath: String
 
-    /// The address that a base URL names.
+    /// Parses a base URL.
     ///
     /// - Parameters:
-    ///   - url: Such as `http://127.0.0.1:8080` or `ws://example.org/jobs`.
-    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
+    ///   - url: A base URL such as `http://127.0.0.1:8080` or `ws://example.org/jobs`.
+    ///   - apiPath: The path where the API is mounted, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
     public init(_ url: String, apiPath: String? = nil) throws(ProgressClientError) {
         guard ByteSet.visible.containsAll(of: url.utf8) else {
@@ -48,8 +49,8 @@ public struct ProgressServerAddress: Sendable, Hashable {
         return String(path)
     }
 
-    /// The host and port as the `Host` header names them (RFC 9110, section 7.2).
-    public var authority: String {
+    /// The host and port for the `Host` header field (RFC 9110, section 7.2).
+    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == Self.defaultPort(isSecure: isSecure) ? name : "\(name):\(port)"
     }
@@ -59,7 +60,7 @@ public struct ProgressServerAddress: Sendable, Hashable {
 }
 
 extension ProgressServerAddress {
-    /// The port where a URL names none.
+    /// Returns the port for a URL without a port.
     private static func defaultPort(isSecure: Bool) -> Int { isSecure ? 443 : 80 }
 
     private static func isSecure(scheme: String) throws(ProgressClientError) -> Bool {
@@ -104,7 +105,7 @@ extension ProgressServerAddress {
 }
 
 extension ProgressClientError {
-    /// What an error may quote of a URL: not its fragment, where a link has its token.
+    /// Returns the part of a URL that an error may quote: the fragment is left out, because a link has its token there.
     static func quoted(_ url: String) -> Substring {
         url.prefix { $0 != "#" }.prefix(200)
     }

@@ -3,28 +3,28 @@
 
 public import LiveProgress
 import LiveProgressGrammar
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// One operation on one server, as a person names it: by its whole URL, or by its identifier.
-public struct ProgressTarget: Sendable, Hashable {
+/// One operation on one server, named by a whole URL or by an identifier.
+@_spi(Server) public struct ProgressTarget: Sendable, Hashable {
     /// The server that holds the operation.
-    public let server: ProgressServerAddress
+    @_spi(Server) public let server: ProgressServerAddress
     /// The operation.
-    public let id: ProgressID
+    @_spi(Server) public let id: ProgressID
 
-    /// An operation on a server.
-    public init(server: ProgressServerAddress, id: ProgressID) {
+    /// Creates a target from a server and an identifier.
+    @_spi(Server) public init(server: ProgressServerAddress, id: ProgressID) {
         self.server = server
         self.id = id
     }
 
-    /// Reads an operation's whole URL, such as `http://127.0.0.1:8080/api/v1/progress/import-7`.
+    /// Parses an operation's whole URL, such as `http://127.0.0.1:8080/api/v1/progress/import-7`.
     ///
     /// - Parameters:
     ///   - url: The URL.
-    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
+    ///   - apiPath: The path where the API is mounted, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
-    public init(url: String, apiPath: String? = nil) throws(ProgressClientError) {
+    @_spi(Server) public init(url: String, apiPath: String? = nil) throws(ProgressClientError) {
         var server = try ProgressServerAddress(url, apiPath: apiPath)
         guard let (prefix, name) = Self.split(path: server.prefix, at: server.apiPath) else {
             throw ProgressClientError(
@@ -39,13 +39,13 @@ public struct ProgressTarget: Sendable, Hashable {
         self.init(server: server, id: id)
     }
 
-    /// Reads an operation's whole URL, or its identifier on the given server.
+    /// Parses an operation's whole URL, or its identifier on the given server.
     ///
     /// - Parameters:
-    ///   - text: A URL where it contains `://`, else an identifier.
+    ///   - text: A URL if the text has a slash, otherwise an identifier.
     ///   - server: The base URL of the server for an identifier.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
-    public init(_ text: String, server: @autoclosure () -> String) throws(ProgressClientError) {
+    @_spi(Server) public init(_ text: String, server: @autoclosure () -> String) throws(ProgressClientError) {
         if text.utf8.contains(UInt8(ascii: "/")) {
             try self.init(url: text)
             return
@@ -57,16 +57,16 @@ public struct ProgressTarget: Sendable, Hashable {
     }
 
     /// The operation's whole URL.
-    public var url: String { server.url + ProgressRoutes.path(for: id, under: server.apiPath) }
+    @_spi(Server) public var url: String { server.url + ProgressRoutes.path(for: id, under: server.apiPath) }
 
-    /// The token in the fragment of a link, `#token=…`, which no server is sent as part of the URL.
-    public static func token(ofLink url: String) -> String? {
+    /// Returns the token in the fragment of a link, `#token=…`; the fragment is not sent to a server.
+    @_spi(Server) public static func token(ofLink url: String) -> String? {
         let prefix = "token="
         let items = url.drop { $0 != "#" }.dropFirst().split(separator: "&")
         return items.first { $0.hasPrefix(prefix) && $0 != prefix }.map { String($0.dropFirst(prefix.count)) }
     }
 
-    /// What stands before the routes in a path, and the identifier after them.
+    /// Splits a path into the prefix before the path of the API, and the identifier after the path of the API.
     private static func split(path: String, at apiPath: String) -> (prefix: Substring, name: Substring)? {
         guard let slash = path.lastIndex(of: "/") else { return nil }
         let name = path[path.index(after: slash)...]

@@ -4,9 +4,9 @@
 import LiveProgress
 import LiveProgressGrammar
 
-/// A query of the list as the query of a URL.
+/// The encoding of a list query as the query of a URL.
 enum ListParameters {
-    /// The query, empty or with its question mark.
+    /// Returns the query of a URL, with its question mark.
     static func query(of query: ProgressQuery) -> String {
         var items = query.statuses.map(\.rawValue).sorted().map { ("status", $0) }
         items += query.labels.sorted { $0.key < $1.key }.map { ("label", "\($0.key)=\($0.value)") }

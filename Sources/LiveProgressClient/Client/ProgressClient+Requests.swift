@@ -3,20 +3,20 @@
 
 import FoundationEssentials
 public import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOHTTP1
 
 extension ProgressClient {
-    /// Creates an operation; one of that identifier that has ended, has expired or was deleted starts anew.
+    /// Creates an operation; replaces an operation with the same identifier that has ended, expired or been deleted.
     ///
     /// - Parameters:
     ///   - id: The identifier, or `nil` to let the server choose one.
-    ///   - options: Title, parent, labels and the like.
-    ///   - report: What is known from the start.
-    ///   - idempotencyKey: Names this creation: repeating the call with the same key creates nothing new. By
-    ///     default a new one for each call.
-    /// - Returns: The first snapshot, and the tokens for the operation where the server hands them on.
-    /// - Throws: Such as ``ProgressClientError/Code/alreadyExists``.
+    ///   - options: The title, parent, labels and other options.
+    ///   - report: The first report.
+    ///   - idempotencyKey: The key of this creation: a repeated call with the same key creates nothing new. By default
+    ///     each call has a new key.
+    /// - Returns: The first snapshot, and the tokens for the operation if the server issues them.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/alreadyExists``.
     public func create(
         id: ProgressID? = nil,
         options: ProgressOptions = ProgressOptions(),
@@ -43,13 +43,14 @@ extension ProgressClient {
     /// Reports on an operation; each report is one revision.
     ///
     /// - Parameters:
-    ///   - id: The operation.
-    ///   - report: What is new; what is absent stays as it is.
-    ///   - cursor: Where the operation must be for the report to count, or `nil` for anywhere.
-    ///   - idempotencyKey: Names this report: repeating the call with the same key changes nothing more, so that also one
-    ///     that adds (`advance`) may be sent again where its answer was lost.
+    ///   - id: The identifier of the operation.
+    ///   - report: The changes; absent members stay as they are.
+    ///   - cursor: The cursor that the operation must have, or `nil` for any cursor.
+    ///   - idempotencyKey: The key of this report: a repeated call with the same key changes nothing more. With a key,
+    ///     a report that adds (`advance`) is also safe to repeat after a lost response.
     /// - Returns: The snapshot after the report.
-    /// - Throws: Such as ``ProgressClientError/Code/ended`` or ``ProgressClientError/Code/cursorMismatch``.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/ended`` or
+    ///   ``ProgressClientError/Code/cursorMismatch``.
     public func report(
         _ id: ProgressID,
         _ report: ProgressReport,
@@ -67,34 +68,34 @@ extension ProgressClient {
         )
     }
 
-    /// The newest snapshot of an operation.
+    /// Returns the newest snapshot of an operation.
     ///
-    /// - Throws: Such as ``ProgressClientError/Code/unknown``.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unknown``.
     public func get(_ id: ProgressID) async throws(ProgressClientError) -> ProgressSnapshot {
         try await snapshot(HTTPCall(method: .GET, path: ProgressRoutes.path(for: id, under: server.apiPath)))
     }
 
-    /// A page of the server's operations, the newest first.
+    /// Returns a page of the server's operations, the newest first.
     ///
-    /// - Throws: A ``ProgressClientError``.
+    /// - Throws: ``ProgressClientError``.
     public func list(_ query: ProgressQuery = ProgressQuery()) async throws(ProgressClientError) -> ProgressPage {
         let path = server.apiPath + ListParameters.query(of: query)
         let answer = try await send(HTTPCall(method: .GET, path: path))
         return try decode { try ProgressMessage.decodePage(answer.body) }
     }
 
-    /// Asks an operation to stop; its worker decides when it does.
+    /// Asks an operation to stop; the worker decides when it stops.
     ///
-    /// - Returns: The snapshot, `cancelling` where the worker has not stopped yet.
-    /// - Throws: Such as ``ProgressClientError/Code/notCancellable``.
+    /// - Returns: The snapshot; its status is `cancelling` until the worker stops.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/notCancellable``.
     @discardableResult
     public func cancel(_ id: ProgressID) async throws(ProgressClientError) -> ProgressSnapshot {
         try await snapshot(HTTPCall(method: .POST, path: ProgressRoutes.cancelPath(for: id, under: server.apiPath)))
     }
 
-    /// Makes the server forget an operation, which does not stop its worker.
+    /// Deletes an operation from the server; does not stop its worker.
     ///
-    /// - Throws: Such as ``ProgressClientError/Code/unknown``.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unknown``.
     public func delete(_ id: ProgressID) async throws(ProgressClientError) {
         _ = try await send(HTTPCall(method: .DELETE, path: ProgressRoutes.path(for: id, under: server.apiPath)))
     }
@@ -104,7 +105,7 @@ extension ProgressClient {
         return try decode { try ProgressMessage.decodeSnapshot(answer.body) }
     }
 
-    /// The answer to a call where it is one of success, else the error that it tells of.
+    /// Sends a call, and returns a response with a 2xx status; throws the error of any other response.
     private func send(_ call: HTTPCall) async throws(ProgressClientError) -> HTTPAnswer {
         let answer = try await HTTPExchange(server: server, configuration: configuration, group: group).send(call)
         if (200...299).contains(answer.status) { return answer }
@@ -115,13 +116,13 @@ extension ProgressClient {
         do {
             return try body()
         } catch {
-            throw ProgressClientError(.invalidAnswer, "The server's answer cannot be understood: \(error)")
+            throw ProgressClientError(.invalidAnswer, "The server's response is invalid: \(error)")
         }
     }
 }
 
 extension ProgressClientError {
-    /// The error that a refusal tells of.
+    /// Creates the error that a response reports.
     init(_ answer: HTTPAnswer) {
         let isProblem = answer.headers.first(name: "Content-Type")?.lowercased().contains("problem+json") ?? false
         let seconds = answer.headers.first(name: "Retry-After").flatMap { Int64($0) }

@@ -5,28 +5,28 @@ public import LiveProgress
 public import NIOCore
 import NIOPosix
 
-/// Reports on, reads and watches operations of a server, over HTTP and WebSocket.
+/// A client that reports on, reads and watches the operations of a server, over HTTP and WebSocket.
 ///
 /// ```swift
 /// let client = try ProgressClient(url: "http://127.0.0.1:8080")
-/// for try await event in client.watch(id) {
+/// for try await event in client.events(of: id) {
 ///     print(event.snapshot.state, event.snapshot.fractionCompleted ?? 0)
 /// }
 /// ```
-/// A value that holds no connection: each call makes its own, and each watch keeps one.
+/// The client is a value without a connection: each call opens its own connection, and each watch keeps one.
 public struct ProgressClient: Sendable {
     /// The server that is called.
     public let server: ProgressServerAddress
-    /// Times, limits and retries.
+    /// The times, limits and retries.
     public let configuration: Configuration
     let group: any EventLoopGroup
 
-    /// A client of the server at a base URL, such as `http://127.0.0.1:8080`.
+    /// Creates a client of the server at a base URL, such as `http://127.0.0.1:8080`.
     ///
     /// - Parameters:
-    ///   - url: The base URL; what stands in its path comes before the server's own paths.
-    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
-    ///   - configuration: Times, limits and retries.
+    ///   - url: The base URL; its path comes before the server's own paths.
+    ///   - apiPath: The path where the API is mounted, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
+    ///   - configuration: The times, limits and retries.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
     public init(
         url: String,
@@ -38,12 +38,13 @@ public struct ProgressClient: Sendable {
         self.init(server: server, configuration: configuration)
     }
 
-    /// A client of a server.
+    /// Creates a client of a server.
     ///
     /// - Parameters:
-    ///   - server: Where the server is.
-    ///   - configuration: Times, limits and retries.
-    ///   - eventLoopGroup: The threads of the connections; by default those that the whole process shares.
+    ///   - server: The address of the server.
+    ///   - configuration: The times, limits and retries.
+    ///   - eventLoopGroup: The event loops of the connections; by default the event loops that the whole process
+    ///     shares.
     public init(
         server: ProgressServerAddress,
         configuration: Configuration = Configuration(),
@@ -54,24 +55,25 @@ public struct ProgressClient: Sendable {
         group = eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     }
 
-    /// The same client with another token.
+    /// Returns the same client with another token.
     func with(token: String) -> ProgressClient {
         var configuration = configuration
         configuration.token = token
         return ProgressClient(server: server, configuration: configuration, eventLoopGroup: group)
     }
 
-    /// Follows an operation: its current snapshot first, then every newer one, and finishes after its end.
+    /// Watches an operation: returns its current snapshot first, then every newer one, and finishes after its end.
     ///
-    /// The sequence reconnects by itself, with its cursor and a growing pause, and states what it could not get as
-    /// `ProgressEvent.skipped`. It throws a ``ProgressClientError`` where going on is pointless: no such operation,
-    /// deleted, not allowed, or a server that cannot be reached at all. Each iterator is a watch of its own.
+    /// The sequence reconnects automatically, with its cursor and a growing delay. The number of missed revisions is in
+    /// `ProgressEvent.skipped`. The sequence throws a ``ProgressClientError`` if a retry cannot help: the operation is
+    /// unknown or deleted, the permission is missing, or the server is unreachable. Each iterator is a separate watch.
     ///
     /// - Parameters:
-    ///   - id: The operation.
-    ///   - cursor: What has been seen already; what follows it comes, as far as the server still has it.
-    /// - Returns: The events, read no faster than they are asked for.
-    public func watch(_ id: ProgressID, from cursor: ProgressCursor? = nil) -> ProgressWatch {
+    ///   - id: The identifier of the operation.
+    ///   - cursor: The last cursor that was seen; the server sends the revisions after the cursor, if it still has
+    ///     them.
+    /// - Returns: The events; the sequence reads an event only when the caller asks for it.
+    public func events(of id: ProgressID, from cursor: ProgressCursor? = nil) -> ProgressWatch {
         ProgressWatch(
             connector: WebSocketConnector(id: id, server: server, configuration: configuration, group: group),
             cursor: cursor,
@@ -79,22 +81,23 @@ public struct ProgressClient: Sendable {
         )
     }
 
-    /// Follows the operation at a whole URL, as ``watch(_:from:)`` does.
+    /// Watches the operation at a whole URL, as ``events(of:from:)`` does.
     ///
     /// - Parameters:
-    ///   - url: Such as `http://127.0.0.1:8080/api/v1/progress/import-7`.
-    ///   - apiPath: Where the API is mounted there, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
-    ///   - cursor: What has been seen already.
-    ///   - configuration: Times, limits and retries.
+    ///   - url: A URL such as `http://127.0.0.1:8080/api/v1/progress/import-7`.
+    ///   - apiPath: The path where the API is mounted, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
+    ///   - cursor: The last cursor that was seen.
+    ///   - configuration: The times, limits and retries.
     /// - Returns: The events.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
-    public static func watch(
-        url: String,
+    public static func events(
+        ofURL url: String,
         apiPath: String? = nil,
         from cursor: ProgressCursor? = nil,
         configuration: Configuration = Configuration()
     ) throws(ProgressClientError) -> ProgressWatch {
         let target = try ProgressTarget(url: url, apiPath: apiPath)
-        return ProgressClient(server: target.server, configuration: configuration).watch(target.id, from: cursor)
+        return ProgressClient(server: target.server, configuration: configuration)
+            .events(of: target.id, from: cursor)
     }
 }

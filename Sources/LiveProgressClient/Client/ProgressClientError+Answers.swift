@@ -5,16 +5,16 @@ import LiveProgress
 import LiveProgressWebSocket
 
 extension ProgressClientError {
-    /// The error that an HTTP answer with a status of refusal tells of.
+    /// Creates the error that an HTTP response with an error status reports.
     ///
-    /// The problem's own type counts first, since one status stands for several refusals; the status decides where
-    /// there is no problem, as with a proxy's answer.
+    /// The type of the problem takes precedence, because one status stands for several refusals. Without a problem, as
+    /// in the response of a proxy, the status decides.
     init(status: Int, problem: ProgressProblem?, retryAfter: Duration?) {
         let code = problem?.kind.flatMap { Self.code(of: $0) } ?? Self.code(status: status)
         self.init(code, Self.message(status: status, problem: problem), problem: problem, retryAfter: retryAfter)
     }
 
-    /// The error that the close of a WebSocket tells of.
+    /// Creates the error that the close of a WebSocket reports.
     init(_ close: WebSocketCloseReason) {
         let code: Code =
             switch WebSocketCloseCode(rawValue: close.code) {

@@ -3,20 +3,20 @@
 
 public import LiveProgress
 
-/// Why a client's call failed: a code to decide by, a message that says what can be done.
+/// The error of a client's call: a code for programs, and a message that says what to do.
 ///
-/// Codes may be added; treat one you do not know like ``Code/refused``.
+/// New codes may be added; treat an unknown code like ``Code/refused``.
 public struct ProgressClientError: Error, Sendable, Hashable {
     /// The kind of failure.
     public let code: Code
-    /// What happened and what can be done about it, for people.
+    /// A readable message: what happened, and what to do.
     public let message: String
-    /// What the server said (RFC 9457), where it said something.
+    /// The problem in the server's response (RFC 9457); `nil` if the response has none.
     public let problem: ProgressProblem?
-    /// How long the server asks to wait before the next try.
+    /// The delay before the next try that the server asks for.
     public let retryAfter: Duration?
 
-    /// An error with the given members.
+    /// Creates an error from its parts.
     public init(_ code: Code, _ message: String, problem: ProgressProblem? = nil, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
@@ -26,66 +26,66 @@ public struct ProgressClientError: Error, Sendable, Hashable {
 }
 
 extension ProgressClientError {
-    /// A kind of failure, open for more: compare with the static members.
+    /// A kind of failure; new kinds may be added, so compare with the static members.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        /// The name in kebab-case; for what a server refuses, the end of its problem's `type`.
+        /// The name in kebab case; for a refusal of the server, the last part of the problem's `type`.
         public let name: String
 
         private init(name: String) { self.name = name }
 
-        /// What a problem of a kind is to a caller.
+        /// Creates the code of a kind of problem.
         init(_ kind: ProgressProblem.Kind) { name = kind.rawValue }
 
         /// The name.
         public var description: String { name }
 
-        /// The text is no URL of a server or of an operation.
+        /// The text is not the URL of a server or of an operation.
         public static let invalidURL = Code(name: "invalid-url")
         /// The URL's scheme is not supported.
         public static let unsupportedScheme = Code(name: "unsupported-scheme")
-        /// The server could not prove to be who it should be, or no safe connection could be agreed on.
+        /// The server's certificate is not trusted, or no secure connection could be negotiated.
         public static let insecure = Code(name: "insecure")
-        /// Nothing answers at that address.
+        /// No server responds at the address.
         public static let unreachable = Code(name: "unreachable")
-        /// The answer took too long.
+        /// The response took too long.
         public static let timedOut = Code(name: "timed-out")
-        /// The connection broke before the answer was complete.
+        /// The connection broke before the response was complete.
         public static let disconnected = Code(name: "disconnected")
-        /// What answered does not speak this protocol.
+        /// The response does not follow the protocol.
         public static let invalidAnswer = Code(name: "invalid-answer")
-        /// The answer is larger than the client's limit.
+        /// The response is larger than the client's limit.
         public static let answerTooLarge = Code(name: "answer-too-large")
         /// The calling task was cancelled.
         public static let cancelled = Code(name: "cancelled")
-        /// The server has too much to do or is about to leave; try again later.
+        /// The server is overloaded or is shutting down; try again later.
         public static let unavailable = Code(name: "unavailable")
-        /// The server wants to know who is asking (401).
+        /// The server requires valid credentials (401).
         public static let unauthenticated = Code(.unauthenticated)
-        /// The server does not allow it (403).
+        /// The credentials do not permit the call (403).
         public static let forbidden = Code(.forbidden)
         /// No operation has that identifier (404).
         public static let unknown = Code(.unknown)
-        /// The operation was deleted, or its time of retention is over (410).
+        /// The operation was deleted, or its retention time has passed (410).
         public static let gone = Code(.gone)
-        /// An operation has that identifier already (409).
+        /// An operation with that identifier already exists (409).
         public static let alreadyExists = Code(.alreadyExists)
-        /// The operation has ended: nothing more can be reported (409).
+        /// The operation has ended, so no report is accepted (409).
         public static let ended = Code(.ended)
-        /// A later attempt has begun: this worker is fenced off (409).
+        /// A later attempt has begun, so the reports of this worker are refused (409).
         public static let staleAttempt = Code(.staleAttempt)
-        /// The operation has moved on from the cursor that the call named (412).
+        /// The operation is no longer at the cursor that the call named (412).
         public static let cursorMismatch = Code(.cursorMismatch)
-        /// The operation takes no request to cancel (409).
+        /// The operation accepts no request to cancel (409).
         public static let notCancellable = Code(.notCancellable)
         /// The report breaks a rule (400, 413, 415, 422).
         public static let invalidReport = Code(.invalidReport)
-        /// The server holds as many operations as it may (503).
+        /// The server has reached its limit of operations (503).
         public static let tooManyOperations = Code(.tooManyOperations)
         /// The server refuses for another reason; see ``ProgressClientError/problem``.
         public static let refused = Code(name: "refused")
     }
 
-    /// Whether the same call may well succeed a little later.
+    /// Whether the same call may succeed later.
     public var isTransient: Bool {
         switch code {
         case .unreachable, .timedOut, .disconnected, .unavailable: true

@@ -2,21 +2,21 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import LiveProgress
-public import LiveProgressWire
+internal import LiveProgressWire
 
-/// What a server answers with when it has created an operation.
+/// The response of a server to a creation.
 public struct ProgressCreation: Sendable, Hashable {
     /// The operation's first snapshot.
     public var snapshot: ProgressSnapshot
 
-    /// What lets others in: one token for the worker, one for those who watch.
+    /// The tokens for the operation: one for the worker, one for watchers.
     ///
-    /// `nil` where the server wants no tokens, or has none to hand on for the caller. They are this operation's alone
-    /// and expire; who created it need not be allowed to report on it or to watch it.
+    /// The value is `nil` if the server requires no tokens, or issues none to the caller. The tokens are valid for this
+    /// operation alone, and expire. The caller's own token needs no permission to report or to watch.
     public var tokens: ProgressTokens?
 
-    /// An operation that was created.
-    public init(snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil) {
+    /// Creates a response from its parts.
+    package init(snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil) {
         self.snapshot = snapshot
         self.tokens = tokens
     }

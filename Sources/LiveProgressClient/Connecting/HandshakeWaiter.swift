@@ -4,7 +4,7 @@
 import NIOCore
 import NIOTLS
 
-/// Tells when TLS has shaken hands, or why it has not; then it leaves the pipeline.
+/// A handler that completes a promise when the TLS handshake ends or fails, and then leaves the pipeline.
 final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 

@@ -4,17 +4,17 @@
 import NIOCore
 import NIOPosix
 
-/// Makes connections to a server, encrypted where its URL says so.
+/// A connector that opens connections to a server, with TLS if the URL of the server asks for TLS.
 struct ServerConnector: Sendable {
     let server: ProgressServerAddress
     let configuration: ProgressClient.Configuration
 
-    /// Begins to connect; the handlers of TLS come before those that are added.
+    /// Starts to connect; the handlers of TLS come before the handlers of `addHandlers`.
     ///
     /// - Parameters:
-    ///   - eventLoop: Where the connection lives.
+    ///   - eventLoop: The event loop of the connection.
     ///   - addHandlers: Adds the handlers of the connection, on the event loop.
-    /// - Returns: The connection in clear, or the one over which TLS has begun to shake hands.
+    /// - Returns: The TCP connection; its TLS handshake may still be in progress.
     func connect(
         on eventLoop: any EventLoop,
         addHandlers: @escaping @Sendable (any Channel) throws -> Void
@@ -36,9 +36,9 @@ struct ServerConnector: Sendable {
         return try security.makeHandlers(host: server.host)
     }
 
-    /// The client's error for what kept a connection from being made, or broke it.
+    /// Returns the client's error for a connection that failed or broke.
     func error(_ error: any Error, else make: (any Error) -> ProgressClientError) -> ProgressClientError {
-        // What keeps the handlers from being made comes inside of the error of the address that was tried.
+        // If the handlers cannot be created, their error is inside the connection error of the address.
         let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
         if let error = cause as? ProgressClientError { return error }
         if server.isSecure, let why = configuration.security?.explanation(of: cause) {
@@ -47,7 +47,7 @@ struct ServerConnector: Sendable {
         return make(error)
     }
 
-    /// The error for a server that is to be asked over TLS by a client that has none.
+    /// Returns the error for a server that needs TLS, if the client has no TLS.
     static func noSecurity(_ server: ProgressServerAddress) -> ProgressClientError {
         ProgressClientError(
             .unsupportedScheme,

@@ -4,7 +4,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Sends one request as soon as the connection stands, and collects its answer.
+/// A handler that sends one request when the connection is open, and collects the response.
 final class HTTPAnswerHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -52,7 +52,7 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            // Informational answers precede the real one (RFC 9110, section 15.2).
+            // Informational responses precede the final response (RFC 9110, section 15.2).
             if head.status.code >= 200 { answerHead = head }
         case .body(let buffer):
             guard answerBody.count + buffer.readableBytes <= limit else {
@@ -79,18 +79,18 @@ final class HTTPAnswerHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? HTTPParserError, error != .invalidEOFState {
-            fail(.invalidAnswer, "What answers there does not speak HTTP/1.1 (\(error)).", context: context)
+            fail(.invalidAnswer, "The server does not support HTTP/1.1 (\(error)).", context: context)
         } else {
             fail(explain(error), context: context)
         }
     }
 
-    /// The error of a connection that broke.
+    /// Returns the error of a broken connection.
     static func broken(_ error: any Error) -> ProgressClientError {
         ProgressClientError(.disconnected, "The connection broke (\(error)).")
     }
 
-    /// Ends the exchange; a promise that is fulfilled already stays as it is.
+    /// Ends the exchange; a promise that is already fulfilled does not change.
     private func fail(_ code: ProgressClientError.Code, _ message: String, context: ChannelHandlerContext) {
         fail(ProgressClientError(code, message), context: context)
     }

@@ -3,17 +3,17 @@
 
 import NIOHTTP1
 
-/// One request, apart from where it goes.
+/// One request, without the address of its server.
 struct HTTPCall: Sendable {
     var method: HTTPMethod
     /// The path after the server's prefix, with its query.
     var path: String
     var headers: [(name: String, value: String)] = []
-    /// The body, JSON where there is one.
+    /// The body as JSON; `nil` for no body.
     var body: [UInt8]?
 }
 
-/// One whole answer.
+/// One complete response.
 struct HTTPAnswer: Sendable {
     var status: Int
     var headers: HTTPHeaders

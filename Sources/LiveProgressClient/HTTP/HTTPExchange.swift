@@ -13,13 +13,13 @@ import NIOPosix
     import Darwin
 #endif
 
-/// One request over one connection of its own: connect, send, read the answer, close.
+/// One request over its own connection: connect, send, read the response, close.
 struct HTTPExchange: Sendable {
     let server: ProgressServerAddress
     let configuration: ProgressClient.Configuration
     let group: any EventLoopGroup
 
-    /// The answer to a call, whatever its status.
+    /// Sends a call, and returns the response with any status.
     func send(_ call: HTTPCall) async throws(ProgressClientError) -> HTTPAnswer {
         let eventLoop = group.next()
         let promise = eventLoop.makePromise(of: HTTPAnswer.self)
@@ -71,7 +71,7 @@ struct HTTPExchange: Sendable {
         return HTTPRequestHead(version: .http1_1, method: call.method, uri: server.prefix + call.path, headers: headers)
     }
 
-    /// The error for an address where no connection could be made.
+    /// Returns the error for an address to which no connection could be made.
     static func unreachable(_ server: ProgressServerAddress, _ error: any Error) -> ProgressClientError {
         let why =
             switch error {
@@ -84,7 +84,7 @@ struct HTTPExchange: Sendable {
         return ProgressClientError(.unreachable, "\(server) cannot be reached: \(why).")
     }
 
-    /// The system's own words for its errors, as people know them.
+    /// Returns the system's message for an error, if the error is a system error.
     private static func text(of error: any Error) -> String {
         guard let error = error as? IOError, let text = strerror(error.errnoCode) else {
             return String(describing: error)

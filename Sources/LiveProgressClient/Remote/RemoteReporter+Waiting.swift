@@ -7,7 +7,7 @@ import Synchronization
 extension RemoteReporter {
     private typealias Outcome = Result<Void, ProgressClientError>
 
-    /// Waits until the server has taken or refused all that has been reported so far.
+    /// Waits until the server has accepted or refused all reports so far.
     func flush(timeout: Duration?) async throws(ProgressClientError) {
         guard let timeout else { return try await flush().get() }
         let sleep = client.configuration.sleep
@@ -15,7 +15,7 @@ extension RemoteReporter {
             group.addTask { await self.flush() }
             group.addTask {
                 do { try await sleep(timeout) } catch { return .failure(Self.waitCancelled) }
-                return .failure(ProgressClientError(.timedOut, "The server did not take the last reports in time."))
+                return .failure(ProgressClientError(.timedOut, "The server did not accept the last reports in time."))
             }
             defer { group.cancelAll() }
             return await group.next()
@@ -23,10 +23,10 @@ extension RemoteReporter {
         try outcome?.get()
     }
 
-    /// Waits until someone asks the operation to stop.
+    /// Waits for a request to cancel the operation.
     func cancellationRequested() async throws(ProgressClientError) {
         try await wait { state in
-            // Looked at first: what was asked for before the server took no more was asked for all the same.
+            // Check this first: a request to cancel counts even if the server accepts no more reports.
             if state.isCancellationRequested { return .success(()) }
             if let failure = state.failure { return .failure(failure) }
             let isOver = state.queue.hasEnd && state.queue.isEmpty

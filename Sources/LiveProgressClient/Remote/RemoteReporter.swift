@@ -4,19 +4,19 @@
 import LiveProgress
 import Synchronization
 
-/// What a ``RemoteTracker`` shares with its tasks in the background: the queue, and what the server has said.
+/// The state that a ``RemoteTracker`` shares with its background tasks: the queue, and the server's responses.
 final class RemoteReporter: Sendable {
     let id: ProgressID
-    /// The client as it was given, for what needs no server.
+    /// The client of the tracker, with its own token.
     let client: ProgressClient
     let state: Mutex<State>
-    /// Woken when something has changed that a call may wait for.
+    /// The calls that wait for a change of the state.
     let changes = WakeGroup()
     private let work: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
     struct State {
-        /// The client that reports: by the operation's own token, as long as that is taken.
+        /// The client that sends the reports; it has the operation's own token until the server refuses that token.
         var caller: ProgressClient
         var queue: ReportQueue
         var snapshot: ProgressSnapshot
@@ -25,17 +25,17 @@ final class RemoteReporter: Sendable {
         var isCancellationRequested: Bool
         /// The number of the newest call that a flush waits for, or has waited for.
         var flushedNumber: UInt64 = 0
-        /// The call that the last heartbeat saw as the newest.
+        /// The number of the newest call at the last heartbeat.
         var numberAtHeartbeat: UInt64 = 0
         var tasks: [Task<Void, Never>] = []
     }
 
-    /// What reports on an operation.
+    /// Creates a reporter for an operation.
     ///
     /// - Parameters:
-    ///   - client: Who reports.
-    ///   - snapshot: Where the operation is.
-    ///   - token: The operation's own token to report with, which goes before the client's.
+    ///   - client: The client of the tracker.
+    ///   - snapshot: The newest snapshot of the operation.
+    ///   - token: The operation's own token for reports, which takes precedence over the client's token.
     init(client: ProgressClient, snapshot: ProgressSnapshot, token: String? = nil) {
         id = snapshot.id
         self.client = client
@@ -59,7 +59,7 @@ final class RemoteReporter: Sendable {
     var droppedReportCount: Int { state.withLock { $0.refusedCount + $0.queue.foldedCount } }
     var isCancellationRequested: Bool { state.withLock { $0.isCancellationRequested } }
 
-    /// Starts the tasks; they hold this object, not the tracker, and end once the last report has been settled.
+    /// Starts the background tasks; they hold this object but not the tracker, and end after the last report.
     func start() {
         var tasks = [
             Task { await self.beat() }
@@ -69,22 +69,20 @@ final class RemoteReporter: Sendable {
         Task { await self.send() }
     }
 
-    /// Takes a report for the sender.
+    /// Adds a report to the queue; returns `false` if the queue accepts no more reports.
     func push(_ report: ProgressReport) -> Bool {
         let isTaken = state.withLock { $0.queue.push(report) }
         if isTaken { signal.yield() }
         return isTaken
     }
 
-    /// The tracker has been released.
+    /// Ends the operation as abandoned, because the tracker was released.
     func abandon() {
-        var report = ProgressReport()
-        report.outcome = .failed(.abandoned)
-        _ = push(report)
+        _ = push(ProgressReport(outcome: .failed(.abandoned)))
     }
 }
 
-// MARK: The tasks in the background
+// MARK: Background tasks
 
 extension RemoteReporter {
     private var configuration: ProgressClient.Configuration { client.configuration }
@@ -107,7 +105,7 @@ extension RemoteReporter {
     private func deliver(_ delivery: ReportDelivery, _ report: ProgressReport) async {
         var delivery = delivery
         var action = delivery.begin()
-        // Why the operation's own token is not taken.
+        // The error with which the server refused the operation's own token.
         var refusal: ProgressClientError?
         while true {
             do {
@@ -121,7 +119,7 @@ extension RemoteReporter {
                 case .done(let snapshot): return settle(with: snapshot)
                 case .drop: return settleRefused()
                 case .stop(let error):
-                    // To a token that may not see the operation, it is not there: that is not what has happened.
+                    // The client's own token may not see the operation. Then the first refusal is the real reason.
                     let isOfFallback = error.code == .unknown || error.code == .forbidden
                     return stop(isOfFallback ? refusal ?? error : error)
                 }
@@ -137,7 +135,7 @@ extension RemoteReporter {
 
     private var caller: ProgressClient { state.withLock { $0.caller } }
 
-    /// Goes on by the client's own token where the operation's is not taken any more; tells whether there was one to go on by.
+    /// Switches from the operation's token to the client's own token; returns `false` if they are the same.
     private func fallBack() -> Bool {
         state.withLock { state in
             guard state.caller.configuration.token != client.configuration.token else { return false }
@@ -160,7 +158,7 @@ extension RemoteReporter {
         changes.wake()
     }
 
-    /// Gives up: the server takes no more.
+    /// Stops reporting, because the server accepts no more reports.
     private func stop(_ error: ProgressClientError) {
         state.withLock { state in
             state.failure = error
@@ -174,7 +172,7 @@ extension RemoteReporter {
         for task in state.withLock(\.tasks) { task.cancel() }
     }
 
-    /// Takes note of a newer snapshot, and of a request to stop in it.
+    /// Stores a newer snapshot, and a request to cancel that the snapshot shows.
     private func note(_ snapshot: ProgressSnapshot) {
         let isNews = state.withLock { state in
             if snapshot.cursor.epoch != state.snapshot.cursor.epoch || snapshot.revision > state.snapshot.revision {
@@ -187,7 +185,7 @@ extension RemoteReporter {
         if isNews { changes.wake() }
     }
 
-    /// Keeps the lease of a worker that has nothing to say.
+    /// Renews the lease with empty reports while the worker is silent.
     private func beat() async {
         while !Task.isCancelled {
             do { try await configuration.sleep(configuration.heartbeatInterval) } catch { return }
@@ -201,12 +199,12 @@ extension RemoteReporter {
         }
     }
 
-    /// Learns of a request to stop as soon as it is made; the answers to reports tell of it too, only later.
+    /// Watches for a request to cancel; the responses to reports show such a request too, but later.
     private func listen() async {
         do {
-            for try await event in caller.watch(id) { note(event.snapshot) }
+            for try await event in caller.events(of: id) { note(event.snapshot) }
         } catch {
-            // Nothing is lost: the sender meets the same refusal, and says so.
+            // The error can be ignored, because the sender gets the same refusal and reports it.
         }
     }
 }

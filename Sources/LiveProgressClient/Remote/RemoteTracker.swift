@@ -2,13 +2,13 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import LiveProgress
-public import LiveProgressWire
+internal import LiveProgressWire
 
-/// The worker's end of an operation on a server, with the calls of `ProgressTracker`.
+/// The worker's handle of an operation on a server, with the calls of `ProgressTracker`.
 ///
-/// Reporting never waits: each call notes what there is to say and returns, and one task in the background brings it
-/// to the server: every transition in its order, counts at most ten times a second. While the server is away, what
-/// has been reported waits, in bounded memory. Wait for ``flush(timeout:)`` before the process exits.
+/// Reporting never waits: each call adds a report to a queue and returns. A background task sends the reports to the
+/// server: every transition in order, counts at most ten times per second. While the server is unreachable, the reports
+/// wait in bounded memory. Call ``flush(timeout:)`` before the process exits.
 ///
 /// ```swift
 /// let tracker = try await client.createTracker(options: ProgressOptions(title: "Import"))
@@ -16,14 +16,15 @@ public import LiveProgressWire
 /// tracker.succeed()
 /// try await tracker.flush()
 /// ```
-/// A tracker that is silent keeps its lease by itself. One that is released without an end ends the operation as
-/// abandoned. One whose operation is cancellable also watches it, so as to learn of a request to cancel at once.
+/// A silent tracker renews its lease automatically. A tracker that is released without an end ends the operation as
+/// abandoned. If the operation is cancellable, the tracker also watches it, so that a request to cancel arrives
+/// immediately.
 public final class RemoteTracker: Sendable {
     private let reporter: RemoteReporter
-    /// The tokens that the server handed on when this tracker created the operation; `nil` where there are none.
+    /// The tokens that the server issued when this tracker created the operation; `nil` if the server issued none.
     ///
-    /// The tracker reports by the first one, so that who creates need not be allowed to report as well. Once that one is
-    /// not taken any more, as after its time, the client's own token counts again.
+    /// The tracker reports with the first token, so the client's own token needs no permission to report. If the server
+    /// refuses the first token, such as after its expiry, the tracker uses the client's own token.
     public let tokens: ProgressTokens?
 
     init(client: ProgressClient, snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil) {
@@ -36,131 +37,136 @@ public final class RemoteTracker: Sendable {
         reporter.abandon()
     }
 
-    /// The operation.
+    /// The identifier of the operation.
     public var id: ProgressID { reporter.id }
 
-    /// The operation's whole URL, to watch it at.
-    public var url: String { ProgressTarget(server: reporter.client.server, id: id).url }
+    /// The whole URL of the operation, for watchers.
+    @_spi(Server) public var url: String { ProgressTarget(server: reporter.client.server, id: id).url }
 
-    /// The URL for people: its fragment holds the token to watch with, where there is one, and nobody else's.
+    /// The URL for a browser; its fragment has the token for watchers, if the server issued tokens.
     ///
-    /// Browsers send no fragment to any server. Whoever has the link may watch.
+    /// Browsers do not send the fragment to a server. Everyone who has the link may watch.
     public var link: String { tokens.map { "\(url)#token=\($0.watch)" } ?? url }
 
-    /// The newest snapshot that the server has answered with.
+    /// The newest snapshot that the server has sent.
     public var snapshot: ProgressSnapshot { reporter.snapshot }
 
-    /// Why the server takes no more reports, where it does not.
+    /// Why the server accepts no more reports; `nil` while the server accepts reports.
     ///
-    /// Such as deleted, ended by another worker, or fenced off. Reports are dropped then.
+    /// For example, the operation was deleted, another worker ended it, or a later attempt has begun. Further reports
+    /// are dropped.
     public var failure: ProgressClientError? { reporter.failure }
 
-    /// How many reports the server refused as invalid, or had to be folded into later ones for want of memory.
+    /// The number of reports that the server refused as invalid, or that a full queue merged into later reports.
     public var droppedReportCount: Int { reporter.droppedReportCount }
 
     // MARK: Reporting
 
-    /// Says what the worker is doing; without details, those before are cleared.
+    /// Reports the state of the work; without `details` the earlier details are cleared.
     ///
-    /// - Returns: Whether the report was taken; it is refused once the operation has ended.
+    /// - Returns: Whether the report was accepted; `false` after the operation has ended.
     @discardableResult
     public func update(_ state: String, details: JSONValue = .null) -> Bool {
         report(ProgressReport(state: state, details: details))
     }
 
-    /// Says several things at once, as one revision.
+    /// Reports several changes as one revision.
     ///
-    /// - Returns: Whether the report was taken; it is refused once the operation has ended.
+    /// - Returns: Whether the report was accepted; `false` after the operation has ended.
     @discardableResult
     public func report(_ report: ProgressReport) -> Bool {
         reporter.push(report)
     }
 
-    /// Counts units done.
+    /// Adds completed units to the count.
     ///
-    /// - Returns: Whether the count was taken; it is refused once the operation has ended.
+    /// - Returns: Whether the count was accepted; `false` after the operation has ended.
     @discardableResult
     public func advance(by count: Int64 = 1) -> Bool {
-        var report = ProgressReport()
-        report.advance = count
-        return reporter.push(report)
+        reporter.push(ProgressReport(advance: count))
     }
 
-    /// Sets the counts at once; what is `nil` stays as it is.
+    /// Sets the counts; an argument that is `nil` changes nothing.
     ///
     /// - Parameters:
-    ///   - completed: Units done; a number that is lower than what is shown came late, and leaves that as it is.
-    ///   - total: Units in all; `.some(nil)` says that nobody knows.
-    ///   - unit: What is counted, such as `"rows"`.
-    ///   - baseline: Units that were done before this run: they are done, but they are no speed.
-    /// - Returns: Whether the counts were taken; they are refused once the operation has ended.
+    ///   - completed: Completed units; a number below the current count is late, and is ignored.
+    ///   - total: Total units; ``setTotal(_:unit:)`` makes them unknown.
+    ///   - unit: The unit, such as `"rows"`.
+    ///   - baseline: Units completed before this run; they do not count for the throughput.
+    /// - Returns: Whether the counts were accepted; `false` after the operation has ended.
     @discardableResult
     public func setCounts(
         completed: Int64? = nil,
-        total: Int64?? = nil,
+        total: Int64? = nil,
         unit: String? = nil,
         baseline: Int64? = nil
     ) -> Bool {
-        var report = ProgressReport()
-        report.completedCount = completed
-        report.totalCount = total
-        report.unit = unit
-        report.baselineCount = baseline
-        return reporter.push(report)
+        reporter.push(
+            ProgressReport(
+                completedCount: completed,
+                totalCount: total.map(ProgressTotal.count),
+                unit: unit,
+                baselineCount: baseline
+            )
+        )
     }
 
-    /// Says which share is done, where the worker knows no more than that.
+    /// Sets the total, or makes it unknown.
     ///
-    /// It is shown until the counts have a fraction of their own, and never falls within an attempt.
+    /// - Returns: Whether the total was accepted; `false` after the operation has ended.
+    @discardableResult
+    public func setTotal(_ total: ProgressTotal, unit: String? = nil) -> Bool {
+        reporter.push(ProgressReport(totalCount: total, unit: unit))
+    }
+
+    /// Reports the completed fraction, for a worker without counts.
     ///
-    /// - Parameter fraction: From 0 to 1; anything else is refused.
-    /// - Returns: Whether it was taken; it is refused once the operation has ended.
+    /// Watchers see this fraction until the counts have a fraction. This fraction never falls within an attempt.
+    ///
+    /// - Parameter fraction: A number from 0 to 1; any other number is refused.
+    /// - Returns: Whether the fraction was accepted; `false` after the operation has ended.
     @discardableResult
     public func setFraction(_ fraction: Double) -> Bool {
         guard ProgressReport.isFraction(fraction) else { return false }
-        var report = ProgressReport()
-        report.fractionCompleted = fraction
-        return reporter.push(report)
+        return reporter.push(ProgressReport(fractionCompleted: fraction))
     }
 
     // MARK: Ending
 
-    /// Ends the operation, once and for all.
+    /// Ends the operation permanently.
     ///
     /// - Parameters:
-    ///   - outcome: How it ended.
+    ///   - outcome: The outcome of the operation.
     ///   - state: The last state, or `nil` to leave it to the server.
     ///   - details: The last details.
-    /// - Returns: Whether this was the end; `false` where the operation had ended already.
+    /// - Returns: Whether this call ended the operation; `false` if the operation had already ended.
     @discardableResult
     public func end(_ outcome: ProgressOutcome, state: String? = nil, details: JSONValue? = nil) -> Bool {
-        var report = ProgressReport(state: state, details: details)
-        report.outcome = outcome
-        return reporter.push(report)
+        reporter.push(ProgressReport(state: state, details: details, outcome: outcome))
     }
 
-    /// Ends the operation well, with an optional result.
+    /// Ends the operation as succeeded, with an optional result.
     @discardableResult
     public func succeed(result: JSONValue? = nil) -> Bool { end(.succeeded(result: result)) }
 
-    /// Ends the operation with what an error tells.
+    /// Ends the operation as failed, with the problem of an error.
     @discardableResult
     public func fail(_ error: any Error) -> Bool { end(.failed(ProgressProblem(error))) }
 
     /// Ends the operation as cancelled.
     @discardableResult
-    public func cancelled() -> Bool { end(.cancelled) }
+    public func cancel() -> Bool { end(.cancelled) }
 
-    /// Waits until the server has all that was reported before the call.
+    /// Waits until the server has all reports from before the call.
     ///
-    /// - Parameter timeout: How long to wait at most, or `nil` for as long as it takes.
+    /// - Parameter timeout: The longest time to wait, or `nil` for no limit.
     /// - Throws: ``ProgressClientError``: ``ProgressClientError/Code/timedOut``,
     ///   ``ProgressClientError/Code/cancelled``, or the ``failure``.
     public func flush(timeout: Duration? = nil) async throws(ProgressClientError) {
         try await reporter.flush(timeout: timeout)
     }
 
-    // MARK: Being asked to stop
+    // MARK: Requests to cancel
 
     /// Whether someone has asked the operation to stop.
     public var isCancellationRequested: Bool { reporter.isCancellationRequested }
@@ -175,14 +181,15 @@ public final class RemoteTracker: Sendable {
 }
 
 extension ProgressClient {
-    /// Creates an operation, and gives the worker's end of it; one of that identifier that has ended starts anew.
+    /// Creates an operation and its tracker; replaces an operation with the same identifier that has ended.
     ///
     /// - Parameters:
     ///   - id: The identifier, or `nil` to let the server choose one.
-    ///   - options: Title, parent, labels and the like.
-    ///   - report: What is known from the start.
+    ///   - options: The title, parent, labels and other options.
+    ///   - report: The first report.
     /// - Returns: A tracker that reports in the background.
-    /// - Throws: Such as ``ProgressClientError/Code/unreachable`` or ``ProgressClientError/Code/alreadyExists``.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unreachable`` or
+    ///   ``ProgressClientError/Code/alreadyExists``.
     public func createTracker(
         id: ProgressID? = nil,
         options: ProgressOptions = ProgressOptions(),
@@ -192,15 +199,16 @@ extension ProgressClient {
         return RemoteTracker(client: self, snapshot: created.snapshot, tokens: created.tokens)
     }
 
-    /// The worker's end of an operation that exists already.
+    /// Returns a tracker for an existing operation.
     ///
-    /// - Parameter id: The operation.
+    /// - Parameter id: The identifier of the operation.
     /// - Returns: A tracker that reports in the background.
-    /// - Throws: Such as ``ProgressClientError/Code/unknown`` or ``ProgressClientError/Code/ended``.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unknown`` or
+    ///   ``ProgressClientError/Code/ended``.
     public func tracker(for id: ProgressID) async throws(ProgressClientError) -> RemoteTracker {
         let snapshot = try await get(id)
         guard snapshot.outcome == nil else {
-            throw ProgressClientError(.ended, "Operation \(id) has ended; nothing more can be reported on it.")
+            throw ProgressClientError(.ended, "Operation \(id) has ended and accepts no more reports.")
         }
         return RemoteTracker(client: self, snapshot: snapshot)
     }

@@ -3,24 +3,25 @@
 
 import LiveProgress
 
-/// The logic of bringing one report to a server exactly once, as far as the server's answers allow.
+/// The state machine that delivers one report exactly once, as far as the server's responses allow.
 ///
-/// A try whose answer was lost may have arrived. The next one is therefore bound to the cursor known before it: where
-/// the operation has moved on, its snapshot shows whether that was this report.
+/// A request may have arrived although its response was lost. The next request therefore has an `If-Match` with the
+/// cursor from before the first request. If the operation is at a newer cursor, its snapshot shows whether this report
+/// caused the change.
 struct ReportDelivery: Sendable {
-    /// What the caller does next.
+    /// The next action of the caller.
     enum Action: Sendable, Hashable {
-        /// Send the report, bound to the cursor where there is one; where the server refuses, ask ``refused(_:)``.
+        /// Send the report, with `If-Match` if there is a cursor; then call ``taken(_:)`` or ``refused(_:)``.
         case send(ifMatch: ProgressCursor?)
-        /// Read the operation's snapshot; then ask ``fetched(_:)`` or ``refused(_:)``.
+        /// Read the operation's snapshot; then call ``fetched(_:)`` or ``refused(_:)``.
         case fetch
-        /// Wait, then ask ``waited()``.
+        /// Wait; then call ``waited()``.
         case wait(Duration)
-        /// The report has arrived before, and this is the newest snapshot known.
+        /// The report has arrived; this is the newest known snapshot.
         case done(ProgressSnapshot)
-        /// The server does not take this report, but may take others.
+        /// The server refuses this report, but may accept others.
         case drop(ProgressClientError)
-        /// The server takes no more reports.
+        /// The server accepts no more reports.
         case stop(ProgressClientError)
     }
 
@@ -31,7 +32,7 @@ struct ReportDelivery: Sendable {
     private var mustFetch = false
     private let configuration: ProgressClient.Configuration
 
-    /// A delivery; the counts of the report are absolute, and the cursor is the newest one known before it.
+    /// Creates a delivery; the counts of the report must be absolute, and `cursor` must be the newest known cursor.
     init(_ report: ProgressReport, cursor: ProgressCursor?, configuration: ProgressClient.Configuration) {
         self.report = report
         self.cursor = cursor
@@ -39,15 +40,15 @@ struct ReportDelivery: Sendable {
         backoff = Backoff(base: configuration.initialRetryDelay, maximum: configuration.maximumRetryDelay)
     }
 
-    /// How many tries a report that ends the operation gets; any other one is tried for as long as the worker lives.
+    /// The largest number of tries for a report that ends the operation; for other reports there is no limit.
     static let maximumTriesOfEnd = 40
 
-    /// What to do first.
+    /// Returns the first action.
     func begin() -> Action {
         .send(ifMatch: nil)
     }
 
-    /// The server said no, or said nothing.
+    /// Handles a refusal or a failed request; returns the next action.
     mutating func refused(_ error: ProgressClientError) -> Action {
         switch error.code {
         case .cursorMismatch where mayHaveArrived, .ended where mayHaveArrived && report.outcome != nil:
@@ -63,7 +64,7 @@ struct ReportDelivery: Sendable {
         return .wait(max(delay, min(error.retryAfter ?? .zero, configuration.maximumRetryDelay)))
     }
 
-    /// This is where the operation is now.
+    /// Handles the current snapshot of the operation; returns the next action.
     mutating func fetched(_ snapshot: ProgressSnapshot) -> Action {
         mustFetch = false
         if let refusal = startedAnew(snapshot) { return .stop(refusal) }
@@ -75,27 +76,27 @@ struct ReportDelivery: Sendable {
         return .send(ifMatch: cursor)
     }
 
-    /// The server took the report, and this is the snapshot it made.
+    /// Handles the snapshot that the server made from the report; returns the next action.
     func taken(_ snapshot: ProgressSnapshot) -> Action {
         startedAnew(snapshot).map(Action.stop) ?? .done(snapshot)
     }
 
-    /// Another worker has started the operation anew, which is none of this one's business.
+    /// Returns an error if another worker has replaced the operation; this worker must not report on the new one.
     private func startedAnew(_ snapshot: ProgressSnapshot) -> ProgressClientError? {
         guard let cursor, cursor.epoch != snapshot.cursor.epoch else { return nil }
         return ProgressClientError(
             .ended,
-            "The operation was started anew by another worker. Stop working on it, or create it again after its end."
+            "Another worker has replaced the operation. Stop working on it, or create it again after its end."
         )
     }
 
-    /// The wait is over.
+    /// Handles the end of a wait; returns the next action.
     func waited() -> Action {
         if mustFetch { return .fetch }
         return .send(ifMatch: mayHaveArrived ? cursor : nil)
     }
 
-    /// Whether a snapshot may be what this report made.
+    /// Returns whether a snapshot may be the result of this report.
     private func shows(_ snapshot: ProgressSnapshot) -> Bool {
         if let outcome = report.outcome { return snapshot.outcome == outcome }
         if let state = report.state {

@@ -3,12 +3,12 @@
 
 import LiveProgress
 
-/// The reports that a server has still to get: every transition in its order, the counts newest-only.
+/// The reports that the server does not have yet: every transition in order, and the newest counts.
 ///
-/// Counts are kept as absolute numbers, so that a report that is sent again counts nothing twice. Past its capacity
-/// the oldest waiting transitions are folded into the one after them, and counted.
+/// The counts are absolute numbers, so a report that is sent twice counts once. If the queue is full, its oldest
+/// transition is merged into the next one, and ``foldedCount`` grows.
 struct ReportQueue: Sendable {
-    /// One report, and the number of the last call that went into it.
+    /// One report, and the number of the last call that the report includes.
     struct Entry: Sendable, Hashable {
         var report: ProgressReport
         var number: UInt64
@@ -20,11 +20,11 @@ struct ReportQueue: Sendable {
     private let capacity: Int
     /// The number of the last call.
     private(set) var lastNumber: UInt64 = 0
-    /// The number of the last call that is settled, with all before it.
+    /// The number of the last settled call; all earlier calls are settled too.
     private(set) var settledNumber: UInt64 = 0
-    /// How many transitions were folded into later ones for want of room.
+    /// The number of transitions that were merged into later ones because the queue was full.
     private(set) var foldedCount = 0
-    /// Whether an end has been reported: nothing is taken after it.
+    /// Whether the queue accepts no more reports, because it has the end or is closed.
     private(set) var hasEnd = false
 
     init(completedCount: Int64, capacity: Int) {
@@ -32,13 +32,13 @@ struct ReportQueue: Sendable {
         self.capacity = max(1, capacity)
     }
 
-    /// Whether everything has been settled.
+    /// Whether all reports are settled.
     var isEmpty: Bool { waiting.isEmpty && inFlight == nil }
 
-    /// Whether what waits says nothing but counts, so that it may wait for more of them.
+    /// Whether the only waiting report has counts alone, so that it may wait for more counts.
     var holdsOnlyCounts: Bool { waiting.count == 1 && waiting[0].report.isTick }
 
-    /// Takes a report; `false` after the end.
+    /// Adds a report; returns `false` after the end.
     mutating func push(_ report: ProgressReport) -> Bool {
         guard !hasEnd else { return false }
         lastNumber += 1
@@ -62,21 +62,21 @@ struct ReportQueue: Sendable {
         return true
     }
 
-    /// The next report to send; it stays in flight until ``settle()``.
+    /// Returns the next report to send; the report stays in flight until ``settle()``.
     mutating func take() -> Entry? {
         guard inFlight == nil, !waiting.isEmpty else { return nil }
         inFlight = waiting.removeFirst()
         return inFlight
     }
 
-    /// The report in flight has arrived, or has been given up.
+    /// Settles the report in flight, which was delivered or dropped.
     mutating func settle() {
         guard let entry = inFlight else { return }
         settledNumber = max(settledNumber, entry.number)
         inFlight = nil
     }
 
-    /// Gives up all that waits; nothing is taken after it.
+    /// Drops all reports, and accepts no more.
     mutating func close() {
         hasEnd = true
         waiting = []
@@ -89,7 +89,7 @@ struct ReportQueue: Sendable {
         guard report.completedCount != nil || report.advance != nil || report.baselineCount != nil else {
             return report
         }
-        // As the server has it: a count that is lower than one before came late.
+        // The server does the same: a count below an earlier count is late.
         let done = max(completedCount, report.completedCount ?? 0, report.baselineCount ?? 0)
         let (sum, overflow) = done.addingReportingOverflow(report.advance ?? 0)
         completedCount = overflow ? .max : max(0, sum)
@@ -100,7 +100,7 @@ struct ReportQueue: Sendable {
 }
 
 extension ProgressReport {
-    /// The count, where the report says nothing else: the most frequent report, which is merged in few steps.
+    /// The count, if the report has nothing else; this most frequent report is merged in few steps.
     fileprivate var countAlone: Int64? {
         var count = ProgressReport()
         count.completedCount = completedCount

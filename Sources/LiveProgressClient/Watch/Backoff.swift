@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How long to wait before the next try: exponential, with full jitter.
+/// The delay before the next try: exponential backoff with full jitter.
 ///
-/// The n-th delay is drawn evenly from 0 to `base * 2^n`, at most `maximum`, so that many clients that lost their
-/// server at the same moment do not come back at the same moment.
+/// The n-th delay is random, evenly distributed from 0 to `base * 2^n`, and at most `maximum`. Clients that lose their
+/// server at the same moment therefore reconnect at different moments.
 struct Backoff: Sendable, Hashable {
     let base: Duration
     let maximum: Duration
-    /// How many delays have been given since the last success.
+    /// The number of delays since the last success.
     private(set) var count = 0
 
     init(base: Duration, maximum: Duration) {
@@ -16,9 +16,9 @@ struct Backoff: Sendable, Hashable {
         self.maximum = maximum
     }
 
-    /// The next delay; `random`, from 0 to 1, decides where in the range it lies.
+    /// Returns the next delay; `random`, from 0 to 1, is its position in the range.
     mutating func next(random: Double) -> Duration {
-        // 2^30 times any sensible base is past any sensible maximum.
+        // 2^30 times any sensible base is more than any sensible maximum.
         let ceiling = min(maximum, base * (1 << min(count, 30)))
         count += 1
         return ceiling * (random > 0 ? min(random, 1) : 0)

@@ -3,20 +3,20 @@
 
 public import LiveProgress
 
-/// The events of an operation on a server, over as many connections as it takes.
+/// The events of an operation on a server, over as many connections as needed.
 ///
-/// Made by ``ProgressClient/watch(_:from:)``. Leaving the loop closes the connection.
+/// ``ProgressClient/events(of:from:)`` creates this sequence. Leaving the loop closes the connection.
 public struct ProgressWatch: AsyncSequence, Sendable {
-    /// What the sequence gives.
+    /// The element of the sequence.
     public typealias Element = ProgressEvent
-    /// What it throws.
+    /// The error of the sequence.
     public typealias Failure = ProgressClientError
 
     let connector: any WatchConnector
     let cursor: ProgressCursor?
     let configuration: ProgressClient.Configuration
 
-    /// Starts a watch of its own.
+    /// Returns a new, separate watch.
     public func makeAsyncIterator() -> Iterator {
         Iterator(
             connector: connector,
@@ -25,16 +25,16 @@ public struct ProgressWatch: AsyncSequence, Sendable {
         )
     }
 
-    /// One watch; its connection is closed when it is released.
+    /// One watch; releasing the iterator closes its connection.
     public struct Iterator: AsyncIteratorProtocol {
         let connector: any WatchConnector
         let configuration: ProgressClient.Configuration
         var connection: (any WatchConnection)?
         var machine: ReconnectingWatch
 
-        /// The next event, or `nil` after the end.
+        /// Returns the next event, or `nil` after the end.
         ///
-        /// - Throws: ``ProgressClientError``, and gives `nil` after it; a cancelled task gets
+        /// - Throws: ``ProgressClientError``, once; later calls return `nil`. A cancelled task gets
         ///   ``ProgressClientError/Code/cancelled``.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation

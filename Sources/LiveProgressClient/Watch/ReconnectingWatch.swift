@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@_spi(Server) import LiveProgress
 import LiveProgressWebSocket
 
-/// The logic of a watch that outlives its connections: what happens goes in, what to do comes out.
+/// The state machine of a watch over many connections: events in, actions out.
 ///
-/// Each revision is delivered once and in order, over however many connections; what was missed is stated in
-/// `skipped`. Knows no sockets, no clock and no randomness of its own.
+/// Each revision is delivered once and in order, over any number of connections; `skipped` counts the missed revisions.
+/// The state machine uses no sockets and no clock, and gets its randomness from the configuration.
 struct ReconnectingWatch: Sendable {
-    /// What the caller does next.
+    /// The next action of the caller.
     enum Action: Sendable, Hashable {
-        /// Connect, bringing the cursor; then tell of ``connected()`` or ``failed(_:)``.
+        /// Connect with the cursor; then call ``connected()`` or ``failed(_:)``.
         case connect(ProgressCursor?)
-        /// Read from the connection; then tell of ``received(_:)``, ``closed(code:reason:)`` or ``failed(_:)``.
+        /// Read from the connection; then call ``received(_:)``, ``closed(code:reason:)`` or ``failed(_:)``.
         case read
-        /// Hand this to the watcher, then ask ``resume()``.
+        /// Deliver the event to the watcher; then call ``resume()``.
         case deliver(ProgressEvent)
-        /// Wait, then tell of ``waited()``.
+        /// Wait; then call ``waited()``.
         case wait(Duration)
-        /// Say that nothing follows.
+        /// End the sequence.
         case finish
-        /// Throw this, and nothing after it.
+        /// Throw the error, and end the sequence.
         case fail(ProgressClientError)
     }
 
@@ -34,11 +34,11 @@ struct ReconnectingWatch: Sendable {
     private var state = State.disconnected
     private var cursor: ProgressCursor?
     private var backoff: Backoff
-    /// Tries in a row that brought no message.
+    /// The number of consecutive tries without a message.
     private var failures = 0
     private var hasReceived = false
     private let configuration: ProgressClient.Configuration
-    /// Why the last connection ended, or did not come to be.
+    /// The error that ended or prevented the last connection.
     private(set) var lastError: ProgressClientError?
 
     init(from cursor: ProgressCursor?, configuration: ProgressClient.Configuration) {
@@ -47,7 +47,7 @@ struct ReconnectingWatch: Sendable {
         backoff = Backoff(base: configuration.initialRetryDelay, maximum: configuration.maximumRetryDelay)
     }
 
-    /// What to do when the watcher asks for the next event.
+    /// Returns the action for a watcher that asks for the next event.
     func resume() -> Action {
         switch state {
         case .disconnected: .connect(cursor)
@@ -56,15 +56,16 @@ struct ReconnectingWatch: Sendable {
         }
     }
 
-    /// The connection stands.
+    /// Handles a new connection; returns the next action.
     mutating func connected() -> Action {
         state = .connected
         return .read
     }
 
-    /// The server sent an event.
+    /// Handles an event from the server; returns the next action.
     mutating func received(_ event: ProgressEvent) -> Action {
-        // Success is a message, not a connection: a server that accepts and drops must not be hammered.
+        // Only a message counts as success: a server that accepts and drops connections must not get retries without
+        // delay.
         failures = 0
         hasReceived = true
         backoff.reset()
@@ -85,7 +86,7 @@ struct ReconnectingWatch: Sendable {
         )
     }
 
-    /// The server closed the connection; 1006 stands for a connection that broke without saying so.
+    /// Handles the close of a connection; the code 1006 means that the connection broke without a close frame.
     mutating func closed(code: UInt16, reason: String) -> Action {
         if state == .finished { return .finish }
         let close = WebSocketCloseReason(code: code, reason: reason)
@@ -96,13 +97,13 @@ struct ReconnectingWatch: Sendable {
         return tryAgain(after: ProgressClientError(close), allowed: close.shouldReconnect)
     }
 
-    /// Connecting or reading failed.
+    /// Handles a failure to connect or to read; returns the next action.
     mutating func failed(_ error: ProgressClientError) -> Action {
         if state == .finished { return .finish }
         return tryAgain(after: error, allowed: error.isTransient)
     }
 
-    /// The wait is over.
+    /// Handles the end of a wait; returns the next action.
     mutating func waited() -> Action {
         resume()
     }

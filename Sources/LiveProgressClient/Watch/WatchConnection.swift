@@ -3,24 +3,24 @@
 
 import LiveProgress
 
-/// What comes out of one connection of a watch.
+/// The input from one connection of a watch.
 enum WatchInput: Sendable, Hashable {
     /// The server sent an event.
     case event(ProgressEvent)
-    /// The server closed the connection; 1006 where it broke without saying so. Nothing follows.
+    /// The connection was closed, and no input follows; the code 1006 means that it broke without a close frame.
     case closed(code: UInt16, reason: String)
 }
 
-/// One connection of a watch; releasing it closes it.
+/// One connection of a watch; releasing the object closes the connection.
 protocol WatchConnection: AnyObject {
-    /// Waits for the next thing that the server sends.
+    /// Returns the next input from the server, after a wait if necessary.
     ///
-    /// Ends early with ``ProgressClientError/Code/cancelled`` where the calling task is cancelled.
+    /// Throws ``ProgressClientError/Code/cancelled`` if the calling task is cancelled.
     func next(isolation actor: isolated (any Actor)?) async throws(ProgressClientError) -> WatchInput
 }
 
-/// Makes the connections of a watch.
+/// A factory for the connections of a watch.
 protocol WatchConnector: Sendable {
-    /// Connects, and asks for what follows the cursor.
+    /// Connects, and asks for the revisions after the cursor.
     func connect(from cursor: ProgressCursor?) async throws(ProgressClientError) -> sending any WatchConnection
 }

@@ -3,12 +3,12 @@
 
 import LiveProgress
 import LiveProgressWebSocket
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Connects a watch by WebSocket, in the full format.
+/// A connector that connects a watch over WebSocket, in the full format.
 struct WebSocketConnector: WatchConnector {
     let id: ProgressID
     let server: ProgressServerAddress
@@ -27,7 +27,7 @@ struct WebSocketConnector: WatchConnector {
             guard connection.subprotocol == ProgressFormat.subprotocol else {
                 throw ProgressClientError(
                     .invalidAnswer,
-                    "What answers at \(server) does not speak \(ProgressFormat.subprotocol)."
+                    "The server at \(server) does not support \(ProgressFormat.subprotocol)."
                 )
             }
             return WebSocketWatchConnection(connection)
@@ -36,7 +36,7 @@ struct WebSocketConnector: WatchConnector {
         }
     }
 
-    /// Connects; a task that is cancelled meanwhile does not wait for the system to give up.
+    /// Connects; a cancelled task returns without waiting for the system's connect timeout.
     private func channel() async throws -> any Channel {
         let eventLoop = group.next()
         let promise = eventLoop.makePromise(of: (any Channel).self)
@@ -93,7 +93,7 @@ struct WebSocketConnector: WatchConnector {
                 HTTPAnswer(status: Int(refusal.status), headers: refusal.headers, body: refusal.body)
             )
         case WebSocketConnectError.invalidAnswer(let why):
-            ProgressClientError(.invalidAnswer, "What answers there does not speak WebSocket: \(why)")
+            ProgressClientError(.invalidAnswer, "The server does not support WebSocket: \(why)")
         case WebSocketConnectError.timedOut:
             ProgressClientError(.timedOut, "The server did not answer in time.")
         default: ProgressClientError(.disconnected, "The connection broke (\(error)).")
@@ -101,7 +101,7 @@ struct WebSocketConnector: WatchConnector {
     }
 }
 
-/// One WebSocket of a watch; released, it closes.
+/// One WebSocket of a watch; releasing the object closes the WebSocket.
 final class WebSocketWatchConnection: WatchConnection {
     private let connection: WebSocketClientConnection
     private var messages: WebSocketMessages.AsyncIterator
@@ -122,7 +122,7 @@ final class WebSocketWatchConnection: WatchConnection {
         }
     }
 
-    /// The event of a message, or `nil` for one that a watch has no use for.
+    /// Returns the event of a message, or `nil` for a message without an event.
     private func event(of message: WebSocketMessage) throws(ProgressClientError) -> ProgressEvent? {
         guard message.isText else { return nil }
         do throws(WireError) {
@@ -131,7 +131,7 @@ final class WebSocketWatchConnection: WatchConnection {
             }
             return event
         } catch {
-            throw ProgressClientError(.invalidAnswer, "The server's message cannot be understood: \(error)")
+            throw ProgressClientError(.invalidAnswer, "The server's message is invalid: \(error)")
         }
     }
 }

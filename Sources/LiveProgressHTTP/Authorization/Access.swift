@@ -3,38 +3,38 @@
 
 import LiveProgress
 
-/// What the one who makes a request may do: everything, where no authorizer is set.
+/// The permissions of the caller of a request.
 struct Access: Sendable {
-    /// Who it is; `nil` where nobody is asked.
+    /// The principal of the caller; `nil` without an authorizer.
     let principal: ProgressPrincipal?
 
-    /// Without an authorizer everyone may do everything.
+    /// The access of every caller without an authorizer: everything is permitted.
     static let unlimited = Access(principal: nil)
 
-    /// When it ends, by a clock's own time; `nil` for never.
+    /// Returns the time of a clock at which the access expires; `nil` for never.
     func expiry(on clock: ProgressClock) -> Duration? { principal?.expiry(on: clock) }
 
-    /// Checks that something may be done with an operation that is there.
+    /// Checks that the caller has a permission for an existing operation.
     ///
-    /// - Throws: The 404 of an unknown operation where it may not even be known of (invariant 12), else a 403.
+    /// - Throws: A 404 if the caller may not see the operation (invariant 12), otherwise a 403.
     func require(_ permission: ProgressPermission, on journal: ProgressJournal) throws(Refusal) {
         guard let principal, !principal.may(permission, journal.id, labels: journal.labels) else { return }
         throw refusal(permission, journal.id, labels: journal.labels)
     }
 
-    /// Why something may not be done: the 404 of an unknown operation, or a 403 to who may know of it.
+    /// Returns the refusal of a missing permission: a 403 if the caller may see the operation, otherwise a 404.
     func refusal(_ permission: ProgressPermission, _ id: ProgressID, labels: [String: String]) -> Refusal {
         sees(id, labels: labels) ? .forbidden(permission) : Refusal(Problems.unknown)
     }
 
-    /// Whether an operation may be known of.
+    /// Returns whether the caller may know that an operation exists.
     func sees(_ id: ProgressID, labels: @autoclosure () -> [String: String]) -> Bool {
         principal?.sees(id, labels: labels()) ?? true
     }
 
-    /// Checks that an operation of this identifier, with these labels, may be created.
+    /// Checks that the caller may create an operation with this identifier and these labels.
     ///
-    /// - Throws: A 403, which is the same whether the identifier is taken or not.
+    /// - Throws: A 403, the same for a free identifier and an identifier in use.
     func requireCreation(of id: ProgressID?, labels: [String: String]) throws(Refusal) {
         guard let principal else { return }
         let mayCreate = principal.grants.contains { grant in
@@ -46,7 +46,7 @@ struct Access: Sendable {
         throw principal.maySomewhere(.create) ? .creationForbidden : .forbidden(.create)
     }
 
-    /// Checks that a report leaves the operation where its reporter may report: labels decide who may see it.
+    /// Checks that the caller may still report on an operation after a report has changed its labels.
     func requireReport(labels changes: [String: String]?, on journal: ProgressJournal) throws(Refusal) {
         guard let principal, let changes else { return }
         var labels = journal.labels
@@ -55,7 +55,7 @@ struct Access: Sendable {
         throw .relabellingForbidden
     }
 
-    /// The query narrowed to what may be listed.
+    /// Returns a query narrowed to the operations that the caller may list.
     func narrowed(_ query: ProgressQuery) throws(Refusal) -> ProgressQuery {
         guard let principal else { return query }
         guard principal.maySomewhere(.list) else { throw .forbidden(.list) }
@@ -66,7 +66,7 @@ struct Access: Sendable {
 }
 
 extension ProgressScope {
-    /// Whether it covers an operation whose identifier the server has yet to choose.
+    /// Returns whether the scope covers a new operation whose identifier the server will choose.
     fileprivate func coversNewcomer(labels: [String: String]) -> Bool {
         switch self {
         case .everything: true

@@ -3,18 +3,18 @@
 
 import FoundationEssentials
 import HTTPTypes
-package import LiveProgress
+@_spi(Server) package import LiveProgress
 
 extension ProgressAPI {
-    /// What the one who makes the request may do.
+    /// Returns the permissions of the caller of a request.
     ///
-    /// - Throws: A 401 where they do not show who they are.
+    /// - Throws: A 401 without valid credentials.
     func access(of exchange: Exchange) async throws(Refusal) -> Access {
         guard let authorizer = configuration.authorizer else { return .unlimited }
         return try access(await authorizer.authorize(exchange.accessRequest).resolved())
     }
 
-    /// What a decision lets somebody do.
+    /// Returns the permissions that an authorizer's decision grants.
     func access(_ decision: ProgressAuthorization) throws(Refusal) -> Access {
         switch decision {
         case .granted(let principal):
@@ -28,19 +28,19 @@ extension ProgressAPI {
     }
 }
 
-/// Why credentials cannot be renewed.
+/// The error for credentials that cannot be renewed.
 package struct RenewalRefusal: Error {
-    /// What is wrong with the new ones.
+    /// The problem of the new credentials.
     package let problem: ProgressProblem
 }
 
 extension ProgressAPI {
-    /// Whether new credentials allow what is being watched.
+    /// Decides whether new credentials permit a running watch.
     ///
     /// - Parameters:
-    ///   - acceptance: What is being watched.
-    ///   - decision: What the authorizer says to the new credentials.
-    /// - Returns: Who watches from now on, or why the old credentials stay.
+    ///   - acceptance: The running watch.
+    ///   - decision: The authorizer's decision on the new credentials.
+    /// - Returns: The new principal of the watch, or the reason why the old credentials stay in force.
     package func renewal(
         of acceptance: WatchAcceptance,
         by decision: ProgressAuthorization
@@ -50,7 +50,8 @@ extension ProgressAPI {
             switch acceptance.target {
             case .operation(let journal): try access.require(.watch, on: journal)
             case .feed(let query):
-                // What the list shows was settled when it was asked for.
+                // The scopes of a list are fixed when its watch starts, so the new credentials must grant the same
+                // scopes.
                 guard try access.narrowed(query).scopes == query.scopes else { throw .forbidden(.list) }
             }
             guard let principal = access.principal else { throw .unauthenticated(nil) }
@@ -62,6 +63,6 @@ extension ProgressAPI {
 }
 
 extension Exchange {
-    /// What an authorizer decides by.
+    /// The request on which an authorizer decides.
     var accessRequest: ProgressAccessRequest { ProgressAccessRequest(head: request, caller: caller) }
 }

@@ -3,31 +3,33 @@
 
 public import HTTPTypes
 import LiveProgressGrammar
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// What an authorizer decides by: a request's head, and where it comes from.
+/// The request on which an authorizer decides: its head and its caller.
 public struct ProgressAccessRequest: Sendable {
     /// The request's head.
     public let head: HTTPRequest
-    /// Where it comes from.
+    /// The caller of the request.
     public let caller: ProgressCaller
-    /// A token that came over a connection that is open already, to go on with instead of the request's own.
+    /// A new token from a message on an open connection, which replaces the credential of the request's head.
     public let renewal: String?
 
-    /// A request of a caller.
+    /// Creates an access request from its parts.
     public init(head: HTTPRequest, caller: ProgressCaller = ProgressCaller(), renewal: String? = nil) {
         self.head = head
         self.caller = caller
         self.renewal = renewal
     }
 
-    /// The same request with new credentials, which came over the connection that it opened.
+    /// Returns the same request with a new token, which was received on the connection that the request opened.
     package func renewed(by token: String) -> ProgressAccessRequest {
         ProgressAccessRequest(head: head, caller: caller, renewal: token)
     }
 
-    /// The credential that came with the request; of several the first in this order counts: the renewal, the field
-    /// `Authorization`, the subprotocols of an upgrade, the query.
+    /// The credential of the request; `nil` if the request has none.
+    ///
+    /// The first credential in this order counts: the renewal, the field `Authorization`, the subprotocols of an
+    /// upgrade, the query.
     public var credential: ProgressCredential? {
         if let renewal { return .bearer(renewal) }
         if let text = head.headerFields[.authorization] { return Self.bearer(text).map(ProgressCredential.bearer) }
@@ -47,7 +49,7 @@ public struct ProgressAccessRequest: Sendable {
         return items.first { $0.name == ProgressRoutes.tokenParameter }.map { .queryToken($0.value) }
     }
 
-    /// The token of `Bearer TOKEN` (RFC 6750 section 2.1).
+    /// Returns the token of `Bearer TOKEN` (RFC 6750 section 2.1).
     private static func bearer(_ field: String) -> String? {
         guard let space = field.firstIndex(of: " "), field[..<space].lowercased() == "bearer" else { return nil }
         let token = field[space...].drop { $0 == " " }
@@ -55,18 +57,18 @@ public struct ProgressAccessRequest: Sendable {
     }
 }
 
-/// What somebody shows to be let in.
+/// The credential of a request.
 public enum ProgressCredential: Sendable, Hashable {
-    /// A token in a header field or a message: whoever bears it may use it.
+    /// A bearer token in a header field or a message.
     case bearer(String)
     /// A one-time ticket in the query, `?ticket=`.
     case ticket(String)
-    /// A token in the query, `?access_token=` (RFC 6750 section 2.3), which logs and histories may keep.
+    /// A token in the query, `?access_token=` (RFC 6750 section 2.3); logs and browser histories may keep it.
     case queryToken(String)
 }
 
 extension ProgressCredential: CustomStringConvertible {
-    /// The kind alone, lest a secret stand in a log.
+    /// The kind of the credential without the secret, so that no log has the secret.
     public var description: String {
         switch self {
         case .bearer: "bearer"

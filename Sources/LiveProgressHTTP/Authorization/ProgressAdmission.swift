@@ -3,22 +3,23 @@
 
 public import HTTPTypes
 
-/// Whether a request to a route beside the API's own may pass.
+/// The decision on a request to a route outside the API.
 public enum ProgressAdmission: Sendable {
-    /// It may; who asks is `nil` where nobody is asked who they are.
+    /// The request may pass; the principal is `nil` without an authorizer.
     case admitted(ProgressPrincipal?)
-    /// It may not, and this is the answer.
+    /// The request is refused with this response.
     case refused(ProgressResponse)
 }
 
 extension ProgressAPI {
-    /// Asks for a route beside the API's own what is asked for the API's: host and origin, and who it is.
+    /// Checks the host, the origin and the credentials of a request to a route outside the API.
     ///
     /// - Parameters:
     ///   - request: The request's head.
-    ///   - caller: Where it comes from.
-    ///   - permission: What must be allowed with everything; `nil` where good credentials are enough.
-    /// - Returns: Whether it may pass.
+    ///   - caller: The caller of the request.
+    ///   - permission: The permission that the caller must have for all operations; `nil` if any valid credentials are
+    ///     enough.
+    /// - Returns: The decision.
     public func admission(
         of request: HTTPRequest,
         from caller: ProgressCaller,
@@ -39,14 +40,13 @@ extension ProgressAPI {
         }
     }
 
-    /// Checks a request to a route beside the API's own that takes no parameters but credentials, and has nothing to say
-    /// in its body.
+    /// Checks that a request outside the API has no body content, and no query parameters except credentials.
     ///
     /// - Parameters:
     ///   - request: The request's head.
     ///   - body: The whole body.
-    /// - Returns: What to answer where the request says something or is malformed; `nil` where it may go on.
-    public func inputRefusal(of request: HTTPRequest, body: [UInt8]) -> ProgressResponse? {
+    /// - Returns: The refusal of a request with input or with malformed syntax; `nil` if the request may pass.
+    @_spi(Server) public func inputRefusal(of request: HTTPRequest, body: [UInt8]) -> ProgressResponse? {
         do throws(Refusal) {
             _ = try QueryParameters(RequestTarget(request.path ?? "/"), known: [])
             try BodyReader(body, of: request, allowing: BodyReader.creation).requireNothing()

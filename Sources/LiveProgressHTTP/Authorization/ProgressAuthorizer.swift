@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import LiveProgress
-public import LiveProgressWire
+internal import LiveProgressWire
 
-/// Decides who asks, and what they may do; set it as ``ProgressAPI/Configuration/authorizer``.
+/// A type that identifies callers and grants permissions; set it as ``ProgressAPI/Configuration/authorizer``.
 ///
-/// An application that embeds the API decides by whatever it knows its users by:
+/// An application that embeds the API can use its own sessions:
 /// ```swift
 /// struct SessionAuthorizer: ProgressAuthorizer {
 ///     func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {
@@ -17,39 +17,39 @@ public import LiveProgressWire
 /// }
 /// ```
 public protocol ProgressAuthorizer: Sendable {
-    /// Decides about one request, upgrade or renewal.
+    /// Decides on one request, upgrade or renewal.
     ///
-    /// Called once for each of them, on an event loop: it must not block. What takes time is answered
-    /// ``ProgressAuthorization/later(_:)``.
+    /// The API calls this function once for each request, upgrade or renewal, on an event loop. The function must not
+    /// block. For a decision that takes time, return ``ProgressAuthorization/later(_:)``.
     ///
-    /// - Parameter request: Whose it is, and what it brings.
+    /// - Parameter request: The request, with its caller and its credential.
     /// - Returns: The decision.
     func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization
 
-    /// The tokens that the answer to a creation hands on; by default none.
+    /// Returns the tokens for the response to a creation; by default none.
     ///
     /// - Parameters:
     ///   - id: The operation that was created.
-    ///   - principal: Who created it.
-    /// - Returns: The tokens, or `nil` where none are issued.
+    ///   - principal: The principal that created the operation.
+    /// - Returns: The tokens, or `nil` to issue none.
     func tokens(for id: ProgressID, createdBy principal: ProgressPrincipal) -> ProgressTokens?
 }
 
 extension ProgressAuthorizer {
-    /// No tokens.
+    /// Returns no tokens.
     public func tokens(for id: ProgressID, createdBy principal: ProgressPrincipal) -> ProgressTokens? { nil }
 }
 
-/// What an authorizer decides.
+/// The decision of an authorizer.
 public enum ProgressAuthorization: Sendable {
-    /// It is this one, and the grants say what they may do.
+    /// The caller is this principal, and has the grants of the principal.
     case granted(ProgressPrincipal)
-    /// There are no credentials, or bad ones: the answer is a 401, with the reason where there is one.
+    /// The credentials are missing or invalid; the response is a 401, with the reason if there is a reason.
     case refused(_ reason: String? = nil)
-    /// It takes time to find out; the request waits for the answer, which must not be another `later`.
+    /// The decision takes time; the request waits for the closure, which must not return another `later`.
     case later(@Sendable () async -> ProgressAuthorization)
 
-    /// The decision, waited for.
+    /// Returns the final decision, after a wait if it is `later`.
     func resolved() async -> ProgressAuthorization {
         guard case .later(let decide) = self else { return self }
         let decision = await decide()

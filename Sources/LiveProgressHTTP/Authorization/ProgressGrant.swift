@@ -3,26 +3,26 @@
 
 public import LiveProgress
 
-/// What somebody may do with some operations.
+/// Permissions for the operations of a scope.
 public struct ProgressGrant: Sendable, Hashable {
-    /// What may be done.
+    /// The permissions.
     public var permissions: Set<ProgressPermission>
-    /// With which operations.
+    /// The operations to which the permissions apply.
     public var scope: ProgressScope
 
-    /// Permissions for the operations of a scope.
+    /// Creates a grant of permissions for the operations of a scope.
     public init(_ permissions: Set<ProgressPermission>, for scope: ProgressScope) {
         self.permissions = permissions
         self.scope = scope
     }
 
-    /// Whether the permission is among those granted, by name or as a part of `admin`.
+    /// Returns whether the grant includes a permission, by name or as a part of `admin`.
     func allows(_ permission: ProgressPermission) -> Bool {
         permissions.contains(permission) || permissions.contains(.admin)
     }
 
-    /// Whether the operations of the scope may be known of.
+    /// Whether the grant lets a caller know that the operations of the scope exist.
     ///
-    /// Who may do nothing but create need not learn what is there.
+    /// A grant of `create` alone does not let the caller know this.
     var isSeeing: Bool { permissions.contains { $0 != .create } }
 }

@@ -2,31 +2,31 @@
 // Part of Live Progress: live progress of long-running operations.
 
 public import FoundationEssentials
-public import LiveProgress
+@_spi(Server) public import LiveProgress
 
-/// Somebody who has shown who they are, and what they may do.
+/// An authenticated caller and its permissions.
 public struct ProgressPrincipal: Sendable, Hashable {
-    /// Who it is; `nil` for the bearer of a token that names nobody.
+    /// The identity of the caller; `nil` for a token without a subject.
     public var subject: String?
-    /// What they may do: whatever one of these allows.
+    /// The grants; the caller has a permission if one of the grants includes it.
     public var grants: [ProgressGrant]
-    /// When all of it ends, such as with their token; `nil` for never.
+    /// When the grants expire, such as with the caller's token; `nil` for never.
     public var expiresAt: Date?
 
-    /// Somebody with the given grants.
+    /// Creates a principal from its parts.
     public init(subject: String? = nil, grants: [ProgressGrant], expiresAt: Date? = nil) {
         self.subject = subject
         self.grants = grants
         self.expiresAt = expiresAt
     }
 
-    /// Whether something may be done with an operation.
+    /// Returns whether the principal has a permission for an operation.
     ///
     /// - Parameters:
-    ///   - permission: What is to be done.
+    ///   - permission: The permission.
     ///   - id: The operation's identifier.
-    ///   - labels: Its labels; asked for only where a grant depends on them.
-    /// - Returns: Whether one of the grants allows it.
+    ///   - labels: The operation's labels; evaluated only if a grant depends on labels.
+    /// - Returns: Whether one of the grants includes the permission.
     public func may(
         _ permission: ProgressPermission,
         _ id: ProgressID,
@@ -35,29 +35,31 @@ public struct ProgressPrincipal: Sendable, Hashable {
         grants.contains { $0.allows(permission) && $0.scope.covers(id, labels: labels()) }
     }
 
-    /// Whether something may be done with whatever operation there may be.
-    public func mayWithEverything(_ permission: ProgressPermission) -> Bool {
+    /// Returns whether the principal has a permission for all operations.
+    package func mayWithEverything(_ permission: ProgressPermission) -> Bool {
         grants.contains { $0.allows(permission) && $0.scope == .everything }
     }
 
-    /// Whether something may be done with some operation, be it one that is not there.
+    /// Returns whether the principal has a permission for any operation, even one that does not exist yet.
     func maySomewhere(_ permission: ProgressPermission) -> Bool {
         grants.contains { $0.allows(permission) }
     }
 
-    /// Whether an operation may be known of: something other than creating may be done with it.
+    /// Returns whether the principal may know that an operation exists.
+    ///
+    /// The principal needs a grant that covers the operation and has a permission other than `create`.
     func sees(_ id: ProgressID, labels: @autoclosure () -> [String: String]) -> Bool {
         grants.contains { $0.isSeeing && $0.scope.covers(id, labels: labels()) }
     }
 
-    /// When all of it ends, by a clock's own time; `nil` for never.
+    /// Returns the time of a clock at which the grants expire; `nil` for never.
     package func expiry(on clock: ProgressClock) -> Duration? {
         guard let expiresAt else { return nil }
-        // Some thirty years are as good as never, and no overflow.
+        // The bound of about 30 years prevents an overflow.
         return clock.now() + .seconds(min(max(expiresAt.timeIntervalSince(clock.date()), -1), 1e9))
     }
 
-    /// The operations that the list may show; `nil` for all of them.
+    /// The scopes of the operations that the list may show; `nil` for all operations.
     var listedScopes: Set<ProgressScope>? {
         let scopes = Set(grants.filter { $0.allows(.list) }.map(\.scope))
         return scopes.contains(.everything) ? nil : scopes

@@ -3,12 +3,12 @@
 
 import LiveProgressGrammar
 
-/// What a client would like to get: the `Accept` field (RFC 9110, section 12.5.1).
+/// The `Accept` field of a request (RFC 9110, section 12.5.1).
 struct Accept {
-    /// One range with its weight and its place in the field.
+    /// One media range with its weight.
     private struct Range {
         let media: MediaType
-        /// Thousandths, from 0 to 1000.
+        /// The weight in thousandths, from 0 to 1000.
         let weight: Int
 
         var specificity: Int {
@@ -30,7 +30,7 @@ struct Accept {
 
     private let ranges: [Range]
 
-    /// Reads the field; where it is absent or says nothing that can be read, everything is acceptable.
+    /// Parses the field; without a valid range every media type is acceptable.
     init(_ text: String?) {
         var ranges: [Range] = []
         var scanner = FieldScanner(text ?? "")
@@ -44,10 +44,11 @@ struct Accept {
         self.ranges = ranges.isEmpty ? [Range(media: MediaType("*", "*"), weight: 1000)] : ranges
     }
 
-    /// The offer that suits the client best, or `nil` where none is acceptable.
+    /// Returns the offer that the client prefers, or `nil` if no offer is acceptable.
     ///
-    /// The weight of an offer is that of the most specific range that matches it. Of offers with the same weight the
-    /// one counts whose range the client named first, and of those under one range the one that stands first in `offers`.
+    /// The weight of an offer is the weight of the most specific range that matches the offer. Among offers with equal
+    /// weights, the range that comes first in the field wins. Within one range, the offer that comes first in `offers`
+    /// wins.
     func best(of offers: [MediaType]) -> MediaType? {
         var best: (offer: MediaType, weight: Int, place: Int)?
         for offer in offers {
@@ -65,7 +66,7 @@ struct Accept {
             .max { ranges[$0].specificity < ranges[$1].specificity }
     }
 
-    /// Thousandths of a `q` value (RFC 9110, section 12.4.2); one that cannot be read counts as 1.
+    /// Returns a `q` value in thousandths (RFC 9110, section 12.4.2); an invalid value counts as 1.
     private static func weight(_ text: String?) -> Int {
         guard let text, let value = Double(text), value >= 0, value <= 1 else { return 1000 }
         return Int((value * 1000).rounded())

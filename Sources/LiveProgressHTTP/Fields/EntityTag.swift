@@ -6,9 +6,9 @@ import LiveProgressGrammar
 
 /// An entity tag (RFC 9110, section 8.8.3): a cursor in quotes.
 struct EntityTag: Hashable {
-    /// What stands between the quotes.
+    /// The text between the quotes.
     let value: String
-    /// Whether it is marked with `W/`; such a tag never matches where bytes must be the same.
+    /// Whether the tag has the prefix `W/`; a weak tag never matches in a strong comparison.
     let isWeak: Bool
 
     init(_ value: String, isWeak: Bool = false) {
@@ -16,23 +16,23 @@ struct EntityTag: Hashable {
         self.isWeak = isWeak
     }
 
-    /// The tag of the representation at a cursor.
+    /// Creates the tag of the snapshot at a cursor.
     init(_ cursor: ProgressCursor) {
         self.init(cursor.description)
     }
 
-    /// The tag as it stands in a header field.
+    /// The text of the tag in a header field.
     var fieldValue: String { isWeak ? "W/\"\(value)\"" : "\"\(value)\"" }
 }
 
 /// The condition of an `If-Match` or `If-None-Match` field (RFC 9110, section 13.1).
 enum TagCondition: Equatable {
-    /// `*`: anything that exists.
+    /// `*`: any existing operation.
     case any
-    /// One of these.
+    /// One of these tags.
     case tags([EntityTag])
 
-    /// Reads the field, or gives `nil` where it is no list of quoted tags.
+    /// Parses the field; `nil` if the field is neither `*` nor a list of quoted tags.
     init?(_ text: String) {
         var scanner = FieldScanner(text)
         scanner.skipCommas()
@@ -56,7 +56,7 @@ enum TagCondition: Equatable {
         self = .tags(tags)
     }
 
-    /// The weak comparison of `If-None-Match`.
+    /// Returns whether the condition matches a cursor by the weak comparison of `If-None-Match`.
     func matchesWeakly(_ cursor: ProgressCursor) -> Bool {
         switch self {
         case .any: true
@@ -64,7 +64,7 @@ enum TagCondition: Equatable {
         }
     }
 
-    /// The strong comparison of `If-Match`.
+    /// Returns whether the condition matches a cursor by the strong comparison of `If-Match`.
     func matchesStrongly(_ cursor: ProgressCursor) -> Bool {
         switch self {
         case .any: true

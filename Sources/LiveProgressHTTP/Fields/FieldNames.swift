@@ -4,18 +4,18 @@
 import HTTPTypes
 
 extension HTTPField.Name {
-    /// Media types that `PATCH` takes (RFC 5789).
+    /// The media types that `PATCH` accepts (RFC 5789).
     static let acceptPatch = Self("Accept-Patch")!
-    /// Media types that `POST` takes (W3C, Linked Data Platform).
+    /// The media types that `POST` accepts (W3C, Linked Data Platform).
     static let acceptPost = Self("Accept-Post")!
-    /// Makes a repeated `POST` give the operation that the first one made.
+    /// The key with which a repeated change takes effect only once.
     static let idempotencyKey = Self("Idempotency-Key")!
-    /// The cursor with which an `EventSource` comes back.
+    /// The cursor that an `EventSource` sends when it reconnects.
     static let lastEventID = Self("Last-Event-ID")!
-    /// What the client would prefer (RFC 7240).
+    /// The client's preferences (RFC 7240).
     static let prefer = Self("Prefer")!
-    /// Which preferences were heeded (RFC 7240).
+    /// The preferences that the server applied (RFC 7240).
     static let preferenceApplied = Self("Preference-Applied")!
-    /// Tells a proxy to pass a stream on as it comes.
+    /// The field that tells a proxy to forward a stream without buffering.
     static let accelBuffering = Self("X-Accel-Buffering")!
 }

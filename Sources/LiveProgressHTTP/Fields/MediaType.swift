@@ -10,7 +10,7 @@ struct MediaType: Sendable {
     let type: String
     /// The part after the slash, in lower case; `*` in a range.
     let subtype: String
-    /// The parameters in their order, names in lower case.
+    /// The parameters in order, with their names in lower case.
     let parameters: [(name: String, value: String)]
 
     init(_ type: String, _ subtype: String) {
@@ -19,7 +19,7 @@ struct MediaType: Sendable {
         parameters = []
     }
 
-    /// Reads a media type, or gives `nil` where the text is none.
+    /// Parses a media type; `nil` if the text is not a media type.
     init?(_ text: String) {
         var scanner = FieldScanner(text)
         self.init(&scanner)
@@ -27,7 +27,7 @@ struct MediaType: Sendable {
         guard scanner.isAtEnd else { return nil }
     }
 
-    /// Reads a media type or range from a list.
+    /// Parses the next media type or media range of a list.
     init?(_ scanner: inout FieldScanner) {
         scanner.skipSpace()
         guard let type = scanner.token(), scanner.take("/"), let subtype = scanner.token() else {
@@ -38,12 +38,12 @@ struct MediaType: Sendable {
         parameters = scanner.parameters()
     }
 
-    /// The value of a parameter, its name in lower case.
+    /// The value of the parameter with the given name, in lower case.
     subscript(parameter: String) -> String? {
         parameters.first { $0.name == parameter }?.value
     }
 
-    /// Whether the text of a body of this type is UTF-8, as far as the type tells.
+    /// Whether a body of this type is UTF-8; a type without `charset` counts as UTF-8.
     var isUTF8: Bool {
         guard let charset = self["charset"]?.lowercased() else { return true }
         return ["utf-8", "utf8", "us-ascii"].first(withBytesOf: charset) != nil
@@ -60,7 +60,7 @@ extension MediaType: Hashable, CustomStringConvertible {
         hasher.combine(subtype)
     }
 
-    /// `type/subtype`, as in a header field.
+    /// The text `type/subtype`, without the parameters.
     var description: String { "\(type)/\(subtype)" }
 }
 

@@ -3,24 +3,24 @@
 
 import LiveProgressGrammar
 
-/// What a client would prefer: the `Prefer` field (RFC 7240), as far as it is heeded here.
+/// The preferences of the `Prefer` field (RFC 7240) that the API supports.
 ///
-/// A preference that is unknown or cannot be read is ignored, as the RFC asks; of a repeated one the first counts.
+/// Unknown and malformed preferences are ignored, as RFC 7240 requires. The first of repeated preferences counts.
 struct Preferences: Equatable {
-    /// What the answer to a change should hold.
+    /// The content of the response to a change.
     enum Representation: String {
         /// The new snapshot.
         case representation
-        /// Nothing but its tag.
+        /// The snapshot's tag alone.
         case minimal
     }
 
-    /// `wait=N`: seconds for which the answer may be held back.
+    /// `wait=N`: the longest delay of the response, in seconds.
     private(set) var wait: Int?
-    /// `return=…`: what to answer to a change.
+    /// `return=…`: the content of the response to a change.
     private(set) var representation: Representation?
 
-    /// Reads the field.
+    /// Parses the field.
     init(_ text: String?) {
         var scanner = FieldScanner(text ?? "")
         var seen: Set<String> = []
@@ -38,11 +38,11 @@ struct Preferences: Equatable {
     private mutating func set(_ name: String, _ value: String) {
         switch name {
         case "wait":
-            // A number beyond all bounds is a wish for the longest wait there is, not nonsense.
+            // A number that is too large for `Int` is valid: the client wants the longest possible wait.
             let isNumber = !value.isEmpty && ByteSet.digit.containsAll(of: value.utf8)
             wait = isNumber ? Int(value) ?? Int.max : nil
         case "return":
-            // Only a text as short as those that are known is compared.
+            // The length limit keeps a long text from being copied and compared.
             representation = value.utf8.count > 32 ? nil : Representation(rawValue: value.lowercased())
         default:
             break

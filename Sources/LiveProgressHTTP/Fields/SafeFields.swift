@@ -4,10 +4,12 @@
 public import HTTPTypes
 import LiveProgressGrammar
 
-/// The fields that keep browsers from doing with an answer what it is not meant for.
-public enum SafeFields {
-    /// Those of every answer that does not say otherwise itself: nothing is run, framed, embedded, guessed or told on.
-    public static let all: HTTPFields = [
+/// The header fields that restrict what a browser does with a response.
+@_spi(Server) public enum SafeFields {
+    /// The fields of every response, unless the response has the same field already.
+    ///
+    /// The fields forbid scripts, framing, embedding by other sites, content sniffing and `Referer` fields.
+    @_spi(Server) public static let all: HTTPFields = [
         .contentSecurityPolicy: "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         .xContentTypeOptions: "nosniff",
         .referrerPolicy: "no-referrer",
@@ -16,15 +18,17 @@ public enum SafeFields {
         .crossOriginResourcePolicy: "same-origin",
     ]
 
-    /// Those of what pages of other sites may embed.
-    public static let embeddable: HTTPFields = [.crossOriginResourcePolicy: "cross-origin"]
+    /// The fields of a resource that pages of other sites may embed.
+    @_spi(Server) public static let embeddable: HTTPFields = [.crossOriginResourcePolicy: "cross-origin"]
 
-    /// For how long browsers shall speak to this host encrypted only (RFC 6797).
-    public static let strictTransportSecurity = "max-age=31536000"
+    /// The value of `Strict-Transport-Security` (RFC 6797): browsers use TLS for this host for one year.
+    package static let strictTransportSecurity = "max-age=31536000"
 
-    /// Whether browsers may be told so of the host that they asked: this machine's own names stand for other servers too,
-    /// which need not be encrypted.
-    public static func insists(on authority: String?) -> Bool {
+    /// Returns whether a response may have `strictTransportSecurity`, by the authority of its request.
+    ///
+    /// The result is `false` for `localhost` and IP addresses, because other servers on the machine share these names,
+    /// and may not use TLS.
+    package static func insists(on authority: String?) -> Bool {
         guard let authority = (authority?.lowercased()).flatMap({ Authority(splitting: $0[...]) }),
             !authority.isBracketed
         else { return false }

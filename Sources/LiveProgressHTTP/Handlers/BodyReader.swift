@@ -5,9 +5,9 @@ import HTTPTypes
 import LiveProgress
 import LiveProgressWire
 
-/// Reads the bodies of requests, by their `Content-Type`.
+/// A reader of request bodies, by `Content-Type`.
 struct BodyReader {
-    /// How a body is written.
+    /// The syntax of a body.
     enum Syntax {
         case empty
         case json
@@ -15,9 +15,9 @@ struct BodyReader {
         case lines
     }
 
-    /// What `POST` takes.
+    /// The media types that `POST` and `PUT` accept.
     static let creation: [MediaType] = [.json, .form]
-    /// What `PATCH` takes.
+    /// The media types that `PATCH` accepts.
     static let reports: [MediaType] = [.json, .form, .ndjson]
 
     static var acceptPost: String { field(creation) }
@@ -26,14 +26,14 @@ struct BodyReader {
     let syntax: Syntax
     private let body: [UInt8]
 
-    /// Finds out how a body is written.
+    /// Creates a reader for the body of an exchange, and determines the syntax of the body.
     ///
-    /// Without `Content-Type` it is taken for JSON. An empty body says nothing, whatever its type.
+    /// A body without `Content-Type` counts as JSON. An empty body is valid with any type.
     init(_ exchange: Exchange, allowing types: [MediaType]) throws(Refusal) {
         try self.init(exchange.body, of: exchange.request, allowing: types)
     }
 
-    /// The same for a request that has no route.
+    /// Creates a reader for the body of a request without a route.
     init(_ bytes: [UInt8], of request: HTTPRequest, allowing types: [MediaType]) throws(Refusal) {
         body = bytes
         guard !body.isEmpty else {
@@ -50,7 +50,7 @@ struct BodyReader {
         case .ndjson: syntax = .lines
         default: syntax = .json
         }
-        // curl calls whatever -d gives it a form; no name of ours begins with a brace.
+        // curl declares every body of `-d` as a form, and no field name of the API begins with a brace.
         if syntax == .form, body.first == UInt8(ascii: "{") {
             throw Refusal(
                 ProgressProblem(
@@ -61,7 +61,7 @@ struct BodyReader {
         }
     }
 
-    /// The one report that the body holds; none says nothing.
+    /// Decodes the report in the body; an empty body is an empty report.
     func report() throws(Refusal) -> ProgressReport {
         do throws(WireError) {
             switch syntax {
@@ -74,7 +74,7 @@ struct BodyReader {
         }
     }
 
-    /// Checks that the body says nothing.
+    /// Checks that the body is empty or has no members.
     func requireNothing() throws(Refusal) {
         do throws(WireError) {
             switch syntax {
@@ -87,7 +87,7 @@ struct BodyReader {
         }
     }
 
-    /// What the body says about an operation to create; none leaves everything as it is by default.
+    /// Decodes the body of a creation; an empty body means the defaults.
     func creation() throws(Refusal) -> Creation {
         do throws(WireError) {
             switch syntax {
@@ -100,9 +100,9 @@ struct BodyReader {
         }
     }
 
-    /// What the body of a creation says about an operation that is there already.
+    /// Decodes the body of a creation as a report on an existing operation.
     ///
-    /// Its identifier, parent and lease stay what they are; everything else is a report.
+    /// The identifier, the parent and the lease in the body are ignored.
     func reportOnly() throws(Refusal) -> ProgressReport {
         do throws(Refusal) {
             return try report()
@@ -111,7 +111,7 @@ struct BodyReader {
         }
     }
 
-    /// The lines of a batch with their numbers, from 1; empty ones are left out.
+    /// Returns the lines of a batch with their numbers, which begin at 1, without blank lines.
     func lines() -> [(number: Int, bytes: ArraySlice<UInt8>)] {
         var result: [(number: Int, bytes: ArraySlice<UInt8>)] = []
         for (index, line) in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
@@ -128,13 +128,13 @@ struct BodyReader {
     }
 }
 
-/// What the body of a `POST` or `PUT` says.
+/// The content of a `POST` or `PUT` body.
 struct Creation {
-    /// The identifier that the client has chosen.
+    /// The identifier that the client has chosen; `nil` lets the server choose.
     var id: ProgressID?
-    /// What holds for the operation's whole life.
+    /// The options, which apply to the whole life of the operation.
     var options = ProgressOptions()
-    /// The first report, where it says more than ``options``.
+    /// The first report; `nil` if the body has nothing except ``options``.
     var report: ProgressReport?
 
     init() {}
@@ -143,14 +143,14 @@ struct Creation {
         (id, options, report) = body
     }
 
-    /// The labels that the new operation will bear.
+    /// The labels of the new operation.
     var labels: [String: String] {
         var labels = options.labels
         for (name, value) in report?.labels ?? [:] { labels[name] = value.isEmpty ? nil : value }
         return labels
     }
 
-    /// The same as a report, as far as it can be.
+    /// The first report, with the title, the labels and the cancellability of the options.
     var asReport: ProgressReport {
         var report = report ?? ProgressReport()
         report.title = report.title ?? options.title

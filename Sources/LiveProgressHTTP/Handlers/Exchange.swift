@@ -3,25 +3,25 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// A request, taken apart as far as every handler needs it.
+/// A request with its body, caller, target and route.
 struct Exchange {
     let request: HTTPRequest
     let body: [UInt8]
     let caller: ProgressCaller
     let target: RequestTarget
     let route: Route
-    /// What may be done; nothing is checked before it is known.
+    /// The permissions of the caller; set before any handler runs.
     var access = Access.unlimited
-    /// The parameters of the query; none before ``ProgressAPI`` has read them.
+    /// The query parameters; empty until `readParameters()` has run.
     var parameters = QueryParameters()
-    /// How many lines of the batch were applied when the request came before.
+    /// The number of batch lines that an earlier request with the same key applied.
     var appliedLines = 0
-    /// The slot of a request that has come through a proxy, held until it is answered, and as long as it watches.
+    /// The quota slot of a request from a proxy, held until the response or the watch ends.
     var slot: QuotaSlot?
 
-    /// Checks the method.
+    /// Creates an exchange; throws a 405 if the route does not allow the method.
     init(
         _ request: HTTPRequest,
         body: [UInt8] = [],
@@ -42,18 +42,18 @@ struct Exchange {
         self.route = route
     }
 
-    /// Whose limits count: who the client has shown itself to be, where somebody has asked.
+    /// The subject whose limits apply; `nil` if the client is not authenticated.
     var subject: String? { access.principal?.subject ?? caller.subject }
 
-    /// A header field's value, the lines of a repeated one joined by commas.
+    /// The value of a header field; the values of a repeated field are joined by commas.
     subscript(name: HTTPField.Name) -> String? { request.headerFields[name] }
 
-    /// What the client would prefer.
+    /// The client's preferences.
     var preferences: Preferences { Preferences(self[.prefer]) }
 
-    /// An operation as a relative reference (RFC 3986 section 4.2), which is right behind every prefix that a proxy takes away.
+    /// Returns a relative reference to an operation (RFC 3986 section 4.2), valid behind any path prefix of a proxy.
     ///
-    /// The client resolves it against the URL that it sent the request to, by the last slash of its path.
+    /// The client resolves the reference against the URL of its request, from the last slash of the path.
     func reference(to id: ProgressID) -> String {
         let segments = target.path.split(separator: "/", omittingEmptySubsequences: false)
         switch (route, segments.last) {
@@ -64,28 +64,28 @@ struct Exchange {
         }
     }
 
-    /// Reads the parameters that the request knows.
+    /// Parses the query parameters that the route accepts.
     mutating func readParameters() throws(Refusal) {
         guard !target.query.isEmpty else { return }
         parameters = try QueryParameters(target, known: route.parameters(for: request.method))
     }
 
-    /// The condition of `If-Match` or `If-None-Match`, or `nil` where the field is absent.
+    /// Returns the condition of `If-Match` or `If-None-Match`, or `nil` if the field is absent.
     func condition(_ name: HTTPField.Name) throws(Refusal) -> TagCondition? {
         guard let text = self[name] else { return nil }
         guard let condition = TagCondition(text) else { throw Refusal(Problems.malformedTag(name.rawName)) }
         return condition
     }
 
-    /// The media type that suits the client best; the first of the offers counts where it has no wish.
+    /// Returns the media type that the client prefers; the first offer if the client has no preference.
     func mediaType(of offers: [MediaType]) throws(Refusal) -> MediaType {
         guard let best = Accept(self[.accept]).best(of: offers) else { throw Refusal(Problems.notAcceptable(offers)) }
         return best
     }
 
-    /// Where the watcher left off: what an `EventSource` brings back goes before what stands in its unchanging URL.
+    /// The cursor at which the watcher resumes, as sent; `nil` if the request has no cursor.
     ///
-    /// - Returns: The text as it came, or `nil` where there is none.
+    /// `Last-Event-ID` takes precedence over the query, because an `EventSource` reconnects with an unchanged URL.
     var cursorText: String? {
         if let text = self[.lastEventID], !text.isEmpty { return text }
         return parameters[ProgressRoutes.cursorParameter]
@@ -93,7 +93,9 @@ struct Exchange {
 }
 
 extension ProgressAPI {
-    /// A slot for a request by the address that a trusted proxy tells; a proxy's own stands for clients that nobody knows.
+    /// Returns a quota slot for the client address that a trusted proxy reports, or `nil` if none applies.
+    ///
+    /// The address of a trusted proxy gets no slot, because this address stands for unknown clients.
     func slot(for caller: ProgressCaller) throws(Refusal) -> QuotaSlot? {
         guard caller.isForwarded, let address = caller.address,
             !configuration.trustedProxies.contains(address: address)
@@ -101,7 +103,7 @@ extension ProgressAPI {
         return try shared.quotas.ask(for: AddressGroup(address))
     }
 
-    /// The methods that a resource takes, and the types of bodies.
+    /// Returns the response to `OPTIONS`: the methods and the body types that a resource accepts.
     func options(_ exchange: Exchange) -> ProgressResponse {
         var fields: HTTPFields = [.allow: exchange.route.allow]
         switch exchange.route {
@@ -112,9 +114,10 @@ extension ProgressAPI {
         return ProgressResponse(.noContent, fields)
     }
 
-    /// The journal of an operation with which something is to be done.
+    /// Returns the journal of an operation for which the caller has a permission.
     ///
-    /// An identifier that cannot be, and one that may not be known of, are as unknown as any other (invariant 12).
+    /// An invalid identifier and an operation that the caller may not see give the 404 of an unknown operation
+    /// (invariant 12).
     func journal(
         _ id: ProgressID?,
         to permission: ProgressPermission,
@@ -131,7 +134,7 @@ extension ProgressAPI {
         return journal
     }
 
-    /// The journal of an operation that may be known of, or `nil` where there is none and could be one.
+    /// Returns the journal of an operation that the caller may see; `nil` if the operation does not exist or is hidden.
     func present(_ id: ProgressID, _ access: Access) throws(Refusal) -> ProgressJournal? {
         do throws(ProgressError) {
             let journal = try service.getJournal(id)

@@ -6,7 +6,7 @@ import LiveProgress
 import LiveProgressWire
 
 extension ProgressAPI {
-    /// `POST /api/v1/progress/{id}/cancel`: asks the worker to stop; asking again is harmless.
+    /// Handles `POST /api/v1/progress/{id}/cancel`: asks the worker to stop; a repeated request has no further effect.
     func cancel(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let journal = try journal(id, to: .cancel, exchange.access)
         try BodyReader(exchange, allowing: BodyReader.creation).requireNothing()
@@ -18,7 +18,7 @@ extension ProgressAPI {
         }
     }
 
-    /// `DELETE /api/v1/progress/{id}`: forgets the operation; its worker is not asked to stop.
+    /// Handles `DELETE /api/v1/progress/{id}`: removes the operation, but does not ask its worker to stop.
     func delete(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let journal = try journal(id, to: .delete, exchange.access)
         try check(exchange, journal)
@@ -30,7 +30,7 @@ extension ProgressAPI {
         return ProgressResponse(.noContent)
     }
 
-    /// Checks `If-Match` before a change that cannot check it itself: a report may still come in between.
+    /// Checks `If-Match` before a change; a report may arrive between the check and the change.
     private func check(_ exchange: Exchange, _ journal: ProgressJournal) throws(Refusal) {
         guard let condition = try exchange.condition(.ifMatch) else { return }
         let current = journal.snapshot().cursor

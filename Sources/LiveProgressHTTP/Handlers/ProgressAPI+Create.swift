@@ -3,11 +3,13 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Synchronization
 
 extension ProgressAPI {
-    /// `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`; one that is over starts anew.
+    /// Handles `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`.
+    ///
+    /// The new operation replaces an operation with the same identifier that has ended.
     func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
         try exchange.access.requireCreation(of: creation.id, labels: creation.labels)
@@ -35,14 +37,14 @@ extension ProgressAPI {
                 shared.keys.withLock { $0.finish(key.name, Created(id: snapshot.id, epoch: snapshot.cursor.epoch)) }
                 return located(.created, snapshot, exchange)
             } catch {
-                // It made nothing: the client may mend its request and come back with the same key.
+                // The request created nothing, so the client may correct it and use the key again.
                 shared.keys.withLock { $0.forget(key.name) }
                 throw error
             }
         }
     }
 
-    /// The answer to a creation that came before.
+    /// Returns the response to a repeated creation.
     private func repeated(
         _ created: Created,
         _ key: IdempotencyKey,
@@ -54,16 +56,16 @@ extension ProgressAPI {
             journal = try service.getJournal(created.id)
         } catch {
             guard error.code == .unknown else { throw Refusal(error) }
-            // It was so long ago that even the identifier is forgotten.
+            // The service has forgotten the operation, so the key creates a new one.
             shared.keys.withLock { $0.forget(key.name) }
             return try create(creation, once: key, exchange)
         }
-        // Somebody else of the same name may have made it.
+        // Another principal with the same subject may have created the operation.
         if let principal = exchange.access.principal, !principal.may(.create, created.id, labels: journal.labels) {
             throw Refusal(Problems.keyReused)
         }
         let snapshot = journal.snapshot()
-        // What this key started is over, and another request has started it anew: that run is no answer to this one.
+        // Another request has replaced the operation: the new operation is not the result of this key.
         guard snapshot.cursor.epoch.hasBytes(of: created.epoch) else { throw Refusal(Problems.startedAnew) }
         return located(.ok, snapshot, exchange)
     }
@@ -78,17 +80,19 @@ extension ProgressAPI {
         }
     }
 
-    /// The operation that has ended and whose place a new one may take.
+    /// Returns the ended operation that a new operation may replace.
     ///
-    /// Nobody else's: where `create` is not granted for it as it is, it is as much in the way as one that goes on.
+    /// The result is `nil` if the caller may not create an operation with the labels of the ended one. The ended
+    /// operation then keeps its identifier, as a running one does.
     private func formerRun(of id: ProgressID, _ access: Access) -> ProgressJournal? {
         guard let journal = try? service.getJournal(id), journal.isEnded else { return nil }
         return access.principal?.may(.create, id, labels: journal.labels) ?? true ? journal : nil
     }
 
-    /// Creates the operation and applies its first report, of so many bytes; it holds its owner's slot.
+    /// Creates an operation that holds the quota slot `owner`, and applies its first report, of `size` bytes.
     ///
-    /// It takes the place of a former operation that has ended; one that starts anew may follow a deleted one, too.
+    /// The new operation replaces `former`, which has ended. If `startsAnew` is `true`, it may also replace a deleted
+    /// operation.
     func make(
         _ creation: Creation,
         of size: Int,
@@ -96,7 +100,7 @@ extension ProgressAPI {
         inPlaceOf former: ProgressJournal? = nil,
         startsAnew: Bool
     ) throws(ProgressError) -> ProgressJournal {
-        // The one thing that would be refused after creating, when it could not be undone.
+        // This check must precede the creation, because a creation cannot be undone.
         if let attempt = creation.report?.attempt, attempt > 2 {
             throw ProgressError(.invalidReport, "attempt is 1 for a new operation, and 2 for its retry. Leave it out.")
         }
@@ -111,7 +115,7 @@ extension ProgressAPI {
         return journal
     }
 
-    /// The answer to a creation, which says where the operation is.
+    /// Returns the response to a creation, with the operation's `Location`.
     func located(
         _ status: HTTPResponse.Status,
         _ snapshot: ProgressSnapshot,
@@ -125,7 +129,7 @@ extension ProgressAPI {
         return response
     }
 
-    /// The answer to a change: the snapshot with its tag, or with `Prefer: return=minimal` the tag alone.
+    /// Returns the response to a change: the snapshot with its tag, or the tag alone for `Prefer: return=minimal`.
     func snapshotResponse(
         _ status: HTTPResponse.Status,
         _ snapshot: ProgressSnapshot,
@@ -143,9 +147,9 @@ extension ProgressAPI {
     }
 }
 
-/// What came of a request to create.
+/// The outcome of a creation.
 struct Created: Sendable, Hashable {
     let id: ProgressID
-    /// Tells whether it was started anew since.
+    /// The epoch of the created operation; an operation that replaces it has another epoch.
     let epoch: String
 }

@@ -3,10 +3,10 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
 extension ProgressAPI {
-    /// `GET /api/v1/progress`: a page of the list, a feed of all changes, or a page for people, by `Accept`.
+    /// Handles `GET /api/v1/progress`: a page of the list, a feed of all changes, or an HTML page, by `Accept`.
     func list(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         let offers: [MediaType] = [.json] + (configuration.pages == nil ? [] : [.html]) + [.eventStream, .ndjson]
         let type = try exchange.mediaType(of: offers)
@@ -21,7 +21,7 @@ extension ProgressAPI {
         }
     }
 
-    /// The filters of the list, narrowed to what may be listed.
+    /// Returns the list query of a request, narrowed to the operations that the caller may list.
     func query(_ exchange: Exchange) throws(Refusal) -> ProgressQuery {
         let query = try ProgressQuery(exchange.parameters, maximumLimit: configuration.maximumPageSize)
         return try exchange.access.narrowed(query)

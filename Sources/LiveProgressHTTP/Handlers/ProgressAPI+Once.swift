@@ -6,9 +6,9 @@ import LiveProgress
 import Synchronization
 
 extension ProgressAPI {
-    /// Does what a request asks of one operation, once for each `Idempotency-Key`: a repeat gets the answer of the first.
+    /// Runs a change of one operation once for each `Idempotency-Key`; a repeat gets the response of the first request.
     ///
-    /// A request that changed nothing does not spend its key. A batch of which some lines were applied goes on after them.
+    /// A request that changed nothing leaves its key unused. A repeated batch continues after its applied lines.
     func once(
         _ exchange: Exchange,
         on id: ProgressID?,
@@ -19,7 +19,7 @@ extension ProgressAPI {
         switch shared.changes.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused: throw Refusal(Problems.keyReused)
         case .inUse: throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
-        // What it changed was started anew since, and that run is none of its business.
+        // The operation that the key changed has been replaced; the key must not affect the new one.
         case .repeats(let outcome) where !outcome.isOf(epoch): throw Refusal(Problems.startedAnew)
         case .repeats(let outcome): return try answer(again: outcome, id, exchange)
         case .proceed(let part):
@@ -44,7 +44,9 @@ extension ProgressAPI {
         }
     }
 
-    /// The answer to a change that came before, as long as the journal has its revision; else the newest one.
+    /// Returns the response to a repeated change, with the revision of the first response or the newest revision.
+    ///
+    /// The response has the newest revision if the journal no longer has the revision of the first response.
     private func answer(
         again outcome: ChangeOutcome,
         _ id: ProgressID,
@@ -60,13 +62,13 @@ extension ProgressAPI {
     }
 }
 
-/// What came of a change: as little as is needed to answer it again, since many are kept.
+/// The outcome of a change, with just enough data to repeat the response.
 enum ChangeOutcome: Sendable, Hashable {
-    /// It was answered with this revision.
+    /// The response had this status and this revision.
     case revision(HTTPResponse.Status, ProgressCursor)
-    /// It was answered with nothing: the operation is deleted.
+    /// The response was empty: the operation was deleted.
     case nothing
-    /// So many lines of a batch were applied before one was refused.
+    /// This many lines of a batch were applied before a line was refused.
     case lines(Int, epoch: String)
 
     init(_ response: ProgressResponse) {
@@ -76,11 +78,11 @@ enum ChangeOutcome: Sendable, Hashable {
             self = .nothing
             return
         }
-        // Whether the snapshot comes with the answer is each request's own wish.
+        // Each repeat chooses with `Prefer: return` whether it gets the snapshot, so a 204 is stored as a 200.
         self = .revision(response.head.status == .noContent ? .ok : response.head.status, cursor)
     }
 
-    /// Whether it came of the operation as it is now; one that was deleted and made anew has another epoch.
+    /// Returns whether the outcome belongs to the operation with this epoch; a replacement has another epoch.
     func isOf(_ epoch: String?) -> Bool {
         guard let epoch else { return true }
         switch self {

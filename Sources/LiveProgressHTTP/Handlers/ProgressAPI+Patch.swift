@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HTTPTypes
-import LiveProgress
+@_spi(Server) import LiveProgress
 import LiveProgressWire
 
 extension ProgressAPI {
-    /// `PATCH /api/v1/progress/{id}`: one report, or a batch of one a line.
+    /// Handles `PATCH /api/v1/progress/{id}`: one report, or a batch with one report per line.
     func patch(_ id: ProgressID?, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
         let journal = try journal(id, to: .report, exchange.access)
         let ifMatch = try exchange.condition(.ifMatch)
@@ -21,7 +21,7 @@ extension ProgressAPI {
         return snapshotResponse(.ok, snapshot, exchange)
     }
 
-    /// Applies a report of so many bytes, where its operation's rate and `If-Match` allow it.
+    /// Applies a report of `size` bytes, if the permissions, the report rate and `If-Match` allow the report.
     func report(
         _ report: ProgressReport,
         of size: Int,
@@ -39,9 +39,9 @@ extension ProgressAPI {
         }
     }
 
-    /// Applies reports in their order, up to the first that is refused; `If-Match` is about the first one.
+    /// Applies the reports of a batch in order, up to the first refused line; `If-Match` applies to the first line.
     ///
-    /// Those that were applied when the same batch came before are passed over.
+    /// The first `earlier` lines are skipped, because an earlier request with the same batch applied them.
     private func batch(
         _ lines: [(number: Int, bytes: ArraySlice<UInt8>)],
         after earlier: Int,
@@ -58,10 +58,10 @@ extension ProgressAPI {
             } catch {
                 throw error.at(line: line.number, applied: applied)
             }
-            // A long batch must not keep a thread from everybody else.
+            // A long batch must not block the thread for other requests.
             if applied % 256 == 255 { await Task.yield() }
         }
-        // Nothing but empty lines is the report that says nothing.
+        // A batch of empty lines counts as one empty report.
         guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch, access) }
         return snapshot
     }
@@ -76,9 +76,9 @@ extension ProgressAPI {
 }
 
 extension TagCondition {
-    /// The cursor at which the operation must be, or `nil` where any will do.
+    /// Returns the cursor that the operation must have, or `nil` if any cursor is valid.
     ///
-    /// - Throws: A 412 where no tag can be the current one.
+    /// - Throws: A 412 if no tag matches the current cursor.
     fileprivate func cursor(in journal: ProgressJournal) throws(Refusal) -> ProgressCursor? {
         guard case .tags = self else { return nil }
         let current = journal.snapshot().cursor
@@ -88,10 +88,10 @@ extension TagCondition {
 }
 
 extension Refusal {
-    /// How many lines of a batch were applied before this one was refused; `nil` where it is about no line.
+    /// The number of batch lines that were applied before the refused line; `nil` if the refusal is not about a line.
     var appliedLines: Int? { problem.extensions["applied"]?.intValue.map { Int($0) } }
 
-    /// The same refusal, saying which line of a batch it is about, and what became of those before it.
+    /// Returns the refusal with the number of the refused line and the number of lines applied before it.
     fileprivate func at(line: Int, applied: Int) -> Refusal {
         var refusal = self
         let detail = problem.detail ?? problem.title

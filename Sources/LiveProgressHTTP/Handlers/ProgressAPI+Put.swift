@@ -3,10 +3,10 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
 extension ProgressAPI {
-    /// `PUT /api/v1/progress/{id}`: creates the operation if it is not there, else reports on it; safe to repeat.
+    /// Handles `PUT /api/v1/progress/{id}`: creates the operation or reports on an existing one; safe to repeat.
     func put(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
         guard let id else { throw Refusal(Problems.invalidID) }
         let reader = try BodyReader(exchange, allowing: BodyReader.creation)
@@ -15,7 +15,7 @@ extension ProgressAPI {
         creation.id = id
         let ifMatch = try exchange.condition(.ifMatch)
         let ifNoneMatch = try exchange.condition(.ifNoneMatch)
-        // Someone else may create it between the look and the creation; once it is there, it stays or is gone.
+        // Another request may create the operation after the lookup; then the second round finds it.
         var refusal = Refusal(Problems.unknown)
         for _ in 0..<2 {
             if let journal = try present(id, exchange.access) {
@@ -46,9 +46,10 @@ extension ProgressAPI {
         throw refusal
     }
 
-    /// Checks that an operation may be created that is not there, or may not be known of.
+    /// Checks that the caller may create an operation that does not exist, or that the caller may not see.
     ///
-    /// - Throws: The 404 of an unknown operation to who may create nothing and need not know whether it is there.
+    /// - Throws: The 404 of an unknown operation if the caller may create nothing and may not see the operation;
+    ///   otherwise a 403.
     private func requireCreation(_ creation: Creation, of id: ProgressID, _ access: Access) throws(Refusal) {
         if let principal = access.principal, !principal.maySomewhere(.create) {
             throw access.refusal(.create, id, labels: [:])
@@ -56,7 +57,7 @@ extension ProgressAPI {
         try access.requireCreation(of: id, labels: creation.labels)
     }
 
-    /// Applies a report that may be a repeat: the end that is already there is no mistake.
+    /// Applies a report; a repeat of the report that ended the operation succeeds without a change.
     private func apply(
         _ report: ProgressReport,
         of size: Int,
@@ -71,7 +72,7 @@ extension ProgressAPI {
 }
 
 extension ProgressReport {
-    /// Whether this is the report that ended an operation, come once more because its answer was lost.
+    /// Returns whether this report is a repeat of the operation's last report, such as after a lost response.
     fileprivate func isRepeat(of snapshot: ProgressSnapshot) -> Bool {
         guard let outcome, let known = snapshot.outcome, outcome.isSame(as: known), advance == nil else { return false }
         return (state ?? snapshot.state).hasBytes(of: snapshot.state)
@@ -82,7 +83,7 @@ extension ProgressReport {
 }
 
 extension ProgressOutcome {
-    /// Whether two ends read the same.
+    /// Returns whether two outcomes are equal; problems are compared by their JSON.
     fileprivate func isSame(as other: ProgressOutcome) -> Bool {
         switch (self, other) {
         case (.succeeded(let one), .succeeded(let other)): one == other

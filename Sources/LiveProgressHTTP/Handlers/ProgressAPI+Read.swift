@@ -3,10 +3,10 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
 extension ProgressAPI {
-    /// `GET /api/v1/progress/{id}`: a snapshot, a stream or a page, by `Accept`.
+    /// Handles `GET /api/v1/progress/{id}`: a snapshot, a stream or an HTML page, by `Accept`.
     func read(_ id: ProgressID?, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
         let offers: [MediaType] = [.json] + (configuration.pages == nil ? [] : [.html]) + [.eventStream, .ndjson]
         let type = try exchange.mediaType(of: offers)
@@ -24,7 +24,7 @@ extension ProgressAPI {
         }
     }
 
-    /// The snapshot, when it is newer than the one the client has; with `Prefer: wait=N` as soon as it is.
+    /// Returns the snapshot, or a 304 if the client has it already; `Prefer: wait=N` waits for a newer snapshot.
     private func snapshot(of journal: ProgressJournal, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
         let condition = try exchange.condition(.ifNoneMatch)
         var snapshot = journal.snapshot()
@@ -46,14 +46,16 @@ extension ProgressAPI {
         return ProgressResponse(.ok, fields, body: .bytes(ProgressMessage.encodeSnapshot(snapshot)))
     }
 
-    /// The stream of what follows the cursor; 204 where nothing can follow, so that an `EventSource` stays away.
+    /// Returns the stream of events after the cursor, or a 204 if the client has already received the end.
+    ///
+    /// An `EventSource` does not reconnect after a 204.
     private func stream(
         _ journal: ProgressJournal,
         _ format: StreamFormat,
         _ exchange: Exchange
     ) throws(Refusal) -> ProgressResponse {
         let text = exchange.cursorText
-        // A cursor that cannot be read is like one of another life: known, but not to be resumed.
+        // A malformed cursor counts as a cursor of another epoch: the stream starts with the newest snapshot.
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
@@ -63,7 +65,7 @@ extension ProgressAPI {
         }
     }
 
-    /// A response that streams what a source gives; the source is made when the body is read.
+    /// Returns a response that streams the events of a source; the first read of the body creates the source.
     func stream(
         _ format: StreamFormat,
         _ access: Access,
@@ -89,7 +91,7 @@ extension ProgressAPI {
         return ProgressResponse(.ok, fields, body: .stream(body))
     }
 
-    /// A page for people.
+    /// Returns an HTML page.
     func page(_ make: (HTMLPages) -> HTMLPage) -> ProgressResponse {
         guard let pages = configuration.pages else { return ProgressResponse(.notFound) }
         let page = make(pages)
@@ -98,8 +100,9 @@ extension ProgressAPI {
         return ProgressResponse(.ok, fields, body: .bytes(page.body))
     }
 
-    /// The page for people who have not shown who they are: it takes their token from the URL's fragment, which browsers
-    /// do not send, and asks again; `nil` where something else was asked for.
+    /// Returns the HTML page for a request without valid credentials, or `nil` if the client does not want HTML.
+    ///
+    /// The page takes a token from the fragment of its URL, which browsers do not send, and repeats the request.
     func page(inPlaceOf refusal: Refusal, _ exchange: Exchange) -> ProgressResponse? {
         guard asksForPage(exchange) else { return nil }
         guard exchange.route == .collection else { return page(of: refusal) }
@@ -109,13 +112,13 @@ extension ProgressAPI {
         return response
     }
 
-    /// Whether a page for people is asked for, whose URL may have parameters of its own.
+    /// Returns whether the client wants an HTML page; the URL of a page may have any parameters.
     func asksForPage(_ exchange: Exchange) -> Bool {
         configuration.pages != nil && [.get, .head].contains(exchange.request.method)
             && (try? exchange.mediaType(of: [.json, .html, .eventStream, .ndjson])) == .html
     }
 
-    /// A refusal for people, where there is a page for it.
+    /// Returns a refusal as an HTML page, or as JSON if the configuration has no page for problems.
     func page(of refusal: Refusal) -> ProgressResponse {
         guard let problem = configuration.pages?.problem else { return ProgressResponse(refusal) }
         var response = page { _ in problem(refusal.problem) }

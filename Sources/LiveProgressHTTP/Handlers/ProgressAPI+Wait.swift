@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@_spi(Server) import LiveProgress
 
 extension ProgressAPI {
-    /// Waits until an operation is past a snapshot: a long poll, which counts as a watcher.
+    /// Waits until an operation has a newer snapshot: a long poll, which counts as a watcher.
     ///
-    /// - Returns: The newest snapshot; the one given where the time is up, the task cancelled, or the API drained.
-    /// - Throws: A 410 where the operation goes away meanwhile.
+    /// - Returns: The newest snapshot. It is `known` if `time` has passed, the operation has ended, the credentials
+    ///   have expired, the task is cancelled, or the API drains.
+    /// - Throws: A 410 if the operation is removed during the wait.
     func news(
         of journal: ProgressJournal,
         after known: ProgressSnapshot,
         atMost time: Duration,
         _ access: Access
     ) async throws(Refusal) -> ProgressSnapshot {
-        // Registered first and read after, so that nothing falls between (invariant 4).
+        // Register first, then read, so that no update is missed (invariant 4).
         let registration = WatcherRegistration(journal)
         shared.streams.add(registration.signal)
         defer { shared.streams.remove(registration.signal) }

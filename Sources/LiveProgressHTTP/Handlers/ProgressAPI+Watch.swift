@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import HTTPTypes
+package import HTTPTypes
 import LiveProgress
 import LiveProgressGrammar
 import LiveProgressWire
@@ -9,19 +9,20 @@ import LiveProgressWire
 extension ProgressAPI {
     /// Decides on a request to upgrade to WebSocket (RFC 6455, section 4.2); never throws.
     ///
-    /// Call it once for each request with an `Upgrade` field, and act on what it says: a one-time ticket is taken by it.
-    /// Whatever can be refused is refused here, as an HTTP answer that says why. Of the subprotocols asked for,
-    /// `live-progress.v1` is chosen; others are ignored, and the watcher gets the plain format.
+    /// Call this function once for each request with an `Upgrade` field, and act on the decision: the call uses up a
+    /// one-time ticket. A refusal is an HTTP response that states the reason. If the client offers the subprotocol
+    /// `live-progress.v1`, the API selects it; otherwise the watcher gets the plain format. All other subprotocols are
+    /// ignored.
     ///
     /// - Parameters:
     ///   - request: The request's head, with its `Upgrade` and `Sec-WebSocket-*` fields.
-    ///   - caller: Where the request comes from.
-    /// - Returns: What to run, what to answer, or that it is no such request; then ``respond(to:body:from:)`` answers it.
-    public func watch(_ request: HTTPRequest, from caller: ProgressCaller = ProgressCaller()) -> WatchDecision {
+    ///   - caller: The caller of the request.
+    /// - Returns: The decision. If it is `notOurs`, pass the request to ``respond(to:body:from:)``.
+    package func watch(_ request: HTTPRequest, from caller: ProgressCaller = ProgressCaller()) -> WatchDecision {
         watch(request, from: caller, isSound: false)
     }
 
-    /// The same, told whether the handshake is known to be sound.
+    /// Decides on a request to upgrade; if `isSound` is `true`, the server has already checked the handshake.
     package func watch(_ request: HTTPRequest, from caller: ProgressCaller, isSound: Bool) -> WatchDecision {
         let target = RequestTarget(request.path ?? "/")
         guard isSound || FieldList.lists("websocket", in: request.headerFields[.upgrade] ?? ""),
@@ -44,7 +45,7 @@ extension ProgressAPI {
         }
     }
 
-    /// The refusal of a handshake that whoever reads it finds wrong.
+    /// Returns the refusal of a malformed handshake.
     package func refusal(ofHandshake detail: String) -> ProgressResponse {
         ProgressResponse(problem: Problems.invalidUpgrade(detail))
     }
@@ -102,7 +103,7 @@ extension ProgressAPI {
                 [.allow: exchange.route.allow]
             )
         }
-        // Where the field is missing, the server has taken it out: it decided on the upgrade by it.
+        // The field may be missing: a server may remove `Connection` after it has used the field to detect the upgrade.
         guard exchange[.connection].map({ FieldList.lists("upgrade", in: $0) }) ?? true else {
             throw Refusal(Problems.invalidUpgrade("Connection must name Upgrade."))
         }

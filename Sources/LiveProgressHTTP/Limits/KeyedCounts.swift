@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How many there are of each key, up to a limit: a pure value.
-public struct KeyedCounts<Key: Hashable & Sendable>: Sendable {
+/// A count for each key, up to a limit: a pure value.
+package struct KeyedCounts<Key: Hashable & Sendable>: Sendable {
     private var counts: [Key: Int] = [:]
 
-    /// Counts that are all zero.
-    public init() {}
+    /// Creates counts that are all zero.
+    package init() {}
 
-    /// How many keys there are any of; memory grows with them alone.
+    /// The number of keys with a count above zero; the memory grows only with this number.
     package var keyCount: Int { counts.count }
 
-    /// Counts one more of a key.
+    /// Adds one to the count of a key, if the count is below the limit.
     ///
     /// - Parameters:
     ///   - key: The key.
-    ///   - limit: How many there may be of it; `nil` for any number.
-    /// - Returns: Whether it was within the limit, and counted.
-    public mutating func add(_ key: Key, limit: Int?) -> Bool {
+    ///   - limit: The largest count of the key; `nil` for no limit.
+    /// - Returns: Whether the count was below the limit.
+    package mutating func add(_ key: Key, limit: Int?) -> Bool {
         let count = counts[key] ?? 0
         if let limit, count >= limit { return false }
         counts[key] = count + 1
         return true
     }
 
-    /// Counts one less of a key that was counted before.
-    public mutating func remove(_ key: Key) {
+    /// Subtracts one from the count of a key.
+    package mutating func remove(_ key: Key) {
         guard let count = counts[key] else { return }
         counts[key] = count > 1 ? count - 1 : nil
     }

@@ -1,73 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How much clients may take: past a limit a newcomer is refused, and those inside notice nothing; `nil` is any amount.
+/// The limits for clients; `nil` means no limit.
 ///
-/// Here stands every limit but those of all operations together, which the service keeps: `ProgressService.Configuration` in the core.
+/// A limit refuses new requests and connections, and does not affect existing ones. The limits of all operations
+/// together are in `ProgressService.Configuration` of the core.
 public struct ProgressLimits: Sendable, Hashable {
-    /// Bytes of the body of a request to the API; more are answered with 413.
+    /// The largest body of a request to the API, in bytes; a larger body gets a 413.
     public var maximumBodySize = 1 << 20
-    /// Watchers of one operation: WebSockets, streams and long polls together.
+    /// The largest number of watchers of one operation: WebSockets, streams and long polls together.
     public var watchersPerOperation: Int? = 100_000
-    /// Watchers of one subject; those of whom nobody knows who they are do not count.
+    /// The largest number of watchers of one subject; a watcher without a subject does not count.
     public var watchersPerSubject: Int? = 1000
-    /// Requests that are being answered, streams and WebSockets of one address that trusted proxies tell, or of one /64 of IPv6.
+    /// The largest number of requests in progress, streams and WebSockets of one client address behind trusted proxies.
     ///
-    /// Who is not behind a proxy is counted by its connections.
+    /// An address is one IPv4 address or one IPv6 /64. `ConnectionLimits.maximumConnectionsPerAddress` limits the
+    /// clients that connect without a proxy.
     public var requestsPerForwardedAddress: Int? = 1024
-    /// Operations that one subject has created and that are kept.
+    /// The largest number of kept operations that one subject has created.
     public var operationsPerSubject: Int? = 10_000
-    /// Reports on one operation a second, in the long run; an end is never refused.
+    /// The average number of reports per second on one operation; a report that ends the operation is always accepted.
     public var reportsPerSecond: Double? = 1000
-    /// Reports on one operation that may come at once after a pause.
+    /// The largest number of reports on one operation that may arrive together after a pause.
     public var reportBurst = 10_000
-    /// What a connection may take, where Live Progress drives it: in LiveProgressNIO and everything over it.
+    /// The limits of connections; LiveProgressNIO and the products that are built on it apply these limits.
     public var connections = ConnectionLimits()
 
-    /// The defaults, as each member says.
+    /// Creates the default limits.
     public init() {}
 }
 
-/// How many connections there may be, and what one may take: sizes and times.
+/// The limits of connections: their number, and sizes and times of each connection.
 public struct ConnectionLimits: Sendable, Hashable {
-    /// Open connections in total; past it a newcomer is answered with 503.
+    /// The largest number of open connections in total; a further connection gets a 503.
     public var maximumConnections: Int? = 100_000
-    /// Open connections of one address, or of one /64 of IPv6; past it a newcomer is answered with 429.
+    /// The largest number of open connections of one IPv4 address or IPv6 /64; a further connection gets a 429.
     ///
-    /// By default any number, since all clients behind the same proxy have the same address. The connections of trusted
+    /// The default is no limit, because all clients behind one proxy have the proxy's address. Connections of trusted
     /// proxies do not count.
     public var maximumConnectionsPerAddress: Int?
-    /// Bytes of a request's target; more are answered with 414.
+    /// The largest target of a request, in bytes; a longer target gets a 414.
     public var maximumTargetSize = 8 * 1024
-    /// Bytes of the request line and all fields; more are answered with 431.
+    /// The largest size of the request line and all header fields, in bytes; a larger head gets a 431.
     public var maximumHeaderSize = 32 * 1024
-    /// Fields of a request; more are answered with 431.
+    /// The largest number of header fields of a request; more fields get a 431.
     public var maximumHeaderCount = 128
-    /// Bytes of a request's body to any route, or `nil` where the routes look after it; more are answered with 413.
+    /// The largest body of a request to any route, in bytes; a larger body gets a 413.
+    ///
+    /// If the limit is `nil`, each route limits the body itself.
     public var maximumBodySize: Int?
-    /// Bytes of a client's WebSocket message; more are closed with 1009.
+    /// The largest WebSocket message of a client, in bytes; a larger message closes the WebSocket with 1009.
     public var maximumMessageSize = 64 * 1024
-    /// WebSocket messages, pings and pongs of one client in a minute; more are closed with 1008.
+    /// The largest number of messages, pings and pongs of a WebSocket per minute; one more closes it with 1008.
     public var maximumMessagesPerMinute: Int?
-    /// Time from accepting a connection to the end of its TLS handshake, where it is encrypted.
+    /// The longest time from accepting a connection to the end of its TLS handshake.
     public var handshakeTimeout = Duration.seconds(10)
-    /// Time from accepting a connection, from the end of its TLS handshake, or from the first byte of a later request, to the
-    /// whole head; past it 408.
+    /// The longest time to receive a whole request head; after this time the client gets a 408.
+    ///
+    /// The time starts when the connection is accepted, at the end of its TLS handshake, or at the first byte of a
+    /// later request.
     public var headTimeout = Duration.seconds(10)
-    /// Time from a request's head to its end; past it 408.
+    /// The longest time from a request's head to the request's end; after this time the client gets a 408.
     public var bodyTimeout = Duration.seconds(60)
-    /// Time that a connection stays open between two requests.
+    /// The longest time that a connection is idle between two requests.
     public var idleTimeout = Duration.seconds(60)
-    /// Time for which a client may take nothing of what it is sent; then its connection is closed, a WebSocket with 4008.
+    /// The longest time that sent bytes may stay unread; then the connection is closed, a WebSocket with 4008.
     public var unreadTimeout = Duration.seconds(30)
-    /// Time that a client has to take part in closing its WebSocket before the connection is cut.
+    /// The longest time for the closing handshake of a WebSocket; then the connection is closed.
     public var closeTimeout = Duration.seconds(5)
-    /// Time that a client has to read a refusal before the connection is gone.
+    /// The time that a client has to read a refusal before its connection is closed.
     public var lingerTimeout = Duration.seconds(1)
 
-    /// The defaults, as each member says.
+    /// Creates the default limits.
     public init() {}
 
-    /// Bytes of a request line whose target is as long as it may be, with the longest method and the version.
+    /// The largest request line, in bytes: the longest target, and 64 bytes for the method and the version.
     package var maximumRequestLineSize: Int { maximumTargetSize + 64 }
 }

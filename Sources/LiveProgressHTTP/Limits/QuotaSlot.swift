@@ -3,18 +3,19 @@
 
 import LiveProgress
 
-/// One slot of a quota, which is given back with its release.
+/// One slot of a quota; releasing the object returns the slot.
 ///
-/// Every watcher has one, so that it is a single small object and not a closure.
+/// Every watcher has a slot, so a slot is one small object and not a closure.
 package final class QuotaSlot: Sendable {
-    /// What holds the slot.
+    /// The holder of a slot.
     enum Holder: Sendable {
-        /// A request that has come through a proxy.
+        /// A request that a proxy has forwarded.
         case request(of: AddressGroup)
-        /// A watcher of an operation, which is held so that no other takes over its identity meanwhile, and of a subject; with
-        /// the slot of its request, which is held as long.
+        /// A watcher of an operation or a list, with its subject and the slot of its request.
+        ///
+        /// The slot holds the journal, so that no new object gets the journal's `ObjectIdentifier`.
         case watcher(of: ProgressJournal?, subject: String?, request: QuotaSlot?)
-        /// An operation of a subject.
+        /// An operation that a subject has created.
         case operation(of: String)
     }
 
@@ -28,7 +29,7 @@ package final class QuotaSlot: Sendable {
 
     deinit { quotas.release(holder) }
 
-    /// Whether the slot is that of an operation of a subject.
+    /// Returns whether the holder of the slot is an operation of a subject.
     func isForOperation(of subject: String) -> Bool {
         if case .operation(let owner) = holder { owner.hasBytes(of: subject) } else { false }
     }

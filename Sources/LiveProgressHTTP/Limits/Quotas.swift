@@ -4,8 +4,9 @@
 import LiveProgress
 import Synchronization
 
-/// How many requests each address behind a proxy has, how many watchers each operation and each subject, and how many
-/// operations each subject.
+/// The number of requests per address behind a proxy, and of watchers and operations, with their limits.
+///
+/// Watchers are counted per operation and per subject. Operations are counted per subject.
 final class Quotas: Sendable {
     private struct State {
         var requestsByAddress = KeyedCounts<AddressGroup>()
@@ -21,10 +22,10 @@ final class Quotas: Sendable {
         self.limits = limits
     }
 
-    /// A slot for a request that has come through a proxy.
+    /// Returns a slot for a request that a proxy has forwarded.
     ///
-    /// - Parameter client: Whom the proxy names; `nil` counts for nobody.
-    /// - Returns: The slot, held until the request is answered, and as long as it watches; `nil` where nothing is limited.
+    /// - Parameter client: The client address that the proxy reports; `nil` is not counted.
+    /// - Returns: The slot, to be held until the response or the watch ends; `nil` if no limit applies.
     /// - Throws: A refusal that names the limit.
     func ask(for client: AddressGroup?) throws(Refusal) -> QuotaSlot? {
         guard let client, let limit = limits.requestsPerForwardedAddress else { return nil }
@@ -34,13 +35,13 @@ final class Quotas: Sendable {
         return QuotaSlot(.request(of: client), in: self)
     }
 
-    /// A slot for one who watches.
+    /// Returns a slot for a watcher.
     ///
     /// - Parameters:
-    ///   - journal: What is watched; `nil` for the list.
-    ///   - subject: Who watches, where that is known.
-    ///   - request: The slot of the request, which is held as long.
-    /// - Returns: The slot, held as long as it watches; `nil` where nothing is limited.
+    ///   - journal: The journal of the watched operation; `nil` for the list.
+    ///   - subject: The subject of the watcher, if known.
+    ///   - request: The slot of the request, which the new slot holds.
+    /// - Returns: The slot, to be held until the watch ends; `nil` if no limit applies.
     /// - Throws: A refusal that names the limit.
     func watch(
         _ journal: ProgressJournal?,
@@ -66,12 +67,12 @@ final class Quotas: Sendable {
         return QuotaSlot(.watcher(of: operation, subject: subject, request: request), in: self)
     }
 
-    /// A slot for an operation that a subject creates.
+    /// Returns a slot for an operation that a subject creates.
     ///
     /// - Parameters:
-    ///   - subject: Who creates it, where that is known.
-    ///   - former: The operation that it replaces; where that has a slot of the same subject, the new one takes it over.
-    /// - Returns: The slot, held as long as the operation is kept; `nil` where nothing is limited.
+    ///   - subject: The subject that creates the operation, if known.
+    ///   - former: The operation that the new one replaces; a slot of the same subject passes to the new operation.
+    /// - Returns: The slot, to be held for as long as the operation is kept; `nil` if no limit applies.
     /// - Throws: A refusal that names the limit.
     func create(subject: String?, inPlaceOf former: ProgressJournal? = nil) throws(Refusal) -> QuotaSlot? {
         if let subject, let slot = former?.attachment as? QuotaSlot, slot.isForOperation(of: subject) {
@@ -84,7 +85,7 @@ final class Quotas: Sendable {
         return QuotaSlot(.operation(of: subject), in: self)
     }
 
-    /// Counts one less; called when the slot is released.
+    /// Subtracts a holder from the counts; the release of a slot calls this function.
     func release(_ holder: QuotaSlot.Holder) {
         state.withLock { state in
             switch holder {

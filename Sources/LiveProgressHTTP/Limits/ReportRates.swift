@@ -5,10 +5,10 @@ import HTTPTypes
 import LiveProgress
 import Synchronization
 
-/// How fast each operation is reported on.
+/// The limiter of the report rate of each operation.
 ///
-/// Remembers those that were reported on lately: one who has been still for as long as its bucket takes to fill is as
-/// good as new, and is forgotten when there are many.
+/// Each recently reported operation has a token bucket. A full bucket equals a new one, so full buckets are removed
+/// when there are many buckets.
 final class ReportRates: Sendable {
     private struct State {
         var buckets: [ProgressID: TokenBucket] = [:]
@@ -22,16 +22,16 @@ final class ReportRates: Sendable {
         self.limits = limits
     }
 
-    /// How many operations are remembered.
+    /// The number of operations with a token bucket.
     var count: Int { state.withLock { $0.buckets.count } }
 
-    /// Admits a report.
+    /// Admits a report, or throws if the operation's rate is too high.
     ///
     /// - Parameters:
-    ///   - report: What is reported; an end always is.
-    ///   - id: On which operation.
-    ///   - now: The service's time.
-    /// - Throws: A refusal that says when to come back.
+    ///   - report: The report; a report that ends the operation is always admitted.
+    ///   - id: The operation.
+    ///   - now: The time of the service's clock.
+    /// - Throws: A refusal with `Retry-After`.
     func admit(_ report: ProgressReport, on id: ProgressID, now: Duration) throws(Refusal) {
         guard let rate = limits.reportsPerSecond, report.outcome == nil else { return }
         let delay = state.withLock { state in
@@ -44,7 +44,7 @@ final class ReportRates: Sendable {
         throw Refusal(.reportRate, Problems.tooManyReports(rate), [.retryAfter: String(seconds)])
     }
 
-    /// Forgets what is as good as new; each time after as many newcomers as there were left, so that it costs little.
+    /// Removes full buckets if the number of buckets has doubled since the last time, so that each report stays cheap.
     private func sweep(_ state: inout State, now: Duration) {
         guard state.buckets.count >= state.nextSweep else { return }
         state.buckets = state.buckets.filter { entry in

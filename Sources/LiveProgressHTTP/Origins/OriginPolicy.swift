@@ -5,10 +5,10 @@ import HTTPTypes
 import LiveProgress
 import LiveProgressGrammar
 
-/// Which pages and names may talk to an API: a pure value, asked once about each request and upgrade.
+/// The check of the host and the origin of each request and upgrade: a pure value.
 ///
-/// A browser tells the origin of the page that asks; a page of another site could otherwise use what its visitor's browser
-/// is trusted with. A name that is made to point at this machine (DNS rebinding) is caught by the `Host` field.
+/// The check of the origin keeps a page of another site from using the cookies of its visitor. The check of the host
+/// prevents DNS rebinding, by which a foreign name resolves to this machine.
 struct OriginPolicy: Sendable {
     private let hosts: ProgressHosts
     private let allowsAny: Bool
@@ -23,21 +23,21 @@ struct OriginPolicy: Sendable {
         }
     }
 
-    /// Whether answers differ by origin.
+    /// Whether pages of other origins may read responses, so that responses differ by origin.
     var isOpen: Bool { allowsAny || !listed.isEmpty }
 
-    /// Why a request is refused, or `nil` where it may pass.
+    /// Returns the reason to refuse a request, or `nil` if the request may pass.
     ///
     /// - Parameters:
-    ///   - request: The request, as its client made it.
-    ///   - caller: Who makes it.
-    /// - Returns: The problem to answer with.
+    ///   - request: The request as the client sent it, before any trusted proxy.
+    ///   - caller: The caller of the request.
+    /// - Returns: The problem for the response, or `nil`.
     func refusal(of request: HTTPRequest, from caller: ProgressCaller) -> ProgressProblem? {
         guard isServed(request.authority, caller) else { return Problems.hostNotServed }
         return isOfAllowedPage(request, caller) ? nil : Problems.originNotAllowed(request.headerFields[.origin])
     }
 
-    /// The origin of another site that a request comes from, and that may read its answer.
+    /// Returns the origin of a request from another site if that origin may read the response; otherwise `nil`.
     func reader(of request: HTTPRequest) -> String? {
         guard isOpen, let text = request.headerFields[.origin] else { return nil }
         return allowsAny || isListed(WebOrigin(text)) ? text : nil
@@ -58,22 +58,23 @@ struct OriginPolicy: Sendable {
         if allowsAny { return true }
         let site = request.headerFields[.secFetchSite]
         if let text = request.headerFields[.origin] {
-            // `null` is a sandboxed frame, a file, or a page behind a redirect: nobody that could be listed.
+            // The origin of a sandboxed frame, a file or a redirected page is `null`, which cannot be listed.
             guard let origin = WebOrigin(text) else { return false }
             return isListed(origin) || site != "cross-site" && isOwn(origin, request.authority ?? "", caller)
         }
-        // Browsers leave the origin out of many requests, but say how far off the page is that asks.
+        // Browsers omit `Origin` in many requests, but send `Sec-Fetch-Site`.
         guard site == "cross-site" || site == "same-site" else { return true }
-        // A link may be followed from anywhere: it changes nothing, and no other page sees what it shows.
+        // A link on any site may lead here: the request changes nothing, and no other page can read the response.
         let isVisit =
             request.headerFields[.secFetchMode] == "navigate" && request.headerFields[.secFetchDest] == "document"
         return isVisit && (request.method == .get || request.method == .head)
     }
 
-    /// Whether a page is of the origin that it asks.
+    /// Returns whether a page has the same origin as the server of its request.
     ///
-    /// A page that came encrypted may ask in clear: a proxy may have ended TLS and not be trusted to say so. The other way
-    /// round anyone on the network could have written the page.
+    /// A page with `https` may send a request that arrives in clear: a proxy may have ended TLS without being trusted
+    /// to report this. A page with `http` may not send a request over TLS, because anyone on the network could have
+    /// written the page.
     private func isOwn(_ origin: WebOrigin, _ authority: String, _ caller: ProgressCaller) -> Bool {
         guard origin.scheme == "https" || origin.scheme == "http" && !caller.isSecure else { return false }
         return origin.isOf(authority)
@@ -81,27 +82,27 @@ struct OriginPolicy: Sendable {
 }
 
 extension HTTPField.Name {
-    /// How far off the page is that a request comes from (W3C, Fetch Metadata).
+    /// The relation between the site of the page and the server's site (W3C, Fetch Metadata).
     static let secFetchSite = Self("Sec-Fetch-Site")!
-    /// Whether a request follows a link, or is a script's (W3C, Fetch Metadata).
+    /// The mode of the request, such as `navigate` for a link (W3C, Fetch Metadata).
     static let secFetchMode = Self("Sec-Fetch-Mode")!
-    /// What the answer becomes (W3C, Fetch Metadata).
+    /// The use of the response, such as `document` (W3C, Fetch Metadata).
     static let secFetchDest = Self("Sec-Fetch-Dest")!
 }
 
 extension Problems {
-    /// The request names a host that the API does not answer to.
+    /// The problem of a request for a host that the API does not accept.
     fileprivate static let hostNotServed = ProgressProblem(
         .hostNotServed,
-        "This server does not answer to that name; list the name in its configuration under hosts."
+        "This server does not accept that host name; list the name under hosts in the server's configuration."
     )
 
-    /// The request comes from a page of a site that is not listed.
+    /// Returns the problem of a request from a page of a site that is not listed.
     fileprivate static func originNotAllowed(_ origin: String?) -> ProgressProblem {
         ProgressProblem(
             .originNotAllowed,
-            "Pages of \(origin ?? "another site") may not talk to this server; "
-                + "list the origin in its configuration under origins."
+            "Pages of \(origin ?? "another site") may not use this server; "
+                + "list the origin under origins in the server's configuration."
         )
     }
 }

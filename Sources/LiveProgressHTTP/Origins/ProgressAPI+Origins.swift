@@ -5,17 +5,17 @@ public import HTTPTypes
 import LiveProgressGrammar
 
 extension ProgressAPI {
-    /// Judges a request to a route beside the API's own by its host and origin, as the API judges its own.
+    /// Checks the host and the origin of a request to a route outside the API, as for a request to the API.
     ///
-    /// No answer lets a page use what its visitor's browser is trusted with (`Access-Control-Allow-Credentials`): a page of
-    /// another site that needs a token brings it.
+    /// No response has `Access-Control-Allow-Credentials`, so a page of another site cannot use the cookies of its
+    /// visitor. Such a page must send a token.
     ///
     /// - Parameters:
     ///   - request: The request's head.
-    ///   - caller: Where it comes from.
-    /// - Returns: What to answer in place of the route: a refusal, or the leave that a browser asks for before it sends a
-    ///   page's request. `nil` where the route shall answer.
-    public func screen(_ request: HTTPRequest, from caller: ProgressCaller) -> ProgressResponse? {
+    ///   - caller: The caller of the request.
+    /// - Returns: The response to send in place of the route's response: a refusal, or the response to a CORS preflight
+    ///   request. `nil` if the route must respond.
+    @_spi(Server) public func screen(_ request: HTTPRequest, from caller: ProgressCaller) -> ProgressResponse? {
         let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
         do throws(Refusal) {
             return try screened(request, caller)
@@ -24,20 +24,20 @@ extension ProgressAPI {
         }
     }
 
-    /// Adds the fields that keep browsers from harm to an answer of a route beside the API's own: those of ``SafeFields``
-    /// that it has not, and who may read it.
+    /// Adds the missing ``SafeFields`` and the CORS fields to a response of a route outside the API.
     ///
     /// - Parameters:
-    ///   - fields: The answer's fields.
-    ///   - request: What it answers.
-    ///   - caller: Where that comes from.
-    public func protect(_ fields: inout HTTPFields, of request: HTTPRequest, from caller: ProgressCaller) {
+    ///   - fields: The header fields of the response.
+    ///   - request: The request that the response is for.
+    ///   - caller: The caller of the request.
+    @_spi(Server) public func protect(_ fields: inout HTTPFields, of request: HTTPRequest, from caller: ProgressCaller)
+    {
         let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
         fields.addMissing(SafeFields.all)
         protectResolved(&fields, request, caller)
     }
 
-    /// The same for an answer of the API's own, which has the ``SafeFields``, to a request as its client made it.
+    /// Adds the TLS and CORS fields to a response; `request` and `caller` come from `TrustedProxies.origin(of:from:)`.
     func protectResolved(_ fields: inout HTTPFields, _ request: HTTPRequest, _ caller: ProgressCaller) {
         if configuration.insistsOnTLS, caller.isSecure, SafeFields.insists(on: request.authority) {
             fields[.strictTransportSecurity] = SafeFields.strictTransportSecurity
@@ -47,13 +47,15 @@ extension ProgressAPI {
             fields[.accessControlAllowOrigin] = reader
             fields[.accessControlExposeHeaders] = "ETag, Location, Preference-Applied, Retry-After"
         }
-        // Answers differ by origin, so that no cache may give one site's to another.
+        // Responses differ by origin, so a cache must not give one site the response for another site.
         if !FieldList.lists("origin", in: fields[.vary] ?? "") {
             fields[.vary] = fields[.vary].map { $0 + ", Origin" } ?? "Origin"
         }
     }
 
-    /// What to answer in place of a handler, to a request as its client made it.
+    /// Returns the response to send in place of a handler's response, or `nil` to run the handler.
+    ///
+    /// The arguments `request` and `caller` come from `TrustedProxies.origin(of:from:)`.
     ///
     /// - Throws: The refusal of a host or an origin.
     func screened(_ request: HTTPRequest, _ caller: ProgressCaller) throws(Refusal) -> ProgressResponse? {
@@ -76,7 +78,7 @@ extension ProgressAPI {
 }
 
 extension HTTPFields {
-    /// Adds those of other fields whose names are not among these.
+    /// Adds the fields whose names are not present yet.
     mutating func addMissing(_ fields: HTTPFields) {
         for field in fields where self[field.name] == nil { append(field) }
     }

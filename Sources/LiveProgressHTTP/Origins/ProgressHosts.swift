@@ -3,41 +3,42 @@
 
 import LiveProgressGrammar
 
-/// Which names the API answers to, so that a page cannot reach it by a name that was made to point at it (DNS rebinding).
+/// The host names that the API accepts, as a protection against DNS rebinding.
 ///
-/// A trusted proxy knows itself which names it serves: what it forwards is not asked for its name.
+/// Requests from a trusted proxy are not checked, because the proxy decides which names it serves.
 public enum ProgressHosts: Sendable, Hashable {
-    /// A server that listens on a loopback address, without TLS, answers to this machine's names alone; any other to all.
+    /// Loopback names only, if the server listens on a loopback address without TLS; otherwise every name.
     ///
-    /// A browser that was led to a server with TLS by another name finds a certificate of that name missing.
+    /// With TLS the check is not needed: the server has no certificate for a foreign name, so the browser refuses to
+    /// connect.
     case automatic
-    /// These names, without ports; `localhost` stands for all that mean this machine.
+    /// These names, without ports; `localhost` stands for all loopback names and addresses.
     case listed(HostNames)
     /// Every name.
     case any
 }
 
-/// Names that a server answers to, without ports.
+/// A set of host names, without ports.
 public struct HostNames: Sendable, Hashable, ExpressibleByArrayLiteral {
     private let names: Set<String>
     private let allowsLoopback: Bool
 
-    /// The names that mean this machine itself.
+    /// The loopback names and addresses.
     public static let loopback = HostNames(["localhost"])
 
-    /// These names; `localhost` stands for all that mean this machine.
+    /// Creates a set of names; `localhost` stands for all loopback names and addresses.
     public init(_ names: some Sequence<String>) {
         self.names = Set(names.map { $0.lowercased() })
         allowsLoopback = self.names.contains("localhost")
     }
 
-    /// These names.
+    /// Creates a set of names.
     public init(arrayLiteral names: String...) {
         self.init(names)
     }
 
-    /// Whether an authority, a host and perhaps a port, bears one of the names; a dot at the end of one means nothing.
-    public func contains(_ authority: String) -> Bool {
+    /// Returns whether the host of an authority is one of the names; a port and a dot at the end are ignored.
+    @_spi(Server) public func contains(_ authority: String) -> Bool {
         let authority = authority.lowercased()
         guard var host = Authority(splitting: authority[...])?.host else { return false }
         if host.utf8.last == UInt8(ascii: ".") { host = Substring(host.utf8.dropLast()) }
@@ -45,8 +46,8 @@ public struct HostNames: Sendable, Hashable, ExpressibleByArrayLiteral {
         return names.contains(name) || allowsLoopback && Self.isLoopback(name)
     }
 
-    /// Whether a name or an address means this machine itself.
-    public static func isLoopback(_ host: String) -> Bool {
+    /// Returns whether a host is a loopback name or address: `localhost`, `*.localhost`, `127.0.0.0/8` or `::1`.
+    @_spi(Server) public static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()
         guard host.utf8.starts(with: "127.".utf8) else {
             return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host == "[::1]"

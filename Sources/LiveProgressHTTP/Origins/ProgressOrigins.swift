@@ -3,20 +3,23 @@
 
 import LiveProgressGrammar
 
-/// Whose pages may talk to the API from a browser; clients that are no browser send no origin, and always may.
+/// The origins whose pages may use the API from a browser.
 ///
-/// The check is what keeps a page of another site from using the cookies of its visitor (cross-site WebSocket hijacking),
-/// so it covers upgrades and every request, reading ones too.
+/// Clients other than browsers send no origin, and are always accepted. The check keeps a page of another site from
+/// using the cookies of its visitor (cross-site WebSocket hijacking). It covers upgrades and all requests, including
+/// requests that only read.
 public enum ProgressOrigins: Sendable, Hashable {
-    /// Pages of the API's own origin alone: the scheme, host and port that the client used.
+    /// Only pages of the API's own origin: the scheme, host and port that the client used.
     ///
-    /// Behind a proxy that ends TLS or changes `Host`, name it in ``ProgressAPI/Configuration/trustedProxies``.
+    /// If a proxy ends TLS or changes `Host`, name the proxy in ``ProgressAPI/Configuration/trustedProxies``.
     case sameOrigin
-    /// Pages of these origins too, such as `https://app.example.com`, which may also read the answers.
+    /// Also pages of these origins, such as `https://app.example.com`, which may also read the responses.
     case listed(Set<String>)
-    /// Pages of any site. Only for an API that gives nobody more than anyone may have: never with cookies.
+    /// Pages of any site.
+    ///
+    /// Use this case only without cookies, and only if all callers have the same permissions.
     case any
 
-    /// Whether a text names an origin that can be listed, as browsers write it: a scheme, a host, and perhaps a port.
-    public static func isOrigin(_ text: String) -> Bool { WebOrigin(text) != nil }
+    /// Returns whether a text is an origin as browsers write it: a scheme, a host, and an optional port.
+    @_spi(Server) public static func isOrigin(_ text: String) -> Bool { WebOrigin(text) != nil }
 }

@@ -11,16 +11,16 @@ extension Problems {
 
     static let keyReused = ProgressProblem(
         .idempotencyKeyReused,
-        "This Idempotency-Key came before with another request. Use a new key for each request that is not a repeat."
+        "This Idempotency-Key belongs to another request. Use a new key for each request that is not a repeat."
     )
 
     static let startedAnew = ProgressProblem(
         .gone,
-        "What this Idempotency-Key belongs to is over, and another request has started it anew. Use a new key for the new one."
+        "Another request has replaced the operation of this Idempotency-Key. Use a new key for the new operation."
     )
 
     static let keyInUse = ProgressProblem(
         .idempotencyKeyInUse,
-        "The first request with this Idempotency-Key is still being answered. Try again in a second."
+        "The first request with this Idempotency-Key is still in progress. Try again in a second."
     )
 }

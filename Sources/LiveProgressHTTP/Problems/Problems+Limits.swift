@@ -9,12 +9,12 @@ extension Problems {
             ? ProgressProblem(
                 .tooManyWatchersOfSubject,
                 past: limit,
-                "You watch as much as one may. Stop watching something else, or watch the list instead."
+                "You have reached your limit of watchers. Stop another watch, or watch the list instead."
             )
             : ProgressProblem(
                 .tooManyWatchers,
                 past: limit,
-                "The operation has as many watchers as it may. Read it without watching, or try again later."
+                "The operation has reached its limit of watchers. Read it without watching, or try again later."
             )
     }
 
@@ -22,7 +22,7 @@ extension Problems {
         ProgressProblem(
             .tooManyOperationsOfSubject,
             past: .operationsPerSubject,
-            "\(limit) operations of yours are kept, which is the limit. Delete some that have ended."
+            "You have \(limit) operations, which is the limit. Delete some that have ended."
         )
     }
 
@@ -30,8 +30,8 @@ extension Problems {
         ProgressProblem(
             .tooManyReports,
             past: .reportRate,
-            "An operation may be reported on about \(Int(rate.rounded(.up))) times a second. "
-                + "Send the newest after the seconds in Retry-After; an end is always taken."
+            "An operation accepts about \(Int(rate.rounded(.up))) reports per second. "
+                + "Send the newest report after the seconds in Retry-After; an end is always accepted."
         )
     }
 }

@@ -6,7 +6,7 @@ import LiveProgress
 extension Problems {
     static let webSocketVersion = ProgressProblem(
         .webSocketVersion,
-        "Only version 13 (RFC 6455) is spoken: send Sec-WebSocket-Version: 13."
+        "The server supports only version 13 (RFC 6455): send Sec-WebSocket-Version: 13."
     )
 
     static func invalidUpgrade(_ detail: String) -> ProgressProblem {

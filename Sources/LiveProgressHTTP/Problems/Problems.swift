@@ -3,12 +3,13 @@
 
 public import LiveProgress
 
-/// The problems that the HTTP API tells of beside those of the core, each with a stable type (RFC 9457).
+/// The problems (RFC 9457) that the HTTP API reports in addition to those of the core, each with a stable type.
 ///
-/// Every detail says what the client can do about it.
+/// Each `detail` says what the client can do.
 enum Problems {
-    /// The same words for an identifier that nobody has used, that nobody may use, and that one may not see
-    /// (invariant 12).
+    /// The 404 for an unknown operation, an invalid identifier, and an operation that the caller may not see.
+    ///
+    /// All three have the same text (invariant 12).
     static let unknown = ProgressProblem(
         .unknown,
         "There is no operation with this identifier. Check it, or create the operation with PUT to this URL."
@@ -22,34 +23,34 @@ enum Problems {
     }
 
     static func methodNotAllowed(_ method: String, allow: String) -> ProgressProblem {
-        ProgressProblem(.methodNotAllowed, "\(method) does nothing here. Use one of \(allow).")
+        ProgressProblem(.methodNotAllowed, "This path does not support \(method). Use one of \(allow).")
     }
 
     static func notAcceptable(_ offers: [MediaType]) -> ProgressProblem {
         ProgressProblem(
             .notAcceptable,
-            "Nothing that Accept names is available. Ask for \(list(offers))."
+            "None of the media types in Accept is available. Ask for \(list(offers))."
         )
     }
 
     static func unsupportedMediaType(_ types: [MediaType]) -> ProgressProblem {
         ProgressProblem(
             .unsupportedMediaType,
-            "Send \(list(types)), in UTF-8, and say which in Content-Type."
+            "Send \(list(types)), in UTF-8, and name the media type in Content-Type."
         )
     }
 
     static func bodyTooLarge(limit: Int) -> ProgressProblem {
         ProgressProblem(
             .bodyTooLarge,
-            "A body may have at most \(limit) bytes. Send smaller details, or fewer lines at once."
+            "A body may have at most \(limit) bytes. Send smaller details, or fewer lines per request."
         )
     }
 
     static func malformedTag(_ field: String) -> ProgressProblem {
         ProgressProblem(
             .malformedHeader,
-            "\(field) must be * or a list of quoted tags, such as \"k3f9-42\", as ETag gave them."
+            "\(field) must be * or a list of quoted tags from ETag, such as \"k3f9-42\"."
         )
     }
 
@@ -77,7 +78,7 @@ enum Problems {
 
     static let shuttingDown = ProgressProblem(
         .shuttingDown,
-        "The server is going away. Try again after the seconds in Retry-After; a cursor resumes what is still there."
+        "The server is shutting down. Try again after the seconds in Retry-After; a cursor resumes your watch."
     )
 
     static let invalidID = ProgressProblem(
@@ -98,19 +99,19 @@ enum Problems {
 }
 
 extension ProgressProblem {
-    /// The method is none that the server knows.
+    /// Returns the 501 for a method that the server does not implement.
     @_spi(Server) public static func methodNotImplemented(_ method: String) -> ProgressProblem {
-        ProgressProblem(.methodNotImplemented, "\(method) does nothing here.")
+        ProgressProblem(.methodNotImplemented, "The server does not support \(method).")
     }
 
-    /// The target of the request is longer than the limit, in bytes.
+    /// Returns the 414 for a request target of more than `limit` bytes.
     @_spi(Server) public static func targetTooLong(limit: Int) -> ProgressProblem {
-        ProgressProblem(.targetTooLong, past: .targetSize, "A target may have up to \(limit) bytes.")
+        ProgressProblem(.targetTooLong, past: .targetSize, "A request target may have at most \(limit) bytes.")
     }
 
-    /// A ticket was asked for without a token.
+    /// The 403 for a ticket request without a token in `Authorization`.
     @_spi(Server) public static let ticketWithoutToken = ProgressProblem(
         .forbidden,
-        "A ticket is given for a token in the field Authorization only."
+        "A ticket requires a token. Send the token in the field Authorization."
     )
 }

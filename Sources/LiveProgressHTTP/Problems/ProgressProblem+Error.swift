@@ -4,15 +4,16 @@
 public import LiveProgress
 
 extension ProgressProblem {
-    /// The problem that a refusal of the core is to a client, over HTTP or in a WebSocket message.
+    /// Creates the problem that reports an error of the core to a client, over HTTP or in a WebSocket message.
     ///
-    /// Its type ends with the name of the error's code, such as `urn:live-progress:problem:not-cancellable`.
-    public init(refusal error: ProgressError) {
+    /// The problem's `type` ends with the name of the error's code, such as
+    /// `urn:live-progress:problem:not-cancellable`.
+    @_spi(Server) public init(refusal error: ProgressError) {
         switch error.code {
         case .unknown: self = Problems.unknown
-        // PUT and PATCH never start anew.
+        // PUT and PATCH cannot replace such an operation, so the text names POST.
         case .gone, .ended:
-            self.init(error.code.kind, error.message + " POST to /api/v1/progress with its id starts it anew.")
+            self.init(error.code.kind, error.message + " To replace it, POST its id to /api/v1/progress.")
         default: self.init(error.code.kind, error.message)
         }
         if let limit = error.limit { extensions["limit"] = .string(limit.rawValue) }
@@ -20,7 +21,7 @@ extension ProgressProblem {
 }
 
 extension ProgressError {
-    /// The limit of the service that was met, where it was one.
+    /// The service's limit that caused the error; `nil` if no limit did.
     var limit: ProgressLimit? {
         switch code {
         case .tooManyOperations: .operations

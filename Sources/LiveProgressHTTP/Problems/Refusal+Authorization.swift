@@ -5,9 +5,9 @@ import HTTPTypes
 import LiveProgress
 
 extension Refusal {
-    /// There are no credentials, or bad ones; the same for every operation, known or not.
+    /// Returns the 401 for missing or invalid credentials, the same for known and unknown operations.
     ///
-    /// RFC 6750 section 3: an error code only where credentials came.
+    /// RFC 6750 section 3: the response has an error code only if the request had credentials.
     static func unauthenticated(_ reason: String?) -> Refusal {
         let problem = ProgressProblem(
             .unauthenticated,
@@ -17,23 +17,23 @@ extension Refusal {
         return Refusal(problem, [.wwwAuthenticate: #"Bearer realm="live-progress""# + error])
     }
 
-    /// The credentials are good, but not for this.
+    /// Returns the 403 for valid credentials without a permission.
     static func forbidden(_ permission: ProgressPermission) -> Refusal {
         forbidden(
-            "The credentials do not allow to \(permission.rawValue). Use a token with that permission.",
+            "The credentials lack the \(permission.rawValue) permission. Use a token with that permission.",
             permission
         )
     }
 
-    /// The credentials are good for creating other operations.
+    /// The 403 for credentials that permit the creation of other operations only.
     static let creationForbidden = forbidden(
-        "The credentials allow to create other operations only. Give it the labels that the token is for.",
+        "The credentials permit only other operations. Give the operation the labels that the token is for.",
         .create
     )
 
-    /// The report would take the operation out of its reporter's hands, and perhaps into those of others.
+    /// The 403 for a report whose labels would move the operation out of the reporter's scope.
     static let relabellingForbidden = forbidden(
-        "The report would change the labels that the credentials are for. Leave these as they are.",
+        "The report would change labels that the credentials require. Leave these labels as they are.",
         .report
     )
 

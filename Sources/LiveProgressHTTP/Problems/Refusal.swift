@@ -5,13 +5,13 @@ import HTTPTypes
 import LiveProgress
 import LiveProgressWire
 
-/// Ends the handling of a request with a problem.
+/// The error that ends the handling of a request with a problem.
 struct Refusal: Error {
-    /// What is wrong; its status becomes that of the answer.
+    /// The problem; its status is the status of the response.
     var problem: ProgressProblem
-    /// Further fields of the answer, such as `Allow`.
+    /// Additional header fields of the response, such as `Allow`.
     var fields: HTTPFields = [:]
-    /// The limit that was met, where it was one.
+    /// The limit that the request exceeded; `nil` if the refusal has another reason.
     var limit: ProgressLimit?
 
     init(_ problem: ProgressProblem, _ fields: HTTPFields = [:]) {
@@ -19,20 +19,22 @@ struct Refusal: Error {
         self.fields = fields
     }
 
-    /// The refusal of one that is past a limit.
+    /// Creates the refusal of a request that exceeds a limit.
     init(_ limit: ProgressLimit, _ problem: ProgressProblem, _ fields: HTTPFields = [:]) {
         self.init(problem, fields)
         self.limit = limit
     }
 
-    /// The refusal that an error of the core means.
+    /// Creates the refusal for an error of the core.
     init(_ error: ProgressError) {
         problem = ProgressProblem(refusal: error)
         limit = error.limit
     }
 
-    /// The refusal of a body: RFC 9110 tells bytes that break their syntax (15.5.1) from those that keep to it and say what
-    /// is not allowed (15.5.21).
+    /// Creates the refusal of a request body.
+    ///
+    /// Malformed syntax is a 400 (RFC 9110 section 15.5.1). Well-formed content that is not allowed is a 422 (section
+    /// 15.5.21).
     init(_ error: WireError) {
         problem =
             error.isMalformed

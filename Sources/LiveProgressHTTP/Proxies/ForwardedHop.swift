@@ -4,18 +4,18 @@
 import HTTPTypes
 import LiveProgressGrammar
 
-/// What one proxy says of the request that it passed on.
+/// The client data that one proxy adds to a forwarded request.
 struct ForwardedHop: Hashable {
-    /// Who it had the request from, where it is an address and told.
+    /// The address that sent the request to the proxy; `nil` if the proxy reports no address.
     var address: IPAddress?
-    /// The scheme that it was asked with.
+    /// The scheme of the request to the proxy.
     var scheme: String?
-    /// The authority that it was asked for.
+    /// The authority of the request to the proxy.
     var authority: String?
 }
 
 extension ForwardedHop {
-    /// The hops of `Forwarded` (RFC 7239), the last proxy's at the end; one that is malformed tells nothing.
+    /// Returns the hops of `Forwarded` (RFC 7239), the last proxy's at the end; a malformed element is an empty hop.
     static func forwarded(_ fields: HTTPFields) -> [ForwardedHop]? {
         list(fields, .forwarded)?.map { element in
             var scanner = FieldScanner(";\(element)")
@@ -30,7 +30,9 @@ extension ForwardedHop {
         }
     }
 
-    /// The hops of `X-Forwarded-For`; what `X-Forwarded-Proto` and `X-Forwarded-Host` say last is said by the last proxy.
+    /// Returns the hops of `X-Forwarded-For`, the last proxy's at the end.
+    ///
+    /// The last proxy wrote the last values of `X-Forwarded-Proto` and `X-Forwarded-Host`. Every hop gets these values.
     static func xForwarded(_ fields: HTTPFields) -> [ForwardedHop]? {
         let names: [HTTPField.Name] = [.xForwardedFor, .xForwardedProto, .xForwardedHost]
         guard names.contains(where: { fields[$0] != nil }) else { return nil }
@@ -42,7 +44,7 @@ extension ForwardedHop {
         return hops
     }
 
-    /// The elements of a list, the lines of a repeated field joined; `nil` where the field is absent.
+    /// Returns the elements of a list field from all its lines; `nil` if the field is absent.
     private static func list(_ fields: HTTPFields, _ name: HTTPField.Name) -> [Substring]? {
         fields[name].map { FieldList.elements($0) }
     }
@@ -52,7 +54,7 @@ extension ForwardedHop {
         return text == "http" || text == "https" ? text : nil
     }
 
-    /// A host with or without a port; anything that cannot be one is no answer.
+    /// Returns a text that is a host with or without a port; `nil` for any other text.
     private static func authority(of text: some StringProtocol) -> String? {
         text.utf8.count <= 261 && Authority(Substring(text)) != nil ? String(text) : nil
     }

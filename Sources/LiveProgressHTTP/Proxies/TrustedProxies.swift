@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import HTTPTypes
+package import HTTPTypes
 import LiveProgressGrammar
 
-/// The proxies whose word counts about who a request comes from, and how it was made.
+/// The proxies that the API trusts to report the client address, scheme and authority of a request.
 ///
-/// `Forwarded` (RFC 7239) and `X-Forwarded-For`, `-Proto` and `-Host` are read where the connection comes from one of
-/// them, and ignored from anyone else: everybody can write them. Of the addresses that they list, the rightmost that is
-/// not itself a trusted proxy's is the client's, because what stands left of it may be the client's own invention.
+/// The fields `Forwarded` (RFC 7239) and `X-Forwarded-For`, `-Proto` and `-Host` count only on a connection from a
+/// trusted proxy, because any client can send them. The client's address is the rightmost listed address that is not a
+/// trusted proxy's. The client itself may have written the addresses to the left of it.
 public struct TrustedProxies: Sendable, Hashable {
     private let ranges: [AddressRange]
 
-    /// No proxies: whoever is at the other end of the connection is the client.
+    /// Creates an empty list of proxies: the other end of each connection is the client.
     public init() {
         ranges = []
     }
 
-    /// The proxies with addresses in the given ranges.
+    /// Creates the list of proxies whose addresses are in the given ranges.
     ///
-    /// - Parameter ranges: Such as `10.0.0.0/8`, `2001:db8::/32` (RFC 4632), or single addresses.
-    /// - Throws: ``InvalidRange`` for a text that is none.
+    /// - Parameter ranges: Address ranges such as `10.0.0.0/8` and `2001:db8::/32` (RFC 4632), or single addresses.
+    /// - Throws: ``InvalidRange`` for a text that is not an address range.
     public init(_ ranges: [String]) throws(InvalidRange) {
         var parsed: [AddressRange] = []
         for text in ranges {
@@ -30,31 +30,31 @@ public struct TrustedProxies: Sendable, Hashable {
         self.ranges = parsed
     }
 
-    /// A text that is no range of addresses.
+    /// The error for a text that is not an address range.
     public struct InvalidRange: Error, Sendable, Hashable, CustomStringConvertible {
-        /// The text.
-        public let text: String
+        /// The invalid text.
+        package let text: String
 
-        /// What is wrong with it.
+        /// The error message.
         public var description: String {
-            "\"\(text)\" is no range of addresses such as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32."
+            "\"\(text)\" is not an address range such as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32."
         }
     }
 
-    /// Whether there are none.
-    public var isEmpty: Bool { ranges.isEmpty }
+    /// Whether the list is empty.
+    @_spi(Server) public var isEmpty: Bool { ranges.isEmpty }
 
-    /// A request as its client made it, and the client.
+    /// Returns a request and its caller as they were before the first trusted proxy.
     ///
-    /// Where both kinds of fields are there and name different clients, one of them has come from the client through a
-    /// proxy that does not know it: then neither counts, and the client is taken for the proxy.
+    /// If `Forwarded` and `X-Forwarded-For` name different clients, the client has sent one of the two fields through a
+    /// proxy that does not know the field. Then neither field counts, and the proxy counts as the client.
     ///
     /// - Parameters:
-    ///   - request: The request as it came.
-    ///   - caller: The other end of its connection.
-    /// - Returns: The request with the scheme and the authority that the proxies tell, and the client's address, without
-    ///   a proxy just what was given.
-    public func origin(
+    ///   - request: The request as received.
+    ///   - caller: The other end of the request's connection.
+    /// - Returns: The request with the scheme and the authority that the proxies report, and the caller with the
+    ///   client's address. Without a trusted proxy both are unchanged.
+    package func origin(
         of request: HTTPRequest,
         from caller: ProgressCaller
     ) -> (request: HTTPRequest, caller: ProgressCaller) {
@@ -76,8 +76,8 @@ public struct TrustedProxies: Sendable, Hashable {
         return (request, caller)
     }
 
-    /// Whether an address, without a port, is that of one of them.
-    public func contains(address: String) -> Bool {
+    /// Returns whether an address, without a port, belongs to a trusted proxy.
+    @_spi(Server) public func contains(address: String) -> Bool {
         !ranges.isEmpty && IPAddress(address).map(isTrusted) ?? false
     }
 
@@ -85,13 +85,13 @@ public struct TrustedProxies: Sendable, Hashable {
         ranges.contains { $0.contains(address) }
     }
 
-    /// Goes from the proxy next to us outwards, for as long as who speaks is trusted.
+    /// Follows the hops from the nearest proxy outward, up to the first address that is not trusted.
     private func client(of hops: [ForwardedHop], behind peer: IPAddress) -> ForwardedHop {
         var client = ForwardedHop(address: peer)
         for hop in hops.reversed() {
             client.scheme = hop.scheme ?? client.scheme
             client.authority = hop.authority ?? client.authority
-            // Who is not named is not known: the address of the proxy that kept it to itself stands for it.
+            // A proxy that reports no address hides the client, so the proxy's own address stands for the client.
             guard let address = hop.address else { break }
             client.address = address
             guard isTrusted(address) else { break }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A body that comes as time goes by: chunks of bytes, each of one or several whole events or lines.
+/// A response body that is a stream of chunks, each with one or more whole events or lines.
 ///
-/// Nothing is produced ahead of its reader: each call of `next()` reads the journal where the last one left off, so a
-/// slow reader costs a cursor and no queue. The stream ends after the operation's end, on ``ProgressAPI/drain()``, or
-/// when the task that reads it is cancelled; what it held is given back then, or when the iterator is released.
+/// The stream produces nothing ahead of its reader. Each call of `next()` reads the journal from the position of the
+/// previous call, so a slow reader needs a cursor but no queue. The stream ends after the operation's end, on
+/// ``ProgressAPI/drain()``, when the credentials expire, or when the reading task is cancelled. At its end, or when the
+/// iterator is released, the stream frees its resources.
 public struct ProgressBodyStream: AsyncSequence, Sendable {
-    /// Bytes that can be written to the connection as they are.
+    /// The bytes to write to the connection unchanged.
     public typealias Element = [UInt8]
-    /// Streams never fail; they end.
+    /// A stream never fails.
     public typealias Failure = Never
 
     private let makePump: @Sendable () -> StreamPump
@@ -18,7 +19,7 @@ public struct ProgressBodyStream: AsyncSequence, Sendable {
         self.makePump = makePump
     }
 
-    /// Begins to watch.
+    /// Returns an iterator; the first call of its `next()` starts the watch.
     public func makeAsyncIterator() -> Iterator {
         Iterator(pump: makePump())
     }
@@ -27,12 +28,12 @@ public struct ProgressBodyStream: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         let pump: StreamPump
 
-        /// The next chunk, or `nil` after the end.
+        /// Returns the next chunk, or `nil` after the end.
         public mutating func next() async -> [UInt8]? {
             await pump.next(isolation: nil)
         }
 
-        /// The next chunk, or `nil` after the end, waiting in the isolation of the caller.
+        /// Returns the next chunk, or `nil` after the end; waits in the isolation of the caller.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> [UInt8]? {
             await pump.next(isolation: actor)
         }

@@ -3,36 +3,36 @@
 
 public import HTTPTypes
 public import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// What the API answers: a head, and a body that is there at once or comes as time goes by.
+/// A response of the API: a head, and a body that is complete or a stream.
 public struct ProgressResponse: Sendable {
-    /// The status and the header fields, `Content-Length` among them wherever the length is known.
+    /// The status and the header fields, with `Content-Length` if the length is known.
     public var head: HTTPResponse
-    /// The body; never there in answer to `HEAD`.
+    /// The body; empty in a response to `HEAD`.
     public var body: Body
 
     /// The body of a response.
     public enum Body: Sendable {
         /// No body.
         case empty
-        /// All bytes at once.
+        /// The complete body.
         case bytes([UInt8])
-        /// Bytes as they come, until the stream ends or its reader is cancelled.
+        /// A stream of chunks, until its end or until its reader is cancelled.
         case stream(ProgressBodyStream)
     }
 
-    /// A response with the given parts.
-    public init(head: HTTPResponse, body: Body = .empty) {
+    /// Creates a response from its parts.
+    @_spi(Server) public init(head: HTTPResponse, body: Body = .empty) {
         self.head = head
         self.body = body
     }
 
-    /// The answer that tells of a problem: `application/problem+json` (RFC 9457).
+    /// Creates the response that reports a problem: `application/problem+json` (RFC 9457).
     ///
     /// - Parameters:
-    ///   - problem: What is wrong; without a status of its own the answer is a 500.
-    ///   - fields: Further fields, such as `Allow` or `Retry-After`.
+    ///   - problem: The problem; its status is the status of the response, or 500 if the problem has none.
+    ///   - fields: Additional header fields, such as `Allow` or `Retry-After`.
     public init(problem: ProgressProblem, fields: HTTPFields = [:]) {
         var fields = fields
         fields[.contentType] = MediaType.problem.description
@@ -54,7 +54,7 @@ extension ProgressResponse {
         self.init(problem: refusal.problem, fields: refusal.fields)
     }
 
-    /// Adds the fields that every answer has, where the handler has not set them.
+    /// Adds the header fields of every response, unless the handler has set them.
     mutating func sealFields() {
         head.headerFields.addMissing(SafeFields.all)
         if head.headerFields[.cacheControl] == nil { head.headerFields[.cacheControl] = "no-store" }

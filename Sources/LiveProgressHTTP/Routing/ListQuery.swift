@@ -6,13 +6,13 @@ import LiveProgressGrammar
 import LiveProgressWire
 
 extension ProgressQuery {
-    /// Reads the filters of the list's URL.
+    /// Parses the filters in the URL of the list.
     ///
     /// - Parameters:
-    ///   - parameters: `status=` (several, or joined by commas), `label=NAME=VALUE` (several), `parent=`,
+    ///   - parameters: `status=` (repeatable, or joined by commas), `label=NAME=VALUE` (repeatable), `parent=`,
     ///     `limit=`, `pageToken=`.
-    ///   - maximumLimit: The largest `limit`.
-    /// - Throws: A 400 that says which filter is wrong and what it may be.
+    ///   - maximumLimit: The largest `limit` that a request may have.
+    /// - Throws: A 400 that names the invalid filter and its valid values.
     init(_ parameters: QueryParameters, maximumLimit: Int) throws(Refusal) {
         self.init(limit: min(100, maximumLimit))
         for (name, value) in parameters.items {
@@ -42,28 +42,28 @@ extension ProgressQuery {
 
     private mutating func addLabel(_ text: String) throws(Refusal) {
         guard let (name, value) = Self.split(text, at: "=") else {
-            // What was written NAME:VALUE until labels had one spelling.
+            // Clients used to write NAME:VALUE; the refusal shows the current spelling.
             throw Self.labelSpelling(insteadOf: Self.split(text, at: ":"))
         }
-        // Measured before they are compared and become keys: a long run of combining marks would take quadratic time.
+        // Check the lengths first: comparing and hashing a long run of combining marks takes quadratic time.
         let longest = ProgressReportBody.maximumLabelLength
         guard name.utf8.count <= longest, value.utf8.count <= longest else {
             throw Refusal(Problems.invalidQuery("The name and the value of a label have at most \(longest) bytes."))
         }
         if let other = labels[name], other != value {
-            throw Refusal(Problems.invalidQuery("A label has one value: label \(name) is asked for with two."))
+            throw Refusal(Problems.invalidQuery("A label has one value, but the query has two for label \(name)."))
         }
         labels[name] = value
     }
 
-    /// The refusal of another spelling of a label, which says how this very label is written.
+    /// Returns the refusal of a misspelled label filter, with the correct spelling of this label.
     static func labelSpelling(insteadOf label: (name: String, value: String)?) -> Refusal {
         let isShort = label.map { $0.name.utf8.count + $0.value.utf8.count <= 100 } ?? false
         let example = isShort ? label.map { ": write label=\($0.name)=\($0.value)" } : nil
-        return Refusal(Problems.invalidQuery("A label is asked for as label=NAME=VALUE\(example ?? "")."))
+        return Refusal(Problems.invalidQuery("A label filter has the form label=NAME=VALUE\(example ?? "")."))
     }
 
-    /// What stands before and after the first such sign, both of which say something.
+    /// Returns the text before and after the first `sign`; `nil` if the sign or one of the texts is missing.
     private static func split(_ text: String, at sign: Unicode.Scalar) -> (name: String, value: String)? {
         guard let index = text.utf8.firstIndex(of: UInt8(ascii: sign)) else { return nil }
         let name = String(Substring(text.utf8[..<index]))
@@ -86,9 +86,9 @@ extension ProgressQuery {
     }
 
     private static func pageToken(_ text: String) throws(Refusal) -> String {
-        // Tokens are numbers, though nobody but the service knows what they mean.
+        // A page token is a number, which has a meaning only to the service.
         guard text.utf8.first != UInt8(ascii: "+"), UInt64(text) != nil else {
-            throw Refusal(Problems.invalidQuery("pageToken must be a nextPageToken that a page before gave."))
+            throw Refusal(Problems.invalidQuery("pageToken must be the nextPageToken of an earlier page."))
         }
         return text
     }

@@ -3,24 +3,26 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// The parameters of a request, all of which its route knows: a misspelt one must not pass for one that is absent.
+/// The query parameters of a request.
+///
+/// An unknown parameter is an error, because a misspelled parameter must not count as absent.
 struct QueryParameters {
-    /// The names and values in their order.
+    /// The names and values in order.
     private(set) var items: [(name: String, value: String)] = []
 
-    /// What may stand in the query of every request: that which lets somebody in.
+    /// The credentials, which the query of every request may have.
     static let credentials = [ProgressRoutes.ticketParameter, ProgressRoutes.tokenParameter]
-    /// Those that may come several times.
+    /// The parameters that may be repeated.
     private static let repeatable = ["status", "label"]
 
-    /// No parameters.
+    /// Creates an empty list of parameters.
     init() {}
 
-    /// The parameters of a request to a route that knows some beside ``credentials``.
+    /// Parses the parameters of a request to a route that accepts `known` and ``credentials``.
     ///
-    /// - Throws: A 400 that says which one is unknown, malformed, without a value, or there more than once.
+    /// - Throws: A 400 that names a parameter that is unknown, malformed, empty or repeated.
     init(_ target: RequestTarget, known: [String]) throws(Refusal) {
         guard !target.query.isEmpty else { return }
         do throws(WireError) {
@@ -42,7 +44,7 @@ struct QueryParameters {
         }
     }
 
-    /// The value of a parameter that comes once.
+    /// The value of a parameter that is not repeated.
     subscript(name: String) -> String? { items.first { $0.name.hasBytes(of: name) }?.value }
 
     private static func unknown(_ name: String, _ value: String, _ known: [String]) -> Refusal {
@@ -55,19 +57,19 @@ struct QueryParameters {
         let hint = meant.map { " Did you mean \($0)?" } ?? ""
         return Refusal(
             Problems.invalidQuery(
-                "There is no parameter \"\(shown)\" here.\(hint) There are \(known.joined(separator: ", "))."
+                "There is no parameter \"\(shown)\" here.\(hint) The parameters are \(known.joined(separator: ", "))."
             )
         )
     }
 
-    /// The letters of a name, by which two ways to write it are the same.
+    /// Returns the letters of a name in lower case; two names with the same letters mean the same parameter.
     private static func letters(of name: String) -> [UInt8] {
         name.utf8.map { $0 | 0x20 }.filter { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 }
 
 extension Route {
-    /// The parameters that a request knows beside ``QueryParameters/credentials``.
+    /// Returns the parameters that a request accepts in addition to ``QueryParameters/credentials``.
     func parameters(for method: HTTPRequest.Method) -> [String] {
         guard method == .get || method == .head else { return [] }
         switch self {

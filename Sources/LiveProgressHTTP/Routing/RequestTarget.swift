@@ -4,18 +4,17 @@
 import LiveProgressGrammar
 import LiveProgressWire
 
-/// What a request is aimed at: the path and the query of its request line (RFC 9112, section 3.2).
+/// The target of a request: the path and the query of the request line (RFC 9112, section 3.2).
 struct RequestTarget {
     /// The path, still percent-encoded.
     let path: Substring
-    /// The query without its question mark, still percent-encoded; empty where there is none.
+    /// The query without its question mark, still percent-encoded; empty if the target has no query.
     let query: Substring
 
-    /// Takes apart the origin form `/path?query` or the absolute form `http://host/path?query`.
+    /// Parses the origin form `/path?query` or the absolute form `http://host/path?query`.
     init(_ text: String) {
         var rest = text[...]
         if rest.utf8.first != UInt8(ascii: "/"), let url = AbsoluteURL(text) { rest = url.rest }
-        // Most targets end with their path.
         let end = Self.firstIndex(in: rest) { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
         path = rest[..<end]
         rest = rest[end...]
@@ -27,16 +26,16 @@ struct RequestTarget {
         query = rest[..<Self.firstIndex(in: rest) { $0 == UInt8(ascii: "#") }]
     }
 
-    /// Where the first such byte stands, or the end.
+    /// Returns the index of the first byte that satisfies `isIt`, or the end index.
     private static func firstIndex(in text: Substring, where isIt: (UInt8) -> Bool) -> Substring.Index {
         var copy = text
         let offset = copy.withUTF8 { bytes in bytes.firstIndex(where: isIt) ?? bytes.count }
         return text.utf8.index(text.startIndex, offsetBy: offset)
     }
 
-    /// The names and values of the query in their order.
+    /// Returns the names and values of the query in order.
     ///
-    /// - Throws: ``WireError`` where they are no UTF-8.
+    /// - Throws: ``WireError`` if a name or value has a broken escape or is not UTF-8.
     func queryItems() throws(WireError) -> [(name: String, value: String)] {
         try FormBody.fields(of: query.utf8)
     }

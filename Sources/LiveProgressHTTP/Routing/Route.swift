@@ -3,18 +3,18 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// One of the three kinds of resources, with the methods that each takes.
+/// A resource of the API, with the methods that the resource accepts.
 enum Route: Equatable {
-    /// `/api/v1/progress`, or where else the API is mounted: all operations.
+    /// `/api/v1/progress`, or the path where the API is mounted: all operations.
     case collection
-    /// `/api/v1/progress/{id}`: one operation; `nil` where the text can be no identifier.
+    /// `/api/v1/progress/{id}`: one operation; `nil` if the identifier is invalid.
     case operation(ProgressID?)
-    /// `/api/v1/progress/{id}/cancel`: asking one operation to stop.
+    /// `/api/v1/progress/{id}/cancel`: requests to stop one operation; `nil` if the identifier is invalid.
     case cancel(ProgressID?)
 
-    /// The resource at a path, or `nil` where there is none.
+    /// Finds the resource at a path; `nil` if the API has no resource there.
     init?(path: some StringProtocol, under base: String = ProgressRoutes.base) {
         switch ProgressRoutes.route(ofPath: path, under: base) {
         case .collection: self = .collection
@@ -32,7 +32,7 @@ enum Route: Equatable {
         }
     }
 
-    /// The methods that the resource takes, in the order of `Allow`.
+    /// The methods that the resource accepts, in the order of `Allow`.
     var methods: [HTTPRequest.Method] {
         switch self {
         case .collection: [.get, .head, .options, .post]

@@ -2,13 +2,13 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// How events are laid out in a stream of bytes.
+/// The format of the events in a stream of bytes.
 enum StreamFormat: Sendable {
     /// Server-sent events (WHATWG HTML, section 9.2).
     case eventStream
-    /// One JSON text a line.
+    /// One JSON text per line.
     case lines
 
     /// The media type of the stream.
@@ -19,7 +19,7 @@ enum StreamFormat: Sendable {
         }
     }
 
-    /// What stands before the first event: after how long an `EventSource` comes back.
+    /// Returns the bytes before the first event: the delay after which an `EventSource` reconnects.
     func preamble(retry: Duration) -> [UInt8] {
         switch self {
         case .eventStream: Array("retry: \(retry.milliseconds)\n\n".utf8)
@@ -27,7 +27,7 @@ enum StreamFormat: Sendable {
         }
     }
 
-    /// What is sent when there has been nothing to send for a while: a comment, or an empty line.
+    /// The bytes that are sent when a stream is idle: a comment, or an empty line.
     var heartbeat: [UInt8] {
         switch self {
         case .eventStream: Array(": still here\n\n".utf8)
@@ -35,7 +35,7 @@ enum StreamFormat: Sendable {
         }
     }
 
-    /// The last thing sent when the server goes away before the end.
+    /// The last bytes of a stream that ends because the server shuts down.
     var goodbye: [UInt8] {
         switch self {
         case .eventStream: Array(": going away, come back\n\n".utf8)
@@ -43,12 +43,12 @@ enum StreamFormat: Sendable {
         }
     }
 
-    /// Adds an event of one operation and its message; the cursor is what a client brings back.
+    /// Appends an event of one operation; the event's identifier is the cursor that a client sends to resume.
     func append(_ event: ProgressEvent, json: ArraySlice<UInt8>, to chunk: inout [UInt8]) {
         append(name: event.kind.rawValue, id: event.snapshot.cursor.description, json: json, to: &chunk)
     }
 
-    /// Adds an event of the list; a list has no cursor.
+    /// Appends an event of the list; an event of the list has no cursor.
     func append(_ event: ProgressFeedEvent, to chunk: inout [UInt8]) {
         let name =
             switch event {
@@ -73,12 +73,12 @@ enum StreamFormat: Sendable {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded down.
+    /// The whole milliseconds, rounded down.
     var milliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 
-    /// Whole seconds, rounded up: what `Retry-After` takes.
+    /// The whole seconds, rounded up, for `Retry-After`.
     var wholeSeconds: Int64 {
         components.seconds + (components.attoseconds > 0 ? 1 : 0)
     }

@@ -3,22 +3,22 @@
 
 import LiveProgress
 
-/// What one reader of a stream follows: a registration, and a position behind what was read.
+/// The events of one stream: a registration, and the position after the events that were read.
 protocol StreamSource {
-    /// Set when there may be something new.
+    /// The signal that is set when new events may exist.
     var signal: WakeSignal { get }
-    /// Appends what is new, up to about the size of a chunk, and moves the position.
+    /// Appends new events to a chunk, up to about `size` bytes, and advances the position.
     ///
-    /// - Returns: Whether nothing can follow.
+    /// - Returns: Whether the stream has ended.
     mutating func appendNews(to chunk: inout [UInt8], size: Int) -> Bool
 }
 
-/// Produces the chunks of one stream for one reader; its release frees all that it holds.
+/// The producer of the chunks of one stream; releasing the pump frees all its resources.
 final class StreamPump {
     private let format: StreamFormat
     private let settings: StreamSettings
     private let makeSource: @Sendable () -> any StreamSource
-    /// Held from the first chunk to the last.
+    /// The source, held from the first chunk to the last.
     private var source: (any StreamSource)?
     private var isFinished = false
 
@@ -32,7 +32,7 @@ final class StreamPump {
         close()
     }
 
-    /// The next chunk, or `nil` after the last one.
+    /// Returns the next chunk, or `nil` after the last one.
     func next(isolation actor: isolated (any Actor)?) async -> [UInt8]? {
         var chunk = source == nil && !isFinished ? open() : []
         while !isFinished, let signal = source?.signal {
@@ -51,7 +51,7 @@ final class StreamPump {
         return chunk.isEmpty ? nil : chunk
     }
 
-    /// Registers first and reads then, so that no update falls between (invariant 4).
+    /// Creates and registers the source before the first read, so that no update is missed (invariant 4).
     private func open() -> [UInt8] {
         let source = makeSource()
         self.source = source

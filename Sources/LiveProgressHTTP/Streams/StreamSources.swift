@@ -4,13 +4,13 @@
 import LiveProgress
 import LiveProgressWire
 
-/// One operation, from a cursor to its end.
+/// The source for one operation, from a cursor to the end of the operation.
 struct OperationSource: StreamSource {
     private let registration: WatcherRegistration
     private let messages: JournalMessages
     private let cursor: ProgressCursor?
     private let format: StreamFormat
-    /// The revision sent last; `nil` until something has been read.
+    /// The last revision that was sent; `nil` before the first read.
     private var position: UInt64?
 
     init(_ journal: ProgressJournal, cursor: ProgressCursor?, format: StreamFormat) {
@@ -22,12 +22,12 @@ struct OperationSource: StreamSource {
 
     var signal: WakeSignal { registration.signal }
 
-    /// What does not fit into the chunk is read again next time, where it is still there.
+    /// Appends new events up to the chunk's size; the next call reads the others, if the journal still has them.
     mutating func appendNews(to chunk: inout [UInt8], size: Int) -> Bool {
         let reading = registration.read(after: position, cursor: cursor)
         for event in reading.events {
             if chunk.count >= size { return false }
-            // One by one: what does not fit into the chunk would be encoded in vain.
+            // Encode one event at a time: encoding more events than the chunk can hold would be wasted work.
             for json in messages.messages(for: [event], as: .full) { format.append(event, json: json, to: &chunk) }
             position = event.snapshot.revision
         }
@@ -37,12 +37,12 @@ struct OperationSource: StreamSource {
     }
 }
 
-/// The list: all operations that match first, then each change.
+/// The source for the list: first all operations that match, then each change.
 ///
-/// A list has no end; where the reader has fallen so far behind that it may have missed a removal, the stream ends, and
-/// the client begins anew.
+/// The list has no end. If the reader is so far behind that it may have missed a removal, the stream ends, and the
+/// client must start again.
 struct FeedSource: StreamSource {
-    /// How many operations are looked at in one go.
+    /// The number of operations that one read examines.
     private static let readingLimit = 16
 
     private let registration: FeedRegistration

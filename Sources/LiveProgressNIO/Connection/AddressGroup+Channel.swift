@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import NIOCore
 
 extension AddressGroup {
-    /// The group of a connection's other end; `nil` for one without an address, such as a Unix socket's, and for one that
-    /// many clients share, whose requests the API counts by what their proxies tell.
+    /// Creates the group of a remote address; `nil` if there is no address, as for a Unix socket, and for a trusted proxy.
+    ///
+    /// Many clients share a proxy's address. The API counts their requests by the addresses that the proxy forwards.
     init?(_ address: SocketAddress?, sharedBy proxies: TrustedProxies) {
         guard let text = address?.host, !proxies.contains(address: text) else { return nil }
         self.init(text)

@@ -3,26 +3,26 @@
 
 import LiveProgressHTTP
 
-/// Decides who gets a connection, by how many there are: a pure value.
+/// Admits or refuses new connections by the number of open ones: a pure value.
 struct ConnectionAdmission: Sendable {
-    /// What becomes of a newcomer.
+    /// The decision about a new connection.
     enum Verdict: Equatable {
-        /// It is in, and counted.
+        /// The connection is admitted and counted.
         case admitted
-        /// It is past a limit, and told so.
+        /// The connection exceeds a limit, and receives a response that says so.
         case refused(ProgressLimit)
-        /// So many are being told so that this one is not.
+        /// The connection exceeds a limit, and closes without a response, because too many others wait for such a response.
         case dropped(ProgressLimit)
     }
 
-    /// How many connections may be held open to tell them that they cannot have one.
+    /// The maximum number of refused connections that stay open until their response is sent.
     static let maximumFarewells = 128
 
     private var count = 0
     private var farewells = 0
     private var byAddress = KeyedCounts<AddressGroup>()
 
-    /// A connection comes; its group is `nil` where only the total counts.
+    /// Decides about a new connection; its group is `nil` if only the total counts.
     mutating func arrived(_ group: AddressGroup?, limits: ConnectionLimits) -> Verdict {
         if let maximum = limits.maximumConnections, count >= maximum { return farewell(.connections) }
         if let group, !byAddress.add(group, limit: limits.maximumConnectionsPerAddress) {
@@ -32,13 +32,13 @@ struct ConnectionAdmission: Sendable {
         return .admitted
     }
 
-    /// One who was admitted has gone.
+    /// Records that an admitted connection has closed.
     mutating func left(_ group: AddressGroup?) {
         count -= 1
         if let group { byAddress.remove(group) }
     }
 
-    /// One who was refused has gone.
+    /// Records that a refused connection has closed.
     mutating func tookLeave() { farewells -= 1 }
 
     private mutating func farewell(_ limit: ProgressLimit) -> Verdict {

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgressHTTP
-public import NIOCore
-public import NIOHTTP1
+package import LiveProgressHTTP
+package import NIOCore
+package import NIOHTTP1
 
-/// What becomes of a request: the routes answer it, it is refused, or another protocol takes its connection over.
-public enum ConnectionDecision {
-    /// An ordinary request, or an upgrade that is somebody else's: the routes answer it.
+/// The decision about a request: the routes answer it, it is refused, or another protocol takes over its connection.
+package enum ConnectionDecision {
+    /// The routes answer: the request is an ordinary one, or an upgrade that the API does not handle.
     case http
-    /// The connection leaves HTTP when the request has ended.
+    /// The connection switches to another protocol when the request has ended.
     case upgrade(Grant)
-    /// The answer when the request has ended, behind which the connection closes; it has no stream.
+    /// The response to send when the request has ended; the connection then closes. The response has no stream.
     case refuse(ProgressResponse)
-    /// It takes time to decide: once the request has ended, the closure is called, and the connection waits for what it
-    /// tells, once, on the connection's event loop; another `later` counts as ``http``.
+    /// The decision takes time. When the request has ended, the connection calls the closure and waits for the decision.
+    ///
+    /// The closure must call `decided` once, on the connection's event loop. Another `later` counts as ``http``.
     case later(_ start: (_ decided: @escaping (ConnectionDecision) -> Void) -> Void)
 
-    /// What the connection becomes.
-    public struct Grant {
-        /// The fields of the 101 answer.
-        public let headers: HTTPHeaders
-        /// Makes the handlers that drive the connection from then on; called on its event loop.
-        public let makeHandlers: (any Channel) throws -> [any ChannelHandler]
+    /// The response and the handlers of the new protocol.
+    package struct Grant {
+        /// The header fields of the 101 response.
+        package let headers: HTTPHeaders
+        /// Makes the handlers that drive the connection from then on; called on the connection's event loop.
+        package let makeHandlers: (any Channel) throws -> [any ChannelHandler]
 
-        /// A grant that answers with the fields and hands the connection to the handlers.
-        public init(headers: HTTPHeaders, makeHandlers: @escaping (any Channel) throws -> [any ChannelHandler]) {
+        /// Creates a grant with the header fields of the response and the handlers of the new protocol.
+        package init(headers: HTTPHeaders, makeHandlers: @escaping (any Channel) throws -> [any ChannelHandler]) {
             self.headers = headers
             self.makeHandlers = makeHandlers
         }
@@ -34,10 +35,10 @@ public enum ConnectionDecision {
 
 /// What an accepted connection became.
 public enum ConnectionOutcome<Path: Sendable>: Sendable {
-    /// Requests are served by the HTTP path; a later one may still upgrade.
+    /// The HTTP path serves the requests; a later request may still upgrade the connection.
     case http(Path)
-    /// Its handlers drive it alone.
+    /// The granted handlers drive the connection alone.
     case upgraded
-    /// It closed before the routes had a request, such as where it was refused an upgrade.
+    /// The connection closed before the routes received a request, for example after a refused upgrade.
     case closed
 }

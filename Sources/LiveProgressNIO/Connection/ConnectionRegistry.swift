@@ -2,16 +2,16 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressHTTP
-public import NIOCore
+package import NIOCore
 import Synchronization
 
-/// Tells a connection that its time is over, whatever is still to be written.
+/// The event that tells a connection to close, even if bytes are still to be written.
 struct ConnectionMustClose: Sendable {}
 
-/// The open connections of a server, so that going away can wait for them and has an end.
+/// The open connections of a server; shutdown waits for them and can close them.
 ///
-/// A connection leaves by itself when it closes. Adding and removing take constant time, from any thread.
-public final class ConnectionRegistry: Sendable {
+/// A connection is removed when it closes. Adding and removing take constant time, and any thread may do it.
+@_spi(Server) public final class ConnectionRegistry: Sendable {
     private struct Entry {
         let channel: any Channel
         let group: AddressGroup?
@@ -31,22 +31,22 @@ public final class ConnectionRegistry: Sendable {
     private let state = Mutex(State())
     private let deadlines = Mutex<[ObjectIdentifier: NIOLoopBound<HeadDeadlines>]>([:])
 
-    /// An empty registry.
-    public init() {}
+    /// Creates an empty registry.
+    @_spi(Server) public init() {}
 
-    /// How many connections are open.
-    public var count: Int { state.withLock { $0.entries.count } }
+    /// The number of open connections.
+    @_spi(Server) public var count: Int { state.withLock { $0.entries.count } }
 
-    /// How many of them have left HTTP.
-    public var upgradedCount: Int { state.withLock { $0.upgraded } }
+    /// The number of open connections that have left HTTP.
+    @_spi(Server) public var upgradedCount: Int { state.withLock { $0.upgraded } }
 
-    /// How many connections have been open and have closed.
-    public var closedCount: UInt64 { state.withLock { $0.closed } }
+    /// The number of connections that have closed so far.
+    @_spi(Server) public var closedCount: UInt64 { state.withLock { $0.closed } }
 
-    /// Takes a connection in until it closes; once the registry is going away it is asked to end, or closed, at once.
+    /// Adds a connection until it closes.
     ///
-    /// A connection past a limit is not taken in: whoever is told so stays counted apart until it has gone. One that is there
-    /// already stays as it is.
+    /// During shutdown, the registry asks the connection to end, or closes it, immediately. A connection past a limit is not
+    /// added. If it receives a response, it is counted separately until it closes. A connection that was added before stays.
     func add(
         _ channel: any Channel,
         limits: ConnectionLimits,
@@ -74,26 +74,25 @@ public final class ConnectionRegistry: Sendable {
         if isClosing {
             channel.close(promise: nil)
         } else if isQuiescing {
-            // When its handlers are there to be asked.
+            // The handlers must be in the pipeline before the event can reach them.
             channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         }
         return verdict
     }
 
     /// Counts a connection as upgraded until it closes.
-    public func markUpgraded(_ channel: any Channel) {
+    package func markUpgraded(_ channel: any Channel) {
         let key = ObjectIdentifier(channel)
         state.withLock { state in
-            // One that has closed meanwhile is not counted any more.
+            // A connection that has closed meanwhile is not counted any more.
             guard state.entries[key]?.isUpgraded == false else { return }
             state.entries[key]?.isUpgraded = true
             state.upgraded += 1
         }
     }
 
-    /// Asks every connection to end in its own way, those that come from now on too: what is being answered is finished,
-    /// WebSockets are told goodbye.
-    public func quiesce() {
+    /// Asks every connection, and every later one, to end: HTTP connections finish their responses, WebSockets close with 1001.
+    package func quiesce() {
         let channels = state.withLock { state in
             state.isQuiescing = true
             return state.entries.values.map(\.channel)
@@ -103,21 +102,21 @@ public final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Closes what is still open, and whatever comes from now on.
-    public func closeAll() {
+    /// Closes all open connections, and every later one.
+    @_spi(Server) public func closeAll() {
         let channels = state.withLock { state in
             state.isClosing = true
             return state.entries.values.map(\.channel)
         }
         for channel in channels {
-            // A response that its client does not read would hold a plain close back.
+            // A response that the client does not read would delay a plain close.
             channel.pipeline.fireUserInboundEventTriggered(ConnectionMustClose())
             channel.close(promise: nil)
         }
     }
 
     /// Returns when no connection is open.
-    public func waitUntilEmpty() async {
+    @_spi(Server) public func waitUntilEmpty() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
                 if !state.entries.isEmpty { state.waiters.append(continuation) }
@@ -127,11 +126,11 @@ public final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Who has still to send something on an event loop; call it on that loop.
+    /// Returns the deadlines of the connections that have sent nothing yet; call it on their event loop.
     func headDeadlines(on eventLoop: any EventLoop) -> HeadDeadlines {
         let key = ObjectIdentifier(eventLoop)
         if let deadlines = deadlines.withLock({ $0[key] }) { return deadlines.value }
-        // Only this loop makes this entry, so that nobody can have come between.
+        // Only this event loop makes this entry, so no other thread can have made it meanwhile.
         let made = HeadDeadlines(eventLoop: eventLoop)
         deadlines.withLock { $0[key] = NIOLoopBound(made, eventLoop: eventLoop) }
         return made

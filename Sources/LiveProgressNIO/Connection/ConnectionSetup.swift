@@ -2,36 +2,36 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-public import LiveProgressHTTP
+@_spi(Server) public import LiveProgressHTTP
 public import NIOCore
-public import NIOHTTP1
+package import NIOHTTP1
 
-/// Sets an accepted connection up for HTTP/1.1 with upgrades beside it, on one port.
+/// Sets up accepted connections: HTTP/1.1 and its upgrades, on one port.
 ///
 /// ```text
 /// bytes ─► first read ─► the granted handlers: the WebSocket
 ///              └───────► decoder ─► guard ─► upgrade ─► the HTTP path: routes
 ///                                              └──────► the granted handlers
 /// ```
-/// An upgrade that comes whole with the first bytes of a connection is answered without any HTTP handler. The HTTP path
-/// is set up by the caller when the first ordinary request comes; it sees `HTTPServerRequestPart`s and writes
-/// `HTTPServerResponsePart`s. An upgrade that is refused is answered without it.
+/// If the first bytes of a connection hold a whole upgrade request, it is answered without any HTTP handler. Otherwise the caller
+/// sets up the HTTP path when the first ordinary request comes. The path receives `HTTPServerRequestPart`s and writes
+/// `HTTPServerResponsePart`s. It does not see a refused upgrade.
 public struct ConnectionSetup: Sendable {
-    /// What a connection may take.
-    public var limits: ConnectionLimits
-    /// Proxies whose connections are those of many clients, and so are not counted by address.
-    public var proxies: TrustedProxies
-    /// Where connections are counted.
-    public var registry: ConnectionRegistry
-    /// Whether the connections are encrypted, which whoever sets them up sees to.
-    public var isSecure: Bool
-    /// Where those are counted whom a limit turns away.
-    public var limitRefusals: LimitRefusals
-    /// Decides about each request of a connection, once; called on the connection's event loop, must not block.
-    public var decide: @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
+    /// The limits of each connection.
+    @_spi(Server) public var limits: ConnectionLimits
+    /// The trusted proxies, whose connections carry many clients and are not counted by address.
+    package var proxies: TrustedProxies
+    /// The registry that counts the connections.
+    @_spi(Server) public var registry: ConnectionRegistry
+    /// Whether the connections are encrypted; the caller adds the encryption.
+    package var isSecure: Bool
+    /// The counters of refusals, one for each limit.
+    @_spi(Server) public var limitRefusals: LimitRefusals
+    /// Decides about each request once; called on the connection's event loop, must not block.
+    package var decide: @Sendable (HTTPRequestHead, any Channel) -> ConnectionDecision
 
-    /// A setup with the given parts.
-    public init(
+    /// Creates a setup of the given parts.
+    package init(
         limits: ConnectionLimits = ConnectionLimits(),
         proxies: TrustedProxies = TrustedProxies(),
         registry: ConnectionRegistry,
@@ -47,13 +47,13 @@ public struct ConnectionSetup: Sendable {
         self.decide = decide
     }
 
-    /// Adds the handlers to a fresh connection; called on its event loop.
+    /// Adds the handlers to a fresh connection; call it on the connection's event loop.
     ///
     /// - Parameters:
     ///   - channel: The connection.
     ///   - openPath: Adds the handlers of the HTTP path to the end of the pipeline.
-    /// - Returns: What the connection becomes, known with its first request.
-    /// - Throws: What adding a handler throws; the connection is of no use then.
+    /// - Returns: A future of what the connection becomes; the first request completes the future.
+    /// - Throws: The error of adding a handler; close the connection then.
     public func configure<Path: Sendable>(
         _ channel: any Channel,
         openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>
@@ -68,15 +68,15 @@ public struct ConnectionSetup: Sendable {
         return outcome.futureResult
     }
 
-    /// Adds the handlers to a fresh connection; called on its event loop.
+    /// Adds the handlers to a fresh connection; call it on the connection's event loop.
     ///
-    /// The same without a future, for a server that takes in thousands of connections at once.
+    /// This variant makes no future, for a server that accepts thousands of connections at the same time.
     ///
     /// - Parameters:
     ///   - channel: The connection.
     ///   - openPath: Adds the handlers of the HTTP path to the end of the pipeline.
-    ///   - completion: Told once, on the event loop, what the connection becomes, with its first request.
-    /// - Throws: What adding a handler throws; the connection is of no use then, and nothing is told.
+    ///   - completion: Called once, on the event loop, with what the connection becomes; the first request decides.
+    /// - Throws: The error of adding a handler; close the connection then. `completion` is not called.
     public func configure<Path: Sendable>(
         _ channel: any Channel,
         openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>,
@@ -140,7 +140,7 @@ public struct ConnectionSetup: Sendable {
         let bytes = RequestBytesHandler(guardian: guardian)
         let upgrade = UpgradeHandler(
             bytes: bytes,
-            // A protocol that takes over bounds its clients itself.
+            // The new protocol limits unread bytes itself.
             codecs: [decoder, guardian, unread],
             encoder: encoder,
             decision: decision,
@@ -161,7 +161,7 @@ public struct ConnectionSetup: Sendable {
     }
 }
 
-/// Carries the HTTP path from where it is made to where it is told; used on one event loop only.
+/// Carries the HTTP path from `openPath` to the outcome; used on one event loop only.
 private final class PathBox<Path> {
     var value: Path?
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import NIOCore
 import NIOHTTP1
 
-/// The only handler of a fresh connection: looks at the first bytes, and makes of the connection what they ask for.
+/// The only handler of a fresh connection: reads the first bytes, and switches to the WebSocket or to the HTTP handlers.
 ///
-/// A request for an upgrade that came whole and is granted is answered here, and its handlers take the connection over:
-/// no HTTP handler is ever made for it. For everything else the HTTP handlers are, and get the bytes as they came, with what
-/// has been decided about them: no request is decided about twice.
+/// If the first bytes are a whole upgrade request that is granted, this handler answers it and adds the granted handlers. Such a
+/// connection never has an HTTP handler. In all other cases this handler adds the HTTP handlers, and passes them the unchanged
+/// bytes and the decision about the first request, so that each request is decided once.
 ///
-/// Until the first bytes, the connection is nobody's: it closes when its time is over, when its client says that it
-/// will send nothing, and when the server goes away. The first bytes are what is there when the channel has read all
-/// that has come, in however many pieces: it may read into a small buffer, which it keeps for the life of the connection.
+/// Until the first bytes, this handler closes the connection on a timeout, when the client ends its output, or when the server
+/// shuts down. The first bytes are all bytes of the first read cycle of the channel. A channel with a small read buffer may
+/// deliver them in several pieces, and keeps this buffer for the life of the connection.
 final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Makes the HTTP handlers, told what has been decided about the first request, where it has been read.
+    /// Makes the HTTP handlers; `decision` is the decision about the first request, if the request was read whole.
     typealias HTTPHandlersMaker =
         (_ headDeadline: NIODeadline, _ decision: ConnectionDecision?) throws -> [any ChannelHandler]
 
@@ -33,14 +33,14 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private var headDeadline = NIODeadline.distantFuture
     private var isDecided = false
-    /// What came in this round of reading, where its beginning alone did not decide.
+    /// The bytes of this read cycle, if the first piece alone was no whole upgrade request.
     private var received: ByteBuffer?
     private var context: ChannelHandlerContext?
     var waiting = HeadDeadlines.Place()
 
     /// A handler for one connection.
     ///
-    /// `finish` is called once, unless the HTTP handlers are made: then it is theirs to say what becomes of it.
+    /// This handler calls `finish` once, unless it makes the HTTP handlers: then they call it.
     init(
         limits: ConnectionLimits,
         limitRefusals: LimitRefusals,
@@ -83,7 +83,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         case is ChannelShouldQuiesceEvent, is ConnectionMustClose: context.close(promise: nil)
         case ChannelEvent.inputClosed:
             guard received != nil else { return context.close(promise: nil) }
-            // The client has sent its request and will send no more: whoever takes it over hears that too.
+            // The client has sent its request and ends its output: the next handlers must see that event too.
             decideOnReceived(context: context)
             context.fireUserInboundEventTriggered(event)
             leave(context: context)
@@ -99,7 +99,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
             become(request, bytes, context: context)
             leave(context: context)
         } else {
-            // Copied, so that the channel can use its buffer again.
+            // The bytes are copied, so that the channel can reuse its buffer.
             received = received ?? context.channel.allocator.buffer(capacity: 2 * bytes.readableBytes)
             received?.writeImmutableBuffer(bytes)
         }
@@ -112,7 +112,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         leave(context: context)
     }
 
-    /// Comes last: who has left the pipeline can tell those behind it nothing more.
+    /// Removes this handler; call it last, because a removed handler cannot pass events on.
     private func leave(context: ChannelHandlerContext) {
         guard isDecided else { return }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
@@ -144,7 +144,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         context: ChannelHandlerContext
     ) {
         let pipeline = context.pipeline.syncOperations
-        // Without a flush: what the new protocol says first goes with it, in one write to the socket.
+        // No flush here: the response and the first bytes of the new protocol go to the socket in one write.
         context.write(Self.wrapOutboundOut(grant.answer(allocator: context.channel.allocator)), promise: nil)
         do {
             try pipeline.addHandlers(grant.makeHandlers(context.channel), position: .after(self))
@@ -183,7 +183,7 @@ extension FirstReadHandler: HeadDeadlined {
 }
 
 extension ConnectionDecision.Grant {
-    /// The whole 101 answer.
+    /// Returns the whole 101 response.
     fileprivate func answer(allocator: ByteBufferAllocator) -> ByteBuffer {
         var answer: [UInt8] = []
         answer.reserveCapacity(192)
@@ -200,7 +200,7 @@ extension ConnectionDecision.Grant {
 }
 
 extension ByteBuffer {
-    /// What follows the first bytes.
+    /// Returns the bytes after the first `count` bytes.
     fileprivate func dropping(_ count: Int) -> ByteBuffer {
         var rest = self
         rest.moveReaderIndex(forwardBy: count)

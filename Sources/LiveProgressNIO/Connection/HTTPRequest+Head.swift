@@ -6,7 +6,7 @@ import LiveProgressGrammar
 import NIOHTTP1
 
 extension HTTPRequest {
-    /// The request that a head of HTTP/1 states, or `nil` where a name in it is no token.
+    /// Creates a request from the head of an HTTP/1 request; `nil` if a name in the head is not a token.
     init?(_ head: HTTPRequestHead, scheme: String = "http") {
         guard let method = Method(head.method.rawValue) else { return nil }
         var fields = HTTPFields()
@@ -26,14 +26,14 @@ extension HTTPRequest {
         )
     }
 
-    /// The path of a request target, which may be in the absolute form of RFC 9112 section 3.2.2.
+    /// Returns the path of a request target, which may be in the absolute form of RFC 9112 section 3.2.2.
     private static func path(of target: String) -> String {
         guard !target.hasPrefix("/"), let url = AbsoluteURL(target) else { return target }
         return url.rest.hasPrefix("/") ? String(url.rest) : "/\(url.rest)"
     }
 }
 
-/// The names of fields that browsers send with a handshake, checked and put into small letters once.
+/// The names of fields that browsers send with a handshake, parsed and lowercased once.
 private enum UsualNames {
     private static let byLength: [[HTTPField.Name]] = {
         let names = [

@@ -3,21 +3,21 @@
 
 import NIOCore
 
-/// A connection that has to send its first bytes in time; the members are the deadlines' own.
+/// A connection that must send its first bytes before a deadline; only `HeadDeadlines` uses these members.
 protocol HeadDeadlined: AnyObject {
-    /// Where the connection stands among those that wait.
+    /// The connection's place in the list of waiting connections.
     var waiting: HeadDeadlines.Place { get set }
-    /// The time is over.
+    /// The deadline has passed.
     func headIsLate()
 }
 
 /// The connections of one event loop that have sent nothing yet, in the order of their deadlines.
 ///
-/// All of them have the same time, so that who comes last is due last: entering and leaving cost the same with one
-/// connection as with a hundred thousand, unlike a task of the event loop for each, whose cancelling searches them all.
+/// All connections have the same timeout, so the newest connection has the last deadline. Adding and removing a connection take
+/// constant time. One scheduled task per connection would be slower, because the event loop searches all tasks to cancel one.
 /// Belongs to its event loop.
 final class HeadDeadlines {
-    /// A connection's neighbours, which it lets go when it leaves, and its deadline.
+    /// A connection's neighbours in the list, and its deadline; empty after the connection has left the list.
     struct Place {
         fileprivate var deadline: NIODeadline?
         fileprivate var previous: (any HeadDeadlined)?
@@ -27,7 +27,7 @@ final class HeadDeadlines {
     private let eventLoop: any EventLoop
     private var first: (any HeadDeadlined)?
     private var last: (any HeadDeadlined)?
-    /// When the event loop looks here next, for as long as that is known.
+    /// The time of the next scheduled check; `nil` if no check is scheduled.
     private var nextLook: NIODeadline?
 
     init(eventLoop: any EventLoop) {
@@ -35,11 +35,11 @@ final class HeadDeadlines {
         self.eventLoop = eventLoop
     }
 
-    /// Begins to wait for a connection.
+    /// Adds a connection with its deadline.
     func enter(_ connection: any HeadDeadlined, deadline: NIODeadline) {
         leave(connection)
         var previous = last
-        // Only servers with different limits on one event loop come out of order.
+        // Connections come out of order only if servers with different limits share one event loop.
         while let candidate = previous, let other = candidate.waiting.deadline, other > deadline {
             previous = candidate.waiting.previous
         }
@@ -50,7 +50,7 @@ final class HeadDeadlines {
         schedule()
     }
 
-    /// Waits for the connection no more.
+    /// Removes a connection.
     func leave(_ connection: any HeadDeadlined) {
         let place = connection.waiting
         guard place.deadline != nil else { return }

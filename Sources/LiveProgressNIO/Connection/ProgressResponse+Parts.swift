@@ -7,7 +7,7 @@ import NIOCore
 import NIOHTTP1
 
 extension ProgressResponse {
-    /// What is written of an answer that has no stream.
+    /// The parts of a response that has no stream.
     var parts: [HTTPServerResponsePart] {
         var headers = HTTPHeaders()
         for field in head.headerFields { headers.add(name: field.name.rawName, value: field.value) }

@@ -3,14 +3,14 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressHTTP
-import LiveProgressWire
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressWire
 import NIOCore
 
-/// Tells a client that it cannot have the connection, before it has asked for anything, and lets it go.
+/// Sends a refusal to a client whose connection exceeds a limit, before its first request, and closes the connection.
 ///
-/// It reads on for a moment and drops what comes, so that the answer is not lost in the reset that unread bytes would
-/// cause.
+/// The handler reads and drops incoming bytes for a short time. Unread bytes would cause a reset, and the client could lose the
+/// refusal.
 final class RefusedConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -35,7 +35,7 @@ final class RefusedConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // The client is done too.
+        // Both sides have ended their output.
         if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
     }
 
@@ -50,13 +50,13 @@ final class RefusedConnectionHandler: ChannelInboundHandler {
         context.writeAndFlush(Self.wrapOutboundOut(bytes)).assumeIsolated().whenComplete { _ in
             context.close(mode: .output, promise: nil)
         }
-        // From now on, and not from the writing: a client that does not read has no more time.
+        // The time starts now, not when the response is written, so that a client that does not read gets no extra time.
         context.eventLoop.assumeIsolated().scheduleTask(in: lingerTimeout) { context.close(promise: nil) }
     }
 }
 
 extension ProgressProblem {
-    /// A whole answer in HTTP/1.1 that ends its connection.
+    /// Returns a whole HTTP/1.1 response that closes the connection.
     fileprivate func bareAnswer(allocator: ByteBufferAllocator) -> ByteBuffer {
         let body = ProgressMessage.encodeProblem(self)
         var answer = allocator.buffer(capacity: 1024 + body.count)

@@ -3,11 +3,12 @@
 
 import NIOCore
 
-/// Shows the guard the bytes that the decoder gets: a request line that does not end, and a head that has only begun.
+/// Passes bytes through the request guard before the decoder gets them.
 ///
-/// It cuts them where a request may end, so that what comes in one packet is seen as what comes in many. What follows a
-/// request for an upgrade stays here until the connection is the other protocol's: the decoder has a judgement of its
-/// own on what such a request is, and would read on where it takes one for another.
+/// The guard must see an endless request line and an incomplete head. This handler cuts the bytes where a request may end, so
+/// that bytes in one packet are handled as bytes in many packets. Bytes after an upgrade request stay here until the connection
+/// switches protocols. The decoder decides by its own rules whether such a request is an upgrade, so it could read these bytes as
+/// requests.
 final class RequestBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -35,14 +36,14 @@ final class RequestBytesHandler: ChannelInboundHandler, RemovableChannelHandler 
         }
     }
 
-    /// The guard sees to it that they are few.
+    /// Keeps bytes that follow an upgrade request; the guard limits their number.
     private func keep(_ bytes: ByteBuffer) {
         if kept == nil { kept = bytes } else { kept?.writeImmutableBuffer(bytes) }
     }
 
-    /// The connection is another protocol's, to which everything that came behind the request belongs.
+    /// Ends the decoding of requests, because another protocol has taken over the connection.
     ///
-    /// - Returns: What has come so far; what comes from now on passes.
+    /// - Returns: The kept bytes, which belong to the other protocol. Later bytes pass through.
     func end() -> ByteBuffer? {
         isOver = true
         defer { kept = nil }

@@ -2,61 +2,62 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressHTTP
-/// Judges the requests of one connection by their size, order and time: events in, verdicts out, no I/O.
+
+/// Checks the requests of one connection for size, order and time: events in, verdicts out, no I/O.
 struct RequestGuard {
-    /// What to do with what has come.
+    /// What the caller must do.
     enum Verdict: Equatable {
-        /// It is in order.
+        /// Continue: nothing is wrong.
         case pass
-        /// Answer with this refusal, then let the connection go.
+        /// Send this refusal, then close the connection.
         case refuse(Refusal)
-        /// The response to the request has begun already: close without an answer.
+        /// Close without a response, because the response to the request has begun already.
         case close
-        /// The connection is being let go, or will be after what it is still owed: nobody reads this.
+        /// Drop the bytes: the connection is closing, or closes after the responses that are still owed.
         case drop
     }
 
-    /// What the connection has still to bring in time.
+    /// What the client must send within a time limit.
     enum Awaited: Equatable {
         /// The rest of a request's head.
         case head
         /// The rest of a request's body.
         case body
-        /// A further request, or nothing at all.
+        /// Another request, or nothing.
         case request
-        /// Nothing: it is the server's turn.
+        /// Nothing: the server must respond.
         case nothing
     }
 
     private let limits: ConnectionLimits
     private var bodySize = 0
     private var announcedSize: Int?
-    /// Bytes that came for a body, with the sizes of its chunks and what else stands around it.
+    /// The number of bytes received for a body, including chunk sizes and other framing.
     private var receivedSize = 0
     private var isRefused = false
-    /// What is answered once the requests before have been.
+    /// The refusal to send once all earlier requests have been answered.
     private var pendingRefusal: Refusal?
     private var isResponding = false
     private var owedResponses = 0
     private var requestLine = RequestLineMeter()
-    /// Bytes behind a request that ends decoding: they are no request, whatever they are, until the connection is said to be.
+    /// Bytes received after an upgrade request, held until the upgrade is decided.
     private var heldSize: Int?
 
     /// Whether a request has begun and not ended.
     private(set) var isReading = false
-    /// What is waited for; its time begins anew whenever this changes.
+    /// What the client must send next; the time limit starts again at each change.
     private(set) var awaited = Awaited.head
 
     init(limits: ConnectionLimits) {
         self.limits = limits
     }
 
-    // MARK: Bytes, before and after the decoder has them
+    // MARK: Bytes, before and after the decoder gets them
 
-    /// Bytes of one request have come that the decoder has not seen yet.
+    /// Checks bytes of one request before the decoder gets them.
     ///
-    /// - Returns: How many of them the decoder shall have, and what is wrong with the next one, so that whatever the decoder
-    ///   objects to in those before it comes first.
+    /// - Returns: How many bytes the decoder gets, and what is wrong with the next byte. The decoder gets the bytes before
+    ///   the wrong one, so that the decoder's own objections to these bytes come first.
     mutating func received(_ bytes: UnsafeRawBufferPointer) -> (count: Int, refusal: Refusal?) {
         guard isOpen else { return (0, nil) }
         guard !isReading else {
@@ -74,28 +75,33 @@ struct RequestGuard {
         }
     }
 
-    /// Whether what comes now is no request, because one that has ended asked for another protocol.
+    /// Whether new bytes are held instead of decoded, because the last whole request asked for another protocol.
     var hasEndedDecoding: Bool { heldSize != nil && !isReading }
 
-    /// How much the body of a known length has still to bring.
+    /// The number of missing bytes of a body with a known length; `nil` otherwise.
     var bodyLeft: Int? { isReading ? announcedSize.map { $0 - bodySize } : nil }
 
-    /// Why the decoder has objected to a version: it objects to what follows one in the same way.
+    /// The refusal for the decoder's version error; the decoder also reports this error for bytes after a valid version.
     var versionRefusal: Refusal { requestLine.hasKnownVersion ? .malformed : .unsupportedVersion }
 
-    /// The decoder has had the bytes that came last; where it has made nothing of them, they begin a head, or belong to one.
+    /// Records that the decoder has read the bytes; if they made no request part, they begin a head or continue one.
     mutating func decoded(hasParts: Bool) -> Verdict {
         guard isOpen else { return .drop }
         if !hasParts, awaited == .request { awaited = .head }
-        // The smallest chunk takes six bytes for one; extensions, which nobody reads, must not take any number.
+        // The smallest chunk takes six bytes for one body byte. Chunk extensions are ignored, so their size must be limited.
         guard isReading, receivedSize - bodySize > limits.maximumHeaderSize + 8 * bodySize else { return .pass }
         return refuse(.headersTooLarge)
     }
 
     // MARK: Requests
 
-    /// A request begins, with what is wrong with its head in itself, the length that it announces, and whether nothing
-    /// behind it is a request.
+    /// Records the head of a request.
+    ///
+    /// - Parameters:
+    ///   - refusal: What is wrong with the head itself, if anything.
+    ///   - contentLength: The announced length of the body.
+    ///   - endsDecoding: Whether the bytes after this request may belong to another protocol.
+    /// - Returns: What the caller must do.
     mutating func receivedHead(_ refusal: Refusal?, contentLength: Int?, endsDecoding: Bool = false) -> Verdict {
         guard isOpen else { return .drop }
         if endsDecoding { heldSize = 0 }
@@ -127,17 +133,17 @@ struct RequestGuard {
         return .pass
     }
 
-    /// Whether an interim answer would be about the request whose head has just come.
+    /// Whether a `100 (Continue)` response would answer the request whose head has just come.
     var mayContinue: Bool { isReading && owedResponses == 1 && !isResponding && isOpen }
 
-    /// The bytes are no request; the answer takes the place of the answer to it.
+    /// Records that the bytes are no request; the refusal replaces the response to it.
     mutating func failedToParse(_ refusal: Refusal) -> Verdict {
         guard isOpen else { return .drop }
         if !isReading { owedResponses += 1 }
         return refuse(refusal)
     }
 
-    /// What was awaited has not come in time.
+    /// Records that the client has not sent the awaited part in time.
     mutating func timedOut() -> Verdict {
         guard isOpen else { return .drop }
         switch awaited {
@@ -149,14 +155,14 @@ struct RequestGuard {
 
     // MARK: Responses
 
-    /// Whether the routes may still write.
+    /// Whether the routes may still write responses.
     var acceptsResponses: Bool { !isRefused }
 
     mutating func wroteHead() {
         isResponding = true
     }
 
-    /// The routes have written a whole response.
+    /// Records that the routes have written a whole response.
     mutating func wroteEnd() -> Verdict {
         isResponding = false
         owedResponses = max(0, owedResponses - 1)
@@ -165,13 +171,13 @@ struct RequestGuard {
         return .pass
     }
 
-    /// Whether what comes is still read.
+    /// Whether new bytes are still read.
     private var isOpen: Bool { !isRefused && pendingRefusal == nil }
 
     private mutating func refuse(_ refusal: Refusal) -> Verdict {
         awaited = .nothing
         guard owedResponses > 1 else { return answer(refusal) }
-        // Those before it have come in order, and get their answers in order.
+        // The earlier requests were valid, so they get their responses first.
         pendingRefusal = refusal
         return .drop
     }

@@ -3,15 +3,15 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressHTTP
-import LiveProgressWire
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressWire
 import NIOCore
 import NIOHTTP1
 
-/// Answers what is no request that the routes could answer, and bounds the time that a request may take to come.
+/// Refuses requests that the routes cannot answer, and limits the time that a request may take to arrive.
 ///
-/// It stands just behind the decoder. After a refusal it reads on for a moment and drops what comes, so that the
-/// refusal is not lost in the reset that unread bytes would cause.
+/// The handler stands directly behind the decoder. After a refusal, it reads and drops incoming bytes for a short time. Unread
+/// bytes would cause a reset, and the client could lose the refusal.
 final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -25,12 +25,12 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var deadline: Scheduled<Void>?
     private var context: ChannelHandlerContext?
     private var isLingering = false
-    /// Whether the routes have a request's head and not yet its end.
+    /// Whether the routes have received the head of a request but not its end.
     private var isForwarding = false
-    /// How many parts of requests have come.
+    /// The number of request parts that the decoder has produced.
     private var partCount = 0
 
-    /// A guard of a connection whose first request's head has to be there at the deadline.
+    /// Creates a guard for a connection whose first request head must arrive before the deadline.
     init(limits: ConnectionLimits, headDeadline: NIODeadline, limitRefusals: LimitRefusals) {
         self.limits = limits
         self.headDeadline = headDeadline
@@ -57,15 +57,15 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Bytes
 
-    /// How much the body that is being read has still to bring, where its length is known.
+    /// The number of missing bytes of the current body, if its length is known.
     var bodyLeft: Int? { judge.bodyLeft }
 
-    /// Whether what comes now is no request, because one that has ended asked for another protocol.
+    /// Whether new bytes are held instead of decoded, because the last whole request asked for another protocol.
     var hasEndedDecoding: Bool { judge.hasEndedDecoding }
 
-    /// Looks at bytes of one request before the decoder gets them, and lets it have those that are in order.
+    /// Checks bytes of one request, and passes the valid ones to the decoder.
     func pass(_ bytes: ByteBuffer, to decode: (ByteBuffer) -> Void) {
-        // Once it is out of the pipeline, another protocol is about to bound its clients itself.
+        // After this handler has left the pipeline, the new protocol limits its clients itself.
         guard let context else { return decode(bytes) }
         var bytes = bytes
         let (count, refusal) = bytes.withUnsafeReadableBytes { judge.received($0) }
@@ -73,7 +73,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if let refusal { follow(judge.failedToParse(refusal), context: context) }
     }
 
-    /// Lets the decoder make what it can of bytes, and takes note where that is nothing.
+    /// Runs the decoder, and records whether it produced request parts.
     private func watching(_ decode: () -> Void) {
         let partsBefore = partCount
         decode()
@@ -106,7 +106,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let isWellNamed = HTTPRequest(head) != nil
         let refusal = isWellNamed ? RequestRules.refusal(of: head, limits: limits) : .malformed
         let length = RequestRules.length(of: head)
-        // Of each request anew, also where one follows the other at once.
+        // This is evaluated for each request, even if one follows another immediately.
         let endsDecoding = RequestRules.endsDecoding(head)
         let verdict = judge.receivedHead(refusal, contentLength: length, endsDecoding: endsDecoding)
         if verdict == .pass {
@@ -116,7 +116,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         return verdict
     }
 
-    /// Tells the client to send the body: everything that its head could be refused for here has been looked at.
+    /// Sends `100 (Continue)`; every check of the head in this handler has passed.
     private func invite(context: ChannelHandlerContext) {
         let head = HTTPResponseHead(version: .http1_1, status: .continue)
         context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
@@ -140,7 +140,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Refusals
 
-    /// Tells the judge of something, and gives the client the time for what is awaited after it.
+    /// Passes an event to the judge, and restarts the deadline if the judge awaits something else after it.
     @discardableResult
     private func update<Result>(
         context: ChannelHandlerContext,
@@ -194,8 +194,9 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Tells the routes that the request which they have begun to read has no end (RFC 9112 section 8): they must not
-    /// take the end of the connection for it.
+    /// Tells the routes that the current request is incomplete (RFC 9112 section 8).
+    ///
+    /// The routes must not mistake the end of the connection for the end of the request.
     private func breakOff(context: ChannelHandlerContext) {
         guard isForwarding else { return }
         isForwarding = false
@@ -232,7 +233,7 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard judge.acceptsResponses else {
-            // The routes are done with the connection; the refusal is still on its way.
+            // The routes have finished with the connection, but the refusal is not sent yet.
             promise?.succeed()
             return
         }
@@ -240,5 +241,5 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// What the routes read of a request that breaks off.
+/// The error that the routes receive for an incomplete request.
 struct IncompleteRequest: Error {}

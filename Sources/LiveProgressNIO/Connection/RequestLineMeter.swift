@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Measures a request line as it comes, so that one that is too long is told from fields that are, and a line that ends wrongly
-/// from one of another version.
+/// Measures a request line as it comes.
+///
+/// It distinguishes a request line that is too long from header fields that are too long, and a malformed line end from an
+/// unsupported version.
 struct RequestLineMeter {
     enum Reading: Equatable {
-        /// Nothing is wrong so far.
+        /// The line has no error so far.
         case fits
-        /// The line is too long from this byte on.
+        /// The line exceeds the limit at this byte.
         case tooLong(at: Int)
-        /// The line is none because of this byte.
+        /// The line is malformed because of this byte.
         case malformed(at: Int)
     }
 
     private var length = 0
     private var lastByte: UInt8 = 0
     private var isOver = false
-    /// Runs of spaces so far; the version stands behind the second.
+    /// The number of runs of spaces so far; the version follows the second run.
     private var gaps = 0
     /// The first eight bytes of the version.
     private var version: UInt64 = 0
@@ -26,10 +28,10 @@ struct RequestLineMeter {
         $0.utf8.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
 
-    /// Whether the version is one that is spoken, and so nothing that a decoder objects to.
+    /// Whether the version is supported, so that the decoder accepts it.
     var hasKnownVersion: Bool { versionLength == 8 && Self.knownVersions.contains(version) }
 
-    /// Looks at bytes up to the end of the line, which is CR and LF (RFC 9112 section 2.2); empty lines before do not count.
+    /// Reads bytes up to the end of the line, which is CR LF (RFC 9112 section 2.2); ignores empty lines before it.
     mutating func measure(_ bytes: UnsafeRawBufferPointer, limit: Int) -> Reading {
         guard !isOver else { return .fits }
         for (offset, byte) in bytes.enumerated() {

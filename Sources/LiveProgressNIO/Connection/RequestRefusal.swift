@@ -5,7 +5,7 @@ import LiveProgress
 @_spi(Server) import LiveProgressHTTP
 
 extension RequestGuard {
-    /// Why a connection is let go.
+    /// The reason for a refusal, after which the connection closes.
     enum Refusal: Equatable {
         case malformed
         case unsupportedVersion
@@ -23,7 +23,7 @@ extension RequestGuard {
 }
 
 extension RequestGuard.Refusal {
-    /// The limit that was met, where it was one.
+    /// The limit that the request exceeded; `nil` if the refusal has another reason.
     var limit: ProgressLimit? {
         switch self {
         case .targetTooLong: .targetSize
@@ -35,7 +35,7 @@ extension RequestGuard.Refusal {
         }
     }
 
-    /// What the client is told.
+    /// The problem that the client receives.
     var problem: ProgressProblem {
         var problem = bareProblem
         if let limit { problem.extensions["limit"] = .string(limit.rawValue) }
@@ -45,9 +45,9 @@ extension RequestGuard.Refusal {
     private var bareProblem: ProgressProblem {
         switch self {
         case .malformed:
-            ProgressProblem(.malformedRequest, "The bytes are no request of HTTP/1.1.")
+            ProgressProblem(.malformedRequest, "The bytes are not a valid HTTP/1.1 request.")
         case .unsupportedVersion:
-            ProgressProblem(.httpVersion, "Only HTTP/1.1 and HTTP/1.0 are spoken.")
+            ProgressProblem(.httpVersion, "Only HTTP/1.1 and HTTP/1.0 are supported.")
         case .badHost(let detail):
             ProgressProblem(.malformedHost, detail)
         case .badUpgrade(let detail):
@@ -57,10 +57,10 @@ extension RequestGuard.Refusal {
         case .unknownTransferCoding:
             ProgressProblem(
                 .transferCoding,
-                "Send the body as chunked, or with its length."
+                "Send the body in chunks, or with a Content-Length."
             )
         case .expectationFailed:
-            ProgressProblem(.expectation, "100-continue is all that can be expected.")
+            ProgressProblem(.expectation, "The only supported expectation is 100-continue.")
         case .targetTooLong(let limit):
             .targetTooLong(limit: limit)
         case .headersTooLarge:

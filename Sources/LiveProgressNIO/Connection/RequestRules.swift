@@ -6,11 +6,11 @@ import LiveProgressHTTP
 import LiveProgressWebSocket
 import NIOHTTP1
 
-/// What the head of a request must keep to beyond the grammar that the decoder checks: no state, no I/O.
+/// The rules for the head of a request beyond the grammar that the decoder checks: no state, no I/O.
 ///
-/// Each rule is one where two servers could read the same bytes differently, or where nothing sensible can be answered.
+/// Each rule rejects heads that two servers could read differently, or that have no useful response.
 enum RequestRules {
-    /// Why a head cannot be answered, or `nil` where it can.
+    /// Returns why a head must be refused, or `nil` if it is valid.
     static func refusal(of head: HTTPRequestHead, limits: ConnectionLimits) -> RequestGuard.Refusal? {
         guard head.version.major == 1, head.version.minor <= 1 else { return .unsupportedVersion }
         guard head.uri.utf8.count <= limits.maximumTargetSize else {
@@ -20,9 +20,9 @@ enum RequestRules {
             ?? upgrade(of: head)
     }
 
-    /// RFC 9110 section 5.5: fields that are compared with names have nothing but ASCII in them.
+    /// Checks RFC 9110 section 5.5: fields whose values are compared with names contain only ASCII.
     ///
-    /// Comparing texts of other characters can take time that grows with the square of their length.
+    /// Comparing other characters can take time that grows with the square of their length.
     private static func text(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
         for (name, value) in head.headers where !isASCII(value) {
             let name = name.lowercased()
@@ -41,37 +41,37 @@ enum RequestRules {
         "if-none-match", "last-event-id", "origin", "prefer", "transfer-encoding", "upgrade",
     ]
 
-    /// RFC 6455 section 4.2.1: who asks for a WebSocket does so in HTTP/1.1, and says so to this hop.
+    /// Checks RFC 6455 section 4.2.1: a WebSocket handshake uses HTTP/1.1, and `Connection` lists `Upgrade`.
     ///
-    /// What is wrong with a handshake otherwise, the routes say.
+    /// The routes report all other errors of a handshake.
     private static func upgrade(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
         guard HandshakeRequest.isAsked(by: head) else { return nil }
         guard head.version == .http1_1 else { return .badUpgrade("A WebSocket handshake needs HTTP/1.1.") }
         return head.headers.lists("upgrade", in: "connection") ? nil : .badUpgrade("Connection must name Upgrade.")
     }
 
-    /// Whether nothing behind the request is read as one, because it may be of another protocol.
+    /// Returns whether bytes after the request are not read as requests, because they may belong to another protocol.
     ///
-    /// Whatever names a protocol counts, also where `Connection` does not: the decoder reads that field in its own way, and
-    /// may stop or go on where nobody else would.
+    /// A `CONNECT` request counts, and so does an `Upgrade` field that `Connection` does not list. The decoder reads `Connection`
+    /// by its own rules, so it may stop or continue where other servers would not.
     static func endsDecoding(_ head: HTTPRequestHead) -> Bool {
         head.method == .CONNECT || head.headers.contains(name: "upgrade")
     }
 
-    /// RFC 9112 section 3.2: exactly one `Host`, which HTTP/1.0 may leave out.
+    /// Checks RFC 9112 section 3.2: a request has exactly one `Host`; HTTP/1.0 may omit it.
     private static func host(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
         let hosts = head.headers["host"]
         if hosts.isEmpty, head.version == .http1_0 { return nil }
         guard hosts.count == 1 else { return .badHost("A request has exactly one Host field.") }
-        // Empty where the target has no authority, which is nothing that a browser would send.
+        // `Host` is empty if the target has no authority. Browsers never send such a request.
         return hosts[0].isEmpty || Authority(hosts[0][...]) != nil
-            ? nil : .badHost("Host is no name or address with a port.")
+            ? nil : .badHost("Host must be a name or an address, with an optional port.")
     }
 
-    /// RFC 9112 section 3.2: the form of the target, and no fragment in it.
+    /// Checks RFC 9112 section 3.2: the target has a valid form and no fragment.
     private static func target(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
         let target = head.uri.utf8
-        // No path is served for them; an answer that tunnels, or shows a request's fields to a page, helps attackers only.
+        // No path serves these methods. A tunnel, or a response that shows request fields to a page, would only help attackers.
         if head.method == .CONNECT || head.method == .TRACE { return .methodNotImplemented(head.method.rawValue) }
         guard ByteSet.visible.containsAll(of: target), !target.contains(UInt8(ascii: "#")) else { return .malformed }
         if target.first == UInt8(ascii: "/") { return nil }
@@ -79,14 +79,14 @@ enum RequestRules {
         guard let url = AbsoluteURL(head.uri), ["http", "https"].contains(url.scheme.lowercased()),
             Authority(url.authority) != nil
         else { return .malformed }
-        // Only one of the two could be checked against the names that a server serves.
+        // The API checks only one of the two names against the names that it serves, so both must be equal.
         guard let host = head.headers["host"].first, host.lowercased() == url.authority.lowercased() else {
-            return .badHost("Host is not the one of the target.")
+            return .badHost("Host must equal the host of the target.")
         }
         return nil
     }
 
-    /// RFC 9112 sections 6.1 and 6.3; that a length beside it is refused is the decoder's.
+    /// Checks RFC 9112 sections 6.1 and 6.3; the decoder refuses a length beside a transfer coding.
     private static func transferCoding(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
         guard head.headers.contains(name: "transfer-encoding") else { return nil }
         guard head.version == .http1_1 else { return .malformed }
@@ -97,19 +97,19 @@ enum RequestRules {
         return codings.count == 1 ? nil : .malformed
     }
 
-    /// RFC 9110 section 10.1.1: the one expectation that there is.
+    /// Checks RFC 9110 section 10.1.1: `100-continue` is the only expectation.
     private static func expectation(of head: HTTPRequestHead) -> RequestGuard.Refusal? {
         guard head.headers.contains(name: "expect") else { return nil }
         return head.headers["expect"].allSatisfy { $0.lowercased() == "100-continue" } ? nil : .expectationFailed
     }
 
-    /// Whether a client waits for leave before it sends the body.
+    /// Returns whether a client waits for `100 (Continue)` before it sends the body.
     static func waitsForContinue(_ head: HTTPRequestHead) -> Bool {
         head.version == .http1_1 && head.headers.contains(name: "expect")
             && (head.headers.contains(name: "transfer-encoding") || length(of: head) ?? 0 > 0)
     }
 
-    /// The announced length of the body; one that no number here can hold is the largest there is.
+    /// Returns the announced length of the body; `Int.max` if the length does not fit an `Int`.
     static func length(of head: HTTPRequestHead) -> Int? {
         head.headers.first(name: "content-length").map { Int($0) ?? .max }
     }

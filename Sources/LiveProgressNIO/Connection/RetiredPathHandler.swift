@@ -3,10 +3,10 @@
 
 import NIOCore
 
-/// Cuts the handlers behind it off from a connection that another protocol has taken over.
+/// Cuts off the handlers behind it from a connection that another protocol has taken over.
 ///
-/// It tells them that the input has ended, so that whoever reads there comes to an end, and drops what they write or
-/// close from then on. The connection's own close still reaches them, and frees them.
+/// This handler tells them that the input has ended, so that their readers finish. It then drops all their writes and closes. The
+/// close of the channel still reaches these handlers and releases them.
 final class RetiredPathHandler: ChannelDuplexHandler {
     typealias InboundIn = Any
     typealias OutboundIn = Any

@@ -5,17 +5,17 @@ import LiveProgressHTTP
 import NIOCore
 import NIOHTTP1
 
-/// Stands where HTTP ends and routes begin: hands requests on to the HTTP path, or takes the connection over.
+/// The handler between HTTP and the routes: passes requests to the HTTP path, or switches the connection to another protocol.
 ///
-/// The HTTP path is set up at the first request that is not an upgrade. NIO's own typed upgrade is not used, because
-/// it loses the head of a request whose upgrade is refused, and upgrades the first request of a connection only.
+/// The HTTP path is set up at the first request that is not an upgrade. NIO's typed upgrade does not fit: it loses the head of a
+/// request whose upgrade is refused, and it upgrades only the first request of a connection.
 final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// What the connection became, said once.
+    /// What the connection became; reported once.
     enum Outcome { case http, upgraded, closed }
 
     private let decide: (HTTPRequestHead, any Channel) -> ConnectionDecision
@@ -31,7 +31,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var grant: ConnectionDecision.Grant?
     private var undecided: Undecided?
     private var refusal: ProgressResponse?
-    /// What has been decided about the first request already.
+    /// The earlier decision about the first request, if there is one.
     private var decision: ConnectionDecision?
     private var quiesces = false
     private var inputClosed = false
@@ -42,8 +42,8 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// A handler for one connection.
     ///
-    /// `finish` is called exactly once; `upgraded` as soon as the connection has left HTTP, be it with a later request;
-    /// the `codecs` go then, and what `bytes` has kept is the other protocol's.
+    /// Calls `finish` exactly once, and `upgraded` as soon as the connection has left HTTP, even with a later request. An upgrade
+    /// removes the `codecs`, and passes the bytes that `bytes` has kept to the other protocol.
     init(
         bytes: RequestBytesHandler,
         codecs: [any RemovableChannelHandler],
@@ -64,12 +64,12 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.upgraded = upgraded
     }
 
-    /// A connection that breaks before it was ever active tells of nothing but this.
+    /// Reports the end of a connection that breaks before it became active, which causes no other event.
     func handlerRemoved(context: ChannelHandlerContext) {
         conclude(.closed)
     }
 
-    /// What the connection became is said once: what comes later belongs to that.
+    /// Reports what the connection became; ignores all later calls.
     private func conclude(_ outcome: Outcome) {
         guard !isFinished else { return }
         isFinished = true
@@ -80,7 +80,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard machine.readsRequests else {
-            // Between the two protocols nothing gets here: what comes is kept as bytes.
+            // During the switch of protocols nothing arrives here, because `bytes` keeps it.
             if machine.isUpgraded { context.fireChannelRead(data) }
             return
         }
@@ -145,7 +145,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ConnectionMustClose {
-            // A close that begins at the other end of the pipeline is kept back by a path that is cut off.
+            // A close from the end of the pipeline would not pass the `RetiredPathHandler`.
             return context.close(promise: nil)
         } else if event is ChannelShouldQuiesceEvent {
             if machine.isIdle { return context.close(promise: nil) }
@@ -184,7 +184,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: The upgrade
 
-    /// How long a decision may take; then the connection is closed.
+    /// The time limit for a decision; the connection closes after it.
     static let decisionTimeout = TimeAmount.seconds(10)
 
     private typealias Undecided = (_ decided: @escaping (ConnectionDecision) -> Void) -> Void
@@ -217,7 +217,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Writes the refusal of an upgrade; the close that it announces follows by itself.
+    /// Writes the refusal of an upgrade; the connection closes after it.
     private func refuse(context: ChannelHandlerContext) {
         held = []
         guard let answer = refusal else { return }
@@ -247,7 +247,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let pipeline = context.pipeline.syncOperations
         do {
             if isPathOpen {
-                // The path's own handlers cannot be taken out: they stay behind, cut off, until the connection closes.
+                // The path's own handlers cannot be removed: they stay in the pipeline, cut off, until the channel closes.
                 pumps = true
                 try pipeline.addHandler(RetiredPathHandler(), position: .after(self))
             }
@@ -284,7 +284,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             machine.wroteHead(announcesClose: !head.isKeepAlive)
             if machine.announcesClose { head.headers.replaceOrAdd(name: "connection", value: "close") }
-            // Older clients know no chunks: their body ends with the connection.
+            // HTTP/1.0 clients do not know chunks: the end of the connection ends their body.
             if speaksHTTP10 { head.version = .http1_0 }
             context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
@@ -297,7 +297,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Closes when the last response is out, lest the close overtake what the socket has not taken yet.
+    /// Closes after the last response is written, so that the close does not discard bytes that wait in the channel.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard mode == .all, machine.readsRequests, let lastWrite else {
             return context.close(mode: mode, promise: promise)

@@ -6,23 +6,23 @@ import LiveProgressHTTP
 import NIOCore
 import NIOHTTP1
 
-/// The head of a request for an upgrade, read in one go from bytes that hold the whole of it: no state, no I/O.
+/// The head of an upgrade request, read in one pass from bytes that hold the whole head: no state, no I/O.
 ///
-/// It reads only what leaves no room for doubt: `GET`, a path in origin form, HTTP/1.1, lines that end in CRLF, fields
-/// of plain ASCII on one line with one space or none before their value, one `Host`, an `Upgrade` field that `Connection`
-/// lists, no body, no expectation. Everything else, sound or not, is `nil` and belongs to the HTTP decoder, so that
-/// strictness is the decoder's: what is read here, the decoder reads the same, and none of the ``RequestRules`` refuses.
+/// The reader accepts only unambiguous heads: `GET`, a path in origin form, HTTP/1.1, CRLF line ends, one-line ASCII fields with
+/// at most one space before the value, one `Host`, an `Upgrade` field that `Connection` lists, no body, and no expectation. All
+/// other heads, valid or not, give `nil` and go to the HTTP decoder, which then decides. The decoder reads an accepted head in
+/// the same way, and none of the ``RequestRules`` refuses it.
 struct UpgradeRequest {
-    /// The request as the HTTP decoder would tell it.
+    /// The head, as the HTTP decoder would produce it.
     let head: HTTPRequestHead
-    /// How many bytes the head takes; what follows them belongs to the new protocol.
+    /// The number of bytes of the head; the bytes after it belong to the new protocol.
     let length: Int
 
-    /// Reads the head of a request.
+    /// Reads the head of a request; `nil` if the reader does not accept the head, or if the head exceeds a limit.
     ///
     /// - Parameters:
-    ///   - bytes: What has come of the connection so far.
-    ///   - limits: What a head may take; larger ones are `nil` as well.
+    ///   - bytes: All bytes that the connection has received so far.
+    ///   - limits: The limits on a head.
     init?(_ bytes: UnsafeRawBufferPointer, limits: ConnectionLimits) {
         var reader = Reader(bytes: bytes)
         guard reader.skip("GET "), bytes.count > reader.position, bytes[reader.position] == UInt8(ascii: "/") else {
@@ -51,9 +51,9 @@ struct UpgradeRequest {
 }
 
 extension UpgradeRequest {
-    /// What a field means for the request, and for the bytes that follow its head.
+    /// What a field means for the request and for the bytes after its head.
     private enum FieldKind {
-        /// A body, an expectation, or a host that is none.
+        /// A body, an expectation, or an invalid host.
         case doubtful
         case host
         case connection(listsUpgrade: Bool)
@@ -69,7 +69,7 @@ extension UpgradeRequest {
             self.bytes = bytes
         }
 
-        /// Moves past a text, if it stands here.
+        /// Moves past a text if the text is next.
         mutating func skip(_ text: StaticString) -> Bool {
             let count = text.utf8CodeUnitCount
             guard bytes.count - position >= count else { return false }
@@ -78,20 +78,20 @@ extension UpgradeRequest {
             return true
         }
 
-        /// Moves past all bytes of a set, and gives them.
+        /// Moves past all bytes of a set, and returns them.
         mutating func text(of set: ByteSet) -> String {
             let start = position
             while position < bytes.count, set.contains(bytes[position]) { position += 1 }
             return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
         }
 
-        /// A whole field line, or `nil` where one does not stand here beyond doubt.
+        /// Returns the next field line, or `nil` if it is ambiguous or incomplete.
         mutating func field() -> (name: String, value: String, kind: FieldKind)? {
             let name = text(of: .token)
             guard !name.isEmpty, skip(":") else { return nil }
             _ = skip(" ")
             let value = text(of: .printable)
-            // A value neither begins nor ends with white space, which the decoder would have to take off.
+            // A value neither begins nor ends with white space; the decoder would have to remove it.
             guard let first = value.utf8.first, first != UInt8(ascii: " "), value.utf8.last != UInt8(ascii: " "),
                 skip("\r\n")
             else { return nil }

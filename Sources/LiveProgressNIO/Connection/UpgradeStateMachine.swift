@@ -1,51 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Where one accepted connection stands between HTTP and an upgrade: events in, actions out, no I/O.
+/// The state of one accepted connection between HTTP and an upgrade: events in, actions out, no I/O.
 ///
 /// ```text
 /// idle ──► opening ──► http ──► promised ──► switching ──► upgraded
 ///   └──────────────────────────────▲ (the first request may be the upgrade)
 /// ```
-/// An upgrade that is refused, from `idle`, `http` or `switching`, leads to `refusing`, which ends with the connection.
+/// A refused upgrade leads from `idle`, `http` or `switching` to `refusing`, which lasts until the connection closes.
 ///
-/// An upgrade may come with any request of a connection whose earlier requests have been answered, because clients
-/// that pool connections send it on one they have used before. Parts that the next step has still to see are held.
+/// Any request may ask for an upgrade once all earlier requests have been answered, because clients with connection pools send
+/// upgrades on used connections. The machine holds request parts that the next step still needs.
 struct UpgradeStateMachine {
     /// What a request asks for.
     enum Intent: Equatable {
         /// An ordinary request.
         case plain
-        /// A request behind which none is read: an upgrade that is refused, or to something unknown.
+        /// A request after which no other is read: an upgrade to an unknown protocol, or one that is refused.
         case last
-        /// An upgrade that is granted once the request has ended.
+        /// An upgrade that is granted when the request has ended.
         case upgrade
-        /// An upgrade that is refused once the request has ended.
+        /// An upgrade that is refused when the request has ended.
         case refuse
     }
 
     /// What to do with a request part.
     enum InboundAction: Equatable {
-        /// Hand it on to the HTTP path.
+        /// Pass the part to the HTTP path.
         case forward
-        /// Keep it for later.
+        /// Hold the part.
         case hold
-        /// Keep it, and set the HTTP path up.
+        /// Hold the part, and set up the HTTP path.
         case holdAndOpen
-        /// Hand on what was held, and this: the promised upgrade is off.
+        /// Pass the held parts and this part to the HTTP path: the request is no upgrade after all.
         case release
-        /// Drop it, and switch protocols.
+        /// Drop the part, and switch protocols.
         case `switch`(isPathOpen: Bool)
-        /// Write the refusal, which is the connection's last answer.
+        /// Write the refusal, the last response of the connection.
         case refuse
-        /// Nothing follows that anyone could read.
+        /// Drop the part: no reader is left.
         case drop
     }
 
     /// What to do with a response part.
     enum OutboundAction: Equatable {
         case forward
-        /// Hand it on, and close the connection when it is written.
+        /// Pass the part on, and close the connection when it is written.
         case forwardAndClose
     }
 
@@ -59,7 +59,7 @@ struct UpgradeStateMachine {
     private var owedResponses = 0
     private var closesAfterResponse = false
 
-    /// Whether inbound data are request parts, rather than bytes of another protocol.
+    /// Whether inbound data are request parts, not bytes of another protocol.
     var readsRequests: Bool {
         switch phase {
         case .idle, .opening, .http, .promised, .refusing: true
@@ -67,10 +67,10 @@ struct UpgradeStateMachine {
         }
     }
 
-    /// Whether the connection has left HTTP behind.
+    /// Whether the connection has left HTTP.
     var isUpgraded: Bool { if case .upgraded = phase { true } else { false } }
 
-    /// Whether nobody has been given the connection yet, so that closing it is up to us.
+    /// Whether the connection has no owner yet, so that the caller must close it.
     var isUndecided: Bool {
         switch phase {
         case .idle, .switching, .promised(isPathOpen: false): true
@@ -78,13 +78,13 @@ struct UpgradeStateMachine {
         }
     }
 
-    /// Whether the response being written is the last one of the connection.
+    /// Whether the current response is the last one of the connection.
     var announcesClose: Bool { closesAfterResponse && owedResponses <= 1 }
 
-    /// Whether no request has come yet.
+    /// Whether no request has arrived yet.
     var isIdle: Bool { if case .idle = phase { true } else { false } }
 
-    /// The intent to act on: an upgrade cannot overtake the answers to earlier requests.
+    /// Returns whether the next request may upgrade: only if all earlier requests have been answered.
     func canUpgrade() -> Bool {
         switch phase {
         case .idle: true
@@ -124,7 +124,7 @@ struct UpgradeStateMachine {
         case .opening: return .hold
         case .http: return .forward
         case .promised(let isPathOpen):
-            // A request with a body is no WebSocket handshake: the routes shall say so.
+            // A request with a body is no WebSocket handshake: the routes must refuse it.
             owe(.last)
             phase = isPathOpen ? .http : .opening
             return isPathOpen ? .release : .holdAndOpen
@@ -144,7 +144,7 @@ struct UpgradeStateMachine {
         }
     }
 
-    /// The upgrade of a whole request is off after all: the routes shall say so.
+    /// Records that the upgrade of a whole request is withdrawn: the routes answer it.
     mutating func withdrew(isPathOpen: Bool) -> InboundAction {
         guard case .switching = phase else { return .drop }
         owe(.last)
@@ -152,7 +152,7 @@ struct UpgradeStateMachine {
         return isPathOpen ? .release : .holdAndOpen
     }
 
-    /// The upgrade of a whole request is refused after all.
+    /// Records that the upgrade of a whole request is refused.
     mutating func refused() -> InboundAction {
         guard case .switching = phase else { return .drop }
         owe(.last)
@@ -160,22 +160,22 @@ struct UpgradeStateMachine {
         return .refuse
     }
 
-    /// The HTTP path stands: what was held goes to it.
+    /// Records that the HTTP path is set up, and gets the held parts.
     mutating func openedPath() {
         if case .opening = phase { phase = .http }
     }
 
-    /// The other protocol has the connection.
+    /// Records that the other protocol has taken over the connection.
     mutating func switched() {
         if case .switching = phase { phase = .upgraded }
     }
 
-    /// The HTTP path writes the head of a response, which may itself announce the close.
+    /// Records that the HTTP path writes the head of a response, which may announce the close.
     mutating func wroteHead(announcesClose: Bool) {
         if announcesClose { closesAfterResponse = true }
     }
 
-    /// The HTTP path has written a whole response.
+    /// Records that the HTTP path has written a whole response.
     mutating func wroteEnd() -> OutboundAction {
         owedResponses = max(0, owedResponses - 1)
         return closesAfterResponse && owedResponses == 0 ? .forwardAndClose : .forward

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 public import NIOCore
 
 extension ConnectionSetup {
-    /// Begins a connection that is encrypted; called on its event loop.
+    /// Sets up an encrypted connection; call it on the connection's event loop.
     ///
     /// ```swift
     /// try setup.secure(channel, by: [NIOSSLServerHandler(context: context)]) { applicationProtocol in
     ///     outcome = try setup.configure(channel) { channel in addRoutes(to: channel) }
     /// }
     /// ```
-    /// It is counted from now on, closed at once where that is past a limit, and closed when the handshake takes longer than `ConnectionLimits.handshakeTimeout`.
+    /// From this call on, the connection is counted. The connection closes immediately if it exceeds a limit. It also closes if
+    /// the handshake takes longer than `ConnectionLimits.handshakeTimeout`.
     ///
     /// - Parameters:
-    ///   - channel: The connection, fresh.
-    ///   - handlers: What encrypts it, and tells the end of the handshake as `TLSUserEvent.handshakeCompleted`.
-    ///   - begin: Adds the handlers of the protocol that ALPN agreed on, `nil` where the client did not say; called once,
-    ///     on the event loop, unless the handshake fails.
-    /// - Throws: What adding a handler throws; the connection is of no use then.
+    ///   - channel: The fresh connection.
+    ///   - handlers: The handlers that encrypt the connection and report the end of the handshake as
+    ///     `TLSUserEvent.handshakeCompleted`.
+    ///   - begin: Adds the handlers of the protocol that ALPN selected, `nil` if the client offered none; called once, on the
+    ///     event loop, unless the handshake fails.
+    /// - Throws: The error of adding a handler; close the connection then.
     public func secure(
         _ channel: any Channel,
         by handlers: [any ChannelHandler],
@@ -28,7 +30,7 @@ extension ConnectionSetup {
         switch registry.add(channel, limits: limits, proxies: proxies) {
         case .admitted: break
         case .refused(let limit), .dropped(let limit):
-            // Nothing can be said before the handshake, which would cost more than the refusal is worth.
+            // No response is possible before the handshake, and a handshake would cost more than the refusal is worth.
             limitRefusals.count(limit)
             return channel.close(promise: nil)
         }

@@ -4,9 +4,9 @@
 import NIOCore
 import NIOTLS
 
-/// The last handler of a connection that is still shaking hands for TLS: says what was agreed, or closes.
+/// The last handler of a connection during its TLS handshake: reports the selected protocol, or closes the connection.
 ///
-/// A handshake has its time; until it is done the connection is nobody's, and goes with the server.
+/// The handshake has a time limit. Until it succeeds, a shutdown of the server closes the connection immediately.
 final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
@@ -14,7 +14,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let begin: (_ applicationProtocol: String?) throws -> Void
     private var deadline: Scheduled<Void>?
 
-    /// A handler that calls `begin` once, with what ALPN (RFC 7301) agreed on, when the handshake has succeeded.
+    /// Creates a handler that calls `begin` once with the protocol that ALPN (RFC 7301) selected, after the handshake.
     init(timeout: TimeAmount, begin: @escaping (_ applicationProtocol: String?) throws -> Void) {
         self.timeout = timeout
         self.begin = begin
@@ -43,7 +43,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch event {
         case TLSUserEvent.handshakeCompleted(let applicationProtocol):
             do {
-                // The handlers of the protocol stand behind this one before any byte of it comes.
+                // The protocol's handlers must be in the pipeline before its first byte arrives.
                 try begin(applicationProtocol)
                 context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
             } catch {
@@ -54,15 +54,15 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Without a goodbye: there is nothing yet that it could be said in.
+    /// Closes without a TLS close alert, because the handshake has not finished.
     private func giveUp(context: ChannelHandlerContext) {
         context.pipeline.fireUserInboundEventTriggered(ConnectionMustClose())
     }
 }
 
-/// The first handler of an encrypted connection: closes the socket at once when the connection's time is over.
+/// The first handler of an encrypted connection: closes the socket immediately on `ConnectionMustClose`.
 ///
-/// A close from behind TLS would wait for the client to say goodbye as well.
+/// A close from behind TLS would wait for the client's close alert.
 final class CutOffHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 

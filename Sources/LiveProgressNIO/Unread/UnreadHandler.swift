@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 public import NIOCore
 
-/// The first handler of a connection that speaks HTTP: closes the socket when its client takes nothing for too long.
+/// The first handler of an HTTP connection: closes the socket if its client reads nothing for too long.
 ///
-/// It stands next to the socket, in front of TLS, so that it counts what the socket is given. The channel tells how much of
-/// that it still has; the rest the system has taken, which takes no more than the client does, but for its buffers.
+/// The handler stands next to the socket, in front of TLS, so it counts the bytes that the socket receives. The channel reports
+/// how many of these bytes it still holds. The system has accepted the rest: the bytes that the client has read, and the bytes in
+/// the system's buffers.
 final class UnreadHandler: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
@@ -17,7 +18,7 @@ final class UnreadHandler: ChannelOutboundHandler, RemovableChannelHandler {
     private var written = 0
     private var context: ChannelHandlerContext?
 
-    /// A handler that tells when it gives a client up.
+    /// Creates a handler that calls `onGivingUp` before it closes the socket.
     init(limit: TimeAmount, onGivingUp: @escaping () -> Void) {
         watch = UnreadWatch(limit: limit)
         self.onGivingUp = onGivingUp
@@ -25,7 +26,7 @@ final class UnreadHandler: ChannelOutboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        // What was written before, such as a TLS handshake, and has not been taken yet.
+        // Bytes that were written before, such as a TLS handshake, and that the system has not accepted yet.
         written = Self.pending(of: context.channel)
     }
 
@@ -54,7 +55,7 @@ final class UnreadHandler: ChannelOutboundHandler, RemovableChannelHandler {
         switch action {
         case .none: break
         case .look(let time):
-            // Never cancelled: it comes soon, and finds nothing to do where the client has taken all or has gone.
+            // The task is never cancelled: it runs soon, and does nothing if the client has read everything or has disconnected.
             _ = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { self.look() }
         case .giveUp:
             onGivingUp()
@@ -62,20 +63,20 @@ final class UnreadHandler: ChannelOutboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Bytes that the channel has and the system has not taken; none where a channel does not tell.
+    /// Returns the number of bytes that the channel holds and the system has not accepted; 0 if the channel does not report it.
     private static func pending(of channel: any Channel) -> Int {
         (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }
 
 extension ConnectionSetup {
-    /// Closes a connection whose client takes nothing for `ConnectionLimits.unreadTimeout` while something is pending; called
-    /// on its event loop.
+    /// Closes a connection if its client reads nothing for `ConnectionLimits.unreadTimeout` while bytes are pending.
     ///
-    /// Connections that ``configure(_:openPath:)`` sets up are bounded already, while they speak HTTP/1.1.
+    /// Call it on the connection's event loop. Connections that ``configure(_:openPath:)`` sets up have this bound already, while
+    /// they speak HTTP/1.1.
     ///
-    /// - Throws: What adding a handler throws; the connection is of no use then.
-    public func boundUnread(_ channel: any Channel) throws {
+    /// - Throws: The error of adding a handler; close the connection then.
+    @_spi(Server) public func boundUnread(_ channel: any Channel) throws {
         try addUnreadHandler(to: channel)
     }
 

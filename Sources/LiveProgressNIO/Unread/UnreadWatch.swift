@@ -3,62 +3,62 @@
 
 public import NIOCore
 
-/// Decides when a client that takes nothing of what it is sent has had its time: events in, actions out, no I/O.
+/// Decides when a client has read nothing for too long: events in, actions out, no I/O.
 ///
 /// ```swift
 /// var watch = UnreadWatch(limit: .seconds(30))
 /// if case .look(let time) = watch.sent(pending: 1000, taken: 0, now: now) { … }
 /// ```
-/// It asks to be shown what has been taken now and then while something is pending, and for nothing otherwise. What has been
-/// taken since the last look may have been taken just before this one, so that a client has up to a sixth more than the limit.
-public struct UnreadWatch: Sendable {
-    /// What to do.
-    public enum Action: Sendable, Equatable {
+/// While something is pending, the watch requests a look at regular intervals. If nothing is pending, it requests none. The
+/// client may have read right before a look, so the client has up to a sixth more time than the limit.
+@_spi(Server) public struct UnreadWatch: Sendable {
+    /// What the caller must do.
+    @_spi(Server) public enum Action: Sendable, Equatable {
         /// Nothing.
         case none
-        /// Call ``UnreadWatch/looked(pending:taken:now:)`` at that time.
+        /// Call ``UnreadWatch/looked(pending:taken:now:)`` at this time.
         case look(at: NIODeadline)
-        /// Let the client go.
+        /// Close the connection of the client.
         case giveUp
     }
 
     private let limit: TimeAmount
     private let interval: TimeAmount
-    /// How much had been taken when the time of the client began.
+    /// The amount that the client had taken when its time began.
     private var taken = 0
-    /// When its time began; `nil` where nobody looks because nothing is pending.
+    /// When the client's time began; `nil` if nothing is pending.
     private var since: NIODeadline?
 
-    /// A watch over a client that has been sent nothing.
+    /// Creates a watch over a client that has been sent nothing.
     ///
-    /// - Parameter limit: How long it may take nothing while something is pending.
-    public init(limit: TimeAmount) {
+    /// - Parameter limit: How long the client may take nothing while something is pending.
+    @_spi(Server) public init(limit: TimeAmount) {
         self.limit = limit
         interval = .nanoseconds(max(limit.nanoseconds / 6, 1))
     }
 
-    /// Something was sent.
+    /// Records that something was sent.
     ///
     /// - Parameters:
-    ///   - pending: How much has still to be taken.
-    ///   - taken: How much has been taken since the beginning, in the same unit, whichever it is.
-    ///   - now: The time.
-    /// - Returns: What to do.
-    public mutating func sent(pending: Int, taken: Int, now: NIODeadline) -> Action {
+    ///   - pending: The amount that the client has not taken yet.
+    ///   - taken: The amount that the client has taken since the beginning, in the same unit; any unit works.
+    ///   - now: The current time.
+    /// - Returns: What the caller must do.
+    @_spi(Server) public mutating func sent(pending: Int, taken: Int, now: NIODeadline) -> Action {
         guard pending > 0, since == nil else { return .none }
         self.taken = taken
         since = now
         return .look(at: now + interval)
     }
 
-    /// The time to look has come.
+    /// Records that the requested time to look has come.
     ///
     /// - Parameters:
-    ///   - pending: How much has still to be taken.
-    ///   - taken: How much has been taken since the beginning.
-    ///   - now: The time.
-    /// - Returns: What to do.
-    public mutating func looked(pending: Int, taken: Int, now: NIODeadline) -> Action {
+    ///   - pending: The amount that the client has not taken yet.
+    ///   - taken: The amount that the client has taken since the beginning.
+    ///   - now: The current time.
+    /// - Returns: What the caller must do.
+    @_spi(Server) public mutating func looked(pending: Int, taken: Int, now: NIODeadline) -> Action {
         guard pending > 0, var since else {
             self.since = nil
             return .none

@@ -4,17 +4,17 @@
 import LiveProgressWebSocket
 import Synchronization
 
-/// The messages of one source that were compressed last, shared by all watchers who negotiated compression.
+/// The most recently compressed messages of one source, shared by all watchers that negotiated compression.
 ///
-/// The first event loop that asks for a message compresses it, and every event loop sends the same bytes: no message refers
-/// to another. Event loops that ask at the same moment may each compress it.
+/// The first event loop that needs a message compresses it, and every event loop sends the same bytes, because no message refers
+/// to another. Event loops that need a message at the same moment may each compress it.
 final class DeflatedMessages: Sendable {
     private struct State {
         var entries: ContiguousArray<(message: ArraySlice<UInt8>, deflated: ArraySlice<UInt8>)> = []
         var next = 0
     }
 
-    /// Watchers who keep up want the newest; those who come back want few others.
+    /// Watchers that keep up need the newest message; returning watchers need few others.
     private static let capacity = 16
 
     private let deflaters: SharedDeflaters
@@ -24,7 +24,7 @@ final class DeflatedMessages: Sendable {
         self.deflaters = deflaters
     }
 
-    /// A message compressed; `nil` where compression fails, and the message is to be sent as it is.
+    /// Returns a compressed message; `nil` if compression fails, and the message must be sent uncompressed.
     subscript(message: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let known = recent.withLock { $0.entries.first { $0.message == message }?.deflated }
         if let known { return known }

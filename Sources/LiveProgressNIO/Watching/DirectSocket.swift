@@ -11,31 +11,31 @@ import NIOCore
     import Glibc
 #endif
 
-/// A channel's own socket, written with `send(2)` beside the channel's pipeline: one system call and nothing else.
+/// The socket of a channel, written with `send(2)` instead of through the channel's pipeline: one system call per write.
 ///
-/// A channel takes a microsecond or two of its own for each write, and a fan-out is nothing but writes. Writing beside it
-/// is sound under these conditions:
+/// A write through a channel costs one or two microseconds of overhead, and a fan-out consists only of writes. Direct writes are
+/// sound under these conditions:
 ///
-/// - *The descriptor is the channel's.* It is used on the channel's event loop, while the channel is active. A channel
-///   closes its descriptor and becomes inactive in one step on that loop, with no callback between, so a descriptor
-///   that the system has given to another connection is never used here. ``WatcherOutput`` checks before a single write.
-///   A ``FanoutCohort`` writes to many without a check: it holds the sockets of its watchers only, and a watcher leaves
-///   it when its channel reports that it is inactive. That is later than the step above, but in the same turn of the loop,
-///   and between the two the channel fails what it had not written; a cohort is written in a turn of its own
-///   (``FanoutWaker``), never from within a channel's call.
-/// - *Order.* No bytes may wait in the channel, or a direct write would overtake them: pongs, close frames, the rest of a
-///   short write. ``WatcherOutput`` gives its socket away only after it has asked the channel for its waiting bytes, and
-///   takes it back with each write through the channel. What follows a direct write is behind it in any case, because
-///   the socket has those bytes already.
-/// - *No handler changes the bytes*, as encryption and compression do. ``DirectWriteProbe`` finds that out.
-/// - *No end of the stream before.* A half-closed channel has sent its close frame, after which no message is sent.
+/// - *The descriptor belongs to the channel.* It is used on the channel's event loop, while the channel is active. A channel
+///   closes its descriptor and becomes inactive in one step on that loop, with no callback between. So a descriptor that the
+///   system has given to another connection is never used here. ``WatcherOutput`` checks this before a single write. A
+///   ``FanoutCohort`` writes to many sockets without a check: it holds only the sockets of its watchers, and a watcher leaves the
+///   cohort when its channel reports that it is inactive. The report comes later than the step above, but in the same turn of the
+///   loop. Between the two, the channel fails its pending writes. A cohort is written in a separate turn (``FanoutWaker``), never
+///   from within a channel's call.
+/// - *The order is kept.* No bytes may wait in the channel (pongs, close frames, the rest of a short write), because a direct
+///   write would overtake them. ``WatcherOutput`` provides its socket only after the channel has reported that no bytes wait, and
+///   withdraws the socket with each write through the channel. Later writes always follow a direct write, because the socket
+///   already has the bytes of the direct write.
+/// - *No handler changes the bytes*, as encryption and compression do. ``DirectWriteProbe`` detects such handlers.
+/// - *The stream has not ended.* A half-closed channel has sent its close frame, after which no message is sent.
 ///
-/// The channel's registration with its selector is not touched: it asks for writability when it holds bytes itself, and
-/// a write that the socket does not take in full is handed to it.
+/// The channel's registration with its selector does not change. The channel waits for writability when it holds bytes, and it
+/// gets the rest of each write that the socket does not take in full.
 struct DirectSocket {
     private let descriptor: NIOBSDSocket.Handle
 
-    /// The socket of a channel, or `nil` where the channel has none; on its event loop.
+    /// Creates the socket of a channel, on its event loop; `nil` if the channel has no socket.
     init?(of channel: any Channel) {
         let pipeline = channel.pipeline.syncOperations
         let handle = try? pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
@@ -43,10 +43,10 @@ struct DirectSocket {
         descriptor = handle
     }
 
-    /// Writes as much as the socket takes at once.
+    /// Writes as many bytes as the socket takes without blocking.
     ///
-    /// - Parameter bytes: What to write.
-    /// - Returns: How many bytes it took, 0 where it is full; `nil` where the connection is broken.
+    /// - Parameter bytes: The bytes to write.
+    /// - Returns: The number of written bytes, 0 if the socket is full; `nil` if the connection is broken.
     func send(_ bytes: UnsafeRawBufferPointer) -> Int? {
         while true {
             let count = systemSend(descriptor, bytes.baseAddress, bytes.count, sendFlags)
@@ -62,7 +62,7 @@ struct DirectSocket {
 
 #if canImport(Darwin)
     private let systemSend = Darwin.send
-    /// The signal of a broken connection is off for each socket there.
+    /// On Darwin, the `SIGPIPE` signal of a broken connection is disabled for each socket.
     private let sendFlags = MSG_DONTWAIT
 #elseif canImport(Musl)
     private let systemSend = Musl.send

@@ -3,15 +3,15 @@
 
 import NIOCore
 
-/// Stands next to the transport during one write, and sees whether the bytes arrive there as they were written.
+/// A handler next to the transport during one write: checks whether the bytes arrive there unchanged.
 ///
-/// It detects encryption, compression and any other handler that changes or holds back bytes, without knowing its name.
+/// The check detects encryption, compression and any other handler that changes or delays bytes, without knowing the handler.
 final class DirectWriteProbe: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
     private let expected: ByteBuffer
-    /// Whether exactly the expected bytes came by.
+    /// Whether exactly the expected bytes arrived.
     private(set) var sawExpected = false
     private var writes = 0
 
@@ -25,7 +25,7 @@ final class DirectWriteProbe: ChannelOutboundHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    /// Calls `write`, which writes the bytes, and gives the channel's socket if they arrived there as they are.
+    /// Calls `write`, which writes the bytes; returns the channel's socket if the bytes arrived there unchanged.
     static func socket(of channel: any Channel, writing bytes: ByteBuffer, _ write: () -> Void) -> DirectSocket? {
         let pipeline = channel.pipeline.syncOperations
         let probe = DirectWriteProbe(expecting: bytes)

@@ -5,16 +5,16 @@ import LiveProgressWebSocket
 import NIOCore
 import Synchronization
 
-/// All watchers of a server, in a part for each of its event loops.
+/// All watchers of a server, grouped by event loop.
 final class Fanout: Sendable {
     private let configuration: WatcherConfiguration
     private let onLimit: @Sendable (WebSocketLimit) -> Void
     private let loops = Mutex<[ObjectIdentifier: NIOLoopBound<FanoutLoop>]>([:])
 
-    /// A server's fan-out; one object serves any number of sources.
+    /// Creates the fan-out of a server; one object serves any number of sources.
     /// - Parameters:
-    ///   - configuration: How watchers are treated.
-    ///   - onLimit: Called for each watcher that is closed because it exceeded a limit, on its event loop.
+    ///   - configuration: The settings for watchers.
+    ///   - onLimit: Called on a watcher's event loop when the watcher is closed because it exceeded a limit.
     init(
         configuration: WatcherConfiguration = WatcherConfiguration(),
         onLimit: @escaping @Sendable (WebSocketLimit) -> Void = { _ in }
@@ -23,12 +23,12 @@ final class Fanout: Sendable {
         self.onLimit = onLimit
     }
 
-    /// The part of an event loop; call it on that loop.
+    /// Returns the watchers of an event loop; call it on that loop.
     func loop(_ eventLoop: any EventLoop) -> FanoutLoop {
         eventLoop.preconditionInEventLoop()
         let key = ObjectIdentifier(eventLoop)
         if let loop = loops.withLock({ $0[key] }) { return loop.value }
-        // Only this loop makes this entry, so no other thread can have made it meanwhile.
+        // Only this event loop makes this entry, so no other thread can have made it meanwhile.
         let loop = FanoutLoop(eventLoop: eventLoop, configuration: configuration, onLimit: onLimit)
         loops.withLock { $0[key] = NIOLoopBound(loop, eventLoop: eventLoop) }
         return loop

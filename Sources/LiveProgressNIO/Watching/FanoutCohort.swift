@@ -3,21 +3,21 @@
 
 import NIOCore
 
-/// Watchers of one topic on one event loop who stand at the same position.
+/// The watchers of one topic on one event loop that have the same position.
 final class FanoutCohort {
-    /// A watcher that a walk over the sockets did not serve in full.
+    /// A watcher whose socket did not take all bytes of a cohort's write.
     enum Unserved {
-        /// Its socket must not be written now; its handler knows what to do.
+        /// The socket must not be written now; the watcher's handler decides.
         case untouched(Watcher)
-        /// Its socket took that many bytes, or is broken.
+        /// The socket took that many bytes, or `nil` if the connection is broken.
         case short(Watcher, Int?)
     }
 
     var position: FanoutPosition
     private(set) var watchers: ContiguousArray<Watcher> = []
-    /// The watchers' sockets, as far as they may be written beside their channels.
+    /// The watchers' sockets; `nil` for a socket that must not be written directly.
     ///
-    /// Kept beside the watchers, so that a walk touches nothing else.
+    /// They are stored apart from the watchers, so that a write reads no other memory.
     private var sockets: ContiguousArray<DirectSocket?> = []
 
     init(position: FanoutPosition) {
@@ -31,7 +31,7 @@ final class FanoutCohort {
         sockets.append(watcher.freeSocket)
     }
 
-    /// Takes a watcher out; the last one takes its place.
+    /// Removes a watcher; the last watcher takes its index.
     func remove(_ watcher: Watcher) {
         let (last, lastSocket) = (watchers.removeLast(), sockets.removeLast())
         if last !== watcher {
@@ -42,22 +42,22 @@ final class FanoutCohort {
         watcher.cohort = nil
     }
 
-    /// Adds the watchers of another cohort at the same position.
+    /// Adds the watchers of another cohort with the same position.
     func absorb(_ other: FanoutCohort) {
         for watcher in other.watchers { insert(watcher) }
         other.watchers = []
         other.sockets = []
     }
 
-    /// A watcher's socket may be written from now on, or no longer.
+    /// Records that a watcher's socket may be written directly from now on, or no longer.
     func updateSocket(of watcher: Watcher) {
         sockets[watcher.cohortIndex] = watcher.freeSocket
     }
 
-    /// All watchers, for a delivery that goes by their handlers.
+    /// All watchers, for a delivery through their handlers.
     var untouched: ContiguousArray<Unserved> { ContiguousArray(watchers.lazy.map { .untouched($0) }) }
 
-    /// Writes to all sockets that may be written, with no callback between, and returns the watchers that are left.
+    /// Writes to all sockets that may be written directly, with no callback between; returns the remaining watchers.
     func write(_ frames: ByteBuffer) -> ContiguousArray<Unserved> {
         var unserved: ContiguousArray<Unserved> = []
         frames.withUnsafeReadableBytes { bytes in

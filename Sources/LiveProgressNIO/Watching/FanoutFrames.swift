@@ -4,18 +4,18 @@
 import LiveProgressWebSocket
 import NIOCore
 
-/// What one read of a source gives, as bytes for the wire that all watchers at one position share.
+/// The result of one read of a source: frames that all watchers with the same position share.
 struct FanoutFrames {
-    /// All frames, the close frame too; `nil` where there is nothing to send.
+    /// All frames, including the close frame; `nil` if there is nothing to send.
     let bytes: ByteBuffer?
-    /// Where a watcher stands after the frames.
+    /// The position of a watcher after the frames.
     let position: FanoutPosition
-    /// Why the connection closes after the frames; `nil` while more may come.
+    /// Why the connection closes after the frames; `nil` if more may follow.
     let close: WebSocketCloseReason?
-    /// Whether the source has more to read already.
+    /// Whether the source already has more to read.
     let hasMore: Bool
 
-    /// Text messages in one frame each, compressed where the watchers agreed to that.
+    /// Creates one text frame per message, compressed if the watchers negotiated compression.
     init(
         _ messages: [ArraySlice<UInt8>],
         position: FanoutPosition,

@@ -5,7 +5,7 @@ import LiveProgressWebSocket
 import LiveProgressWire
 import NIOCore
 
-/// The watchers of one event loop: a topic for each source that any of them follows.
+/// The watchers of one event loop, with one topic per source.
 ///
 /// Belongs to the event loop.
 final class FanoutLoop {
@@ -34,12 +34,14 @@ final class FanoutLoop {
 
     var topicCount: Int { topics.count }
 
-    /// The one handler of a watcher, for a pipeline whose HTTP handlers are gone.
+    /// Makes the only handler of a watcher, for a pipeline without HTTP handlers.
     ///
-    /// In the pipeline of an active channel it writes the first messages, and the channel is the watcher's until it closes.
+    /// In the pipeline of an active channel, the handler writes the first messages. The watcher then owns the channel until it
+    /// closes.
     /// - Parameters:
-    ///   - watcher: The watcher, which joins its source then.
-    ///   - compression: What was agreed on for what the watcher sends; its source compresses what it gets.
+    ///   - watcher: The watcher; it joins its source when the handler is added.
+    ///   - compression: The negotiated compression of the watcher's own messages; the source compresses the messages to the
+    ///     watcher.
     /// - Returns: The handler.
     func makeHandler(for watcher: Watcher, compression: WebSocketCompression? = nil) -> WebSocketHandler {
         WebSocketHandler(
@@ -49,7 +51,7 @@ final class FanoutLoop {
         )
     }
 
-    /// The topic of a source, made for its first watcher.
+    /// Returns the topic of a source; the first watcher of the source creates the topic.
     func enter(_ source: any FanoutSource) -> FanoutTopic {
         watcherCount += 1
         let key = ObjectIdentifier(source)
@@ -59,7 +61,7 @@ final class FanoutLoop {
         return topic
     }
 
-    /// A watcher has left its topic, which ends with its last one.
+    /// Records that a watcher has left its topic; the last watcher ends the topic.
     func left(_ topic: FanoutTopic) {
         watcherCount -= 1
         guard topic.isEmpty else { return }
@@ -68,7 +70,7 @@ final class FanoutLoop {
     }
 }
 extension FanoutLoop: LoopTimed {
-    /// The watcher's channel takes no bytes.
+    /// Records that the watcher's channel takes no bytes.
     func becameSlow(_ watcher: Watcher) {
         guard watcher.slowSince == nil else { return }
         watcher.slowSince = eventLoop.now
@@ -77,7 +79,7 @@ extension FanoutLoop: LoopTimed {
         if slow.count == 1 { timers.start(self, after: .seconds(1)) }
     }
 
-    /// The watcher's channel takes bytes again, or the watcher leaves.
+    /// Records that the watcher's channel takes bytes again, or that the watcher leaves.
     func becameFast(_ watcher: Watcher) {
         guard watcher.slowSince != nil else { return }
         watcher.slowSince = nil

@@ -7,50 +7,50 @@ import NIOCore
 
 /// A log of messages that many watchers follow, each from its own position.
 ///
-/// All watchers of the same source object that stand at the same position get the same bytes, framed once for each event
-/// loop. Every method is called on an event loop, so none may block; any loop may call at any time.
+/// All watchers of one source object at the same position get the same bytes, framed once per event loop. Any event loop may call
+/// any method at any time, so no method may block.
 protocol FanoutSource: AnyObject, Sendable {
-    /// Wakes an event loop when there may be something new to read; the loop reads only after this call.
+    /// Subscribes an event loop, which the source wakes when there may be something new; the loop reads only after this call.
     func subscribe(_ waker: FanoutWaker) -> ProgressSubscription
 
-    /// Ends a subscription, when the loop's last watcher of the source has left; a wake that comes later is ignored.
+    /// Ends a subscription after the loop's last watcher of the source has left; later wakes are ignored.
     func unsubscribe(_ subscription: ProgressSubscription)
 
-    /// The first read of a new watcher.
+    /// Reads for a new watcher.
     ///
-    /// - Parameter cursor: What the client sent to resume from, unchecked.
+    /// - Parameter cursor: The client's resume cursor, not validated.
     /// - Returns: The first messages, and the watcher's position after them.
     func open(cursor: String?) -> FanoutFrames
 
-    /// Everything after a position that an earlier read ended at.
+    /// Reads everything after a position at which an earlier read ended.
     ///
-    /// The source limits the number of messages. Where the log no longer has all, the source begins again where it can,
-    /// with a message that says so.
-    /// - Parameter position: Where the watchers stand.
-    /// - Returns: What follows; no bytes and the same position if nothing does. No bytes and a later position where what
-    ///   follows is not worth telling.
+    /// The source limits the number of messages. If the log no longer has all of them, the source continues where it can, and its
+    /// next message reports the gap.
+    /// - Parameter position: The position of the watchers.
+    /// - Returns: The next messages. No bytes and the same position if there are none; no bytes and a later position if the next
+    ///   messages would tell the watchers nothing new.
     func read(after position: FanoutPosition) -> FanoutFrames
 
     /// Counts one more watcher.
     func watcherJoined()
 
-    /// Counts one watcher less; called once for each ``watcherJoined()``.
+    /// Removes one watcher from the count; called once for each ``watcherJoined()``.
     func watcherLeft()
 
-    /// Answers a watcher's message.
+    /// Handles a message from a watcher.
     ///
     /// - Parameters:
     ///   - message: The whole payload.
-    ///   - isText: Whether it is text, which is valid UTF-8 then, or bytes.
-    /// - Returns: What is to be done about it.
+    ///   - isText: Whether the payload is valid UTF-8 text; otherwise it is binary.
+    /// - Returns: How to react to the message.
     func receive(_ message: ByteBuffer, isText: Bool) -> FanoutReply
 }
 
-/// Where watchers of a source stand: those at the same position get the same bytes from there on.
+/// The position of watchers in a source's log: watchers at the same position get the same bytes from there on.
 struct FanoutPosition: Sendable, Hashable {
     /// The place in the log, such as the newest revision read.
     var place: UInt64
-    /// A mark of the message sent last, for a source whose next message depends on that; otherwise `nil`.
+    /// A hash of the last sent message, if the next message of the source depends on it; otherwise `nil`.
     var told: Int?
 
     init(_ place: UInt64, told: Int? = nil) {
@@ -59,13 +59,13 @@ struct FanoutPosition: Sendable, Hashable {
     }
 }
 
-/// What is done about a watcher's message.
+/// The reaction to a watcher's message.
 enum FanoutReply {
     case ignore
-    /// A text message to this watcher alone.
+    /// Send a text message to this watcher alone.
     case answer(ByteBuffer)
-    /// The message was invalid, and this text message says so; the second one closes the connection with 1008.
+    /// Send this text message, which says that the watcher's message was invalid; a second violation closes with 1008.
     case violation(ByteBuffer)
-    /// The connection closes.
+    /// Close the connection.
     case close(WebSocketCloseReason)
 }

@@ -7,10 +7,9 @@ import LiveProgressWebSocket
 import LiveProgressWire
 import Synchronization
 
-/// What is being watched now: one source for each operation and format, or list, with compression or without, shared by all
-/// who watch it so.
+/// The sources that are being watched now, shared by all watchers with the same target, format and compression.
 ///
-/// Holds its sources weakly: the event loops hold them while they have watchers, and with the last one they go.
+/// A target is an operation or a list. This object holds its sources weakly: the event loops hold a source while it has watchers.
 final class FanoutSources: Sendable {
     private struct Key: Hashable {
         enum Target: Hashable {
@@ -36,19 +35,19 @@ final class FanoutSources: Sendable {
     private let entries = Mutex<[Key: Entry]>([:])
     private let deflaters: SharedDeflaters?
 
-    /// No sources yet; with deflaters some may be compressed.
+    /// Creates an empty set of sources; without deflaters no source is compressed.
     init(deflaters: SharedDeflaters? = nil) {
         self.deflaters = deflaters
     }
 
-    /// How many operations and lists are watched.
+    /// The number of operations and lists that are watched.
     var count: Int { entries.withLock { Set($0.keys.map(\.target)).count } }
 
-    /// The source of what was accepted, shared with those who watch it already.
+    /// Returns the source for an accepted watcher, shared with earlier watchers of the same target.
     /// - Parameters:
-    ///   - acceptance: What was accepted.
-    ///   - service: The operations.
-    ///   - isDeflated: Whether the watcher agreed to compressed messages.
+    ///   - acceptance: The accepted request.
+    ///   - service: The service with the operations.
+    ///   - isDeflated: Whether the watcher negotiated compression.
     /// - Returns: The source.
     func source(
         for acceptance: WatchAcceptance,
@@ -77,7 +76,7 @@ final class FanoutSources: Sendable {
     private func source(_ key: Key, make: () -> any FanoutSource) -> any FanoutSource {
         if let source = entries.withLock({ $0[key]?.source }) { return source }
         let made = make()
-        // Another loop may have been faster; then ours is released, outside the lock.
+        // Another event loop may have made the source first. Then the source made here is released outside the lock.
         return entries.withLock { entries in
             if let source = entries[key]?.source { return source }
             entries[key] = Entry(source: made)

@@ -4,7 +4,7 @@
 import LiveProgress
 import NIOCore
 
-/// One source on one event loop: its watchers there, in cohorts by position.
+/// The watchers of one source on one event loop, in cohorts by position.
 ///
 /// Belongs to the event loop.
 final class FanoutTopic {
@@ -13,12 +13,12 @@ final class FanoutTopic {
     private let subscription: ProgressSubscription
     private var cohorts: [FanoutPosition: FanoutCohort] = [:]
     private var watcherCount = 0
-    /// The last read for a watcher who had been left behind.
+    /// The last read for a watcher that had been left behind.
     ///
-    /// Those who come back one after the other from the same position share it. Forgotten with the next wake.
+    /// Watchers that return from the same position share this read. The next wake discards it.
     private var recent: (start: FanoutPosition, frames: FanoutFrames)?
 
-    /// Subscribes to the source first, so that no news falls between the first read and the subscription.
+    /// Subscribes to the source first, so that no update is lost between the first read and the subscription.
     init(source: any FanoutSource, waker: FanoutWaker) {
         self.source = source
         self.waker = waker
@@ -28,7 +28,7 @@ final class FanoutTopic {
 
     var isEmpty: Bool { watcherCount == 0 }
 
-    /// Ends the topic, after its last watcher has left.
+    /// Ends the topic after its last watcher has left.
     func end() {
         waker.bind(to: nil)
         source.unsubscribe(subscription)
@@ -37,7 +37,8 @@ final class FanoutTopic {
     func join(_ watcher: Watcher, cursor: String?) {
         watcherCount += 1
         let frames = source.open(cursor: cursor)
-        // Only now: a worker that waits for its first watcher may report at once, and the watcher must not miss it.
+        // The watcher is counted after the read: a worker that waits for its first watcher may report immediately, and the
+        // watcher must not miss that report.
         source.watcherJoined()
         send(frames, to: watcher)
     }
@@ -47,17 +48,17 @@ final class FanoutTopic {
         source.watcherLeft()
         guard let cohort = watcher.cohort else { return }
         cohort.remove(watcher)
-        // A cohort that is being served stands in no dictionary; it is filed afterwards.
+        // A cohort that is being served is in no dictionary; `file` adds it afterwards.
         if cohort.watchers.isEmpty, cohorts[cohort.position] === cohort { cohorts[cohort.position] = nil }
     }
 
-    /// There may be news: sends it to all watchers who take bytes, and leaves the others where they stand.
+    /// Sends new messages to all watchers that take bytes; the other watchers stay at their position.
     func deliverNews() {
         recent = nil
         for cohort in Array(cohorts.values) { deliverNews(to: cohort) }
     }
 
-    /// A watcher that was left behind takes bytes again.
+    /// Resumes a watcher that was left behind and takes bytes again.
     func resume(_ watcher: Watcher) {
         guard watcher.cohort == nil else { return }
         send(framesForReturning(from: watcher.position), to: watcher)
@@ -70,10 +71,10 @@ final class FanoutTopic {
         return frames
     }
 
-    /// Sends one watcher its own read, and puts it where it stands after that.
+    /// Sends one watcher the result of its own read, and adds the watcher to the cohort at its new position.
     private func send(_ frames: FanoutFrames, to watcher: Watcher) {
         if frames.hasMore { waker.wake() }
-        // Into the cohort first: writing may end in `resume` again, which then must find nothing to do.
+        // The watcher joins the cohort first: the write may call `resume`, which then must find nothing to do.
         cohort(at: frames.position).insert(watcher)
         watcher.send(frames)
     }
@@ -82,7 +83,7 @@ final class FanoutTopic {
         let start = cohort.position
         guard cohorts[start] === cohort else { return }
         let frames = source.read(after: start)
-        // In the loop's next turn, after other topics have had theirs.
+        // The rest is read in the loop's next turn, after the other topics.
         if frames.hasMore { waker.wake() }
         guard frames.bytes != nil || frames.position != start else { return }
         cohorts[start] = nil
@@ -91,15 +92,15 @@ final class FanoutTopic {
         file(cohort)
     }
 
-    /// Writes frames to a cohort that stood at `start` before them; a watcher that takes no bytes is left behind there.
+    /// Writes frames to a cohort that was at `start` before them; a watcher that takes no bytes stays behind at `start`.
     private func write(_ frames: FanoutFrames, to cohort: FanoutCohort, from start: FanoutPosition) {
         guard let bytes = frames.bytes else { return }
-        // The last frames close each connection, which is for its handler.
+        // The last frames also close each connection, and only the handler can close it.
         let unserved = frames.close == nil ? cohort.write(bytes) : cohort.untouched
         for rest in unserved {
             switch rest {
             case .short(let watcher, let count): watcher.sentShort(count, of: bytes)
-            // What was done for one may have closed another.
+            // Serving one watcher may have closed another.
             case .untouched(let watcher) where watcher.cohort !== cohort: break
             case .untouched(let watcher) where watcher.isWritable: watcher.send(frames)
             case .untouched(let watcher):
@@ -109,7 +110,7 @@ final class FanoutTopic {
         }
     }
 
-    /// Puts a cohort at its new position, together with the watchers that stand there already.
+    /// Adds a cohort at its new position, and merges it with a cohort that is already there.
     private func file(_ cohort: FanoutCohort) {
         guard !cohort.watchers.isEmpty else { return }
         guard let other = cohorts[cohort.position] else {

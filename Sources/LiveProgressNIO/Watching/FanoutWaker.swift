@@ -5,13 +5,13 @@ import LiveProgress
 import NIOCore
 import Synchronization
 
-/// Tells one event loop that a source may have something new for its watchers.
+/// Wakes one event loop when a source may have something new for its watchers.
 final class FanoutWaker: ProgressWaker {
     private let eventLoop: any EventLoop
     private let topic: NIOLoopBoundBox<FanoutTopic?>
     private let isPending = Atomic(false)
 
-    /// A waker of no topic yet; to be made on the event loop.
+    /// Creates a waker without a topic; call it on the event loop.
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
         self.topic = NIOLoopBoundBox(nil, eventLoop: eventLoop)
@@ -19,17 +19,17 @@ final class FanoutWaker: ProgressWaker {
 
     /// Makes the event loop read the source in its next turn.
     ///
-    /// From any thread, never blocking, and cheap to call often: the loop is asked once until it begins to read.
+    /// Call it from any thread. It never blocks, and repeated calls are cheap: the loop gets one task until it begins to read.
     func wake() {
         guard !isPending.exchange(true, ordering: .acquiringAndReleasing) else { return }
         eventLoop.execute {
-            // Before the read, so that an update during the read wakes the loop again.
+            // The flag is cleared before the read, so that an update during the read wakes the loop again.
             self.isPending.store(false, ordering: .sequentiallyConsistent)
             self.topic.value?.deliverNews()
         }
     }
 
-    /// Binds the waker to a topic, or frees it from one; on the event loop.
+    /// Binds the waker to a topic, or unbinds it if `topic` is `nil`; call it on the event loop.
     func bind(to topic: FanoutTopic?) {
         self.topic.value = topic
     }

@@ -3,14 +3,14 @@
 
 import LiveProgress
 import LiveProgressWebSocket
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 
-/// The list of operations as messages, for all who ask for the same of it.
+/// The source of a list of operations, shared by all watchers with the same query.
 ///
-/// A long list is read piece by piece, so that no watcher's first messages take more memory than one piece.
+/// A long list is read in batches, so that a watcher's first messages never take more memory than one batch.
 final class FeedFanoutSource: FanoutSource {
-    /// The most operations that one read tells of.
+    /// The maximum number of operations in one read.
     private static let batchSize = 256
 
     private let service: ProgressService
@@ -18,7 +18,7 @@ final class FeedFanoutSource: FanoutSource {
     private let deflated: DeflatedMessages?
     private let onRelease: @Sendable () -> Void
 
-    /// A source over a service's changes; `onRelease` is called when the source is released.
+    /// Creates a source over a service's changes; the source calls `onRelease` when it is released.
     init(
         service: ProgressService,
         query: ProgressQuery,
@@ -37,7 +37,7 @@ final class FeedFanoutSource: FanoutSource {
 
     func unsubscribe(_ subscription: ProgressSubscription) { service.changes.unsubscribe(subscription) }
 
-    /// The feed begins with what is there now, whatever the client has seen.
+    /// Returns the current operations; a feed ignores the client's cursor.
     func open(cursor: String?) -> FanoutFrames { read(after: FanoutPosition(0)) }
 
     func read(after position: FanoutPosition) -> FanoutFrames {
@@ -57,7 +57,7 @@ final class FeedFanoutSource: FanoutSource {
 
     func watcherLeft() {}
 
-    /// A feed is only listened to.
+    /// Refuses the message, because a feed takes no messages.
     func receive(_ message: ByteBuffer, isText: Bool) -> FanoutReply {
         .violation(ByteBuffer(bytes: ProgressMessage.encodeError(.feedTakesNoMessages)))
     }

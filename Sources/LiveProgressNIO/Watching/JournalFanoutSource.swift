@@ -3,10 +3,10 @@
 
 import LiveProgress
 import LiveProgressWebSocket
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 
-/// An operation's journal as messages of one format, for all who watch it: each revision is encoded once.
+/// The source of one operation's journal in one format, shared by all its watchers: each revision is encoded once.
 final class JournalFanoutSource: FanoutSource {
     private let journal: ProgressJournal
     private let format: ProgressFormat
@@ -14,7 +14,7 @@ final class JournalFanoutSource: FanoutSource {
     private let deflated: DeflatedMessages?
     private let onRelease: @Sendable () -> Void
 
-    /// A source over a journal; `onRelease` is called when the source is released.
+    /// Creates a source over a journal; the source calls `onRelease` when it is released.
     init(
         journal: ProgressJournal,
         format: ProgressFormat,
@@ -55,7 +55,7 @@ final class JournalFanoutSource: FanoutSource {
             return .violation(Self.error(.notUnderstood(error)))
         }
         switch request {
-        // Only where the API asks for no credentials: none can end.
+        // This case occurs only if the API requires no credentials, so no credentials can expire.
         case .authenticate: return .answer(ByteBuffer(bytes: ProgressMessage.encodeAuthenticated(until: nil)))
         case .cancel:
             do throws(ProgressError) {
@@ -79,7 +79,7 @@ final class JournalFanoutSource: FanoutSource {
         )
     }
 
-    /// Whether a message says what its watchers were told last, such as that of a revision that only counts.
+    /// Returns whether a message equals the last one sent, for example if a revision changes nothing that the format shows.
     private func isKnown(_ message: ArraySlice<UInt8>, told: inout Int?) -> Bool {
         var hasher = Hasher()
         message.withUnsafeBytes { hasher.combine(bytes: $0) }

@@ -5,41 +5,41 @@ import LiveProgress
 import LiveProgressWire
 
 extension ProgressProblem {
-    /// A watcher sent bytes.
+    /// A watcher sent a binary message.
     static let messagesAreText = watching(.messagesAreText, #"Send {"type":"cancel"} as text."#)
 
-    /// A watcher of the list sent something.
+    /// A watcher of a list sent a message.
     static let feedTakesNoMessages = watching(
         .noMessages,
-        "Connect to one operation to ask it to stop."
+        "To cancel an operation, connect to that operation."
     )
 
-    /// A watcher sent something that is no message.
+    /// A watcher sent an unknown or malformed message.
     static func notUnderstood(_ error: WireError) -> ProgressProblem {
         watching(.messageNotUnderstood, #"\#(error) Send {"type":"cancel"}."#)
     }
 
-    /// A watcher may not ask the operation to stop.
-    static let mayNotCancel = watching(.forbidden, "The credentials do not allow to cancel.")
+    /// A watcher may not cancel the operation.
+    static let mayNotCancel = watching(.forbidden, "The credentials do not permit cancelling.")
 
-    /// A watcher's credentials have ended.
+    /// A watcher's credentials have expired.
     static let credentialsExpired = watching(
         .unauthenticated,
         #"The credentials have expired. Send {"type":"authenticate","token":"…"} within 10 seconds to stay."#
     )
 
-    /// A watcher sends new credentials faster than they can be looked at.
+    /// A watcher sent new credentials before the decision about the previous ones.
     static let renewalUnderWay = watching(
         .renewalUnderWay,
-        "Wait for the answer to the last one."
+        "Wait for the answer to the previous authenticate message."
     )
 
-    /// The operation does not do what a watcher asked for.
+    /// The operation cannot do what a watcher requested.
     static func refused(_ error: ProgressError) -> ProgressProblem {
         watching(error.code.kind, error.message)
     }
 
-    /// A problem in a message: it is no answer to a request, so it has no status.
+    /// Creates a problem inside a WebSocket message; it answers no request, so it has no status.
     private static func watching(_ kind: Kind, _ detail: String) -> ProgressProblem {
         var problem = ProgressProblem(kind, detail)
         problem.status = nil

@@ -5,19 +5,19 @@ import LiveProgressWebSocket
 import LiveProgressWire
 import NIOCore
 
-/// One watcher: a connection and its position in a source's log.
+/// A watcher: one connection and its position in a source's log.
 ///
 /// Belongs to the connection's event loop.
 final class Watcher {
-    /// How many answers to messages a watcher may leave unread before it is closed.
+    /// The maximum number of unread answers before the watcher is closed.
     private static let maximumUnreadAnswers: Int32 = 16
 
-    /// The cohort that the watcher stands in; `nil` for one left behind because it does not read.
+    /// The cohort of the watcher; `nil` if the watcher was left behind because it does not read.
     var cohort: FanoutCohort?
-    /// The position of a watcher that was left behind; in a cohort it stands where the cohort does.
+    /// The position of a watcher that was left behind; otherwise the cohort has the position.
     var position = FanoutPosition(0)
     var cohortIndex = 0
-    /// Since when the channel has taken no bytes, and the watcher's index among the slow ones of its loop.
+    /// When the channel stopped taking bytes, and the watcher's index among the slow watchers of its loop.
     var slowSince: NIODeadline?
     var slowIndex = 0
 
@@ -25,7 +25,7 @@ final class Watcher {
     private let source: any FanoutSource
     private let cursor: String?
     private let session: WatcherSession?
-    /// Released with the watcher.
+    /// An object that is released together with the watcher.
     private let heldObject: (any AnyObject & Sendable)?
     private var topic: FanoutTopic?
     private var handler: WebSocketHandler?
@@ -33,13 +33,13 @@ final class Watcher {
     private var unreadAnswers: Int32 = 0
     private var violations: Int32 = 0
 
-    /// A watcher that joins its source when its connection opens.
+    /// Creates a watcher that joins its source when its connection opens.
     /// - Parameters:
     ///   - loop: The fan-out of the connection's event loop.
-    ///   - source: What it watches.
-    ///   - cursor: What the client sent to resume from.
-    ///   - session: What the watcher may do, and for how long; without it the source answers all its messages.
-    ///   - object: Held as long as the watcher is there, such as its place among a limited number.
+    ///   - source: The source to watch.
+    ///   - cursor: The client's resume cursor.
+    ///   - session: The permissions of the watcher and their expiry; without a session the source handles all messages.
+    ///   - object: An object to hold while the watcher exists, such as a slot of a limit.
     init(
         of loop: FanoutLoop,
         source: any FanoutSource,
@@ -61,7 +61,7 @@ final class Watcher {
         handler?.close(reason)
     }
 
-    /// Does what the source or the session replies to a message.
+    /// Performs the reaction of the source or the session to a message.
     func perform(_ reply: FanoutReply) {
         switch reply {
         case .ignore: break
@@ -77,37 +77,39 @@ final class Watcher {
     private func answer(_ text: ByteBuffer) {
         if !isWritable { unreadAnswers += 1 }
         guard unreadAnswers <= Self.maximumUnreadAnswers else {
-            return close(WebSocketCloseReason(.policyViolation, "Too many messages whose answers are not read."))
+            return close(
+                WebSocketCloseReason(.policyViolation, "The client does not read the answers to its messages.")
+            )
         }
         handler?.write(frames: FrameEncoder(role: .server).encode(.text, text))
     }
 }
 
-// MARK: Frames that other watchers get too
+// MARK: Frames that the watcher shares with others
 
 extension Watcher {
-    /// The connection's socket, while frames may be written to it beside the handler; see ``DirectSocket``.
+    /// The connection's socket, while frames may be written to it directly; see ``DirectSocket``.
     ///
-    /// It stays as the cohort was told last, until the cohort is told again or the watcher leaves it.
+    /// The cohort holds a copy of this value until the next `updateSocket(of:)`, or until the watcher leaves the cohort.
     var freeSocket: DirectSocket? { handler?.isOpen == true ? output.freeSocket : nil }
 
-    /// Writes frames by the shortest way there is.
+    /// Writes frames to the socket if possible, and through the channel otherwise.
     ///
-    /// Where the socket does not take all of them at once, ``isWritable`` is false until it has.
+    /// If the socket does not take all bytes, ``isWritable`` is `false` until the channel has written the rest.
     func send(_ frames: FanoutFrames) {
         guard let bytes = frames.bytes, let handler, handler.isOpen, let channel = handler.channel else { return }
         finish(output.send(bytes, on: channel), handler, channel)
         if let close = frames.close { handler.close(close, isWritten: true) }
     }
 
-    /// Frames were written to the ``freeSocket``, which took `count` of their bytes; `nil` for a broken connection.
+    /// Handles a write to ``freeSocket`` that took only `count` bytes of the frames; `nil` for a broken connection.
     func sentShort(_ count: Int?, of frames: ByteBuffer) {
         guard let handler, handler.isOpen, let channel = handler.channel else { return }
         finish(output.sent(count, of: frames), handler, channel)
     }
 
     private func finish(_ rest: WatcherOutput.Rest, _ handler: WebSocketHandler, _ channel: any Channel) {
-        // Before anything is written: a channel may call back while it writes.
+        // The cohort is updated before any write, because a channel may call back while it writes.
         cohort?.updateSocket(of: self)
         switch rest {
         case .none: break

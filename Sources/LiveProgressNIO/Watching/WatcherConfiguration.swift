@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgressWebSocket
+package import LiveProgressWebSocket
 
-/// How a server treats those who watch.
-public struct WatcherConfiguration: Sendable, Hashable {
-    /// Limits, heartbeat and closing of each connection.
-    public var connection: WebSocketConfiguration
+/// The settings for the watchers of a server.
+package struct WatcherConfiguration: Sendable, Hashable {
+    /// The limits, heartbeat and close timeout of each connection.
+    package var connection: WebSocketConfiguration
     /// How long a watcher may take no bytes before it is closed with 4008; 30 s by default.
-    public var slowLimit: Duration
-    /// How messages get to the sockets; by default directly.
-    public var writePath: WritePath
+    package var slowLimit: Duration
+    /// How messages reach the sockets; directly by default.
+    package var writePath: WritePath
 
-    /// A configuration of the given parts.
-    public init(
+    /// Creates a configuration of the given parts.
+    package init(
         connection: WebSocketConfiguration = WebSocketConfiguration(),
         slowLimit: Duration = .seconds(30),
         writePath: WritePath = .direct
@@ -24,13 +24,13 @@ public struct WatcherConfiguration: Sendable, Hashable {
     }
 }
 
-/// How a connection writes messages that many connections get.
+/// How a connection writes messages that it shares with other connections.
 public enum WritePath: String, Sendable, Hashable, CaseIterable {
-    /// Straight to the socket while the channel holds nothing back, through the channel otherwise.
+    /// Directly to the socket while the channel holds no bytes, and through the channel otherwise.
     ///
-    /// Handlers that neither change nor hold back what the connection writes, such as one that counts bytes, do not see
-    /// these writes; encryption and compression are found out and written through.
+    /// Handlers that neither change nor delay bytes, such as a byte counter, do not see the direct writes. The connection detects
+    /// encryption and compression, and then writes through the channel.
     case direct
-    /// Through the channel's pipeline, always.
+    /// Always through the channel's pipeline.
     case channel
 }

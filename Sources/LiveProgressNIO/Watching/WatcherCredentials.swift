@@ -3,17 +3,17 @@
 
 import NIOCore
 
-/// How long a watcher's credentials let it stay: until they end, and a grace period longer, in which it can renew them.
+/// The time that a watcher may stay: until its credentials expire, plus a grace period in which it can renew them.
 ///
 /// A pure value; the time is an argument.
 struct WatcherCredentials {
-    /// How long after their end a watcher may stay to renew them.
+    /// How long a watcher may stay after the expiry to renew its credentials.
     static let grace = TimeAmount.seconds(10)
 
-    /// What to do when the deadline has passed.
+    /// What to do after the deadline.
     enum Action: Equatable {
         case nothing
-        /// Tell the watcher that it has the grace period to renew them.
+        /// Warn the watcher that it has the grace period to renew its credentials.
         case warn
         /// Close the connection.
         case close
@@ -22,20 +22,20 @@ struct WatcherCredentials {
     private var end: NIODeadline?
     private var isWarned = false
 
-    /// Credentials that end some time from now, or never.
+    /// Creates credentials that expire after the given time; `nil` for never.
     init(validFor time: TimeAmount?, now: NIODeadline) {
         end = time.map { now + $0 }
     }
 
-    /// When something is to be done; `nil` for never.
+    /// The time of the next action; `nil` for never.
     var deadline: NIODeadline? { end.map { isWarned ? $0 + Self.grace : $0 } }
 
-    /// There are new credentials.
+    /// Replaces the credentials by new ones.
     mutating func renew(for time: TimeAmount?, now: NIODeadline) {
         self = WatcherCredentials(validFor: time, now: now)
     }
 
-    /// What to do now.
+    /// Returns what to do now.
     mutating func timeIsUp(now: NIODeadline) -> Action {
         guard let deadline, deadline <= now else { return .nothing }
         guard !isWarned else { return .close }

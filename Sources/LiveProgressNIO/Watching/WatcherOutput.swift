@@ -3,18 +3,18 @@
 
 import NIOCore
 
-/// Decides for one connection, write by write, between the socket and the channel.
+/// Chooses between the socket and the channel for each write of one connection.
 ///
-/// It writes to the socket itself; what goes through the channel its caller writes, because a channel may call
-/// back while it writes. Belongs to the channel's event loop.
+/// It writes to the socket itself. The caller writes to the channel, because a channel may call back while it writes. Belongs to
+/// the channel's event loop.
 struct WatcherOutput {
-    /// What is left to do for a write.
+    /// What the caller must still do for a write.
     enum Rest {
         /// Nothing.
         case none
-        /// Write the bytes through the channel, which says by its writability when it is too much.
+        /// Write the bytes through the channel, whose writability shows when it holds too many.
         case channel(ByteBuffer)
-        /// As ``channel(_:)``, and say by ``WatcherOutput/probed(_:)`` whether they arrived at the socket as they are.
+        /// As ``channel(_:)``, and report with ``WatcherOutput/probed(_:)`` whether the bytes arrived at the socket unchanged.
         case probe(ByteBuffer)
         /// Write the bytes, which the socket did not take, through the channel; the watcher is not writable until then.
         case waiting(ByteBuffer)
@@ -23,32 +23,32 @@ struct WatcherOutput {
     }
 
     private enum Route {
-        /// The next write finds out where it goes.
+        /// The next write finds out the route.
         case unknown
         case socket(DirectSocket)
         case channel
     }
 
     private var route: Route
-    /// Whether the channel may hold bytes that a direct write would overtake; `false` only if it certainly does not.
+    /// Whether the channel may hold bytes that a direct write would overtake; `false` only if it certainly holds none.
     private var channelMayHoldBytes = true
 
     init(path: WritePath) {
         route = path == .direct ? .unknown : .channel
     }
 
-    /// The socket, while it may be written without asking the channel; `nil` where ``send(_:on:)`` must be asked.
+    /// The socket, if it may be written without a check of the channel; `nil` if ``send(_:on:)`` must be called.
     var freeSocket: DirectSocket? {
         guard case .socket(let socket) = route, !channelMayHoldBytes else { return nil }
         return socket
     }
 
-    /// Takes note of a write to ``freeSocket``, and gives what is left to do.
+    /// Records a write to ``freeSocket``, and returns what remains to be done.
     ///
     /// - Parameters:
-    ///   - count: How many bytes the socket took; `nil` where the connection is broken.
-    ///   - bytes: What was to be written.
-    /// - Returns: What its caller has to do.
+    ///   - count: The number of bytes that the socket took; `nil` if the connection is broken.
+    ///   - bytes: All bytes of the write.
+    /// - Returns: What the caller must still do.
     mutating func sent(_ count: Int?, of bytes: ByteBuffer) -> Rest {
         guard let count else { return .broken }
         guard count < bytes.readableBytes else { return .none }
@@ -57,7 +57,7 @@ struct WatcherOutput {
         return wait(for: rest)
     }
 
-    /// Writes what the socket takes of the bytes, and gives what is left to do.
+    /// Writes as many bytes as the socket takes, and returns what the caller must still do.
     mutating func send(_ bytes: ByteBuffer, on channel: any Channel) -> Rest {
         switch route {
         case .channel: return .channel(bytes)
@@ -69,12 +69,12 @@ struct WatcherOutput {
         }
     }
 
-    /// The probe's result: the socket, or `nil` where it must not be written directly.
+    /// Records the probe's result: the socket, or `nil` if it must not be written directly.
     mutating func probed(_ socket: DirectSocket?) {
         route = socket.map { .socket($0) } ?? .channel
     }
 
-    /// Something else is about to be written through the channel.
+    /// Records that other bytes are about to be written through the channel.
     mutating func writesThroughChannel() {
         channelMayHoldBytes = true
     }

@@ -4,10 +4,10 @@
 import LiveProgress
 import LiveProgressHTTP
 import LiveProgressWebSocket
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 
-/// What a watcher who was asked for credentials may do, and for how long; it can renew them.
+/// The permissions of a watcher with credentials, and their expiry; the watcher can renew them.
 ///
 /// Belongs to the connection's event loop.
 final class WatcherSession {
@@ -20,7 +20,7 @@ final class WatcherSession {
     private var isDeciding = false
     private weak var watcher: Watcher?
 
-    /// The session of an accepted watcher; `nil` where the API asks for no credentials.
+    /// Creates the session of an accepted watcher; `nil` if the API requires no credentials.
     init?(_ acceptance: WatchAcceptance, api: ProgressAPI, loop: FanoutLoop) {
         guard let principal = acceptance.principal else { return nil }
         self.api = api
@@ -40,7 +40,7 @@ final class WatcherSession {
         loop.timers.stop(self)
     }
 
-    /// Answers a message of the watcher, or leaves it to the source.
+    /// Handles a message of the watcher, or passes it to the source.
     func receive(_ message: ByteBuffer, isText: Bool, from source: any FanoutSource) {
         let request = isText ? try? ProgressClientMessage(message.readableBytesView) : nil
         switch request {
@@ -99,7 +99,7 @@ extension WatcherSession: LoopTimed {
     func timerFired() {
         switch credentials.timeIsUp(now: loop.eventLoop.now) {
         case .nothing: reply(.ignore)
-        // Plain watchers get two members and nothing else.
+        // Plain watchers receive only messages with their two members.
         case .warn: reply(acceptance.format == .full ? .answer(Self.error(.credentialsExpired)) : .ignore)
         case .close: reply(.close(WebSocketCloseReason(.unauthenticated)))
         }
@@ -107,7 +107,7 @@ extension WatcherSession: LoopTimed {
 }
 
 extension ProgressAPI {
-    /// How long credentials are still valid; `nil` for ever.
+    /// Returns how long credentials are still valid; `nil` if they never expire.
     fileprivate func remainingTime(of principal: ProgressPrincipal) -> TimeAmount? {
         let clock = service.configuration.clock
         return principal.expiry(on: clock).map { TimeAmount($0 - clock.now()) }

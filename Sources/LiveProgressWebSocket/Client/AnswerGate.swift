@@ -3,11 +3,11 @@
 
 internal import NIOCore
 
-/// Stands before the HTTP decoder of a client, and holds back what follows the answer while the protocol is switched.
+/// The handler before a client's HTTP decoder: holds bytes after the response while the protocol is switched.
 ///
-/// A server may answer, send its last message and close in one go. What follows the answer is the WebSocket's, which is
-/// there a turn of the event loop later. The decoder gets nothing of it: it has a judgement of its own on whether the
-/// protocol is switched, would read on where it sees that otherwise, and would drop it all at the end of the input.
+/// A server may send the response, its last message and its close in one packet. The bytes after the response belong to the
+/// WebSocket handler, which is added one turn of the event loop later. The decoder must not get these bytes: it decides by its
+/// own rules whether the protocol is switched, may read on, and would drop all bytes at the end of the input.
 final class AnswerGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -21,12 +21,12 @@ final class AnswerGate: ChannelInboundHandler, RemovableChannelHandler {
     private var isShut = false
     private var held: [Held] = []
 
-    /// From now on, everything is held back.
+    /// Holds everything from now on.
     func shut() {
         isShut = true
     }
 
-    /// Hands on what was held back.
+    /// Passes on everything that was held.
     func open(context: ChannelHandlerContext) {
         isShut = false
         for one in held {

@@ -7,7 +7,7 @@ typealias ClientMessageProducer = NIOAsyncSequenceProducer<
     WebSocketMessage, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, ClientBackPressure
 >
 
-/// What a client's connection gives its reader; belongs to the event loop.
+/// Delivers a client connection's messages to its reader; belongs to the event loop.
 final class ClientSession: WebSocketHandlerDelegate {
     let messages: ClientMessageProducer
     let closed: EventLoopFuture<WebSocketCloseReason>
@@ -43,7 +43,7 @@ final class ClientSession: WebSocketHandlerDelegate {
     func writabilityChanged(_ handler: WebSocketHandler) {}
 
     func stopSending(_ handler: WebSocketHandler) {
-        // Whoever closes must see the peer's answer, read or not.
+        // A client that closes must see the peer's close frame, even if the reader has stopped.
         ClientBackPressure.setReading(true, on: channel)
     }
 
@@ -53,7 +53,7 @@ final class ClientSession: WebSocketHandlerDelegate {
     }
 }
 
-/// Reads from the channel only while the reader keeps up, and leaves when the reader does.
+/// Reads from the channel only while the reader keeps up, and closes the connection when the reader stops.
 final class ClientBackPressure: NIOAsyncSequenceProducerDelegate {
     private let channel: any Channel
 
@@ -73,7 +73,7 @@ final class ClientBackPressure: NIOAsyncSequenceProducerDelegate {
     }
 
     static func setReading(_ isReading: Bool, on channel: any Channel) {
-        // A channel that is closed takes no options, and needs none.
+        // A closed channel refuses options, and needs none.
         try? channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 }

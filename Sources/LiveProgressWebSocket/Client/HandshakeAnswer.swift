@@ -4,11 +4,11 @@
 internal import LiveProgressGrammar
 internal import NIOHTTP1
 
-/// A server's 101, checked as RFC 6455 section 4.1 asks of a client.
+/// A server's 101 response, checked as RFC 6455 section 4.1 requires of a client.
 struct HandshakeAnswer {
     /// The subprotocol that the server chose.
     let subprotocol: String?
-    /// The compression that the server agreed to.
+    /// The compression that the server accepted.
     let compression: WebSocketCompression?
 
     init(
@@ -26,7 +26,7 @@ struct HandshakeAnswer {
         }
         let accepts = head.headers["sec-websocket-accept"]
         guard accepts.count == 1, accepts[0].utf8.elementsEqual(key.accept.utf8) else {
-            throw .invalidAnswer("The Sec-WebSocket-Accept header does not answer the key.")
+            throw .invalidAnswer("The Sec-WebSocket-Accept header does not match the key.")
         }
         let extensions = head.headers["sec-websocket-extensions"]
         guard deflate != nil || extensions.isEmpty else {

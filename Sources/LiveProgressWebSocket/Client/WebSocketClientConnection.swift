@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import NIOCore
-public import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// The client's end of a WebSocket.
 ///
-/// Read ``messages``, from one place only. Leaving the loop, or letting the connection and its messages go, closes it.
-public final class WebSocketClientConnection: Sendable {
+/// Read ``messages`` from one task only. The connection closes when the loop over the messages ends, or when the connection and
+/// its messages are released.
+package final class WebSocketClientConnection: Sendable {
     /// The server's messages, in order, until the connection ends.
-    public let messages: WebSocketMessages
-    /// The headers of the server's answer.
-    public let headers: HTTPHeaders
-    /// The subprotocol that the server chose, `nil` for none.
-    public let subprotocol: String?
-    /// Whether the ends agreed on compression.
-    public let isCompressed: Bool
+    package let messages: WebSocketMessages
+    /// The headers of the server's response.
+    package let headers: HTTPHeaders
+    /// The subprotocol that the server chose; `nil` for none.
+    package let subprotocol: String?
+    /// Whether the ends negotiated compression.
+    package let isCompressed: Bool
 
     private let channel: any Channel
     private let handler: NIOLoopBound<WebSocketHandler>
@@ -38,17 +39,17 @@ public final class WebSocketClientConnection: Sendable {
         self.subprotocol = subprotocol
     }
 
-    /// Makes a WebSocket of a connected channel, which has no handlers but those of TLS.
+    /// Opens a WebSocket on a connected channel that has no handlers except TLS.
     ///
-    /// The channel is closed where this throws, and where the task is cancelled.
+    /// The channel is closed if this function throws or the task is cancelled.
     /// - Parameters:
     ///   - channel: The channel.
-    ///   - request: What is asked for.
-    ///   - configuration: Limits, heartbeat and closing.
-    ///   - timeout: How long the server has to answer.
+    ///   - request: The request for the handshake.
+    ///   - configuration: The limits, heartbeat and close timeout.
+    ///   - timeout: How long the server has to respond.
     /// - Returns: The open connection.
     /// - Throws: ``WebSocketConnectError``, or an error of the channel.
-    public static func connect(
+    package static func connect(
         over channel: any Channel,
         request: WebSocketClientRequest,
         configuration: WebSocketConfiguration = WebSocketConfiguration(),
@@ -65,17 +66,16 @@ public final class WebSocketClientConnection: Sendable {
 
     /// Sends a text message.
     /// - Parameter text: The message.
-    /// - Throws: ``WebSocketConnectError/closed`` if the connection has been closed by either end, or an error of the
+    /// - Throws: ``WebSocketConnectError/closed`` if either end has closed the connection, or an error of the
     ///   channel.
-    public func send(text: String) async throws {
+    package func send(text: String) async throws {
         try await send(WebSocketMessage(isText: true, payload: ByteBuffer(string: text)))
     }
 
-    /// Sends a message, in one frame; returns when the channel has taken it.
-    /// - Parameter message: The message; where it is text, its payload must be UTF-8, which is not checked.
-    /// - Throws: ``WebSocketConnectError/closed`` if the connection has been closed by either end, or an error of the
-    ///   channel.
-    public func send(_ message: WebSocketMessage) async throws {
+    /// Sends a message in one frame; returns when the channel has accepted it.
+    /// - Parameter message: The message; the payload of a text message must be UTF-8, which is not checked.
+    /// - Throws: ``WebSocketConnectError/closed`` if either end has closed the connection, or an error of the channel.
+    package func send(_ message: WebSocketMessage) async throws {
         try await channel.eventLoop.flatSubmit { [handler, channel] () -> EventLoopFuture<Void> in
             guard handler.value.isOpen else {
                 return channel.eventLoop.makeFailedFuture(WebSocketConnectError.closed)
@@ -86,22 +86,22 @@ public final class WebSocketClientConnection: Sendable {
         }.get()
     }
 
-    /// Begins to close, and waits until the connection has ended.
+    /// Begins to close, and returns when the connection has ended.
     /// - Parameters:
-    ///   - code: What the server is told; 1000 or an application's 3000-4999.
-    ///   - reason: A short text beside it.
-    public func close(code: UInt16 = 1000, reason: String = "") async {
+    ///   - code: The code for the server: 1000, or an application's 3000-4999.
+    ///   - reason: A short text for the server.
+    package func close(code: UInt16 = 1000, reason: String = "") async {
         channel.eventLoop.execute { [handler] in
             handler.value.close(WebSocketCloseReason(code: code, reason: reason))
         }
         _ = await closeReason
     }
 
-    /// How the connection ended; waits for it.
+    /// How the connection ended; suspends until then.
     ///
-    /// The server's code and reason, or our own where the server broke the protocol, 1006 where the connection broke, and
-    /// 1005 where the server gave no code.
-    public var closeReason: WebSocketCloseReason {
+    /// The result is the server's code and reason, or this end's own if the server broke the protocol. It is 1006 if the
+    /// connection broke, and 1005 if the server sent no code.
+    package var closeReason: WebSocketCloseReason {
         get async { await (try? closed.get()) ?? .abnormal }
     }
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import NIOHTTP1
+package import NIOHTTP1
 
-/// What a client asks a server for.
-public struct WebSocketClientRequest: Sendable {
-    /// The request target, path and query: `/api/v1/progress/x?cursor=e-1`.
-    public var target: String
-    /// The `Host` header: the name, and the port where it is not the scheme's own.
-    public var host: String
-    /// The subprotocols that the client speaks, the one most wanted first.
-    public var subprotocols: [String]
-    /// Further headers, such as `Authorization`.
-    public var headers: HTTPHeaders
-    /// The compression to ask for; `nil`, the default, asks for none.
-    public var deflate: DeflateClient?
+/// A client's request for a WebSocket.
+package struct WebSocketClientRequest: Sendable {
+    /// The request target, with path and query: `/api/v1/progress/x?cursor=e-1`.
+    package var target: String
+    /// The `Host` header: the name, and the port unless it is the scheme's default.
+    package var host: String
+    /// The subprotocols that the client supports, in order of preference.
+    package var subprotocols: [String]
+    /// Additional headers, such as `Authorization`.
+    package var headers: HTTPHeaders
+    /// The compression to offer; `nil`, the default, offers none.
+    package var deflate: DeflateClient?
 
-    /// A request of the given parts.
-    public init(
+    /// Creates a request of the given parts.
+    package init(
         target: String,
         host: String,
         subprotocols: [String] = [],

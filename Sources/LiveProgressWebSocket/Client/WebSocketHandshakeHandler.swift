@@ -4,7 +4,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Asks the server for a WebSocket, and makes one of the channel or tells why there is none.
+/// Sends the handshake, and turns the channel into a WebSocket or reports why that failed.
 final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -79,12 +79,12 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch state {
         case .waiting, .refused, .accepted: take(Self.unwrapInboundIn(data), context: context)
-        // The gate keeps what follows the answer.
+        // The gate holds the bytes after the response.
         case .upgrading, .finished: break
         }
     }
 
-    /// The server took too long.
+    /// Handles a server that took too long.
     func timeOut(context: ChannelHandlerContext) {
         fail(.timedOut, context: context)
     }
@@ -181,7 +181,7 @@ extension WebSocketHandshakeHandler {
         )
         let pipeline = context.pipeline.syncOperations
         let gateContext = try pipeline.context(handler: gate)
-        // First this one, which takes bytes for parts of an answer.
+        // This handler leaves first, because it would take bytes for parts of a response.
         pipeline.removeHandler(self, promise: nil)
         gate.open(context: gateContext)
         pipeline.removeHandler(context: gateContext, promise: nil)

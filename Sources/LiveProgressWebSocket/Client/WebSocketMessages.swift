@@ -3,29 +3,30 @@
 
 internal import NIOCore
 
-/// The messages of one connection, as they come.
+/// The messages of one connection, in the order of arrival.
 ///
-/// For one reader. While it is behind, little is read ahead and the server is held back.
-public struct WebSocketMessages: AsyncSequence, Sendable {
+/// The sequence has one reader. While the reader is behind, the connection buffers few messages, and then reads no more from the
+/// server.
+package struct WebSocketMessages: AsyncSequence, Sendable {
     /// A message.
-    public typealias Element = WebSocketMessage
+    package typealias Element = WebSocketMessage
 
     let base: ClientMessageProducer
 
-    /// The reader.
-    public struct AsyncIterator: AsyncIteratorProtocol {
+    /// The iterator of the only reader.
+    package struct AsyncIterator: AsyncIteratorProtocol {
         var base: ClientMessageProducer.AsyncIterator
 
-        /// Waits for the next message.
+        /// Returns the next message when it arrives.
         /// - Returns: The message, or `nil` when the connection has ended or the task is cancelled.
-        public mutating func next() async -> WebSocketMessage? {
+        package mutating func next() async -> WebSocketMessage? {
             await base.next()
         }
     }
 
-    /// The one reader; NIO stops the process that makes a second.
+    /// Makes the only iterator; NIO traps if a second one is made.
     /// - Returns: The iterator.
-    public func makeAsyncIterator() -> AsyncIterator {
+    package func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(base: base.makeAsyncIterator())
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A client's side of negotiating permessage-deflate, RFC 7692 section 5.1 and 7.1.
-public struct DeflateClient: Sendable {
-    /// What compresses.
-    public let codec: any DeflateCodec
-    /// Whether the client's messages may refer to earlier ones, where the server does not ask that they do not.
+/// The client's side of the permessage-deflate negotiation, RFC 7692 sections 5.1 and 7.1.
+package struct DeflateClient: Sendable {
+    /// The codec that compresses and inflates.
+    package let codec: any DeflateCodec
+    /// Whether the client's messages may refer to earlier ones, unless the server forbids it.
     ///
-    /// Not by default: a client that watches sends little, and the server need not remember it.
-    public var keepsContext: Bool
-    /// Whether the server's may; without it, the client needs no memory for that between messages.
-    public var serverKeepsContext: Bool
+    /// The default is `false`: a watching client sends little, so the server need not keep the context.
+    package var keepsContext: Bool
+    /// Whether the server's messages may refer to earlier ones; if not, the client keeps no context between messages.
+    package var serverKeepsContext: Bool
 
-    /// A client of the given wishes.
-    public init(codec: any DeflateCodec, keepsContext: Bool = false, serverKeepsContext: Bool = true) {
+    /// Creates a client with the given preferences.
+    package init(codec: any DeflateCodec, keepsContext: Bool = false, serverKeepsContext: Bool = true) {
         self.codec = codec
         self.keepsContext = keepsContext
         self.serverKeepsContext = serverKeepsContext
@@ -27,15 +27,15 @@ public struct DeflateClient: Sendable {
         return entry
     }
 
-    /// The one offer, as an entry of the field.
-    public var offer: WebSocketExtension { entry.entry }
+    /// The client's only offer, as an entry of the header field.
+    package var offer: WebSocketExtension { entry.entry }
 
-    /// Reads the server's answer to the ``offer``.
-    /// - Parameter fields: The values of the `Sec-WebSocket-Extensions` fields of the answer.
-    /// - Returns: What is agreed on; `nil` where the server takes no extension.
-    /// - Throws: ``WebSocketConnectError/invalidAnswer(_:)`` where it is no answer to the offer; the connection must be
-    ///   failed then (RFC 7692 section 5.1).
-    public func accept(answer fields: [String]) throws(WebSocketConnectError) -> WebSocketCompression? {
+    /// Reads the server's response to the ``offer``.
+    /// - Parameter fields: The values of the response's `Sec-WebSocket-Extensions` fields.
+    /// - Returns: The negotiated compression; `nil` if the server accepts no extension.
+    /// - Throws: ``WebSocketConnectError/invalidAnswer(_:)`` if the response does not match the offer; fail the connection then
+    ///   (RFC 7692 section 5.1).
+    package func accept(answer fields: [String]) throws(WebSocketConnectError) -> WebSocketCompression? {
         guard let entries = WebSocketExtension.list(fields) else {
             throw .invalidAnswer("The Sec-WebSocket-Extensions header is malformed.")
         }
@@ -44,7 +44,7 @@ public struct DeflateClient: Sendable {
             throw .invalidAnswer("The server uses an extension that was not asked for, or its parameters are wrong.")
         }
         guard serverKeepsContext || answer.serverNoContext else {
-            throw .invalidAnswer("The server keeps its compression's context, which it was asked not to.")
+            throw .invalidAnswer("The server keeps its compression context, although the client forbade it.")
         }
         var parameters = DeflateParameters()
         parameters.server.keepsContext = !answer.serverNoContext

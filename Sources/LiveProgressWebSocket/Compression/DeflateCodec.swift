@@ -3,59 +3,59 @@
 
 public import NIOCore
 
-/// Undoes DEFLATE (RFC 1951), piece by piece.
+/// Inflates DEFLATE data (RFC 1951), piece by piece.
 ///
-/// One stream: what comes may refer to what came before it, until it is reset. For one caller at a time.
+/// An inflater reads one stream: data may refer to earlier data until a reset. For one caller at a time.
 public protocol Inflater: AnyObject, Sendable {
-    /// Inflates a piece behind what a buffer holds.
+    /// Inflates a piece and appends the result to a buffer.
     /// - Parameters:
-    ///   - piece: The next bytes; all of them are taken.
-    ///   - output: Where the result goes, as far as it has come.
-    ///   - limit: How many bytes the result may have at most; no more memory than that is used.
-    /// - Throws: ``InflateError``; the stream is of no use then.
+    ///   - piece: The next bytes; all of them are consumed.
+    ///   - output: The buffer with the result so far.
+    ///   - limit: The maximum size of the result in bytes; the inflater uses no more memory than that.
+    /// - Throws: ``InflateError``; do not use the stream then.
     func inflate(_ piece: ByteBuffer, into output: inout ByteBuffer, limit: Int) throws(InflateError)
 
-    /// A message ends behind what was inflated; what an inflater allows a message it allows the next one anew.
+    /// Ends a message; a per-message limit of the inflater starts again with the next message.
     func messageEnded()
 
-    /// Forgets what came before.
+    /// Discards all earlier data.
     func reset()
 }
 
-/// Why bytes cannot be inflated.
+/// The reason why bytes cannot be inflated.
 public enum InflateError: Error, Sendable, Hashable {
-    /// They are not DEFLATE.
+    /// The bytes are not DEFLATE data.
     case malformed
-    /// They inflate to more than the limit.
+    /// The inflated result exceeds the limit.
     case tooLong
 }
 
-/// Compresses with DEFLATE (RFC 1951), message by message.
+/// Compresses data with DEFLATE (RFC 1951), message by message.
 ///
-/// One stream: a message may refer to those before it, until it is reset. For one caller at a time.
+/// A deflater writes one stream: a message may refer to earlier messages until a reset. For one caller at a time.
 public protocol Deflater: AnyObject, Sendable {
-    /// Compresses a message behind what a buffer holds, up to and including an empty block without compression.
+    /// Compresses a message, and appends the result to a buffer, up to and including an empty uncompressed block.
     /// - Parameters:
     ///   - message: The message; not empty.
-    ///   - output: Where the result goes; it ends with `00 00 FF FF`.
-    /// - Returns: Whether it could be done; what was written is of no use where not.
+    ///   - output: The buffer for the result; the result ends with `00 00 FF FF`.
+    /// - Returns: Whether the compression succeeded; discard the result otherwise.
     func deflate(_ message: ByteBuffer, into output: inout ByteBuffer) -> Bool
 
-    /// Forgets what came before.
+    /// Discards all earlier data.
     func reset()
 }
 
-/// Makes inflaters and deflaters: a library of compression.
+/// Makes inflaters and deflaters; wraps a compression library.
 public protocol DeflateCodec: Sendable {
-    /// The windows that a deflater can be made for, as binary logarithms of bytes.
+    /// The supported window sizes of a deflater, as binary logarithms of bytes.
     var windowBits: ClosedRange<Int> { get }
 
-    /// A fresh inflater that takes any window.
-    /// - Returns: The inflater, or `nil` where there is no memory for it.
+    /// Makes an inflater that accepts any window size.
+    /// - Returns: The inflater, or `nil` if there is not enough memory.
     func makeInflater() -> (any Inflater)?
 
-    /// A fresh deflater.
-    /// - Parameter windowBits: The window, one of ``windowBits``.
-    /// - Returns: The deflater, or `nil` where there is no memory for it.
+    /// Makes a deflater.
+    /// - Parameter windowBits: The window size, one of ``windowBits``.
+    /// - Returns: The deflater, or `nil` if there is not enough memory.
     func makeDeflater(windowBits: Int) -> (any Deflater)?
 }

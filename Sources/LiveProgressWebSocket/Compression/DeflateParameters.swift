@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What both ends agreed on for permessage-deflate, RFC 7692 section 7.1.
-public struct DeflateParameters: Sendable, Hashable {
-    /// What one end's messages are like.
-    public struct Direction: Sendable, Hashable {
-        /// Whether a message may refer to what the messages before it held.
-        public var keepsContext: Bool
+/// The negotiated parameters of permessage-deflate, RFC 7692 section 7.1.
+package struct DeflateParameters: Sendable, Hashable {
+    /// The parameters of the messages that one end sends.
+    package struct Direction: Sendable, Hashable {
+        /// Whether a message may refer to the content of earlier messages.
+        package var keepsContext: Bool
         /// The binary logarithm of the window's size in bytes, 8-15.
-        public var windowBits: Int
+        package var windowBits: Int
 
-        /// A direction of the given parts.
-        public init(keepsContext: Bool = true, windowBits: Int = 15) {
+        /// Creates the parameters of one direction.
+        package init(keepsContext: Bool = true, windowBits: Int = 15) {
             self.keepsContext = keepsContext
             self.windowBits = windowBits
         }
     }
 
-    /// The extension's name, as it is registered.
-    public static let extensionName = "permessage-deflate"
+    /// The registered name of the extension.
+    package static let extensionName = "permessage-deflate"
 
-    /// What the server sends.
-    public var server: Direction
-    /// What the client sends.
-    public var client: Direction
+    /// The parameters of the server's messages.
+    package var server: Direction
+    /// The parameters of the client's messages.
+    package var client: Direction
 
-    /// Parameters of the given parts.
-    public init(server: Direction = Direction(), client: Direction = Direction()) {
+    /// Creates the parameters of both directions.
+    package init(server: Direction = Direction(), client: Direction = Direction()) {
         self.server = server
         self.client = client
     }
 
-    /// What an end sends.
+    /// Returns the parameters of the messages that an end sends.
     func outgoing(of role: WebSocketRole) -> Direction { role == .server ? server : client }
 
-    /// What an end receives.
+    /// Returns the parameters of the messages that an end receives.
     func incoming(of role: WebSocketRole) -> Direction { role == .server ? client : server }
 }
 
-/// The parameters of one entry of the field: an offer of a client, or a server's answer.
+/// The parameters of one entry of the header field: a client's offer, or a server's response.
 struct DeflateEntry: Equatable {
-    /// The client's window, which an offer may name without a number.
+    /// The client's window size; an offer may name the parameter without a value.
     enum Bits: Equatable {
         case any
         case exactly(Int)
@@ -53,8 +53,10 @@ struct DeflateEntry: Equatable {
 
     init() {}
 
-    /// Reads an entry, or gives `nil` for another extension, an unknown parameter, one that comes twice, and a value
-    /// that is out of place or out of range.
+    /// Reads an entry.
+    ///
+    /// The result is `nil` for another extension, an unknown or repeated parameter, and a value that is misplaced or out of
+    /// range.
     init?(_ entry: WebSocketExtension) {
         guard entry.name == DeflateParameters.extensionName,
             Set(entry.parameters.map(\.name)).count == entry.parameters.count
@@ -88,7 +90,7 @@ struct DeflateEntry: Equatable {
         return WebSocketExtension(DeflateParameters.extensionName, parameters)
     }
 
-    /// 8 to 15, without leading zeros.
+    /// Returns a window size from 8 to 15; `nil` for any other text, such as a number with leading zeros.
     private static func bits(_ text: String) -> Int? {
         (8...15).first { String($0) == text }
     }

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import NIOHTTP1
+package import NIOHTTP1
 
-/// A server's side of negotiating permessage-deflate, RFC 7692 section 5.1 and 7.1.
-public struct DeflateServer: Sendable {
-    /// What compresses.
-    public let codec: any DeflateCodec
-    /// Whether a message may refer to those before it, where the client lets the server's and wants its own to.
-    public let keepsContext: Bool
-    /// The windows that the server's messages may have; an offer that wants a smaller one is declined.
-    public let windowBits: ClosedRange<Int>
+/// The server's side of the permessage-deflate negotiation, RFC 7692 sections 5.1 and 7.1.
+package struct DeflateServer: Sendable {
+    /// The codec that compresses and inflates.
+    package let codec: any DeflateCodec
+    /// Whether messages may refer to earlier ones, in each direction that the client's offer permits.
+    package let keepsContext: Bool
+    /// The window sizes that the server can use for its messages; an offer that demands a smaller one is declined.
+    package let windowBits: ClosedRange<Int>
 
-    /// A server that keeps what the client lets it keep, for connections with messages of their own.
-    /// - Parameter codec: What compresses.
-    public init(codec: any DeflateCodec) {
+    /// Creates a server that keeps the context where the client permits it, for connections with individual messages.
+    /// - Parameter codec: The codec that compresses and inflates.
+    package init(codec: any DeflateCodec) {
         self.init(codec: codec, keepsContext: true, windowBits: codec.windowBits)
     }
 
-    /// For messages that many clients get as the same bytes: each stands alone, and has the largest window.
-    /// - Parameter codec: What compresses.
+    /// Returns a server for messages that many clients receive as the same bytes.
+    ///
+    /// No message refers to another one, and all messages use the largest window.
+    /// - Parameter codec: The codec that compresses and inflates.
     /// - Returns: The server.
-    public static func shared(codec: any DeflateCodec) -> Self {
+    package static func shared(codec: any DeflateCodec) -> Self {
         let bits = codec.windowBits.upperBound
         return Self(codec: codec, keepsContext: false, windowBits: bits...bits)
     }
@@ -32,13 +34,13 @@ public struct DeflateServer: Sendable {
         self.windowBits = windowBits
     }
 
-    /// Takes the first offer that can be met.
+    /// Accepts the first offer that the server can satisfy.
     ///
-    /// An offer with a parameter that is unknown, malformed or there twice is passed over. So is every offer where a field
-    /// breaks the grammar, because nobody can tell what it offers.
+    /// An offer with an unknown, malformed or repeated parameter is skipped. If a field breaks the grammar, all offers are
+    /// ignored, because their meaning is unclear.
     /// - Parameter head: The client's handshake.
-    /// - Returns: What is agreed on, and the entry that the answer must have; `nil` for no compression.
-    public func accept(_ head: HTTPRequestHead) -> (compression: WebSocketCompression, answer: WebSocketExtension)? {
+    /// - Returns: The negotiated compression, and the entry for the response; `nil` for no compression.
+    package func accept(_ head: HTTPRequestHead) -> (compression: WebSocketCompression, answer: WebSocketExtension)? {
         guard let entries = WebSocketExtension.list(head.headers["sec-websocket-extensions"]) else { return nil }
         for entry in entries {
             guard let offer = DeflateEntry(entry), let (parameters, answer) = meet(offer) else { continue }
@@ -59,9 +61,9 @@ public struct DeflateServer: Sendable {
             guard bits >= windowBits.lowerBound else { return nil }
             parameters.server.windowBits = min(bits, windowBits.upperBound)
         }
-        // An offer that names the window must be answered with one; a smaller one than the largest is told in any case.
+        // If an offer names the window, the response must too; the response always names a window below the maximum.
         if offer.serverBits != nil || windowBits.upperBound < 15 { answer.serverBits = parameters.server.windowBits }
-        // What a client says of its own window is a promise; any window can be read.
+        // The client promises to keep within the window that it names; the server can read any window.
         if case .exactly(let bits) = offer.clientBits { parameters.client.windowBits = bits }
         return (parameters, answer)
     }

@@ -5,7 +5,7 @@ internal import NIOCore
 
 /// Compresses the messages that one end sends, RFC 7692 section 7.2.1.
 struct MessageDeflation: Sendable {
-    /// The four bytes that the receiver puts back.
+    /// The length of the tail that the sender removes and the receiver appends again.
     private static let tailLength = 4
 
     private let compression: WebSocketCompression
@@ -18,14 +18,14 @@ struct MessageDeflation: Sendable {
         self.role = role
     }
 
-    /// A message's payload compressed, or `nil` where it must go as it is, which is always allowed.
+    /// Compresses the payload of a message; `nil` if it must be sent uncompressed, which is always permitted.
     mutating func compress(_ payload: ByteBuffer) -> ByteBuffer? {
         let (codec, direction) = (compression.codec, compression.parameters.outgoing(of: role))
         guard !hasFailed, codec.windowBits.contains(direction.windowBits) else { return nil }
         if deflater == nil { deflater = codec.makeDeflater(windowBits: direction.windowBits) }
         let output = deflater.flatMap { Self.compress(payload, with: $0) }
         guard let output else {
-            // A stream that failed cannot be gone on with, and the peer still has the context that it had.
+            // A failed stream cannot continue, and the peer still has the earlier context.
             hasFailed = true
             deflater = nil
             return nil
@@ -34,9 +34,9 @@ struct MessageDeflation: Sendable {
         return output
     }
 
-    /// A payload compressed by a deflater, without its tail.
+    /// Compresses a payload with a deflater, and removes the tail.
     static func compress(_ payload: ByteBuffer, with deflater: any Deflater) -> ByteBuffer? {
-        // Section 7.2.3.6: of an empty message nothing is left but the first byte of an empty block.
+        // Section 7.2.3.6: an empty message is sent as the first byte of an empty block.
         guard payload.readableBytes > 0 else { return ByteBuffer(integer: UInt8(0)) }
         var output = ByteBuffer()
         output.reserveCapacity(payload.readableBytes / 2 + 32)

@@ -5,9 +5,9 @@ internal import NIOCore
 
 /// Inflates the messages that one end receives, RFC 7692 section 7.2.2.
 ///
-/// Where messages stand alone, an inflater lives only while one of them is on its way.
+/// If no message refers to another, an inflater exists only while a message is incomplete.
 struct MessageInflation: Sendable {
-    /// What the sender took off the end of each message.
+    /// The tail that the sender removed from each message.
     private static let tail = ByteBuffer(bytes: [0x00, 0x00, 0xFF, 0xFF])
 
     private let compression: WebSocketCompression
@@ -19,7 +19,7 @@ struct MessageInflation: Sendable {
         self.role = role
     }
 
-    /// Inflates a piece of a message's payload behind what has been inflated of it.
+    /// Inflates a piece of a message, and appends the result to the payload.
     mutating func add(_ piece: ByteBuffer, to payload: inout ByteBuffer, limit: Int) throws(WebSocketViolation) {
         if inflater == nil { inflater = compression.codec.makeInflater() }
         guard let inflater else { throw .outOfMemory }
@@ -33,7 +33,7 @@ struct MessageInflation: Sendable {
         }
     }
 
-    /// Inflates what is left when the last piece of a message has come.
+    /// Inflates the rest of a message after its last piece.
     mutating func finish(_ payload: inout ByteBuffer, limit: Int) throws(WebSocketViolation) {
         try add(Self.tail, to: &payload, limit: limit)
         inflater?.messageEnded()

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The compression that a connection's ends agreed on, and what does it.
+/// The negotiated compression of a connection, and its codec.
 ///
-/// A reference, so that connections without compression have no room for it.
-public final class WebSocketCompression: Sendable {
-    /// What compresses.
-    public let codec: any DeflateCodec
-    /// What is agreed on.
-    public let parameters: DeflateParameters
+/// This type is a class, so that connections without compression need only one pointer for it.
+package final class WebSocketCompression: Sendable {
+    /// The codec that compresses and inflates.
+    package let codec: any DeflateCodec
+    /// The negotiated parameters.
+    package let parameters: DeflateParameters
 
-    /// A compression of the given parts.
-    public init(codec: any DeflateCodec, parameters: DeflateParameters) {
+    /// Creates a compression of the given parts.
+    package init(codec: any DeflateCodec, parameters: DeflateParameters) {
         self.codec = codec
         self.parameters = parameters
     }

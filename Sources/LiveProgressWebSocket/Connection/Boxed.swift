@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// An optional value that takes one word while it is `nil`, for what few of many connections have at a time.
+/// An optional value that takes one word while it is `nil`, for state that only a few connections have at the same time.
 struct Boxed<Value> {
-    /// Empty or of one element: an array allocates nothing while it is empty, and is changed where it stands.
+    /// Empty, or one element: an empty array allocates nothing, and an array can be changed in place.
     private var storage: ContiguousArray<Value> = []
 
     init(_ value: Value? = nil) {

@@ -3,15 +3,15 @@
 
 package import NIOCore
 
-/// An object with one timer of an event loop.
+/// An object with one timer on an event loop.
 package protocol LoopTimed: AnyObject {
-    /// Where the timers keep the entry; only the timers change it.
+    /// The entry's place in the timers; only the timers change it.
     var timerPlace: LoopTimerPlace { get set }
-    /// The time is over.
+    /// The timer has fired.
     func timerFired()
 }
 
-/// Where the timers keep an entry.
+/// The place of an entry in the timers.
 package struct LoopTimerPlace {
     fileprivate enum State { case idle, waiting(index: Int), due }
     fileprivate var state = State.idle
@@ -22,8 +22,8 @@ package struct LoopTimerPlace {
 
 /// The timers of all connections of one event loop: a wheel of slots, one for each tick.
 ///
-/// To start and to stop one costs the same with one connection and with a hundred thousand, unlike a task of the event
-/// loop, whose cancelling searches them all. A timer never fires early, and up to one tick late. Belongs to its loop.
+/// Starting and stopping a timer take constant time. Scheduled tasks of the event loop would take longer, because the loop
+/// searches all tasks to cancel one. A timer never fires early, and fires at most one tick late. Belongs to its event loop.
 package final class LoopTimers {
     private static let slotCount = 64
 
@@ -43,7 +43,7 @@ package final class LoopTimers {
         self.slots = Array(repeating: [], count: Self.slotCount)
     }
 
-    /// Starts the entry's timer, in place of one that runs.
+    /// Starts the timer of an entry; replaces its running timer.
     package func start(_ entry: any LoopTimed, after time: TimeAmount) {
         stop(entry)
         if count == 0 { lastTick = currentTick }
@@ -56,7 +56,7 @@ package final class LoopTimers {
         scheduleTick()
     }
 
-    /// Stops the entry's timer, if one runs.
+    /// Stops the timer of an entry, if it runs.
     package func stop(_ entry: any LoopTimed) {
         if case .waiting(let index) = entry.timerPlace.state {
             remove(at: index, from: entry.timerPlace.tick % Self.slotCount)
@@ -91,7 +91,7 @@ package final class LoopTimers {
         }
         lastTick = now
         for entry in due {
-            // One that fired before may have stopped it.
+            // An entry that fired earlier may have stopped this one.
             guard case .due = entry.timerPlace.state else { continue }
             entry.timerPlace.state = .idle
             entry.timerFired()

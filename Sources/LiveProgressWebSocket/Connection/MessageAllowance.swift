@@ -3,30 +3,30 @@
 
 internal import NIOCore
 
-/// A limit of what one end takes from the other.
-public enum WebSocketLimit: Sendable, Hashable {
+/// A limit on the peer of a connection.
+package enum WebSocketLimit: Sendable, Hashable {
     /// The size of a message, or the number of its fragments.
     case messageSize
-    /// How many messages come in a minute.
+    /// The number of messages per minute.
     case messageRate
-    /// How long it takes nothing of what it is sent.
+    /// The time in which the peer reads nothing.
     case unreadTime
 }
 
-/// Counts what a peer sends, minute by minute: a pure value that is told the time.
+/// Counts the messages of a peer minute by minute: a pure value that receives the time as an argument.
 ///
-/// A message counts once, however many fragments it has; their number is limited by itself.
+/// A message counts once, however many fragments it has; another limit bounds the fragments.
 struct MessageAllowance: Sendable {
     private var count = 0
     private var end = NIODeadline.uptimeNanoseconds(0)
 
-    /// Takes note of a frame; gives whether the peer may send it.
+    /// Counts a frame; returns whether the peer may send it.
     mutating func take(_ event: FrameEvent, perMinute: Int?, now: NIODeadline) -> Bool {
         guard let perMinute else { return true }
         switch event {
         case .dataPiece: return true
         case .dataBegan(let header) where header.opcode == .continuation: return true
-        // Whoever leaves is not held back.
+        // A peer may always close.
         case .control(.close, _): return true
         case .dataBegan, .control: break
         }

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How one end of a connection behaves.
+/// The settings of one end of a connection.
 public struct WebSocketConfiguration: Sendable, Hashable {
-    /// How an end finds out that the other has gone without a word.
+    /// The pings that detect a lost peer.
     public struct Heartbeat: Sendable, Hashable {
-        /// From one ping to the next; 25 s by default.
+        /// The time between two pings; 25 s by default.
         public var interval: Duration
-        /// How long the peer has to answer; 10 s by default.
+        /// How long the peer has to answer a ping; 10 s by default.
         ///
-        /// One missed answer closes the connection.
+        /// One missing pong closes the connection.
         public var timeout: Duration
 
-        /// A heartbeat of the given times.
+        /// Creates a heartbeat of the given times.
         public init(interval: Duration = .seconds(25), timeout: Duration = .seconds(10)) {
             self.interval = interval
             self.timeout = timeout
         }
     }
 
-    /// What a message of the peer may have at most.
-    public var limits: WebSocketLimits
+    /// The limits on the peer's messages.
+    package var limits: WebSocketLimits
     /// The heartbeat; `nil` sends no pings.
     public var heartbeat: Heartbeat?
-    /// How long the peer has to take part in closing before the connection is cut; 5 s by default.
-    public var closeTimeout: Duration
+    /// How long the peer has to complete the close handshake before the connection is closed; 5 s by default.
+    package var closeTimeout: Duration
 
-    /// A configuration of the given parts.
-    public init(
+    /// Creates a configuration of the given parts.
+    package init(
         limits: WebSocketLimits = WebSocketLimits(),
         heartbeat: Heartbeat? = Heartbeat(),
         closeTimeout: Duration = .seconds(5)
@@ -38,7 +38,7 @@ public struct WebSocketConfiguration: Sendable, Hashable {
     }
 }
 
-/// A configuration that many connections share, so that each has one word of it.
+/// A configuration that many connections share, so that each connection stores only a reference.
 package final class SharedConfiguration: Sendable {
     let value: WebSocketConfiguration
 

@@ -12,7 +12,7 @@ extension WebSocketConnection {
         case .dataBegan(let header):
             try assembler.begin(header)
         case .dataPiece(let piece, let isLast):
-            // What was under way when we began to close is checked, but nobody wants it any more.
+            // A message that was incomplete when this end began to close is checked, but not delivered.
             guard let message = try assembler.add(piece, isLast: isLast), isOpen else { return }
             actions.append(.deliver(message))
         case .control(.ping, let payload):
@@ -33,12 +33,14 @@ extension WebSocketConnection {
         }
     }
 
-    /// A pong that answers another ping than the last, or none, is allowed and says nothing (section 5.5.3).
+    /// Records a pong; a pong that does not answer the latest ping is allowed and ignored (section 5.5.3).
     private mutating func takePong(_ payload: ByteBuffer) {
         guard case .awaitingPong = pulse, payload == ByteBuffer(integer: pingCount) else { return }
         pulse = .answered
     }
 
+    /// Answers a close frame.
+    ///
     /// The server closes the channel first (section 7.1.1), so that the client does not keep the address in use.
     private mutating func takeClose(_ reason: WebSocketCloseReason) {
         if isOpen {
@@ -51,12 +53,12 @@ extension WebSocketConnection {
         actions.append(.startTimer(configuration.closeTimeout))
     }
 
-    /// The heartbeat's timer has run out: a ping is due, or its answer is late.
+    /// Handles the heartbeat's timer: a ping is due, or its pong is late.
     mutating func beat() {
         guard let heartbeat = configuration.heartbeat else { return }
         switch pulse {
         case .answered:
-            // The timer was not moved when the answer came: one timer, never cancelled, is the cheapest.
+            // The timer was not moved when the pong arrived: one timer that is never cancelled costs the least.
             pulse = .quiet
             actions.append(.startTimer(max(heartbeat.interval - heartbeat.timeout, .zero)))
         case .quiet where isWritable:
@@ -65,7 +67,7 @@ extension WebSocketConnection {
             actions.append(.write(encoder.encode(.ping, ByteBuffer(integer: pingCount))))
             actions.append(.startTimer(heartbeat.timeout))
         case .quiet:
-            // The ping would only wait behind what the peer does not read.
+            // The ping would only wait behind bytes that the peer does not read.
             pulse = .awaitingPong(isExtended: true)
             actions.append(.startTimer(heartbeat.interval))
         case .awaitingPong(isExtended: false) where !isWritable:

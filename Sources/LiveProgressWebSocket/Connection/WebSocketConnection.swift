@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import NIOCore
+package import NIOCore
 
 /// One end of a connection as a pure state machine: events go in, actions come out of ``next()``.
 ///
-/// Call an event's method, then perform what ``next()`` gives until it gives `nil`.
-public struct WebSocketConnection: Sendable {
-    /// What the one who drives the machine has to do.
-    public enum Action: Sendable, Hashable {
+/// Call an event's method, then perform the actions of ``next()`` until it returns `nil`.
+package struct WebSocketConnection: Sendable {
+    /// An action for the caller.
+    package enum Action: Sendable, Hashable {
         /// Write the bytes and flush.
         case write(ByteBuffer)
-        /// Hand a message to the application.
+        /// Deliver a message to the application.
         case deliver(WebSocketMessage)
         /// Send no more messages: the close handshake has begun.
         case stopSending
-        /// Start the connection's one timer, in place of a running one.
+        /// Start the connection's only timer; replace a running one.
         case startTimer(Duration)
         /// Stop the timer.
         case stopTimer
-        /// Close the sending half of the channel once all is written.
+        /// Close the output of the channel once all bytes are written.
         case closeOutput
         /// Close the channel.
         case closeChannel
-        /// The connection is over as far as the application is concerned: how it ended.
+        /// Report to the application how the connection ended.
         case closed(WebSocketCloseReason)
     }
 
     enum Phase: Sendable {
-        /// Messages flow.
+        /// Both ends may send messages.
         case open
-        /// We sent a close frame and wait for the peer's.
+        /// This end sent a close frame and waits for the peer's.
         case closing
-        /// Nothing will be read or sent any more; we wait for the peer to close the channel.
+        /// Nothing more is read or sent; this end waits for the peer to close the channel.
         case finishing
         case closed
     }
@@ -43,7 +43,7 @@ public struct WebSocketConnection: Sendable {
         case answered
     }
 
-    // What is large stands first, so that little is lost between: a server has as many of these as it has watchers.
+    // Large members come first to reduce padding, because a server has one of these values per watcher.
     private let settings: SharedConfiguration
     var decoder: FrameDecoder
     var assembler: MessageAssembler
@@ -51,7 +51,7 @@ public struct WebSocketConnection: Sendable {
     var now = NIODeadline.uptimeNanoseconds(0)
     private var deflation: Boxed<MessageDeflation>
     var pingCount: UInt64 = 0
-    /// The latest ping not answered yet because the peer does not read; section 5.5.3 lets us forget the earlier ones.
+    /// The latest ping without a pong, because the peer does not read; section 5.5.3 allows dropping earlier pings.
     var owedPong = Boxed<ByteBuffer>()
     var actions: [Action] = []
     let role: WebSocketRole
@@ -60,17 +60,17 @@ public struct WebSocketConnection: Sendable {
     var pulse = Pulse.quiet
     var isWritable = true
     var hasToldClosed = false
-    /// How many more times a peer that still has to read what stands before our close frame gets the close timeout.
+    /// The number of extra close timeouts for a peer that must still read the bytes before this end's close frame.
     private var patience: UInt8 = 0
-    /// The limit for which the connection failed, if it did.
+    /// The limit that the peer exceeded; `nil` if the connection did not fail for a limit.
     private(set) var exceededLimit: WebSocketLimit?
 
-    /// A connection whose handshake has just been completed.
+    /// Creates a connection whose handshake has just completed.
     /// - Parameters:
-    ///   - role: Which end this is.
-    ///   - configuration: How it behaves.
-    ///   - compression: The compression agreed on; `nil` for none.
-    public init(
+    ///   - role: The end that this value represents.
+    ///   - configuration: The settings.
+    ///   - compression: The negotiated compression; `nil` for none.
+    package init(
         role: WebSocketRole,
         configuration: WebSocketConfiguration = WebSocketConfiguration(),
         compression: WebSocketCompression? = nil
@@ -78,7 +78,7 @@ public struct WebSocketConnection: Sendable {
         self.init(role: role, settings: SharedConfiguration(configuration), compression: compression)
     }
 
-    /// A connection that shares its configuration with others.
+    /// Creates a connection that shares its configuration with others.
     package init(role: WebSocketRole, settings: SharedConfiguration, compression: WebSocketCompression?) {
         self.role = role
         self.settings = settings
@@ -94,10 +94,10 @@ public struct WebSocketConnection: Sendable {
     var configuration: WebSocketConfiguration { settings.value }
 
     /// Whether messages may still be sent.
-    public var isOpen: Bool { if case .open = phase { true } else { false } }
+    package var isOpen: Bool { if case .open = phase { true } else { false } }
 
-    /// The next thing to do, or `nil` until the next event.
-    public mutating func next() -> Action? {
+    /// Returns the next action, or `nil` until the next event.
+    package mutating func next() -> Action? {
         while true {
             if let action = takeAction() { return action }
             switch phase {
@@ -114,12 +114,12 @@ public struct WebSocketConnection: Sendable {
         }
     }
 
-    /// A message as this end sends it: one frame, compressed where that is agreed on.
+    /// Encodes a message as one frame, compressed if the ends negotiated compression.
     ///
-    /// Send what it gives in the order of the calls: a compressed message may refer to those before it.
+    /// Send the results in the order of the calls, because a compressed message may refer to earlier ones.
     /// - Parameter message: The message.
     /// - Returns: The bytes for the wire.
-    public mutating func encode(_ message: WebSocketMessage) -> ByteBuffer {
+    package mutating func encode(_ message: WebSocketMessage) -> ByteBuffer {
         let opcode: FrameOpcode = message.isText ? .text : .binary
         if let compressed = deflation.value?.compress(message.payload) {
             return encoder.encode(opcode, compressed, isCompressed: true)
@@ -127,16 +127,16 @@ public struct WebSocketConnection: Sendable {
         return encoder.encode(opcode, message.payload)
     }
 
-    /// The channel is open: the heartbeat begins.
-    public mutating func opened() {
+    /// Starts the heartbeat after the channel has opened.
+    package mutating func opened() {
         if let heartbeat = configuration.heartbeat { actions.append(.startTimer(heartbeat.interval)) }
     }
 
-    /// Bytes came.
+    /// Handles received bytes.
     /// - Parameters:
-    ///   - bytes: What was read.
-    ///   - now: When it was; read only where messages are counted.
-    public mutating func received(_ bytes: ByteBuffer, now: NIODeadline = .uptimeNanoseconds(0)) {
+    ///   - bytes: The received bytes.
+    ///   - now: The current time; used only if messages are counted.
+    package mutating func received(_ bytes: ByteBuffer, now: NIODeadline = .uptimeNanoseconds(0)) {
         self.now = now
         switch phase {
         case .open, .closing: decoder.append(bytes)
@@ -144,20 +144,20 @@ public struct WebSocketConnection: Sendable {
         }
     }
 
-    /// The peer reads, or stopped reading: while it does not, no ping or pong is queued for it.
+    /// Handles a change of writability: while the channel is not writable, no ping or pong is queued.
     /// - Parameter isWritable: Whether the channel takes bytes.
-    public mutating func writabilityChanged(_ isWritable: Bool) {
+    package mutating func writabilityChanged(_ isWritable: Bool) {
         self.isWritable = isWritable
         guard isWritable, isOpen, let pong = owedPong.value else { return }
         owedPong.value = nil
         actions.append(.write(encoder.encode(.pong, pong)))
     }
 
-    /// The application wants to close.
+    /// Begins to close on behalf of the application.
     /// - Parameters:
-    ///   - reason: What the peer is told; sent once, later calls do nothing.
-    ///   - isWritten: Whether the close frame was written already, behind the last message.
-    public mutating func close(_ reason: WebSocketCloseReason, isWritten: Bool = false) {
+    ///   - reason: The reason for the peer; sent once, later calls do nothing.
+    ///   - isWritten: Whether the close frame has already been written, after the last message.
+    package mutating func close(_ reason: WebSocketCloseReason, isWritten: Bool = false) {
         guard isOpen else { return }
         phase = .closing
         actions.append(.stopSending)
@@ -165,12 +165,12 @@ public struct WebSocketConnection: Sendable {
         actions.append(.startTimer(configuration.closeTimeout))
     }
 
-    /// The timer that was started last has run out.
-    public mutating func timerFired() {
+    /// Handles the end of the timer that was started last.
+    package mutating func timerFired() {
         switch phase {
         case .open: beat()
         case .closing where !isWritable && patience > 0:
-            // The last messages are still on their way to a slow reader, and the end should reach everyone.
+            // A slow reader has not received the last messages yet, and every watcher should receive the end.
             patience -= 1
             actions.append(.startTimer(configuration.closeTimeout))
         case .closing, .finishing: cut()
@@ -178,8 +178,8 @@ public struct WebSocketConnection: Sendable {
         }
     }
 
-    /// The peer closed its sending half: no close frame can come any more.
-    public mutating func inputClosed() {
+    /// Handles the end of the peer's output: no close frame can arrive any more.
+    package mutating func inputClosed() {
         switch phase {
         case .open:
             phase = .finishing
@@ -191,8 +191,8 @@ public struct WebSocketConnection: Sendable {
         }
     }
 
-    /// The channel is closed.
-    public mutating func channelClosed() {
+    /// Handles the close of the channel.
+    package mutating func channelClosed() {
         if isOpen { actions.append(.stopSending) }
         if case .closed = phase {} else { actions.append(.stopTimer) }
         phase = .closed
@@ -201,14 +201,14 @@ public struct WebSocketConnection: Sendable {
 }
 
 extension WebSocketConnection {
-    /// The first of what is to be done; the last one takes the queue's memory with it, since most connections are silent.
+    /// Returns the first action; releases the queue's memory with the last one, because most connections are silent.
     private mutating func takeAction() -> Action? {
         guard let action = actions.first else { return nil }
         if actions.count == 1 { actions = [] } else { actions.removeFirst() }
         return action
     }
 
-    /// What is said first stays: a peer's close frame is the truth, whatever happens to the channel afterwards.
+    /// Reports the end once: the peer's close frame is decisive, whatever happens to the channel afterwards.
     mutating func tellClosed(_ reason: WebSocketCloseReason) {
         guard !hasToldClosed else { return }
         hasToldClosed = true
@@ -219,7 +219,7 @@ extension WebSocketConnection {
         actions.append(.write(encoder.encode(.close, reason.payload)))
     }
 
-    /// Fails the connection, RFC 6455 section 7.1.7: says why, reads nothing more, and lets the peer close.
+    /// Fails the connection, RFC 6455 section 7.1.7: sends the reason, reads nothing more, and lets the peer close.
     mutating func fail(_ reason: WebSocketCloseReason) {
         let hasSentClose = !isOpen
         phase = .finishing
@@ -228,7 +228,7 @@ extension WebSocketConnection {
             writeClose(reason)
         }
         tellClosed(reason)
-        // Closing both halves while bytes lie unread would reset the connection and lose our close frame.
+        // Closing both halves with unread bytes would reset the connection and lose this end's close frame.
         actions.append(.closeOutput)
         actions.append(.startTimer(configuration.closeTimeout))
     }

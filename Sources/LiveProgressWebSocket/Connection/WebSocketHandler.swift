@@ -3,19 +3,19 @@
 
 package import NIOCore
 
-/// What a connection's handler reports, always on the connection's event loop.
+/// The events of a connection's handler, reported on the connection's event loop.
 package protocol WebSocketHandlerDelegate: AnyObject {
     /// Messages may be sent.
     func opened(_ handler: WebSocketHandler)
     /// The peer sent a message.
     func received(_ message: WebSocketMessage, on handler: WebSocketHandler)
-    /// The channel takes bytes again, or no more.
+    /// The channel takes bytes again, or no longer.
     func writabilityChanged(_ handler: WebSocketHandler)
     /// Bytes are about to be written through the channel.
     func willWrite(_ handler: WebSocketHandler)
-    /// No more messages may be sent; told once, also when the channel breaks.
+    /// No more messages may be sent; called once, also when the channel breaks.
     func stopSending(_ handler: WebSocketHandler)
-    /// The connection has ended; told once, and last.
+    /// The connection has ended; called once, as the last event.
     func closed(_ reason: WebSocketCloseReason, _ handler: WebSocketHandler)
 }
 
@@ -23,9 +23,9 @@ extension WebSocketHandlerDelegate {
     package func willWrite(_ handler: WebSocketHandler) {}
 }
 
-/// The one handler in the pipeline of an upgraded connection: bytes in, bytes out.
+/// The only handler in the pipeline of an upgraded connection: bytes in, bytes out.
 ///
-/// A thin shell around ``WebSocketConnection``; belongs to the channel's event loop.
+/// It drives a ``WebSocketConnection``. Belongs to the channel's event loop.
 package final class WebSocketHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
@@ -37,9 +37,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var isPerforming = false
     private var hasEnded = false
-    /// How many writes the connection waits for in spite of what its channel says.
+    /// The number of pending blocking writes, during which the connection is not writable.
     private var blockingWrites = 0
-    /// Whether the connection takes bytes; what is written in spite of it is queued in memory.
+    /// Whether the connection takes bytes; bytes that are written regardless are queued in memory.
     package private(set) var isWritable = true
 
     package init(
@@ -52,16 +52,16 @@ package final class WebSocketHandler: ChannelInboundHandler {
         self.delegate = delegate
     }
 
-    /// The limit for which the peer was sent away, if it was.
+    /// The limit that the peer exceeded, if it closed the connection.
     package var exceededLimit: WebSocketLimit? { machine.exceededLimit }
 
     /// Whether messages may be sent.
     package var isOpen: Bool { context != nil && machine.isOpen }
 
-    /// The connection's channel, while the handler stands in its pipeline.
+    /// The connection's channel, while the handler is in its pipeline.
     package var channel: (any Channel)? { context?.channel }
 
-    /// Writes frames that are encoded already.
+    /// Writes encoded frames.
     package func write(frames: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
         guard isOpen, let context else {
             promise?.fail(ChannelError.ioOnClosedChannel)
@@ -71,12 +71,12 @@ package final class WebSocketHandler: ChannelInboundHandler {
         context.writeAndFlush(Self.wrapOutboundOut(frames), promise: promise)
     }
 
-    /// Writes a message of this connection alone.
+    /// Encodes and writes a message for this connection alone.
     package func write(_ message: WebSocketMessage, promise: EventLoopPromise<Void>? = nil) {
         write(frames: machine.encode(message), promise: promise)
     }
 
-    /// Writes frames, and is not writable until the channel has written them.
+    /// Writes frames; the connection is not writable until the channel has written them.
     package func writeBlocking(frames: ByteBuffer) {
         guard isOpen, let context else { return }
         blockingWrites += 1
@@ -89,12 +89,12 @@ package final class WebSocketHandler: ChannelInboundHandler {
         write(frames: frames, promise: written)
     }
 
-    /// Closes the channel at once, because the connection is broken.
+    /// Closes the channel immediately, because the connection is broken.
     package func abort() {
         context?.close(promise: nil)
     }
 
-    /// Begins to close; `isWritten` says that the close frame stood at the end of the last frames written.
+    /// Begins to close; `isWritten` means that the last written frames ended with the close frame.
     package func close(_ reason: WebSocketCloseReason, isWritten: Bool = false) {
         machine.close(reason, isWritten: isWritten)
         perform()
@@ -142,7 +142,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Whatever it was, the stream of bytes cannot be trusted any more; the close is told by channelInactive.
+        // After any error, the byte stream cannot be trusted any more; `channelInactive` reports the end.
         context.close(promise: nil)
     }
 }
@@ -177,7 +177,7 @@ extension WebSocketHandler {
         perform()
     }
 
-    /// Performs all that the machine wants; an event that comes meanwhile, from within an action, joins the queue.
+    /// Performs all actions of the machine; an event during an action adds its own actions to the queue.
     private func perform() {
         guard !isPerforming else { return }
         isPerforming = true
@@ -208,7 +208,7 @@ extension WebSocketHandler {
         guard let context else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenFailure { _ in
-            // A transport without half-close, such as older TLS: the peer will have to do with the close frame.
+            // The transport has no half-close (older TLS, for example): the peer receives only the close frame.
             self.context?.close(promise: nil)
         }
         context.close(mode: .output, promise: promise)

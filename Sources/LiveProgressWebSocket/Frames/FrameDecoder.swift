@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import NIOCore
+package import NIOCore
 
-/// What the frame decoder found next in the bytes received.
-public enum FrameEvent: Sendable, Hashable {
-    /// A text, binary or continuation frame begins; its payload follows in one piece or several.
+/// The next event that the frame decoder found in the received bytes.
+package enum FrameEvent: Sendable, Hashable {
+    /// A text, binary or continuation frame begins; one or more pieces of its payload follow.
     case dataBegan(FrameHeader)
     /// A piece of the data frame's payload, unmasked; an empty frame has one empty piece.
     case dataPiece(ByteBuffer, isLast: Bool)
-    /// A whole close, ping or pong, unmasked.
+    /// A whole close, ping or pong frame, unmasked.
     case control(FrameOpcode, ByteBuffer)
 }
 
-/// Takes frames out of bytes that may be cut anywhere.
+/// Decodes frames from bytes that may be split anywhere.
 ///
-/// Payload of data frames is handed on as it arrives and never gathered, so that the decoder holds at most one frame
-/// head or control frame, whatever length a peer announces.
-public struct FrameDecoder: Sendable {
+/// The decoder passes the payload of data frames on as it arrives. It holds at most one frame head or one control frame, whatever
+/// length the peer announces.
+package struct FrameDecoder: Sendable {
     private enum State: Sendable {
         case head
         case control(FrameHeader)
@@ -30,33 +30,33 @@ public struct FrameDecoder: Sendable {
     private let role: WebSocketRole
     private let isDeflateAgreed: Bool
 
-    /// A decoder at the start of a stream of frames.
+    /// Creates a decoder at the start of a stream of frames.
     /// - Parameters:
-    ///   - role: The end that reads: a server wants masked frames, a client unmasked ones.
-    ///   - isDeflateAgreed: Whether messages may be compressed: the first reserved bit is a violation otherwise.
-    public init(role: WebSocketRole, isDeflateAgreed: Bool = false) {
+    ///   - role: The end that reads: a server requires masked frames, a client unmasked ones.
+    ///   - isDeflateAgreed: Whether messages may be compressed; otherwise the first reserved bit is a violation.
+    package init(role: WebSocketRole, isDeflateAgreed: Bool = false) {
         self.role = role
         self.isDeflateAgreed = isDeflateAgreed
     }
 
-    /// Adds bytes received, behind those not read yet.
-    public mutating func append(_ bytes: ByteBuffer) {
+    /// Appends received bytes to the unread ones.
+    package mutating func append(_ bytes: ByteBuffer) {
         if buffer == nil {
             buffer = bytes
         } else {
-            // What is left is less than a head and a control frame; without this the buffer would grow for ever.
+            // The unread bytes are fewer than a head and a control frame; without this the buffer would grow without limit.
             buffer?.discardReadBytes()
             buffer?.writeImmutableBuffer(bytes)
         }
     }
 
-    /// Takes out the next event, or gives `nil` until more bytes come.
-    /// - Throws: The same violation (code 1002) at each call once the peer has broken the framing.
-    public mutating func next() throws(WebSocketViolation) -> FrameEvent? {
+    /// Returns the next event, or `nil` until more bytes arrive.
+    /// - Throws: The same violation (code 1002) at each call after the peer has broken the framing.
+    package mutating func next() throws(WebSocketViolation) -> FrameEvent? {
         if case .failed(let violation) = state { throw violation }
         guard var bytes = buffer else { return nil }
         buffer = nil
-        // Let go of the memory between frames: most connections are silent most of the time.
+        // The memory is released between frames, because most connections are silent most of the time.
         defer { buffer = bytes.readableBytes == 0 ? (wantsEmptyPiece ? bytes : nil) : bytes }
         do {
             return try read(from: &bytes)
@@ -67,7 +67,7 @@ public struct FrameDecoder: Sendable {
         }
     }
 
-    /// Whether an event is due although no byte is left: the frame just begun is empty.
+    /// Whether an event is due although no byte is left, because the current frame is empty.
     private var wantsEmptyPiece: Bool {
         if case .data(remaining: 0, _) = state { true } else { false }
     }

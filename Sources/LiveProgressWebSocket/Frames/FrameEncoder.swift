@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import NIOCore
+package import NIOCore
 
-/// Writes frames: unmasked as a server, masked with a fresh random key each as a client.
-public struct FrameEncoder: Sendable {
+/// Encodes frames: unmasked as a server, masked as a client, each with a fresh random key.
+package struct FrameEncoder: Sendable {
     private let role: WebSocketRole
 
-    /// An encoder for one end of a connection.
+    /// Creates an encoder for one end of a connection.
     /// - Parameter role: The end that writes.
-    public init(role: WebSocketRole) {
+    package init(role: WebSocketRole) {
         self.role = role
     }
 
-    /// Writes one frame behind what `buffer` holds.
+    /// Appends one frame to a buffer.
     /// - Parameters:
-    ///   - opcode: What the frame is for.
-    ///   - payload: Its payload; at most 125 bytes for a control frame.
+    ///   - opcode: The type of the frame.
+    ///   - payload: The payload; at most 125 bytes for a control frame.
     ///   - isFinal: Whether the frame is the last fragment of its message.
-    ///   - isCompressed: Whether the message that the frame begins is compressed.
-    ///   - buffer: Where the frame goes.
-    public func encode(
+    ///   - isCompressed: Whether the message that begins with this frame is compressed.
+    ///   - buffer: The buffer for the frame.
+    package func encode(
         _ opcode: FrameOpcode,
         _ payload: ByteBuffer,
         isFinal: Bool = true,
@@ -48,14 +48,14 @@ public struct FrameEncoder: Sendable {
         }
     }
 
-    /// One frame in a buffer of its own.
+    /// Returns one frame in a new buffer.
     /// - Parameters:
-    ///   - opcode: What the frame is for.
-    ///   - payload: Its payload; at most 125 bytes for a control frame.
+    ///   - opcode: The type of the frame.
+    ///   - payload: The payload; at most 125 bytes for a control frame.
     ///   - isFinal: Whether the frame is the last fragment of its message.
-    ///   - isCompressed: Whether the message that the frame begins is compressed.
+    ///   - isCompressed: Whether the message that begins with this frame is compressed.
     /// - Returns: The bytes for the wire.
-    public func encode(
+    package func encode(
         _ opcode: FrameOpcode,
         _ payload: ByteBuffer,
         isFinal: Bool = true,

@@ -3,40 +3,40 @@
 
 package import NIOCore
 
-/// What a frame is for: the four bits of RFC 6455 section 5.2; the values not listed are reserved.
-public enum FrameOpcode: UInt8, Sendable, Hashable {
-    /// A further fragment of the message begun before.
+/// The type of a frame: the four opcode bits of RFC 6455 section 5.2; all other values are reserved.
+package enum FrameOpcode: UInt8, Sendable, Hashable {
+    /// Another fragment of the current message.
     case continuation = 0x0
     /// A text message, or its first fragment.
     case text = 0x1
     /// A binary message, or its first fragment.
     case binary = 0x2
-    /// The close handshake.
+    /// A frame of the close handshake.
     case close = 0x8
-    /// A question whether the peer is there.
+    /// A frame that the peer must answer with a pong.
     case ping = 0x9
-    /// The answer to a ping.
+    /// The response to a ping.
     case pong = 0xA
 
-    /// Whether the frame steers the connection; such frames are short, whole, and may stand between fragments.
-    public var isControl: Bool { rawValue & 0x8 != 0 }
+    /// Whether the frame is a control frame: short, not fragmented, and allowed between the fragments of a message.
+    package var isControl: Bool { rawValue & 0x8 != 0 }
 }
 
 /// The head of one frame, RFC 6455 section 5.2.
-public struct FrameHeader: Sendable, Hashable {
+package struct FrameHeader: Sendable, Hashable {
     /// Whether the frame is the last fragment of its message.
-    public var isFinal: Bool
-    /// What the frame is for.
-    public var opcode: FrameOpcode
-    /// The bytes of payload that follow the head.
-    public var length: Int
-    /// The masking key, first byte on the wire in the highest bits; `nil` for an unmasked frame.
-    public var maskingKey: UInt32?
-    /// Whether the message that begins here is compressed: the first reserved bit, RFC 7692 section 6.
-    public var isCompressed: Bool
+    package var isFinal: Bool
+    /// The type of the frame.
+    package var opcode: FrameOpcode
+    /// The number of payload bytes after the head.
+    package var length: Int
+    /// The masking key, with the first byte on the wire in the highest bits; `nil` for an unmasked frame.
+    package var maskingKey: UInt32?
+    /// Whether the message that begins with this frame is compressed: the first reserved bit, RFC 7692 section 6.
+    package var isCompressed: Bool
 
-    /// A head of the given parts.
-    public init(
+    /// Creates a head of the given parts.
+    package init(
         isFinal: Bool = true,
         opcode: FrameOpcode,
         length: Int,
@@ -50,19 +50,19 @@ public struct FrameHeader: Sendable, Hashable {
         self.maskingKey = maskingKey
     }
 
-    /// The longest payload of a control frame, in bytes.
-    public static let maximumControlLength = 125
+    /// The maximum payload of a control frame, in bytes.
+    package static let maximumControlLength = 125
 }
 
 extension FrameHeader {
-    /// Reads a head and moves past it, or gives `nil` and moves nothing where bytes are missing.
+    /// Reads a head and moves past it; returns `nil` and moves nothing if bytes are missing.
     ///
-    /// What can be refused is refused by its first byte that is wrong, before the rest has come.
+    /// An invalid head is refused at its first wrong byte, before the rest has arrived.
     /// - Parameters:
-    ///   - buffer: The bytes received.
-    ///   - role: The end that reads: a server wants masked frames, a client unmasked ones.
+    ///   - buffer: The received bytes.
+    ///   - role: The end that reads: a server requires masked frames, a client unmasked ones.
     ///   - isDeflateAgreed: Whether a message may be compressed.
-    /// - Returns: The head, or `nil` until more bytes come.
+    /// - Returns: The head, or `nil` until more bytes arrive.
     /// - Throws: A violation with code 1002.
     static func read(
         from buffer: inout ByteBuffer,
@@ -97,7 +97,7 @@ extension FrameHeader {
         return Self(isFinal: isFinal, opcode: opcode, length: length, maskingKey: key, isCompressed: isCompressed)
     }
 
-    /// The length and the index behind it; section 5.2 demands the shortest form and a highest bit of zero.
+    /// Returns the length and the index after it; section 5.2 requires the shortest form and a highest bit of zero.
     private static func readLength(
         _ short: UInt8,
         at index: Int,
@@ -118,7 +118,7 @@ extension FrameHeader {
         }
     }
 
-    /// Writes the head behind what `buffer` holds, its length in the shortest form.
+    /// Appends the head to a buffer, with its length in the shortest form.
     package func write(to buffer: inout ByteBuffer) {
         buffer.writeInteger((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         let mask: UInt8 = maskingKey == nil ? 0 : 0x80

@@ -3,16 +3,16 @@
 
 internal import NIOCore
 
-/// The masking of RFC 6455 section 5.3: each byte is exclusive-ored with the byte of the key at its place modulo four.
+/// The masking of RFC 6455 section 5.3: byte `i` of the payload is XORed with byte `i % 4` of the key.
 struct FrameMask {
-    /// The key, turned so that its highest byte is for the next payload byte.
+    /// The key, rotated so that its highest byte applies to the next payload byte.
     private var key: UInt32
 
     init(key: UInt32) {
         self.key = key
     }
 
-    /// Masks or unmasks the readable bytes, which go on where the last call ended.
+    /// Masks or unmasks the readable bytes, which continue the payload of the last call.
     mutating func apply(to buffer: inout ByteBuffer) {
         let key = key
         let count = buffer.readableBytes

@@ -5,7 +5,7 @@ internal import LiveProgressGrammar
 package import NIOHTTP1
 
 extension HTTPHeaders {
-    /// Whether a field of the name has an element; both are given in small letters.
+    /// Returns whether a field with this name lists the element; both must be lowercase.
     package func lists(_ option: StaticString, in name: StaticString) -> Bool {
         contains { $0.name.matches(name) && FieldList.lists(option, in: $0.value) }
     }

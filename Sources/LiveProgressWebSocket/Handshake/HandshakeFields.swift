@@ -4,9 +4,9 @@
 internal import LiveProgressGrammar
 internal import NIOHTTP1
 
-/// What the fields of a client's handshake say, taken apart in one go and not judged.
+/// The values of a client's handshake fields, collected in one pass and not validated.
 struct HandshakeFields {
-    /// How many `Host` fields there are.
+    /// The number of `Host` fields.
     private(set) var hostCount = 0
     /// Whether `Upgrade` lists `websocket`.
     private(set) var asksForWebSocket = false
@@ -16,7 +16,7 @@ struct HandshakeFields {
     private(set) var keys: [String] = []
     private(set) var subprotocols: [String] = []
     private(set) var extensions: [String] = []
-    /// Whether a body is announced, be it an empty one of chunks.
+    /// Whether the request announces a body; a chunked body counts even if it is empty.
     private(set) var announcesBody = false
 
     init(_ headers: HTTPHeaders) {
@@ -39,7 +39,7 @@ struct HandshakeFields {
     }
 }
 
-/// The names of the fields that a handshake is judged by.
+/// The names of the fields that decide about a handshake.
 private enum HandshakeField {
     case host, upgrade, connection, contentLength, transferEncoding, key, version, subprotocols, extensions
 

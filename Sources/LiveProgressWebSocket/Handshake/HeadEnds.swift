@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Finds where a head may end in bytes that come piece by piece: with an empty line (RFC 9112 section 2.1); no I/O.
+/// Finds where a head may end in bytes that arrive piece by piece: with an empty line (RFC 9112 section 2.1); no I/O.
 package struct HeadEnds {
     private static let mark = Array("\r\n\r\n".utf8)
-    /// How much of the mark has come last.
+    /// The number of bytes of the mark that were matched last.
     private var matched = 0
 
-    /// A finder at the beginning of a head.
+    /// Creates a finder at the start of a head.
     package init() {}
 
-    /// Forgets what has come: what follows begins anew.
+    /// Starts again at the start of a head.
     package mutating func restart() {
         matched = 0
     }
 
     /// Counts the bytes up to the end of a head.
     ///
-    /// - Parameter bytes: What has come, at least one.
-    /// - Returns: How many they are; all of them where no head ends in them.
+    /// - Parameter bytes: The received bytes, at least one.
+    /// - Returns: The number of bytes; all of them if no head ends in them.
     package mutating func count(in bytes: UnsafeRawBufferPointer) -> Int {
         for (offset, byte) in bytes.enumerated() {
             if byte == Self.mark[matched] {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// SHA-1, FIPS 180-4, for the one use that RFC 6455 makes of it: a checksum of the handshake, not a protection.
+/// SHA-1 (FIPS 180-4) for its only use in RFC 6455: a checksum of the handshake, not a protection.
 enum SHA1 {
     private static let blockSize = 64
 
     static func hash(_ message: some Collection<UInt8>) -> [UInt8] {
-        // A bit that is set, and the length of the message at the end of the last block: section 5.1.1.
+        // Section 5.1.1: the padding is one set bit, zeros, and the length of the message at the end of the last block.
         let blocks = (message.count + 9 + blockSize - 1) / blockSize
         var padded: [UInt8] = []
         padded.reserveCapacity(blocks * blockSize)
@@ -30,7 +30,7 @@ enum SHA1 {
         private var d: UInt32 = 0x1032_5476
         private var e: UInt32 = 0xC3D2_E1F0
 
-        /// The words as bytes, the high ones first.
+        /// The words as big-endian bytes.
         var bytes: [UInt8] {
             let words = (a.bigEndian, b.bigEndian, c.bigEndian, d.bigEndian, e.bigEndian)
             return withUnsafeBytes(of: words) { Array($0) }
@@ -63,7 +63,7 @@ enum SHA1 {
             e &+= before.e
         }
 
-        /// A quarter of the 80 steps, all of which mix in the same way.
+        /// Performs 20 of the 80 steps, which share one mix function.
         private mutating func turn(
             _ words: Slice<UnsafeBufferPointer<UInt32>>,
             _ constant: UInt32,

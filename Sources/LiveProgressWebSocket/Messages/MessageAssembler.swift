@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import NIOCore
+package import NIOCore
 
-/// A whole message, whatever fragments it came in.
-public struct WebSocketMessage: Sendable, Hashable {
-    /// Whether the payload is text (valid UTF-8) and not bytes.
-    public var isText: Bool
+/// A whole message, independent of its fragments.
+package struct WebSocketMessage: Sendable, Hashable {
+    /// Whether the payload is text (valid UTF-8); otherwise it is binary.
+    package var isText: Bool
     /// The payload.
-    public var payload: ByteBuffer
+    package var payload: ByteBuffer
 
-    /// A message of the given parts.
-    public init(isText: Bool, payload: ByteBuffer) {
+    /// Creates a message of the given parts.
+    package init(isText: Bool, payload: ByteBuffer) {
         self.isText = isText
         self.payload = payload
     }
 }
 
-/// How large messages a peer may send, and how many.
-public struct WebSocketLimits: Sendable, Hashable {
-    /// The bytes of a message, all its fragments together; 64 KiB by default.
-    public var maximumMessageSize: Int
-    /// The fragments of a message, empty ones too; 1,024 by default.
-    public var maximumFragments: Int
-    /// Messages, pings and pongs of any minute that begins with one; by default any number.
-    public var maximumMessagesPerMinute: Int?
+/// The limits on the size and the number of a peer's messages.
+package struct WebSocketLimits: Sendable, Hashable {
+    /// The maximum size of a message in bytes, including all fragments; 64 KiB by default.
+    package var maximumMessageSize: Int
+    /// The maximum number of fragments of a message, including empty ones; 1,024 by default.
+    package var maximumFragments: Int
+    /// The maximum number of messages, pings and pongs in a minute; unlimited by default.
+    package var maximumMessagesPerMinute: Int?
 
-    /// Limits of the given sizes.
-    public init(
+    /// Creates limits of the given sizes.
+    package init(
         maximumMessageSize: Int = 64 * 1024,
         maximumFragments: Int = 1024,
         maximumMessagesPerMinute: Int? = nil
@@ -38,15 +38,15 @@ public struct WebSocketLimits: Sendable, Hashable {
     }
 }
 
-/// Puts messages together from data frames, RFC 6455 section 5.4, within limits.
+/// Assembles messages from data frames, RFC 6455 section 5.4, within limits.
 ///
-/// Text is checked piece by piece, so that a message that is no UTF-8 fails at its first wrong byte, and a message that
-/// is too big fails by the length that its frame announces.
-public struct MessageAssembler: Sendable {
+/// Text is checked piece by piece, so an invalid UTF-8 text fails at its first wrong byte. A message that is too big fails when a
+/// frame announces its length.
+package struct MessageAssembler: Sendable {
     private struct Partial: Sendable {
         let isText: Bool
         let isCompressed: Bool
-        /// The bytes of the frames so far, as announced; they differ from the payload's where it is compressed.
+        /// The announced bytes of all frames so far; they differ from the payload's length if the message is compressed.
         var received = 0
         var payload = ByteBuffer()
         var fragments = 0
@@ -58,7 +58,7 @@ public struct MessageAssembler: Sendable {
     private var inflation: Boxed<MessageInflation>
     private var message = Boxed<Partial>()
 
-    /// An assembler between two messages, which may be compressed where there is an inflation.
+    /// Creates an assembler that is between two messages; messages may be compressed if `inflation` is not `nil`.
     init(settings: SharedConfiguration, inflation: MessageInflation?) {
         self.settings = settings
         self.inflation = Boxed(inflation)
@@ -66,16 +66,16 @@ public struct MessageAssembler: Sendable {
 
     private var limits: WebSocketLimits { settings.value.limits }
 
-    /// What there is of the message that is on its way.
+    /// The received part of the current message.
     private var partial: Partial? {
         get { message.value }
         _modify { yield &message.value }
     }
 
-    /// A data frame begins.
-    /// - Parameter header: Its head.
-    /// - Throws: A violation: 1002 for a fragment out of order, 1009 for too long a message.
-    public mutating func begin(_ header: FrameHeader) throws(WebSocketViolation) {
+    /// Begins a data frame.
+    /// - Parameter header: The head of the frame.
+    /// - Throws: A violation: 1002 for a fragment out of order, 1009 for a message that is too long.
+    package mutating func begin(_ header: FrameHeader) throws(WebSocketViolation) {
         switch (header.opcode, partial) {
         case (.continuation, nil): throw .protocolError("There is no message to continue.")
         case (.continuation, .some): break
@@ -93,23 +93,24 @@ public struct MessageAssembler: Sendable {
         partial?.received += header.length
     }
 
-    /// How many bytes the next frame of the message may have.
+    /// The maximum number of bytes in the next frame of the message.
     ///
-    /// Compressed, a message may be longer than inflated, if not by much; its inflated length is looked at as it grows.
+    /// A compressed message may be slightly longer than its inflated form, so it may have twice the maximum size, and at least
+    /// 1,024 bytes. The inflated length is checked as it grows.
     private var room: Int {
         guard let partial else { return 0 }
         guard partial.isCompressed else { return limits.maximumMessageSize - partial.received }
         return max(1024, 2 * min(limits.maximumMessageSize, .max / 2)) - partial.received
     }
 
-    /// A piece of the frame's payload has come.
+    /// Adds a piece of the frame's payload.
     /// - Parameters:
     ///   - piece: The bytes, unmasked.
-    ///   - isLast: Whether the frame ends with it.
-    /// - Returns: The message, where this was the last piece of its last frame.
-    /// - Throws: A violation: 1007 where a text is not UTF-8, or a compressed message cannot be inflated; 1009 where it
-    ///   inflates to too long a message.
-    public mutating func add(_ piece: ByteBuffer, isLast: Bool) throws(WebSocketViolation) -> WebSocketMessage? {
+    ///   - isLast: Whether the piece ends the frame.
+    /// - Returns: The message, if this was the last piece of its last frame.
+    /// - Throws: A violation: 1007 if a text is not UTF-8 or a compressed message cannot be inflated; 1009 if the inflated
+    ///   message is too long.
+    package mutating func add(_ piece: ByteBuffer, isLast: Bool) throws(WebSocketViolation) -> WebSocketMessage? {
         guard partial != nil else { return nil }
         if partial?.isCompressed == true {
             try inflate(piece, isWhole: isLast && partial?.isFinal == true)
@@ -132,12 +133,12 @@ public struct MessageAssembler: Sendable {
     }
 
     private mutating func inflate(_ piece: ByteBuffer, isWhole: Bool) throws(WebSocketViolation) {
-        // Taken out, so that it is the only reference and grows where it is.
+        // The payload is moved out, so that `payload` is the only reference and grows in place.
         guard var payload = partial?.payload else { return }
         partial?.payload = ByteBuffer()
         let start = payload.writerIndex
         let problem = inflate(piece, isWhole: isWhole, into: &payload)
-        // What came out before the problem is looked at first: the first wrong byte counts, however the message is cut.
+        // The output before the problem is checked first: the first wrong byte counts, however the message is split.
         if let new = payload.getSlice(at: start, length: payload.writerIndex - start) { try validate(new) }
         if let problem { throw problem }
         partial?.payload = payload

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Checks UTF-8 as it arrives, cut anywhere, and refuses at the first byte that cannot go on (RFC 3629).
-public struct UTF8Validator: Sendable {
-    /// How many continuation bytes the character begun still needs.
+/// Validates UTF-8 (RFC 3629) that may be split anywhere, and fails at the first byte that cannot be valid.
+package struct UTF8Validator: Sendable {
+    /// The number of continuation bytes that the current character still needs.
     private var missing: UInt8 = 0
-    /// What the next continuation byte may be; narrower than 80...BF where overlong forms, surrogates and code points
-    /// above U+10FFFF would begin.
+    /// The bounds of the next continuation byte.
+    ///
+    /// They are narrower than 80...BF where overlong forms, surrogates or code points above U+10FFFF would begin.
     private var lower: UInt8 = 0x80
     private var upper: UInt8 = 0xBF
 
-    /// A validator at the start of a text.
-    public init() {}
+    /// Creates a validator at the start of a text.
+    package init() {}
 
-    /// Whether the text may end here: no character is half read.
-    public var isAtBoundary: Bool { missing == 0 }
+    /// Whether the text may end here: no character is incomplete.
+    package var isAtBoundary: Bool { missing == 0 }
 
-    /// Goes on with the next bytes.
+    /// Validates the next bytes.
     /// - Parameter bytes: The bytes that follow those of the last call.
-    /// - Returns: Whether all that came so far can be the beginning of valid UTF-8; do not go on after `false`.
-    public mutating func accepts(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// - Returns: Whether all bytes so far can begin a valid UTF-8 text; do not continue after `false`.
+    package mutating func accepts(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < bytes.count {
             if missing == 0 {

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The codes that Live Progress closes WebSockets with (RFC 6455 section 7.4).
+/// The close codes of Live Progress (RFC 6455 section 7.4).
 ///
-/// Of the codes for applications, 4000 to 4499 say "come back" and 4500 to 4999 say "do not".
-public enum WebSocketCloseCode: UInt16, Sendable, Hashable, CaseIterable {
-    /// The operation has ended, and the last message has said how.
+/// Of the codes for applications, a client reconnects after 4000 to 4499, and does not reconnect after 4500 to 4999.
+package enum WebSocketCloseCode: UInt16, Sendable, Hashable, CaseIterable {
+    /// The operation has ended, and the last message has reported its result.
     case ended = 1000
-    /// The server stops; another one, or the same one later, goes on.
+    /// The server stops; reconnect to another server, or to this server later.
     case goingAway = 1001
     /// The peer broke the WebSocket protocol.
     case protocolError = 1002
-    /// The peer sent a kind of message that is not taken, such as a binary one.
+    /// The peer sent an unsupported kind of message, such as a binary one.
     case unsupportedData = 1003
     /// The peer sent text that is not UTF-8.
     case invalidPayload = 1007
-    /// The peer sent nonsense more than once.
+    /// The peer sent several invalid messages, sent too many messages, or did not read the answers.
     case policyViolation = 1008
     /// The peer sent a message that is too long.
     case messageTooBig = 1009
-    /// The server failed.
+    /// The server failed, or the peer did not answer a ping in time.
     case internalError = 1011
-    /// The server has too much to do.
+    /// The server is overloaded.
     case tryAgainLater = 1013
-    /// The server lost the watcher's place; on coming back it gets the current state.
+    /// The server lost the watcher's position; a reconnecting watcher receives the current state.
     case resync = 4000
-    /// The watcher read too slowly for too long.
+    /// The watcher took no bytes for too long.
     case tooSlow = 4008
-    /// The watcher's token is missing, wrong, or has run out.
+    /// The watcher's token is missing, invalid or expired.
     case unauthenticated = 4501
-    /// The watcher's token does not allow this.
+    /// The watcher's token does not permit this.
     case forbidden = 4503
-    /// There is no such operation.
+    /// The operation does not exist.
     case unknown = 4504
-    /// The operation was deleted, or has been kept for as long as it is kept.
+    /// The operation was deleted, or its retention time has passed.
     case removed = 4510
 
-    /// A few words for the close frame and for logs.
-    public var reason: String {
+    /// A short text for the close frame and for logs.
+    package var reason: String {
         switch self {
         case .ended: "ended"
         case .goingAway: "server going away, reconnect"
@@ -59,19 +59,18 @@ public enum WebSocketCloseCode: UInt16, Sendable, Hashable, CaseIterable {
 }
 
 extension WebSocketCloseReason {
-    /// The codes after which a watcher comes back.
+    /// The codes after which a watcher reconnects.
     ///
-    /// Among them are 1005 and 1006, which stand for a connection that broke without a code, and 1012 and 1014, which
-    /// proxies send.
+    /// They include 1005 and 1006, which stand for a connection that broke without a code, and 1012 and 1014, which proxies send.
     package static let reconnectCodes: [ClosedRange<UInt16>] = [1001...1001, 1005...1006, 1011...1014, 4000...4499]
 
-    /// Whether a watcher should come back, with the cursor that it has, after a pause.
-    public var shouldReconnect: Bool {
+    /// Whether a watcher should reconnect with its cursor after a pause.
+    package var shouldReconnect: Bool {
         Self.reconnectCodes.contains { $0.contains(code) }
     }
 
-    /// A reason of a code, in the code's own words unless there is more to say.
-    public init(_ code: WebSocketCloseCode, _ detail: String? = nil) {
+    /// Creates a reason from a code, with the code's own text unless `detail` is given.
+    package init(_ code: WebSocketCloseCode, _ detail: String? = nil) {
         self.init(code: code.rawValue, reason: detail ?? code.reason)
     }
 }

@@ -4,30 +4,30 @@
 package import NIOCore
 
 /// Why a connection closes: the code and the text of a close frame, RFC 6455 section 7.4.
-public struct WebSocketCloseReason: Sendable, Hashable {
-    /// The code; 1005 (none was given) and 1006 (no close frame came) are told here but never sent.
-    public var code: UInt16
-    /// A short text for people who debug.
-    public var reason: String
+package struct WebSocketCloseReason: Sendable, Hashable {
+    /// The code; 1005 (no code received) and 1006 (no close frame received) are reported here but never sent.
+    package var code: UInt16
+    /// A short text for debugging.
+    package var reason: String
 
-    /// A reason of the given parts.
+    /// Creates a reason of the given parts.
     /// - Parameters:
     ///   - code: The code.
     ///   - reason: A short text; on the wire it is cut to the 123 bytes that fit.
-    public init(code: UInt16, reason: String = "") {
+    package init(code: UInt16, reason: String = "") {
         self.code = code
         self.reason = reason
     }
 
-    /// The peer's close frame bore no code.
-    public static let noCode = Self(code: 1005)
-    /// The connection broke without a close frame.
-    public static let abnormal = Self(code: 1006)
+    /// The reason if the peer's close frame has no code.
+    package static let noCode = Self(code: 1005)
+    /// The reason if the connection breaks without a close frame.
+    package static let abnormal = Self(code: 1006)
 
-    /// Whether a code may stand in a close frame: section 7.4 and the registry that it founded.
-    /// - Parameter code: The code asked about.
+    /// Returns whether a code may be sent in a close frame, by section 7.4 and its registry.
+    /// - Parameter code: The code to check.
     /// - Returns: `true` for 1000-1003, 1007-1014 and 3000-4999.
-    public static func isSendable(_ code: UInt16) -> Bool {
+    package static func isSendable(_ code: UInt16) -> Bool {
         switch code {
         case 1000...1003, 1007...1014, 3000...4999: true
         default: false
@@ -38,8 +38,8 @@ public struct WebSocketCloseReason: Sendable, Hashable {
 extension WebSocketCloseReason {
     private static let maximumReasonLength = FrameHeader.maximumControlLength - 2
 
-    /// Reads a close frame's payload.
-    /// - Throws: A violation, code 1002 for a bad length or code, 1007 for a reason that is not UTF-8.
+    /// Reads the payload of a close frame.
+    /// - Throws: A violation: code 1002 for a wrong length or code, 1007 for a reason that is not UTF-8.
     init(payload: ByteBuffer) throws(WebSocketViolation) {
         guard payload.readableBytes > 0 else {
             self = .noCode
@@ -56,7 +56,7 @@ extension WebSocketCloseReason {
         self.init(code: code, reason: String(decoding: text, as: UTF8.self))
     }
 
-    /// The payload for a close frame; empty for a code that may not be sent.
+    /// The payload of a close frame; empty if the code may not be sent.
     package var payload: ByteBuffer {
         var buffer = ByteBuffer()
         guard Self.isSendable(code) else { return buffer }
@@ -68,15 +68,15 @@ extension WebSocketCloseReason {
     }
 }
 
-/// A rule of the protocol that the peer broke; the connection fails with this code (RFC 6455 section 7.1.7).
-public struct WebSocketViolation: Error, Sendable, Hashable {
-    /// What the peer is told before the connection closes.
-    public let closeReason: WebSocketCloseReason
-    /// The limit that was met, where it was one.
+/// A violation of the protocol by the peer; the connection fails with this code (RFC 6455 section 7.1.7).
+package struct WebSocketViolation: Error, Sendable, Hashable {
+    /// The reason that the peer receives before the connection closes.
+    package let closeReason: WebSocketCloseReason
+    /// The limit that the peer exceeded; `nil` if the violation has another reason.
     private(set) var limit: WebSocketLimit?
 
-    /// A violation that closes with the given reason.
-    public init(closeReason: WebSocketCloseReason) {
+    /// Creates a violation that closes with the given reason.
+    package init(closeReason: WebSocketCloseReason) {
         self.closeReason = closeReason
     }
 

@@ -4,7 +4,7 @@
 import HTTPTypes
 import LiveProgress
 import LiveProgressTesting
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Testing
 
 @testable import LiveProgressHTTP

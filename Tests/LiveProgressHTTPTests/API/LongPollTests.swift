@@ -6,7 +6,7 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-@testable import LiveProgressHTTP
+@testable @_spi(Server) import LiveProgressHTTP
 
 @Suite("Long polls")
 struct LongPollTests {

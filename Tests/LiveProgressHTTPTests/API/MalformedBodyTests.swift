@@ -3,7 +3,7 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import Testing
 
 /// RFC 9110: 400 where the bytes break their own syntax (15.5.1), 422 where they keep to it and say what is not allowed

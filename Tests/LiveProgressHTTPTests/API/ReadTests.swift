@@ -4,10 +4,10 @@
 import HTTPTypes
 import LiveProgress
 import LiveProgressTesting
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Testing
 
-@testable import LiveProgressHTTP
+@testable @_spi(Server) import LiveProgressHTTP
 
 @Suite("GET reads")
 struct ReadTests {

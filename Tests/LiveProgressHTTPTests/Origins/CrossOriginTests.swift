@@ -3,7 +3,7 @@
 
 import HTTPTypes
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import Testing
 
 @Suite("Pages of other sites, and the API")

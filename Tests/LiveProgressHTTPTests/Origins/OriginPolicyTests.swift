@@ -5,7 +5,7 @@ import HTTPTypes
 import LiveProgress
 import Testing
 
-@testable import LiveProgressHTTP
+@testable @_spi(Server) import LiveProgressHTTP
 
 @Suite("Which pages and names may talk to an API")
 struct OriginPolicyTests {

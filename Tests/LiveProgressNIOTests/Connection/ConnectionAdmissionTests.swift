@@ -2,12 +2,12 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HTTPTypes
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("Who gets a connection")
 struct ConnectionAdmissionTests {

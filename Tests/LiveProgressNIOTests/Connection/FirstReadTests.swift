@@ -9,7 +9,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("The first bytes of a connection")
 struct FirstReadTests {

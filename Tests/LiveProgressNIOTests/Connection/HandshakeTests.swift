@@ -6,7 +6,7 @@ import NIOEmbedded
 import NIOTLS
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("Shaking hands for TLS")
 struct HandshakeTests {

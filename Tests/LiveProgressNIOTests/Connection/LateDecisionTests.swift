@@ -10,7 +10,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("Upgrades that take time to decide")
 struct LateDecisionTests {

@@ -37,8 +37,8 @@ struct OneDecisionTests {
         Case(target: "/api/v1/progress/op", status: 401, word: "unauthenticated", asked: 1),
         Case(target: "/api/v1/progress/nobody?ticket=watch", status: 404, word: "problem:unknown", asked: 1),
         Case(target: "/api/v1/progress/%20?ticket=watch", status: 404, word: "problem:unknown", asked: 1),
-        Case(target: "/api/v1/progress?ticket=watch", status: 403, word: "do not allow to list", asked: 1),
-        Case(target: "/api/v1/progress/op?ticket=list", status: 403, word: "do not allow to watch", asked: 1),
+        Case(target: "/api/v1/progress?ticket=watch", status: 403, word: "lack the list permission", asked: 1),
+        Case(target: "/api/v1/progress/op?ticket=list", status: 403, word: "lack the watch permission", asked: 1),
         Case(target: "/api/v1/progress?ticket=list&status=x", status: 400, word: "invalid-query", asked: 1),
         Case(
             target: "/api/v1/progress/op?ticket=watch",

@@ -6,7 +6,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 /// A connection on an event loop of its own, whose HTTP path keeps what it is told.
 final class TestConnection {

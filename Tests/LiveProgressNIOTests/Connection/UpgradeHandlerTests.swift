@@ -6,7 +6,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("Upgrades beside HTTP")
 struct UpgradeHandlerTests {

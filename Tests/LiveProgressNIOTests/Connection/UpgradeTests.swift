@@ -7,7 +7,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("The upgrade in a server's pipeline")
 struct UpgradeTests {

@@ -5,7 +5,7 @@ import LiveProgress
 import LiveProgressNIO
 import LiveProgressTesting
 import LiveProgressWebSocket
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 import Testing
 

@@ -88,7 +88,7 @@ struct CompressionTests {
             let following = await watcher.follow()
             try await watcher.connection.send(text: #"{"type":"cancel"}"#)
             try await tracker.cancellationRequested()
-            tracker.cancelled()
+            tracker.cancel()
             #expect(try await following.events.map(\.snapshot.status) == [.pending, .cancelling, .cancelled])
         }
     }

@@ -6,7 +6,7 @@ import LiveProgressWebSocket
 import NIOCore
 import NIOHTTP1
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 /// Answers every plain request with 404 and its method and target.
 final class PlainResponder: ChannelInboundHandler {

@@ -5,7 +5,7 @@ import LiveProgressWebSocket
 import NIOCore
 import NIOPosix
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 /// A server on a free port of the loopback: `/watch` is upgraded and watches the log, everything else gets 404.
 struct LoopbackServer: Sendable {

@@ -7,7 +7,7 @@ import NIOHTTP1
 import NIOPosix
 import Testing
 
-@testable import LiveProgressNIO
+@_spi(Server) @testable import LiveProgressNIO
 
 @Suite("Client and server over real sockets", .timeLimit(.minutes(2)))
 struct LoopbackTests {

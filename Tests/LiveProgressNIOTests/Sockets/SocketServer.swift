@@ -4,9 +4,9 @@
 import HTTPTypes
 import LiveProgress
 import LiveProgressHTTP
-import LiveProgressNIO
+@_spi(Server) import LiveProgressNIO
 import LiveProgressWebSocket
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 import NIOHTTP1
 import NIOPosix

@@ -2,9 +2,9 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressNIO
+@_spi(Server) import LiveProgressNIO
 import LiveProgressWebSocket
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import NIOCore
 import Testing
 
@@ -112,7 +112,7 @@ struct WatchingTests {
             let (first, second) = try await (one.follow(), server.watch(tracker.id).follow())
             try await one.connection.send(text: #"{"type":"cancel"}"#)
             try await tracker.cancellationRequested()
-            tracker.cancelled()
+            tracker.cancel()
             #expect(try await second.events.map(\.snapshot.status) == [.pending, .cancelling, .cancelled])
             #expect(try await first.events.last?.snapshot.status == .cancelled)
         }

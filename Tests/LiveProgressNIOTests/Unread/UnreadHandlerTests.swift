@@ -6,7 +6,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("An answer that nobody reads")
 struct UnreadHandlerTests {

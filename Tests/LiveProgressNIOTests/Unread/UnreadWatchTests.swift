@@ -4,7 +4,7 @@
 import NIOCore
 import Testing
 
-@testable import LiveProgressNIO
+@testable @_spi(Server) import LiveProgressNIO
 
 @Suite("How long a client may take nothing")
 struct UnreadWatchTests {

@@ -27,7 +27,7 @@ struct CountTreeTests {
         #expect(tree.fractionCompleted == 1)
         tree.setCounts(.root, completed: 0)
         #expect(tree.fractionCompleted == nil)
-        tree.setCounts(.root, total: .some(nil))
+        tree.setCounts(.root, total: .unknown)
         #expect(tree.fractionCompleted == nil)
         #expect(tree.totalCount(.root) == nil)
     }
@@ -166,7 +166,7 @@ struct CountTreeTests {
                 if !node.isGone { node.completed = max(0, count) }
             case 7:
                 let total: Int64? = count < 0 ? nil : count
-                tree.setCounts(id, total: .some(total))
+                tree.setCounts(id, total: ProgressTotal(total))
                 if !node.isGone { node.total = total }
             default:
                 tree.finish(id)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@_spi(Server) import LiveProgress
 import LiveProgressTesting
 import Testing
 

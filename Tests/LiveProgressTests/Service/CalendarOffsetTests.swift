@@ -5,7 +5,7 @@ import FoundationEssentials
 import Synchronization
 import Testing
 
-@testable import LiveProgress
+@testable @_spi(Server) import LiveProgress
 
 @Suite("The date told from the monotonic clock")
 struct CalendarOffsetTests {

@@ -142,7 +142,7 @@ struct ServiceTests {
     @Test("The feed tells all that is there, then each change and removal")
     func feed() async throws {
         let present = try service.createJournal(id: id("present"))
-        var feed = service.feed().makeAsyncIterator()
+        var feed = service.events(matching: ProgressQuery()).makeAsyncIterator()
         #expect(await feed.next(isolation: nil) == .changed(present.snapshot()))
         let later = try service.createJournal(id: id("later"))
         await time.sleepers(atLeast: 2)
@@ -165,7 +165,7 @@ struct ServiceTests {
         #expect(last.snapshots.map(\.id) == [journals[0].id])
         #expect(last.nextPageToken == nil)
 
-        var feed = service.feed().makeAsyncIterator()
+        var feed = service.events(matching: ProgressQuery()).makeAsyncIterator()
         for journal in journals { #expect(await feed.next(isolation: nil) == .changed(journal.snapshot())) }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
+@_spi(Server) import LiveProgress
 import LiveProgressTesting
 import Synchronization
 import Testing
@@ -120,7 +120,7 @@ struct StartAnewTests {
     @Test("Those who follow all operations hear of the new run, and of no removal")
     func feed() async throws {
         let former = try service.createProgress(id: id("job"))
-        var feed = service.feed().makeAsyncIterator()
+        var feed = service.events(matching: ProgressQuery()).makeAsyncIterator()
         guard case .changed = await feed.next(isolation: nil) else {
             Issue.record("The operation is not told.")
             return

@@ -29,7 +29,7 @@ struct CancelTests {
         tracker.update("Cleaning up")
         #expect(journal.snapshot().status == .cancelling)
         #expect(try journal.requestCancel().revision == journal.snapshot().revision)
-        tracker.cancelled()
+        tracker.cancel()
         #expect(journal.snapshot().status == .cancelled)
         #expect { try journal.requestCancel() } throws: { ($0 as? ProgressError)?.code == .ended }
     }
@@ -74,13 +74,9 @@ struct CancelTests {
                 try await ProgressTracker.noop.startSignal.wait()
             }
         }
-        var stream: ProgressStream?
-        while stream == nil {
-            stream = try? service.stream(id("op"))
-            await Task.yield()
-        }
-        for try await snapshot in try #require(stream) where snapshot.state == "Waiting" && snapshot.status == .running
-        {
+        while (try? service.getProgress(id("op"))) == nil { await Task.yield() }
+        for try await snapshot in try service.stream(id("op"))
+        where snapshot.state == "Waiting" && snapshot.status == .running {
             try service.getJournal(id("op")).requestCancel()
         }
         await #expect(throws: CancellationError.self) { try await running.value }

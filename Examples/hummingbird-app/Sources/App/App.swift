@@ -12,12 +12,12 @@ struct App {
         let service = ProgressService()
         var configuration = ProgressServer.Configuration()
         configuration.authorizer = SessionAuthorizer(sessions: sessions)
-        let path = Environment().get("PROGRESS_PATH")  // none: /api/v1/progress
+        let path = Environment().get("PROGRESS_PATH")  // nil selects /api/v1/progress
         let progress = ProgressServer(service, at: path, configuration: configuration)
 
         let router = Router()
         router.addProgressRoutes(progress)
-        // Stands for the application's own way to let its users in.
+        // A placeholder for the application's own login.
         router.post("login/:user") { _, context in
             let cookie = sessions.begin(for: try context.parameters.require("user"))
             return Response(status: .noContent, headers: [.setCookie: "\(cookie); Path=/; HttpOnly; SameSite=Lax"])

@@ -4,11 +4,11 @@
 import LiveProgressHTTP
 import Synchronization
 
-/// Who is logged in, by the cookie that their browser sends.
+/// The users who are logged in, by the secret in their session cookie.
 final class Sessions: Sendable {
     private let users = Mutex<[Substring: String]>([:])
 
-    /// Begins a session, and gives its cookie.
+    /// Starts a session and returns its cookie.
     func begin(for user: String) -> String {
         var random = SystemRandomNumberGenerator()
         let secret = String(random.next(), radix: 36) + String(random.next(), radix: 36)
@@ -16,7 +16,7 @@ final class Sessions: Sendable {
         return "session=\(secret)"
     }
 
-    /// The user whose session a `Cookie` field names.
+    /// Returns the user of the session in a `Cookie` header field, or `nil` without a session.
     func user(of cookies: String?) -> String? {
         let pairs = (cookies ?? "").split(whereSeparator: { "; ".contains($0) })
         guard let secret = pairs.first(where: { $0.hasPrefix("session=") })?.dropFirst(8) else { return nil }
@@ -24,7 +24,7 @@ final class Sessions: Sendable {
     }
 }
 
-/// Lets users watch, list and cancel what is theirs; operations bear their user's name as a label.
+/// Permits each user to watch, list and cancel the operations with the user's name in the label `user`.
 struct SessionAuthorizer: ProgressAuthorizer {
     let sessions: Sessions
 

@@ -3,11 +3,11 @@
 
 import LiveProgressCLI
 
-/// Why a measurement could not be made, or must not be believed.
+/// The reason why a measurement failed or is invalid.
 struct BenchError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What is wrong, and what to do about it.
+    /// The fault and its remedy.
     let message: String
-    /// What the tool exits with.
+    /// The exit status of the tool.
     let status: Int32
 
     init(_ message: String, status: Int32 = ExitStatus.unavailable) {

@@ -4,37 +4,37 @@
 import LiveProgress
 import LiveProgressCLI
 
-/// What a measurement showed of this machine.
+/// The results of a measurement.
 struct BenchFigures: Sendable {
-    /// Deliveries under one load.
+    /// The deliveries under one load.
     struct Deliveries: Sendable {
-        /// Updates that one write to a watcher carries; or that were made in a second, where they were paced.
+        /// The number of updates in one write to a watcher; for a paced load, the number of updates per second.
         var updates: Int
-        /// Messages that arrived in a second, at all watchers together.
+        /// The number of messages per second that arrived at all watchers together.
         var perSecond: Double
-        /// Processor time of the server for each, in nanoseconds.
+        /// The server's processor time for each message, in nanoseconds.
         var processorNanoseconds: Double
-        /// From the making of a message to its arrival, which half of them did not exceed, in nanoseconds.
+        /// The median of the latency from the creation of a message to its arrival, in nanoseconds.
         var median: UInt64 = 0
-        /// The same for 99 of 100.
+        /// The 99th percentile of the latency, in nanoseconds.
         var percentile99: UInt64 = 0
     }
 
     var watchers: Int
     var handshakesPerSecond: Double
-    /// Processor time of the server for each handshake, in nanoseconds.
+    /// The server's processor time for each handshake, in nanoseconds.
     var handshakeNanoseconds: Double
-    /// Bytes by which the server's memory grew for each connection; `nil` where its system does not say.
+    /// The growth of the server's memory for each connection, in bytes; `nil` if the system does not report it.
     var connectionBytes: Double?
-    /// Flat out, by the updates in each write.
+    /// The deliveries at full speed, by the number of updates in each write.
     var flatOut: [Deliveries]
     var paced: Deliveries
-    /// Messages in all.
+    /// The total number of messages.
     var messages: Int
-    /// Messages that came twice or in the wrong order; may never be.
+    /// The number of messages that arrived twice or in the wrong order; must be 0.
     var disordered: Int
 
-    /// As JSON.
+    /// The results as JSON.
     var json: JSONValue {
         [
             "watchers": .integer(Int64(watchers)),
@@ -61,7 +61,7 @@ struct BenchFigures: Sendable {
         ]
     }
 
-    /// As lines for people.
+    /// The results as text lines.
     var text: String {
         var lines = [
             line("watchers", Formatting.grouped(watchers)),
@@ -101,7 +101,7 @@ struct BenchFigures: Sendable {
 }
 
 extension Formatting {
-    /// A whole number, its digits in groups of three: `1,234,567`.
+    /// Returns an integer with its digits in groups of three: `1,234,567`.
     static func grouped(_ number: Int) -> String {
         let digits = String(number.magnitude)
         var text = ""

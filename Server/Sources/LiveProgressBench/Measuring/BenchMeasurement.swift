@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 
-/// Measures a bench server: handshakes and memory, deliveries flat out, and latencies at a pace that it bears.
+/// A measurement of a bench server: handshakes and memory, deliveries at full speed, and latencies at a lower rate.
 struct BenchMeasurement: Sendable {
-    /// Messages that are ordered at once: short enough for a pause between orders, long enough not to measure those.
+    /// The number of messages in one order: small enough for frequent pauses, large enough that pauses do not count.
     private static let portion = 200_000
-    /// Updates that are ordered at once, well within what the server keeps, so that no watcher has to skip any.
+    /// The maximum number of updates in one order: below the capacity of the journal, so that no watcher skips updates.
     private static let maximumUpdates = 2000
 
     let server: ProgressServerAddress
     let watchers: Int
-    /// How long deliveries are measured, in seconds, all loads together.
+    /// The time in seconds to measure deliveries, for all loads together.
     let seconds: Double
 
-    /// Measures everything.
+    /// Runs the whole measurement.
     ///
-    /// - Throws: ``BenchError`` where the server is none, refuses, or loses something.
+    /// - Throws: ``BenchError`` if the address is not a bench server, or if the server refuses or loses messages.
     func run() async throws -> BenchFigures {
         let request = BenchRequest(server: server)
-        // What the first requests and the first connection cost the server is not what the next one costs.
+        // The first request is not measured, because its costs are higher than those of later requests.
         _ = try await request.usage()
         let before = try await request.usage()
         let crowd = try await LoadCrowd.connect(watchers, to: server)
@@ -41,7 +41,7 @@ struct BenchMeasurement: Sendable {
         )
     }
 
-    /// Updates a second that leave the server three quarters of its time.
+    /// Returns the updates per second for a load of a quarter of the measured deliveries.
     static func pace(_ deliveriesPerSecond: Double, watchers: Int) -> Int {
         let updates = deliveriesPerSecond / 4 / Double(max(1, watchers))
         return updates.isFinite ? Int(min(max(updates, 1), 1000)) : 1
@@ -53,7 +53,7 @@ struct BenchMeasurement: Sendable {
         var disordered = 0
     }
 
-    /// Orders one portion after the other until the time is up.
+    /// Orders one portion after the other until the measuring time has passed.
     private func flatOut(_ crowd: LoadCrowd, _ request: BenchRequest, batch: Int) async throws -> Outcome {
         let wanted = min(Self.portion / watchers, Self.maximumUpdates) / batch * batch
         let updates = max(wanted, batch)
@@ -90,7 +90,7 @@ struct BenchMeasurement: Sendable {
     }
 }
 
-/// Both values, where both are there.
+/// Returns both values, or `nil` if one is `nil`.
 private func both<A, B>(_ first: A?, _ second: B?) -> (A, B)? {
     guard let first, let second else { return nil }
     return (first, second)

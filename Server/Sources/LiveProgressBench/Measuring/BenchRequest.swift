@@ -2,28 +2,29 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressClient
 import NIOCore
 import NIOPosix
 
-/// Plain requests to a bench server: to produce, and for what it has taken of the machine.
+@_spi(Server) @testable import LiveProgressClient
+
+/// The HTTP requests to a bench server: to start updates, and to read its resource usage.
 struct BenchRequest: Sendable {
-    /// How long an answer may take: a server that is busy with a large crowd has its turns far apart.
+    /// The timeout of a response; long, because a server with many watchers responds late.
     private static let patience = TimeAmount.seconds(30)
 
     let server: ProgressServerAddress
 
-    /// What a bench server has taken of the machine so far.
+    /// The resource usage of a bench server since its start.
     struct Usage: Sendable, Hashable {
-        /// Processor time of all its threads, in nanoseconds.
+        /// The processor time of all threads, in nanoseconds.
         var processorNanoseconds: Int64
-        /// Its memory in bytes; `nil` where its system does not say.
+        /// The resident memory in bytes; `nil` if the system does not report it.
         var residentBytes: Int64?
     }
 
-    /// Asks what the server has taken so far.
+    /// Requests the server's resource usage.
     ///
-    /// - Throws: ``BenchError`` where this is no bench server.
+    /// - Throws: ``BenchError`` if the server is not a bench server.
     func usage() async throws -> Usage {
         let (status, body) = try await get("/usage")
         guard status == 200, let json = try? JSONValue(parsing: body),
@@ -32,9 +33,9 @@ struct BenchRequest: Sendable {
         return Usage(processorNanoseconds: nanoseconds, residentBytes: json["residentBytes"]?.intValue)
     }
 
-    /// Has the server make updates: so many, so many in a second (0: flat out), so many at once.
+    /// Makes the server create updates: their number, their rate per second (0: full speed), and the batch size.
     ///
-    /// - Throws: ``BenchError`` where it refuses.
+    /// - Throws: ``BenchError`` if the server refuses.
     func start(updates: Int, rate: Int = 0, batch: Int = 1) async throws {
         let (status, body) = try await get("/start?u=\(updates)&r=\(rate)&b=\(batch)")
         guard status == 202 else {
@@ -69,12 +70,12 @@ struct BenchRequest: Sendable {
         let text = String(buffer: answer)
         let words = text.prefix { !$0.isNewline }.split(separator: " ")
         guard words.count > 1, let status = Int(words[1]), let head = text.firstRange(of: "\r\n\r\n") else {
-            throw BenchError("\(server) does not answer as a server does")
+            throw BenchError("\(server) does not answer in HTTP")
         }
         return (status, Array(text[head.upperBound...].utf8))
     }
 
-    /// Gathers all bytes until the server closes.
+    /// Collects all bytes until the server closes the connection.
     private final class Gathering: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
 

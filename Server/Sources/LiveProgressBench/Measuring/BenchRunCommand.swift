@@ -4,40 +4,40 @@
 import ArgumentParser
 import LiveProgress
 import LiveProgressCLI
-import LiveProgressClient
-import LiveProgressNIO
+@_spi(Server) import LiveProgressClient
+@_spi(Server) import LiveProgressNIO
 
-/// `live-progress-bench run`: this machine's figures, in less than a minute.
+/// `live-progress-bench run`: measures the server on this machine in less than a minute.
 struct BenchRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Measure how much load the server bears on this machine.",
+        abstract: "Measure the load that the server sustains on this machine.",
         discussion: """
-            Starts a server in a process of its own, connects watchers to it, and measures handshakes, memory, \
-            deliveries flat out (one update in each write, and 32), and latencies at a quarter of that load. Watchers \
-            and server share the machine. The exit status is 1 where a message was lost or out of order.
+            Starts a server in a separate process, connects watchers to it, and measures handshakes, memory, \
+            deliveries at full speed (one update in each write, and 32), and latencies at a quarter of that load. \
+            Watchers and server share the machine. The exit status is 1 if a message was lost or out of order.
             """
     )
 
-    /// Descriptors for anything but watchers.
+    /// The number of descriptors for other purposes than watchers.
     private static let spareFiles = 64
 
-    @Option(help: ArgumentHelp("How many watch.", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of watchers.", valueName: "count"))
     var watchers = 1000
 
-    @Option(help: ArgumentHelp("How long to measure deliveries.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The time to measure deliveries.", valueName: "seconds"))
     var seconds = 15.0
 
     @Option(help: WritePath.argumentHelp, transform: writePathArgument)
     var writePath = WritePath.direct
 
     @Option(
-        help: ArgumentHelp("A running server of live-progress-bench serve to load.", valueName: "url"),
+        help: ArgumentHelp("The running live-progress-bench serve to measure.", valueName: "url"),
         transform: serverArgument
     )
     var url: ProgressServerAddress?
 
-    @Flag(help: "Print the figures as JSON, in one line.")
+    @Flag(help: "Print the figures as JSON on one line.")
     var json = false
 
     func validate() throws {
@@ -67,7 +67,7 @@ struct BenchRunCommand: AsyncParsableCommand {
     }
 }
 
-/// A server's URL, as an argument.
+/// Parses the URL of a server in an argument.
 private func serverArgument(_ url: String) throws -> ProgressServerAddress {
     do throws(ProgressClientError) {
         return try ProgressServerAddress(url)

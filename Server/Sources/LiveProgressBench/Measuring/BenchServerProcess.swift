@@ -2,20 +2,20 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import Foundation
-import LiveProgressClient
-import LiveProgressNIO
+@_spi(Server) import LiveProgressClient
+@_spi(Server) import LiveProgressNIO
 
-/// A bench server of this same program, in a process of its own, so that its processor time is its own too.
+/// A bench server in a separate process of this program, so that its processor time can be measured separately.
 struct BenchServerProcess {
-    /// Where it listens.
+    /// The address of the server.
     let address: ProgressServerAddress
     private let process: Process
     private let output: FileHandle
 
-    /// Starts one on a free port, and waits until it listens.
+    /// Starts a server on a free port, and waits until the server listens.
     ///
-    /// - Parameter writePath: How its messages get to the sockets.
-    /// - Throws: ``BenchError`` where it does not start.
+    /// - Parameter writePath: The way in which the server writes messages to the sockets.
+    /// - Throws: ``BenchError`` if the server does not start.
     init(writePath: WritePath) throws(BenchError) {
         let (process, pipe) = (Process(), Pipe())
         process.executableURL = Bundle.main.executableURL
@@ -36,13 +36,13 @@ struct BenchServerProcess {
         self.address = address
     }
 
-    /// Ends the server, which would end with this process too, because nothing reads its output then.
+    /// Ends the server; it would also end with this process, because then its output has no reader.
     func stop() {
         process.terminate()
         process.waitUntilExit()
     }
 
-    /// The first line of a pipe, without its end; what there is of it, where it ends before.
+    /// Returns the first line of a pipe without the line feed, or all bytes if the pipe ends before.
     private static func firstLine(of pipe: FileHandle) -> String {
         var bytes = Data()
         while !bytes.contains(UInt8(ascii: "\n")) {

@@ -9,12 +9,12 @@
     import Darwin
 #endif
 
-/// How many files this process may have open, connections among them.
+/// The limit of open files of this process, which includes connections.
 enum FileLimit {
-    /// Raises the limit, which children inherit, where it is lower than this.
+    /// Raises the soft limit to at least the given number; child processes inherit the limit.
     ///
-    /// - Parameter wanted: Files that are needed.
-    /// - Throws: ``BenchError`` where the system does not allow it.
+    /// - Parameter wanted: The number of files that are needed.
+    /// - Throws: ``BenchError`` if the system does not permit this limit.
     static func raise(to wanted: Int) throws(BenchError) {
         #if canImport(Glibc)
             let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -26,15 +26,15 @@ enum FileLimit {
         guard limit.rlim_cur < rlim_t(wanted) else { return }
         guard limit.rlim_max >= rlim_t(wanted) else { throw tooLow(wanted, Int(clamping: limit.rlim_max)) }
         limit.rlim_cur = rlim_t(wanted)
-        // Some systems have a lower limit of their own beside the hard one.
+        // Some systems have another, lower limit beside the hard limit.
         guard setrlimit(files, &limit) == 0 else { throw tooLow(wanted, Int(limit.rlim_cur)) }
     }
 
     private static func tooLow(_ wanted: Int, _ allowed: Int) -> BenchError {
         BenchError(
             """
-            so many watchers need \(wanted) open files, and this system allows \(allowed); ask for fewer with \
-            --watchers, or have the limit raised (ulimit -Hn)
+            so many watchers need \(wanted) open files, and this system allows \(allowed); use fewer watchers \
+            (--watchers), or raise the limit (ulimit -Hn)
             """
         )
     }

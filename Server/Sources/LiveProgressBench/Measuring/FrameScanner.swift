@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Walks over the frames of a bench server, whose messages are short and whole, and gives what a load counts.
+/// A minimal scanner of the WebSocket frames of a bench server, whose messages are short and not fragmented.
 ///
-/// A client for users decodes and checks far more. This one must not cost the machine that it measures much.
+/// The scanner decodes and checks less than a real client, so that it takes little of the measured machine's time.
 struct FrameScanner: Sendable {
-    /// What came.
+    /// A scanned frame.
     enum Event: Sendable, Hashable {
-        /// A message, and the `t` of its details: when it was made, in nanoseconds of the monotonic clock.
+        /// A message, with `t` of its details: its creation time in nanoseconds of the monotonic clock.
         case message(time: UInt64?)
-        /// A ping, which wants its payload back.
+        /// A ping with its payload, which the pong must return.
         case ping([UInt8])
         /// The server's close frame.
         case close
     }
 
-    /// Bytes that are no frame of such a server.
+    /// The error for bytes that are not a frame of a bench server.
     struct Violation: Error, Hashable {}
 
-    /// The beginning of a frame whose end has yet to come.
+    /// The beginning of an incomplete frame.
     private var rest: [UInt8] = []
 
-    /// Takes the next bytes, and calls `found` for each frame that is complete.
+    /// Scans the next bytes, and calls `found` for each complete frame.
     ///
     /// - Throws: ``Violation`` for a masked, fragmented, binary or reserved frame.
     mutating func scan(_ bytes: UnsafeRawBufferPointer, found: (Event) -> Void) throws(Violation) {
@@ -42,7 +42,7 @@ struct FrameScanner: Sendable {
         return try result.get()
     }
 
-    /// Gives how many bytes were whole frames.
+    /// Scans complete frames, and returns their length in bytes.
     private static func walk(
         over bytes: UnsafeRawBufferPointer,
         found: (Event) -> Void
@@ -50,7 +50,7 @@ struct FrameScanner: Sendable {
         var place = 0
         while bytes.count - place >= 2 {
             let (first, second) = (bytes[place], Int(bytes[place + 1]))
-            // A whole frame with no reserved bit, and no mask and no length of eight bytes.
+            // Allow only unfragmented, unmasked frames without reserved bits and without an eight-byte length.
             guard first & 0xF0 == 0x80, second < 127 else { throw Violation() }
             var (start, length) = (place + 2, second)
             if second == 126 {
@@ -71,7 +71,7 @@ struct FrameScanner: Sendable {
         return place
     }
 
-    /// The number behind the `"t":` at the end of a message.
+    /// Returns the number after `"t":` at the end of a message.
     private static func time(in message: UnsafeRawBufferPointer) -> UInt64? {
         var end = message.count
         while end > 0, message[end - 1] == UInt8(ascii: "}") { end -= 1 }

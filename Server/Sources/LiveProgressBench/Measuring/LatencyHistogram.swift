@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Counts latencies in buckets that grow with them, so that each is known to within 1.6 % in a fixed space.
+/// A histogram of latencies of fixed size, with a resolution of 1.6 %: the width of a bucket grows with the latency.
 struct LatencyHistogram: Sendable {
-    /// Buckets for each power of two.
+    /// The number of buckets for each power of two.
     private static let fineness = 64
 
-    /// How many latencies were added.
+    /// The number of added latencies.
     private(set) var count = 0
     private var buckets = [Int](repeating: 0, count: fineness * 59)
 
@@ -16,7 +16,7 @@ struct LatencyHistogram: Sendable {
         count += 1
     }
 
-    /// The latency in nanoseconds that this share of all does not exceed, such as 0.99; `nil` where there is none.
+    /// Returns the percentile for a share, such as 0.99, in nanoseconds, or `nil` without latencies.
     func percentile(_ share: Double) -> UInt64? {
         guard count > 0 else { return nil }
         var rest = Int((Double(count) * min(max(share, 0), 1)).rounded(.up))

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressClient
 import NIOCore
 import NIOPosix
 
+@_spi(Server) @testable import LiveProgressClient
+
 /// Many watchers of one bench server, on one event loop.
 struct LoadCrowd: Sendable {
-    /// Connections that are made at the same time.
+    /// The number of connections that are opened at the same time.
     private static let window = 64
-    /// How long nothing may arrive before a delivery has failed.
+    /// The time without any message after which a delivery fails.
     private static let patience = TimeAmount.seconds(10)
 
-    /// How many watch.
+    /// The number of watchers.
     let count: Int
-    /// How long it took until all of them had the first message.
+    /// The time until all watchers had their first message, in nanoseconds.
     let nanoseconds: UInt64
     private let loop: any EventLoop
     private let tally: NIOLoopBound<LoadTally>
@@ -22,10 +23,10 @@ struct LoadCrowd: Sendable {
     /// Connects a crowd.
     ///
     /// - Parameters:
-    ///   - count: How many watch.
+    ///   - count: The number of watchers.
     ///   - server: The bench server.
-    /// - Returns: The crowd, every one of which has had its first message.
-    /// - Throws: ``BenchError`` where one of them cannot.
+    /// - Returns: The crowd, after every watcher has received its first message.
+    /// - Throws: ``BenchError`` if a watcher cannot connect.
     static func connect(_ count: Int, to server: ProgressServerAddress) async throws -> LoadCrowd {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let connecting: EventLoopFuture<(NIOLoopBound<LoadTally>, LoadTally.Delivery)> = loop.flatSubmit {
@@ -34,7 +35,7 @@ struct LoadCrowd: Sendable {
             tally.value.begin(expecting: count, greeted)
             let bootstrap = bootstrap(on: loop, server: server, tally: tally)
             for first in 0..<min(window, count) { connect(first, of: count, bootstrap, server, tally) }
-            // For as long as the program runs: it measures once.
+            // Never cancelled, because the program exits after one measurement.
             loop.scheduleRepeatedTask(initialDelay: patience, delay: patience) { _ in tally.value.checkProgress() }
             return greeted.futureResult.map { (tally, $0) }
         }
@@ -42,13 +43,13 @@ struct LoadCrowd: Sendable {
         return LoadCrowd(count: count, nanoseconds: delivery.nanoseconds, loop: loop, tally: tally)
     }
 
-    /// Waits until every watcher has all updates of an order.
+    /// Waits until every watcher has received all updates of an order.
     ///
     /// - Parameters:
-    ///   - updates: How many the order makes.
-    ///   - order: Gives the order to the server.
-    /// - Returns: What arrived.
-    /// - Throws: ``BenchError`` where nothing arrives any more, or a watcher is lost; and what `order` throws.
+    ///   - updates: The number of updates in the order.
+    ///   - order: Sends the order to the server.
+    /// - Returns: The results of the delivery.
+    /// - Throws: ``BenchError`` if messages stop arriving or a watcher is disconnected; also the error of `order`.
     func deliver(_ updates: Int, order: () async throws -> Void) async throws -> LoadTally.Delivery {
         let promise = loop.makePromise(of: LoadTally.Delivery.self)
         try await loop.submit { [tally, count] in
@@ -80,7 +81,7 @@ struct LoadCrowd: Sendable {
             }
     }
 
-    /// Makes a connection, and then the next one that is a window away.
+    /// Opens a connection, and then the connection that follows one window later.
     private static func connect(
         _ index: Int,
         of count: Int,

@@ -4,19 +4,19 @@
 import LiveProgressCLI
 import NIOCore
 
-/// What a crowd of watchers has got, and what is still to come.
+/// The counters of received and expected messages of a crowd of watchers.
 ///
-/// It belongs to the crowd's event loop.
+/// Use a tally only on the crowd's event loop.
 final class LoadTally {
-    /// What one delivery showed.
+    /// The results of one delivery.
     struct Delivery: Sendable {
-        /// Messages that arrived, at all watchers together.
+        /// The number of messages that arrived at all watchers together.
         var messages = 0
-        /// From the order to the last message.
+        /// The time from the order to the last message, in nanoseconds.
         var nanoseconds: UInt64 = 0
-        /// From the making of each message to its arrival.
+        /// The latencies from the creation of each message to its arrival.
         var latencies = LatencyHistogram()
-        /// Messages that were made before one that the same watcher had already got, or at the same time.
+        /// The number of messages that are not newer than the watcher's message before.
         var disordered = 0
     }
 
@@ -28,11 +28,11 @@ final class LoadTally {
     private var total = 0
     private var seen = -1
 
-    /// Begins to count.
+    /// Begins to count a delivery.
     ///
     /// - Parameters:
-    ///   - messages: How many are to come.
-    ///   - promise: Succeeds with the last of them; fails when a watcher is lost.
+    ///   - messages: The number of expected messages.
+    ///   - promise: Succeeds with the last expected message; fails when a watcher is disconnected.
     func begin(expecting messages: Int, _ promise: EventLoopPromise<Delivery>) {
         if let failure { return promise.fail(failure) }
         delivery = Delivery()
@@ -44,8 +44,8 @@ final class LoadTally {
     /// Counts a message.
     ///
     /// - Parameters:
-    ///   - made: When it was made; `nil` for the one that tells a new watcher how things stand.
-    ///   - last: When the watcher's last one was made.
+    ///   - made: The creation time of the message; `nil` for the first message to a new watcher.
+    ///   - last: The creation time of the watcher's message before.
     ///   - now: The time of arrival.
     func count(made: UInt64?, after last: UInt64, now: UInt64) {
         delivery.messages += 1
@@ -60,7 +60,7 @@ final class LoadTally {
         promise.succeed(delivery)
     }
 
-    /// Gives up where nothing has arrived since the last check, although something is to come.
+    /// Fails the delivery if no message has arrived since the last check although messages are expected.
     func checkProgress() {
         if promise != nil, total == seen {
             let message = "messages were lost: \(delivery.messages) of \(expected) arrived"
@@ -69,7 +69,7 @@ final class LoadTally {
         seen = total
     }
 
-    /// Gives up: what is being counted, and all that would be.
+    /// Fails the current delivery and all later deliveries.
     func fail(_ error: BenchError) {
         guard failure == nil else { return }
         failure = error

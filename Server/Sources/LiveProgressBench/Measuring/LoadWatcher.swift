@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressWebSocket
 import NIOCore
 
-/// One watcher of a crowd: asks for the upgrade, and counts what comes after it.
+@testable import LiveProgressWebSocket
+
+/// One watcher of a crowd: requests the upgrade, and counts the messages after the upgrade.
 final class LoadWatcher: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -23,7 +24,7 @@ final class LoadWatcher: ChannelInboundHandler {
     private var scanner = FrameScanner()
     private var last: UInt64 = 0
 
-    /// A watcher of the operation at `target` of `host`, that tells the tally.
+    /// Creates a watcher of the operation at `target` of `host`, which counts its messages in the tally.
     init(target: String, host: String, tally: LoadTally) {
         self.target = target
         self.host = host
@@ -68,7 +69,7 @@ final class LoadWatcher: ChannelInboundHandler {
     }
 
     private func scan(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        // The clock that the server puts into its messages.
+        // The server writes the time of the same clock into its messages.
         let now = NIODeadline.now().uptimeNanoseconds
         do {
             try bytes.withUnsafeReadableBytes { buffer in
@@ -78,12 +79,12 @@ final class LoadWatcher: ChannelInboundHandler {
                         tally.count(made: made, after: last, now: now)
                         last = made ?? last
                     case .ping(let payload): answer(payload, context)
-                    case .close: leave(context, "it said good-bye to a watcher")
+                    case .close: leave(context, "it sent a close frame to a watcher")
                     }
                 }
             }
         } catch {
-            leave(context, "it sent what is no message of a bench server")
+            leave(context, "it sent a frame that a bench server does not send")
         }
     }
 
@@ -99,7 +100,7 @@ final class LoadWatcher: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// How long the answer's head is, the empty line included.
+    /// Returns the length of the response's head including the empty line, or `nil` if the head is incomplete.
     private static func endOfHead(_ bytes: ByteBufferView) -> Int? {
         let end: [UInt8] = [13, 10, 13, 10]
         guard bytes.count >= end.count else { return nil }

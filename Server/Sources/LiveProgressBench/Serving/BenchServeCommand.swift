@@ -16,19 +16,19 @@ import Logging
     import Darwin
 #endif
 
-/// Runs the stand-alone server with an operation `op` that is reported on by request.
+/// `live-progress-bench serve`: runs the stand-alone server with an operation `op` that is updated on request.
 struct BenchServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run a server whose operation op is updated by GET /start.",
         discussion: """
-            GET /start?u=UPDATES&r=RATE&b=BATCH makes UPDATES updates, RATE of them in a second (0: as fast as they are \
-            delivered), BATCH at once; each has the time of its making, in nanoseconds, as t in its details. GET /usage \
-            gives the processor time and the memory that the server has taken.
+            GET /start?u=UPDATES&r=RATE&b=BATCH makes UPDATES updates, RATE of them per second (0: as fast as they are \
+            delivered), in batches of BATCH. Each update has its creation time, in nanoseconds, as t in its details. GET \
+            /usage returns the processor time and the memory of the server.
             """
     )
 
-    @Option(help: "The port to listen on; 0 takes any that is free.")
+    @Option(help: "The port to listen on; 0 selects a free port.")
     var port = 0
 
     @Option(help: WritePath.argumentHelp, transform: writePathArgument)
@@ -56,10 +56,10 @@ struct BenchServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Ends the process with the one that reads its output, however that one ends.
+    /// Ends this process when the process that reads its output ends.
     private static func endWhenUnread() {
         DispatchQueue(label: "live-progress.reader").async {
-            // Nothing is asked for: the system tells of the other end's closing unasked.
+            // No events are requested, because `poll` always reports the closing of the other end.
             var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
             while poll(&output, 1, -1) < 0, errno == EINTR {}
             kill(getpid(), SIGTERM)

@@ -3,28 +3,28 @@
 
 import Hummingbird
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import LiveProgressServer
 import Logging
 import NIOCore
 import NIOPosix
 
-/// The stand-alone server with an operation `op` inside it that is reported on by request, for measurements.
+/// The stand-alone server with an operation `op` that is updated on request, for measurements.
 ///
-/// `GET /start?u=UPDATES&r=RATE&b=BATCH` makes the updates, `GET /usage` says what the process has taken of the machine;
-/// everything else is the server as it is.
+/// `GET /start?u=UPDATES&r=RATE&b=BATCH` makes the updates, and `GET /usage` returns the resource usage of the process.
+/// All other routes are those of the stand-alone server.
 enum BenchServer {
-    /// How many revisions of the operation are kept: enough that no watcher that reads has to skip.
+    /// The number of stored revisions of the operation, large enough that a reading watcher skips none.
     private static let journalCapacity = 4096
 
-    /// A server to measure.
+    /// Creates a server to measure.
     ///
     /// - Parameters:
-    ///   - configuration: How it runs.
-    ///   - logger: Where it logs.
-    ///   - onListening: Called with the server's URL once clients can connect.
-    /// - Returns: The server, which has yet to run.
-    /// - Throws: ``ServerConfigurationError`` where the configuration would open the server to the world unasked.
+    ///   - configuration: The configuration of the server.
+    ///   - logger: The logger of the server.
+    ///   - onListening: Called with the server's URL when clients can connect.
+    /// - Returns: A server that does not listen yet.
+    /// - Throws: ``ServerConfigurationError`` if the configuration would expose an unprotected server.
     static func application(
         configuration: ServerConfiguration,
         logger: Logger,
@@ -78,7 +78,7 @@ enum BenchServer {
 }
 
 extension ProgressProblem {
-    /// An order to produce that makes no sense.
+    /// The problem for invalid parameters of `/start`.
     fileprivate static let badOrder = ProgressProblem(
         title: "Bad order",
         status: 400,

@@ -11,20 +11,20 @@ import LiveProgress
     import Glibc
 #endif
 
-/// What this process has taken of the machine.
+/// The resource usage of this process.
 struct ResourceUsage: Sendable, Hashable {
-    /// Processor time of all threads, the kernel's on their behalf included, in nanoseconds.
+    /// The processor time of all threads in user and kernel mode, in nanoseconds.
     var processorNanoseconds: Int64
-    /// Memory that is in use now, in bytes; `nil` where the system does not say.
+    /// The resident memory in bytes; `nil` if the system does not report it.
     var residentBytes: Int64?
 
-    /// What it is now.
+    /// Returns the current usage.
     static func current() -> ResourceUsage {
-        // In microseconds, whatever the resolution of the system's clock is (POSIX, CLOCKS_PER_SEC).
+        // `clock` always counts in microseconds (POSIX, CLOCKS_PER_SEC).
         ResourceUsage(processorNanoseconds: Int64(clock()) * 1000, residentBytes: residentBytes())
     }
 
-    /// As JSON, with a member for each.
+    /// The usage as a JSON object.
     var json: JSONValue {
         [
             "processorNanoseconds": .integer(processorNanoseconds),

@@ -7,21 +7,21 @@ import NIOPosix
 
 /// Makes updates of one operation, as fast as the event loops deliver them or at a given rate.
 ///
-/// Each update bears the time of its making, in nanoseconds of the monotonic clock, as `t` in its details. Between two
-/// batches every event loop gets its turn, so that a batch is what one write to a watcher carries; where it falls
-/// behind its rate, it makes what is due without a pause. Without a batch it is a worker that reports as fast as it can,
-/// from a thread of its own, and what one write carries is up to the server.
+/// Each update has its creation time, in nanoseconds of the monotonic clock, as `t` in its details. Between two batches,
+/// every event loop delivers, so that one write to a watcher carries one batch. A producer that falls behind its rate
+/// makes the missing updates without a pause. Without a batch, the producer reports from a separate thread at full speed,
+/// and the server decides how many updates one write carries.
 struct UpdateProducer: Sendable {
-    /// What to produce.
+    /// The parameters of a production.
     struct Order: Sendable, Hashable {
-        /// How many updates.
+        /// The number of updates.
         var updates: Int
-        /// Updates in a second; 0 makes them as fast as they are delivered.
+        /// The number of updates per second; 0 makes updates as fast as they are delivered.
         var rate: Double
-        /// How many updates are made at once, from 1 to 1024; `nil` where the worker makes all of them without a pause.
+        /// The number of updates in a batch, from 1 to 1024; `nil` makes all updates without a pause.
         var batch: Int?
 
-        /// An order of the parameters `u`, `r` and `b`; `nil` where one of them makes no sense.
+        /// Parses the parameters `u`, `r` and `b`; returns `nil` if one is invalid.
         init?(updates: String?, rate: String?, batch: String?) {
             guard let updates = updates.flatMap({ Int($0) }), (1...100_000_000).contains(updates) else { return nil }
             guard let rate = Double(rate ?? "0"), (0...10_000_000).contains(rate) else { return nil }
@@ -36,13 +36,13 @@ struct UpdateProducer: Sendable {
     private let tracker: ProgressTracker
     private let loops: [any EventLoop]
 
-    /// A producer that reports through a tracker, beside watchers on the loops of a group.
+    /// Creates a producer that reports through a tracker; the watchers are on the event loops of the group.
     init(tracker: ProgressTracker, group: any EventLoopGroup) {
         self.tracker = tracker
         loops = group.makeIterator().map { $0 }
     }
 
-    /// Begins to produce; returns at once.
+    /// Starts to make updates; returns immediately.
     func start(_ order: Order) {
         if let batch = order.batch {
             loops[0].execute { step(order, batch, made: 0, since: .now()) }
@@ -76,7 +76,7 @@ struct UpdateProducer: Sendable {
         }
     }
 
-    /// Goes once round all loops, behind what they have to deliver, and then on with the first.
+    /// Runs a task on each event loop in turn, after its pending deliveries, and then `next` on the first event loop.
     private func takeTurns(_ index: Int, then next: @escaping @Sendable () -> Void) {
         guard index < loops.count else { return loops[0].execute(next) }
         loops[index].execute { takeTurns(index + 1, then: next) }

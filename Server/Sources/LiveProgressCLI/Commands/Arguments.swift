@@ -4,7 +4,7 @@
 import ArgumentParser
 import LiveProgress
 
-/// A label as it stands in an argument: `NAME=VALUE`.
+/// An argument with a label: `NAME=VALUE`.
 struct LabelArgument: ExpressibleByArgument, Hashable {
     let name: String
     let value: String
@@ -15,13 +15,13 @@ struct LabelArgument: ExpressibleByArgument, Hashable {
         value = String(argument[argument.index(after: sign)...])
     }
 
-    /// The labels; of those with the same name the last counts.
+    /// Returns the labels by name; of several labels with one name, the last wins.
     static func dictionary(_ labels: [LabelArgument]) -> [String: String] {
         labels.reduce(into: [:]) { $0[$1.name] = $1.value }
     }
 }
 
-/// A JSON text as an argument.
+/// An argument with a JSON text.
 struct JSONArgument: ExpressibleByArgument, Hashable {
     let value: JSONValue
 
@@ -31,7 +31,7 @@ struct JSONArgument: ExpressibleByArgument, Hashable {
     }
 }
 
-/// A span of time as an argument: `90`, `1.5s`, `10m`, `2h`, `250ms`.
+/// An argument with a duration: `90`, `1.5s`, `10m`, `2h`, `250ms`; a number without a unit is in seconds.
 struct DurationArgument: ExpressibleByArgument, Hashable {
     let duration: Duration
 
@@ -48,22 +48,22 @@ struct DurationArgument: ExpressibleByArgument, Hashable {
     }
 }
 
-/// A total as an argument: a number, or `unknown`.
+/// An argument with a total: a number, or `unknown`.
 struct TotalArgument: ExpressibleByArgument, Hashable {
-    let total: Int64?
+    let total: ProgressTotal
 
     init?(argument: String) {
         if argument == "unknown" {
-            total = nil
+            total = .unknown
         } else if let number = Int64(argument), number >= 0 {
-            total = number
+            total = .count(number)
         } else {
             return nil
         }
     }
 }
 
-/// The values of the library as arguments, with errors that say what is allowed.
+/// The parsers of arguments with values of the library; their errors name the allowed values.
 enum ArgumentValues {
     static func status(_ text: String) throws -> ProgressStatus {
         guard let status = ProgressStatus(rawValue: text) else {

@@ -3,14 +3,14 @@
 
 import ArgumentParser
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 
 /// `live-progress cancel`: asks an operation to stop.
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
         abstract: "Ask an operation to stop.",
-        discussion: "Its worker decides when it does; watch it to see the end."
+        discussion: "The worker decides when to stop; watch the operation to see its end."
     )
 
     @Argument(help: "The operation's URL or identifier.")

@@ -5,7 +5,7 @@ import ArgumentParser
 import LiveProgress
 import LiveProgressClient
 
-/// The exit statuses of the tool; those from 64 on are the system's (sysexits.h) and the shell's.
+/// The exit statuses of the tool; statuses from 64 on follow sysexits.h and the shell.
 package enum ExitStatus {
     static let succeeded: Int32 = 0
     package static let failed: Int32 = 1
@@ -19,7 +19,7 @@ package enum ExitStatus {
     static let timedOut: Int32 = 124
     static let interrupted: Int32 = 130
 
-    /// The status for a call that failed.
+    /// Returns the status for a failed call.
     static func of(_ error: ProgressClientError) -> Int32 {
         switch error.code {
         case .invalidURL, .unsupportedScheme: usage
@@ -33,7 +33,7 @@ package enum ExitStatus {
         }
     }
 
-    /// The status for how an operation ended.
+    /// Returns the status for the outcome of an operation.
     static func of(_ outcome: ProgressOutcome) -> Int32 {
         switch outcome {
         case .succeeded: succeeded
@@ -43,7 +43,7 @@ package enum ExitStatus {
     }
 }
 
-/// Runs a command's body; what the server refuses is said on standard error and becomes the exit status.
+/// Runs a command's body; a client error is written to standard error and becomes the exit status.
 func complaining<Value>(_ body: () async throws -> Value) async throws -> Value {
     do {
         return try await body()

@@ -3,19 +3,19 @@
 
 import ArgumentParser
 import LiveProgress
-import LiveProgressClient
-import LiveProgressWire
+@_spi(Server) import LiveProgressClient
+@_spi(Server) import LiveProgressWire
 
-/// `live-progress get`: an operation as it is now.
+/// `live-progress get`: prints the current snapshot of an operation.
 struct GetCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "get", abstract: "Show an operation as it is now.")
+    static let configuration = CommandConfiguration(commandName: "get", abstract: "Show an operation's current state.")
 
     @Argument(help: "The operation's URL or identifier.")
     var operation: String
 
     @OptionGroup var server: ServerOptions
 
-    @Flag(help: "Print the snapshot as JSON, in one line.")
+    @Flag(help: "Print the snapshot as JSON on one line.")
     var json = false
 
     func run() async throws {

@@ -3,23 +3,23 @@
 
 import ArgumentParser
 import LiveProgress
-import LiveProgressClient
-import LiveProgressWire
+@_spi(Server) import LiveProgressClient
+@_spi(Server) import LiveProgressWire
 
-/// `live-progress list`: the operations of a server.
+/// `live-progress list`: lists the operations of a server.
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List a server's operations, the newest first."
     )
 
-    /// The most that is asked for at once.
+    /// The maximum number of operations in one request.
     private static let pageSize = 100
 
     @OptionGroup var server: ServerOptions
 
     @Option(
-        help: ArgumentHelp("Only operations of this status; may be repeated.", valueName: "status"),
+        help: ArgumentHelp("Only operations with this status; may be repeated.", valueName: "status"),
         completion: .list(ProgressStatus.allCases.map(\.rawValue)),
         transform: ArgumentValues.status
     )
@@ -29,15 +29,15 @@ struct ListCommand: AsyncParsableCommand {
     var label: [LabelArgument] = []
 
     @Option(
-        help: ArgumentHelp("Only operations that belong to this one.", valueName: "id"),
+        help: ArgumentHelp("Only operations with this parent.", valueName: "id"),
         transform: ArgumentValues.id
     )
     var parent: ProgressID?
 
-    @Option(help: ArgumentHelp("How many to list at most.", valueName: "count"))
+    @Option(help: ArgumentHelp("The maximum number of operations to list.", valueName: "count"))
     var limit = 100
 
-    @Flag(help: "Print each operation as JSON, in a line of its own.")
+    @Flag(help: "Print each operation as JSON, one per line.")
     var json = false
 
     func validate() throws {

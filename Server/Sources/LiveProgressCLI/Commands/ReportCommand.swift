@@ -3,17 +3,17 @@
 
 import ArgumentParser
 import LiveProgress
-import LiveProgressClient
-import LiveProgressWire
+@_spi(Server) import LiveProgressClient
+@_spi(Server) import LiveProgressWire
 
-/// `live-progress report`: says how an operation is going, or how it ended.
+/// `live-progress report`: reports the progress or the end of an operation.
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Say how an operation is going, or how it ended.",
+        abstract: "Report the progress or the end of an operation.",
         discussion: """
-            All that is given at once is one revision; what is not given stays as it is, but a state without \
-            details clears them.
+            All values of one call form one revision. Values that are not given stay unchanged, but a state without \
+            details clears the details.
 
               url=$(live-progress report --create --title Import --total 3 --unit files)
               live-progress report "$url" --state Reading --advance 1
@@ -21,30 +21,30 @@ struct ReportCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The operation's URL or identifier; with --create it may be left out.")
+    @Argument(help: "The operation's URL or identifier; optional with --create.")
     var operation: String?
 
     @OptionGroup var server: ServerOptions
-    @OptionGroup(title: "What to say") var content: ReportOptions
+    @OptionGroup(title: "Progress") var content: ReportOptions
     @OptionGroup(title: "The end") var ending: EndingOptions
 
-    @Flag(help: "Create the operation where it is not there yet, and print its URL then.")
+    @Flag(help: "Create the operation if it does not exist, and print its URL.")
     var create = false
 
     @Flag(
         help: """
-            Print the snapshot after the report as JSON, in one line; with the tokens that the server hands on where \
-            it was created.
+            Print the snapshot after the report as JSON on one line. The snapshot of a new operation includes its \
+            tokens.
             """
     )
     var json = false
 
     func validate() throws {
         guard create || operation != nil else {
-            throw ValidationError("Name an operation, or let one be created with --create.")
+            throw ValidationError("Name an operation, or create one with --create.")
         }
         guard create || content.isGiven || ending.isGiven else {
-            throw ValidationError("There is nothing to report. Give --state, --advance, --succeed or the like.")
+            throw ValidationError("There is nothing to report. Use --state, --advance, --succeed or another option.")
         }
     }
 
@@ -60,16 +60,16 @@ struct ReportCommand: AsyncParsableCommand {
         }
     }
 
-    /// What has come of a report.
+    /// The result of a report.
     private struct Sent {
         var snapshot: ProgressSnapshot
-        /// The URL of what was created, if it was.
+        /// The URL of the operation if the report created it.
         var newURL: String?
-        /// Printed only as JSON: the URL alone is what scripts write into their logs.
+        /// The tokens of a new operation; printed only as JSON, because scripts write the plain output to their logs.
         var tokens: ProgressTokens?
     }
 
-    /// Reports, and creates where that is asked for and needed.
+    /// Sends a report; creates the operation if `--create` is given and the operation is unknown.
     private func send(_ report: ProgressReport) async throws(ProgressClientError) -> Sent {
         guard let operation else { return try await make(nil, on: server.client(), report) }
         let target = try server.target(operation)
@@ -80,7 +80,7 @@ struct ReportCommand: AsyncParsableCommand {
             do throws(ProgressClientError) {
                 return try await make(target.id, on: client, report)
             } catch  where error.code == .alreadyExists {
-                // Another one has created it meanwhile.
+                // Another process has created the operation meanwhile.
                 return Sent(snapshot: try await client.report(target.id, report))
             }
         }

@@ -4,39 +4,39 @@
 import ArgumentParser
 import LiveProgress
 
-/// What a report says of an operation that goes on.
+/// The options of a report about the progress of an operation.
 struct ReportOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("What the operation is doing.", valueName: "text"))
+    @Option(help: ArgumentHelp("The current step of the operation.", valueName: "text"))
     var state: String?
 
-    @Option(help: ArgumentHelp("What to tell beside the state, a JSON text.", valueName: "json"))
+    @Option(help: ArgumentHelp("Details beside the state, as JSON.", valueName: "json"))
     var details: JSONArgument?
 
     @Option(help: ArgumentHelp("Units done.", valueName: "count"))
     var completed: Int64?
 
-    @Option(help: ArgumentHelp("Units in all, or \"unknown\".", valueName: "count"))
+    @Option(help: ArgumentHelp("The total number of units, or \"unknown\".", valueName: "count"))
     var total: TotalArgument?
 
-    @Option(help: ArgumentHelp("What is counted, such as rows or bytes.", valueName: "name"))
+    @Option(help: ArgumentHelp("The unit of the counts, such as rows or bytes.", valueName: "name"))
     var unit: String?
 
     @Option(help: ArgumentHelp("Units done since the last report.", valueName: "count"))
     var advance: Int64?
 
-    @Option(help: ArgumentHelp("Units that were done before this run: done, but no speed.", valueName: "count"))
+    @Option(help: ArgumentHelp("Units done before this run; they do not count towards the rate.", valueName: "count"))
     var baseline: Int64?
 
-    @Option(help: ArgumentHelp("The share done, from 0 to 1, where no more is known.", valueName: "number"))
+    @Option(help: ArgumentHelp("The share done, from 0 to 1, if the counts are unknown.", valueName: "number"))
     var fraction: Double?
 
-    @Option(help: ArgumentHelp("A title for people.", valueName: "text"))
+    @Option(help: ArgumentHelp("The title of the operation.", valueName: "text"))
     var title: String?
 
     @Option(help: ArgumentHelp("A label to set; an empty value removes it. May be repeated.", valueName: "name=value"))
     var label: [LabelArgument] = []
 
-    @Flag(inversion: .prefixedNo, help: "Whether a request to cancel is taken.")
+    @Flag(inversion: .prefixedNo, help: "Whether the operation accepts a request to cancel.")
     var cancellable: Bool?
 
     func validate() throws {
@@ -46,41 +46,43 @@ struct ReportOptions: ParsableArguments {
         if let fraction, !(0...1).contains(fraction) { throw ValidationError("--fraction must be from 0 to 1.") }
     }
 
-    /// Whether anything was said.
+    /// Whether any of these options was given.
     var isGiven: Bool { report(outcome: nil) != ProgressReport() }
 
-    /// The report, with the end where there is one.
+    /// Returns the report; with an outcome, the report ends the operation.
     func report(outcome: ProgressOutcome?) -> ProgressReport {
-        var report = ProgressReport(state: state, details: details?.value)
-        report.completedCount = completed
-        report.totalCount = total.map(\.total)
-        report.unit = unit
-        report.advance = advance
-        report.baselineCount = baseline
-        report.fractionCompleted = fraction
-        report.title = title
-        report.labels = label.isEmpty ? nil : LabelArgument.dictionary(label)
-        report.isCancellable = cancellable
-        report.outcome = outcome
-        return report
+        ProgressReport(
+            state: state,
+            details: details?.value,
+            completedCount: completed,
+            totalCount: total.map(\.total),
+            unit: unit,
+            advance: advance,
+            baselineCount: baseline,
+            fractionCompleted: fraction,
+            title: title,
+            labels: label.isEmpty ? nil : LabelArgument.dictionary(label),
+            isCancellable: cancellable,
+            outcome: outcome
+        )
     }
 }
 
-/// How a report ends an operation.
+/// The options of a report that ends an operation.
 struct EndingOptions: ParsableArguments {
-    @Flag(help: "End the operation: it did what it was asked.")
+    @Flag(help: "End the operation as succeeded.")
     var succeed = false
 
-    @Option(help: ArgumentHelp("With --succeed: the result, a JSON text.", valueName: "json"))
+    @Option(help: ArgumentHelp("With --succeed: the result, as JSON.", valueName: "json"))
     var result: JSONArgument?
 
-    @Option(help: ArgumentHelp("End the operation: it could not, for this reason.", valueName: "title"))
+    @Option(help: ArgumentHelp("End the operation as failed, with this title of the problem.", valueName: "title"))
     var fail: String?
 
-    @Option(help: ArgumentHelp("With --fail: what happened, and what can be done about it.", valueName: "text"))
+    @Option(help: ArgumentHelp("With --fail: the detail of the problem and its remedy.", valueName: "text"))
     var detail: String?
 
-    @Flag(help: "End the operation: it was asked to stop, and stopped.")
+    @Flag(help: "End the operation as cancelled, after a request to stop.")
     var cancelled = false
 
     func validate() throws {
@@ -91,10 +93,10 @@ struct EndingOptions: ParsableArguments {
         guard detail == nil || fail != nil else { throw ValidationError("--detail needs --fail.") }
     }
 
-    /// Whether the report is an end.
+    /// Whether the report ends the operation.
     var isGiven: Bool { outcome != nil }
 
-    /// The end.
+    /// The outcome of the operation, or `nil` without an end.
     var outcome: ProgressOutcome? {
         if succeed { return .succeeded(result: result?.value) }
         if let fail { return .failed(ProgressProblem(title: fail, detail: detail)) }

@@ -3,26 +3,26 @@
 
 import ArgumentParser
 import FoundationEssentials
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 import LiveProgressClientTLS
 
-/// Whose word counts for who a server is, where it is asked over TLS.
+/// The option for the trusted certificate authorities of TLS connections to a server.
 struct SecurityOptions: ParsableArguments {
     static let variable = "LIVE_PROGRESS_CA"
 
     @Option(
         name: .customLong("ca"),
         help: ArgumentHelp(
-            "Trust the certificates in this file, and no others, where the URL says https.",
-            discussion: "PEM. Without it, $\(Self.variable) counts, else what the system trusts.",
+            "For https URLs, trust only the certificates in this file.",
+            discussion: "A PEM file. The default is $\(Self.variable), else the certificates that the system trusts.",
             valueName: "file"
         )
     )
     var authorities: String?
 
-    /// What encrypts the connections to a server, or `nil` where its URL does not ask for it.
+    /// Returns the TLS settings for a server, or `nil` if the server's URL has no TLS.
     ///
-    /// - Throws: `ProgressClientError` where the file cannot be read.
+    /// - Throws: `ProgressClientError` if the file cannot be read.
     func security(for server: ProgressServerAddress) throws(ProgressClientError) -> (any ProgressTransportSecurity)? {
         guard server.isSecure else { return nil }
         let variable = ProcessInfo.processInfo.environment[Self.variable].flatMap { $0.isEmpty ? nil : $0 }

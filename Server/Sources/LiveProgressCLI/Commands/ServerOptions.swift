@@ -3,26 +3,26 @@
 
 import ArgumentParser
 import FoundationEssentials
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 
-/// The token that shows who calls.
+/// The option for the token of requests.
 struct TokenOption: ParsableArguments {
     static let variable = "LIVE_PROGRESS_TOKEN"
 
     @Option(
         name: .customLong("token"),
         help: ArgumentHelp(
-            "The token that shows who calls.",
-            discussion: "Others on the machine can see it there; better set $\(Self.variable).",
+            "The token for requests to the server.",
+            discussion: "Other users of the machine can see the command line; prefer $\(Self.variable).",
             valueName: "token"
         )
     )
     var token: String?
 
-    /// The option before the environment.
+    /// The token from the option, else from the environment.
     var value: String? { value(for: nil) }
 
-    /// The option before the token of an operation's link before the environment.
+    /// Returns the token from the option, else from an operation's link, else from the environment.
     func value(for link: String?) -> String? {
         if let token, !token.isEmpty { return token }
         if let token = link.flatMap({ ProgressTarget.token(ofLink: $0) }) { return token }
@@ -30,17 +30,17 @@ struct TokenOption: ParsableArguments {
         return variable?.isEmpty == false ? variable : nil
     }
 
-    /// Refuses what cannot stand in a header field.
+    /// Refuses tokens with characters that a header field cannot contain.
     func validate() throws {
         guard value?.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) ?? true else {
-            throw ValidationError("A token has neither spaces nor control characters.")
+            throw ValidationError("A token must not contain spaces or control characters.")
         }
     }
 }
 
-/// Which server to talk to.
+/// The options for the server of requests.
 struct ServerOptions: ParsableArguments {
-    /// The server that is assumed where none is named.
+    /// The default base URL.
     static let defaultServer = "http://127.0.0.1:8080"
     static let variable = "LIVE_PROGRESS_SERVER"
 
@@ -48,7 +48,7 @@ struct ServerOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "The server's base URL.",
-            discussion: "Without it, $\(Self.variable) counts, else \(Self.defaultServer).",
+            discussion: "The default is $\(Self.variable), else \(Self.defaultServer).",
             valueName: "url"
         )
     )
@@ -58,24 +58,24 @@ struct ServerOptions: ParsableArguments {
 
     @OptionGroup var credentials: TokenOption
 
-    /// The base URL that counts.
+    /// The base URL of the server.
     var url: String {
         Self.url(option: server, environment: ProcessInfo.processInfo.environment)
     }
 
-    /// The option before the environment before the default.
+    /// Returns the base URL from the option, else from the environment, else the default.
     static func url(option: String?, environment: [String: String]) -> String {
         if let option { return option }
         if let variable = environment[variable], !variable.isEmpty { return variable }
         return defaultServer
     }
 
-    /// A client of the server.
+    /// Creates a client of the server.
     func client() throws(ProgressClientError) -> ProgressClient {
         try client(of: ProgressServerAddress(url))
     }
 
-    /// A client of a server, which may be another one that an operation's URL names.
+    /// Creates a client of the given server, such as the server in an operation's URL.
     func client(
         of server: ProgressServerAddress,
         link: String? = nil
@@ -83,7 +83,7 @@ struct ServerOptions: ParsableArguments {
         ProgressClient(server: server, configuration: try configuration(for: server, link: link))
     }
 
-    /// How a client of a server behaves; a link may bring its token.
+    /// Returns the configuration of a client; the token may come from an operation's link.
     func configuration(
         for server: ProgressServerAddress,
         link: String? = nil
@@ -94,7 +94,7 @@ struct ServerOptions: ParsableArguments {
         return configuration
     }
 
-    /// The operation that a URL or an identifier names.
+    /// Returns the operation for a URL or an identifier.
     func target(_ text: String) throws(ProgressClientError) -> ProgressTarget {
         try ProgressTarget(text, server: url)
     }

@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// Operations as text for people.
+/// The text output of operations.
 enum SnapshotText {
-    /// All about one operation, a line for each member.
+    /// Returns all members of one operation, one per line.
     static func full(_ snapshot: ProgressSnapshot, url: String) -> String {
         var rows: [(String, String?)] = [
             ("id", snapshot.id.rawValue),
@@ -34,7 +34,7 @@ enum SnapshotText {
         }
     }
 
-    /// A table of operations, a line for each.
+    /// Returns a table of operations, one per line.
     static func table(_ snapshots: [ProgressSnapshot]) -> String {
         let rows = [["ID", "STATUS", "DONE", "UPDATED", "TITLE", "STATE"]] + snapshots.map(row)
         let widths = (0..<5).map { column in rows.map { TextWidth.columns($0[column]) }.max() ?? 0 }

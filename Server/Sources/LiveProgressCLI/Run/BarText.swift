@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What a line says of its bar beside the percentage.
+/// The label and the counts that a line shows beside the percentage of its bar.
 struct BarText: Sendable, Hashable {
-    /// The words before the percentage, without figures and drawings: one bar bears the same as long as it is drawn.
+    /// The words before the percentage, without figures and drawings; constant for one bar.
     var label: String
-    /// What is done, of what, such as `20/200` in `10%|█  | 20/200`; before a percentage it says which bar of several.
+    /// The count and the total after the percentage, such as 20 and 200 in `10%|█  | 20/200`.
+    ///
+    /// Counts before the percentage are ignored, because programs write the number of the bar there.
     var completedCount: Int64?
     var totalCount: Int64?
 }
 
 extension BarText {
-    /// Reads a line.
+    /// Parses a line.
     ///
     /// - Parameters:
     ///   - text: The line.
-    ///   - percent: The percentage in it.
+    ///   - percent: The percentage in the line.
     init(_ text: String, percent: PercentText) {
         label = String(decoding: text.utf8.prefix(percent.offset), as: UTF8.self)
             .split { $0.isWhitespace || Self.isDrawing($0) }
@@ -27,7 +29,7 @@ extension BarText {
         totalCount = counts?.total
     }
 
-    /// Whether the character is a part of a bar.
+    /// Returns whether the character is part of a bar's drawing.
     static func isDrawing(_ character: Character) -> Bool {
         if "[|#=>{<".contains(character) { return true }
         guard let scalar = character.unicodeScalars.first else { return false }
@@ -39,13 +41,13 @@ extension BarText {
         "k", "m", "g", "t", "b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "bytes", "d", "h", "s", "ms",
     ]
 
-    /// Whether the word is an amount, a rate or a time (`8.00MiB/s`, `4m51s`), and no name such as `3f4a` or `1.iso`.
+    /// Returns whether the word is an amount, a rate or a time (`8.00MiB/s`, `4m51s`), not a name such as `3f4a`, `1.iso`.
     private static func isFigure(_ word: Substring) -> Bool {
         word.first?.isNumber == true
             && word.split { !$0.isLetter }.allSatisfy { units.contains($0.lowercased()) }
     }
 
-    /// The first pair of counts that says the same as the percentage; others are rates, dates, or of something else.
+    /// Returns the first pair of counts that matches the percentage; other pairs are rates, dates or unrelated counts.
     private static func counts(_ text: Substring.UTF8View, percent: Double) -> (completed: Int64, total: Int64)? {
         for word in text.split(whereSeparator: { !(0x2F...0x39).contains($0) }) {
             let numbers = word.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

@@ -9,25 +9,25 @@
     import Darwin
 #endif
 
-/// A command that was started, in a process group of its own.
+/// A started command in its own process group.
 ///
-/// A group of its own lets one signal reach all that the command started, and nothing else. Standard input and every
-/// descriptor that we ourselves inherited stay as they are (build tools pass more than three), signals that were
-/// ignored stay ignored. This is why it is done by hand: libraries close and reset both.
+/// With its own group, a signal reaches the command and the command's children, and no other process. The command
+/// inherits standard input and every descriptor that this process inherited (build tools pass more than three). Ignored
+/// signals stay ignored. This type calls `posix_spawn` itself, because libraries close descriptors and reset signals.
 struct ChildProcess: Sendable {
-    /// The process, which is also the leader of its group.
+    /// The process identifier, which is also the identifier of the group.
     let pid: pid_t
 
     /// Starts a command.
     ///
     /// - Parameters:
     ///   - arguments: The command and its arguments.
-    ///   - environment: Its environment, whose `PATH` says where the command is looked for.
-    ///   - output: What becomes its standard output.
-    ///   - error: What becomes its standard error.
-    ///   - defaultSignals: Signals that we ignore and it does not.
+    ///   - environment: The command's environment; its `PATH` determines where to look for the command.
+    ///   - output: The descriptor for the command's standard output.
+    ///   - error: The descriptor for the command's standard error.
+    ///   - defaultSignals: The signals that this process ignores and the command must not ignore.
     /// - Returns: The running command.
-    /// - Throws: ``SystemError`` where it cannot be started.
+    /// - Throws: ``SystemError`` if the command cannot be started.
     static func start(
         _ arguments: CommandArguments,
         environment: ProcessEnvironment,
@@ -41,7 +41,7 @@ struct ChildProcess: Sendable {
         do {
             return try setup.spawn(file, arguments: arguments.words, environment: environment.entries)
         } catch  where error.errno == ENOEXEC {
-            // A script that does not name its interpreter, as execvp treats it.
+            // Run a script without an interpreter line by `sh`, as execvp(3) does.
             let words = [Array("sh".utf8), file] + arguments.words.dropFirst()
             return try setup.spawn(Array("/bin/sh".utf8), arguments: words, environment: environment.entries)
         }
@@ -59,20 +59,20 @@ struct ChildProcess: Sendable {
         }
     }
 
-    /// Sends a signal to all that the command started and that are still there.
+    /// Sends a signal to all running processes of the command's group.
     func signalGroup(_ signal: Int32) {
         _ = kill(-pid, signal)
     }
 }
 
-/// What became of a child.
+/// A change of state of a child process.
 enum ChildChange: Sendable, Hashable {
-    /// A signal has stopped it; it can be continued.
+    /// A signal has stopped the process; SIGCONT can continue the process.
     case stopped(signal: Int32)
-    /// It is gone.
+    /// The process has ended.
     case ended(CommandEnd)
 
-    /// Reads the status of `waitpid`.
+    /// Decodes the status of `waitpid`.
     init(status: Int32) {
         if status & 0x7F == 0 {
             self = .ended(.exited((status >> 8) & 0xFF))

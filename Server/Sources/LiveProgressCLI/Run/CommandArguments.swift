@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A command and its arguments, byte for byte as they were given: file names need not be UTF-8.
+/// A command and its arguments as bytes, because file names need not be UTF-8.
 struct CommandArguments: Sendable, Hashable {
-    /// The bytes of each, the command first; never empty.
+    /// The bytes of each word, the command first; never empty.
     let words: [[UInt8]]
 
-    /// The words of the process's own command line at the end, which are the same as the parsed ones.
+    /// Takes the command's words from the end of this process's command line, or `nil` without words.
     ///
     /// - Parameters:
-    ///   - parsed: The words as the parser of the command line gives them.
+    ///   - parsed: The words from the argument parser; used instead if the end of the command line differs.
     ///   - raw: The whole command line.
     init?(parsed: [String], raw: [[UInt8]]) {
         guard !parsed.isEmpty else { return nil }
@@ -19,7 +19,7 @@ struct CommandArguments: Sendable, Hashable {
         words = isSame ? Array(tail) : parsed.map { Array($0.utf8) }
     }
 
-    /// The bytes of the process's own command line.
+    /// The command line of this process as bytes.
     static var ofProcess: [[UInt8]] {
         (0..<Int(CommandLine.argc)).compactMap { index in
             CommandLine.unsafeArgv[index].map { Array(UnsafeRawBufferPointer(cString: $0)) }
@@ -32,10 +32,10 @@ struct CommandArguments: Sendable, Hashable {
         return OutputLine(decoding: file, isRedrawn: false)?.text.shortened(to: 60) ?? "command"
     }
 
-    /// A title for the operation: the name and the plain words after it.
+    /// The default title of the operation: the command's name and the plain words after the name.
     ///
-    /// It stops at the first argument that is anything else than a plain word, for watchers see it, and an
-    /// option, an address or an assignment may bear a secret.
+    /// The title ends before the first argument that is not a plain word. Watchers can see the title, and an option, an
+    /// address or an assignment may contain a secret.
     var title: String {
         let plain = words.dropFirst().prefix { word in
             word.first.map { $0 != UInt8(ascii: "-") } == true && word.count <= 40 && word.allSatisfy(Self.isPlain)
@@ -52,7 +52,7 @@ struct CommandArguments: Sendable, Hashable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The bytes of a C string, without the zero at its end.
+    /// Creates a view of a C string, without the terminating zero.
     fileprivate init(cString: UnsafePointer<CChar>) {
         var count = 0
         while cString[count] != 0 { count += 1 }

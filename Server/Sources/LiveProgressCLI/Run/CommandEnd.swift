@@ -11,16 +11,16 @@
     import Darwin
 #endif
 
-/// How a command ended.
+/// The end of a command.
 enum CommandEnd: Sendable, Hashable {
-    /// It ran, and left with this code.
+    /// The command exited with this code.
     case exited(Int32)
-    /// A signal ended it.
+    /// A signal ended the command.
     case killed(signal: Int32)
-    /// It could not be started, for this reason of the system's (`errno`).
+    /// The command could not be started, because of this `errno`.
     case notStarted(errno: Int32)
 
-    /// The exit code that a shell gives for such an end, which is the one we leave with.
+    /// The exit code that a shell returns for such an end; `run` exits with this code.
     var exitCode: Int32 {
         switch self {
         case .exited(let code): code
@@ -29,7 +29,7 @@ enum CommandEnd: Sendable, Hashable {
         }
     }
 
-    /// What a shell says of a command that could not be started.
+    /// Returns a shell's message for a command that could not be started.
     static func reason(errno: Int32) -> String {
         switch errno {
         case ENOENT, ENOTDIR: "command not found"
@@ -39,14 +39,14 @@ enum CommandEnd: Sendable, Hashable {
 }
 
 extension CommandEnd {
-    /// How the operation ended.
+    /// Returns the outcome of the operation.
     ///
     /// - Parameters:
     ///   - name: The command's name.
-    ///   - duration: How long it ran.
-    ///   - isCancelled: Whether it was ended because a watcher asked to.
-    ///   - lastLines: What it said last on its standard error.
-    /// - Returns: A success with the exit code and the seconds it took, a cancel, or a failure with a problem.
+    ///   - duration: The command's running time.
+    ///   - isCancelled: Whether the command was stopped at the request of a watcher.
+    ///   - lastLines: The last lines of the command's standard error.
+    /// - Returns: A success with the exit code and the running time in seconds, a cancellation, or a failure.
     func outcome(name: String, duration: Duration, isCancelled: Bool, lastLines: [String]) -> ProgressOutcome {
         if isCancelled, !isNotStarted { return .cancelled }
         if case .exited(0) = self {
@@ -66,7 +66,7 @@ extension CommandEnd {
         let detail: String
         switch self {
         case .exited(let code):
-            detail = "\(name) left with exit code \(code)."
+            detail = "\(name) exited with code \(code)."
             members["exitCode"] = .integer(Int64(code))
         case .killed(let signal):
             detail =

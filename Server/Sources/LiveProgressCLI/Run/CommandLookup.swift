@@ -9,15 +9,15 @@
     import Darwin
 #endif
 
-/// Finds a command's file, as shells do.
+/// The search for a command's file in `PATH`, as in a shell.
 enum CommandLookup {
     /// Finds the file to start.
     ///
     /// - Parameters:
-    ///   - name: The command; with a slash in it, it is a path already.
+    ///   - name: The command; a name with a slash is a path already.
     ///   - path: The value of `PATH`.
     /// - Returns: The file's path.
-    /// - Throws: ``SystemError`` with `ENOENT`, or `EACCES` where all that bears the name may not be executed.
+    /// - Throws: ``SystemError`` with `ENOENT`, or with `EACCES` if files with the name exist but none is executable.
     static func find(_ name: [UInt8], path: [UInt8]?) throws(SystemError) -> [UInt8] {
         guard !name.isEmpty else { throw SystemError(errno: ENOENT) }
         if name.contains(UInt8(ascii: "/")) { return name }
@@ -36,7 +36,7 @@ enum CommandLookup {
         throw SystemError(errno: failure)
     }
 
-    /// 0 for a file that may be executed, else the error.
+    /// Returns 0 for an executable file, else the `errno`.
     private static func check(_ file: [UInt8]) -> Int32 {
         let path = file.map { CChar(bitPattern: $0) } + [0]
         var status = stat()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Reads the table that `curl` draws on its standard error: twelve columns, the amounts in bytes.
+/// Parses the progress table of `curl`: twelve columns, with amounts in bytes.
 ///
 /// ```text
 ///   % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current
@@ -14,7 +14,7 @@ struct CurlMeterProfile: OutputProfile {
         if fields.starts(with: ["%", "Total", "%", "Received"]) || fields.starts(with: ["Dload", "Upload", "Total"]) {
             return LineReading(step: "Transferring")
         }
-        // A time of more than four days is written in two words.
+        // curl writes a time of more than four days as two words.
         guard line.isRedrawn, (12...15).contains(fields.count), fields.dropFirst(8).contains(where: Self.isTime) else {
             return nil
         }
@@ -23,7 +23,7 @@ struct CurlMeterProfile: OutputProfile {
         let total = amounts[1]
         let (done, hasOverflowed) = amounts[3].addingReportingOverflow(amounts[5])
         guard !hasOverflowed else { return nil }
-        // Where curl does not know the total it writes what it has, and 0 % of each part.
+        // If the total is unknown, curl writes the received amount as the total, and 0 % for each part.
         guard total > 0, !(done == total && amounts[2] == 0 && amounts[4] == 0) else {
             return LineReading(completedCount: done, unit: "bytes")
         }
@@ -39,7 +39,7 @@ struct CurlMeterProfile: OutputProfile {
         field.contains(":") && field.allSatisfy { $0 == ":" || $0 == "-" || $0.isNumber }
     }
 
-    /// An amount such as `0`, `5120k`, `19.0M`.
+    /// Parses an amount such as `0`, `5120k`, `19.0M`.
     static func amount(_ field: Substring) -> Int64? {
         var number = field
         var factor: Double = 1

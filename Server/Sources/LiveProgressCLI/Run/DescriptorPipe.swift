@@ -9,17 +9,17 @@
     import Darwin
 #endif
 
-/// What the system said when a call failed.
+/// The error of a failed system call.
 struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The number, such as `ENOENT`.
+    /// The error number, such as `ENOENT`.
     let errno: Int32
 
     var description: String { String(cString: strerror(errno)) }
 }
 
-/// Pipes that the command does not inherit, unless told to.
+/// The creation of pipes that the command does not inherit by default.
 enum DescriptorPipe {
-    /// A pipe whose ends are no standard descriptors, even where these are closed.
+    /// Creates a pipe whose descriptors are 3 or higher, even if standard descriptors are closed.
     static func make() throws(SystemError) -> (readEnd: Int32, writeEnd: Int32) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw SystemError(errno: errno) }

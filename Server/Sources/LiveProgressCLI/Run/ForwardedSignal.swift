@@ -9,15 +9,15 @@
     import Darwin
 #endif
 
-/// The signals that go on to the command.
+/// The signals that `run` forwards to the command.
 enum ForwardedSignal {
-    /// Those that ask a command to leave.
+    /// The signals that ask a command to exit.
     static let ending: [Int32] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
-    /// All that are passed on; of the rest, those that stop and continue are treated in ``RunMachine``.
+    /// All forwarded signals; ``RunMachine`` handles the signals that stop and continue a process.
     static let all: [Int32] = ending + [SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT]
 
-    /// The name of a signal that commands commonly die of, such as `SIGKILL`.
+    /// Returns the name of a signal that commonly ends commands, such as `SIGKILL`.
     static func name(of signal: Int32) -> String? {
         names[signal]
     }

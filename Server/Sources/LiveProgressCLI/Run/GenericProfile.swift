@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Reads what most programs write: a percentage in a line drawn over and over, else the line itself as the step.
+/// Parses the output of most programs: the percentage of a redrawn line, or else the line itself as the step.
 struct GenericProfile: OutputProfile {
     func read(_ line: OutputLine) -> LineReading? {
         guard let percent = PercentText(in: line.text) else {
-            // A bar without a percentage: what stands after it tells how far it is.
+            // A bar without a percentage: the text after the bar describes the progress.
             let words = line.isRedrawn ? line.text.drop { BarText.isDrawing($0) || $0 == " " } : line.text[...]
             return LineReading(step: words.isEmpty ? nil : String(words))
         }
@@ -20,14 +20,14 @@ struct GenericProfile: OutputProfile {
                 totalCount: bar.totalCount
             )
         }
-        // In a line of its own a percentage is mostly something else (a full disk, a test's coverage), except where
-        // it leads the line in brackets, as build tools write it: `[ 45%] Building`.
+        // In a line that is not redrawn, a percentage is usually not progress (a full disk, a test's coverage). The
+        // exception is a percentage in brackets at the start, as build tools write: `[ 45%] Building`.
         guard before.trimmed == "[" else { return LineReading(step: line.text) }
         let after = line.text.drop { $0 != "]" }.dropFirst().trimmed
         return LineReading(step: after.isEmpty ? nil : String(after), percent: percent.value)
     }
 
-    /// The words before a percentage, without the bar that may stand between, or `nil` where there are none.
+    /// Returns the words before a percentage, without a bar in between, or `nil` without words.
     private static func step(_ text: String) -> String? {
         let words = text.prefix { !BarText.isDrawing($0) }.trimmed
         let cleaned = words.reversed().drop { ":-(…. ".contains($0) }.reversed()

@@ -9,17 +9,17 @@
     import Darwin
 #endif
 
-/// The descriptors that we were started with, which go on to the command as they are; our own do not.
+/// The descriptors that this process inherited; the command inherits them, and no descriptor that this process opens.
 struct InheritedDescriptors: Sendable {
     private let numbers: Set<Int32>
     private static let range: Range<Int32> = 3..<1024
 
-    /// Those that are open now and would be inherited; to be asked for before anything else is opened.
+    /// Records the open descriptors that a child would inherit; call it before this process opens other descriptors.
     init() {
         numbers = Set(Self.range.filter { Self.isInheritable($0) })
     }
 
-    /// Keeps all others from being inherited: sockets of servers, event queues.
+    /// Sets close-on-exec on all other descriptors, such as sockets of servers and event queues.
     func keepOthersBack() {
         for number in Self.range where !numbers.contains(number) && Self.isInheritable(number) {
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)

@@ -9,25 +9,25 @@
     import Darwin
 #endif
 
-/// The pipes between the command's outputs and ours.
+/// The pipes between the outputs of the command and the outputs of this process.
 ///
-/// Where both of our outputs lead to the same place, both of the command's go through one pipe: what it writes keeps
-/// its order.
+/// If standard output and standard error of this process are the same file, both outputs of the command use one pipe, so
+/// that the written bytes keep their order.
 struct OutputLayout: Sendable {
-    /// What the command gets as its standard output and standard error.
+    /// The descriptors for the command's standard output and standard error.
     let output: Int32
     let error: Int32
-    /// The pumps that empty the pipes.
+    /// The pumps that read from the pipes.
     let pumps: [OutputPump]
     private let stopEnd: Int32
     private let stopSource: Int32
 
-    /// Makes the pipes.
+    /// Creates the pipes.
     ///
     /// - Parameters:
-    ///   - outputTarget: Our standard output.
-    ///   - errorTarget: Our standard error.
-    /// - Throws: ``SystemError`` where there are no descriptors left.
+    ///   - outputTarget: The standard output of this process.
+    ///   - errorTarget: The standard error of this process.
+    /// - Throws: ``SystemError`` if no descriptors are left.
     init(outputTarget: Int32, errorTarget: Int32) throws(SystemError) {
         (stopSource, stopEnd) = try DescriptorPipe.make()
         let first = try DescriptorPipe.make()
@@ -43,19 +43,19 @@ struct OutputLayout: Sendable {
         }
     }
 
-    /// Closes our copies of the command's ends, so that the pumps see the end when the command's are closed.
+    /// Closes this process's copies of the write ends, so that a pump ends when the command closes its copies.
     func closeCommandEnds() {
         close(output)
         if error != output { close(error) }
     }
 
-    /// Tells the pumps to stop once the pipes are empty.
+    /// Makes the pumps stop when the pipes are empty.
     func stop() {
         var byte: UInt8 = 0
         _ = write(stopEnd, &byte, 1)
     }
 
-    /// Closes what is left, once the pumps have ended.
+    /// Closes the remaining descriptors; call it after the pumps have ended.
     func closeRest() {
         close(stopEnd)
         close(stopSource)

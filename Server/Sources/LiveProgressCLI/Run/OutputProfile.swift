@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What a line says of progress; what is `nil`, it does not say.
+/// The progress that a line shows; values that the line does not show are `nil`.
 struct LineReading: Sendable, Hashable {
-    /// What is being done.
+    /// The current step of the command.
     var step: String?
-    /// What tells its bar from others.
+    /// The words that distinguish the line's bar from other bars.
     var label = ""
-    /// How far it is, from 0 to 100.
+    /// The percentage, from 0 to 100.
     var percent: Double?
-    /// Units done.
+    /// The number of completed units.
     var completedCount: Int64?
-    /// Units in all.
+    /// The total number of units.
     var totalCount: Int64?
-    /// What is counted.
+    /// The unit of the counts.
     var unit: String?
 
     init(
@@ -33,20 +33,20 @@ struct LineReading: Sendable, Hashable {
     }
 }
 
-/// Knows how some program shows its progress.
+/// A parser of one program's progress output.
 ///
-/// A line goes to each profile in turn; the first that knows it has the word.
+/// Profiles are tried in order; the first profile that recognizes a line parses it.
 protocol OutputProfile: Sendable {
-    /// What the line says, or `nil` where this profile does not know such lines.
+    /// Returns the progress that the line shows, or `nil` if this profile does not recognize the line.
     func read(_ line: OutputLine) -> LineReading?
 }
 
-/// Several profiles, asked in order.
+/// Several profiles, tried in order.
 struct OutputProfiles: OutputProfile {
-    /// The profiles, the most particular first.
+    /// The profiles, the most specific first.
     var profiles: [any OutputProfile]
 
-    /// All that are known; ``GenericProfile`` knows every line, and is the last.
+    /// All supported profiles; ``GenericProfile`` is last, because it recognizes every line.
     static let all = OutputProfiles(profiles: [CurlMeterProfile(), RsyncProfile(), WgetDotsProfile(), GenericProfile()])
 
     func read(_ line: OutputLine) -> LineReading? {

@@ -9,19 +9,19 @@
     import Darwin
 #endif
 
-/// Copies one of the command's outputs to ours as it comes, and shows the bytes on the way.
+/// Copies one output of the command to an output of this process, and passes the bytes to a closure.
 struct OutputPump: Sendable {
-    /// The end of the pipe that the command writes into; closed when the copying ends.
+    /// The read end of the command's pipe; closed when copying ends.
     let source: Int32
-    /// Our own output.
+    /// The output of this process.
     let target: Int32
-    /// Becomes readable (or is closed at its other end) when copying is to stop.
+    /// A descriptor that becomes readable, or whose other end closes, when copying must stop.
     let stop: Int32
 
-    /// Copies until the end; blocks the thread.
+    /// Copies until the end of the output; blocks the thread.
     ///
-    /// Where nobody reads our output any more the source is closed, so that the command learns it as it would have
-    /// without us: by SIGPIPE.
+    /// If the target has no reader any more, the pump closes the source. The command then gets SIGPIPE, as it would
+    /// without `run`.
     func run(_ show: (UnsafeRawBufferPointer) -> Void) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
         defer {
@@ -39,7 +39,7 @@ struct OutputPump: Sendable {
         }
     }
 
-    /// Waits until there is something to read, or gives `false` where copying is to stop.
+    /// Waits for bytes to read; returns `false` if copying must stop.
     private func waitForBytes() -> Bool {
         var watched = [
             pollfd(fd: source, events: Int16(POLLIN), revents: 0),
@@ -49,7 +49,7 @@ struct OutputPump: Sendable {
             let count = poll(&watched, 2, -1)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
-            // What is there is copied even when it is time to stop.
+            // Copy the available bytes even if copying must stop.
             if watched[0].revents & Int16(POLLIN) != 0 { return true }
             return watched[1].revents == 0 && watched[0].revents != 0
         }
@@ -63,7 +63,7 @@ struct OutputPump: Sendable {
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
-                // Someone who shares our output made it non-blocking.
+                // Another process that shares this output has made it non-blocking.
                 var watched = pollfd(fd: target, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&watched, 1, -1)
             } else if errno != EINTR {

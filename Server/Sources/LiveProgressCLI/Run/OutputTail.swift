@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// The last lines of an output, for those who ask why the command failed.
+/// The last lines of an output, which explain why the command failed.
 struct OutputTail: Sendable {
-    /// How many lines are kept.
+    /// The maximum number of lines.
     static let maximumLineCount = 10
-    /// The longest line kept, in characters.
+    /// The maximum length of a line in characters.
     static let maximumLineLength = 300
 
     /// The lines, the oldest first.
     private(set) var lines: [String] = []
     private var isLastRedrawn = false
 
-    /// Takes a line; one that was drawn over another takes its place.
+    /// Appends a line; a redrawn line replaces the redrawn line before it.
     mutating func append(_ line: OutputLine) {
         if line.isRedrawn, isLastRedrawn { lines.removeLast() }
         isLastRedrawn = line.isRedrawn

@@ -3,14 +3,14 @@
 
 /// A percentage in a text, such as `45%`, `12.5%`, `12,5 %`.
 struct PercentText: Sendable, Hashable {
-    /// From 0 to 100.
+    /// The percentage, from 0 to 100.
     var value: Double
-    /// Where the number begins, in bytes from the start of the text.
+    /// The start of the number, in bytes from the start of the text.
     var offset: Int
 
-    /// Finds the first percentage from 0 to 100 that stands by itself.
+    /// Finds the first percentage from 0 to 100 that is a word by itself.
     ///
-    /// Refused are `150%`, `-5%`, `1.2.3%`, `x5%`, and `5%20`, where the sign belongs to what follows.
+    /// `150%`, `-5%`, `1.2.3%` and `x5%` do not match, nor does `5%20`, which is an escape.
     init?(in text: some StringProtocol) {
         let bytes = Array(text.utf8)
         for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "%") {
@@ -28,7 +28,7 @@ struct PercentText: Sendable, Hashable {
         if end > 0, bytes[end - 1] == UInt8(ascii: " ") { end -= 1 }
         var start = end
         while start > 0, Self.isDigit(bytes[start - 1]) || Self.isSeparator(bytes[start - 1]) { start -= 1 }
-        // A full stop or comma before the number ends a sentence.
+        // A full stop or comma before the number belongs to the sentence before.
         while start < end, Self.isSeparator(bytes[start]) { start += 1 }
         if start > 0, Self.isWord(bytes[start - 1]) || bytes[start - 1] == UInt8(ascii: "-") { return nil }
         let number = bytes[start..<end]

@@ -9,7 +9,7 @@
     import Darwin
 #endif
 
-/// The environment that the command gets: ours, byte for byte, and what is added to it.
+/// The environment of the command: the environment of this process as bytes, plus additional variables.
 struct ProcessEnvironment: Sendable, Hashable {
     /// Each entry as `NAME=value`.
     private(set) var entries: [[UInt8]]
@@ -18,7 +18,7 @@ struct ProcessEnvironment: Sendable, Hashable {
         self.entries = entries
     }
 
-    /// Our own.
+    /// The environment of this process.
     static var ofProcess: ProcessEnvironment {
         var entries: [[UInt8]] = []
         var next = environ

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// One progress bar, and how far it has come: its figures never fall.
+/// One progress bar of the command's output; its percentage never falls.
 struct ProgressBar: Sendable, Hashable {
-    /// The words beside it.
+    /// The words beside the bar.
     private(set) var label: String
-    /// From 0 to 100.
+    /// The highest percentage, from 0 to 100.
     private(set) var percent: Double
-    /// What was drawn last, which may be less.
+    /// The percentage that was drawn last; may be lower than ``percent``.
     private var drawnPercent: Double
     private(set) var completedCount: Int64?
     private(set) var totalCount: Int64?
     private(set) var unit: String?
-    /// When it was drawn first and last, since the command's start.
+    /// The times of the first and the last drawing, since the command's start.
     let start: Duration
     private(set) var lastDrawn: Duration
-    /// Whether what follows is drawn below it.
+    /// Whether the next line is drawn below the bar.
     private var isLineEnded: Bool
 
-    /// How far a percentage may fall, in points, and be taken for a jitter.
+    /// The largest fall of a percentage, in points, that counts as jitter of the same bar.
     static let tolerance = 5.0
-    /// How far a bar may be, at most, where it is first seen, to have begun just now: tools draw several times a second.
+    /// The highest first percentage, in points, of a bar that has just begun; tools draw several times a second.
     static let nearStart = 5.0
 
-    /// A bar that begins with a reading, or `nil` where the reading has no percentage.
+    /// Creates a bar from its first reading, or `nil` if the reading has no percentage.
     init?(_ reading: LineReading, isLineEnded: Bool, at now: Duration) {
         guard let percent = reading.percent else { return nil }
         self.percent = percent
@@ -37,22 +37,21 @@ struct ProgressBar: Sendable, Hashable {
         lastDrawn = now
     }
 
-    /// Whether the words and the total say that it is the same.
+    /// Returns whether both bars have the same label and total.
     func isNamed(as other: ProgressBar) -> Bool { label == other.label && totalCount == other.totalCount }
 
     var isComplete: Bool { percent >= 100 }
 
-    /// Whether it was left complete, to go on below.
+    /// Whether the bar was drawn at 100 % and its line has ended.
     var isLeft: Bool { drawnPercent >= 100 && isLineEnded }
 
-    /// Whether the bar was drawn for so long.
+    /// Returns whether the bar was drawn for at least the duration.
     func lasted(_ duration: Duration) -> Bool { lastDrawn - start >= duration }
 
-    /// Whether another bar begins with the one drawn now.
+    /// Returns whether the newly drawn bar is a different bar than this one.
     ///
-    /// A percentage that falls is another bar's where something else says so as well: other words, a line below one
-    /// that was complete, a count that fell too, a start from nothing. Else the total has grown, as it does for
-    /// `rsync` while it finds more files.
+    /// A falling percentage means a new bar only together with another sign: a different label, a position below a bar at
+    /// 100 %, a lower count, or a start near 0 %. Otherwise the total has grown, as in `rsync` while it finds more files.
     func isFollowed(by next: ProgressBar) -> Bool {
         let count = completedCount ?? 0
         let nextCount = next.completedCount ?? count
@@ -62,10 +61,10 @@ struct ProgressBar: Sendable, Hashable {
         return nextCount == count ? next.percent <= Self.nearStart : nextCount < count
     }
 
-    /// How far the one drawn now is from this one, in points.
+    /// Returns the difference to the newly drawn percentage, in points.
     func distance(to next: ProgressBar) -> Double { abs(next.percent - drawnPercent) }
 
-    /// Goes on as it is drawn now.
+    /// Updates the bar with its newly drawn values.
     mutating func advance(to next: ProgressBar) {
         let isSameTotal = next.totalCount == totalCount
         completedCount =
@@ -79,13 +78,13 @@ struct ProgressBar: Sendable, Hashable {
         isLineEnded = next.isLineEnded
     }
 
-    /// Takes all of it as done.
+    /// Sets the bar to 100 %.
     mutating func complete() {
         percent = 100
         completedCount = totalCount
     }
 
-    /// The figures as counts: those of the program where it names their unit, else hundredths.
+    /// The counts of the program if the program names their unit, else the percentage of 100.
     var counts: (completed: Int64, total: Int64, unit: String) {
         if let completedCount, let totalCount, let unit { return (completedCount, totalCount, unit) }
         return (Int64(percent), 100, "%")

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Which bars a command draws, and what they say of the whole: bars as they are drawn in, counts of the operation out.
+/// The bars that a command draws, and the operation's counts that follow from them: drawn bars in, counts out.
 ///
-/// The operation's counts are those of the first bar which lasts; many programs run through quick ones before. Where
-/// there is a second one, beside it or after it, nobody knows what share of the whole each is: the bars that are over
-/// are counted.
+/// The counts are those of the first bar that lasts for ``settling``, because many programs first draw short bars. With a
+/// second bar, the share of each bar is unknown. The counts are then the number of finished bars.
 struct ProgressBars: Sendable, Hashable {
-    /// How long a bar must go on before it counts as the operation's.
+    /// The time for which a bar must be drawn before it determines the operation's counts.
     let settling: Duration
-    /// The bars that may be drawn again, the one drawn last at the end.
+    /// The bars that may be drawn again, the most recently drawn bar last.
     private var bars: [ProgressBar] = []
-    /// Bars that will not be drawn again.
+    /// The number of bars that will not be drawn again.
     private var goneCount = 0
-    /// Bars that are over, as it is told: what was told never falls.
+    /// The reported number of finished bars; never falls.
     private var overCount = 0
     private var isSettled = false
-    /// Whether the last bar is still there to be seen.
+    /// Whether the last bar is still visible.
     private var isDrawn = false
-    /// Whether all bars are over, and the next one is another.
+    /// Whether all bars have ended, so that the next bar is a new one.
     private var isEnded = false
     private var isSucceeded = false
 
-    /// The most bars that are told apart.
+    /// The maximum number of bars that are distinguished.
     static let maximumCount = 16
-    /// How long it takes at most until each of several bars has been drawn again.
+    /// The longest time between two drawings of a bar while several bars are drawn in turn.
     static let turn = Duration.milliseconds(600)
-    /// How long a bar stands as it is, while others are drawn, until it is taken for over.
+    /// The time after which a bar counts as finished if only other bars are drawn.
     static let standing = Duration.seconds(2)
 
     init(settling: Duration) {
@@ -35,20 +34,20 @@ struct ProgressBars: Sendable, Hashable {
 
     private var begunCount: Int { goneCount + bars.count }
 
-    /// Whether ``settle(at:)`` may have something to tell later on, though nothing is drawn.
+    /// Whether ``settle(at:)`` may change the counts later, even if nothing more is drawn.
     var isWaiting: Bool { isSettled ? overCount < begunCount - 1 : isDrawn }
 
-    /// How far the bar is that is drawn now, from 0 to 100.
+    /// The percentage of the visible bar, from 0 to 100.
     var percent: Double? { isDrawn ? bars.last?.percent : nil }
 
-    /// The operation's counts, or `nil` where no bar has lasted yet.
+    /// The operation's counts, or `nil` if no bar has lasted long enough yet.
     var counts: (completed: Int64, total: Int64?, unit: String)? {
         guard isSettled, let last = bars.last else { return nil }
         if begunCount == 1 { return last.counts }
         return (Int64(overCount), isSucceeded ? Int64(overCount) : nil, "phases")
     }
 
-    /// Hears of a bar as it is drawn now.
+    /// Records a drawn bar.
     mutating func draw(_ next: ProgressBar) {
         if isEnded {
             goneCount += bars.count
@@ -69,10 +68,10 @@ struct ProgressBars: Sendable, Hashable {
         }
     }
 
-    /// The bar that this one is, or follows.
+    /// Returns the index of the bar that the newly drawn bar continues or follows.
     private func index(of next: ProgressBar) -> Int? {
         let named = bars.indices.reversed().filter { bars[$0].isNamed(as: next) }
-        // Bars of the same name that are drawn in turn are told apart by how far they are.
+        // The percentage distinguishes bars of the same name that are drawn in turn.
         let going = named.filter {
             let isInTurn = !bars[$0].isLeft && next.lastDrawn - bars[$0].lastDrawn <= Self.turn
             return (isInTurn || $0 == named.first) && !bars[$0].isFollowed(by: next)
@@ -81,15 +80,15 @@ struct ProgressBars: Sendable, Hashable {
             ?? bars.lastIndex { $0.label == next.label } ?? bars.indices.last
     }
 
-    /// Hears that no bar is to be seen for now.
+    /// Records that no bar is visible now.
     mutating func hide() {
         isDrawn = false
     }
 
-    /// Hears that the bars drawn so far are over.
+    /// Records that the bars drawn so far have ended.
     mutating func end() {
         isDrawn = false
-        // One that never left 0, or was quick, leaves its place to the next.
+        // Forget a single bar that stayed at 0 % or did not last, so that the next bar determines the counts.
         if !isSettled || (begunCount == 1 && bars.allSatisfy { $0.percent == 0 }) {
             bars = []
             isSettled = false
@@ -97,7 +96,7 @@ struct ProgressBars: Sendable, Hashable {
         isEnded = true
     }
 
-    /// Hears that the command has done all it had to do.
+    /// Records the success of the command: all bars are complete.
     mutating func succeed() {
         isDrawn = false
         isSucceeded = true
@@ -105,7 +104,7 @@ struct ProgressBars: Sendable, Hashable {
         overCount = begunCount
     }
 
-    /// Takes in what the time brings about, and gives whether that changed what there is to tell.
+    /// Applies the changes that depend on time, and returns whether the state has changed.
     mutating func settle(at now: Duration) -> Bool {
         let before = self
         if !isSettled, isDrawn, let last = bars.last {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Finds lines and progress in a command's output: bytes in, events out, however the bytes are cut into chunks.
+/// Finds lines and progress in a command's output: bytes in, events out, independent of the division into chunks.
 ///
-/// What is kept is bounded: of a line that never ends, the first ``maximumLineLength`` bytes.
+/// Memory is bounded: of a long line, the scanner keeps the first ``maximumLineLength`` bytes.
 struct ProgressScanner: Sendable {
-    /// What was found.
+    /// A result of scanning.
     enum Event: Sendable, Hashable {
         /// A line has ended.
         case line(OutputLine)
-        /// The program told the terminal of its progress.
+        /// The program sent its progress to the terminal (OSC 9;4).
         case progress(TerminalProgress)
     }
 
-    /// The bytes of a line that are looked at; the rest is read over.
+    /// The number of bytes of a line that are scanned; the rest is skipped.
     static let maximumLineLength = 4096
 
     private var decoder = TerminalDecoder()
@@ -22,7 +22,7 @@ struct ProgressScanner: Sendable {
     private var isBinary = false
     private var hasReturned = false
 
-    /// Takes a chunk, and gives what it completed.
+    /// Scans a chunk, and returns the events that the chunk completes.
     mutating func take(_ bytes: some RandomAccessCollection<UInt8>) -> [Event] {
         var events: [Event] = []
         var rest = bytes[...]
@@ -39,7 +39,7 @@ struct ProgressScanner: Sendable {
         return events
     }
 
-    /// Whether the byte ends nothing and begins nothing; most do, and are taken many at once.
+    /// Returns whether the byte is plain text of a line; runs of plain bytes are scanned together.
     private func isPlain(_ byte: UInt8) -> Bool {
         if byte >= 0x20 { return true }
         guard isBinary else { return false }
@@ -49,7 +49,7 @@ struct ProgressScanner: Sendable {
         }
     }
 
-    /// Says that no more will come, and gives the line that was begun.
+    /// Ends the output, and returns the unfinished line as an event.
     mutating func finish() -> [Event] {
         var events: [Event] = []
         endLine(redrawn: isRedrawn || hasReturned, into: &events)
@@ -57,9 +57,9 @@ struct ProgressScanner: Sendable {
         return events
     }
 
-    /// The line that has been begun and not ended, as it stands now.
+    /// The current unfinished line.
     ///
-    /// Programs that go back before they draw (`curl` does) leave their newest figures here.
+    /// Programs that write the carriage return before the line, such as `curl`, have their newest figures here.
     var unfinishedLine: OutputLine? {
         guard !line.isEmpty, !isBinary else { return nil }
         return OutputLine(decoding: line, isRedrawn: isRedrawn || hasReturned)
@@ -78,7 +78,7 @@ struct ProgressScanner: Sendable {
 
     private mutating func takeText(_ byte: UInt8, into events: inout [Event]) {
         if byte == Byte.lineFeed {
-            // A carriage return just before is a part of the line's end.
+            // A carriage return immediately before the line feed is part of the line end.
             endLine(redrawn: isRedrawn, byLineFeed: true, into: &events)
             isRedrawn = false
             hasReturned = false
@@ -116,7 +116,7 @@ struct ProgressScanner: Sendable {
 
     private mutating func removeLastCharacter() {
         while let last = line.popLast() {
-            // Continuation bytes of UTF-8 go with the byte that leads them.
+            // Remove the UTF-8 continuation bytes together with their lead byte.
             if last & 0xC0 != 0x80 { break }
         }
     }

@@ -2,18 +2,18 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 
-/// Publishes to a server.
+/// A publisher to a remote server.
 struct RemotePublisher: RunPublisher {
     let tracker: RemoteTracker
 
-    /// How long the end may take to reach the server.
+    /// The maximum time to deliver a report or the end to the server.
     static let patience = Duration.seconds(5)
 
     /// Creates the operation on a server.
     ///
-    /// - Throws: `ProgressClientError` where the server cannot be reached or refuses; it has a few seconds.
+    /// - Throws: `ProgressClientError` if the server refuses, or if the server does not respond within a few seconds.
     static func create(
         _ id: ProgressID,
         options: ProgressOptions,
@@ -33,7 +33,7 @@ struct RemotePublisher: RunPublisher {
 
     func publish(_ report: ProgressReport) async {
         tracker.report(report)
-        // The next report is made of what is newest then, so none queues up here.
+        // Wait, so that reports do not queue: the next report is made from the newest state at that time.
         try? await tracker.flush(timeout: Self.patience)
     }
 
@@ -44,7 +44,7 @@ struct RemotePublisher: RunPublisher {
             try await tracker.flush(timeout: Self.patience)
             return true
         } catch {
-            // The command may have told its end itself.
+            // The command may have reported the end itself.
             return error.code == .ended
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Reads what `rsync` draws: the bytes so far before the percentage, and no total.
+/// Parses the progress line of `rsync`: the transferred bytes before the percentage, and no total.
 ///
 /// ```text
 ///      1,234,567  40%    1.20MB/s    0:00:01 (xfr#5, ir-chk=1204/2021)

@@ -12,22 +12,22 @@ import LiveProgress
     import Darwin
 #endif
 
-/// `live-progress run`: starts a command, and shows its progress live.
+/// `live-progress run`: runs a command and publishes its progress.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run a command and show its progress live.",
         usage: "live-progress run [<options>] -- <command> [<argument> ...]",
         discussion: """
-            Input, output and signals pass through untouched, and the exit code is the command's: 127 where there is \
-            no such command, 126 where it may not be executed, 128 and its number where a signal ended it.
+            Input, output and signals pass through unchanged, and the exit code is the command's exit code: 127 if \
+            the command does not exist, 126 if it is not executable, 128 plus the signal number if a signal ended it.
 
-            The command learns its operation from LIVE_PROGRESS_URL and LIVE_PROGRESS_ID. Where the server asks for \
-            tokens, the link holds one that lets its bearer watch.
+            LIVE_PROGRESS_URL and LIVE_PROGRESS_ID give the operation to the command. If the server requires tokens, \
+            the link contains a token that permits watching.
             """
     )
 
-    @Option(help: "The operation's title; by default the command's name and the plain words after it.")
+    @Option(help: "The operation's title; by default the command's name and the plain words after the name.")
     var title: String?
 
     @Option(name: .customLong("id"), help: "The operation's identifier; by default a random one.")
@@ -35,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help:
-            "The server to publish to, such as http://127.0.0.1:8080; by default LIVE_PROGRESS_SERVER, else one of its own."
+            "The server to publish to, such as http://127.0.0.1:8080; by default LIVE_PROGRESS_SERVER, else a local one."
     )
     var server: String?
 
@@ -43,32 +43,32 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var credentials: TokenOption
 
-    @Option(help: "The port of its own server; by default a free one.")
+    @Option(help: "The port of the local server; by default a free port.")
     var port: Int = 0
 
-    @Option(help: "How many seconds its own server stays after the end, for late watchers.")
+    @Option(help: "The seconds for which the local server stays after the end, for late watchers.")
     var keep: Double = 0
 
-    @Flag(help: "Say nothing, neither the link nor warnings.")
+    @Flag(help: "Print neither the link nor warnings.")
     var quiet = false
 
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
     var command: [String] = []
 
-    /// The words after `--`, or after the options where it is left out.
+    /// The words after `--`, or after the options if `--` is omitted.
     private var words: [String] {
         command.first == "--" ? Array(command.dropFirst()) : command
     }
 
     func validate() throws {
-        // The parser hands everything from the first unknown word on to the command, its own help too.
+        // The parser passes everything from the first unknown word on to the command, including `--help`.
         if ["-h", "--help"].contains(command.first) { throw CleanExit.helpRequest(self) }
-        guard !words.isEmpty else { throw ValidationError("Say which command to run, after `--`.") }
+        guard !words.isEmpty else { throw ValidationError("Name the command to run after `--`.") }
         if let first = words.first, command.first != "--", first.hasPrefix("-") {
             throw ValidationError("Unknown option `\(first)`. A command that begins with a dash comes after `--`.")
         }
-        guard (0...65_535).contains(port) else { throw ValidationError("A port is a number from 0 to 65535.") }
-        guard keep >= 0, keep <= 31_536_000 else { throw ValidationError("Seconds to keep are 0 or more.") }
+        guard (0...65_535).contains(port) else { throw ValidationError("The port must be from 0 to 65535.") }
+        guard keep >= 0, keep <= 31_536_000 else { throw ValidationError("--keep must be from 0 to 31536000.") }
         if let identifier, ProgressID(identifier) == nil {
             throw ValidationError(
                 "An identifier is 1 to \(ProgressID.maximumLength) letters, digits and the signs - . _ ~ : @."
@@ -77,7 +77,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // First of all, before anything is opened or ignored that the command would get.
+        // This comes first, before this process opens descriptors or ignores signals that the command would inherit.
         let surroundings = RunSurroundings()
         guard let arguments = CommandArguments(parsed: words, raw: CommandArguments.ofProcess) else { return }
         let messages = RunMessages(isQuiet: quiet)
@@ -87,7 +87,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.defaultSignals = surroundings.defaultSignals
         configuration.keep = stage.isHosted ? .seconds(keep) : .zero
         if let link = stage.link { messages.say(link) }
-        // Caught before there is a command, so that none can end us and leave the command behind.
+        // Catch signals before the command starts, so that no signal can end this process and leave the command running.
         let signals = try SignalRelay.install(ForwardedSignal.all)
         let session = RunSession(
             arguments: arguments,
@@ -118,11 +118,11 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// What we say to the one who started us: on standard error, for standard output belongs to the command.
+/// The messages of `run` to its user, on standard error, because standard output belongs to the command.
 struct RunMessages: Sendable {
     let isQuiet: Bool
 
-    /// Writes a line at once.
+    /// Writes a line with one system call.
     func say(_ message: String) {
         guard !isQuiet else { return }
         let bytes = Array("live-progress: \(message)\n".utf8)
@@ -130,17 +130,17 @@ struct RunMessages: Sendable {
     }
 }
 
-/// What we were started with, as the command is to have it too.
+/// The inherited descriptors and signal dispositions of this process, which the command inherits too.
 struct RunSurroundings: Sendable {
     let descriptors = InheritedDescriptors()
-    /// Signals that we ignore and the command does not.
+    /// The signals that this process ignores and the command must not ignore.
     let defaultSignals: [Int32]
 
-    /// Takes note of what there is, and ignores what would end us in the middle of copying.
+    /// Records the inherited state, and ignores SIGPIPE, which would end this process while it copies output.
     init() {
         defaultSignals = [SIGPIPE, SIGTTOU].filter { !SignalDisposition.isIgnored($0) }
         _ = signal(SIGPIPE, SIG_IGN)
-        // Where this is ignored, as some who start us leave it, nobody could learn how a child ended.
+        // If the parent process ignored SIGCHLD, `waitpid` could not return the status of the command.
         if SignalDisposition.isIgnored(SIGCHLD) { _ = signal(SIGCHLD, SIG_DFL) }
     }
 

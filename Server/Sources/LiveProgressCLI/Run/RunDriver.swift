@@ -11,7 +11,7 @@ import LiveProgress
     import Darwin
 #endif
 
-/// Drives a command that is running.
+/// Runs the event loop of a running command: passes events to ``RunMachine`` and performs its actions.
 struct RunDriver: Sendable {
     let session: RunSession
     let child: ChildProcess
@@ -31,7 +31,7 @@ struct RunDriver: Sendable {
         defer {
             cancelling.cancel()
             continuation.finish()
-            // The pumps have ended: that is a condition of leaving.
+            // The pumps have ended, because `.leave` follows only after that.
             layout.closeRest()
         }
         var machine = RunMachine(keeps: session.configuration.keep > .zero)
@@ -46,11 +46,11 @@ struct RunDriver: Sendable {
                 perform(action, continuation)
             }
         }
-        // The stream ends with this function, so it is not reached.
+        // Not reached: the stream ends only when this function returns.
         return .exited(0)
     }
 
-    /// Starts the threads that block: one that waits for the child, one for each output, and one for signals.
+    /// Starts the blocking threads: one for the child, one for each output, and one for signals.
     private func startThreads(_ events: Events) {
         let pumps = DispatchGroup()
         for (output, pump) in layout.pumps.enumerated() {

@@ -4,11 +4,11 @@
 import LiveProgress
 import Synchronization
 
-/// Where the output's bytes become reports: fed by the threads that copy, emptied by the one that publishes.
+/// The conversion of output bytes to reports: the copying threads add bytes, the publishing task takes reports.
 final class RunFeed: Sendable {
     private struct State {
         var scanners: [ProgressScanner]
-        /// The unfinished lines that were looked at last.
+        /// The unfinished lines that were read last, by output.
         var glances: [OutputLine?]
         var reporter: RunReporter
         var tail = OutputTail()
@@ -16,21 +16,21 @@ final class RunFeed: Sendable {
         var isFinished = false
     }
 
-    /// How long an unfinished line must stand before it is looked at: its rest may be on the way.
+    /// The time without new bytes before an unfinished line is read, because its rest may follow.
     private static let standing = Duration.milliseconds(50)
 
     private let state: Mutex<State>
     private let now: @Sendable () -> Duration
     private let signal: AsyncStream<Void>.Continuation
-    /// Tells that there may be something to publish.
+    /// A stream that yields when there may be a report to publish.
     let changes: AsyncStream<Void>
 
-    /// A feed of several outputs, the one that holds errors last.
+    /// Creates a feed for several outputs; standard error is the last output.
     ///
     /// - Parameters:
-    ///   - outputCount: How many outputs there are.
-    ///   - configuration: How often, and how much.
-    ///   - now: The time since the command's start.
+    ///   - outputCount: The number of outputs.
+    ///   - configuration: The frequency and the size of reports.
+    ///   - now: Returns the time since the command's start.
     init(
         outputCount: Int,
         configuration: RunReporter.Configuration = RunReporter.Configuration(),
@@ -47,7 +47,7 @@ final class RunFeed: Sendable {
         )
     }
 
-    /// Takes what an output wrote.
+    /// Adds bytes of an output.
     func take(_ bytes: some RandomAccessCollection<UInt8>, from output: Int) {
         let now = now()
         state.withLock { state in
@@ -59,7 +59,7 @@ final class RunFeed: Sendable {
         signal.yield()
     }
 
-    /// Says that no more will come, or that it will not be heard.
+    /// Ends the feed; later bytes are ignored.
     func finish() {
         let now = now()
         state.withLock { state in
@@ -86,7 +86,7 @@ final class RunFeed: Sendable {
         if !events.isEmpty { state.glances[output] = nil }
     }
 
-    /// The report that is due now, if one is, and whether to ask again after a while.
+    /// Returns the report that is due now, if any, and whether to call this function again later.
     func takeReport() -> (report: ProgressReport?, isWaiting: Bool) {
         let now = now()
         return state.withLock { state in
@@ -105,12 +105,12 @@ final class RunFeed: Sendable {
         }
     }
 
-    /// What there is to tell with the end, or `nil` where all is told.
+    /// Returns the last report before the end, or `nil` if everything is reported.
     func finalReport(isSuccess: Bool) -> ProgressReport? {
         let now = now()
         return state.withLock { $0.reporter.finalReport(isSuccess: isSuccess, at: now) }
     }
 
-    /// The last lines of the output that holds errors.
+    /// The last lines of standard error.
     var lastLines: [String] { state.withLock { $0.tail.lines } }
 }

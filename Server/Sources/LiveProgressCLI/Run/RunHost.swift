@@ -3,20 +3,20 @@
 
 import LiveProgress
 import LiveProgressServer
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 import Logging
 
-/// The server that a run starts for itself, on the loopback interface, for as long as the run lasts.
+/// The local server of a run, on the loopback interface; it lives as long as the run.
 struct RunHost: Sendable {
     private let server: RunningServer
 
-    /// How long watchers may take to get the end.
+    /// The maximum time for watchers to receive the end.
     private static let patience = Duration.seconds(2)
 
-    /// The operations that it shows.
+    /// The service with the server's operations.
     var service: ProgressService { server.service }
 
-    /// Starts it; it says nothing of itself, for both outputs belong to the command.
+    /// Starts the server without logging, because both outputs belong to the command.
     static func start(port: Int) async throws -> RunHost {
         var configuration = ServerConfiguration()
         configuration.host = "127.0.0.1"
@@ -25,17 +25,17 @@ struct RunHost: Sendable {
         return RunHost(server: try await ServerApplication(configuration: configuration, logger: logger).start())
     }
 
-    /// Where to watch an operation.
+    /// Returns the URL of an operation.
     func url(of id: ProgressID) -> String {
         server.url + ProgressRoutes.path(for: id)
     }
 
-    /// Stops it, once those who watch an operation have got its end.
+    /// Stops the server when the watchers of an operation have received its end.
     func stop(after id: ProgressID) async {
-        if let journal = try? service.getJournal(id) {
-            // A watcher leaves by itself when it has the end.
+        if let tracker = try? service.getProgress(id) {
+            // The server closes a watcher's connection after the end.
             let deadline = ContinuousClock.now + Self.patience
-            while journal.watcherCount > 0, ContinuousClock.now < deadline {
+            while tracker.watcherCount > 0, ContinuousClock.now < deadline {
                 try? await Task.sleep(for: .milliseconds(10))
             }
         }

@@ -9,17 +9,17 @@
     import Darwin
 #endif
 
-/// Decides what happens while a command runs: events in, actions out.
+/// The state machine of a running command: events in, actions out.
 struct RunMachine: Sendable {
     enum Event: Sendable, Hashable {
-        /// We got a signal.
+        /// This process received a signal.
         case signal(Int32)
         /// A signal has stopped the command.
         case childStopped(signal: Int32)
         case childEnded(CommandEnd)
         /// All output has been copied.
         case outputEnded
-        /// A watcher asks to stop.
+        /// A watcher requested cancellation.
         case cancelRequested
         case timerFired(Timer)
     }
@@ -27,27 +27,27 @@ struct RunMachine: Sendable {
     enum Action: Sendable, Hashable {
         /// Send a signal to the command's group.
         case signalGroup(Int32)
-        /// Lend the terminal to the command and continue it; where we have none to lend, stop as it did.
+        /// Lend the terminal to the command and continue the command; without a terminal, stop this process too.
         case lendTerminal
-        /// The command may go on after a pause: lend the terminal again, if it had been lent, and continue it.
+        /// Continue the command after a pause, and lend the terminal again if it was lent before.
         case resume
-        /// Stop ourselves, until someone continues us.
+        /// Stop this process until SIGCONT.
         case stopSelf
         case start(Timer)
         /// Stop copying output.
         case stopCopying
-        /// Tell the end.
+        /// Publish the end.
         case reportEnd(CommandEnd, isCancelled: Bool)
-        /// Leave: nothing follows.
+        /// Return the end; the last action.
         case leave(CommandEnd)
     }
 
     enum Timer: Sendable, Hashable {
-        /// The command was asked to stop and has not: it is made to.
+        /// The time for the command to stop after a request; then the command is killed.
         case patience
-        /// The command is gone, and something that it started still holds its output.
+        /// The time to wait for output after the command's end, while a child of the command has the output open.
         case linger
-        /// All is over, and late watchers may still come.
+        /// The time to stay for late watchers after the end.
         case keep
     }
 
@@ -84,7 +84,7 @@ struct RunMachine: Sendable {
         case .running:
             signal == SIGCONT ? [.resume] : [.signalGroup(signal)]
         case .copying:
-            // Only what the command left behind is still there, and someone wants to go.
+            // The command has ended; the signal asks to end its remaining children and this process.
             ForwardedSignal.ending.contains(signal) ? [.signalGroup(signal), .stopCopying] : [.signalGroup(signal)]
         case .keeping(let end):
             ForwardedSignal.ending.contains(signal) ? leave(end) : []
@@ -96,9 +96,9 @@ struct RunMachine: Sendable {
         guard case .running = stage else { return [] }
         switch signal {
         case SIGTTIN, SIGTTOU: return [.lendTerminal]
-        // The key that stops programs stops what the user sees as one: the shell takes over.
+        // Ctrl-Z stopped the command: stop this process too, so that the shell regains control.
         case SIGTSTP: return [.stopSelf]
-        // Someone stopped the command by intention; watchers go on seeing that it stands.
+        // Another process stopped the command deliberately: keep publishing.
         default: return []
         }
     }
@@ -130,7 +130,7 @@ struct RunMachine: Sendable {
     private mutating func cancelRequested() -> [Action] {
         guard case .running = stage, !isCancelled else { return [] }
         isCancelled = true
-        // A stopped process gets no signal but this one.
+        // SIGCONT lets a stopped process receive SIGTERM.
         return [.signalGroup(SIGTERM), .signalGroup(SIGCONT), .start(.patience)]
     }
 

@@ -3,24 +3,24 @@
 
 import LiveProgress
 
-/// Where a command's progress is published.
+/// A destination for a command's progress.
 protocol RunPublisher: Sendable {
-    /// Publishes a report; returns when the next one may come.
+    /// Publishes a report; returns when the next report may follow.
     func publish(_ report: ProgressReport) async
 
-    /// Publishes the end, and returns when it is known or has been given up.
+    /// Publishes the end; returns when the end is published, or when publishing has failed.
     ///
     /// - Parameters:
-    ///   - outcome: How the operation ended.
-    ///   - report: What there is to say before.
-    /// - Returns: Whether the end is known.
+    ///   - outcome: The outcome of the operation.
+    ///   - report: The last report before the end, if any.
+    /// - Returns: Whether the end is published.
     func end(_ outcome: ProgressOutcome, after report: ProgressReport?) async -> Bool
 
-    /// Returns when a watcher asks to stop, with `true`; with `false` where nobody can ask any more.
+    /// Waits for a request to cancel; returns `false` if no such request can arrive any more.
     func cancellationRequested() async -> Bool
 }
 
-/// Publishes to a service in this process.
+/// A publisher to a service in this process.
 struct LocalPublisher: RunPublisher {
     let tracker: ProgressTracker
 
@@ -30,7 +30,7 @@ struct LocalPublisher: RunPublisher {
 
     func end(_ outcome: ProgressOutcome, after report: ProgressReport?) async -> Bool {
         if let report { tracker.report(report) }
-        // Where this is refused the end is known already: the command has told it itself.
+        // A refusal means that the command has already reported the end itself.
         tracker.end(outcome)
         return true
     }
@@ -45,7 +45,7 @@ struct LocalPublisher: RunPublisher {
     }
 }
 
-/// Publishes nowhere: the command runs, and nobody sees it.
+/// A publisher that discards everything; the command runs unpublished.
 struct NoPublisher: RunPublisher {
     func publish(_ report: ProgressReport) async {}
 

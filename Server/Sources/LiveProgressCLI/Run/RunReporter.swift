@@ -3,21 +3,22 @@
 
 import LiveProgress
 
-/// Turns what was found in a command's output into reports: the newest word, not too often.
+/// Creates reports from the scanned output of a command, at a limited rate.
 ///
-/// What bars say of the operation, ``ProgressBars`` knows; the figures of the one that is on stand in the details.
+/// ``ProgressBars`` computes the operation's counts. The details of a report have the percentage and the line of the
+/// visible bar.
 struct RunReporter: Sendable {
-    /// How often, and how much.
+    /// The frequency and the size of reports.
     struct Configuration: Sendable, Hashable {
-        /// The least time between two reports.
+        /// The shortest time between two reports.
         var interval = Duration.milliseconds(100)
-        /// How long a bar must go on before it counts as the operation's.
+        /// The time for which a bar must be drawn before it determines the operation's counts.
         var settling = Duration.milliseconds(500)
-        /// The longest step or line told, in characters.
+        /// The maximum length of a reported step or line, in characters.
         var maximumTextLength = 200
     }
 
-    /// The step before the command has said anything.
+    /// The step before the command's first output.
     static let initialStep = "Running"
 
     private let configuration: Configuration
@@ -26,7 +27,7 @@ struct RunReporter: Sendable {
     private var step = Self.initialStep
     private var line: String?
     private var amount: LineReading?
-    /// What earlier transfers of an unknown total came to.
+    /// The sum of earlier transfers with an unknown total.
     private var earlierAmount: Int64 = 0
     private var bars: ProgressBars
     private var heedsTerminalOnly = false
@@ -40,10 +41,10 @@ struct RunReporter: Sendable {
         bars = ProgressBars(settling: configuration.settling)
     }
 
-    /// Whether there is something that ``takeReport(at:)`` has still to tell, now or later.
+    /// Whether ``takeReport(at:)`` may return a report now or later.
     var isWaiting: Bool { isChanged || bars.isWaiting }
 
-    /// Hears of something found in the output; times are since the command's start.
+    /// Handles an event of the scanner; times are since the command's start.
     mutating func take(_ event: ProgressScanner.Event, at now: Duration) {
         switch event {
         case .line(let line): take(line, at: now)
@@ -51,7 +52,7 @@ struct RunReporter: Sendable {
         }
     }
 
-    /// Hears a line: one that ended, or one that has stood unfinished for a while.
+    /// Handles a line: a finished line, or an unfinished line without new bytes for a while.
     mutating func take(_ line: OutputLine, at now: Duration) {
         guard let reading = profile.read(line) else { return }
         if let step = reading.step { self.step = step.shortened(to: configuration.maximumTextLength) }
@@ -88,7 +89,7 @@ struct RunReporter: Sendable {
         }
     }
 
-    /// The report that is due, or `nil` where there is nothing new or the last was too short a time ago.
+    /// Returns the report that is due, or `nil` if nothing is new or the last report is too recent.
     mutating func takeReport(at now: Duration) -> ProgressReport? {
         if bars.settle(at: now) { isChanged = true }
         guard isChanged else { return nil }
@@ -101,9 +102,9 @@ struct RunReporter: Sendable {
         return report
     }
 
-    /// What there is to tell with the end, however recent the last report is, or `nil` where all is told.
+    /// Returns the last report before the end, however recent the report before, or `nil` if nothing is new.
     ///
-    /// With a success all is done, whatever was drawn last: no figure says less.
+    /// After a success the report shows all bars as complete, even if the last drawing was lower.
     mutating func finalReport(isSuccess: Bool, at now: Duration) -> ProgressReport? {
         _ = bars.settle(at: now)
         if isSuccess {
@@ -121,17 +122,17 @@ struct RunReporter: Sendable {
         var report = ProgressReport(state: step, details: details.isEmpty ? .null : .object(details))
         if let counts = bars.counts {
             report.completedCount = counts.completed
-            report.totalCount = .some(counts.total)
+            report.totalCount = ProgressTotal(counts.total)
             report.unit = counts.unit
         } else if let amount, let count = amount.completedCount {
             report.completedCount = Self.sum(earlierAmount, count)
-            report.totalCount = .some(nil)
+            report.totalCount = .unknown
             report.unit = amount.unit
         }
         return report
     }
 
-    /// The sum of two amounts; stays at the greatest number instead of overflowing.
+    /// Returns the sum of two amounts, or the largest integer on overflow.
     private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
         let (sum, hasOverflowed) = one.addingReportingOverflow(other)
         return hasOverflowed ? .max : sum

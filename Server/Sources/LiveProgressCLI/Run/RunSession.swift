@@ -11,25 +11,25 @@ import LiveProgress
     import Darwin
 #endif
 
-/// Runs one command from its start to its end: starts it, copies, publishes, passes signals on.
+/// Runs one command: starts the command, copies its output, publishes its progress and forwards signals.
 ///
-/// What is done when is decided by ``RunMachine``; this drives it.
+/// ``RunMachine`` decides on the actions, and ``RunDriver`` performs the actions.
 struct RunSession: Sendable {
     struct Configuration: Sendable {
-        /// How long a command that was asked to stop may take, before it is made to.
+        /// The time for a command to stop after a request to cancel; then the command is killed.
         var patience = Duration.seconds(10)
-        /// How long to wait for output after the command's end, before the end is told.
+        /// The time to wait for output after the command's end, before the end is published.
         var linger = Duration.seconds(1)
-        /// How long to stay after the end for late watchers.
+        /// The time to stay for late watchers after the end.
         var keep = Duration.zero
-        /// How often, and how much, is reported.
+        /// The frequency and the size of reports.
         var reporting = RunReporter.Configuration()
-        /// Where output goes.
+        /// The descriptors that the output is copied to.
         var outputTarget = STDOUT_FILENO
         var errorTarget = STDERR_FILENO
-        /// Signals that we ignore and the command does not.
+        /// The signals that this process ignores and the command must not ignore.
         var defaultSignals: [Int32] = []
-        /// The descriptors that go on to the command.
+        /// The descriptors that the command inherits.
         var descriptors = InheritedDescriptors()
     }
 
@@ -39,12 +39,12 @@ struct RunSession: Sendable {
     let configuration: Configuration
     /// The terminal to lend, if there is one.
     let terminal: TerminalControl?
-    /// Calls for each signal we get, from now on.
+    /// Starts to call a closure for each signal that this process receives.
     let deliverSignals: @Sendable (@escaping @Sendable (Int32) -> Void) -> Void
-    /// Says something to the one who started us.
+    /// Writes a warning to the user.
     let warn: @Sendable (String) -> Void
 
-    /// Runs the command, and returns when all is over.
+    /// Runs the command, and returns when everything has ended.
     func run() async -> CommandEnd {
         let start = ContinuousClock.now
         let layout: OutputLayout
@@ -73,7 +73,7 @@ struct RunSession: Sendable {
             return await failed(error)
         }
         layout.closeCommandEnds()
-        // A command may be silent for hours; it is seen to run all the same.
+        // Publish that the command runs, because the command may be silent for hours.
         await publisher.publish(ProgressReport(state: RunReporter.initialStep))
         let feed = RunFeed(outputCount: layout.pumps.count, configuration: configuration.reporting) {
             ContinuousClock.now - start

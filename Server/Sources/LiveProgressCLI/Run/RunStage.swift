@@ -2,37 +2,37 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 import LiveProgressWire
 
-/// Where a run is shown: a server elsewhere, one of its own, or nowhere.
+/// The destination of a run's progress: a remote server, a local server, or none.
 struct RunStage: Sendable {
     struct Request: Sendable {
         var id: ProgressID
         var title: String
-        /// The base URL of the server to publish to; `nil` for one of its own.
+        /// The base URL of the server to publish to; `nil` for a local server.
         var server: String?
-        /// Whose word counts for who that server is.
+        /// The trusted certificate authorities of that server.
         var security = SecurityOptions()
-        /// The token that shows the server who publishes.
+        /// The token for requests to the server.
         var token: String?
-        /// The port of its own server; 0 for a free one.
+        /// The port of the local server; 0 selects a free port.
         var port: Int
-        /// The environment that we were started with.
+        /// The environment of this process.
         var environment: ProcessEnvironment
     }
 
     let publisher: any RunPublisher
-    /// Where to watch, for people: with the token to do so, where one is needed.
+    /// The link for people to watch the operation, with a token if the server requires tokens.
     let link: String?
-    /// Whether the server is one of its own.
+    /// Whether the server is a local server of this run.
     let isHosted: Bool
     /// The environment for the command.
     let environment: ProcessEnvironment
-    /// Ends what was started, once watchers have got the end.
+    /// Stops a local server when watchers have received the end.
     let close: @Sendable () async -> Void
 
-    /// Makes the stage; where that fails says why, and gives one where nobody watches: the command runs all the same.
+    /// Creates the stage; after a failure, writes a warning and returns a stage without publishing.
     static func make(_ request: Request, messages: RunMessages) async -> RunStage {
         let options = ProgressOptions(title: request.title, isCancellable: true)
         do {
@@ -86,7 +86,7 @@ struct RunStage: Sendable {
         var environment = request.environment
         environment["LIVE_PROGRESS_URL"] = url.map { Array($0.utf8) }
         environment["LIVE_PROGRESS_ID"] = url == nil ? nil : Array(request.id.rawValue.utf8)
-        // Whoever gave the command a token of its own meant it to have that one.
+        // Keep a token that the user has set in the environment of the command.
         if let reportToken, environment[TokenOption.variable] == nil {
             environment[TokenOption.variable] = Array(reportToken.utf8)
         }

@@ -12,26 +12,26 @@ import Synchronization
     import Darwin
 #endif
 
-/// Where the handler writes the numbers of the signals that came; -1 before there is a place.
+/// The descriptor to which the signal handler writes signal numbers; -1 before the handler is installed.
 private let relayDescriptor = Atomic<Int32>(-1)
 
-/// Runs at any moment, in the middle of anything: it does what is safe there and nothing else.
+/// Handles a signal with async-signal-safe calls only, because a signal can interrupt any code.
 private func noteSignal(_ signal: Int32) {
     let savedErrno = errno
     var number = UInt8(truncatingIfNeeded: signal)
-    // The pipe does not block: with thousands of signals unread, one more says nothing new.
+    // The pipe does not block: with thousands of unread signals, dropping one more is harmless.
     _ = write(relayDescriptor.load(ordering: .relaxed), &number, 1)
     errno = savedErrno
 }
 
-/// Turns the process's signals into calls, in their order, on a thread of their own.
+/// Delivers the signals of the process as calls, in their order, on a separate thread.
 ///
-/// There is one for the process's life: handlers belong to the whole process. Signals that were ignored when the
-/// process was started (by `nohup`, say) stay ignored, here and in the command.
+/// Signal handlers belong to the whole process, so one relay serves the process for its lifetime. Signals that were
+/// ignored at the start of the process, for example by `nohup`, stay ignored, here and in the command.
 enum SignalRelay {
-    /// Catches the signals from now on.
+    /// Installs the handler for the signals.
     ///
-    /// - Returns: What to give to ``deliver(from:to:)``; signals that come before are kept.
+    /// - Returns: The descriptor for ``deliver(from:to:)``; the descriptor buffers signals that arrive before that call.
     static func install(_ signals: [Int32]) throws(SystemError) -> Int32 {
         let (readEnd, writeEnd) = try DescriptorPipe.make()
         _ = fcntl(writeEnd, F_SETFL, O_NONBLOCK)
@@ -43,10 +43,10 @@ enum SignalRelay {
         return readEnd
     }
 
-    /// Calls for each signal, one after the other.
+    /// Starts a thread that calls `receive` for each signal, one after the other.
     static func deliver(from descriptor: Int32, to receive: @escaping @Sendable (Int32) -> Void) {
         DispatchQueue(label: "live-progress.signals").async {
-            // Whoever started us may have left all signals blocked, in every thread; this one takes them.
+            // The parent process may have blocked all signals in every thread: unblock them in this thread.
             var mask = sigset_t()
             sigemptyset(&mask)
             for number in ForwardedSignal.all { sigaddset(&mask, number) }
@@ -60,9 +60,9 @@ enum SignalRelay {
     }
 }
 
-/// What the process does on a signal.
+/// The disposition of signals in this process.
 enum SignalDisposition {
-    /// Whether the signal is ignored.
+    /// Returns whether the signal is ignored.
     static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(number, nil, &action) == 0 else { return false }
@@ -73,7 +73,7 @@ enum SignalDisposition {
         #else
             let handler = action.__sigaction_handler.sa_handler
         #endif
-        // Sound: both are function pointers of C, possibly null, which are as wide as an Int and only compared.
+        // Sound: both are C function pointers, possibly null, which have the size of an Int and are only compared.
         return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

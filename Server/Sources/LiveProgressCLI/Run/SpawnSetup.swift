@@ -21,7 +21,7 @@
     private func makeSpawnAttributes() -> SpawnAttributes { posix_spawnattr_t() }
 #endif
 
-/// The arguments of `posix_spawn` that say what the child's descriptors, group and signals are.
+/// The arguments of `posix_spawn` for the child's descriptors, process group and signals.
 struct SpawnSetup: ~Copyable {
     private var actions = makeSpawnActions()
     private var attributes = makeSpawnAttributes()
@@ -35,7 +35,7 @@ struct SpawnSetup: ~Copyable {
         sigemptyset(&defaults)
         for signal in defaultSignals { sigaddset(&defaults, signal) }
         try Self.check(posix_spawnattr_setsigdefault(&attributes, &defaults))
-        // Threads that run our tasks block signals; the command must not.
+        // The threads of Swift's tasks block signals; the command must not inherit this mask.
         var mask = sigset_t()
         sigemptyset(&mask)
         try Self.check(posix_spawnattr_setsigmask(&attributes, &mask))
@@ -65,7 +65,7 @@ struct SpawnSetup: ~Copyable {
         return ChildProcess(pid: pid)
     }
 
-    /// C strings, and the null pointer that ends their list.
+    /// Returns the words as C strings, followed by a null pointer.
     private static func strings(_ words: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
         words.map { word in
             let string = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)

@@ -11,29 +11,29 @@ import Synchronization
     import Darwin
 #endif
 
-/// Lends the terminal to the command when it wants to read from it, to ask for a password, say.
+/// Lends the terminal to the command when the command reads from the terminal, for example for a password.
 ///
-/// The command's group is a background group to the terminal, so that pipelines which we are a part of keep their
-/// terminal; a command that reads is stopped by the system (SIGTTIN), given the terminal, and continued.
+/// The command's group is a background group of the terminal, so that a pipeline with this process keeps its terminal.
+/// The system stops a background command that reads (SIGTTIN). Then `run` lends the terminal and continues the command.
 final class TerminalControl: Sendable {
     private let descriptor: Int32
     private let ownGroup: pid_t
     private let isLent = Mutex(false)
 
-    /// The terminal of our session, or `nil` where there is none.
+    /// Opens the terminal of the session, or returns `nil` without a terminal.
     ///
-    /// SIGTTOU is ignored from now on.
+    /// From then on this process ignores SIGTTOU.
     init?() {
         descriptor = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         ownGroup = getpgrp()
         guard descriptor >= 0 else { return nil }
-        // Taking the terminal back is allowed to those only who ignore this.
+        // A background process can take the terminal back only if it ignores SIGTTOU.
         _ = signal(SIGTTOU, SIG_IGN)
     }
 
     deinit { close(descriptor) }
 
-    /// Lends the terminal, or gives `false` where it is not ours now.
+    /// Lends the terminal; returns `false` if another group has the terminal.
     func lend(to child: ChildProcess) -> Bool {
         let owner = tcgetpgrp(descriptor)
         guard owner == child.pid || (owner == ownGroup && tcsetpgrp(descriptor, child.pid) == 0) else { return false }
@@ -41,12 +41,12 @@ final class TerminalControl: Sendable {
         return true
     }
 
-    /// Lends it again after a pause, if it had been lent before.
+    /// Lends the terminal again after a pause, if it was lent before.
     func lendAgain(to child: ChildProcess) {
         if isLent.withLock({ $0 }) { _ = lend(to: child) }
     }
 
-    /// Takes the terminal back from a command that is gone.
+    /// Takes the terminal back from a command that has ended.
     func takeBack(from child: ChildProcess) {
         if tcgetpgrp(descriptor) == child.pid { _ = tcsetpgrp(descriptor, ownGroup) }
     }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Takes a terminal's escape sequences apart, byte by byte; what they would draw is not kept.
+/// Decodes a terminal's escape sequences byte by byte, without keeping the screen.
 ///
 /// The states are those of ECMA-48: text, escape sequences, control sequences (`ESC [`), and strings (`ESC ]` and others).
 struct TerminalDecoder: Sendable {
-    /// What one byte brought about.
+    /// The effect of one byte.
     enum Action: Sendable, Hashable {
-        /// Nothing to see: the byte belongs to a sequence.
+        /// No effect: the byte belongs to a sequence.
         case nothing
         /// A byte of text or a control character.
         case byte(UInt8)
-        /// The cursor was moved or something was erased: what follows is drawn over what was there.
+        /// The cursor was moved or text was erased, so the next text overwrites earlier text.
         case redraw
-        /// The cursor went back to the first column.
+        /// The cursor returned to the first column.
         case returnToStart
-        /// An operating system command (`ESC ]`) is complete; this is what stood in it.
+        /// An operating system command (`ESC ]`) is complete, with this content.
         case command([UInt8])
     }
 
@@ -28,7 +28,7 @@ struct TerminalDecoder: Sendable {
         case stringEscape(isCommand: Bool)
     }
 
-    /// The longest string kept; a longer one is read over, and given up where its end does not come.
+    /// The length in bytes after which an unterminated sequence is abandoned.
     static let maximumStringLength = 4096
     private static let keptLength = 64
 
@@ -36,12 +36,12 @@ struct TerminalDecoder: Sendable {
     private var kept: [UInt8] = []
     private var length = 0
 
-    /// Whether the next byte is one of text.
+    /// Whether the next byte is text, not part of a sequence.
     var isInText: Bool {
         if case .text = state { true } else { false }
     }
 
-    /// Takes one byte.
+    /// Decodes one byte.
     mutating func take(_ byte: UInt8) -> Action {
         switch state {
         case .text:
@@ -61,7 +61,7 @@ struct TerminalDecoder: Sendable {
         case .stringEscape(let isCommand):
             state = .text
             if byte == UInt8(ascii: "\\") { return isCommand ? .command(kept) : .nothing }
-            // Another escape sequence begins before the string was ended.
+            // Another escape sequence begins before the end of the string.
             return takeAfterEscape(byte)
         }
     }
@@ -78,7 +78,7 @@ struct TerminalDecoder: Sendable {
         case Byte.escape: state = .escape
         default:
             state = .text
-            // ESC M moves up, ESC 8 goes back to where ESC 7 was.
+            // ESC M moves the cursor up, ESC 8 restores the cursor position of ESC 7.
             if byte == UInt8(ascii: "M") || byte == UInt8(ascii: "8") { return .redraw }
             return Self.isLineEnd(byte) ? .byte(byte) : .nothing
         }
@@ -128,7 +128,7 @@ struct TerminalDecoder: Sendable {
             state = .stringEscape(isCommand: isCommand)
             return .nothing
         case Byte.lineFeed, Byte.carriageReturn, Byte.cancel, Byte.substitute:
-            // No string runs over a line's end: this one was never ended.
+            // A string does not cross a line end: this string was not terminated.
             state = .text
             return Self.isLineEnd(byte) ? .byte(byte) : .nothing
         default:
@@ -144,7 +144,7 @@ struct TerminalDecoder: Sendable {
     }
 }
 
-/// The control characters that mean something here.
+/// The control characters that the decoder and the scanner handle.
 enum Byte {
     static let bell: UInt8 = 0x07
     static let backspace: UInt8 = 0x08

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// What a program tells a terminal of its progress: `ESC ] 9 ; 4 ; state ; percent`, ended by BEL or `ESC \`.
+/// The progress sequence OSC 9;4 of a program: `ESC ] 9 ; 4 ; state ; percent`, terminated by BEL or `ESC \`.
 ///
-/// ConEmu made it up; Windows Terminal, Ghostty, mintty and others show it, and systemd, cargo and others send it.
+/// ConEmu introduced the sequence. Windows Terminal, Ghostty, mintty and others display it; systemd, cargo and others
+/// send it.
 struct TerminalProgress: Sendable, Hashable {
-    /// What kind of progress it is.
+    /// The state of the progress.
     enum State: Int, Sendable, Hashable {
         case removed = 0
         case normal = 1
@@ -15,7 +16,7 @@ struct TerminalProgress: Sendable, Hashable {
     }
 
     var state: State
-    /// From 0 to 100, or `nil` where the command says none.
+    /// The percentage, from 0 to 100, or `nil` if the sequence has none.
     var percent: Double?
 
     init(state: State, percent: Double? = nil) {
@@ -23,7 +24,7 @@ struct TerminalProgress: Sendable, Hashable {
         self.percent = percent
     }
 
-    /// Reads what stands between `ESC ]` and the end, or gives `nil` where it is about something else.
+    /// Parses the content between `ESC ]` and the terminator, or returns `nil` for another command.
     init?(command: some Collection<UInt8>) {
         let fields = command.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Reads the dots that `wget` writes where it does not draw a bar.
+/// Parses the progress dots that `wget` writes instead of a bar.
 ///
 /// ```text
 ///   150K .......... .......... .......... .......... ..........  1%  247M 2s

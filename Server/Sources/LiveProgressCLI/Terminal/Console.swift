@@ -9,17 +9,17 @@
     import Darwin
 #endif
 
-/// Standard output and standard error, without a buffer between.
+/// Unbuffered writing to standard output and standard error.
 package enum Console {
-    /// Where to write to.
+    /// The stream to write to.
     package enum Stream: Int32, Sendable {
         case output = 1
         case error = 2
 
-        /// Whether this is a terminal.
+        /// Whether the stream is a terminal.
         var isTerminal: Bool { isatty(rawValue) == 1 }
 
-        /// The columns of the terminal, 80 where it does not say.
+        /// The number of columns of the terminal; 80 if unknown.
         var width: Int {
             var size = winsize()
             guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
@@ -27,13 +27,13 @@ package enum Console {
         }
     }
 
-    /// Writes all of the text; `false` where nobody reads it any more.
+    /// Writes the text; returns `false` if the stream has no reader any more.
     @discardableResult
     package static func write(_ text: String, to stream: Stream = .output) -> Bool {
         write(Array(text.utf8), to: stream)
     }
 
-    /// Writes all of the bytes; `false` where nobody reads them any more.
+    /// Writes the bytes; returns `false` if the stream has no reader any more.
     @discardableResult
     static func write(_ bytes: [UInt8], to stream: Stream = .output) -> Bool {
         bytes.withUnsafeBytes { buffer in
@@ -50,7 +50,7 @@ package enum Console {
         }
     }
 
-    /// Writes a line of complaint to standard error, behind the name of the tool.
+    /// Writes an error message to standard error, with the name of the tool as prefix.
     package static func complain(_ message: String, by tool: String = "live-progress") {
         write("\(tool): \(SafeText.line(message))\n", to: .error)
     }

@@ -3,9 +3,9 @@
 
 import LiveProgress
 
-/// Numbers as people read them, without a locale.
+/// Formats numbers for people, without a locale.
 package enum Formatting {
-    /// A span of time in at most two units, such as `4s`, `2m 05s`, `1h 07m` or `3d 02h`.
+    /// Returns a duration in at most two units, such as `4s`, `2m 05s`, `1h 07m` or `3d 02h`.
     static func duration(seconds: Double) -> String? {
         guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return nil }
         if seconds < 1 { return "<1s" }
@@ -18,7 +18,7 @@ package enum Formatting {
         }
     }
 
-    /// A speed, such as `12.4 rows/s`, `1.5 MB/s`, or `3.0 files/min` where less than one is done a second.
+    /// Returns a rate, such as `12.4 rows/s` or `1.5 MB/s`; a rate below one unit a second is `3.0 files/min`.
     static func rate(_ perSecond: Double, unit: String?) -> String? {
         guard perSecond > 0, perSecond < 1e18 else { return nil }
         if isBytes(unit) { return "\(bytes(perSecond))/s" }
@@ -28,7 +28,7 @@ package enum Formatting {
         return "\(short(perSecond * 3600))\(name)/h"
     }
 
-    /// Counts, such as `50/100 rows`, `1234 rows`, or `1.2/3.4 MB`; `nil` where nothing but a fraction is known.
+    /// Returns counts, such as `50/100 rows`, `1234 rows` or `1.2/3.4 MB`; `nil` if only a fraction is known.
     static func counts(_ counts: ProgressCounts) -> String? {
         if counts.completedCount == 0, counts.totalCount == nil, counts.fractionCompleted != nil { return nil }
         if isBytes(counts.unit) {
@@ -40,7 +40,7 @@ package enum Formatting {
         return "\(counts.completedCount)\(total)\(name)"
     }
 
-    /// What details say in a few words, such as `file: a.csv, row: 7`; values that hold others are left out.
+    /// Returns a summary of details, such as `file: a.csv, row: 7`, without nested arrays and objects.
     static func details(_ details: JSONValue) -> String {
         let members = details.objectValue?.prefix(8).compactMap { name, value in
             scalar(value).map { "\(SafeText.line(name)): \($0)" }
@@ -58,13 +58,13 @@ package enum Formatting {
         }
     }
 
-    /// A share as a whole percentage; 100 % is only said where nothing is left.
+    /// Returns a fraction as a whole percentage; only a fraction of 1 gives 100.
     static func percent(_ fraction: Double) -> Int {
         guard fraction.isFinite else { return 0 }
         return fraction >= 1 ? 100 : Int(max(0, min(99, (fraction * 100).rounded(.down))))
     }
 
-    /// An amount of bytes in decimal units, such as `999 B` or `1.5 MB`.
+    /// Returns a number of bytes in decimal units, such as `999 B` or `1.5 MB`.
     package static func bytes(_ count: Double) -> String {
         let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
         var value = count
@@ -76,7 +76,7 @@ package enum Formatting {
         return index == 0 ? "\(Int(value)) B" : "\(oneDecimal(value)) \(units[index])"
     }
 
-    /// A number with one decimal below 100, and with `k` or `M` from ten thousand on.
+    /// Returns a number with one decimal below 100, and with `k`, `M` or `G` from ten thousand on.
     package static func short(_ value: Double) -> String {
         switch value {
         case ..<99.95: oneDecimal(value)

@@ -3,19 +3,21 @@
 
 import LiveProgress
 
-/// What a log file or a pipe gets of an operation: a line when something changed that a reader would want to know,
-/// instead of a line for each tick.
+/// The output of a watch for a log file or a pipe: one line for each important change.
+///
+/// A change of state, status, details or attempt is always written. A change of counts alone is written at most once
+/// in ``interval``.
 struct PlainLines {
     private var last: ProgressSnapshot?
     private var lastTime: Duration?
-    /// The shortest time between two lines that differ by their counts only.
+    /// The shortest time between two lines that differ only in their counts.
     let interval: Duration
 
     init(interval: Duration = .seconds(1)) {
         self.interval = interval
     }
 
-    /// The lines for an event, often none; `now` is the time since some fixed moment.
+    /// Returns the lines for an event, often none; `now` is the time since a fixed moment.
     mutating func lines(for event: ProgressEvent, now: Duration) -> [String] {
         let snapshot = event.snapshot
         let isNews = last.map { Self.differ($0, snapshot) } ?? true
@@ -37,7 +39,7 @@ struct PlainLines {
         old?.completedCount == new?.completedCount && old?.fractionCompleted == new?.fractionCompleted
     }
 
-    /// One line with all that ``ProgressLine`` would show, but no bar and no width.
+    /// Returns the line of ``ProgressLine`` without a bar and without a width limit.
     private static func text(_ snapshot: ProgressSnapshot) -> String {
         var line = ProgressLine(width: .max, usesColor: false, usesUnicode: false)
         line.hasBar = false

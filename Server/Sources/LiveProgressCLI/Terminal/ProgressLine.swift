@@ -3,24 +3,24 @@
 
 import LiveProgress
 
-/// One operation as one line of a terminal, never wider than asked.
+/// The one-line display of an operation on a terminal, within a width.
 ///
 /// ```text
 /// [##########----------]  50%  50/100 rows  12.4 rows/s  4s left  Processing
 /// ```
-/// Where room is short, the remaining time goes first, then the rate, the counts and the bar; what the operation is
-/// doing is cut before the percentage is.
+/// If the width is too small, the line omits the remaining time first, then the rate, the counts and the bar. Then the
+/// line truncates the state and keeps the percentage.
 struct ProgressLine {
-    /// Columns that the line may take.
+    /// The maximum number of columns.
     var width: Int
-    /// Whether to colour (ANSI escape codes, which take no column).
+    /// Whether to use colour (ANSI escape codes, which take no column).
     var usesColor = false
-    /// Whether to draw with characters beyond ASCII.
+    /// Whether to use characters beyond ASCII.
     var usesUnicode = true
     /// Whether to draw a bar.
     var hasBar = true
 
-    /// The line for a snapshot.
+    /// Returns the line for a snapshot.
     func render(_ snapshot: ProgressSnapshot) -> String {
         if let outcome = snapshot.outcome { return end(outcome, of: snapshot) }
         let description = describe(snapshot)
@@ -55,7 +55,7 @@ struct ProgressLine {
 
     private var mark: String { usesUnicode ? "…" : "..." }
 
-    /// Joins pieces as long as they fit; the last resort of a very narrow terminal.
+    /// Joins the first pieces that fit the width; drops pieces only on a very narrow terminal.
     private func fit(_ pieces: [String]) -> String {
         var line = ""
         var used = 0
@@ -115,7 +115,7 @@ struct ProgressLine {
         usesColor && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 
-    /// The columns of a piece that this renderer made, its own colours left out.
+    /// Returns the number of columns of a piece, without its colour codes.
     private func visibleColumns(_ piece: String) -> Int {
         var columns = 0
         var inEscape = false

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Text that others wrote, made harmless for a terminal.
+/// Removes control characters from text of other programs before the text is written to a terminal.
 ///
-/// Control characters could move the cursor, rewrite what stands above, or set the window's title; directional
-/// controls could make a line read other than it is.
+/// Control characters could move the cursor, overwrite lines above, or set the window's title. Directional controls
+/// could change the visible order of the characters.
 enum SafeText {
-    /// The text without control characters; each run of white space becomes one space.
+    /// Returns the text without control characters; each run of white space becomes one space.
     static func line(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How to write to where the output goes.
+/// The style of the output, for a terminal or for a file.
 struct TerminalStyle: Sendable, Hashable {
-    /// Whether one line is drawn over and over.
+    /// Whether to redraw one line; otherwise each change is a new line.
     var isLive: Bool
-    /// Whether to colour.
+    /// Whether to use colour.
     var usesColor: Bool
-    /// Whether characters beyond ASCII can be shown.
+    /// Whether the output can show characters beyond ASCII.
     var usesUnicode: Bool
 
-    /// The style that the environment asks for; see no-color.org for `NO_COLOR`.
+    /// Creates the style for the environment variables `TERM`, `NO_COLOR` (no-color.org) and the locale.
     init(isTerminal: Bool, environment: [String: String]) {
         func value(_ name: String) -> String? {
             environment[name].flatMap { $0.isEmpty ? nil : $0 }
         }
         isLive = isTerminal && value("TERM") != "dumb"
         usesColor = isLive && value("NO_COLOR") == nil
-        // The first that is set decides, as in setlocale.
+        // The first variable that is set decides, as in setlocale(3).
         let locale = (value("LC_ALL") ?? value("LC_CTYPE") ?? value("LANG") ?? "").lowercased()
         usesUnicode = locale.hasSuffix("utf-8") || locale.hasSuffix("utf8")
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How many columns of a terminal text takes.
+/// The width of text in columns of a terminal.
 enum TextWidth {
-    /// The columns of a text without control characters.
+    /// Returns the columns of a text without control characters.
     static func columns(_ text: some StringProtocol) -> Int {
         text.reduce(0) { $0 + columns($1) }
     }
 
-    /// The columns of one character: two for the wide ones of East Asia and for emoji.
+    /// Returns the columns of one character: two for wide East Asian characters and for emoji.
     static func columns(_ character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         if first.isASCII { return 1 }
@@ -20,7 +20,7 @@ enum TextWidth {
         return isWide(first.value) ? 2 : 1
     }
 
-    /// The text cut to fit the columns, with a mark at its end where something was cut.
+    /// Returns the text truncated to the columns, with a mark at the end if text was removed.
     static func truncated(_ text: String, to limit: Int, mark: String) -> String {
         guard columns(text) > limit else { return text }
         let room = limit - columns(mark)
@@ -37,7 +37,7 @@ enum TextWidth {
         return result + mark
     }
 
-    /// The blocks whose characters are wide (Unicode Standard Annex 11), without the rare ones.
+    /// Returns whether a character is in a block of wide characters (Unicode Standard Annex 11), without rare blocks.
     private static func isWide(_ value: UInt32) -> Bool {
         switch value {
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,

@@ -3,11 +3,11 @@
 
 import ArgumentParser
 
-/// `live-progress token`: makes tokens, and tells what stands in them.
+/// `live-progress token`: creates and inspects tokens.
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Make a token that allows something, or look into one.",
+        abstract: "Create or inspect a token.",
         subcommands: [TokenCreateCommand.self, TokenInspectCommand.self]
     )
 }

@@ -4,16 +4,17 @@
 import ArgumentParser
 import FoundationEssentials
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import LiveProgressServer
 
-/// `live-progress token create`: a token, on standard output.
+/// `live-progress token create`: prints a new token to standard output.
 struct TokenCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Make a token.",
+        abstract: "Create a token.",
         discussion: """
-            It is for one operation (--id), for those with labels (--label), or without either for all of them.
+            The token is for one operation (--id), for operations with given labels (--label), or by default for all \
+            operations.
 
               live-progress token create --id import-7 --can watch --for 1h
               live-progress token create --label team=data --can create,report,cancel --for 30d
@@ -22,17 +23,17 @@ struct TokenCreateCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("id"),
-        help: ArgumentHelp("The one operation that it is for.", valueName: "id"),
+        help: ArgumentHelp("The token's only operation.", valueName: "id"),
         transform: ArgumentValues.id
     )
     var operation: ProgressID?
 
-    @Option(help: ArgumentHelp("A label of the operations that it is for; may be repeated.", valueName: "name=value"))
+    @Option(help: ArgumentHelp("A label of the token's operations; may be repeated.", valueName: "name=value"))
     var label: [LabelArgument] = []
 
     @Option(
         help: ArgumentHelp(
-            "What it allows: \(ProgressPermission.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "The permissions: \(ProgressPermission.allCases.map(\.rawValue).joined(separator: ", ")).",
             valueName: "permissions"
         )
     )
@@ -40,11 +41,11 @@ struct TokenCreateCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("How long it is valid, such as 90, 10m, 2h or 30d.", valueName: "time")
+        help: ArgumentHelp("The lifetime of the token, such as 90, 10m, 2h or 30d.", valueName: "time")
     )
     var time: DurationArgument
 
-    @Option(help: ArgumentHelp("Who bears it, for the server's eyes.", valueName: "name"))
+    @Option(help: ArgumentHelp("The name of the bearer, for limits and logs of the server.", valueName: "name"))
     var subject: String?
 
     @OptionGroup var secret: SecretOption
@@ -76,31 +77,31 @@ struct TokenCreateCommand: AsyncParsableCommand {
     }
 }
 
-/// Which file holds the keys.
+/// The option for the file of the server's keys.
 struct SecretOption: ParsableArguments {
     static let variable = "LIVE_PROGRESS_SECRET_FILE"
 
     @Option(
         help: ArgumentHelp(
             "The file of the server's keys.",
-            discussion: "Without it, $\(Self.variable) counts.",
+            discussion: "The default is the value of $\(Self.variable).",
             valueName: "file"
         )
     )
     var secretFile: String?
 
-    /// The option before the environment; `nil` where neither names a file.
+    /// The path from the option, else from the environment, or `nil`.
     var value: String? { secretFile ?? ProcessInfo.processInfo.environment[Self.variable] }
 
     func path() throws(ServerConfigurationError) -> String {
         guard let value, !value.isEmpty else {
-            throw ServerConfigurationError("Say which file holds the server's keys, with --secret-file.")
+            throw ServerConfigurationError("Name the file of the server's keys with --secret-file.")
         }
         return value
     }
 }
 
-/// Permissions as an argument, joined by commas.
+/// An argument with permissions, separated by commas.
 struct PermissionList: ExpressibleByArgument {
     let permissions: [ProgressPermission]
 

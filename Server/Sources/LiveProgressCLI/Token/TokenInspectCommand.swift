@@ -4,15 +4,15 @@
 import ArgumentParser
 import LiveProgressServer
 
-/// `live-progress token inspect`: what stands in a token.
+/// `live-progress token inspect`: prints the claims of a token.
 struct TokenInspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Show what stands in a token, and with the file of keys whether it is valid.",
-        discussion: "Exit statuses: 0, or 65 where it is not valid."
+        abstract: "Show the claims of a token and, with the file of keys, verify the token.",
+        discussion: "Exit statuses: 0, or 65 if the token is not valid."
     )
 
-    @Argument(help: "The token; - or nothing reads it from standard input.")
+    @Argument(help: "The token; - or no argument reads the token from standard input.")
     var token: String?
 
     @OptionGroup var secret: SecretOption

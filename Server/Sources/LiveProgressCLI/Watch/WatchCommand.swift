@@ -4,7 +4,7 @@
 import ArgumentParser
 import FoundationEssentials
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 
 /// `live-progress watch`: follows an operation to its end.
 struct WatchCommand: AsyncParsableCommand {
@@ -12,8 +12,8 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Follow an operation to its end.",
         discussion: """
-            On a terminal, one line is drawn over and over; elsewhere each change is a line of its own. A lost \
-            connection is made again, and goes on where it broke.
+            On a terminal, the command redraws one line; elsewhere each change is a new line. The command reconnects \
+            after a lost connection and continues at the last revision.
 
             Exit statuses: 0 succeeded, 1 failed, 3 cancelled, 4 no such operation, 69 the server cannot be \
             reached, 124 timed out, 130 interrupted.
@@ -26,15 +26,15 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     @Option(
-        help: ArgumentHelp("What has been seen already, to go on after it.", valueName: "cursor"),
+        help: ArgumentHelp("The cursor of the last revision seen; continue after it.", valueName: "cursor"),
         transform: ArgumentValues.cursor
     )
     var from: ProgressCursor?
 
-    @Option(help: ArgumentHelp("Give up after this time, such as 90, 10m or 2h.", valueName: "time"))
+    @Option(help: ArgumentHelp("Stop watching after this time, such as 90, 10m or 2h.", valueName: "time"))
     var timeout: DurationArgument?
 
-    @Flag(help: "Print each message as JSON, in a line of its own.")
+    @Flag(help: "Print each message as JSON, one per line.")
     var json = false
 
     func run() async throws {

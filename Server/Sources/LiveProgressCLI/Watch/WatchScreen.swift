@@ -2,9 +2,9 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// What a watch writes, as text: events go in, what to write comes out.
+/// The output of a watch as a state machine: events in, text out.
 struct WatchScreen: Sendable {
     private enum Form: Sendable {
         case live
@@ -23,7 +23,7 @@ struct WatchScreen: Sendable {
         form = isJSON ? .json : style.isLive ? .live : .plain(PlainLines())
     }
 
-    /// The text for an event; `now` is the time since some fixed moment, `width` that of the terminal.
+    /// Returns the text for an event; `now` is the time since a fixed moment, `width` is the width of the terminal.
     mutating func show(_ event: ProgressEvent, now: Duration, width: Int) -> String {
         isOutage = false
         switch form {
@@ -38,8 +38,9 @@ struct WatchScreen: Sendable {
         }
     }
 
-    /// What to say of a connection that is lost and will be made again: drawn where a line is drawn, else a complaint,
-    /// once for each outage.
+    /// Returns the message for a lost connection that will be made again.
+    ///
+    /// On a terminal the message replaces the line. Otherwise the message is an error message, once for each outage.
     mutating func reconnecting(_ reason: String, width: Int) -> (text: String, complaint: String?) {
         defer { isOutage = true }
         guard case .live = form else { return ("", isOutage ? nil : "Trying again: \(reason)") }
@@ -47,14 +48,14 @@ struct WatchScreen: Sendable {
         return (draw(TextWidth.truncated(text, to: width - 1, mark: style.usesUnicode ? "…" : "...")), nil)
     }
 
-    /// The text that leaves the terminal as it was; harmless when repeated.
+    /// Returns the text that restores the terminal; empty when repeated.
     mutating func finish() -> String {
         guard isLineOpen else { return "" }
         isLineOpen = false
         return "\n\u{1B}[?25h"
     }
 
-    /// The line is one column narrower than the terminal: in the last column some wrap and some do not.
+    /// Returns a line one column narrower than the terminal, because terminals differ in wrapping at the last column.
     private func line(width: Int) -> ProgressLine {
         ProgressLine(width: max(0, width - 1), usesColor: style.usesColor, usesUnicode: style.usesUnicode)
     }

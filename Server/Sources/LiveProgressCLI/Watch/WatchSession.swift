@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 import Synchronization
 
 #if canImport(Glibc)
@@ -13,7 +13,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Follows one operation, and gives the exit status that its end stands for.
+/// Watches one operation and returns the exit status for its outcome.
 final class WatchSession: Sendable {
     private let target: ProgressTarget
     private let configuration: ProgressClient.Configuration
@@ -33,7 +33,7 @@ final class WatchSession: Sendable {
         self.screen = Mutex(screen)
     }
 
-    /// Follows the operation until its end, the timeout, a signal, or a failure.
+    /// Watches the operation until its end, the timeout, a signal, or a failure.
     func run(timeout: Duration?) async -> Int32 {
         let signals = Self.signals()
         return await withTaskGroup(of: Int32?.self) { group in
@@ -58,7 +58,7 @@ final class WatchSession: Sendable {
         }
     }
 
-    /// The status, or `nil` where the task was cancelled.
+    /// Returns the exit status, or `nil` if the task was cancelled.
     private func watch() async -> Int32? {
         var configuration = configuration
         configuration.onRetry = { error, _ in
@@ -72,13 +72,13 @@ final class WatchSession: Sendable {
         }
         let client = ProgressClient(server: target.server, configuration: configuration)
         do throws(ProgressClientError) {
-            for try await event in client.watch(target.id, from: cursor) {
+            for try await event in client.events(of: target.id, from: cursor) {
                 let now = ContinuousClock.now - start
                 let isRead = write { $0.show(event, now: now, width: Console.Stream.output.width) }
                 guard isRead else { return 128 + SIGPIPE }
                 if let outcome = event.snapshot.outcome { return ExitStatus.of(outcome) }
             }
-            // The end had been seen before: the cursor stands on it.
+            // The watch ends without an event if the cursor is already at the end.
             return try await client.get(target.id).outcome.map(ExitStatus.of) ?? ExitStatus.failed
         } catch {
             if error.code == .cancelled { return nil }
@@ -96,7 +96,7 @@ final class WatchSession: Sendable {
         }
     }
 
-    /// The signals that ask to stop, as they come.
+    /// Returns a stream of the received signals SIGINT, SIGTERM and SIGHUP.
     private static func signals() -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream<Int32>.makeStream()
         if let descriptor = try? SignalRelay.install([SIGINT, SIGTERM, SIGHUP]) {

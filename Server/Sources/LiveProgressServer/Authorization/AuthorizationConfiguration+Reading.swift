@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 extension AuthorizationConfiguration {
-    /// Reads the members from where values are said.
+    /// Reads the properties from the configuration values.
     init(_ values: ConfigurationValues) throws(ServerConfigurationError) {
         self.init()
         secretFile = try values.string("secretFile")

@@ -3,14 +3,14 @@
 
 import FoundationEssentials
 
-/// Bytes as text for URLs, without padding (RFC 4648 section 5).
+/// The base64url encoding without padding (RFC 4648 section 5).
 enum Base64URL {
     static func encode(_ bytes: some Sequence<UInt8>) -> String {
         Data(bytes).base64EncodedString()
             .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
-    /// The bytes, or `nil` where the text is none of these.
+    /// Returns the decoded bytes, or `nil` if the text is not base64url.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         guard text.utf8.allSatisfy(isDigit) else { return nil }
         let digits = String(text).replacing("-", with: "+").replacing("_", with: "/")

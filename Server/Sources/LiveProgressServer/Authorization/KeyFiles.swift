@@ -3,29 +3,31 @@
 
 import FoundationEssentials
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import Logging
 
-/// Reads the files of keys, and again whenever one has changed.
+/// Reads the key files, and reads them again after each change.
 struct KeyFiles: Sendable {
     let configuration: AuthorizationConfiguration
     let logger: Logger
     var clock = ProgressClock.system
 
-    /// Reads all keys; an absent secret file is made.
+    /// Reads all keys.
     ///
-    /// - Throws: ``ServerConfigurationError`` that says which file is wrong, and how.
+    /// - Parameter creates: Whether to create an absent secret file.
+    /// - Returns: The keys of both files.
+    /// - Throws: ``ServerConfigurationError`` that names the file and the fault.
     func load(creates: Bool = true) throws(ServerConfigurationError) -> TokenKeys {
         TokenKeys(own: try own(creates: creates), foreign: try foreign())
     }
 
-    /// Looks at the files from time to time, until the task is cancelled.
+    /// Checks the files for changes at each interval, until the task is cancelled.
     ///
-    /// Files that cannot be read leave the keys that there are, and that is logged once for each change.
+    /// If changed files cannot be read, the old keys stay in use; the failure is logged once for each change.
     ///
     /// - Parameters:
-    ///   - authorizer: Who is to use what they say.
-    ///   - mark: The files' ``mark`` before they were read last.
+    ///   - authorizer: The authorizer that uses the keys.
+    ///   - mark: The value of ``mark`` before the files were last read.
     func watch(_ authorizer: TokenAuthorizer, since mark: [String]) async {
         var known = mark
         while (try? await clock.sleep(clock.now() + configuration.keyFileInterval)) != nil {
@@ -36,10 +38,10 @@ struct KeyFiles: Sendable {
         }
     }
 
-    /// Reads the files again, and logs what comes of it; blocks for as long as that takes.
+    /// Reads the files again and logs the result; blocks the thread while it reads.
     func renew(_ authorizer: TokenAuthorizer) {
         do throws(ServerConfigurationError) {
-            // A secret file that was taken away is a mistake: a new one would turn every token down.
+            // A missing secret file is a mistake here: with a new key, the server would refuse every existing token.
             authorizer.use(try load(creates: false))
             logger.notice("The keys were read again", metadata: ["files": "\(paths.joined(separator: ", "))"])
         } catch {
@@ -47,7 +49,7 @@ struct KeyFiles: Sendable {
         }
     }
 
-    /// What changes when one of the files does.
+    /// The modification marks of both files; they change when a file changes.
     var mark: [String] { paths.flatMap(Self.mark(of:)) }
 
     private var paths: [String] { [configuration.secretFile, configuration.keySetFile].compactMap(\.self) }
@@ -59,8 +61,8 @@ struct KeyFiles: Sendable {
             do {
                 keys.append(try TokenKey(secret: secret))
             } catch {
-                // The error of a library might tell of the secret.
-                throw ServerConfigurationError("The secret file \(path) holds a key that is of no use: \(secret.id).")
+                // The library's own error could disclose the secret.
+                throw ServerConfigurationError("The secret file \(path) holds a key that cannot be used: \(secret.id).")
             }
         }
         return keys
@@ -78,7 +80,7 @@ struct KeyFiles: Sendable {
         }
     }
 
-    /// What changes when a file does.
+    /// Returns the modification date, size, inode number and permissions of a file; empty for an absent file.
     private static func mark(of path: String) -> [String] {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return [] }
         return [.modificationDate, .size, .systemFileNumber, .posixPermissions].map { key in

@@ -3,9 +3,9 @@
 
 import Crypto
 
-/// A secret of the server's own, as its file holds it: one line, `NAME ALGORITHM SECRET`.
+/// A secret of the server, as one line of its secret file: `NAME ALGORITHM SECRET`.
 struct OwnKey: Sendable, Equatable {
-    /// What the secret is for.
+    /// The algorithm of the secret.
     enum Kind: String, CaseIterable {
         case hs256 = "HS256"
         case edDSA = "EdDSA"
@@ -15,7 +15,7 @@ struct OwnKey: Sendable, Equatable {
     let kind: Kind
     let bytes: [UInt8]
 
-    /// A new secret of 256 bits.
+    /// Creates a random secret of 256 bits.
     init(kind: Kind = .hs256) {
         var random = SystemRandomNumberGenerator()
         bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
@@ -23,9 +23,9 @@ struct OwnKey: Sendable, Equatable {
         self.kind = kind
     }
 
-    /// Reads a line; one that is a single word is a secret for HS256, whose name is made from it.
+    /// Parses a line; a single word is a secret for HS256, and the name is derived from the secret.
     ///
-    /// - Throws: What is wrong, without a word of the secret.
+    /// - Throws: ``TokenKeyError`` that names the fault and does not contain the secret.
     init(line: Substring) throws(TokenKeyError) {
         let words = line.split(whereSeparator: \.isWhitespace)
         if words.count == 1 {
@@ -45,6 +45,6 @@ struct OwnKey: Sendable, Equatable {
         }
     }
 
-    /// The line of the file.
+    /// The line for the secret file.
     var line: String { "\(id) \(kind.rawValue) \(Base64URL.encode(bytes))" }
 }

@@ -11,23 +11,25 @@ import FoundationEssentials
     import Glibc
 #endif
 
-/// The file of the server's own keys: a line each, the newest last, and comments that begin with `#`.
+/// The file with the server's own keys: one line for each key, the newest last; lines that begin with `#` are comments.
 enum SecretFile {
     private static let maximumSize = 64 * 1024
 
     private static let heading = """
-        # The keys of Live Progress: NAME ALGORITHM SECRET. The last one signs new tokens, all of them verify.
-        # Add a line to change keys; take the old one out when its tokens have expired.
+        # The keys of Live Progress: NAME ALGORITHM SECRET. The last key signs new tokens; all keys verify tokens.
+        # To change keys, add a line; remove the old line when its tokens have expired.
 
         """
 
-    /// Reads the keys; an absent file is made with a new one, for the owner alone.
+    /// Reads the keys of a file, or creates the file.
+    ///
+    /// A new file has one random key, and only its owner can read the file.
     ///
     /// - Parameters:
-    ///   - path: Where it is.
-    ///   - creates: Whether to make it where it is absent.
+    ///   - path: The path of the file.
+    ///   - creates: Whether to create an absent file.
     /// - Returns: The keys, the newest last.
-    /// - Throws: ``ServerConfigurationError`` that says what is wrong with the file, and nothing of what is in it.
+    /// - Throws: ``ServerConfigurationError`` that names the fault of the file and does not contain its contents.
     static func load(at path: String, creates: Bool) throws(ServerConfigurationError) -> [OwnKey] {
         var descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0, errno == ENOENT, creates {
@@ -36,12 +38,12 @@ enum SecretFile {
         }
         guard descriptor >= 0 else { throw error(path, "cannot be read: \(reason())") }
         defer { close(descriptor) }
-        // Of the open file, so that nobody can put another one in its place meanwhile.
+        // Check the open file, because another process could replace the file at the path.
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw error(path, "cannot be read: \(reason())") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw error(path, "is not a file") }
         guard status.st_mode & 0o077 == 0 else {
-            throw error(path, "can be read by others than its owner; run: chmod 600 \(path)")
+            throw error(path, "can be read by users other than its owner; run: chmod 600 \(path)")
         }
         return try keys(in: text(of: descriptor, path), path)
     }
@@ -49,9 +51,9 @@ enum SecretFile {
     private static func create(at path: String) throws(ServerConfigurationError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            // Another process may have been faster: its key is as good.
+            // Another process has created the file meanwhile: use that file's key.
             if errno == EEXIST { return }
-            throw error(path, "cannot be made: \(reason())")
+            throw error(path, "cannot be created: \(reason())")
         }
         defer { close(descriptor) }
         let bytes = Array((heading + OwnKey().line + "\n").utf8)
@@ -80,11 +82,11 @@ enum SecretFile {
             do throws(TokenKeyError) {
                 keys.append(try OwnKey(line: line))
             } catch {
-                throw Self.error(path, "is no file of keys, line \(index + 1): \(error)")
+                throw Self.error(path, "has an invalid line \(index + 1): \(error)")
             }
         }
-        guard !keys.isEmpty else { throw error(path, "holds no key; delete it, and a new one is made") }
-        guard Set(keys.map(\.id)).count == keys.count else { throw error(path, "holds two keys of the same name") }
+        guard !keys.isEmpty else { throw error(path, "holds no key; delete the file to create a new one") }
+        guard Set(keys.map(\.id)).count == keys.count else { throw error(path, "holds two keys with the same name") }
         return keys
     }
 

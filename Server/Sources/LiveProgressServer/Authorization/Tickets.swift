@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
-/// One-time tickets, each of which lets in once, within a short time, what its owner may do.
+/// The unused one-time tickets; a ticket grants its principal's permissions once, within a short time.
 ///
 /// A pure value.
 struct Tickets {
-    /// How long a ticket is valid.
+    /// The lifetime of a ticket.
     static let lifetime = Duration.seconds(30)
 
     private struct Entry {
@@ -19,15 +19,15 @@ struct Tickets {
     private var entries: [String: Entry] = [:]
     private var order: ArraySlice<(ticket: String, end: Duration)> = []
 
-    /// No tickets yet; past the capacity the oldest go.
+    /// Creates an empty collection; past the capacity, a new ticket removes the oldest ticket.
     init(capacity: Int = 10_000) {
         self.capacity = max(1, capacity)
     }
 
-    /// How many have not been used, and may be.
+    /// The number of stored tickets.
     var count: Int { entries.count }
 
-    /// Takes note of a new ticket.
+    /// Stores a new ticket for a principal.
     mutating func issue(_ ticket: String, to principal: ProgressPrincipal, now: Duration) {
         while let first = order.first, first.end <= now || order.count >= capacity {
             entries[first.ticket] = nil
@@ -38,13 +38,13 @@ struct Tickets {
         order.append((ticket, entry.end))
     }
 
-    /// Takes a ticket in: whoever comes with it a second time is refused.
+    /// Removes a ticket and returns its principal, or `nil` if the ticket is unknown, used or expired.
     mutating func redeem(_ ticket: String, now: Duration) -> ProgressPrincipal? {
         guard let entry = entries.removeValue(forKey: ticket), now < entry.end else { return nil }
         return entry.principal
     }
 
-    /// A new ticket: 192 random bits.
+    /// Returns a new ticket of 192 random bits.
     static func make() -> String {
         var random = SystemRandomNumberGenerator()
         return Base64URL.encode((0..<24).map { _ in UInt8.random(in: .min ... .max, using: &random) })

@@ -4,19 +4,19 @@
 import Crypto
 import FoundationEssentials
 
-/// One way to sign tokens and to check signatures, with its key: an algorithm of JSON Web Signature (RFC 7518 section 3.1).
+/// An algorithm of JSON Web Signature (RFC 7518 section 3.1) with its key.
 struct TokenAlgorithm: Sendable {
-    /// Its name in a token's header.
+    /// The name of the algorithm in a token's header.
     let name: String
     private let check: @Sendable (_ signature: [UInt8], _ signed: [UInt8]) throws -> Bool
     private let make: (@Sendable (_ signed: [UInt8]) throws -> [UInt8])?
 
-    /// An algorithm.
+    /// Creates an algorithm.
     ///
     /// - Parameters:
-    ///   - name: Its name in a token's header.
-    ///   - check: Whether a signature is one of these bytes; what it throws means no.
-    ///   - make: Makes a signature; `nil` for a key that can only check.
+    ///   - name: The name of the algorithm in a token's header.
+    ///   - check: Returns whether a signature is valid for the signed bytes; an error means that it is not.
+    ///   - make: Signs bytes; `nil` for a public key.
     init(
         _ name: String,
         check: @escaping @Sendable (_ signature: [UInt8], _ signed: [UInt8]) throws -> Bool,
@@ -27,14 +27,14 @@ struct TokenAlgorithm: Sendable {
         self.make = make
     }
 
-    /// Whether a signature is one of some bytes.
+    /// Returns whether a signature is valid for the signed bytes.
     func isSignature(_ signature: [UInt8], of signed: some Sequence<UInt8>) -> Bool {
         (try? check(signature, Array(signed))) ?? false
     }
 
-    /// The signature of some bytes.
+    /// Returns the signature of the bytes.
     ///
-    /// - Throws: Where the key can only check.
+    /// - Throws: ``TokenKeyError`` if the key is a public key.
     func signature(of bytes: some Sequence<UInt8>) throws -> [UInt8] {
         guard let make else { throw TokenKeyError("a public key cannot sign") }
         return try make(Array(bytes))
@@ -42,7 +42,7 @@ struct TokenAlgorithm: Sendable {
 }
 
 extension TokenAlgorithm {
-    /// HMAC with SHA-256 (RFC 7518 section 3.2), compared in constant time.
+    /// Returns HMAC with SHA-256 (RFC 7518 section 3.2); comparison takes constant time.
     static func hs256(secret: [UInt8]) -> TokenAlgorithm {
         let key = SymmetricKey(data: secret)
         return TokenAlgorithm("HS256") { signature, signed in
@@ -52,9 +52,9 @@ extension TokenAlgorithm {
         }
     }
 
-    /// Ed25519 (RFC 8037 section 3.1), with a private key of 32 bytes.
+    /// Returns Ed25519 (RFC 8037 section 3.1) with a private key of 32 bytes.
     ///
-    /// - Throws: Where it is no key.
+    /// - Throws: An error if the bytes are not a private key.
     static func edDSA(privateKey bytes: [UInt8]) throws -> TokenAlgorithm {
         let key = try Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
         return TokenAlgorithm("EdDSA") { signature, signed in

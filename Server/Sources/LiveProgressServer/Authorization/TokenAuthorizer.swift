@@ -4,16 +4,16 @@
 import FoundationEssentials
 import HTTPTypes
 import LiveProgress
-import LiveProgressHTTP
-import LiveProgressWire
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressWire
 import Logging
 import Synchronization
 
-/// Lets in who bears a token of a known key, or a ticket that was given for one.
+/// Authorizes requests with a token of a known key, or with a ticket.
 final class TokenAuthorizer: ProgressAuthorizer {
     private struct State {
         var keys = TokenKeys(own: [], foreign: [])
-        /// Grows whenever the keys change.
+        /// The number of key changes.
         var generation = 0
         var verified = VerifiedTokens()
         var tickets = Tickets()
@@ -24,7 +24,9 @@ final class TokenAuthorizer: ProgressAuthorizer {
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// An authorizer without keys, which lets nobody in; it logs each decision at the level `trace`.
+    /// Creates an authorizer without keys, which refuses every request.
+    ///
+    /// The authorizer logs each decision at the level `trace`.
     init(
         _ configuration: AuthorizationConfiguration,
         clock: ProgressClock = .system,
@@ -35,7 +37,7 @@ final class TokenAuthorizer: ProgressAuthorizer {
         self.logger = logger
     }
 
-    /// Takes other keys; what the old ones have verified is looked at anew.
+    /// Replaces the keys; tokens that the old keys verified are verified again.
     func use(_ keys: TokenKeys) {
         state.withLock { state in
             state.keys = keys
@@ -76,7 +78,7 @@ final class TokenAuthorizer: ProgressAuthorizer {
         return ProgressTokens(report: report, watch: watch)
     }
 
-    /// A token for everything, for the link that the server prints when it starts; `nil` where there is no key to sign.
+    /// Returns an administrator token for the link that the server prints at its start, or `nil` without a signing key.
     func adminToken() -> String? {
         let time = configuration.adminLinkLifetime
         return sign(
@@ -84,7 +86,7 @@ final class TokenAuthorizer: ProgressAuthorizer {
         )
     }
 
-    /// A ticket that lets its bearer do once what the principal may.
+    /// Issues a ticket that grants the principal's permissions once.
     func ticket(for principal: ProgressPrincipal) -> String {
         let ticket = Tickets.make()
         let now = clock.now()
@@ -92,7 +94,7 @@ final class TokenAuthorizer: ProgressAuthorizer {
         return ticket
     }
 
-    /// Tells of a decision, and of a credential nothing but its kind.
+    /// Logs a decision; the message contains the kind of the credential, not its value.
     private func log(_ decision: ProgressAuthorization, about request: ProgressAccessRequest) {
         guard logger.logLevel <= .trace else { return }
         var metadata: Logger.Metadata = [
@@ -103,10 +105,10 @@ final class TokenAuthorizer: ProgressAuthorizer {
         switch decision {
         case .granted(let principal):
             if let subject = principal.subject { metadata["subject"] = "\(subject)" }
-            logger.trace("A caller was let in", metadata: metadata)
+            logger.trace("A caller was authorized", metadata: metadata)
         case .refused(let reason):
             if let reason { metadata["reason"] = "\(reason)" }
-            logger.trace("A caller was turned away", metadata: metadata)
+            logger.trace("A caller was refused", metadata: metadata)
         case .later: break
         }
     }
@@ -132,7 +134,9 @@ final class TokenAuthorizer: ProgressAuthorizer {
         }
     }
 
-    /// The signature is checked outside the lock; keys that change meanwhile are seen by what is stored.
+    /// Returns the verified contents of a token, from the cache or by checking the signature.
+    ///
+    /// The check runs outside the lock. If the keys change meanwhile, the result is not cached.
     private func verified(_ token: String) throws(TokenRefusal) -> TokenVerifier.Verified {
         let (known, keys, generation) = state.withLock { ($0.verified.verified(token), $0.keys, $0.generation) }
         if let known { return known }

@@ -3,31 +3,31 @@
 
 import FoundationEssentials
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
-/// What a token says (RFC 7519), beside the claims of Live Progress: `can`, and `id` or `labels`.
+/// The claims of a token: registered claims (RFC 7519), and the claims of Live Progress `can`, `id` and `labels`.
 struct TokenClaims: Codable, Equatable, Sendable {
-    /// Who it is.
+    /// The subject: who bears the token.
     var sub: String?
-    /// When it ends, in seconds since 1970; every token must end.
+    /// The expiration time in seconds since 1970; required.
     var exp: Double?
-    /// When it begins.
+    /// The time before which the token is not valid, in seconds since 1970.
     var nbf: Double?
-    /// When it was issued.
+    /// The time of issue, in seconds since 1970.
     var iat: Double?
-    /// Who issued it.
+    /// The issuer.
     var iss: String?
-    /// For whom it was issued.
+    /// The audience.
     var aud: TokenAudience?
-    /// What it allows: names of permissions.
+    /// The names of the permissions.
     var can: [String]?
-    /// The one operation that it is for.
+    /// The identifier of the only operation that the token is for.
     var id: String?
-    /// The labels of the operations that it is for; without this and `id` it is for all.
+    /// The labels of the operations that the token is for; without `labels` and `id`, the token is for all operations.
     var labels: [String: String]?
 }
 
-/// For whom a token was issued: a name or several (RFC 7519 section 4.1.3); an empty list is for nobody.
+/// The audience of a token: one or several names (RFC 7519 section 4.1.3); an empty list matches no audience.
 struct TokenAudience: Codable, Equatable, Sendable {
     var names: [String]
 
@@ -51,7 +51,7 @@ struct TokenAudience: Codable, Equatable, Sendable {
 }
 
 extension TokenClaims {
-    /// What a principal's grant is as claims.
+    /// Creates the claims for a subject, permissions, a scope and a lifetime.
     init(
         subject: String?,
         permissions: [ProgressPermission],
@@ -70,9 +70,9 @@ extension TokenClaims {
         exp = (start.timeIntervalSince1970 + Double(time.components.seconds)).rounded(.up)
     }
 
-    /// What the claims grant; names of permissions that are not known grant nothing.
+    /// Returns the grant of the claims; unknown names of permissions grant nothing.
     ///
-    /// - Throws: What is wrong with them.
+    /// - Throws: ``TokenRefusal/malformed`` if `id` or `labels` is invalid, or if both are present.
     func grant() throws(TokenRefusal) -> ProgressGrant {
         let permissions = Set((can ?? []).compactMap { ProgressPermission(rawValue: $0) })
         switch (id, labels) {
@@ -88,15 +88,15 @@ extension TokenClaims {
     }
 }
 
-/// Why a token is not taken, in words that its bearer may read.
+/// The reason why a token is refused, as a text that its bearer may read.
 struct TokenRefusal: Error, Equatable {
     let reason: String
 
     static let malformed = TokenRefusal(reason: "The token is malformed.")
-    /// The same for a key that is not known, another algorithm than the key's, and a wrong signature.
+    /// The reason for an unknown key, for a different algorithm than the key's, and for a wrong signature.
     static let badSignature = TokenRefusal(reason: "The token is not signed by a known key.")
     static let expired = TokenRefusal(reason: "The token has expired.")
     static let notYetValid = TokenRefusal(reason: "The token is not valid yet.")
-    static let forOthers = TokenRefusal(reason: "The token was not issued by and for those that are configured.")
+    static let forOthers = TokenRefusal(reason: "The token's issuer or audience is not the configured one.")
     static let neverEnds = TokenRefusal(reason: "The token has no expiry.")
 }

@@ -13,9 +13,9 @@ struct TokenIssuer: Sendable {
         let typ = "JWT"
     }
 
-    /// The token that says these claims.
+    /// Returns a signed token with the claims.
     ///
-    /// - Throws: Where the key cannot sign.
+    /// - Throws: An error if the key cannot sign.
     func token(_ claims: TokenClaims) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

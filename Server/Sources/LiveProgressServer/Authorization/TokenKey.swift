@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// A key that verifies tokens, and may sign them.
+/// A key that verifies tokens; a key of the server can also sign tokens.
 struct TokenKey: Sendable {
-    /// The name by which a token's header says who signed it.
+    /// The key identifier, which a token's header names as `kid`.
     let id: String
-    /// The one way in which the key is used: what a token's header says instead is not believed (RFC 8725 section 3.1).
+    /// The only algorithm of the key; a token whose header names another algorithm is refused (RFC 8725 section 3.1).
     let algorithm: TokenAlgorithm
     /// Whether tokens of this key must name the configured issuer and audience.
     let isForeign: Bool
 
-    /// A key of the server's own.
+    /// Creates a key from a secret of the server.
     ///
-    /// - Throws: Where its bytes are no key.
+    /// - Throws: An error if the bytes are not a valid key.
     init(secret: OwnKey) throws {
         id = secret.id
         algorithm =
@@ -23,9 +23,9 @@ struct TokenKey: Sendable {
         isForeign = false
     }
 
-    /// A public key of a key set.
+    /// Creates a key from a public key of a key set.
     ///
-    /// - Throws: What is wrong with it.
+    /// - Throws: ``TokenKeyError`` that names the fault of the key.
     init(_ key: PublicKey) throws(TokenKeyError) {
         guard let id = key.kid else { throw TokenKeyError("a key has no kid") }
         self.id = id
@@ -34,7 +34,7 @@ struct TokenKey: Sendable {
     }
 }
 
-/// What is wrong with a key.
+/// The error for a faulty key.
 struct TokenKeyError: Error, CustomStringConvertible {
     let description: String
 
@@ -43,12 +43,12 @@ struct TokenKeyError: Error, CustomStringConvertible {
 
 /// The keys of a server.
 struct TokenKeys: Sendable {
-    /// All keys, by their names.
+    /// All keys, by their identifiers.
     var keys: [String: TokenKey] = [:]
-    /// The one that signs: the newest of the server's own.
+    /// The key that signs tokens: the newest of the server's own keys.
     var signer: TokenKey?
 
-    /// Keys of the server's own and of somebody else; of the same name, the server's own counts.
+    /// Combines the server's own keys with the keys of another issuer; own keys win over foreign keys of the same name.
     init(own: [TokenKey], foreign: [TokenKey]) {
         for key in foreign + own { keys[key.id] = key }
         signer = own.last

@@ -2,21 +2,21 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-public import LiveProgress
-public import LiveProgressHTTP
+package import LiveProgress
+@_spi(Server) package import LiveProgressHTTP
 import Logging
 
-/// Makes tokens and looks into them, with a server's file of keys but without the server.
-public struct TokenTool: Sendable {
+/// A tool that creates and inspects tokens with a server's secret file; the server need not run.
+package struct TokenTool: Sendable {
     private let keys: TokenKeys?
 
-    /// A tool with the keys of a file.
+    /// Creates a tool with the keys of a file.
     ///
     /// - Parameters:
-    ///   - secretFile: The file; without it tokens can be looked into, but neither made nor verified.
-    ///   - creates: Whether to make the file where it is absent.
-    /// - Throws: ``ServerConfigurationError`` that says what is wrong with the file.
-    public init(secretFile: String?, creates: Bool) throws(ServerConfigurationError) {
+    ///   - secretFile: The path of the secret file; without a file, the tool can neither create nor verify tokens.
+    ///   - creates: Whether to create an absent file.
+    /// - Throws: ``ServerConfigurationError`` that names the fault of the file.
+    package init(secretFile: String?, creates: Bool) throws(ServerConfigurationError) {
         guard let secretFile else {
             keys = nil
             return
@@ -27,16 +27,16 @@ public struct TokenTool: Sendable {
         keys = try KeyFiles(configuration: configuration, logger: silent).load(creates: creates)
     }
 
-    /// Makes a token that is valid from now on.
+    /// Creates a token that is valid from now on.
     ///
     /// - Parameters:
-    ///   - subject: Who bears it.
-    ///   - permissions: What it allows.
-    ///   - scope: With which operations.
-    ///   - time: How long it is valid.
+    ///   - subject: The bearer of the token.
+    ///   - permissions: The permissions of the token.
+    ///   - scope: The operations that the token is for.
+    ///   - time: The lifetime of the token.
     /// - Returns: The token.
-    /// - Throws: ``ServerConfigurationError`` where there is no key to sign with.
-    public func create(
+    /// - Throws: ``ServerConfigurationError`` without a key to sign with.
+    package func create(
         subject: String?,
         permissions: [ProgressPermission],
         scope: ProgressScope,
@@ -51,18 +51,18 @@ public struct TokenTool: Sendable {
         }
     }
 
-    /// What was found out about a token.
-    public struct Inspection: Sendable {
-        /// Its claims as JSON; `nil` where it is no token.
-        public let claims: String?
-        /// Whether its signature and its times are right.
-        public let isVerified: Bool
-        /// What is wrong with it, if anything was looked at and is.
-        public let problem: String?
+    /// The result of inspecting a token.
+    package struct Inspection: Sendable {
+        /// The claims as JSON, or `nil` if the text is not a token.
+        package let claims: String?
+        /// Whether the signature is valid and the token is within its lifetime.
+        package let isVerified: Bool
+        /// The fault that was found, or `nil` if none was found.
+        package let problem: String?
     }
 
-    /// Looks into a token; without keys its signature is not looked at.
-    public func inspect(_ token: String) -> Inspection {
+    /// Decodes a token and verifies it; without keys, the tool only decodes.
+    package func inspect(_ token: String) -> Inspection {
         do throws(TokenRefusal) {
             let claims = try TokenVerifier.unverifiedClaims(of: token)
             let encoder = JSONEncoder()

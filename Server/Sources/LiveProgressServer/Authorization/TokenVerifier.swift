@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
-/// Checks tokens: signature first, claims then; a value, without I/O.
+/// A verifier of tokens that checks first the signature, then the claims; a pure value without I/O.
 struct TokenVerifier: Sendable {
-    /// How far the clocks of others may be off, in seconds.
+    /// The tolerated clock difference to other issuers, in seconds.
     static let leeway = 5.0
     /// The longest token, in bytes.
     static let maximumLength = 4096
@@ -15,12 +15,12 @@ struct TokenVerifier: Sendable {
     let issuer: String?
     let audience: String?
 
-    /// A token whose signature was right.
+    /// The contents of a token with a valid signature.
     struct Verified: Sendable {
         let principal: ProgressPrincipal
         let claims: TokenClaims
 
-        /// Checks the times of the token, which pass.
+        /// Checks the token's lifetime; needed for each use, because time passes.
         func check(at now: Date) throws(TokenRefusal) {
             let seconds = now.timeIntervalSince1970
             guard let end = claims.exp else { throw .neverEnds }
@@ -29,16 +29,17 @@ struct TokenVerifier: Sendable {
         }
     }
 
-    /// Checks everything but the times.
+    /// Checks everything except the lifetime.
     func verify(_ token: String) throws(TokenRefusal) -> Verified {
         guard token.utf8.count <= Self.maximumLength else { throw .malformed }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let signature = Base64URL.decode(parts[2]) else { throw .malformed }
         let header = try header(parts[0])
-        // An extension that must be understood and is not (RFC 7515 section 4.1.11); first, lest it tell which keys there are.
+        // Refuse critical extensions, because none is supported (RFC 7515 section 4.1.11). This check precedes the key
+        // look-up, so that its result does not disclose which keys exist.
         guard header.crit == nil else { throw .malformed }
-        // The key is chosen by its name alone, and used for its own algorithm alone: neither "none" nor the use of a
-        // public key as a secret can be asked for (RFC 8725 sections 2.1 and 3.1).
+        // The token names the key, and the key determines the algorithm. So a token can neither select the algorithm "none"
+        // nor make the server use a public key as an HMAC secret (RFC 8725 sections 2.1 and 3.1).
         guard let name = header.kid, let key = keys.keys[name], header.alg == key.algorithm.name else {
             throw .badSignature
         }
@@ -67,7 +68,7 @@ struct TokenVerifier: Sendable {
         if let audience, claims.aud?.names.contains(audience) != true { throw .forOthers }
     }
 
-    /// The claims of a token, whose signature is not looked at.
+    /// Returns the claims of a token without verifying its signature.
     static func unverifiedClaims(of token: String) throws(TokenRefusal) -> TokenClaims {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .malformed }

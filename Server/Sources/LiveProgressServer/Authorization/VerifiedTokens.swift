@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// Tokens whose signatures were right, so that a request with one of them costs a look-up: the latest ones, up to a number.
+/// A cache of verified tokens: a request with a cached token needs a look-up and no signature check.
 ///
-/// Two generations: what is used moves to the young one; when that is full, the old one is dropped and it becomes old.
+/// The cache has two generations. A used token moves to the young generation. When the young generation is full, it
+/// replaces the old generation.
 struct VerifiedTokens {
     private let capacity: Int
     private var young: [String: TokenVerifier.Verified] = [:]
     private var old: [String: TokenVerifier.Verified] = [:]
 
-    /// An empty memory for some number of tokens.
+    /// Creates an empty cache for a number of tokens.
     init(capacity: Int = 4096) {
         self.capacity = max(2, capacity)
     }
 
-    /// How many are remembered.
+    /// The number of cached tokens.
     var count: Int { young.count + old.count }
 
-    /// What a token was found to say; the hash of the dictionary is seeded, so that its time tells nothing of the keys.
+    /// Returns the contents of a cached token, or `nil`.
+    ///
+    /// The look-up time does not disclose stored tokens, because Swift seeds the hash function randomly.
     mutating func verified(_ token: String) -> TokenVerifier.Verified? {
         if let found = young[token] { return found }
         guard let found = old.removeValue(forKey: token) else { return nil }

@@ -4,17 +4,18 @@
 import LiveProgressDeflate
 import LiveProgressWebSocket
 
-/// Whether watchers may ask for compressed messages.
-public struct CompressionConfiguration: Sendable, Hashable {
-    /// Whether permessage-deflate (RFC 7692) is negotiated; by default it is not.
+/// The settings for compressed WebSocket messages.
+package struct CompressionConfiguration: Sendable, Hashable {
+    /// Whether the server negotiates permessage-deflate (RFC 7692); the default is `false`.
     ///
-    /// It spares bandwidth, and costs the server some microseconds for each message, however many watch.
-    public var isEnabled = false
+    /// Compression saves bandwidth. It costs the server some microseconds for each message, independent of the number of
+    /// watchers.
+    package var isEnabled = false
 
-    /// The default: off.
-    public init() {}
+    /// Creates the default configuration, without compression.
+    package init() {}
 
-    /// The key is `compression`.
+    /// Reads the value of the key `compression`.
     init(_ values: ConfigurationValues) throws(ServerConfigurationError) {
         isEnabled = try values.boolean("compression") ?? isEnabled
     }

@@ -3,13 +3,13 @@
 
 import Configuration
 
-/// One place where values are said, by the name that people know it by.
+/// A source of configuration values, with a name for error messages.
 struct ConfigurationSource {
     let name: String
     let provider: any ConfigProvider
 }
 
-/// Looks values up, the first source that has one wins; a value of the wrong kind is an error and not a default.
+/// Reads values from several sources; the first source with a value wins, and a value of the wrong type is an error.
 struct ConfigurationValues {
     let sources: [ConfigurationSource]
 

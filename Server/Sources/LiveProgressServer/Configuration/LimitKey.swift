@@ -2,9 +2,9 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
-/// The key of a limit in the configuration: what it may be, and where the limit stands; times are in seconds.
+/// The configuration key of a limit: its name, its range (in seconds for times), and access to the limit.
 struct LimitKey: Sendable {
     let name: String
     let range: ClosedRange<Int>
@@ -14,10 +14,10 @@ struct LimitKey: Sendable {
     private static let count = 1...100_000_000
     private static let seconds = 1...86_400
 
-    /// Every limit that can be configured, in the order of the documentation.
+    /// All configurable limits, in the order of the documentation.
     static let all: [LimitKey] = [
         LimitKey("maximumConnections", count, \.limits.connections.maximumConnections),
-        // Behind a proxy the same number counts, of the addresses that the proxy tells.
+        // The same limit applies to the client addresses that a trusted proxy forwards.
         LimitKey(name: "maximumConnectionsPerAddress", range: count) {
             $0.limits.requestsPerForwardedAddress
         } set: {

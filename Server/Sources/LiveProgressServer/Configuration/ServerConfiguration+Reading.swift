@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import Configuration
+package import Configuration
 import FoundationEssentials
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import Logging
 
 extension ServerConfiguration {
-    /// Reads the configuration: the options given first, then the environment (`LIVE_PROGRESS_PORT` …), then a YAML file
-    /// (`port: 8080` …), then the defaults.
+    /// Reads the configuration from the options, the environment and a YAML file.
+    ///
+    /// The options win over environment variables (`LIVE_PROGRESS_PORT` …), which win over the file (`port: 8080` …), which
+    /// wins over the defaults.
     ///
     /// - Parameters:
-    ///   - options: What the command line says, by the keys of the file.
-    ///   - file: The path of the YAML file, if there is one.
-    ///   - environment: The environment's variables, by default those of the process.
-    /// - Returns: The configuration, which still has to be validated.
-    /// - Throws: ``ServerConfigurationError`` that names the value, and where it was said.
-    public static func read(
+    ///   - options: The options of the command line, by the keys of the file.
+    ///   - file: The path of the YAML file; `nil` selects the path in `LIVE_PROGRESS_CONFIG`, if set.
+    ///   - environment: The environment variables, by default the variables of the process.
+    /// - Returns: The configuration, not yet validated.
+    /// - Throws: ``ServerConfigurationError`` that names the key and the source of a faulty value.
+    package static func read(
         options: [String: ConfigValue],
         file: String?,
         environment: [String: String]? = nil
@@ -54,7 +56,7 @@ extension ServerConfiguration {
         self.init()
         host = try values.string("host") ?? host
         guard !host.isEmpty else {
-            throw ServerConfigurationError("The host is empty; say an address such as 127.0.0.1.")
+            throw ServerConfigurationError("The host is empty; set an address such as 127.0.0.1.")
         }
         port = try values.integer("port", in: 0...65535) ?? port
         store = try values.choice("store", of: Store.allCases, named: \.rawValue) ?? store
@@ -64,7 +66,7 @@ extension ServerConfiguration {
         hosts = try values.strings("hosts") ?? hosts
         origins = try values.strings("origins") ?? origins
         if let text = origins.first(where: { !ProgressOrigins.isOrigin($0) }) {
-            throw ServerConfigurationError("\"\(text)\" in origins is no origin; write it as https://example.com.")
+            throw ServerConfigurationError("\"\(text)\" in origins is not an origin; use the form https://example.com.")
         }
         if let retention = try values.integer("retention", in: 0...315_360_000) {
             service.retention = .seconds(retention)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
-import LiveProgressHummingbird
-import LiveProgressNIO
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressHummingbird
+@_spi(Server) import LiveProgressNIO
 
 extension ProgressServer.Configuration {
-    /// What a stand-alone server's configuration says about serving operations.
+    /// Converts the configuration of a stand-alone server.
     init(_ server: ServerConfiguration) {
         self.init()
         origins = .listed(Set(server.origins))
@@ -14,7 +14,7 @@ extension ProgressServer.Configuration {
         api.insistsOnTLS = server.transport.tls != nil
         limits = server.limits
         limits.connections.maximumBodySize = limits.maximumBodySize
-        // The clients on a loopback address share it.
+        // All clients of a loopback address have the same address, so a limit per address would be wrong there.
         if !server.isLoopback, limits.connections.maximumConnectionsPerAddress == nil {
             limits.connections.maximumConnectionsPerAddress = limits.requestsPerForwardedAddress
         }
@@ -26,7 +26,7 @@ extension ProgressServer.Configuration {
 }
 
 extension ProgressHosts {
-    /// The names that a stand-alone server answers to; all, where it is told to serve whoever reaches it.
+    /// Converts the host names of a stand-alone server; without names, an insecure server accepts any host.
     fileprivate init(_ server: ServerConfiguration) {
         self =
             if server.hosts.isEmpty { server.isInsecure ? .any : .automatic } else { .listed(HostNames(server.hosts)) }

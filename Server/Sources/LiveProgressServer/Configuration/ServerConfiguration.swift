@@ -1,62 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgress
-public import LiveProgressHTTP
-package import LiveProgressNIO
-public import Logging
+package import LiveProgress
+@_spi(Server) package import LiveProgressHTTP
+@_spi(Server) package import LiveProgressNIO
+package import Logging
 
-/// How a stand-alone server runs: where it listens, and what it keeps.
-public struct ServerConfiguration: Sendable {
-    /// Where operations are kept.
-    public enum Store: String, Sendable, Hashable, CaseIterable {
-        /// In memory: they are gone with the process.
+/// The configuration of a stand-alone server.
+package struct ServerConfiguration: Sendable {
+    /// The storage of operations.
+    package enum Store: String, Sendable, Hashable, CaseIterable {
+        /// In memory: operations are lost when the process ends.
         case memory
     }
 
-    /// The address to listen on: a name, or an address of IPv4 or IPv6.
-    public var host = "127.0.0.1"
-    /// The port to listen on; 0 takes any that is free.
-    public var port = 8080
-    /// Where operations are kept.
-    public var store = Store.memory
-    /// Whether to serve everyone who can reach the address, although nobody has to show who they are.
-    public var isInsecure = false
-    /// The least important messages that are logged.
-    public var logLevel = Logger.Level.info
-    /// Names that the server answers to, without ports; `localhost` stands for all that mean this machine.
+    /// The address to listen on: a host name, an IPv4 address or an IPv6 address.
+    package var host = "127.0.0.1"
+    /// The port to listen on; 0 selects a free port.
+    package var port = 8080
+    /// The storage of operations.
+    package var store = Store.memory
+    /// Whether to serve everyone who can reach the address, even without tokens or TLS.
+    package var isInsecure = false
+    /// The lowest level of messages that the server logs.
+    package var logLevel = Logger.Level.info
+    /// The host names that requests may use, without ports; `localhost` stands for all names of the loopback interface.
     ///
-    /// Where there are none, a server on the loopback address answers to this machine's names alone, any other to all.
-    public var hosts: [String] = []
-    /// Origins of other sites whose pages may talk to this server, such as `https://example.com`.
-    public var origins: [String] = []
-    /// How operations are kept, and how many.
-    public var service = ProgressService.Configuration()
-    /// How much clients may take.
-    public var limits = ProgressLimits()
-    /// Whose tokens are taken.
-    public var authorization = AuthorizationConfiguration()
-    /// How long clients have to take their leave when the server stops.
-    public var shutdownTimeout = Duration.milliseconds(1200)
-    /// Whether connections are encrypted, and come through proxies.
-    public var transport = TransportSettings()
-    /// Whether watchers may ask for compressed messages.
-    public var compression = CompressionConfiguration()
-    /// How messages get to the sockets of watchers.
+    /// If the list is empty, a server on a loopback address without TLS accepts only the names of the loopback interface,
+    /// unless ``isInsecure`` is set. Any other server then accepts all names.
+    package var hosts: [String] = []
+    /// The origins of other sites whose pages may send requests to this server, such as `https://example.com`.
+    package var origins: [String] = []
+    /// The retention, number and size of operations.
+    package var service = ProgressService.Configuration()
+    /// The limits of clients.
+    package var limits = ProgressLimits()
+    /// The keys and rules for tokens.
+    package var authorization = AuthorizationConfiguration()
+    /// The time for clients to disconnect when the server shuts down.
+    package var shutdownTimeout = Duration.milliseconds(1200)
+    /// The TLS certificate and the trusted proxies.
+    package var transport = TransportSettings()
+    /// The settings for compressed WebSocket messages.
+    package var compression = CompressionConfiguration()
+    /// The way in which messages are written to the sockets of watchers.
     package var writePath = WritePath.direct
 
-    /// The defaults, as each member says; a client sends 600 messages a minute at most.
-    public init() {
+    /// Creates a configuration with the defaults of each property; a client may send 600 messages a minute.
+    package init() {
         limits.connections.maximumMessagesPerMinute = 600
     }
 
-    /// Whether the address is one that only this machine reaches.
-    public var isLoopback: Bool { HostNames.isLoopback(host) }
+    /// Whether ``host`` is a loopback address, which only this machine can reach.
+    package var isLoopback: Bool { HostNames.isLoopback(host) }
 
-    /// Refuses what would open the server to the world unasked.
+    /// Checks that the configuration does not expose an unprotected server beyond this machine.
     ///
-    /// - Throws: ``ServerConfigurationError`` that says what to do.
-    public func validate() throws(ServerConfigurationError) {
+    /// - Throws: ``ServerConfigurationError`` that names the missing protection and the options to add it.
+    package func validate() throws(ServerConfigurationError) {
         let exposure = Exposure(
             host: host,
             isInsecure: isInsecure,
@@ -68,16 +69,16 @@ public struct ServerConfiguration: Sendable {
     }
 }
 
-/// A value that the configuration cannot have, and what it can.
-public struct ServerConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What is wrong, where it was said, and what to say instead.
-    public let message: String
+/// The error for a faulty configuration value or file.
+package struct ServerConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A text that names the fault, its source, and the values that are allowed.
+    package let message: String
 
-    /// An error with its message.
-    public init(_ message: String) {
+    /// Creates an error with its message.
+    package init(_ message: String) {
         self.message = message
     }
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-public import LiveProgressHTTP
+package import LiveProgressHTTP
 
-/// The files of a certificate.
-public struct TLSFiles: Sendable, Hashable {
-    /// The path of the certificate and of those that lead to its root, in PEM, its own first.
-    public var certificate: String
-    /// The path of its private key, in PEM, without a passphrase.
-    public var key: String
+/// The files of a TLS certificate and its private key.
+package struct TLSFiles: Sendable, Hashable {
+    /// The path of the certificate chain in PEM; the server's certificate comes first.
+    package var certificate: String
+    /// The path of the private key in PEM, without a passphrase.
+    package var key: String
 
-    /// The files at two paths.
-    public init(certificate: String, key: String) {
+    /// Creates a pair of file paths.
+    package init(certificate: String, key: String) {
         self.certificate = certificate
         self.key = key
     }
 }
 
-/// How bytes get from clients to the server: encrypted or not, and through whom.
-public struct TransportSettings: Sendable {
-    /// The certificate to serve TLS with, or `nil` to serve in clear.
-    public var tls: TLSFiles?
-    /// The proxies that are believed about where requests come from.
-    public var trustedProxies = TrustedProxies()
+/// The transport between clients and the server: TLS and trusted proxies.
+package struct TransportSettings: Sendable {
+    /// The files of the TLS certificate, or `nil` to serve without TLS.
+    package var tls: TLSFiles?
+    /// The proxies whose `Forwarded` and `X-Forwarded-*` header fields the server trusts.
+    package var trustedProxies = TrustedProxies()
 
-    /// In clear, and without proxies.
-    public init() {}
+    /// Creates settings without TLS and without proxies.
+    package init() {}
 
-    /// What the keys `tlsCertificate`, `tlsKey` and `trustedProxies` say.
+    /// Reads the values of the keys `tlsCertificate`, `tlsKey` and `trustedProxies`.
     init(_ values: ConfigurationValues) throws(ServerConfigurationError) {
         switch (try values.string("tlsCertificate"), try values.string("tlsKey")) {
         case (nil, nil): break
         case (let certificate?, let key?): tls = TLSFiles(certificate: certificate, key: key)
-        case (_?, nil): throw ServerConfigurationError("A certificate needs its key: say --tls-key or tlsKey as well.")
+        case (_?, nil): throw ServerConfigurationError("A certificate needs its key: set --tls-key or tlsKey as well.")
         case (nil, _?):
-            throw ServerConfigurationError("A key needs its certificate: say --tls-cert or tlsCertificate as well.")
+            throw ServerConfigurationError("A key needs its certificate: set --tls-cert or tlsCertificate as well.")
         }
         let ranges = try values.strings("trustedProxies") ?? []
         do throws(TrustedProxies.InvalidRange) {

@@ -4,16 +4,16 @@
 import Logging
 import NIOCore
 
-/// Keeps a server listening when it cannot take a connection in, because it has no descriptors or no memory left.
+/// Keeps a server listening after `accept` fails because the process has no file descriptor or no memory left.
 ///
-/// It tries again after a pause: the connection that waits would otherwise wake the event loop without end. Those that
-/// are there notice nothing.
+/// The handler pauses accepting, then tries again. Without the pause, the pending connection would wake the event loop
+/// without end. Open connections are not affected.
 final class AcceptErrorHandler: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
-    /// How long it takes nobody in after an error.
+    /// The time without accepting connections after an error.
     static let pause = TimeAmount.milliseconds(100)
-    /// How often at the most it says so.
+    /// The shortest time between two log messages about such errors.
     private static let logInterval = TimeAmount.seconds(10)
 
     private let logger: Logger
@@ -21,7 +21,7 @@ final class AcceptErrorHandler: ChannelInboundHandler {
     private var isPausing = false
     private var silentUntil = NIODeadline.uptimeNanoseconds(0)
 
-    /// A handler that tells of each pause as it begins.
+    /// Creates a handler that calls `onPause` when a pause begins.
     init(logger: Logger, onPause: @escaping @Sendable () -> Void = {}) {
         self.logger = logger
         self.onPause = onPause
@@ -30,7 +30,7 @@ final class AcceptErrorHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !isPausing else { return }
         if context.eventLoop.now >= silentUntil {
-            logger.warning("Connections cannot be taken in", metadata: ["error": "\(error)"])
+            logger.warning("Connections cannot be accepted", metadata: ["error": "\(error)"])
             silentUntil = context.eventLoop.now + Self.logInterval
         }
         isPausing = true
@@ -42,9 +42,9 @@ final class AcceptErrorHandler: ChannelInboundHandler {
         }
     }
 
-    /// Without reading by itself, the channel does not even ask the system whether somebody waits.
+    /// Starts or stops accepting: without `autoRead`, the channel does not poll the listening socket.
     private func listen(_ listens: Bool, on channel: any Channel) {
-        // A channel that has been closed meanwhile takes no options.
+        // Setting an option fails if the channel has closed meanwhile.
         try? channel.syncOptions?.setOption(.autoRead, value: listens)
     }
 }

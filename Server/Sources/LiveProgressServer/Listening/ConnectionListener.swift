@@ -13,35 +13,35 @@ import NIOPosix
     import Glibc
 #endif
 
-/// The port that the server listens on.
+/// The listening socket of the server.
 ///
-/// A connection costs a task only once it asks for a route: one that upgrades is driven by its handlers from the first
-/// byte on.
+/// A connection gets a task only when it sends a request for a route. The channel handlers alone drive a connection that
+/// upgrades to WebSocket.
 struct ConnectionListener: Sendable {
-    /// How many connections may wait in the system to be taken in; it may allow fewer.
+    /// The maximum number of connections that wait in the kernel to be accepted; the kernel may allow fewer.
     private static let backlog: Int32 = 4096
-    /// How many are taken in before those that are there get their turn.
+    /// The maximum number of connections to accept in a row, before the event loop serves open connections again.
     private static let acceptsInARow: UInt = 64
 
-    /// How much may wait in the system's buffer of a connection beside what is on its way, in bytes.
+    /// The maximum number of unsent bytes in the kernel's send buffer of a connection (`TCP_NOTSENT_LOWAT`).
     ///
-    /// What a watcher does not take stays in the journal, which all watchers share, and is newer when it is taken at last.
-    /// The system alone would keep up to 4 MiB for each (`tcp_wmem`); what is on its way is not limited by this, so that
-    /// a distant client gets its data as fast as ever. Every connection inherits it from the port.
+    /// Unread reports then stay in the journal, which all watchers share, and a slow watcher later reads newer reports.
+    /// Without this limit the kernel would buffer up to 4 MiB for each connection (`tcp_wmem`). The limit does not count
+    /// bytes in flight, so it does not slow down a distant client. Accepted sockets inherit it from the listening socket.
     private static let unsentLimit: CInt = 64 * 1024
 
     private let channel: any Channel
 
-    /// Begins to listen.
+    /// Opens the listening socket and starts to accept connections.
     ///
     /// - Parameters:
     ///   - host: The name or address to listen on.
-    ///   - port: The port; 0 for one that is free.
-    ///   - connections: What serves the connections.
-    ///   - logger: Where it logs.
-    ///   - onPause: Told when no connection is taken in for a moment.
-    /// - Returns: The port, open.
-    /// - Throws: What keeps the server from listening.
+    ///   - port: The port; 0 selects a free port.
+    ///   - connections: Serves each accepted connection.
+    ///   - logger: The logger.
+    ///   - onPause: Called when accepting pauses after an error.
+    /// - Returns: The open listener.
+    /// - Throws: The error that prevents the server from listening.
     static func bind(
         host: String,
         port: Int,
@@ -69,17 +69,17 @@ struct ConnectionListener: Sendable {
         return ConnectionListener(channel: channel)
     }
 
-    /// The port that it listens on.
+    /// The port of the listening socket.
     var port: Int? { channel.localAddress?.port }
 
-    /// Takes no more connections in; those that are there go on.
+    /// Stops accepting connections; open connections stay open.
     func close() {
         channel.close(promise: nil)
     }
 
-    /// Returns when it has been closed.
+    /// Returns when the listening socket is closed.
     func waitUntilClosed() async {
-        // The closing of a channel never fails.
+        // The close future of a channel never fails.
         try? await channel.closeFuture.get()
     }
 }

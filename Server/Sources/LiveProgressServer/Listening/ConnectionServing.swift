@@ -2,38 +2,38 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import HummingbirdCore
-import LiveProgressHummingbird
+@_spi(Server) import LiveProgressHummingbird
 import LiveProgressNIO
 import Logging
 import NIOCore
 import NIOSSL
 
-/// How connections are served: in clear, or over TLS in the version of HTTP that ALPN (RFC 7301) agrees on.
+/// The setup of accepted connections: plain text, or TLS with the HTTP version that ALPN (RFC 7301) selects.
 ///
-/// WebSockets are HTTP/1.1's: browsers ask for nothing else where they open one.
+/// WebSockets run over HTTP/1.1 only: a browser that opens a WebSocket offers only HTTP/1.1 in ALPN.
 struct ConnectionServing: Sendable {
-    /// Serves HTTP/1.1, and WebSockets.
+    /// Serves HTTP/1.1 and WebSockets.
     let http1: ProgressChildChannel
     /// Serves HTTP/2.
     let http2: HTTP2Connections
-    /// What new connections are encrypted with, or `nil` to serve in clear.
+    /// The certificate for TLS, or `nil` for connections without TLS.
     let certificates: Certificates?
-    /// Where it logs.
+    /// The logger of all connections.
     let logger: Logger
 
-    /// How many bytes are read at a time: a watcher sends hardly more than pongs, and the buffer stays with it.
+    /// The size of the read buffer in bytes; small, because each watcher keeps one and sends little more than pongs.
     private static let readSize = 64
-    /// How often in a row, so that the head of any request with few cookies comes in one round.
+    /// The maximum number of reads in a row; enough to read a request head with few cookies in one round.
     private static let readsInARow: UInt = 64
-    /// The same of encrypted connections, which begin with a few hundred bytes of handshake.
+    /// The size of the read buffer for TLS; larger, because the handshake begins with a few hundred bytes.
     private static let encryptedReadSize = 512
     private static let encryptedReadsInARow: UInt = 16
 
-    /// Serves a fresh connection; called on its event loop.
+    /// Serves a newly accepted connection; call it on the connection's event loop.
     ///
-    /// - Throws: What adding a handler throws; the connection is of no use then.
+    /// - Throws: The error of adding a handler; the connection cannot be used then.
     func serve(_ channel: any Channel) throws {
-        // A client may close its sending half behind a request and still wants the answer.
+        // A client may close its sending side after a request and still wait for the response.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         guard let certificates else {
             try read(channel, Self.readSize, Self.readsInARow)
@@ -58,9 +58,9 @@ struct ConnectionServing: Sendable {
     private func serveHTTP1(_ channel: any Channel) throws {
         try http1.prepare(channel: channel, logger: logger) { outcome in
             guard case .http(let path) = outcome else { return }
-            // Requests carry bodies; a connection that has closed meanwhile takes no options.
+            // Request bodies need larger reads. Setting an option fails if the connection has closed meanwhile.
             try? channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
-            // It ends with its connection, for which the registry is waited.
+            // This task ends with its connection; the server waits for the connection in the registry.
             Task { await http1.handleHTTP(asyncChannel: path, logger: logger) }
         }
     }

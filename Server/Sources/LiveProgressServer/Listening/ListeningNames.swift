@@ -2,27 +2,27 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
-/// What a server that listens is called: by its address, and by a name that a link can use.
+/// The names of a listening server: its address, and a name for links.
 struct ListeningNames: Sendable {
     private let configuration: ServerConfiguration
-    /// What the machine is called on its network.
+    /// The host name of the machine.
     private let machine: String
 
-    /// The names of a server on a machine, by default this one.
+    /// Creates the names of a server on a machine, by default this machine.
     init(_ configuration: ServerConfiguration, machine: String = ProcessInfo.processInfo.hostName) {
         self.configuration = configuration
         self.machine = machine
     }
 
-    /// The address that it listens on, as it is configured.
+    /// The configured address to listen on.
     var address: String { configuration.host }
 
-    /// A name by which a browser on this machine gets an answer.
+    /// The host name for links that a browser on this machine can open.
     ///
-    /// `0.0.0.0` and `::` mean every address and are none. Where names are listed, another one gets 421; where the server
-    /// encrypts, its certificate is rather for the machine's name than for `localhost`.
+    /// A link cannot use `0.0.0.0` or `::`, which stand for all addresses. If the configuration lists host names, any other
+    /// name gets status code 421. With TLS, the certificate is more likely for the machine's name than for `localhost`.
     var reachable: String {
         let isAny = Self.meansAny(address)
         if let listed = configuration.hosts.first {
@@ -34,12 +34,12 @@ struct ListeningNames: Sendable {
         return configuration.transport.tls == nil || machine.isEmpty ? "localhost" : machine
     }
 
-    /// The URL of the server by a name or an address.
+    /// Returns the URL of the server for a name or an address.
     func url(of host: String, port: Int) -> String {
         "\(configuration.transport.tls == nil ? "http" : "https")://\(Self.bracketed(host)):\(port)"
     }
 
-    /// Whether an address stands for all that the machine has, in any way of writing it.
+    /// Returns whether an address stands for all addresses of the machine, in any notation such as `0.0.0.0` or `[::]`.
     private static func meansAny(_ host: String) -> Bool {
         let host = host.hasPrefix("[") ? String(host.dropFirst().prefix { $0 != "]" }) : host
         let zeros = Set<Character>(host.contains(":") ? "0:" : "0.")

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressNIO
+@_spi(Server) import LiveProgressNIO
 
-/// Decides when memory is given back to the system, which is after many connections have gone: a pure value.
+/// The decision when to return free memory to the system: after many connections have closed.
+///
+/// A pure value.
 struct MemoryReturn {
-    /// From one look to the next.
+    /// The time between two checks.
     static let interval = Duration.seconds(3)
-    /// How many connections make it worth the while.
+    /// The number of closed connections that makes returning memory worthwhile.
     static let burst: UInt64 = 128
-    /// How often it is done after a burst: a TLS connection keeps what it has for some seconds, in case of a goodbye.
+    /// The number of returns after a burst; several, because a closed TLS connection keeps its memory for some seconds.
     private static let repetitions = 3
 
     private var counted: UInt64 = 0
     private var left = 0
 
-    /// Whether memory should be given back now.
+    /// Checks the number of closed connections.
     ///
-    /// - Parameter closed: How many connections have gone since the beginning.
-    /// - Returns: Whether it should.
+    /// - Parameter closed: The number of connections that have closed since the server started.
+    /// - Returns: Whether to return memory now.
     mutating func look(closed: UInt64) -> Bool {
         if closed - counted >= Self.burst {
             counted = closed
@@ -29,7 +31,7 @@ struct MemoryReturn {
         return true
     }
 
-    /// Gives memory back after each burst, until the task is cancelled.
+    /// Returns memory after each burst of closed connections, until the task is cancelled.
     static func run(_ registry: ConnectionRegistry) async {
         var decision = MemoryReturn()
         while (try? await Task.sleep(for: interval)) != nil {

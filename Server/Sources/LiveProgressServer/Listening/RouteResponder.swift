@@ -8,22 +8,22 @@ import HummingbirdCore
 import Logging
 import NIOCore
 
-/// Asks the routes, and writes what they answer.
+/// Passes a request to the routes, and writes their response.
 struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == ServerRequestContext {
-    /// What answers.
+    /// The routes that respond.
     let routes: Routes
-    /// Where it logs.
+    /// The logger of all requests.
     let logger: Logger
-    /// Whether connections are encrypted, whatever a request says.
+    /// Whether connections use TLS; overrides the scheme that a request names.
     let isSecure: Bool
-    /// Whether requests come over HTTP/2, which has no fields about connections (RFC 9113 section 8.2.2).
+    /// Whether requests arrive over HTTP/2, which forbids connection-specific fields (RFC 9113 section 8.2.2).
     var isHTTP2 = false
 
     private static var connectionFields: [HTTPField.Name] { [.connection, .upgrade, .transferEncoding] }
 
-    /// Answers one request; what the routes do not answer themselves is an internal error.
+    /// Responds to one request; if the routes throw, the response has status code 500.
     ///
-    /// - Throws: What the connection says to a write.
+    /// - Throws: The error of writing to the connection.
     @Sendable
     func respond(to request: Request, writer: consuming ResponseWriter, channel: any Channel) async throws {
         var logger = logger
@@ -51,7 +51,7 @@ struct RouteResponder<Routes: HTTPResponder>: Sendable where Routes.Context == S
 }
 
 extension Logger {
-    /// Tells of an answer, and of what it answers nothing that could let somebody in.
+    /// Logs a response at the level `trace`, without credentials from the request.
     func traceAnswer(to request: HTTPRequest, _ status: HTTPResponse.Status) {
         trace(
             "A request was answered",

@@ -3,7 +3,7 @@
 
 package import Hummingbird
 
-/// What the routes know of a request beside the request.
+/// The context of a request in the server's routes.
 package struct ServerRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
 

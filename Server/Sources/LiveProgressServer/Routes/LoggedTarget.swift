@@ -2,12 +2,13 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
-import LiveProgressWire
+@_spi(Server) import LiveProgressWire
 
-/// What a client wrote into a request line, as a log may keep it: with `[redacted]` for whatever could let somebody in.
+/// A request target or method as text for a log, with `[redacted]` in place of possible credentials.
 ///
-/// A token or a ticket can stand where it does not belong, such as in the path. So it is not only told by its place: a
-/// word of 16 or more characters with a capital letter, which hardly any secret of ours lacks, goes unless it is a UUID.
+/// A client may put a token or a ticket in a wrong place, such as the path. So this type redacts the values of the query
+/// parameters for credentials, and also every word of 16 or more characters with a capital letter, unless the word is a
+/// UUID. Almost every secret of this server has a capital letter.
 struct LoggedTarget: Sendable, Hashable, CustomStringConvertible {
     /// The text that may be logged.
     let description: String
@@ -19,10 +20,10 @@ struct LoggedTarget: Sendable, Hashable, CustomStringConvertible {
     private static let longestHarmless = 15
     private static let maximumLength = 1024
 
-    /// The text of a target, or of a method, which is a client's word as well.
+    /// Creates the loggable text of a target or of a method; a client chooses both.
     init(_ text: String) {
         var result = ""
-        // The parameter whose value comes next.
+        // The name of the parameter whose value is read next.
         var parameter: Substring?
         var rest = text.prefix(Self.maximumLength)
         while let first = rest.first {
@@ -35,7 +36,7 @@ struct LoggedTarget: Sendable, Hashable, CustomStringConvertible {
                 continue
             }
             if "&?/;#".contains(first) { parameter = nil }
-            // Nothing that breaks a line or paints a terminal.
+            // Line breaks and terminal control characters must not reach the log.
             result.append(first.isASCII && first.asciiValue.map { (0x21...0x7e).contains($0) } == true ? first : "?")
         }
         description = result

@@ -4,10 +4,9 @@
 import HTTPTypes
 import Hummingbird
 @_spi(Server) import LiveProgressHTTP
-import LiveProgressHummingbird
+@_spi(Server) import LiveProgressHummingbird
 
-/// Tells of methods that no route has that they are not implemented (RFC 9110 section 15.6.2), rather than that there
-/// is nothing at the path.
+/// Responds with 501 (RFC 9110 section 15.6.2) to a method that no route supports; the router would respond with 404.
 struct MethodsMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request,

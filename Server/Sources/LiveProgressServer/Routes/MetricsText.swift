@@ -17,10 +17,10 @@ struct MetricsText {
         text += "live_progress_\(name) \(value)\n"
     }
 
-    /// A counter for each limit, those that nobody has met too, so that a rate can be told from the first one on.
+    /// Writes a counter for each limit, including counters of 0, so that rates are correct from the first refusal on.
     mutating func refusals(_ refusals: LimitRefusals) {
         let name = "limit_refusals_total"
-        begin(name, "counter", "Newcomers turned away, by the limit that they met.")
+        begin(name, "counter", "Refusals, by the limit that was reached.")
         for limit in ProgressLimit.allCases {
             text += "live_progress_\(name){limit=\"\(limit.rawValue)\"} \(refusals[limit])\n"
         }

@@ -3,16 +3,16 @@
 
 import HTTPTypes
 import Hummingbird
-import LiveProgressHTTP
-import LiveProgressHummingbird
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressHummingbird
 
-/// Keeps the routes beside the API's own from pages and names that may not talk to the server, as the API keeps its own.
+/// Applies the API's checks of host and origin to the routes outside the API.
 struct OriginMiddleware: RouterMiddleware {
     typealias Context = ServerRequestContext
 
-    /// Decides who may.
+    /// The API whose checks apply.
     let api: ProgressAPI
-    /// Paths that are for everyone: they tell nothing, and are asked for by pages and probes that know no more than them.
+    /// The paths without checks: they disclose nothing, and probes and foreign pages request them.
     private static var openPaths: Set<String> { ["/healthz", "/readyz", "/live-progress.js"] }
 
     func handle(

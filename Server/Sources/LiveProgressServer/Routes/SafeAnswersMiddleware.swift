@@ -4,12 +4,12 @@
 package import HTTPTypes
 package import Hummingbird
 import LiveProgress
-package import LiveProgressHTTP
-import LiveProgressHummingbird
+@_spi(Server) package import LiveProgressHTTP
+@_spi(Server) import LiveProgressHummingbird
 
-/// Gives every answer the fields that keep browsers from harm, and turns the router's own errors into problems.
+/// Adds the security header fields for browsers to every response, and converts the router's errors to problem details.
 struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
-    /// Says which fields those are.
+    /// The API that determines the header fields.
     let api: ProgressAPI
 
     func handle(
@@ -31,7 +31,7 @@ struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
     private static func problem(for status: HTTPResponse.Status, path: String) -> Response {
         let detail =
             status == .notFound
-            ? "There is nothing at \(path); operations are below /api/v1/progress, and the API is told in /openapi.yaml."
+            ? "There is nothing at \(path). Operations are below /api/v1/progress; /openapi.yaml describes the API."
             : nil
         return Response(
             ProgressResponse(problem: ProgressProblem(title: status.reasonPhrase, status: status.code, detail: detail))
@@ -40,7 +40,7 @@ struct SafeAnswersMiddleware<Context: RequestContext>: RouterMiddleware {
 }
 
 extension Response {
-    /// An answer of the API that has no stream.
+    /// Creates a response from a response of the API that is not a stream.
     package init(_ answer: ProgressResponse) {
         let body: ResponseBody =
             if case .bytes(let bytes) = answer.body { ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)) } else {
@@ -49,7 +49,7 @@ extension Response {
         self.init(status: answer.head.status, headers: answer.head.headerFields, body: body)
     }
 
-    /// An answer of given bytes.
+    /// Creates a response whose body is the given bytes.
     package init(
         _ bytes: some Sequence<UInt8>,
         type: String,

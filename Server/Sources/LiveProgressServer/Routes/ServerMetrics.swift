@@ -3,18 +3,18 @@
 
 import HTTPTypes
 import Hummingbird
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import NIOCore
 import Synchronization
 
-/// Counts what goes through the server since it started.
+/// The counters of requests, reports, refusals and pauses since the server started.
 final class ServerMetrics: Sendable {
     private let requests = Atomic<UInt64>(0)
     private let reports = Atomic<UInt64>(0)
     private let refusals = Atomic<UInt64>(0)
     private let pauses = Atomic<UInt64>(0)
 
-    /// Counts one request by its answer: those that change something and succeed are reports.
+    /// Counts one response; a successful POST, PUT or PATCH request also counts as a report.
     func count(_ method: HTTPRequest.Method, _ status: HTTPResponse.Status) {
         requests.wrappingAdd(1, ordering: .relaxed)
         if status.code >= 400 {
@@ -24,25 +24,25 @@ final class ServerMetrics: Sendable {
         }
     }
 
-    /// Counts one pause of taking connections in.
+    /// Counts one pause in accepting connections.
     func countPause() {
         pauses.wrappingAdd(1, ordering: .relaxed)
     }
 
-    /// Adds the counts to a text.
+    /// Writes the counters to a text.
     func write(to text: inout MetricsText) {
         text.counter("requests_total", "Answered requests.", requests.load(ordering: .relaxed))
         text.counter("reports_total", "Requests that changed something.", reports.load(ordering: .relaxed))
         text.counter("refused_total", "Refused requests.", refusals.load(ordering: .relaxed))
         text.counter(
             "accept_pauses_total",
-            "Times that no connection was taken in for a moment, because the system had no descriptor left.",
+            "Pauses in accepting connections, because no file descriptor was left.",
             pauses.load(ordering: .relaxed)
         )
     }
 }
 
-/// Counts the answers that pass.
+/// Counts the responses of the routes.
 struct MetricsMiddleware<Context: RequestContext>: RouterMiddleware {
     let metrics: ServerMetrics
 

@@ -4,20 +4,20 @@
 import HTTPTypes
 import Hummingbird
 import LiveProgress
-import LiveProgressHTTP
-import LiveProgressHummingbird
-import LiveProgressNIO
-import LiveProgressPages
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressHummingbird
+@_spi(Server) import LiveProgressNIO
+@_spi(Server) import LiveProgressPages
 
 /// All routes of the stand-alone server.
 struct ServerRoutes {
     let progress: ProgressServer
     let metrics: ServerMetrics
-    /// Who lets in; `nil` where nobody is asked.
+    /// The authorizer that checks tokens, or `nil` if no keys are configured.
     let authorizer: TokenAuthorizer?
     let isReady: @Sendable () -> Bool
 
-    /// The router that serves them.
+    /// Returns the router with all routes.
     func router() -> Router<ServerRequestContext> {
         let router = Router(context: ServerRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.addMiddleware {
@@ -77,8 +77,8 @@ struct ServerRoutes {
                 return Response(answer)
             }
             var text = MetricsText()
-            text.gauge("operations", "Operations that are kept.", api.service.operationCount)
-            text.gauge("history_bytes", "Bytes of reports that are kept.", api.service.historyBytes)
+            text.gauge("operations", "Stored operations.", api.service.operationCount)
+            text.gauge("history_bytes", "Bytes of stored reports.", api.service.historyBytes)
             text.gauge("connections", "Open connections.", registry.count)
             text.gauge("websockets", "Watchers over WebSocket.", registry.upgradedCount)
             text.gauge("streams", "Watchers over HTTP: streams and long polls.", api.streamCount)

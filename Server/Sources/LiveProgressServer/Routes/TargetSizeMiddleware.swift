@@ -4,11 +4,11 @@
 import Hummingbird
 @_spi(Server) import LiveProgressHTTP
 
-/// Refuses targets that are too long; over HTTP/1.1 the connection's own guard has done so before.
+/// Refuses request targets that are too long; over HTTP/1.1 the connection's handlers already refuse them.
 struct TargetSizeMiddleware<Context: RequestContext>: RouterMiddleware {
-    /// How many bytes a target may have.
+    /// The maximum length of a target in bytes.
     let limit: Int
-    /// Where the refusal is counted.
+    /// The counters of refusals, by limit.
     let refusals: LimitRefusals
 
     func handle(

@@ -4,10 +4,10 @@
 import HTTPTypes
 import Hummingbird
 @_spi(Server) import LiveProgressHTTP
-import LiveProgressHummingbird
+@_spi(Server) import LiveProgressHummingbird
 import NIOCore
 
-/// `POST /api/v1/tickets`: gives who bears a token a ticket, for where no header field can be set.
+/// The route `POST /api/v1/tickets`: exchanges a bearer token for a ticket, for requests that cannot set header fields.
 struct TicketRoute {
     let api: ProgressAPI
     let authorizer: TokenAuthorizer
@@ -30,7 +30,7 @@ struct TicketRoute {
         }
     }
 
-    /// A ticket is for once: it gives no other one.
+    /// Returns whether the request has a bearer token; a ticket, which is valid once, cannot get another ticket.
     private func mayHaveTicket(_ head: HTTPRequest) -> Bool {
         if case .bearer = ProgressAccessRequest(head: head).credential { true } else { false }
     }

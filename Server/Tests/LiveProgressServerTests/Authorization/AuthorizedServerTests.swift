@@ -3,14 +3,14 @@
 
 import FoundationEssentials
 import HTTPTypes
-import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import LiveProgressTesting
 import Logging
 import NIOCore
 import Synchronization
 import Testing
 
+@testable import LiveProgress
 @testable import LiveProgressServer
 
 @Suite("A server with keys", .timeLimit(.minutes(2)))

@@ -4,7 +4,7 @@
 import FoundationEssentials
 import HTTPTypes
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import Logging
 import Testing
 

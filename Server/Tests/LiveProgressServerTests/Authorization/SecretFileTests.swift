@@ -3,7 +3,7 @@
 
 import FoundationEssentials
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 import Testing
 
 @testable import LiveProgressServer

@@ -4,7 +4,7 @@
 import Crypto
 import FoundationEssentials
 import LiveProgress
-import LiveProgressHTTP
+@_spi(Server) import LiveProgressHTTP
 
 @testable import LiveProgressServer
 

@@ -4,10 +4,10 @@
 import Hummingbird
 import HummingbirdCore
 import LiveProgress
-import LiveProgressClient
-import LiveProgressHTTP
-import LiveProgressHummingbird
-import LiveProgressNIO
+@_spi(Server) import LiveProgressClient
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressHummingbird
+@_spi(Server) import LiveProgressNIO
 import NIOCore
 import Synchronization
 import Testing
@@ -67,7 +67,7 @@ struct ProgressServerTests {
             report.outcome = .succeeded(result: nil)
             _ = try await client.report(created.id, report)
             var last: String?
-            for try await event in client.watch(created.id) { last = event.snapshot.state }
+            for try await event in client.events(of: created.id) { last = event.snapshot.state }
             #expect(last == "Done")
         }
     }

@@ -42,7 +42,7 @@ struct CertificatesTests {
         ] {
             let error = #expect(throws: ServerConfigurationError.self) { try Certificates(files) }
             #expect(error?.message.contains("/nowhere/") == true)
-            #expect(error?.message.contains("there is none") == true, "\(error?.message ?? "")")
+            #expect(error?.message.contains("the file does not exist") == true, "\(error?.message ?? "")")
         }
     }
 

@@ -2,7 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressClient
+@_spi(Server) import LiveProgressClient
 import LiveProgressClientTLS
 import LiveProgressServer
 import NIOCore
@@ -33,7 +33,7 @@ struct EncryptedServingTests {
             let client = try ProgressClient(url: server.url, configuration: configuration)
             let id = try await client.create().snapshot.id
             var states: [String] = []
-            for try await event in client.watch(id) {
+            for try await event in client.events(of: id) {
                 states.append(event.snapshot.state)
                 if states.count == 1 { _ = try await client.report(id, ProgressReport(state: "Copying")) }
                 if states.count == 2 {
@@ -57,7 +57,9 @@ struct EncryptedServingTests {
             #expect(error?.code == .insecure)
             #expect(error?.isTransient == false)
             let id = try #require(ProgressID("a"))
-            let watchError = await #expect(throws: ProgressClientError.self) { for try await _ in client.watch(id) {} }
+            let watchError = await #expect(throws: ProgressClientError.self) {
+                for try await _ in client.events(of: id) {}
+            }
             #expect(watchError?.code == .insecure)
             #expect(server.service.operationCount == 0)
         }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressWebSocket
 import NIOCore
 import NIOPosix
+
+@testable import LiveProgressWebSocket
 
 /// Goes through the cases of a fuzzing server: its requests are those that Autobahn's server defined.
 struct CaseRunner {

@@ -2,7 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressDeflate
-import LiveProgressWebSocket
+
+@testable import LiveProgressWebSocket
 
 /// `ws-client --port PORT [--deflate]`: echoes what a fuzzing server on the loopback sends, case by case.
 @main

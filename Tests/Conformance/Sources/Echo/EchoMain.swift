@@ -2,7 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressDeflate
-import LiveProgressWebSocket
+
+@testable import LiveProgressWebSocket
 
 /// `ws-echo [--port PORT] [--deflate]`: sends back what comes; without a port it takes one that is free.
 @main

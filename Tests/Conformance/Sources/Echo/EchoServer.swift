@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressNIO
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 
+@_spi(Server) @testable import LiveProgressNIO
 @testable import LiveProgressWebSocket
 
 #if canImport(Darwin)

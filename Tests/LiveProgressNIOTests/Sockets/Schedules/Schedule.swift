@@ -2,8 +2,9 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressNIO
-import LiveProgressTesting
+
+@_spi(Server) @testable import LiveProgressNIO
+@testable import LiveProgressTesting
 
 /// One random schedule: what workers and watchers do to a server, in an order that the seed alone decides.
 ///

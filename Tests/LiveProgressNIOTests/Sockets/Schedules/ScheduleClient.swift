@@ -2,9 +2,10 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressTesting
-import LiveProgressWire
 import NIOCore
+
+@testable import LiveProgressTesting
+@_spi(Server) @testable import LiveProgressWire
 
 /// One watcher of a schedule: a socket, and a ledger of all that came through it.
 ///

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
-import LiveProgressTesting
 import LiveProgressWire
 import NIOCore
+
+@testable import LiveProgress
+@testable import LiveProgressTesting
 
 #if canImport(Darwin)
     import Darwin

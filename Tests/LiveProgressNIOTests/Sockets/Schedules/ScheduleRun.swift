@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
-import LiveProgressNIO
-import LiveProgressTesting
+@_spi(Server) import LiveProgressNIO
 import LiveProgressWebSocket
 import NIOPosix
 import Testing
+
+@testable import LiveProgress
+@testable import LiveProgressTesting
 
 #if canImport(Darwin)
     import Darwin

@@ -3,12 +3,13 @@
 
 import LiveProgress
 import LiveProgressHTTP
-import LiveProgressNIO
-import LiveProgressTesting
+@_spi(Server) import LiveProgressNIO
 import LiveProgressWebSocket
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+
+@testable import LiveProgressTesting
 
 /// What differs from one schedule's server to another's.
 struct ScheduleSettings: Sendable {

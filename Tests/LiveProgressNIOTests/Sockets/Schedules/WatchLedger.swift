@@ -2,8 +2,9 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
-import LiveProgressWire
 import NIOCore
+
+@_spi(Server) @testable import LiveProgressWire
 
 /// What one connection said and got, checked frame by frame against the invariants.
 struct WatchLedger {

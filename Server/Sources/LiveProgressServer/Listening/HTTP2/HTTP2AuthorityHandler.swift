@@ -5,10 +5,10 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 
-/// Sees to it that a request of HTTP/2 names one host, RFC 9113 section 8.3.1.
+/// Ensures that an HTTP/2 request names one host, in `:authority` (RFC 9113 section 8.3.1).
 ///
-/// What decides by the host looks at `:authority`; a request that names it by `Host` alone, as one that a gateway made of
-/// HTTP/1.1, must not get past that, nor one that says two things.
+/// The host check reads `:authority`. A request with `Host` alone, such as one converted from HTTP/1.1 by a gateway, gets
+/// its `Host` as `:authority`. The handler resets the stream of a request that names different hosts.
 final class HTTP2AuthorityHandler: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTP2Frame.FramePayload
@@ -28,7 +28,7 @@ final class HTTP2AuthorityHandler: ChannelInboundHandler {
         context.fireChannelRead(Self.wrapInboundOut(.headers(request)))
     }
 
-    /// The fields with the host in `:authority` alone; `nil` where they name several.
+    /// Returns the fields with the host in `:authority` only, or `nil` if the fields name different hosts.
     static func named(_ fields: HPACKHeaders) -> HPACKHeaders? {
         let named = fields[":authority"], hosts = fields["host"]
         guard let host = hosts.first else { return fields }

@@ -2,11 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgressHTTP
-import LiveProgressNIO
+@_spi(Server) import LiveProgressNIO
 import NIOCore
 import NIOHTTP2
 
-/// Stands at the end of an HTTP/2 connection, and ends it when nobody uses it or the server goes away.
+/// Closes an HTTP/2 connection when the connection is idle for too long, or when the server shuts down.
 final class HTTP2ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
@@ -18,7 +18,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     private var deadline: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    /// A handler of a connection that has yet to open its first stream.
+    /// Creates a handler for a connection without streams.
     init(limits: ConnectionLimits) {
         self.limits = limits
     }
@@ -41,7 +41,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent: follow(lifetime.leave())
-        // Who sends nothing more cannot even open the window for what it waits for.
+        // Without input, no WINDOW_UPDATE can arrive for the frames that are still to be sent.
         case ChannelEvent.inputClosed: context.close(promise: nil)
         default: break
         }
@@ -49,8 +49,8 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Whoever breaks the rules has its connection ended (RFC 9113 section 5.4.1 allows that for the errors of a stream
-        // too); but one of ours that comes too late for its stream has broken none.
+        // A protocol error closes the connection; RFC 9113 section 5.4.1 allows that for stream errors too. A
+        // `StreamError` is not the client's fault: the server wrote a frame after its stream had closed.
         if error is NIOHTTP2Errors.StreamError { return }
         context.close(promise: nil)
     }
@@ -81,7 +81,9 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// A stream is told as closed while its last frame is being written, which a close at once would overtake.
+    /// Closes the connection in the next event loop tick.
+    ///
+    /// `streamClosed` is called while the last frame of the stream is being written; an immediate close would drop it.
     private func closeBehindLastFrame(_ context: ChannelHandlerContext) {
         context.eventLoop.assumeIsolated().execute {
             context.flush()
@@ -105,11 +107,11 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
     }
 }
 
-/// Tells a connection's handler of its streams, on its event loop.
+/// Reports opened and closed streams to the ``HTTP2ConnectionHandler``, on its event loop.
 struct HTTP2StreamCount: NIOHTTP2StreamDelegate {
     private let handler: NIOLoopBound<HTTP2ConnectionHandler>
 
-    /// Tells the handler; called on the event loop.
+    /// Creates a delegate for a handler; call it on the event loop.
     init(_ handler: HTTP2ConnectionHandler, eventLoop: any EventLoop) {
         self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
     }
@@ -119,6 +121,8 @@ struct HTTP2StreamCount: NIOHTTP2StreamDelegate {
         channel.closeFuture.whenComplete { [handler] _ in handler.value.streamClosed() }
     }
 
-    /// Not told of a stream whose channel closes while it is read: its channel itself is asked.
+    /// Does nothing; `streamCreated` observes the channel's `closeFuture` instead.
+    ///
+    /// NIO does not call this method for a stream whose channel closes during a read.
     func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {}
 }

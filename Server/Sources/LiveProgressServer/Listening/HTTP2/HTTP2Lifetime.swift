@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-/// How long a connection of HTTP/2 lives, and how it ends: events in, actions out, no I/O.
+/// The lifetime of an HTTP/2 connection as a state machine: events in, actions out, no I/O.
 ///
-/// It takes its leave in two steps (RFC 9113 section 6.8): first it says that it is going, and takes what is on its way;
-/// when the client has heard that, or has had the time to, it says which stream was the last, and closes behind it.
+/// The connection shuts down in two steps (RFC 9113 section 6.8). First the server sends GOAWAY with the maximum stream
+/// identifier and a PING, and still accepts streams that are in flight. After the PING acknowledgement, or after a timeout,
+/// the server sends GOAWAY with the last stream, and closes the connection when all streams have ended.
 struct HTTP2Lifetime {
-    /// What to do.
+    /// An action for the connection's handler.
     enum Action: Equatable {
         case none
-        /// Wait no more for the first or the next stream.
+        /// Cancel the timer for the first or the next stream.
         case stopWaiting
-        /// Wait for the next stream as long as an idle connection may.
+        /// Start the idle timer for the next stream.
         case wait
-        /// Say that no more streams are wanted, and ask the client whether it has heard.
+        /// Send GOAWAY with the maximum stream identifier, and a PING.
         case announce
-        /// Say which stream was the last.
+        /// Send GOAWAY with the last stream.
         case dismiss(lastStream: Int)
-        /// Say which stream was the last, and close.
+        /// Send GOAWAY with the last stream, and close the connection.
         case dismissAndClose(lastStream: Int)
-        /// Close.
+        /// Close the connection.
         case close
     }
 
@@ -45,14 +46,14 @@ struct HTTP2Lifetime {
         }
     }
 
-    /// No stream has come in time, or the server goes away.
+    /// Handles the timeout of an idle connection, or the shutdown of the server.
     mutating func leave() -> Action {
         guard phase == .open else { return .none }
         phase = .leaving
         return .announce
     }
 
-    /// The client has heard that the connection is going, or should have.
+    /// Handles the PING acknowledgement, or its timeout.
     mutating func heard() -> Action {
         guard phase == .leaving else { return .none }
         phase = .left

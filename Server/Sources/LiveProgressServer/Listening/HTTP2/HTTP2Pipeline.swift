@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressHTTP
-import LiveProgressNIO
+@_spi(Server) import LiveProgressHTTP
+@_spi(Server) import LiveProgressNIO
 import NIOCore
 import NIOHTTP2
 import NIOHTTPTypesHTTP2
 
-/// The handlers of an HTTP/2 connection and of its streams, below whatever answers the requests.
+/// The channel handlers of an HTTP/2 connection and of its streams, below the handlers that respond to requests.
 ///
-/// What a client can make the server do is bounded: how many streams it has open, how large the fields of a request are,
-/// and, by the defaults of the HTTP/2 library, how often it may reset streams, ping or change settings. Who takes nothing
-/// of a stream loses that stream.
+/// The pipeline limits the number of open streams and the size of a request's header fields. The HTTP/2 library limits,
+/// by its defaults, how often a client may reset streams, ping or change settings. A client that reads nothing from a
+/// stream for too long loses that stream.
 struct HTTP2Pipeline: Sendable {
-    /// How many requests a client may have open at once on one connection.
+    /// The maximum number of concurrent streams on one connection.
     private static let maximumStreams = 100
 
-    /// What a connection may take.
+    /// The limits of a connection.
     let limits: ConnectionLimits
-    /// Where those are counted whom a limit turns away.
+    /// The counters of refusals, by limit.
     let refusals: LimitRefusals
 
-    /// Adds the handlers to a connection; called on its event loop.
+    /// Adds the handlers to a connection; call it on the connection's event loop.
     ///
     /// - Parameters:
-    ///   - connection: The connection, on which HTTP/2 is what comes next.
-    ///   - serve: Serves a stream, whose requests and responses are those of swift-http-types; called on the event loop.
-    /// - Throws: What adding a handler throws; the connection is of no use then.
+    ///   - connection: The connection, before the HTTP/2 preface.
+    ///   - serve: Serves a stream with the request and response types of swift-http-types; called on the event loop.
+    /// - Throws: The error of adding a handler; the connection cannot be used then.
     func add(to connection: any Channel, serve: @escaping @Sendable (any Channel) throws -> Void) throws {
         let pipeline = connection.pipeline.syncOperations
         let handler = HTTP2ConnectionHandler(limits: limits)

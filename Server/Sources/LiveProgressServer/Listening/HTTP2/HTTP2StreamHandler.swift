@@ -4,10 +4,10 @@
 import NIOCore
 import NIOHTTP2
 
-/// Bounds the time that the request of one HTTP/2 stream may take to come, and lets the stream go with its answer.
+/// Limits the time to receive the request of one HTTP/2 stream, and ends the stream after the response.
 ///
-/// A client that goes on sending behind a whole answer, such as one that its body is too large, is told to stop
-/// (RFC 9113 section 8.1), and what it sends is not read.
+/// A complete response may precede the end of the request, for example because the body is too large. The handler then
+/// sends RST_STREAM with NO_ERROR (RFC 9113 section 8.1) and does not read the rest of the request.
 final class HTTP2StreamHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTP2Frame.FramePayload
@@ -18,7 +18,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
     private var deadline: Scheduled<Void>?
     private var isRequestWhole = false
 
-    /// A handler of a stream whose request has to be whole in the given time.
+    /// Creates a handler for a stream; the timeout limits the time until the request is complete.
     init(timeout: TimeAmount) {
         self.timeout = timeout
     }
@@ -33,7 +33,8 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
-        // Routes read a body to where the stream ends, and must not take a part for the whole (RFC 9113 section 8.1).
+        // A route reads a body until the stream ends, and must not mistake a partial body for a complete one
+        // (RFC 9113 section 8.1).
         if !isRequestWhole { context.fireErrorCaught(IncompleteRequest()) }
         context.fireChannelInactive()
     }
@@ -50,7 +51,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
         guard Self.unwrapOutboundIn(data).isLast, !isRequestWhole else { return context.write(data, promise: promise) }
         let written = promise ?? context.eventLoop.makePromise(of: Void.self)
         context.write(data, promise: written)
-        // Behind the answer: a reset lets go of what has still to be sent.
+        // Reset only after the response is written, because a reset discards unsent frames.
         written.futureResult.assumeIsolated().whenSuccess {
             guard !self.isRequestWhole, context.channel.isActive else { return }
             context.writeAndFlush(Self.wrapOutboundOut(.rstStream(.noError)), promise: nil)
@@ -58,11 +59,11 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
     }
 }
 
-/// The stream broke off within its request.
+/// The error for a stream that closes before its request is complete.
 private struct IncompleteRequest: Error {}
 
 extension HTTP2Frame.FramePayload {
-    /// Whether its sender sends nothing more on the stream.
+    /// Whether the frame has the END_STREAM flag.
     fileprivate var isLast: Bool {
         switch self {
         case .data(let data): data.endStream

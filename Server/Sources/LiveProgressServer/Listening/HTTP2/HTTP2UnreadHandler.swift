@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgressNIO
+@_spi(Server) import LiveProgressNIO
 import NIOCore
 import NIOHTTP2
 
-/// Ends a stream whose client opens no window for what the stream has still to send (RFC 9113 section 5.2), for too long.
+/// Closes a stream whose client does not open the flow-control window (RFC 9113 section 5.2) for too long.
 ///
-/// Counted are pieces, each no larger than a frame that every client takes. Bytes that wait for the socket are not the
-/// stream's fault: its connection has a time of its own for them.
+/// The handler splits data into pieces of at most 16 KiB, and counts pending and written pieces. It does not count the
+/// time in which bytes wait for the socket: the connection has its own timeout for them.
 final class HTTP2UnreadHandler: ChannelOutboundHandler {
     typealias OutboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
-    /// The size that frames have unless a client allows more (RFC 9113 section 4.2).
+    /// The maximum frame size that every client accepts, in bytes (RFC 9113 section 4.2).
     private static let pieceSize = 16 * 1024
 
     private var watch: UnreadWatch
@@ -22,7 +22,7 @@ final class HTTP2UnreadHandler: ChannelOutboundHandler {
     private var taken = 0
     private var context: ChannelHandlerContext?
 
-    /// A handler that tells when it gives a stream up.
+    /// Creates a handler that calls `onGivingUp` before it closes the stream.
     init(limit: TimeAmount, onGivingUp: @escaping () -> Void) {
         watch = UnreadWatch(limit: limit)
         self.onGivingUp = onGivingUp
@@ -77,7 +77,7 @@ final class HTTP2UnreadHandler: ChannelOutboundHandler {
         switch action {
         case .none: break
         case .look(let time):
-            // Never cancelled: it comes soon, and finds nothing to do where the client has taken all or has gone.
+            // Needs no cancellation: `look()` runs soon, and does nothing if all is sent or the stream is closed.
             _ = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { self.look() }
         case .giveUp:
             onGivingUp()

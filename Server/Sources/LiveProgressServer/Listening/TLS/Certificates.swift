@@ -7,50 +7,50 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// The certificate that new connections are served with, renewed from its files while the server runs.
+/// The TLS certificate for new connections, reloaded from its files while the server runs.
 ///
-/// Connections that are there keep the one they were made with. Files that cannot be used change nothing.
+/// Open connections keep the certificate of their handshake. If the files cannot be used, the old certificate stays.
 final class Certificates: Sendable {
-    /// What looking at the files led to.
+    /// The result of reading the files again.
     enum Renewal: Sendable, Hashable {
-        /// They are as they were when they were looked at last.
+        /// The files have not changed.
         case unchanged
-        /// New connections get what they say now.
+        /// New connections use the new certificate.
         case renewed
-        /// They cannot be used; the certificate from before goes on.
+        /// The files cannot be used; new connections still use the old certificate.
         case failed(ServerConfigurationError)
     }
 
     private struct State {
         var context: NIOSSLContext
-        /// The contents that were tried last, whether they could be used or not.
+        /// The contents of the files at the last attempt, usable or not.
         var tried: PEMPair
     }
 
     private let files: TLSFiles
     private let state: Mutex<State>
 
-    /// The certificate in the files.
+    /// Reads the certificate from its files.
     ///
-    /// - Throws: ``ServerConfigurationError`` that names the file, and says what is wrong with it.
+    /// - Throws: ``ServerConfigurationError`` that names the file and the fault.
     init(_ files: TLSFiles) throws(ServerConfigurationError) {
         self.files = files
         let pair = try PEMPair(files)
         state = Mutex(State(context: try pair.context(files), tried: pair))
     }
 
-    /// What new connections are encrypted with.
+    /// The TLS context for new connections.
     var context: NIOSSLContext { state.withLock { $0.context } }
 
-    /// Looks at the files; blocks for as long as reading them takes.
+    /// Reads the files again; blocks the thread while it reads.
     ///
-    /// - Parameter again: Whether to try what has been tried already.
-    /// - Returns: What came of it.
+    /// - Parameter again: Whether to load contents that are the same as at the last attempt.
+    /// - Returns: The result.
     func renew(again: Bool = false) -> Renewal {
         do throws(ServerConfigurationError) {
             let pair = try PEMPair(files)
             guard again || state.withLock({ $0.tried != pair }) else { return .unchanged }
-            // Said even where it fails, so that one mistake is told once.
+            // Stored after a failure too, so that the same fault is reported only once.
             defer { state.withLock { $0.tried = pair } }
             let context = try pair.context(files)
             state.withLock { $0.context = context }
@@ -60,25 +60,25 @@ final class Certificates: Sendable {
         }
     }
 
-    /// Looks at the files again and again until the task is cancelled, and logs what comes of it.
+    /// Reads the files at each interval until the task is cancelled, and logs changes and failures.
     func keepFresh(every interval: Duration, logger: Logger) async {
         var told = Renewal.unchanged
         while (try? await Task.sleep(for: interval)) != nil {
             let renewal = renew()
-            // A file that stays away fails each time, and is told of once.
+            // A file that stays missing fails each time, but is logged only once.
             guard renewal == .renewed || renewal != told else { continue }
             log(renewal, logger)
             if renewal != .unchanged { told = renewal }
         }
     }
 
-    /// Tells what looking at the files led to.
+    /// Logs the result of reading the files again.
     func log(_ renewal: Renewal, _ logger: Logger) {
         switch renewal {
         case .unchanged: break
         case .renewed: logger.info("The certificate has been renewed", metadata: ["file": "\(files.certificate)"])
         case .failed(let error):
-            logger.error("The certificate cannot be renewed; the old one goes on", metadata: ["error": "\(error)"])
+            logger.error("The certificate cannot be renewed; the old one stays in use", metadata: ["error": "\(error)"])
         }
     }
 }
@@ -93,14 +93,14 @@ private struct PEMPair: Hashable {
         key = try Self.read(files.key, "key of the certificate")
     }
 
-    /// What connections are encrypted with: TLS 1.2 with forward secrecy alone, or 1.3.
+    /// Returns the TLS context: TLS 1.3, or TLS 1.2 with cipher suites that have forward secrecy.
     func context(_ files: TLSFiles) throws(ServerConfigurationError) -> NIOSSLContext {
         guard let chain = try? NIOSSLCertificate.fromPEMBytes(certificate), !chain.isEmpty else {
             throw ServerConfigurationError("The file \(files.certificate) holds no certificate in PEM.")
         }
         guard let key = try? NIOSSLPrivateKey(bytes: key, format: .pem) else {
             throw ServerConfigurationError(
-                "The file \(files.key) holds no private key in PEM, or one that is locked with a passphrase."
+                "The file \(files.key) holds no private key in PEM, or its key has a passphrase."
             )
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -108,10 +108,10 @@ private struct PEMPair: Hashable {
             privateKey: .privateKey(key)
         )
         configuration.minimumTLSVersion = .tlsv12
-        // Those that RFC 9113 appendix A lets HTTP/2 use.
+        // Only cipher suites that RFC 9113 appendix A does not prohibit for HTTP/2.
         configuration.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
         configuration.applicationProtocols = ["h2", "http/1.1"]
-        // How long a client has to answer our goodbye.
+        // The time for a client to answer the server's close_notify.
         configuration.shutdownTimeout = .seconds(1)
         do {
             return try NIOSSLContext(configuration: configuration)
@@ -128,8 +128,8 @@ private struct PEMPair: Hashable {
         } catch {
             let reason =
                 switch (error as? CocoaError)?.code {
-                case .fileNoSuchFile, .fileReadNoSuchFile: "there is none"
-                case .fileReadNoPermission: "this user may not read it"
+                case .fileNoSuchFile, .fileReadNoSuchFile: "the file does not exist"
+                case .fileReadNoPermission: "this user has no permission to read the file"
                 default: "\(error)"
                 }
             throw ServerConfigurationError("The \(what) cannot be read from \(path): \(reason).")
