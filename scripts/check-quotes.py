@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Each block of Swift in the given documents stands, line for line and however indented, in one of the examples."""
+"""Checks that each Swift block of the given documents is part of an example, line by line, without regard to indentation."""
 
 import pathlib
 import re
@@ -20,9 +20,9 @@ failures = 0
 for document in sys.argv[1:]:
     blocks = re.findall(r"^```swift\n(.*?)^```$", pathlib.Path(document).read_text(), re.M | re.S)
     if not blocks:
-        sys.exit(f"{document} shows no Swift")
+        sys.exit(f"{document} has no Swift block")
     for block in blocks:
         if not any(holds(source, lines(block)) for source in examples):
-            print(f"{document} shows what is in no example:\n{block}", file=sys.stderr)
+            print(f"{document} has a Swift block that is in no example of Examples/:\n{block}", file=sys.stderr)
             failures += 1
 sys.exit(1 if failures else 0)

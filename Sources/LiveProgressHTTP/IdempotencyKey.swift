@@ -18,24 +18,24 @@ struct IdempotencyKey {
     /// Reads the key of a request; `nil` if the request has no key.
     ///
     /// - Throws: A 400 if the key is malformed.
-    init?(of exchange: Exchange) throws(Refusal) {
-        guard let key = exchange[.idempotencyKey] else { return nil }
+    init?(of call: APICall) throws(Refusal) {
+        guard let key = call[.idempotencyKey] else { return nil }
         guard Self.isValid(key) else { throw Refusal(Problems.malformedKey) }
         var hasher = Hasher()
         let operation: ProgressID?
-        switch exchange.route {
+        switch call.route {
         case .collection: operation = nil
         case .operation(let id): operation = id
         case .cancel(let id):
             operation = id
             hasher.combine("cancel")
         }
-        hasher.combine(exchange.request.method)
-        hasher.combine(exchange[.contentType])
-        hasher.combine(exchange.body)
+        hasher.combine(call.request.method)
+        hasher.combine(call[.contentType])
+        hasher.combine(call.body)
         fingerprint = hasher.finalize()
         // An identifier and a key contain no line break, so the name is unambiguous.
-        name = "\(operation?.rawValue ?? "")\n\(key)\n\(Self.owner(exchange.access.principal))"
+        name = "\(operation?.rawValue ?? "")\n\(key)\n\(Self.owner(call.permissions.principal))"
     }
 
     /// Returns whether a text is a valid key: 1 to 255 printable ASCII characters, quoted or not.

@@ -80,7 +80,7 @@ public struct ProgressAPI: Sendable {
         body: [UInt8],
         from caller: ProgressCaller = ProgressCaller()
     ) async -> ProgressResponse {
-        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
+        let (request, caller) = configuration.trustedProxies.client(of: request, from: caller)
         var response: ProgressResponse
         do throws(Refusal) {
             response = try await answer(request, body, caller)
@@ -125,36 +125,36 @@ public struct ProgressAPI: Sendable {
         guard let route = Route(path: target.path, under: configuration.path) else {
             throw Refusal(Problems.noSuchResource(under: configuration.path))
         }
-        var exchange = try Exchange(request, body: body, caller: caller, target: target, route: route)
-        exchange.slot = try slot(for: caller)
-        defer { withExtendedLifetime(exchange.slot) {} }
+        var call = try APICall(request, body: body, caller: caller, target: target, route: route)
+        call.slot = try slot(for: caller)
+        defer { withExtendedLifetime(call.slot) {} }
         guard body.count <= configuration.limits.maximumBodySize else {
             throw Refusal(.bodySize, Problems.bodyTooLarge(limit: configuration.limits.maximumBodySize))
         }
         // `OPTIONS` needs no credentials: browsers send it without them, and the response is the same for every caller.
-        if request.method == .options { return options(exchange) }
+        if request.method == .options { return options(call) }
         do throws(Refusal) {
-            exchange.access = try await access(of: exchange)
+            call.permissions = try await permissions(of: call)
         } catch {
-            guard let page = page(inPlaceOf: error, exchange) else { throw error }
+            guard let page = page(inPlaceOf: error, call) else { throw error }
             return page
         }
-        if !exchange.target.query.isEmpty, !asksForPage(exchange) { try exchange.readParameters() }
-        switch (exchange.route, request.method) {
-        case (.collection, .post): return try create(exchange)
-        case (.collection, _): return try list(exchange)
-        case (.operation(let id), .get), (.operation(let id), .head): return try await read(id, exchange)
-        case (.operation(let id), _), (.cancel(let id), _): return try await once(exchange, on: id, change)
+        if !call.target.query.isEmpty, !asksForPage(call) { try call.readParameters() }
+        switch (call.route, request.method) {
+        case (.collection, .post): return try create(call)
+        case (.collection, _): return try list(call)
+        case (.operation(let id), .get), (.operation(let id), .head): return try await read(id, call)
+        case (.operation(let id), _), (.cancel(let id), _): return try await once(call, on: id, change)
         }
     }
 
-    private func change(_ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
-        switch (exchange.route, exchange.request.method) {
-        case (.operation(let id), .put): return try put(id, exchange)
-        case (.operation(let id), .delete): return try delete(id, exchange)
-        case (.operation(let id), _): return try await patch(id, exchange)
-        case (.cancel(let id), _): return try cancel(id, exchange)
-        case (.collection, _): return try create(exchange)
+    private func change(_ call: APICall) async throws(Refusal) -> ProgressResponse {
+        switch (call.route, call.request.method) {
+        case (.operation(let id), .put): return try put(id, call)
+        case (.operation(let id), .delete): return try delete(id, call)
+        case (.operation(let id), _): return try await patch(id, call)
+        case (.cancel(let id), _): return try cancel(id, call)
+        case (.collection, _): return try create(call)
         }
     }
 

@@ -71,7 +71,7 @@
             channel: any Channel,
             logger: Logger
         ) throws -> EventLoopFuture<ConnectionOutcome<HTTP1Channel.Value>> {
-            try connections.configure(channel, openPath: routes(logger))
+            try connections.configure(channel, addHTTPHandlers: routes(logger))
         }
 
         /// Prepares a connection for its first request, and passes the outcome to a closure.
@@ -86,7 +86,7 @@
             logger: Logger,
             completion: @escaping (ConnectionOutcome<HTTP1Channel.Value>) -> Void
         ) throws {
-            try connections.configure(channel, openPath: routes(logger), completion: completion)
+            try connections.configure(channel, addHTTPHandlers: routes(logger), completion: completion)
         }
 
         private func routes(_ logger: Logger) -> @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value> {
@@ -150,7 +150,7 @@
                 ProgressChildChannel(
                     responder: responder,
                     connections: progress.hosting.connections(isSecure: isSecure),
-                    onShutdown: { progress.leave() }
+                    onShutdown: { progress.beginShutdown() }
                 )
             }
         }

@@ -59,7 +59,7 @@
                     await api.respond(to: request.head, body: [], from: caller)
                 }
             } onGracefulShutdown: {
-                progress.leave()
+                progress.beginShutdown()
             }
             return closing(response(answer, to: request))
         }
@@ -121,7 +121,7 @@
                     try Task.checkCancellation()
                 }
             } onGracefulShutdown: {
-                progress.leave()
+                progress.beginShutdown()
             }
             try await body.finish(nil)
         }

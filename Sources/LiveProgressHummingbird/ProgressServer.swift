@@ -85,8 +85,8 @@
         ///
         /// Streams end, long polls are answered, WebSockets are closed with 1001, and new streams and upgrades are
         /// refused with a 503. The graceful shutdown of the application calls this function.
-        public func leave() {
-            hosting.leave()
+        public func beginShutdown() {
+            hosting.beginShutdown()
             departure.continuation.finish()
         }
 
@@ -99,7 +99,7 @@
                 await group.next()
                 group.cancelAll()
             }
-            leave()
+            beginShutdown()
             await hosting.waitUntilEmpty(atMost: configuration.shutdownTimeout)
             // A service that returns before its own graceful shutdown counts as failed, so wait for the shutdown.
             try? await gracefulShutdown()

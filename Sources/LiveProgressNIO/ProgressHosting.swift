@@ -78,7 +78,7 @@ public final class ProgressHosting: Sendable {
     /// Starts the shutdown: ends streams, answers long polls, and closes WebSockets with 1001.
     ///
     /// New streams and upgrades receive a response that tells the client to retry later.
-    public func leave() {
+    public func beginShutdown() {
         api.drain()
         registry.quiesce()
     }
@@ -147,8 +147,8 @@ public final class ProgressHosting: Sendable {
         _ handshake: HandshakeRequest,
         _ acceptance: WatchAcceptance,
         _ agreement: (compression: WebSocketCompression, answer: WebSocketExtension)?
-    ) -> ConnectionDecision.Grant {
-        ConnectionDecision.Grant(
+    ) -> ConnectionDecision.Upgrade {
+        ConnectionDecision.Upgrade(
             headers: handshake.acceptance(subprotocol: acceptance.subprotocol, extension: agreement?.answer)
         ) { [self] channel in
             let loop = fanout.loop(channel.eventLoop)

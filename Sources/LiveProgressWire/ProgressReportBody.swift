@@ -42,7 +42,7 @@ package enum ProgressReportBody {
     ///
     /// - Throws: ``WireError``, which names the member and says what is allowed.
     package static func decodeReport(form bytes: some Sequence<UInt8>) throws(WireError) -> ProgressReport {
-        try decodeReport(FormBody.members(of: bytes))
+        try decodeReport(FormURLEncoded.members(of: bytes))
     }
 
     /// Reads the body that creates an operation, in JSON: identifier, options, and an optional first report.
@@ -60,7 +60,7 @@ package enum ProgressReportBody {
     package static func decodeCreate(
         form bytes: some Sequence<UInt8>
     ) throws(WireError) -> (id: ProgressID?, options: ProgressOptions, report: ProgressReport?) {
-        try decodeCreate(FormBody.members(of: bytes))
+        try decodeCreate(FormURLEncoded.members(of: bytes))
     }
 
     /// Checks that a body is empty, or a JSON object without members.
@@ -74,7 +74,7 @@ package enum ProgressReportBody {
     ///
     /// - Throws: ``WireError`` if the form has a field, or is malformed.
     package static func checkEmpty(form bytes: some Sequence<UInt8>) throws(WireError) {
-        try checkNames(of: FormBody.members(of: bytes), allowed: [])
+        try checkNames(of: FormURLEncoded.members(of: bytes), allowed: [])
     }
 
     private static func members(json bytes: some Sequence<UInt8>) throws(WireError) -> JSONObject {

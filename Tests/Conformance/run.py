@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Runs the cases of the Autobahn test suite against the library's two ends of a WebSocket.
+"""Runs the cases of the Autobahn test suite against the WebSocket server and client of the library.
 
-    run.py --cases '1.*' '2.*'           both ends side by side, these cases
-    run.py --end server --cases '12.1.*' one end
+    run.py --cases '1.*' '2.*'           these cases, both ends concurrently
+    run.py --end server --cases '12.1.*' these cases, one end
 
-The cases are those of PyPI's kosoku. Each end must behave as each case asks, and close as it asks; a case that the suite calls
-NON-STRICT or INFORMATIONAL leaves the choice to the implementation, and is named. Exit code 0 where all pass.
+The cases are those of the package kosoku. Each end must have the behavior and the close that the case requires. The output names
+cases with the result NON-STRICT or INFORMATIONAL, in which the implementation has a choice. The exit code is 0 if all cases pass.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What one group may take; those of 9 and 12 send long messages, and machines differ.
+# The time limit of a group; the groups of 9 and 12 send long messages, which are slow on some machines.
 GROUP_SECONDS = 1800
-# Cases of these groups need the extension.
+# The cases of these groups need permessage-deflate.
 DEFLATE_GROUPS = {"12", "13"}
 ENDS = ("server", "client")
 
 
 def use_virtual_environment() -> None:
-    """Goes on in `.venv`, where the scripts install kosoku, if this is another Python."""
+    """Restarts this program with the Python of `.venv`, where the scripts install kosoku."""
     python = ROOT / ".venv" / "bin" / "python"
     if python.exists() and Path(sys.prefix).resolve() != (ROOT / ".venv").resolve():
         os.execv(python, [str(python), *sys.argv])
 
 
 class Tally:
-    """What came of the cases of one end."""
+    """The results of the cases of one end."""
 
     def __init__(self, wanted: list[str]) -> None:
         self.wanted = wanted
@@ -49,7 +49,7 @@ class Tally:
             self.results[result.case_id] = result
 
     def report(self, end: str) -> bool:
-        """Says what came out; whether every case passed."""
+        """Prints the results; returns whether every case passed."""
         counts: dict[str, int] = {}
         for result in self.results.values():
             counts[result.behavior.value] = counts.get(result.behavior.value, 0) + 1
@@ -99,11 +99,11 @@ async def outcome(run) -> list:
 
 
 async def result_while_running(server, client: asyncio.subprocess.Process) -> list:
-    """What the fuzzing server found out; nothing where the client ends before it does."""
+    """Returns the results of the fuzzing server, or no results if the client exits before the server has them."""
     result = asyncio.ensure_future(server.get_result())
     exit = asyncio.ensure_future(client.wait())
     await asyncio.wait({result, exit}, return_when=asyncio.FIRST_COMPLETED)
-    # The client's last request ends the run, and the result may come a moment after the client's exit.
+    # The client's last request ends the run, and the result may arrive shortly after the client's exit.
     await asyncio.wait({result}, timeout=5)
     exit.cancel()
     if result.done():
@@ -113,7 +113,7 @@ async def result_while_running(server, client: asyncio.subprocess.Process) -> li
 
 
 async def run_server(options, cases: list[str]) -> bool:
-    """The cases as a client, against our server."""
+    """Runs the cases with a fuzzing client against our server."""
     import kosoku
 
     echo = await asyncio.create_subprocess_exec(
@@ -133,7 +133,7 @@ async def run_server(options, cases: list[str]) -> bool:
 
 
 async def run_client(options, cases: list[str]) -> bool:
-    """The cases as a server, against our client."""
+    """Runs the cases with a fuzzing server against our client."""
     import kosoku
 
     tally = Tally(cases)
@@ -162,7 +162,7 @@ async def run(options) -> bool:
 
 
 def run_both() -> bool:
-    """Each end in a process of its own: much of the time goes into waiting, and the rest is for two processors."""
+    """Runs each end in a separate process, because the ends mostly wait and can use two processors."""
     command = [sys.executable, __file__, *sys.argv[1:], "--end"]
     ends = [subprocess.Popen([*command, end]) for end in ENDS]
     return not any([end.wait() for end in ends])
@@ -172,13 +172,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--echo", type=Path, default=ROOT / "bin" / "ws-echo")
     parser.add_argument("--client", type=Path, default=ROOT / "bin" / "ws-client")
-    parser.add_argument("--end", choices=ENDS, help="both by default")
+    parser.add_argument("--end", choices=ENDS, help="the end to test; both by default")
     parser.add_argument("--cases", nargs="+", default=["*"], help="identifiers or patterns of cases; all by default")
-    parser.add_argument("--parallel", type=int, default=1, help="cases against the server at a time")
+    parser.add_argument("--parallel", type=int, default=1, help="number of concurrent cases against the server")
     options = parser.parse_args()
     has_passed = asyncio.run(run(options)) if options.end else run_both()
     sys.stdout.flush()
-    # kosoku's threads may still wait for connections that are no longer needed.
+    # Threads of kosoku may still wait for connections that are no longer needed.
     os._exit(0 if has_passed else 1)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What pytest needs to know of the end-to-end tests: the binary, a server of it for each test, a browser, and their sentences."""
+"""The pytest configuration of the end-to-end tests: options, and fixtures for the binary, a server per test, and a browser."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from harness import ROOT, Server, raise_file_limit
 
 
 def pytest_addoption(parser):
-    parser.addoption("--binary", default=str(ROOT / "bin" / "live-progress"), help="the server and tool to be tested")
-    parser.addoption("--pictures", help="a folder for pictures of the pages in each state")
-    parser.addoption("--rows", default="", help="only the rows of hostile clients whose group, name or rule has this text")
+    parser.addoption("--binary", default=str(ROOT / "bin" / "live-progress"), help="the binary to test")
+    parser.addoption("--pictures", help="a folder for a picture of the pages in each state")
+    parser.addoption("--rows", default="", help="only the rows of hostile clients whose group, name or rule contains this text")
 
 
 def pytest_configure(config):
     if not Path(config.getoption("binary")).exists():
-        raise pytest.UsageError(f"{config.getoption('binary')} does not exist; `make build` makes it")
+        raise pytest.UsageError(f"{config.getoption('binary')} does not exist; build it with `make build`")
     raise_file_limit()
-    # A shell may run this in the background with interrupts ignored, which every program started from here would inherit.
+    # A background job of a shell ignores SIGINT, and all programs that the tests start would inherit this setting.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_itemcollected(item):
-    """Notes the sentence that a test promises, and lets `-k` find it by its words."""
+    """Records the docstring of a test as its sentence, and lets `-k` search the sentence."""
     if sentence := inspect.getdoc(item.obj):
         item.user_properties.append(("sentence", sentence))
         item.extra_keyword_matches.add(sentence)
-    # One browser is enough for them all: starting it takes more time than most of them.
+    # All tests of the pages share one browser, because the start of a browser takes longer than most of the tests.
     if "browser" in item.fixturenames:
         item.add_marker(pytest.mark.xdist_group("pages"))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_teststatus(report):
-    """Shows the sentence behind what came of the test."""
+    """Shows the sentence of a test after its result."""
     category, letter, word = yield
     sentence = dict(getattr(report, "user_properties", ())).get("sentence")
     return category, letter, f"{word}: {sentence}" if word and sentence else word
 
 
 def pytest_collection_modifyitems(items):
-    """Those that may take longest come first, so that none is left running alone at the end."""
+    """Runs the tests with the longest timeouts first, so that no long test runs alone at the end."""
     items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
 
 
@@ -57,7 +57,7 @@ def binary(pytestconfig) -> Path:
 
 @pytest.fixture
 def server(binary):
-    """A server of the test's own."""
+    """Starts a server for one test."""
     with Server(binary) as server:
         yield server
 

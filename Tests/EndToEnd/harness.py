@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the end-to-end tests share: a server to talk to, and plain HTTP."""
+"""The common part of the end-to-end tests: a server, HTTP requests and child processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOT = FOLDER.parent.parent
 
 
 class Failure(AssertionError):
-    """A promise that was not kept."""
+    """A failed expectation of a test."""
 
 
 def expect(condition: object, message: str) -> None:
@@ -42,7 +42,7 @@ def expect_equal(actual: object, expected: object, what: str) -> None:
 
 
 class Server:
-    """A `live-progress serve` of its own on a free loopback port, or what another command serves."""
+    """A server process (`live-progress serve`, or another command) on a free loopback port."""
 
     SERVE = ("serve", "--host", "127.0.0.1", "--port", "0", "--store", "memory")
 
@@ -56,7 +56,7 @@ class Server:
             first = self.output.next(20)
         except Exception:
             self.process.kill()
-            raise Failure(f"the server said nothing on standard output; its log:\n{self.tail()}") from None
+            raise Failure(f"the server wrote nothing to standard output; its log:\n{self.tail()}") from None
         match = re.fullmatch(r"listening on (https?://127\.0\.0\.1:(\d+))", first)
         expect(match, f"first line of the server is {first!r}; its log:\n{self.tail()}")
         self.url, self.port = match.group(1), int(match.group(2))
@@ -85,7 +85,7 @@ class Server:
         return self.whole_log()[-4000:]
 
     def resident_bytes(self) -> int:
-        """Resident memory, or 0 where the system does not tell."""
+        """Returns the resident memory in bytes, or 0 if the system has no `/proc`."""
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
                 if line.startswith("VmRSS:"):
@@ -93,7 +93,7 @@ class Server:
         return 0
 
     def operation(self, **report: object) -> "Operation":
-        """Creates an operation that this test reports to."""
+        """Creates an operation for this test."""
         operation = Operation(self, uuid.uuid4().hex)
         operation.put(**report)
         return operation
@@ -145,7 +145,7 @@ class Answer:
 
 
 def request(method: str, url: str, headers: dict | None = None, body: bytes | None = None, timeout: float = 20) -> Answer:
-    """One HTTP request; header names in lower case; no redirects, no retries."""
+    """Sends one HTTP request without redirects or retries; header names of the answer are in lower case."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     try:
@@ -158,7 +158,7 @@ def request(method: str, url: str, headers: dict | None = None, body: bytes | No
 
 
 class Lines:
-    """The lines of a pipe, read by a thread, each waited for with a limit."""
+    """The lines of a pipe. A thread reads the lines, so that a test can wait for a line with a time limit."""
 
     def __init__(self, pipe):
         self.queue: queue.Queue = queue.Queue()
@@ -170,7 +170,7 @@ class Lines:
         self.queue.put(None)
 
     def next(self, seconds: float = 10) -> str | None:
-        """The next line, or None at the end of the pipe."""
+        """Returns the next line, or None at the end of the pipe."""
         try:
             return self.queue.get(timeout=seconds)
         except queue.Empty:
@@ -184,14 +184,14 @@ class Lines:
 
 
 def plain_environment(**more: str) -> dict:
-    """This environment without settings of the tool, so that a person's own do not decide the outcome."""
+    """Returns this environment without the user's settings for the tool, which could change the results."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("LIVE_PROGRESS")}
     return {**kept, "NO_COLOR": "1", **more}
 
 
 @contextlib.contextmanager
 def spawned(command: list, **options):
-    """A child process that does not outlive the block."""
+    """Starts a child process, and ends it after the block."""
     process = subprocess.Popen([str(part) for part in command], **options)
     try:
         yield process
@@ -202,7 +202,7 @@ def spawned(command: list, **options):
 
 
 def raise_file_limit() -> None:
-    """A thousand watchers are a thousand descriptors, here and in the server, which inherits the limit."""
+    """Raises the limit of open files for 1,000 watchers, here and in the server, which inherits the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

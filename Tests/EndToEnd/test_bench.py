@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The server for load tests gives its watchers what it is asked for, and the tool's own load loses none of it."""
+"""`live-progress-bench`: its server sends the ordered updates, and its load client receives all of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SERVE = ("serve", "--port", "0")
 
 @pytest.fixture
 def program(binary) -> Path:
-    """The benchmark tool, which is built beside the tool."""
+    """Returns the path of the benchmark tool, in the folder of the tool."""
     return binary.with_name("live-progress-bench")
 
 
@@ -39,7 +39,7 @@ async def load(server, watchers: int, query: str, updates: int) -> list:
 
 
 def test_produces(program):
-    """live-progress-bench serve makes the updates asked for, each with its time, whichever way they are written."""
+    """live-progress-bench serve sends the ordered number of updates, each with its time, for each way of writing."""
     for path in ("direct", "channel"):
         for query, updates in (("u=200&r=0&b=1", 200), ("u=330&r=0&b=32", 330), ("u=50&r=500", 50)):
             with Server(program, "--write-path", path, serve=SERVE) as server:
@@ -50,15 +50,15 @@ def test_produces(program):
 
 
 def test_paces(program):
-    """live-progress-bench serve keeps to the rate asked for."""
+    """live-progress-bench serve keeps the ordered rate."""
     with Server(program, serve=SERVE) as server:
         crowd = asyncio.run(load(server, 2, "u=101&r=200", 101))
         times = [m["details"]["t"] for m in crowd[0].objects[1:]]
-        expect(times[-1] - times[0] > 450_000_000, "a hundred steps at 200 a second took far less than half a second")
+        expect(times[-1] - times[0] > 450_000_000, "100 steps at 200 per second took much less than half a second")
 
 
 def test_refuses(program):
-    """live-progress-bench serve says what it takes where an order makes no sense."""
+    """live-progress-bench serve refuses an invalid order, and the response names the valid parameters."""
     with Server(program, serve=SERVE) as server:
         for query in ("", "?u=0", "?u=x", "?u=1&r=-1", "?u=1&b=-5", "?u=1&b=2000", "?u=1&r=nan"):
             answer = request("GET", f"{server.url}/start{query}")
@@ -67,7 +67,7 @@ def test_refuses(program):
 
 
 def test_tells_usage(program):
-    """live-progress-bench serve says what it has taken of the machine, and that grows."""
+    """live-progress-bench serve reports its use of processor time and memory, and the processor time grows."""
     with Server(program, serve=SERVE) as server:
         before, after = (request("GET", f"{server.url}/usage").json for _ in range(2))
         expect(0 < before["processorNanoseconds"] <= after["processorNanoseconds"], f"{before}, then {after}")
@@ -81,7 +81,7 @@ def bench(program, *options: str, mark: str = "", **more) -> subprocess.Complete
 
 
 def expect_figures(figures: dict, watchers: int) -> None:
-    """No figure is asserted but that it is one: times tell about the machine."""
+    """Checks only that each figure is a positive number, because the values depend on the machine."""
     expect_equal(figures["watchers"], watchers, "watchers")
     expect_equal([one["updatesPerWrite"] for one in figures["flatOut"]], [1, 32], "loads")
     expect_equal(figures["disordered"], 0, "messages out of order")
@@ -91,7 +91,7 @@ def expect_figures(figures: dict, watchers: int) -> None:
 
 
 def test_measures(program):
-    """live-progress-bench measures this machine with a server of its own, and leaves none behind."""
+    """live-progress-bench starts a server, measures it, and ends it."""
     mark = uuid.uuid4().hex
     for path in ("direct", "channel"):
         ended = bench(program, "--json", "--write-path", path, *SMALL, mark=mark)
@@ -101,7 +101,7 @@ def test_measures(program):
 
 
 def running(mark: str) -> list[str]:
-    """The processes whose environment has a mark, where the system tells: others may measure at the same time."""
+    """Returns the processes with a mark in their environment, because other tests may measure at the same time."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -111,7 +111,7 @@ def running(mark: str) -> list[str]:
 
 
 def test_speaks(program):
-    """live-progress-bench says its figures in lines for people."""
+    """live-progress-bench prints its figures as text."""
     ended = bench(program, "--watchers", "3", "--seconds", "0.1")
     expect_equal(ended.returncode, 0, f"status; {ended.stderr}")
     for pattern in (r"watchers +3\n", r"handshakes .*/s", r"one a write .*/s", r"32 a write .*/s", r"none lost, 0 out of"):
@@ -119,7 +119,7 @@ def test_speaks(program):
 
 
 def test_loads_another(program):
-    """live-progress-bench loads a server that runs already."""
+    """live-progress-bench can measure a running server."""
     with Server(program, serve=SERVE) as server:
         for _ in range(2):
             ended = bench(program, "--json", "--url", server.url, *SMALL)
@@ -128,7 +128,7 @@ def test_loads_another(program):
 
 
 def test_complains(program, server):
-    """live-progress-bench says what is wrong, and what to do about it."""
+    """live-progress-bench reports an error, its cause and the solution."""
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
@@ -148,7 +148,7 @@ def test_complains(program, server):
 
 
 def test_raises_limit(program):
-    """live-progress-bench raises the limit of open files that is only a soft one."""
+    """live-progress-bench raises the soft limit of open files."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
     def limited() -> None:
@@ -160,10 +160,10 @@ def test_raises_limit(program):
 
 
 def test_ends_together(program):
-    """The server of live-progress-bench ends with it, even when it is killed."""
+    """The server of live-progress-bench ends after the tool, even if the tool is killed."""
     command = [program, "serve", "--port", "0", "--until-unread"]
     with spawned(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=plain_environment()) as server:
         expect(server.stdout.readline().startswith(b"listening on "), "the server does not listen")
         server.stdout.close()
         server.wait(20)
-        expect(server.returncode in (0, -signal.SIGTERM), f"the server left with {server.returncode}")
+        expect(server.returncode in (0, -signal.SIGTERM), f"the server exited with {server.returncode}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""WebSocket clients that others wrote: each gets the state at once, every transition in order, and the end."""
+"""WebSocket clients of other projects: each receives the current state, every transition in order, and the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEPS = 12
 
 
 class Watched:
-    """What a client told: its messages as text, and the code it was closed with."""
+    """The messages that a client received, as text, and the close code."""
 
     def __init__(self):
         self.first = threading.Event()
@@ -76,7 +76,7 @@ def aiohttp_client(url: str, subprotocol: str | None, watched: Watched) -> None:
 
 
 def debian_node() -> tuple[str, dict]:
-    """A node that finds Debian's node-ws (or one installed with npm), and the environment it needs."""
+    """Returns a node that finds Debian's node-ws (or one installed with npm), and its environment."""
     node = "/usr/bin/node" if Path("/usr/bin/node").exists() else shutil.which("node")
     expect(node, "node is not installed; `make test` installs it")
     paths = ["/usr/share/nodejs", str(FOLDER.parent.parent / ".tools" / "node_modules")]
@@ -108,7 +108,7 @@ CLIENTS = {
 
 
 def follow(server, client, subprotocol: str | None) -> tuple[Watched, dict]:
-    """Runs the client over one operation of twelve steps; reports start when it has got its first message."""
+    """Runs a client over an operation of twelve steps, which starts after the client's first message."""
     operation = server.operation(state="Queued", title="Import")
     watched = Watched()
 
@@ -121,14 +121,14 @@ def follow(server, client, subprotocol: str | None) -> tuple[Watched, dict]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    expect(watched.first.wait(15), "the current state did not come at once")
+    expect(watched.first.wait(15), "the client did not receive the current state")
     for number in range(1, STEPS + 1):
         operation.step(number)
     end = operation.succeed(rows=7)
     thread.join(20)
     if watched.error:
         raise watched.error
-    expect(not thread.is_alive(), "the client was not told the end")
+    expect(not thread.is_alive(), "the client did not receive the end")
     return watched, end
 
 
@@ -159,21 +159,21 @@ every_client = pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS.k
 
 @every_client
 def test_plain(server, client):
-    """Another's client, plain: the state at once, every change in order, the end with 1000."""
+    """A third-party client, plain format: the current state first, every change in order, and the close code 1000."""
     watched, _ = follow(server, client, None)
     check_plain(watched)
 
 
 @every_client
 def test_full(server, client):
-    """Another's client, live-progress.v1: the snapshot at once, every revision in order, the end with 1000."""
+    """A third-party client, live-progress.v1: the snapshot first, every revision in order, and the close code 1000."""
     watched, end = follow(server, client, FULL)
     check_full(watched, end)
 
 
 @every_client
 def test_late(server, client):
-    """Another's client that comes after the end gets the end at once, and 1000."""
+    """A third-party client that connects after the end: the end as the first message, and the close code 1000."""
     operation = server.operation(state="Queued")
     operation.succeed(rows=7)
     watched = Watched()

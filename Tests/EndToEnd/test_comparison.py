@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the comparison of servers makes of its runs: made-up runs, for which everyone can work out the tables."""
+"""The tables of the server comparison, for runs with known figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RESULT = {
 
 
 def made_up(costs: dict[str, list[float]], load: Load = Load(100), **more: float) -> list[Run]:
-    """Runs in which servers needed so much processor time, round by round."""
+    """Returns runs with the given processor time for each server and round."""
     return [
         Run(number, load, server, {**RESULT, "srv_cpu_ns": cost, **more})
         for server, values in costs.items()
@@ -35,7 +35,7 @@ def made_up(costs: dict[str, list[float]], load: Load = Load(100), **more: float
 
 
 def test_ratios():
-    """The comparison divides by the run of the same round, and gives median and range."""
+    """The comparison divides by the reference run of the same round, and shows the median and the range."""
     results = Results(made_up({SEND: [100, 200, 400], DIRECT: [110, 180, 480]}))
     lines = tables.document(results, "a machine", [])
     expect("a machine; 3 interleaved rounds; medians (lowest..highest)." in lines, lines[0])
@@ -44,7 +44,7 @@ def test_ratios():
 
 
 def test_judges():
-    """The comparison says of each target whether it was reached, and what was not measured."""
+    """The comparison reports each target as reached, missed or not measured."""
     runs = made_up({SEND: [100], DIRECT: [104], SEED: [200]})
     text = "\n".join(targets.judged(Results(runs), []))
     for row in (
@@ -56,7 +56,7 @@ def test_judges():
 
 
 def test_judges_all():
-    """The comparison judges every load that it makes."""
+    """The comparison has a target for every load that it runs."""
     loads = all_loads(400_000, 20_000)
     runs = [run for load in loads for run in made_up({SEND: [100], DIRECT: [50], SEED: [5000]}, load, wall_s=0.1)]
     rows = targets.judged(Results(runs), verdicts({}, {}))[5:]
@@ -68,13 +68,13 @@ def test_judges_all():
 
 
 def test_keeps():
-    """The comparison keeps its runs in a file, and reports the same of them again."""
+    """Runs that the comparison has written to its file are the same after they are read again."""
     runs = made_up({SEND: [100], DIRECT: [104]}, Load(1000, rate=100, stalled=1))
     expect_equal([Run.parse(run.line) for run in runs], runs, "runs")
 
 
 def test_finds_wrongs():
-    """The comparison says what was lost, disordered or malformed."""
+    """The comparison reports lost, disordered and malformed frames."""
     expect_equal([wrong for run in made_up({DIRECT: [1]}) for wrong in wrongs(run)], [], "wrongs of a clean run")
     run = made_up({DIRECT: [1]}, frames=39, order_bad=2)[0]
     where = f"{DIRECT}, 100 watchers, b=1, round 1"
@@ -82,13 +82,13 @@ def test_finds_wrongs():
 
 
 def test_holds_pace():
-    """The comparison measures a pace by the intervals between updates."""
+    """The comparison computes the rate from the intervals between updates."""
     expect_equal(pace_held({**RESULT, "u": 101, "rate": 1000, "wall_s": 0.1}), 100, "a pace that is held")
     expect_equal(pace_held({**RESULT, "wall_s": 0}), 0, "the pace of one update")
 
 
 def test_replaces():
-    """The comparison replaces the figures of a document, and nothing else."""
+    """The comparison replaces only the figures of a document."""
     document = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
     expect_equal(report.replaced(document, "\nnew\n"), document.replace("old", "new"), "the document")
     try:
@@ -96,11 +96,11 @@ def test_replaces():
     except SystemExit as refusal:
         expect("no place" in str(refusal), str(refusal))
     else:
-        expect(False, "a document without marks was taken")
+        expect(False, "a document without marks was accepted")
 
 
 def test_reads_calls():
-    """The comparison reads what the program for single calls prints."""
+    """The comparison reads the output of the micro-benchmarks."""
     text = (
         "nanoseconds a call\n  update                      100.0 (90.5..120.0)\n"
         "  update-watched-10000        105.0 (90.5..120.0)\n  advance                       9.0 (8.0..9.9)  over 5\n"

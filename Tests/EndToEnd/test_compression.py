@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A server with `--compression`: clients that others wrote inflate what it sends, and who does not ask gets it plain."""
+"""A server with `--compression`: third-party clients can inflate its frames, and other clients receive plain frames."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OFFER = b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r
 
 
 def first_frame(url: str, offer: bytes) -> tuple[bytes, int, bytes]:
-    """The answer's head, and the first byte and the payload of the first frame, which is shorter than 126 bytes."""
+    """Returns the response head, and the first byte and the payload of the first frame, which has less than 126 bytes."""
     host, port, request = handshake(url)
     with socket.create_connection((host, port), timeout=10) as connection:
         connection.sendall(request[:-2] + offer + b"\r\n")
@@ -30,7 +30,7 @@ def first_frame(url: str, offer: bytes) -> tuple[bytes, int, bytes]:
 
 
 def test_negotiated(binary):
-    """A client that offers it gets compressed frames, one that does not gets plain ones, from one server."""
+    """One server sends compressed frames to a client that offers compression, and plain frames to other clients."""
     with Server(binary, "--compression") as server:
         operation = server.operation(state="Queued")
         head, first, payload = first_frame(operation.socket_url, OFFER)
@@ -45,7 +45,7 @@ def test_negotiated(binary):
 
 
 def test_off(server):
-    """Without the option no client gets compression."""
+    """Without the option, the server accepts no compression."""
     operation = server.operation(state="Queued")
     head, first, _ = first_frame(operation.socket_url, OFFER)
     expect(b"extensions" not in head.lower(), f"the answer is {head!r}")
@@ -53,7 +53,7 @@ def test_off(server):
 
 
 def aiohttp_client(url: str, subprotocol: str | None, watched: Watched) -> None:
-    """As the one in test_clients, which does not offer compression by itself."""
+    """Watches like the client of test_clients, but also offers compression."""
     import asyncio
 
     import aiohttp
@@ -79,7 +79,7 @@ COMPRESSING = {
 
 @pytest.mark.parametrize("client", COMPRESSING.values(), ids=COMPRESSING.keys())
 def test_compressed(binary, client):
-    """Another's client with compression: every revision in order in both formats, the end with 1000."""
+    """A third-party client with compression: every revision in order in both formats, and the close code 1000."""
     with Server(binary, "--compression") as server:
         watched, _ = follow(server, client, None)
         check_plain(watched)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A thousand watchers of one operation, and bad company among them."""
+"""A thousand watchers of one operation, some of them slow or broken."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STATES = ["Queued"] + [f"Step {n}" for n in range(1, 21)] + ["Done"]
 
 
 async def twenty_steps(operation) -> None:
-    """A transition each fifty milliseconds, then the end."""
+    """Reports a transition every 50 ms, and then the end."""
     for number in range(1, 21):
         await asyncio.to_thread(operation.step, number)
         await asyncio.sleep(0.05)
@@ -38,13 +38,13 @@ def check(watchers: list) -> None:
 
 
 def test_thousand(binary):
-    """A thousand watchers get all twenty transitions in order and the end."""
+    """A thousand watchers receive all twenty transitions in order, and the end."""
     with Server(binary) as server:
         check(asyncio.run(follow(server.operation(state="Queued"), 1000)))
 
 
 def test_bad_company(binary):
-    """One watcher that never reads and one that vanishes: the other 998 lose nothing."""
+    """One watcher that never reads and one that disappears do not affect the other 998 watchers."""
     with Server(binary) as server:
         operation = server.operation(state="Queued")
         stalled = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
@@ -59,7 +59,7 @@ async def flood(operation, count: int, steps: int, filler: str) -> list:
     watchers = await connect_many(count, operation.socket_url, FULL)
     for number in range(1, steps + 1):
         await asyncio.to_thread(operation.report, state=f"Step {number}", details={"filler": filler})
-        # They are to keep up, whatever else this machine does; who is stalled is not among them.
+        # Wait for the watchers, so that they keep up on a slow machine. The stalled watcher is not in this list.
         await asyncio.wait_for(asyncio.gather(*(w.until(number + 1) for w in watchers)), 20)
     await asyncio.to_thread(operation.succeed)
     await asyncio.wait_for(asyncio.gather(*(w.finished for w in watchers)), 60)
@@ -67,7 +67,7 @@ async def flood(operation, count: int, steps: int, filler: str) -> list:
 
 
 def test_stalled_watcher(binary):
-    """A watcher that stops reading costs no memory, is told what it skipped, and still gets the end."""
+    """A watcher that stops reading uses no memory, receives the number of skipped revisions, and receives the end."""
     with Server(binary) as server:
         operation = server.operation(state="Queued")
         stalled = BlockingSocket(operation.socket_url, FULL, receive_buffer=4096)
@@ -76,19 +76,19 @@ def test_stalled_watcher(binary):
         grown = server.resident_bytes() - before
         for watcher in watchers:
             expect_equal(len(watcher.messages), 602, "messages of a watcher that keeps up")
-        # 600 reports of 30 kB are 18 MB; the journal keeps 64 of them, which is 2 MB, in two encodings.
+        # 600 reports of 30 kB have 18 MB. The journal keeps 64 of them (2 MB), in two encodings.
         expect(grown < 40_000_000, f"the server grew by {grown} bytes")
         messages = stalled.rest()
         revisions = [m["revision"] for m in messages]
         expect_equal(revisions, sorted(set(revisions)), "revisions in strictly increasing order")
         told = sum(1 + m.get("skipped", 0) for m in messages)
-        expect_equal(told, messages[-1]["revision"] - revisions[0] + 1, "revisions received or stated as skipped")
-        expect(len(messages) < 602, "the watcher was never behind; the case shows nothing")
+        expect_equal(told, messages[-1]["revision"] - revisions[0] + 1, "received and skipped revisions")
+        expect(len(messages) < 602, "the watcher never fell behind, so this run tests nothing")
         expect_equal((messages[-1]["type"], stalled.close_code), ("end", 1000), "the end")
 
 
 def test_leaving(binary):
-    """Watchers that leave free everything at once."""
+    """Watchers that disconnect free their descriptors."""
     with Server(binary) as server:
         operation = server.operation(state="Queued")
 
@@ -107,7 +107,7 @@ def test_leaving(binary):
 
 
 def open_descriptors(server) -> int:
-    """Open descriptors of the server, or 0 where the system does not tell."""
+    """Returns the number of open descriptors of the server, or 0 if the system has no `/proc`."""
     import os
 
     try:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""curl as a whole worker and a whole watcher: SSE, NDJSON, long-poll, forms."""
+"""curl as a complete worker and watcher: SSE, NDJSON, long polling and forms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def work(operation) -> None:
 
 
 def read_event(lines: Lines) -> dict | None:
-    """One server-sent event as its fields; comments are passed over."""
+    """Returns the fields of the next server-sent event; ignores comments."""
     fields: dict = {}
     while (line := lines.next()) is not None:
         if line == "":
@@ -46,7 +46,7 @@ def read_event(lines: Lines) -> dict | None:
 
 
 def test_server_sent_events(server):
-    """curl over SSE: the state at once, every transition in order, and the stream's end."""
+    """curl over SSE: the current state first, every transition in order, and the end of the stream."""
     operation = server.operation(state="Queued")
     command = ["curl", "-sSN", "--max-time", "30", "-H", "Accept: text/event-stream", operation.url]
     with spawned(command, stdout=subprocess.PIPE) as process:
@@ -63,7 +63,7 @@ def test_server_sent_events(server):
 
 
 def test_ndjson(server):
-    """curl over NDJSON: a message on each line, and the stream's end."""
+    """curl over NDJSON: one message per line, and the end of the stream."""
     operation = server.operation(state="Queued")
     command = ["curl", "-sSN", "--max-time", "30", "-H", "Accept: application/x-ndjson", operation.url]
     with spawned(command, stdout=subprocess.PIPE) as process:
@@ -77,7 +77,7 @@ def test_ndjson(server):
 
 
 def test_long_poll(server):
-    """curl by long-poll: each answer is past the ETag it brought, until the end."""
+    """curl by long polling: each answer has a newer state than the ETag in the request, until the end."""
     operation = server.operation(state="Queued")
     states, tag = ["Queued"], operation.put()["cursor"]
     tag = f'"{tag}"'
@@ -100,7 +100,7 @@ def test_long_poll(server):
 
 
 def test_long_poll_without_news(server):
-    """curl long-polls: nothing new within the wait is 304."""
+    """curl by long polling: the status code is 304 if nothing changes during the wait."""
     operation = server.operation(state="Queued")
     tag = operation.put()["cursor"]
     done = curl("-o", "/dev/null", "-w", "%{http_code}", "-H", f'If-None-Match: "{tag}"', "-H", "Prefer: wait=1",
@@ -109,7 +109,7 @@ def test_long_poll_without_news(server):
 
 
 def test_form_worker(server):
-    """curl with a form is a worker: PUT creates and reports, PATCH ends."""
+    """curl as a worker with forms: PUT creates the operation and reports, PATCH ends it."""
     url = f"{server.url}{BASE}/{uuid.uuid4().hex}"
     first = curl_json("-X", "PUT", "-d", "completedCount=3", "-d", "totalCount=10", "-d", "state=Copying", url)
     expect_equal((first["state"], first["details"]), ("Copying", None), "state and details")
@@ -126,7 +126,7 @@ def test_form_worker(server):
 
 
 def test_nightly(server):
-    """curl starts a job of a fixed name by POST, night after night, and PATCH never does."""
+    """curl restarts an ended job with a fixed identifier by POST, but not by PATCH."""
     name = f"nightly-{uuid.uuid4().hex}"
     url = f"{server.url}{BASE}/{name}"
     start = ("-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "-d", f"id={name}", f"{server.url}{BASE}")
@@ -142,7 +142,7 @@ def test_nightly(server):
 
 
 def test_resume_event_stream(server):
-    """curl resumes an event stream with Last-Event-ID and gets exactly what it missed."""
+    """curl resumes an event stream with Last-Event-ID, and receives exactly the missed events."""
     operation = server.operation(state="Queued")
     cursors = [operation.step(number)["cursor"] for number in range(1, 6)]
     operation.succeed()

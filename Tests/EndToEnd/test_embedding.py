@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The example of an application that embeds live progress: its session, its path, a proxy before it, and its end."""
+"""The example application that embeds Live Progress: sessions, its path, a proxy and its shutdown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATHS = ["/api/v1/progress", "/internal/jobs"]
 
 
 class App:
-    """The example on a free port, and a user who has logged in."""
+    """The example application on a free port, with a user who is logged in."""
 
     def __init__(self, path: str):
         variables = plain_environment(PORT="0", PROGRESS_PATH=path)
@@ -45,7 +45,7 @@ class App:
         self.process.wait()
 
     def start(self, url: str | None = None) -> str:
-        """Starts an import through some base URL, and gives where it is."""
+        """Starts an import, and returns the link of its operation."""
         base = (url or self.url) + "/imports"
         answer = request("POST", base, self.cookie)
         expect_equal(answer.status, 202, f"answer {answer.body!r}")
@@ -60,7 +60,7 @@ def app(request):
 
 @pytest.fixture
 def proxy(app, tmp_path):
-    """An nginx that serves the application below `/lp`; gives its URL."""
+    """Runs an nginx that serves the application below `/lp`, and returns its URL."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -97,9 +97,9 @@ http {{
 
 
 def test_sessions(app):
-    """An import is answered with its link; its user sees it, no other user does, and it can be cancelled."""
+    """The answer to an import has its link; only its user can see it, and it can be cancelled."""
     link = app.start()
-    expect_equal(link.rsplit("/", 1)[0], app.url + app.path, "where operations are")
+    expect_equal(link.rsplit("/", 1)[0], app.url + app.path, "the base of the link")
     seen = request("GET", link, {**app.cookie, "Accept": "application/json"})
     expect_equal((seen.status, seen.json["title"]), (200, "Import customers"), "what the user sees")
     expect_equal(request("GET", link).status, 401, "status without a session")
@@ -111,7 +111,7 @@ def test_sessions(app):
 
 
 def test_origins(app):
-    """A page of another origin may neither watch nor cancel, with the user's cookie and without."""
+    """A page of another origin can neither watch nor cancel, with or without the user's cookie."""
     link = app.start()
     for fields in ({}, app.cookie):
         for origin, status in (("https://evil.example", 403), ("null", 403), (app.url, 101 if fields else 401)):
@@ -123,7 +123,7 @@ def test_origins(app):
 
 
 async def test_prefix(app, proxy, browser):
-    """Behind nginx with a prefix the link, the page, its WebSocket and its cancel work, with nothing configured."""
+    """Behind nginx with a path prefix, the link, the page, its WebSocket and its cancel button work without configuration."""
     link = app.start(proxy)
     expect(link.startswith(proxy + app.path), f"the link is {link}")
     name, value = app.cookie["Cookie"].split("=")
@@ -139,7 +139,7 @@ async def test_prefix(app, proxy, browser):
 
 @pytest.mark.alone
 def test_sigterm(app):
-    """SIGTERM with open streams and WebSockets exits 0 within 2 s."""
+    """After SIGTERM with open streams and WebSockets, the application exits with 0 within 2 s."""
     link = app.start()
     sockets = [BlockingSocket(link.replace("http", "ws", 1), fields=app.cookie) for _ in range(10)]
     for each in sockets:

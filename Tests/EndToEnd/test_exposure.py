@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Where a server may listen, by what protects it there."""
+"""The addresses that a server can listen on, by its keys and its encryption."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tls import TLSServer
 
 
 def test_refusal(binary):
-    """Beyond loopback a server that lacks keys or encryption starts nothing, and says what to do."""
+    """On another address than loopback, a server without keys or encryption does not start, and the error names the options."""
     with tempfile.TemporaryDirectory() as folder:
         secret = Path(folder) / "keys"
         for host in ["0.0.0.0", "::"]:
@@ -28,15 +28,15 @@ def test_refusal(binary):
             ]:
                 done = tool(binary, "serve", "--host", host, "--port", "0", *options)
                 expect_equal(done.returncode, 64, f"exit status on {host} with {options}")
-                expect_equal(done.stdout, "", "what it says where others wait for an address")
+                expect_equal(done.stdout, "", "standard output")
                 expect(f"Listening on {host} is refused" in done.stderr, f"error: {done.stderr}")
                 for hint in hints:
                     expect(hint in done.stderr, f"{hint} is not in: {done.stderr}")
-        expect(not secret.exists(), "a server that does not start has made keys")
+        expect(not secret.exists(), "a server that did not start has created keys")
 
 
 def test_guarded_and_encrypted(binary):
-    """With keys and TLS authorised workers and watchers are served, and those without a token are refused."""
+    """With keys and TLS, the server accepts authorized workers and watchers, and refuses clients without a token."""
     with tempfile.TemporaryDirectory() as folder:
         keys = Keys(binary, folder)
         with TLSServer(binary, "--secret-file", keys.path) as server:
@@ -63,7 +63,7 @@ def test_guarded_and_encrypted(binary):
 
 
 async def sockets(server: TLSServer, watch: str) -> None:
-    """A watcher over TLS by its token, and one without."""
+    """Connects a watcher with a token over TLS, and a watcher without a token."""
     url = f"https://localhost:{server.port}{BASE}/a"
     context: ssl.SSLContext = server.authority.context("http/1.1")
     async with aiohttp.ClientSession() as session:
@@ -72,6 +72,6 @@ async def sockets(server: TLSServer, watch: str) -> None:
             expect_equal((await socket.receive_json(timeout=10))["state"], "Reading", "first message")
         try:
             async with session.ws_connect(url, ssl=context, protocols=("live-progress.v1",)):
-                expect(False, "a watcher without a token was admitted")
+                expect(False, "a watcher without a token was accepted")
         except aiohttp.WSServerHandshakeError as error:
             expect_equal(error.status, 401, "a watcher without a token")

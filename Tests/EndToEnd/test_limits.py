@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Each limit, set low: who is past it is told so in the way that fits, it is counted, and those inside notice nothing."""
+"""Each limit with a low value: clients over the limit are refused and counted, and other clients are not affected."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 @contextlib.contextmanager
 def limited(binary, **limits: int):
-    """A server whose limits are set by the names of its keys in snake case."""
+    """Starts a server with the given limits; the parameters are the names of the keys in snake case."""
     variables = {f"LIVE_PROGRESS_{name.upper()}": str(value) for name, value in limits.items()}
     with Server(binary, environment=variables) as server:
         yield server
@@ -30,7 +30,7 @@ def limited(binary, **limits: int):
 def metric(server: Server, name: str) -> int:
     text = request("GET", server.url + "/metrics").body.decode()
     match = re.search(rf"^live_progress_{re.escape(name)} (\d+)$", text, re.MULTILINE)
-    expect(match, f"there is no metric {name} in:\n{text}")
+    expect(match, f"no metric {name} in:\n{text}")
     return int(match.group(1))
 
 
@@ -49,7 +49,7 @@ def dial(server: Server, source: str = "127.0.0.1", receive_buffer: int | None =
 
 
 def whole(connection: socket.socket) -> bytes:
-    """All that comes until the server closes; a reset ends it too."""
+    """Returns all bytes until the server closes or resets the connection."""
     data = b""
     with contextlib.suppress(ConnectionError):
         while piece := connection.recv(65536):
@@ -58,7 +58,7 @@ def whole(connection: socket.socket) -> bytes:
 
 
 def expect_problem(answer: bytes, status: int, limit: str) -> dict:
-    """A whole answer that is a problem, says which limit was met, and ends its connection."""
+    """Checks that an answer is a complete problem which names the limit and closes the connection."""
     head, _, body = answer.partition(b"\r\n\r\n")
     lines = head.decode().lower().split("\r\n")
     expect(lines[0].startswith(f"http/1.1 {status} "), f"answer: {answer[:300]!r}")
@@ -72,13 +72,13 @@ def expect_problem(answer: bytes, status: int, limit: str) -> dict:
 
 
 def test_connections(binary):
-    """Connections in total; a newcomer gets 503, and a place as soon as one leaves."""
+    """The total of connections: a connection over the limit gets 503, and is accepted after another one has closed."""
     with limited(binary, maximum_connections=3) as server:
         operation = server.operation(state="Queued")
         watcher = BlockingSocket(operation.socket_url, FULL)
         watcher.next()
-        # The worker's connection and the watcher's are two.
-        # Connections are taken in by several threads: only one that was answered is surely inside.
+        # The worker and the watcher have two connections.
+        # Several threads accept connections, so only an answer shows that a connection was accepted.
         inside = dial(server)
         inside.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         expect(inside.recv(65536).startswith(b"HTTP/1.1 200 "), "one inside was not served")
@@ -98,9 +98,9 @@ def wait_until(condition, what: str, seconds: float = 15) -> None:
 
 
 def test_connections_per_address(binary):
-    """Connections of one address; other addresses are served."""
+    """Connections of one address: other addresses are served."""
     if sys.platform != "linux":
-        return  # Elsewhere the loopback has one address.
+        return  # Only Linux has several loopback addresses by default.
     with limited(binary, maximum_connections_per_address=2) as server:
         inside = [dial(server, "127.0.0.2") for _ in range(2)]
         for connection in inside:
@@ -120,7 +120,7 @@ def served(connection: socket.socket) -> bool:
 
 
 def test_requests_per_forwarded_address(binary):
-    """Requests of one address behind a trusted proxy, on whichever of its connections; other addresses are served."""
+    """Requests of one address behind a trusted proxy, on all connections of the proxy: other addresses are served."""
     with limited(binary, maximum_connections_per_address=2, trusted_proxies="127.0.0.1") as server:
         operation = server.operation(state="Queued")
 
@@ -139,7 +139,7 @@ def test_requests_per_forwarded_address(binary):
             expect(connection.recv(65536).startswith(expected), "one inside was not served")
         expect_problem(whole(ask("192.0.2.1", "Connection: close")), 429, "connections-per-address")
         refused = ask("192.0.2.1", *upgrade)
-        expect(refused.recv(65536).startswith(b"HTTP/1.1 429 "), "an upgrade past the limit was not refused")
+        expect(refused.recv(65536).startswith(b"HTTP/1.1 429 "), "an upgrade over the limit was not refused")
         expect_equal(refusals(server, "connections-per-address"), 2, "counted refusals")
         expect_equal(status("192.0.2.2"), b"HTTP/1.1 200", "answer to another address")
         for number, connection in enumerate(inside):
@@ -148,7 +148,7 @@ def test_requests_per_forwarded_address(binary):
 
 
 def test_watchers_per_operation(binary):
-    """Watchers of one operation, whatever they watch by; those inside get every update."""
+    """Watchers of one operation, over all transports: accepted watchers receive every update."""
     with limited(binary, maximum_watchers_per_operation=2) as server:
         operation = server.operation(state="Queued")
         inside = [BlockingSocket(operation.socket_url, FULL) for _ in range(2)]
@@ -166,11 +166,11 @@ def test_watchers_per_operation(binary):
             expect_equal(watcher.next()["state"], "Step 1", "update inside")
         inside.pop().socket.close()
         wait_until(lambda: metric(server, "websockets") == 1, "leaving")
-        expect_equal(BlockingSocket(operation.socket_url, FULL).next()["state"], "Step 1", "newcomer after one has left")
+        expect_equal(BlockingSocket(operation.socket_url, FULL).next()["state"], "Step 1", "new watcher after another has left")
 
 
 def test_operations(binary):
-    """Operations in total."""
+    """The total of operations."""
     with limited(binary, maximum_operations=2) as server:
         kept = [server.operation(), server.operation()]
         answer = request("PUT", f"{server.url}{BASE}/one-too-many")
@@ -181,7 +181,7 @@ def test_operations(binary):
 
 
 def test_report_rate(binary):
-    """Reports on one operation a second; an end is always taken."""
+    """Reports per second for one operation: an end is always accepted."""
     with limited(binary, reports_per_second=1, report_burst=3) as server:
         operation = server.operation()
         for number in range(3):
@@ -196,7 +196,7 @@ def test_report_rate(binary):
 
 
 def test_sizes(binary):
-    """The sizes of a target, of fields and of a body."""
+    """The size of a request target, of header fields and of a body."""
     with limited(binary, maximum_target_size=512, maximum_header_size=4096, maximum_body_size=2048) as server:
         host = f"Host: 127.0.0.1:{server.port}\r\n"
         put = f"PUT {BASE}/a HTTP/1.1\r\n{host}"
@@ -216,7 +216,7 @@ def test_sizes(binary):
 
 
 def test_messages(binary):
-    """The size of a WebSocket message, and how many come in a minute."""
+    """The size of a WebSocket message, and the messages per minute."""
     with limited(binary, maximum_message_size=256, maximum_messages_per_minute=5) as server:
         operation = server.operation(cancellable=True)
         inside = BlockingSocket(operation.socket_url, FULL)
@@ -237,7 +237,7 @@ def test_messages(binary):
 
 @pytest.mark.alone
 def test_times(binary):
-    """The times of a head, of a body and of doing nothing."""
+    """The timeouts of a request head, of a body and of an idle connection."""
     with limited(binary, head_timeout=1, body_timeout=2, idle_timeout=3) as server:
         host = f"Host: 127.0.0.1:{server.port}\r\n"
         silent, head, body, idle = (dial(server) for _ in range(4))
@@ -247,17 +247,17 @@ def test_times(binary):
         started = time.monotonic()
         expect_equal(whole(silent), b"", "answer to nothing")
         expect_problem(whole(head), 408, "head-time")
-        expect(time.monotonic() - started < 2, "the head had too much time")
+        expect(time.monotonic() - started < 2, "the timeout of the head was too long")
         expect_problem(whole(body), 408, "body-time")
         expect(whole(idle).startswith(b"HTTP/1.1 200 "), "the request before idling was not answered")
-        expect(2.5 < time.monotonic() - started < 10, "idling had the wrong time")
+        expect(2.5 < time.monotonic() - started < 10, "the idle timeout was wrong")
         counted = {limit: refusals(server, limit) for limit in ("head-time", "body-time", "idle-time")}
         expect_equal(counted, {"head-time": 2, "body-time": 1, "idle-time": 1}, "counted refusals")
 
 
 @pytest.mark.timeout(180)
 def test_unread(binary):
-    """Who takes nothing of what it is sent is let go, be it an answer, a stream or a watcher."""
+    """A client that does not read an answer, a stream or watcher's messages is disconnected."""
     with limited(binary, unread_timeout=2) as server:
         operation = server.operation(state="Queued", details="x" * 30_000)
         path, host = operation.path, f"Host: 127.0.0.1:{server.port}\r\n"
@@ -270,11 +270,11 @@ def test_unread(binary):
             one.sendall(f"GET {path} HTTP/1.1\r\n{host}Accept: text/event-stream\r\n\r\n".encode())
         deadline, number = time.monotonic() + 30, 0
         while refusals(server, "unread-time") < 3:
-            expect(time.monotonic() < deadline, f"{refusals(server, 'unread-time')} of 3 were let go")
+            expect(time.monotonic() < deadline, f"{refusals(server, 'unread-time')} of 3 were disconnected")
             number += 1
             operation.report(state=f"Step {number}", details="x" * 30_000)
             expect_equal(inside.next()["state"], f"Step {number}", "what the one inside gets")
-            expect(reader.recv(1 << 20), "the end of one that reads")
+            expect(reader.recv(1 << 20), "the stream of a reading client ended")
         wait_until(lambda: metric(server, "websockets") == 1, "end of the watcher alone")
         wait_until(lambda: metric(server, "streams") == 1, "end of the stream alone")
         for one in (answers, stream, reader):
@@ -283,29 +283,29 @@ def test_unread(binary):
 
 
 def test_history(binary):
-    """Bytes of reports that are kept, of one operation and of all."""
+    """The stored bytes of reports, of one operation and of all operations."""
     with limited(binary, maximum_history_bytes=20_000, maximum_history_bytes_per_operation=4096) as server:
         operation = server.operation()
         cursors = [operation.report(state=str(n), details="x" * 1000)["cursor"] for n in range(10)]
-        expect(metric(server, "history_bytes") <= 4096, "an operation keeps more than it may")
+        expect(metric(server, "history_bytes") <= 4096, "an operation stores more than its limit")
         late = BlockingSocket(f"{operation.socket_url}?cursor={cursors[0]}", FULL).next()
-        expect_equal((late["state"], late["resumed"]), ("9", False), "first message to one who comes back late")
+        expect_equal((late["state"], late["resumed"]), ("9", False), "first message with an old cursor")
         near = BlockingSocket(f"{operation.socket_url}?cursor={cursors[8]}", FULL).next()
-        expect_equal((near["state"], near["resumed"]), ("9", True), "first message to one who comes back soon")
+        expect_equal((near["state"], near["resumed"]), ("9", True), "first message with a recent cursor")
         inside = [operation] + [server.operation(state="0", details="x" * 3500) for _ in range(5)]
         answer = request("PUT", f"{server.url}{BASE}/one-too-many")
-        expect_equal((answer.status, answer.json["limit"]), (503, "history-bytes"), "answer to a newcomer")
+        expect_equal((answer.status, answer.json["limit"]), (503, "history-bytes"), "answer to a creation")
         expect("retry-after" in answer.headers, f"no Retry-After in {answer.headers}")
         expect_equal(refusals(server, "history-bytes"), 1, "counted refusals")
         for one in inside:
             one.step(1)
-        expect_equal(request("PUT", f"{server.url}{BASE}/in-time").status, 201, "status once there is room")
+        expect_equal(request("PUT", f"{server.url}{BASE}/in-time").status, 201, "status after space was freed")
 
 
 def test_descriptors(binary):
-    """Without a descriptor the server waits, those inside are served, and it recovers by itself."""
+    """Without free descriptors, the server pauses, serves the open connections, and recovers by itself."""
     if sys.platform != "linux":
-        return  # Only there can another process's limit be changed.
+        return  # Only Linux can change a limit of another process.
     import resource
 
     with limited(binary) as server:

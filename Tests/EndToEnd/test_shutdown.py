@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""SIGTERM with everyone still connected."""
+"""SIGTERM and SIGINT with connected clients."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def open_request(server, path: str, *fields: str) -> tuple:
 
 
 def await_streams(server, count: int) -> None:
-    """Returns when the server has begun to answer so many streams and long polls."""
+    """Waits until the server has the given number of open streams and long polls."""
     deadline = time.monotonic() + 10
     while f"live_progress_streams {count}\n" not in request("GET", server.url + "/metrics").body.decode():
         expect(time.monotonic() < deadline, f"{count} streams and long polls are not open")
@@ -48,7 +48,7 @@ async def terminate_with_everyone(server, operation) -> tuple:
 
 @pytest.mark.alone
 def test_sigterm(binary):
-    """SIGTERM with 100 WebSockets, 20 SSE and 20 long-polls: each is told, exit 0 within 2 s."""
+    """After SIGTERM, 100 WebSockets, 20 SSE streams and 20 long polls end properly, and the server exits with 0 within 2 s."""
     with Server(binary) as server:
         operation = server.operation(state="Queued")
         watchers, rests, answers, code, took = asyncio.run(terminate_with_everyone(server, operation))
@@ -62,7 +62,7 @@ def test_sigterm(binary):
 
 
 def test_sigint(binary):
-    """SIGINT ends it as well."""
+    """SIGINT also stops the server."""
     with Server(binary) as server:
         server.process.send_signal(signal.SIGINT)
         expect_equal(server.process.wait(5), 0, "exit code")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""TLS and HTTP/2 as third parties speak them: curl, aiohttp, OpenSSL, and frames by hand."""
+"""TLS and HTTP/2 with curl, aiohttp, OpenSSL and hand-made frames."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def curl(server: TLSServer, *arguments: str) -> str:
 
 
 def work(server: TLSServer, name: str) -> None:
-    """The rest of a job, each report over HTTP/2."""
+    """Reports the rest of a job over HTTP/2."""
     for state in STEPS:
         curl(server, "-X", "PATCH", "-d", f"state={state}", "-o", "/dev/null", f"{server.url}{BASE}/{name}")
     curl(server, "-X", "PATCH", "-d", "status=succeeded", "-o", "/dev/null", f"{server.url}{BASE}/{name}")
 
 
 def test_http2_streams(binary):
-    """curl over HTTP/2 is a whole worker, and a whole watcher by SSE and NDJSON."""
+    """curl over HTTP/2 is a complete worker, and a complete watcher by SSE and NDJSON."""
     with TLSServer(binary) as server:
         for number, accepted in enumerate(["text/event-stream", "application/x-ndjson"]):
             url = f"{server.url}{BASE}/job-{number}"
@@ -60,7 +60,7 @@ def test_http2_streams(binary):
 
 
 def test_http2_long_poll(binary):
-    """curl long-polls over HTTP/2 and is answered when there is news; a client that leaves is not counted any more."""
+    """curl by long polling over HTTP/2 is answered after a change, and a client that disconnects is no longer counted."""
     with TLSServer(binary) as server:
         url = f"{server.url}{BASE}/job"
         tag = server.send("PUT", "job", {"state": "Queued"})["cursor"]
@@ -80,11 +80,11 @@ def test_http2_long_poll(binary):
 def await_streams(server: TLSServer, url: str, count: int) -> None:
     deadline = time.monotonic() + 10
     while f"live_progress_streams {count}\n" not in curl(server, url):
-        expect(time.monotonic() < deadline, f"not {count} streams and long polls")
+        expect(time.monotonic() < deadline, f"there are not {count} streams and long polls")
 
 
 def test_http2_body_limit(binary):
-    """A body over the limit gets its whole refusal over HTTP/2, and the server stops reading."""
+    """Over HTTP/2, a body over the limit gets a complete refusal, and the server stops reading."""
     with TLSServer(binary) as server:
         body = server.authority.folder / "large"
         body.write_bytes(bytes(4 << 20))
@@ -97,17 +97,17 @@ def test_http2_body_limit(binary):
 
 
 def test_strict_transport_security(binary):
-    """Answers insist on encryption where the server has a name of its own, and only there."""
+    """Answers have Strict-Transport-Security only if the request host is a name of its own."""
     with TLSServer(binary) as server:
         named = ["--resolve", f"progress.test:{server.port}:127.0.0.1", f"https://progress.test:{server.port}/healthz"]
         for version in ("--http2", "--http1.1"):
-            expect("strict-transport-security: max-age=" in curl(server, version, "-i", *named).lower(), "it does not insist")
+            expect("strict-transport-security: max-age=" in curl(server, version, "-i", *named).lower(), "no HSTS for a name")
             bare = curl(server, version, "-i", f"{server.url}/healthz").lower()
-            expect("strict-transport-security" not in bare, "it insists for an address")
+            expect("strict-transport-security" not in bare, "HSTS is sent for an address")
 
 
 def test_websocket(binary):
-    """aiohttp watches over wss: every transition in order, close 1000, with ALPN and without."""
+    """aiohttp watches over wss, with and without ALPN: every transition in order, and the close code 1000."""
 
     async def watch(server: TLSServer, *protocols: str) -> tuple:
         url = f"wss://localhost:{server.port}{BASE}/job"
@@ -137,7 +137,7 @@ def test_websocket(binary):
 
 
 def test_versions(binary):
-    """TLS 1.2 and 1.3 are spoken, nothing older; ALPN agrees on h2, on http/1.1, or on nothing."""
+    """The server accepts TLS 1.2 and 1.3 only; ALPN selects h2, http/1.1 or no protocol."""
 
     def handshake(server: TLSServer, version: ssl.TLSVersion, *protocols: str) -> str | None:
         context = server.authority.context(*protocols)
@@ -162,7 +162,7 @@ def test_versions(binary):
 
 @pytest.mark.timeout(180)
 def test_renewal(binary):
-    """A renewed certificate is for new connections; those that are there go on; a broken pair changes nothing."""
+    """New connections use a renewed certificate, open connections continue, and an invalid pair changes nothing."""
     with TLSServer(binary) as server:
         server.send("PUT", "job", {"state": "Queued"})
         stream = server.connect()
@@ -173,11 +173,11 @@ def test_renewal(binary):
         server.install(certificate, b"nonsense")
         server.reload()
         server.await_log("cannot be renewed")
-        expect_equal(server.certificate_name(), "first", "certificate beside a broken pair")
+        expect_equal(server.certificate_name(), "first", "certificate after an invalid pair")
         server.install(certificate, key)
         server.reload()
         server.await_certificate("second")
-        # Without being told, by looking from time to time.
+        # Without a signal, the server checks the files at intervals.
         server.install(*server.authority.issue("third"))
         server.await_certificate("third")
         server.send("PATCH", "job", {"status": "succeeded"})
@@ -188,7 +188,7 @@ def test_renewal(binary):
 
 
 def test_half_close(binary):
-    """A client that says goodbye behind its request gets the answer, and a goodbye."""
+    """A client that sends close_notify after its request receives the answer and a close_notify."""
     with TLSServer(binary) as server:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = server.authority.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
@@ -209,7 +209,7 @@ def test_half_close(binary):
                 tls.unwrap()
             plain.sendall(outgoing.read())
             answer = b""
-            # The end by the server's goodbye reads as nothing; a connection cut off without one would raise.
+            # After a close_notify, a read returns no bytes; without a close_notify, a read would raise an error.
             while piece := until_done(lambda: read_or_end(tls)):
                 answer += piece
         expect(answer.endswith(b"ok\n"), f"answer: {answer!r}")
@@ -224,27 +224,27 @@ def read_or_end(tls: ssl.SSLObject) -> bytes:
 
 @pytest.mark.timeout(180)
 def test_slow_handshakes(binary):
-    """A handshake that is not done within 10 s is cut off, and so is an HTTP/2 connection without a request."""
+    """The server closes a connection whose TLS handshake takes over 10 s, and an HTTP/2 connection without a request."""
     with TLSServer(binary) as server:
         frames = Frames(server)
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
             silent.sendall(b"\x16\x03\x01")
             started = time.monotonic()
-            expect_equal(silent.recv(100), b"", "what a half handshake is answered")
+            expect_equal(silent.recv(100), b"", "answer to an incomplete handshake")
             took = time.monotonic() - started
-        expect(8 < took < 13, f"it was cut off after {took:.1f} s")
+        expect(8 < took < 13, f"the connection was closed after {took:.1f} s")
         kinds = [kind for kind, *_ in frames.rest(10)]
-        expect_equal(kinds.count(GOAWAY), 2, f"goodbyes among the frames {kinds}")
+        expect_equal(kinds.count(GOAWAY), 2, f"GOAWAY frames among {kinds}")
 
 
 def test_rapid_reset(binary):
-    """HTTP/2 says its limits, and a client that resets streams over and over is sent away."""
+    """SETTINGS has the limits of HTTP/2, and a client that resets many streams is disconnected."""
     with TLSServer(binary) as server:
         frames = Frames(server)
         kind, _, _, payload = frames.next()
         expect_equal(kind, SETTINGS, "the first frame")
         settings = dict(struct.unpack(">HI", payload[at : at + 6]) for at in range(0, len(payload), 6))
-        expect_equal((settings.get(3), settings.get(6)), (100, 32768), "streams at once, and size of the fields")
+        expect_equal((settings.get(3), settings.get(6)), (100, 32768), "concurrent streams, and size of the header fields")
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             for number in range(2000):
                 stream = 2 * number + 1
@@ -252,12 +252,12 @@ def test_rapid_reset(binary):
                 frames.send(Frames.get(stream, b"/healthz") + reset)
         goodbyes = [payload for kind, _, _, payload in frames.rest(10) if kind == GOAWAY]
         codes = [struct.unpack(">I", payload[4:8])[0] for payload in goodbyes]
-        expect(not goodbyes or 0xB in codes, f"codes of the goodbyes: {codes}")
-        expect_equal(curl(server, f"{server.url}/healthz"), "ok\n", "what others get")
+        expect(not goodbyes or 0xB in codes, f"codes of the GOAWAY frames: {codes}")
+        expect_equal(curl(server, f"{server.url}/healthz"), "ok\n", "answer to other clients")
 
 
 def test_malformed_requests(binary):
-    """Malformed requests over HTTP/2 are answered by no route, and end the connection that they came on alone."""
+    """Malformed requests over HTTP/2 reach no route, and end only their own connection."""
 
     def field(name: bytes, value: bytes) -> bytes:
         return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
@@ -271,8 +271,8 @@ def test_malformed_requests(binary):
         start + b"\x84" + field(b"connection", b"upgrade"),
         start + b"\x84" + field(b"x", b"1\r\nhost: evil.example"),
         field(b":method", b"G T") + b"\x87\x41\x09localhost\x84",
-        b"\xff" * 6,  # fields that cannot be read
-        start + b"\x84" + b"".join(field(b"x-%03d" % n, b"v" * 90) for n in range(150)),  # more than a frame may hold
+        b"\xff" * 6,  # an invalid header block
+        start + b"\x84" + b"".join(field(b"x-%03d" % n, b"v" * 90) for n in range(150)),  # more than one frame can contain
     ]
     with TLSServer(binary) as server:
         bystander = Frames(server)
@@ -288,7 +288,7 @@ def test_malformed_requests(binary):
 
 @pytest.mark.alone
 def test_shutdown(binary):
-    """SIGTERM with streams over HTTP/2 and a connection that is idle: each is told, exit 0 within 2 s."""
+    """After SIGTERM, HTTP/2 streams and idle connections end properly, and the server exits with 0 within 2 s."""
     with TLSServer(binary) as server:
         server.send("PUT", "job", {"state": "Queued"})
         url = f"{server.url}{BASE}/job"
@@ -307,14 +307,14 @@ def test_shutdown(binary):
                 kinds.append(frame[0])
                 if frame[0] == PING and not frame[1] & 1:
                     idle.send(Frames.frame(PING, frame[3], flags=1))
-            expect_equal(kinds.count(GOAWAY), 2, f"goodbyes to the idle one among {kinds}")
+            expect_equal(kinds.count(GOAWAY), 2, f"GOAWAY frames to the idle connection among {kinds}")
             expect_equal(server.process.wait(10), 0, f"exit code; the log:\n{server.tail()}")
             took = time.monotonic() - started
         expect(took < 2, f"it took {took:.2f} s")
 
 
 def test_tool(binary):
-    """The tool works over TLS with --ca, and refuses a server that is not trusted."""
+    """The tool works over TLS with --ca, and refuses an untrusted server."""
 
     def run(server: TLSServer, *arguments: str) -> subprocess.CompletedProcess:
         command = [str(binary), *arguments]
@@ -332,12 +332,12 @@ def test_tool(binary):
         for command in ("get", "watch", "cancel"):
             stranger = run(server, command, url)
             expect_equal(stranger.returncode, 77, f"{command} without trust")
-            expect("trusted" in stranger.stderr, f"it does not say why: {stranger.stderr}")
+            expect("trusted" in stranger.stderr, f"the error does not contain the reason: {stranger.stderr}")
 
 
 @pytest.mark.timeout(180)
 def test_http2_unread(binary):
-    """A stream whose client opens no window for it is reset; its connection, and who reads slowly, go on."""
+    """A stream is reset if its flow-control window stays closed; its connection and slow readers continue."""
 
     def window(size: int) -> bytes:
         initial_window_size = 4
@@ -351,7 +351,7 @@ def test_http2_unread(binary):
         while (frame := deaf.next())[0] != RST_STREAM:
             expect(frame[0] in (HEADERS, SETTINGS), f"frame {frame}")
         expect_equal((frame[2], frame[3]), (1, struct.pack(">I", 8)), "stream and CANCEL")
-        expect(1.5 < time.monotonic() - started < 10, "the time was wrong")
+        expect(1.5 < time.monotonic() - started < 10, "the timeout was wrong")
         deaf.send(window(65_535) + Frames.get(3, f"{BASE}/job".encode()))
         while (frame := deaf.next())[2] != 3 or not frame[1] & 1:
             expect(frame[0] != GOAWAY, "its connection has ended")
@@ -365,12 +365,12 @@ def test_http2_unread(binary):
                 slow.send(Frames.frame(WINDOW_UPDATE, struct.pack(">I", len(frame[3])), stream=1))
         expect(size > 60_000, f"only {size} bytes of the answer")
         refused = curl(server, f"{server.url}/metrics")
-        expect('refusals_total{limit="unread-time"} 1\n' in refused, "one stream was let go, or was not counted")
+        expect('refusals_total{limit="unread-time"} 1\n' in refused, "a slow stream was reset, or the reset was not counted")
 
 
 @pytest.mark.timeout(180)
 def test_tls_unread(binary):
-    """An encrypted connection that takes nothing of what it is sent is closed without waiting for its goodbye."""
+    """A TLS connection whose client does not read is closed without a wait for the client's close_notify."""
     with TLSServer(binary, environment={"LIVE_PROGRESS_UNREAD_TIMEOUT": "2"}) as server:
         server.send("PUT", "job", {"state": "Queued", "details": "x" * 60_000})
         request = f"GET {BASE}/job HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
@@ -385,16 +385,16 @@ def test_tls_unread(binary):
             deaf.sendall(whole)
             count = 1 if protocol == "http/1.1" else 2
             deadline = time.monotonic() + 20
-            # The one connection is that of who asks.
+            # The remaining connection is the one of this request.
             wanted = (f'refusals_total{{limit="unread-time"}} {count}\n', "live_progress_connections 1\n")
             while not all(line in (metrics := curl(server, f"{server.url}/metrics")) for line in wanted):
-                expect(time.monotonic() < deadline, f"a deaf client of {protocol} is held:\n{metrics}")
+                expect(time.monotonic() < deadline, f"a client of {protocol} that does not read stays connected:\n{metrics}")
                 time.sleep(0.2)
             deaf.close()
 
 
 def test_unusable_files(binary):
-    """Files that cannot be used keep it from starting, with exit code 64 and the reason."""
+    """The server does not start with unusable files; the exit code is 64, and the error contains the reason."""
     command = [str(binary), "serve", "--port", "0"]
     for more, reason in (
         (["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "/nowhere/c.pem"),
@@ -404,4 +404,4 @@ def test_unusable_files(binary):
     ):
         done = subprocess.run([*command, *more], capture_output=True, text=True, timeout=20, env=plain_environment())
         expect_equal(done.returncode, 64, f"exit code with {more}")
-        expect(reason in done.stderr, f"it does not say {reason!r}: {done.stderr}")
+        expect(reason in done.stderr, f"the error does not contain {reason!r}: {done.stderr}")

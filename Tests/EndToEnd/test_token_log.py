@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What a server with keys writes of itself at the level `trace`, whichever way a token, a ticket or a secret came in."""
+"""The log of a server with keys at the level `trace`, for tokens, tickets and secrets in all places of a request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SUBPROTOCOL = "live-progress.v1"
 
 
 class Secrets(dict):
-    """Everything that must not be told, by what it is; a token also by its signature alone."""
+    """All secrets by their names; of a token also the signature and the claims."""
 
     def note(self, what: str, text: str) -> str:
         self[what] = text
@@ -42,7 +42,7 @@ class Secrets(dict):
 
 
 def raw(server: Server, *chunks: bytes, until: bytes = b"\r\n\r\n") -> bytes:
-    """Sends bytes as they are, and gives what comes back until a text, the end, or a second of silence."""
+    """Sends bytes, and returns the answer until a given text, the end, or one second without data."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=1) as connection:
         answer = b""
         with contextlib.suppress(OSError):
@@ -54,7 +54,7 @@ def raw(server: Server, *chunks: bytes, until: bytes = b"\r\n\r\n") -> bytes:
 
 
 def over_http(server: Server, token: str) -> None:
-    """Where a token belongs, and where it does not."""
+    """Sends a token in the right place and in wrong places of HTTP requests."""
     url, path = server.url, f"{BASE}/a"
     request("GET", url + path, bearer(token))
     request("GET", f"{url}{path}?access_token={token}")
@@ -98,7 +98,7 @@ def over_websocket(server: Server, token: str, ticket: str, renewal: str) -> Non
             watcher.next()
             watcher.send_text(json.dumps({"type": "authenticate", "token": renewal}))
             watcher.next()
-            # Twice nonsense ends it.
+            # The second invalid message closes the connection.
             for text in [json.dumps({"type": token}), token]:
                 watcher.send_text(text)
             with contextlib.suppress(OSError):
@@ -123,7 +123,7 @@ def malformed(server: Server, token: str) -> None:
 
 
 def over_http2(server: TLSServer, token: str) -> None:
-    """The same in frames, where a method and a field can be any text."""
+    """Sends a token in HTTP/2 requests, in which a method and a header field can be any text."""
     url = f"{server.url}{BASE}/a"
     sign = f"Authorization: Bearer {token}"
     for arguments in [
@@ -136,7 +136,7 @@ def over_http2(server: TLSServer, token: str) -> None:
 
 
 def test_encrypted(binary):
-    """Over TLS and HTTP/2 the log at the level trace tells no token either."""
+    """Over TLS and HTTP/2, the log at the level trace contains no token."""
     with tempfile.TemporaryDirectory() as folder:
         keys, secrets = Keys(binary, folder), Secrets()
         with TLSServer(binary, "--secret-file", keys.path, "--log-level", "trace") as server:
@@ -147,13 +147,13 @@ def test_encrypted(binary):
                 over_http2(server, token)
             server.stop()
             log = server.whole_log()
-        expect_equal(secrets.found_in(log), [], "the log tells")
+        expect_equal(secrets.found_in(log), [], "secrets in the log")
         for text in ["A caller was authorized", "A request was answered", f"method={REDACTED}", f"target=/{REDACTED}"]:
-            expect(text in log, f"the log does not say {text!r}; its end:\n{log[-4000:]}")
+            expect(text in log, f"the log does not contain {text!r}; its end:\n{log[-4000:]}")
 
 
 def test_terminal(binary):
-    """On a terminal every start writes the administrator's link; into a pipe the first one alone does."""
+    """On a terminal, every start writes the administrator's link; to a pipe, only the first start writes the link."""
     with tempfile.TemporaryDirectory() as folder:
         keys = Keys(binary, folder)
         keys.write(keys.new_line())
@@ -172,7 +172,7 @@ def test_terminal(binary):
 
 @pytest.mark.timeout(240)
 def test_trace(binary):
-    """At the level trace the log tells who was let in and who was not, and nothing that could let anyone in."""
+    """At the level trace, the log records accepted and refused requests, and contains no credentials."""
     with tempfile.TemporaryDirectory() as folder:
         keys, secrets = Keys(binary, folder), Secrets()
         options = ("--secret-file", keys.path, "--log-level", "trace")
@@ -181,7 +181,7 @@ def test_trace(binary):
             link = f"administrator's link: {server.url}/#token="
             expect(said.startswith(link), f"the second line is {said[:60]!r}")
             admin = secrets.note("the administrator's token", said.removeprefix(link))
-            expect_equal(len(secrets.found_in(said)), 3, "secrets that are found where there is one, whole and in parts")
+            expect_equal(len(secrets.found_in(said)), 3, "secrets found in a text that contains a token")
             secrets["the server's secret"] = Path(keys.path).read_text().split()[-1]
             good = secrets.note("a token", keys.token("create,report,watch,list"))
             ended = secrets.note("a token that has ended", keys.token("admin", time="1s"))
@@ -204,11 +204,11 @@ def test_trace(binary):
                 over_http(server, token)
                 malformed(server, token)
             done = tool(binary, "watch", f"{server.url}{BASE}/a", "--timeout", "1s", LIVE_PROGRESS_TOKEN=good)
-            expect_equal(secrets.found_in(done.stdout + done.stderr), [], "the tool tells")
-            expect_equal(request("GET", f"{server.url}/healthz").status, 200, "the server goes on")
+            expect_equal(secrets.found_in(done.stdout + done.stderr), [], "secrets in the output of the tool")
+            expect_equal(request("GET", f"{server.url}/healthz").status, 200, "health of the server")
             server.stop()
             log, rest = server.whole_log(), server.output.rest()
-        expect_equal(secrets.found_in(log), [], "the log tells")
+        expect_equal(secrets.found_in(log), [], "secrets in the log")
         expect_equal(rest, [], "further lines on standard output")
         for text in [
             " trace live-progress: ", "A caller was authorized", "A caller was refused", "A request was answered",
@@ -216,8 +216,8 @@ def test_trace(binary):
             "credential=none", f"target={BASE}/a?access_token=[redacted]", f"target={BASE}/a?ticket=[redacted]",
             f"target={BASE}/[redacted]", "reason=The token has expired.",
         ]:
-            expect(text in log, f"the log does not say {text!r}; its end:\n{log[-4000:]}")
-        # A link for each start would fill what collects the output of services with tokens.
+            expect(text in log, f"the log does not contain {text!r}; its end:\n{log[-4000:]}")
+        # A link for each start would put a token into the collected output of a service at each start.
         with Server(binary, *options) as again:
             again.stop()
-            expect_equal(again.output.rest(), [], "what a later start says")
+            expect_equal(again.output.rest(), [], "output of a later start")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A server with keys: tokens of the tool, over HTTP, sockets and the command line."""
+"""A server with keys: tokens of the tool, over HTTP, WebSockets and the command line."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def tool(binary, *arguments: str, **variables: str) -> subprocess.CompletedProce
 
 
 class Keys:
-    """A file of keys, and tokens made with it."""
+    """A secret file, and tokens that its keys sign."""
 
     def __init__(self, binary, folder: str, name: str = "keys"):
         self.binary, self.path = binary, str(Path(folder) / name)
 
     def write(self, *lines: str) -> None:
-        """Puts other keys into the file, or the first ones."""
+        """Writes keys to the file."""
         Path(self.path).touch(mode=0o600)
         Path(self.path).write_text("".join(f"{line}\n" for line in lines))
 
     @staticmethod
     def new_line() -> str:
-        """A new key, as a line of the file."""
+        """Returns a line of the file with a new key."""
         return f"{os.urandom(6).hex()} HS256 {base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip('=')}"
 
     def token(self, can: str, *scope: str, time: str = "1h") -> str:
@@ -62,9 +62,9 @@ def bearer(token: str) -> dict:
 
 
 def test_permissions(binary):
-    """Each token gets what it is for, and an operation it may not see looks like none."""
+    """Each token grants only its permissions, and an operation outside its scope looks like an unknown operation."""
     with guarded(binary) as (server, keys):
-        expect_equal(os.stat(keys.path).st_mode & 0o777, 0o600, "mode of the file of keys")
+        expect_equal(os.stat(keys.path).st_mode & 0o777, 0o600, "mode of the secret file")
         create = keys.token("create", "--label", "team=red")
         for path, labels, status in [("a", {"team": "red"}, 201), ("b", {"team": "blue"}, 403), ("c", {}, 403)]:
             body = json.dumps({"labels": labels}).encode()
@@ -90,11 +90,11 @@ def test_permissions(binary):
         expect_equal((unseen.headers, unseen.body), (unknown.headers, unknown.body), "unseen and unknown")
         log = server.whole_log()
         for token in [create, admin, *tokens.values()]:
-            expect(token[-20:] not in log, "a token stands in the log")
+            expect(token[-20:] not in log, "the log contains a token")
 
 
 def test_browsers(binary):
-    """A browser's WebSocket shows its token beside the subprotocol, which is never echoed, and a ticket admits it once."""
+    """A browser's WebSocket sends its token with the subprotocols, and the server does not echo it; a ticket is valid once."""
     with guarded(binary) as (server, keys):
         admin = keys.token("admin")
         request("PUT", f"{server.url}{BASE}/a", bearer(admin), b'{"state":"S"}')
@@ -110,15 +110,15 @@ def test_browsers(binary):
             expect(socket.head.startswith(f"HTTP/1.1 {status} "), f"ticket: {socket.head[:60]}")
             socket.socket.close()
         socket = BlockingSocket(f"{url}?access_token={watch}", "live-progress.v1")
-        expect(socket.head.startswith("HTTP/1.1 401 "), "a token in the query is taken unasked")
+        expect(socket.head.startswith("HTTP/1.1 401 "), "a token in the query is accepted by default")
         socket.socket.close()
         log = server.whole_log()
-        expect(ticket not in log and watch[-20:] not in log, "a ticket or a token stands in the log")
+        expect(ticket not in log and watch[-20:] not in log, "the log contains a ticket or a token")
 
 
 @pytest.mark.timeout(180)
 def test_expiry(binary):
-    """A watcher whose token ends is told, may renew it, and is closed with 4501 if it does not."""
+    """A watcher receives an error when its token expires, can renew the token, and is closed with 4501 otherwise."""
     with guarded(binary) as (server, keys):
         admin = keys.token("admin")
         request("PUT", f"{server.url}{BASE}/a", bearer(admin), b"{}")
@@ -127,12 +127,12 @@ def test_expiry(binary):
         watcher = BlockingSocket(url, f"live-progress.v1, live-progress.bearer.{short}")
         expect_equal(watcher.next()["type"], "snapshot", "first message")
         expect_equal(watcher.next()["error"]["title"], "Not authenticated", "at the end of the token")
-        expect_equal(watcher.next(), None, "after the time of grace")
+        expect_equal(watcher.next(), None, "after the grace period")
         expect_equal(watcher.close_code, 4501, "close code")
 
 
 def test_command_line(binary):
-    """The tool shows its token by the option or the environment, and says what is wrong without it."""
+    """The tool reads its token from the option or the environment, and reports a missing token as an error."""
     with guarded(binary) as (server, keys):
         token = keys.token("create,report,watch,list,cancel")
         variables = {"LIVE_PROGRESS_TOKEN": token, "LIVE_PROGRESS_SERVER": server.url}
@@ -142,35 +142,35 @@ def test_command_line(binary):
         ]:
             done = tool(binary, *arguments, **variables)
             expect_equal(done.returncode, 0, f"{arguments}: {done.stderr}")
-            expect(token not in done.stdout + done.stderr, f"{arguments} tells the token")
+            expect(token not in done.stdout + done.stderr, f"the output of {arguments} contains the token")
         done = tool(binary, "get", "a", "--server", server.url, "--token", token)
         expect_equal(done.returncode, 0, "--token")
         for arguments in [("get", "a"), ("watch", "a"), ("list",)]:
             done = tool(binary, *arguments, LIVE_PROGRESS_SERVER=server.url, LIVE_PROGRESS_TOKEN="x.SECRET.y")
             expect_equal(done.returncode, 77, f"{arguments} with a bad token")
-            expect("SECRET" not in done.stderr, "an error tells the token")
+            expect("SECRET" not in done.stderr, "an error contains the token")
 
 
 def test_created_tokens(binary):
-    """Who may only create gets the tokens of what was created in JSON, and a bare URL without it."""
+    """With the permission create only, the tool prints the tokens of a new operation with --json, and only the URL without it."""
     with guarded(binary) as (server, keys):
         variables = {"LIVE_PROGRESS_TOKEN": keys.token("create"), "LIVE_PROGRESS_SERVER": server.url}
         done = tool(binary, "report", "--create", **variables)
         expect_equal(done.returncode, 0, f"creating: {done.stderr}")
-        expect("token" not in done.stdout, f"the URL tells a token: {done.stdout}")
+        expect("token" not in done.stdout, f"the URL contains a token: {done.stdout}")
         done = tool(binary, "report", "--create", "--json", **variables)
         expect_equal(done.returncode, 0, f"creating: {done.stderr}")
         created = json.loads(done.stdout)
         for verb, status in [("report", 0), ("watch", 77)]:
             given = {**variables, "LIVE_PROGRESS_TOKEN": created["tokens"][verb]}
             done = tool(binary, "report", created["id"], "--state", verb, **given)
-            expect_equal(done.returncode, status, f"reporting by the token to {verb}: {done.stderr}")
+            expect_equal(done.returncode, status, f"report with the token to {verb}: {done.stderr}")
             done = tool(binary, "get", created["id"], "--json", **given)
-            expect_equal(json.loads(done.stdout)["state"], "report", f"reading by the token to {verb}")
+            expect_equal(json.loads(done.stdout)["state"], "report", f"state with the token to {verb}")
 
 
 def test_loose_file(binary):
-    """A file of keys that others can read keeps the server from starting."""
+    """The server does not start if other users can read the secret file."""
     with tempfile.TemporaryDirectory() as folder:
         keys = Keys(binary, folder)
         with Server(binary, "--secret-file", keys.path):
@@ -182,7 +182,7 @@ def test_loose_file(binary):
 
 
 def test_run_link(binary):
-    """A run's link lets its bearer watch, by no more than the leave to create; its command can report."""
+    """With the permission create only, the link of run contains a token to watch, and the command can report."""
     with guarded(binary) as (server, keys):
         create = keys.token("create")
         script = 'curl -fsS -o /dev/null -X PATCH -H "Authorization: Bearer $LIVE_PROGRESS_TOKEN" -d state=Half "$LIVE_PROGRESS_URL"'
@@ -193,17 +193,17 @@ def test_run_link(binary):
         expect(link, f"link: {done.stderr}")
         url, token = link.groups()
         answer = request("GET", url, bearer(token))
-        expect_equal((answer.status, answer.json["status"]), (200, "succeeded"), "the end, by the link's token")
-        expect_equal(request("PATCH", url, bearer(token), b"{}").status, 403, "a report by the link's token")
+        expect_equal((answer.status, answer.json["status"]), (200, "succeeded"), "the end, with the link's token")
+        expect_equal(request("PATCH", url, bearer(token), b"{}").status, 403, "a report with the link's token")
         expect_equal(request("GET", f"{server.url}{BASE}/other", bearer(token)).status, 404, "another operation")
-        expect_equal(request("GET", url, bearer(create)).status, 404, "the token that may only create")
+        expect_equal(request("GET", url, bearer(create)).status, 404, "reading with the token to create")
         watched = tool(binary, "watch", f"{url}#token={token}", LIVE_PROGRESS_TOKEN=create)
         expect_equal(watched.returncode, 0, f"the tool watches by the link: {watched.stderr}")
         own = tool(
             binary, "run", "--server", server.url, "--", "sh", "-c", 'echo "$LIVE_PROGRESS_TOKEN"',
             LIVE_PROGRESS_TOKEN=create,
         )
-        expect_equal(own.stdout.strip(), create, "a token that the command was given stays its own")
+        expect_equal(own.stdout.strip(), create, "the token that the command received")
 
 
 def await_status(url: str, token: str, status: int) -> None:
@@ -214,7 +214,7 @@ def await_status(url: str, token: str, status: int) -> None:
 
 
 def test_changed_keys(binary):
-    """Changed keys apply to new credentials, at once by SIGHUP too; an open connection stays open until its token expires."""
+    """Changed keys apply to new requests, and SIGHUP reads them immediately; an open connection stays until its token expires."""
     with guarded(binary) as (server, keys):
         url = f"{server.url}{BASE}/a"
         old = keys.token("admin")
@@ -225,26 +225,26 @@ def test_changed_keys(binary):
         request("PUT", url, bearer(old), b'{"state":"S"}')
         watcher = BlockingSocket(url.replace("http://", "ws://"), "live-progress.v1", fields=bearer(old))
         expect_equal(watcher.next()["state"], "S", "first message")
-        expect_equal(request("GET", url, bearer(new)).status, 401, "a key that is not there yet")
+        expect_equal(request("GET", url, bearer(new)).status, 401, "a key that is not in the file yet")
         keys.write(old_line, new_line)
         await_status(url, new, 200)
-        expect_equal(request("GET", url, bearer(old)).status, 200, "while both are there")
+        expect_equal(request("GET", url, bearer(old)).status, 200, "with both keys in the file")
         keys.write("half of a line")
         server.process.send_signal(signal.SIGHUP)
         deadline = time.monotonic() + 15
         while "The keys stay as they were" not in server.whole_log():
-            expect(time.monotonic() < deadline, f"the mistake is not told:\n{server.tail()}")
+            expect(time.monotonic() < deadline, f"the error is not logged:\n{server.tail()}")
             time.sleep(0.05)
-        expect_equal(request("GET", url, bearer(old)).status, 200, "after a file that is of no use")
+        expect_equal(request("GET", url, bearer(old)).status, 200, "after an invalid file")
         keys.write(new_line)
         server.process.send_signal(signal.SIGHUP)
         await_status(url, old, 401)
         request("PATCH", url, bearer(new), b'{"state":"T"}')
-        expect_equal(watcher.next()["state"], "T", "what the connected watcher gets")
+        expect_equal(watcher.next()["state"], "T", "update to the connected watcher")
         watcher.send_text('{"type":"authenticate","token":"%s"}' % old)
-        expect_equal(watcher.next()["type"], "error", "the answer to a renewal by a token of the key that went")
+        expect_equal(watcher.next()["type"], "error", "the answer to a renewal with a token of the removed key")
         watcher.socket.close()
         log = server.whole_log()
-        expect("The keys were read again" in log, "the change is not told")
+        expect("The keys were read again" in log, "the change is not logged")
         for line in [old_line, new_line]:
-            expect(line.split()[-1] not in log, "a secret stands in the log")
+            expect(line.split()[-1] not in log, "the log contains a secret")

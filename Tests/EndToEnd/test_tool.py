@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The command-line tool, against the real server."""
+"""The command-line tool with a real server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE_BYTES = 6_000_000
 
 
 class SlowFile(http.server.BaseHTTPRequestHandler):
-    """A large file, served over about three seconds."""
+    """Serves a large file in about three seconds."""
 
     def do_GET(self):
         self.send_response(200)
@@ -48,7 +48,7 @@ def link_in(text: str) -> str:
 
 
 def await_link(lines: Lines) -> str:
-    """The first link among the lines."""
+    """Returns the first link in the lines."""
     while (line := lines.next(15)) is not None:
         if "/api/v1/progress/" in line:
             return link_in(line)
@@ -56,7 +56,7 @@ def await_link(lines: Lines) -> str:
 
 
 def test_run_curl(binary, server):
-    """run over curl of a large file: the fraction rises, the output is untouched, the end is right."""
+    """run with curl of a large file: the fraction rises, the output is unchanged, and the operation succeeds."""
     files = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowFile)
     threading.Thread(target=files.serve_forever, daemon=True).start()
     source = f"http://127.0.0.1:{files.server_port}/file"
@@ -90,27 +90,27 @@ def run_failing(binary, server, script: str) -> tuple[int, dict]:
 
 
 def test_run_fails(binary, server):
-    """run of a child that fails with 7 exits with 7, and the operation failed with that code in its problem."""
+    """run with a child that exits with 7 exits with 7, and the operation fails with that code in its problem."""
     code, snapshot = run_failing(binary, server, "echo working; exit 7")
     expect_equal((code, snapshot["status"]), (7, "failed"), "exit code and status")
-    expect("7" in json.dumps(snapshot["error"]), f"the problem does not tell the code: {snapshot['error']}")
+    expect("7" in json.dumps(snapshot["error"]), f"the problem does not contain the code: {snapshot['error']}")
 
 
 def test_run_killed(binary, server):
-    """run of a child killed by a signal exits with 128 + n, and the operation failed with that signal."""
+    """run with a child that signal n killed exits with 128 + n, and the operation fails with that signal in its problem."""
     code, snapshot = run_failing(binary, server, "kill -9 $$")
     expect_equal((code, snapshot["status"]), (137, "failed"), "exit code and status")
-    expect("9" in json.dumps(snapshot["error"]), f"the problem does not tell the signal: {snapshot['error']}")
+    expect("9" in json.dumps(snapshot["error"]), f"the problem does not contain the signal: {snapshot['error']}")
 
 
 def test_run_missing(binary, server):
-    """run of a command that does not exist exits with 127."""
+    """run with a command that does not exist exits with 127."""
     done = tool(binary, "run", "--server", server.url, "--", "/no/such/command")
     expect_equal(done.returncode, 127, f"exit code; it said {done.stderr!r}")
 
 
 def test_run_passes_through(binary, server):
-    """run passes input, output and error through untouched."""
+    """run does not change standard input, output and error of the command."""
     text = "".join(f"line {n}\n" for n in range(2000))
     done = tool(binary, "run", "--server", server.url, "--", "cat", input=text)
     expect_equal((done.returncode, done.stdout), (0, text), "what cat wrote")
@@ -120,14 +120,14 @@ def test_run_passes_through(binary, server):
 
 
 def test_run_signalled(binary, server):
-    """run passes a signal on to its child and tells the end."""
+    """run forwards a signal to its child, and reports the end."""
     command = [binary, "run", "--server", server.url, "--", "sleep", "60"]
     with spawned(command, stderr=subprocess.PIPE, env=plain_environment()) as process:
         url = await_link(Lines(process.stderr))
         first = request("GET", url, {"Accept": "application/json"})
         if first.json["status"] == "pending":
             news = {"Accept": "application/json", "Prefer": "wait=10", "If-None-Match": first.headers["etag"]}
-            expect_equal(request("GET", url, news).status, 200, "a started child is news")
+            expect_equal(request("GET", url, news).status, 200, "status after the start of the child")
         process.send_signal(signal.SIGTERM)
         expect_equal(process.wait(10), 143, "exit code")
     status = request("GET", url, {"Accept": "application/json"}).json["status"]
@@ -135,7 +135,7 @@ def test_run_signalled(binary, server):
 
 
 def test_run_hosts(binary):
-    """run without a server hosts one itself, with a link that answers."""
+    """run without a server starts its own server, and the link works."""
     command = [binary, "run", "--", "sh", "-c", "read line; echo $line"]
     with spawned(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=plain_environment()
@@ -149,7 +149,7 @@ def test_run_hosts(binary):
 
 
 def test_watch_codes(binary, server):
-    """watch exits 0 after success, 1 after failure, 3 after cancellation, 4 for an unknown id."""
+    """watch exits with 0 after a success, 1 after a failure, 3 after a cancellation, and 4 for an unknown identifier."""
     ends = {
         0: {"status": "succeeded"},
         1: {"status": "failed", "error": {"type": "about:blank", "title": "No"}},
@@ -164,7 +164,7 @@ def test_watch_codes(binary, server):
 
 
 def test_watch_other_codes(binary, server):
-    """watch exits 124 on its time limit, 130 on an interrupt, 69 without a server."""
+    """watch exits with 124 after its time limit, 130 after an interrupt, and 69 without a server."""
     operation = server.operation(state="Queued")
     expect_equal(tool(binary, "watch", "--timeout", "1", operation.url).returncode, 124, "exit code after 1 s")
     command = [binary, "watch", "--json", operation.url]
@@ -178,7 +178,7 @@ def test_watch_other_codes(binary, server):
 
 
 def test_watch_json_lines(binary, server):
-    """watch --json prints every revision on a line of its own."""
+    """watch --json prints one line for each revision."""
     operation = server.operation(state="Queued")
     command = [binary, "watch", "--json", operation.url]
     with spawned(command, stdout=subprocess.PIPE, env=plain_environment()) as process:
@@ -194,7 +194,7 @@ def test_watch_json_lines(binary, server):
 
 
 def test_report_and_get(binary, server):
-    """report, get, list and cancel speak to the same operation."""
+    """report, get, list and cancel work on the same operation."""
     operation = server.operation(state="Queued", cancellable=True, title="Import")
     done = tool(binary, "report", operation.url, "--state", "Copying", "--completed", "3", "--total", "10")
     expect_equal(done.returncode, 0, f"exit code of report; it said {done.stderr!r}")
@@ -208,12 +208,12 @@ def test_report_and_get(binary, server):
 
 
 def test_usage(binary):
-    """--version and --help answer, and a wrong option is a usage error."""
+    """--version and --help print their text, and an unknown option is a usage error."""
     expect_equal(tool(binary, "--version").returncode, 0, "exit code of --version")
-    expect("serve" in tool(binary, "--help").stdout, "--help does not tell of serve")
+    expect("serve" in tool(binary, "--help").stdout, "--help does not mention serve")
     for command in ("serve", "run", "watch", "report", "get", "list", "cancel"):
         for option in ("--help", "-h"):
             helped = tool(binary, command, option)
             expect_equal(helped.returncode, 0, f"exit code of {command} {option}")
-            expect(f"live-progress {command}" in helped.stdout, f"{command} {option} tells of something else")
+            expect(f"live-progress {command}" in helped.stdout, f"{command} {option} prints the help of another command")
     expect_equal(tool(binary, "watch", "--no-such-option").returncode, 64, "exit code of a wrong option")

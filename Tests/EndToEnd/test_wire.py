@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The bytes on the wire: the plain format, refusals, cursors, deletion, cancelling."""
+"""The bytes on the wire: the plain format, refusals, cursors, deletion and cancellation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FULL = "live-progress.v1"
 
 
 class TextSocket(BlockingSocket):
-    """Gives messages as they were written."""
+    """A watcher that returns the exact text of its messages."""
 
     def next_text(self) -> str | None:
         while True:
@@ -33,7 +33,7 @@ class TextSocket(BlockingSocket):
 
 
 def test_plain_bytes(server):
-    """A plain watcher gets the two members, byte for byte, from Pending to the end."""
+    """A plain watcher receives exactly the two members state and details, from Pending to the end."""
     operation = server.operation()
     watcher = TextSocket(operation.socket_url)
     expect_equal(watcher.next_text(), '{"state":"Pending","details":null}', "first message")
@@ -52,7 +52,7 @@ def test_plain_bytes(server):
 
 
 def test_late_watcher(server):
-    """A late watcher sees the current state, not the next update."""
+    """A late watcher receives the current state first."""
     operation = server.operation(state="Processing", details={"percentComplete": 50})
     watcher = TextSocket(operation.socket_url)
     expect_equal(watcher.next_text(), '{"state":"Processing","details":{"percentComplete":50}}', "first message")
@@ -60,7 +60,7 @@ def test_late_watcher(server):
 
 
 def test_unknown(server):
-    """An unknown id is a 404 with a problem, on the upgrade too."""
+    """An unknown identifier gives 404 with a problem, also for an upgrade."""
     operation = Operation(server, "no-such-operation")
     answer = request("GET", operation.url)
     expect_equal(answer.status, 404, "status")
@@ -73,7 +73,7 @@ def test_unknown(server):
 
 
 def test_entity_tag(server):
-    """GET has an ETag, and 304 for who has it."""
+    """GET has an ETag, and gives 304 for the current ETag."""
     operation = server.operation(state="Queued")
     first = request("GET", operation.url, {"Accept": "application/json"})
     expect_equal(first.status, 200, "status")
@@ -85,7 +85,7 @@ def test_entity_tag(server):
 
 
 def test_resume(server):
-    """A client killed and reconnected with its cursor gets exactly what it missed."""
+    """A client that reconnects with its cursor receives exactly the missed messages."""
     operation = server.operation(state="Queued")
     watcher = BlockingSocket(operation.socket_url, FULL)
     seen = [watcher.next()]
@@ -107,7 +107,7 @@ def test_resume(server):
 
 
 def test_resume_too_late(server):
-    """A cursor the journal no longer has gets the newest snapshot, and is told so."""
+    """A client with a cursor that is no longer stored receives the newest snapshot, with resumed false."""
     operation = server.operation(state="Queued")
     cursor = operation.step(0)["cursor"]
     for number in range(1, 301):
@@ -123,16 +123,16 @@ def test_resume_too_late(server):
 
 
 def test_resume_at_end(server):
-    """A cursor at the end is told the end again or nothing, and 1000."""
+    """A client with the cursor of the end receives only the end or no message, and the close code 1000."""
     operation = server.operation(state="Queued")
     cursor = operation.succeed()["cursor"]
     watcher = BlockingSocket(f"{operation.socket_url}?cursor={cursor}", FULL)
-    expect(all(m["type"] == "end" for m in watcher.rest()), "something else than the end")
+    expect(all(m["type"] == "end" for m in watcher.rest()), "a message other than the end")
     expect_equal(watcher.close_code, 1000, "close code")
 
 
 def test_deletion(server):
-    """Deleting closes the watchers with 4510, then the id is gone."""
+    """A deletion closes the watchers with 4510, and the identifier is then unknown."""
     operation = server.operation(state="Queued")
     watcher = BlockingSocket(operation.socket_url, FULL)
     watcher.next()
@@ -143,7 +143,7 @@ def test_deletion(server):
 
 
 def test_cancelling(server):
-    """A watcher's cancel is seen by the worker and by everyone, and the worker has the last word."""
+    """The worker and all watchers see a watcher's cancel request, and the worker reports the end."""
     operation = server.operation(state="Queued", cancellable=True)
     asking = BlockingSocket(operation.socket_url, FULL)
     other = BlockingSocket(operation.socket_url, FULL)
@@ -159,7 +159,7 @@ def test_cancelling(server):
 
 
 def test_cancel_over_http(server):
-    """POST .../cancel is 202 where one may, 409 where one may not."""
+    """POST .../cancel gives 202 for a cancellable operation, and 409 for other operations."""
     willing = server.operation(state="Queued", cancellable=True)
     expect_equal(request("POST", willing.url + "/cancel").status, 202, "status")
     unwilling = server.operation(state="Queued")
@@ -167,32 +167,32 @@ def test_cancel_over_http(server):
 
 
 def test_nonsense(server):
-    """Nonsense is answered with an error once, and closes with 1008 the second time."""
+    """The first invalid message gets an error, and the second closes the connection with 1008."""
     operation = server.operation(state="Queued")
     watcher = BlockingSocket(operation.socket_url, FULL)
     watcher.next()
     watcher.send_text("nonsense")
-    expect_equal(watcher.next()["type"], "error", "answer to nonsense")
+    expect_equal(watcher.next()["type"], "error", "answer to an invalid message")
     watcher.send_text('{"type":"dance"}')
     watcher.rest()
     expect_equal(watcher.close_code, 1008, "close code")
 
 
 def test_create(server):
-    """POST creates: 201 with Location, and the same Idempotency-Key gives the same operation."""
+    """POST creates an operation: 201 with Location; the same Idempotency-Key gives the same operation."""
     url = server.url + BASE
     fields = {"Content-Type": "application/json", "Idempotency-Key": "key-of-this-test"}
     body = json.dumps({"title": "Import"}).encode()
     first = request("POST", url, fields, body)
     expect_equal(first.status, 201, "status")
     location = first.headers["location"]
-    expect_equal(urljoin(url, location), f'{url}/{first.json["id"]}', "where Location leads")
+    expect_equal(urljoin(url, location), f'{url}/{first.json["id"]}', "URL of Location")
     second = request("POST", url, fields, body)
     expect_equal(second.json["id"], first.json["id"], "id of the repeated request")
 
 
 def test_refusals(server):
-    """Wrong bodies are refused with a problem that says what to do."""
+    """Invalid bodies are refused with a problem that has a detail or a title."""
     operation = server.operation(state="Queued")
     json_type = {"Content-Type": "application/json"}
     table = [
@@ -214,7 +214,7 @@ def test_refusals(server):
 
 
 def test_list_and_probes(server):
-    """The list, the feed and the probes answer."""
+    """The list, the feed and the health probes respond."""
     operation = server.operation(state="Queued", labels={"team": "end-to-end"})
     page = request("GET", f"{server.url}{BASE}?label=team=end-to-end", {"Accept": "application/json"})
     expect_equal([o["id"] for o in page.json["operations"]], [operation.id], f"operations of {page.body[:300]!r}")
@@ -229,7 +229,7 @@ def test_list_and_probes(server):
 
 
 def test_page(server):
-    """A browser gets the page at the same URL, with a strict policy."""
+    """A browser receives the page at the same URL, with a strict Content-Security-Policy."""
     operation = server.operation(state="Queued")
     for url in (operation.url, server.url + "/"):
         answer = request("GET", url, {"Accept": "text/html,*/*;q=0.8"})

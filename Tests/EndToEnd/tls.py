@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A certificate authority for one test run, a server with a certificate of it, and HTTP/2 frames by hand."""
+"""A certificate authority for one test run, a server with one of its certificates, and hand-made HTTP/2 frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6
 
 
 class Authority:
-    """A certificate authority in a folder of its own."""
+    """A certificate authority in a temporary folder."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="live-progress-tls-"))
@@ -31,7 +31,7 @@ class Authority:
         self._openssl("req", "-x509", *self._new("ca"), "-out", "ca.pem", "-days", "2", "-subj", "/CN=Tests")
 
     def issue(self, name: str) -> tuple[bytes, bytes]:
-        """A certificate for this machine and progress.test, with its key; the name tells it from others."""
+        """Returns a certificate for this machine and progress.test, and its key; the name distinguishes certificates."""
         (self.folder / "names").write_text("subjectAltName=DNS:localhost,DNS:progress.test,IP:127.0.0.1\n")
         self._openssl("req", *self._new(name), "-out", f"{name}.csr", "-subj", f"/CN={name}")
         self._openssl(
@@ -41,7 +41,7 @@ class Authority:
         return (self.folder / f"{name}.pem").read_bytes(), (self.folder / f"{name}.key").read_bytes()
 
     def context(self, *protocols: str) -> ssl.SSLContext:
-        """What a client needs that trusts this authority alone."""
+        """Returns the TLS context of a client that trusts only this authority."""
         context = ssl.create_default_context(cafile=str(self.certificate))
         if protocols:
             context.set_alpn_protocols(list(protocols))
@@ -56,7 +56,7 @@ class Authority:
 
 
 class TLSServer(Server):
-    """A server of its own with the certificate `first`."""
+    """A server with the certificate `first`."""
 
     def __init__(self, binary: Path, *options: str, environment: dict | None = None):
         self.authority = Authority()
@@ -79,7 +79,7 @@ class TLSServer(Server):
         return self.authority.context(*protocols).wrap_socket(plain, server_hostname="localhost")
 
     def certificate_name(self) -> str:
-        """The name in the certificate that a new connection gets."""
+        """Returns the name in the server certificate of a new connection."""
         with self.connect() as connection:
             subject = connection.getpeercert()["subject"]
         return dict(part[0] for part in subject)["commonName"]
@@ -92,11 +92,11 @@ class TLSServer(Server):
     def await_log(self, text: str) -> None:
         deadline = time.monotonic() + 10
         while text not in self.tail():
-            expect(time.monotonic() < deadline, f"the log does not say {text!r}:\n{self.tail()}")
+            expect(time.monotonic() < deadline, f"the log does not contain {text!r}:\n{self.tail()}")
             time.sleep(0.05)
 
     def send(self, method: str, name: str, report: dict) -> dict:
-        """A report over HTTP/1.1."""
+        """Sends a report over HTTP/1.1."""
         connection = http.client.HTTPSConnection(
             "localhost", self.port, timeout=20, context=self.authority.context("http/1.1")
         )
@@ -112,7 +112,7 @@ class TLSServer(Server):
 
 
 class Frames:
-    """One HTTP/2 connection, frame by frame (RFC 9113 section 4)."""
+    """An HTTP/2 connection that sends and receives single frames (RFC 9113 section 4)."""
 
     def __init__(self, server: TLSServer, has_preface: bool = True):
         self.socket = server.connect("h2")
@@ -127,7 +127,7 @@ class Frames:
 
     @staticmethod
     def get(stream: int, path: bytes) -> bytes:
-        """GET, without anything of the compression's tables but the fixed names."""
+        """Returns the HEADERS frame of a GET request, which uses only the static table of HPACK."""
         block = b"\x82\x87\x41\x09localhost\x44" + bytes([len(path)]) + path
         return Frames.frame(HEADERS, block, flags=0x5, stream=stream)
 
@@ -135,7 +135,7 @@ class Frames:
         self.socket.sendall(data)
 
     def next(self) -> tuple[int, int, int, bytes] | None:
-        """Kind, flags, stream and payload of the next frame; None at the end of the connection."""
+        """Returns the kind, flags, stream and payload of the next frame, or None at the end of the connection."""
         head = self._take(9)
         if head is None:
             return None
@@ -144,7 +144,7 @@ class Frames:
         return None if payload is None else (kind, flags, stream, payload)
 
     def rest(self, seconds: float) -> list[tuple[int, int, int, bytes]]:
-        """The frames until the server closes."""
+        """Returns the frames until the server closes the connection."""
         frames, deadline = [], time.monotonic() + seconds
         while (frame := self.next()) is not None:
             expect(time.monotonic() < deadline, f"the connection is still open after {seconds} s")

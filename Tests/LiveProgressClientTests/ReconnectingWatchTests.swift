@@ -66,7 +66,7 @@ struct ReconnectingWatchTests {
         #expect(watch.waited() == .connect(cursor(1, epoch: "zz")))
     }
 
-    @Test("Invariant 5: a watch whose cursor is at the end finishes")
+    @Test("Invariant 5: a watch finishes if its cursor is at the end")
     func atTheEnd() {
         var watch = ReconnectingWatch(from: cursor(5), configuration: Self.configuration())
         _ = watch.connected()

@@ -13,7 +13,7 @@ private final class GuardedServer: Sendable {
     let journal: ProgressJournal
     private let tokens: ProgressTokens?
     private let taken: Mutex<Set<String>>
-    /// The status code for a report with the client's own token if reports do not accept this token.
+    /// The status code of a rejected report with the client's own token.
     private let statusOfOwn: Int
 
     init(tokens: ProgressTokens?, taken: Set<String>, statusOfOwn: Int = 401) throws {

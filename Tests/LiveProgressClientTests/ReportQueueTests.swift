@@ -18,7 +18,7 @@ struct ReportQueueTests {
         var reports: [ProgressReport] = []
         while let entry = queue.take() {
             reports.append(entry.report)
-            queue.settle()
+            queue.completeInFlight()
         }
         return reports
     }
@@ -65,12 +65,12 @@ struct ReportQueueTests {
         #expect(second == nil, "only one report may be in flight")
         #expect(first?.report.completedCount == 1)
         #expect(queue.holdsOnlyCounts)
-        queue.settle()
-        #expect(queue.settledNumber == 1)
+        queue.completeInFlight()
+        #expect(queue.completedNumber == 1)
         let next = queue.take()
         #expect(next?.report.completedCount == 3)
-        queue.settle()
-        #expect(queue.settledNumber == 3)
+        queue.completeInFlight()
+        #expect(queue.completedNumber == 3)
     }
 
     @Test("Invariant 6: the queue accepts nothing after the end")
@@ -97,10 +97,10 @@ struct ReportQueueTests {
         let reports = drain(&queue)
         #expect(reports.map(\.state) == ["S8", "S9", "S10"])
         #expect(reports[0].labels?.count == 8, "a folded report keeps the members that no later report replaces")
-        #expect(queue.settledNumber == 10)
+        #expect(queue.completedNumber == 10)
     }
 
-    @Test("A report that only counts merges like a report with other members")
+    @Test("A report with only a count is merged like a report with other members")
     func countAlone() {
         var queues = [ReportQueue(completedCount: 10, capacity: 100), ReportQueue(completedCount: 10, capacity: 100)]
         for index in queues.indices {

@@ -9,7 +9,7 @@ import Testing
 @Suite("The address of a client")
 struct SocketAddressTests {
     @Test(
-        "is written as the system writes it, without the port",
+        "the host is written like the system writes the address, without the port",
         arguments: [
             "0.0.0.0", "127.0.0.1", "192.0.2.7", "10.20.30.40", "100.99.9.10", "255.255.255.255", "::1", "2001:db8::7",
             "::ffff:192.0.2.7",
@@ -21,7 +21,7 @@ struct SocketAddressTests {
         #expect(address.host == address.ipAddress)
     }
 
-    @Test("is none where the connection has none")
+    @Test("a Unix domain socket has no host")
     func unix() throws {
         #expect(try SocketAddress(unixDomainSocketPath: "/tmp/x").host == nil)
     }

@@ -6,10 +6,10 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressPages
 
-@Suite("The pages for people")
+@Suite("The web pages")
 struct ProgressPagesTests {
     @Test(
-        "The page of the list says where the API is mounted, in words that cannot end their place",
+        "The list page contains the mount path of the API, escaped for an HTML attribute",
         arguments: [
             ("/api/v1/progress", "api/v1/progress"), ("/internal/jobs", "internal/jobs"), ("", ""),
             (#"/a"b&c"#, "a&quot;b&amp;c"),
@@ -23,7 +23,7 @@ struct ProgressPagesTests {
     }
 
     @Test(
-        "An operation's page leads to the list where that is",
+        "The page of an operation links to the list page",
         arguments: [("/api/v1/progress", "../../../"), ("/internal/jobs", "./"), ("", "./")]
     )
     func listLink(path: String, link: String) {
@@ -32,7 +32,7 @@ struct ProgressPagesTests {
         #expect(text.contains("../../../") == (link == "../../../"))
     }
 
-    @Test("The policy allows no unsafe source and no other host")
+    @Test("The content security policy allows no unsafe source and no other host")
     func policyIsStrict() {
         let policy = ProgressPages.contentSecurityPolicy
         #expect(policy.hasPrefix("default-src 'none'; script-src 'sha256-"))
@@ -43,7 +43,7 @@ struct ProgressPagesTests {
     }
 
     @Test(
-        "No page and no script brings in markup, code or files at run time",
+        "Pages and scripts load no markup, code or files at run time",
         arguments: [
             "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "<script src",
             "<link rel=\"stylesheet\"", "@import", "url(", "onclick=", "style=\"", "<!-- style -->", "<!-- script -->",

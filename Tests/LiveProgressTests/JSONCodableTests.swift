@@ -15,7 +15,7 @@ struct JSONCodableTests {
         var extra: JSONValue
     }
 
-    @Test("A value of the caller's type becomes JSON, and back")
+    @Test("A Codable value is converted to JSON and back")
     func encodesAndDecodes() throws {
         let details = Details(
             file: "a/b.csv",
@@ -32,12 +32,12 @@ struct JSONCodableTests {
         #expect(try value.decode(as: Details.self) == details)
     }
 
-    @Test("JSON that does not fit the caller's type is an error")
+    @Test("Decoding throws if the JSON does not fit the type")
     func refusesWhatDoesNotFit() {
         #expect(throws: DecodingError.self) { try JSONValue.object(["file": 1]).decode(as: Details.self) }
     }
 
-    @Test("Values go through Foundation's coders unchanged", arguments: 0..<50)
+    @Test("Foundation's coders keep JSON values unchanged", arguments: 0..<50)
     func passesThroughFoundation(seed: Int) throws {
         var random = RandomJSON(seed: UInt64(seed))
         let value = random.value(depth: 3)
@@ -48,13 +48,13 @@ struct JSONCodableTests {
         #expect(RandomJSON.sorted(theirs) == RandomJSON.sorted(value))
     }
 
-    @Test("NaN and the infinities become null also through an encoder")
+    @Test("NaN and infinity are encoded as null")
     func encodesNonNumbers() throws {
         let data = try JSONEncoder().encode([JSONValue.number(.nan), .number(.infinity), .number(1.5)])
         #expect(String(decoding: data, as: UTF8.self) == "[null,null,1.5]")
     }
 
-    @Test("A value of JSON is taken as it is, its members in their order")
+    @Test("A JSON value is encoded and decoded as itself, with its members in order")
     func keepsJSON() throws {
         let value: JSONValue = ["b": 1, "a": 2]
         #expect(try JSONValue(encoding: value) == value)

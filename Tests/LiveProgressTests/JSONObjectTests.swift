@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Members of a JSON object")
 struct JSONObjectTests {
-    /// The plainest way to keep members in order.
+    /// A simple model of an ordered object.
     private struct Model {
         var members: [(name: String, value: JSONValue)] = []
 
@@ -22,7 +22,7 @@ struct JSONObjectTests {
         }
     }
 
-    @Test("Few members and many are set, replaced, removed and found alike", arguments: 0..<100 as Range<UInt64>)
+    @Test("Small and large objects behave the same when changed and read", arguments: 0..<100 as Range<UInt64>)
     func againstModel(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var (object, model) = (JSONObject(), Model())
@@ -41,7 +41,7 @@ struct JSONObjectTests {
         #expect(object.hashValue == JSONObject(model.members.map { ($0.name, $0.value) }).hashValue)
     }
 
-    @Test("Of members with the same name the last value counts, at the first one's place", arguments: [3, 30])
+    @Test("For members with the same name, the last value is kept at the first position", arguments: [3, 30])
     func sameName(count: Int) {
         let others = (0..<count).map { ("\($0)", JSONValue.null) }
         let object = JSONObject([("a", 1)] + others + [("a", 2)])
@@ -49,7 +49,7 @@ struct JSONObjectTests {
         #expect(object["a"] == 2)
     }
 
-    @Test("Names are the same when their code points are, not when they look alike", arguments: [0, 30])
+    @Test("Names are equal only if their code points are equal", arguments: [0, 30])
     func codePoints(count: Int) {
         var object = JSONObject((0..<count).map { ("\($0)", .null) })
         object["\u{e9}"] = 1
@@ -59,7 +59,7 @@ struct JSONObjectTests {
         #expect(object["e\u{301}"] == 2)
     }
 
-    @Test("Texts are the same when their code points are, as RFC 8259 section 8.3 has it")
+    @Test("Strings are equal only if their code points are equal, RFC 8259 section 8.3")
     func texts() {
         let (composed, decomposed) = (JSONValue.string("caf\u{e9}"), JSONValue.string("cafe\u{301}"))
         #expect(composed != decomposed)

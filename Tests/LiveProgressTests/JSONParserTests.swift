@@ -4,18 +4,18 @@
 import LiveProgress
 import Testing
 
-@Suite("JSON parser")
+@Suite("The JSON parser")
 struct JSONParserTests {
     private static let representable = "a number that a 64-bit floating-point value can hold"
 
-    @Test("What RFC 8259 allows is read", arguments: JSONTexts.valid)
+    @Test("Text that RFC 8259 permits is parsed", arguments: JSONTexts.valid)
     func readsValidText(_ text: String, _ value: JSONValue) throws {
         #expect(try JSONValue(parsing: text) == value)
     }
 
-    @Test("What RFC 8259 does not allow is refused at the byte that is wrong", arguments: JSONTexts.invalid)
+    @Test("Text that RFC 8259 forbids is rejected at the wrong byte", arguments: JSONTexts.invalid)
     func refusesInvalidText(_ text: String, _ offset: Int, _ expected: String) {
-        // Only these keep to the grammar.
+        // Only these texts follow the grammar but exceed a range.
         let isOutOfRange = expected == Self.representable
         #expect(throws: JSONError(offset: offset, expected: expected, isOutOfRange: isOutOfRange)) {
             try JSONValue(parsing: text)
@@ -23,7 +23,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "Bytes that are no UTF-8 are refused at the first byte of what is malformed",
+        "Malformed UTF-8 is rejected at its first byte",
         arguments: JSONTexts.malformedUTF8
     )
     func refusesMalformedUTF8(_ bytes: [UInt8]) {
@@ -32,7 +32,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "Characters of each length of UTF-8 are read",
+        "UTF-8 characters of every length are parsed",
         arguments: [
             "\u{7F}", "\u{80}", "\u{7FF}", "\u{800}", "\u{D7FF}", "\u{E000}", "\u{FFFF}", "\u{10000}", "\u{10FFFF}",
         ]
@@ -41,7 +41,7 @@ struct JSONParserTests {
         #expect(try JSONValue(parsing: "\"\(text)\"") == .string(text))
     }
 
-    @Test("Every end of a text that is too short is refused, and nothing is read beyond it")
+    @Test("Every truncated text is rejected within its length")
     func refusesTruncatedTexts() throws {
         let text = Array(#"{"a":[1,-2.5e+3,true,false,null,"x\u00e9\ud83d\ude00é😀\n"],"b":{}}"#.utf8)
         for length in text.indices {
@@ -50,7 +50,7 @@ struct JSONParserTests {
         }
     }
 
-    @Test("Every byte changed to every other one is read or refused, never fatal (invariant 11)")
+    @Test("Text with any one byte changed is parsed or rejected without a crash (invariant 11)")
     func survivesEveryChangedByte() {
         let text = Array(#"{"a":[1,-2.5e+3,true,null,"x\u00e9\ud83d\ude00é"]}"#.utf8)
         var refused = 0
@@ -64,7 +64,7 @@ struct JSONParserTests {
         #expect(refused > text.count * 128)
     }
 
-    @Test("An exponent counts however many digits stand before it")
+    @Test("An exponent is applied after any number of digits")
     func readsLongNumbers() throws {
         let zeros = String(repeating: "0", count: 1_000_000)
         #expect(try JSONValue(parsing: "0.\(zeros)1e1000003") == .number(100))
@@ -73,7 +73,7 @@ struct JSONParserTests {
         #expect(throws: tooLarge) { try JSONValue(parsing: "0.\(zeros)1e2000000") }
     }
 
-    @Test("Nesting is taken up to the limit and refused beyond it")
+    @Test("Nesting is accepted up to the limit and rejected past the limit")
     func limitsDepth() throws {
         let deepest = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
         #expect(try JSONValue(parsing: deepest).jsonString == deepest)
@@ -89,7 +89,7 @@ struct JSONParserTests {
         }
     }
 
-    @Test("Members keep their order; the last of the same name counts, at the first one's place")
+    @Test("Members keep their order; of equal names, the last value is kept at the first position")
     func keepsOrder() throws {
         let value = try JSONValue(parsing: #"{"b":1,"a":2,"b":3,"":4}"#)
         #expect(value.objectValue?.names == ["b", "a", ""])
@@ -97,7 +97,7 @@ struct JSONParserTests {
         #expect(value.jsonString == #"{"b":3,"a":2,"":4}"#)
     }
 
-    @Test("Names that differ only in how a character is composed stay apart")
+    @Test("Names that differ only in composition stay separate")
     func keepsCompositionsApart() throws {
         let value = try JSONValue(parsing: #"{"\u00e9":1,"e\u0301":2}"#)
         #expect(value.objectValue?.count == 2)
@@ -105,14 +105,14 @@ struct JSONParserTests {
         #expect(value["e\u{301}"] == 2)
     }
 
-    @Test("Any sequence of bytes is read, also one that is not stored in one piece")
+    @Test("The parser accepts any sequence of bytes, even without contiguous storage")
     func readsAnySequence() throws {
         let text = Array(#" {"a": [1]} "#.utf8)
         let pieces = AnySequence([text[..<5], text[5...]].lazy.joined())
         #expect(try JSONValue(parsing: pieces) == ["a": [1]])
     }
 
-    @Test("An error says where and what")
+    @Test("The description of an error has the expected syntax and the position")
     func describesErrors() {
         #expect(JSONError(offset: 3, expected: "a colon").description == "Not JSON: expected a colon at byte 3.")
     }

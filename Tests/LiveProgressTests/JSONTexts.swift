@@ -3,7 +3,7 @@
 
 import LiveProgress
 
-/// Texts that a strict parser must read or refuse.
+/// The texts that a strict parser must accept or reject.
 enum JSONTexts {
     static let valid: [(String, JSONValue)] = [
         // Literals and white space.
@@ -40,7 +40,7 @@ enum JSONTexts {
     ]
 
     static let invalid: [(String, Int, String)] = [
-        // Nothing, or too much.
+        // Too little or too much text.
         ("", 0, value), (" ", 1, value), ("1 2", 2, end), ("[]]", 2, end), ("{}}", 2, end), ("1,", 1, end),
         ("null1", 4, end), ("\u{FEFF}1", 0, value), ("1\u{A0}", 1, end), ("\u{C}1", 0, value), ("[]\0", 2, end),
         ("1//", 1, end), ("/**/1", 0, value),
@@ -71,7 +71,8 @@ enum JSONTexts {
         (#""\ud83d\u12""#, 11, hex),
     ]
 
-    /// After RFC 3629: stray and missing continuations, overlong forms, surrogates, beyond U+10FFFF.
+    /// Malformed UTF-8 of RFC 3629: stray and missing continuation bytes, overlong forms, surrogates, values past
+    /// U+10FFFF.
     static let malformedUTF8: [[UInt8]] = [
         [0x80], [0xBF], [0xC3], [0xC3, 0x28], [0xC0, 0x80], [0xC0, 0xAF], [0xC1, 0xBF], [0xE0, 0x80, 0x80],
         [0xE0, 0x9F, 0xBF], [0xE2, 0x82], [0xE2, 0x28, 0xA1], [0xE2, 0x82, 0x28], [0xED, 0xA0, 0x80],

@@ -5,10 +5,10 @@ import Foundation
 import LiveProgress
 import Testing
 
-@Suite("JSON writer")
+@Suite("The JSON writer")
 struct JSONWriterTests {
     @Test(
-        "Values are written compactly, exactly, and as valid JSON",
+        "Values are written compactly and exactly, as valid JSON",
         arguments: [
             (.null, "null"), (true, "true"), (false, "false"), (0, "0"), (-1, "-1"), (42, "42"), (1_000_000, "1000000"),
             (.integer(.max), "9223372036854775807"), (.integer(.min), "-9223372036854775808"),
@@ -29,7 +29,7 @@ struct JSONWriterTests {
         #expect("\(value)" == text)
     }
 
-    @Test("Calls one after the other make one text with its commas")
+    @Test("Successive calls write one text, with commas")
     func writesPieces() {
         var writer = JSONWriter(reservingCapacity: 64)
         writer.beginObject()
@@ -53,7 +53,7 @@ struct JSONWriterTests {
         )
     }
 
-    @Test("An escape is found wherever it stands, and nothing else is taken for one", arguments: 0..<20)
+    @Test("Each character that needs an escape is escaped at every position, and no other character", arguments: 0..<20)
     func escapesEverywhere(length: Int) {
         for byte in UInt8.min...UInt8.max where byte < 0x80 {
             for place in 0..<length {
@@ -68,7 +68,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("A cursor is written as its text, whatever its epoch")
+    @Test("A cursor is written as its text, with any epoch")
     func writesCursors() {
         for (epoch, text) in [("k3f9", #""k3f9-42""#), ("\"", #""\"-42""#)] {
             var writer = JSONWriter()
@@ -77,7 +77,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("What is written is read back as the same value, here and by Foundation", arguments: 0..<200)
+    @Test("Our parser and Foundation parse each written value to the same value", arguments: 0..<200)
     func readsBack(seed: Int) throws {
         var random = RandomJSON(seed: UInt64(seed))
         for _ in 0..<20 {
@@ -91,7 +91,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("Numbers of any bit pattern are read back bit for bit", arguments: 0..<20)
+    @Test("Numbers of any bit pattern are written and parsed without change", arguments: 0..<20)
     func readsBackNumbers(seed: Int) throws {
         var random = RandomJSON(seed: UInt64(seed))
         for _ in 0..<500 {
@@ -99,7 +99,7 @@ struct JSONWriterTests {
             guard number.isFinite else { continue }
             let read = try JSONValue(parsing: JSONValue.number(number).jsonString)
             #expect(read.doubleValue?.bitPattern == number.bitPattern)
-            // Written with few digits, so that the short way through the parser is taken too.
+            // Few digits, so that the parser's fast path is tested too.
             let short = "\(random.next() % 100_000_000).\(random.next() % 10_000)e\(Int(random.next() % 40) - 20)"
             #expect(try JSONValue(parsing: short).doubleValue == Double(short))
         }

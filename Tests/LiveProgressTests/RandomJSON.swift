@@ -5,7 +5,7 @@ import Foundation
 import LiveProgress
 import LiveProgressTesting
 
-/// Random values from a seed, the same in every run.
+/// A generator of random JSON values; the same seed gives the same values.
 struct RandomJSON: RandomNumberGenerator {
     private var source: SeededGenerator
 
@@ -15,7 +15,7 @@ struct RandomJSON: RandomNumberGenerator {
 
     mutating func next() -> UInt64 { source.next() }
 
-    /// A value; arrays and objects stop at that depth.
+    /// Returns a random value whose arrays and objects are nested up to the depth.
     mutating func value(depth: Int) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &self) {
         case 0: return .null
@@ -31,7 +31,7 @@ struct RandomJSON: RandomNumberGenerator {
         }
     }
 
-    /// A string of characters that need escapes, and of those that need one to four bytes.
+    /// Returns a random string with characters that need escapes and characters of one to four bytes.
     mutating func string() -> String {
         let ranges: [ClosedRange<UInt32>] = [
             0...0x1F, 0x20...0x7E, 0x20...0x7E, 0x80...0x2FF, 0x800...0xD7FF, 0x1F300...0x1F6FF,
@@ -44,13 +44,13 @@ struct RandomJSON: RandomNumberGenerator {
         return text
     }
 
-    /// Whether Foundation's reading of a text has the same value.
+    /// Returns whether Foundation parsed a text to the same value.
     static func matches(_ foreign: Any, _ value: JSONValue) -> Bool {
         switch value {
         case .null: foreign is NSNull
         case .bool(let value): foreign as? Bool == value
         case .integer(let value): (foreign as? NSNumber)?.int64Value == value
-        // JSONSerialization goes through a decimal number, which can be off by some of the last bits.
+        // JSONSerialization parses through a decimal number, so the last bits may differ.
         case .number(let value): abs(((foreign as? NSNumber)?.doubleValue ?? .infinity) - value) <= 16 * value.ulp
         case .string(let value): (foreign as? String)?.unicodeScalars.elementsEqual(value.unicodeScalars) == true
         case .array(let elements):
@@ -64,7 +64,7 @@ struct RandomJSON: RandomNumberGenerator {
         }
     }
 
-    /// The value with all members sorted and whole numbers as integers, for coders that keep neither.
+    /// Returns the value with sorted members and with whole numbers as integers, because some coders keep neither.
     static func sorted(_ value: JSONValue) -> JSONValue {
         switch value {
         case .array(let elements): .array(elements.map(sorted))

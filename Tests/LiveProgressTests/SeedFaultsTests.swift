@@ -5,13 +5,12 @@ import LiveProgress
 import Synchronization
 import Testing
 
-/// What the first design of this idea got wrong, as far as it can be seen without a socket; over real sockets the same is
-/// held by the tests of LiveProgressNIO.
-@Suite("Faults that must not come back")
+/// The faults of the first design that can be tested without sockets; LiveProgressNIOTests covers them over sockets.
+@Suite("Faults of the first design")
 struct SeedFaultsTests {
     private let environment = TestService(capacity: 8)
 
-    /// A watcher that is registered and never reads.
+    /// A waker whose watcher never reads.
     private final class Sleeper: ProgressWaker {
         func wake() {}
     }
@@ -21,7 +20,7 @@ struct SeedFaultsTests {
         return (tracker, try environment.service.getJournal(id("op")))
     }
 
-    @Test("Invariant 1: a watcher that never reads neither stops the worker nor grows")
+    @Test("Invariant 1: a watcher that never reads does not slow the worker, and has no growing queue")
     func slowWatcher() throws {
         let (tracker, journal) = try make()
         _ = journal.subscribe(Sleeper())
@@ -30,7 +29,7 @@ struct SeedFaultsTests {
         #expect(journal.read(after: position).events.count == 1)
     }
 
-    @Test("Invariant 1: a watcher that calls back into the operation when woken does not deadlock it")
+    @Test("Invariant 1: a waker may call the journal without a deadlock")
     func wakerMayCallBack() throws {
         final class Caller: ProgressWaker {
             let journal: ProgressJournal
@@ -49,7 +48,7 @@ struct SeedFaultsTests {
         #expect(caller.seen.withLock { $0 } == [1, 2])
     }
 
-    @Test("A watcher that vanishes leaves nothing behind")
+    @Test("A watcher that disconnects leaves no state behind")
     func vanished() async throws {
         let (tracker, journal) = try make()
         for _ in 0..<100 {
@@ -65,7 +64,7 @@ struct SeedFaultsTests {
         #expect(tracker.update("Going on"))
     }
 
-    @Test("There is an order, and a gap in it can be seen")
+    @Test("Revisions are ordered, and a gap is visible")
     func orderAndGaps() throws {
         let (tracker, journal) = try make()
         for step in 1...20 { tracker.update("Step \(step)") }
@@ -74,7 +73,7 @@ struct SeedFaultsTests {
         #expect(event.skipped == 16)
     }
 
-    @Test("There is an end, and whoever comes after it learns it")
+    @Test("A late watcher receives the end of an ended operation")
     func thereIsAnEnd() async throws {
         let (tracker, journal) = try make()
         tracker.fail(ProgressProblem(title: "Disk full"))
@@ -84,7 +83,7 @@ struct SeedFaultsTests {
         #expect(events.first?.snapshot.error?.title == "Disk full")
     }
 
-    @Test("A watcher in the same process follows in order, from the current state to the end")
+    @Test("A local watcher receives the current state and all later states in order, up to the end")
     func streams() async throws {
         let (tracker, _) = try make()
         tracker.update("Before")

@@ -4,7 +4,7 @@
 import LiveProgress
 import LiveProgressTesting
 
-/// A service on a clock that stands still, with predictable epochs.
+/// A service with a manual clock and predictable epochs.
 struct TestService {
     let time = ManualClock()
     let service: ProgressService

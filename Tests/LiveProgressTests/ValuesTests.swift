@@ -9,7 +9,7 @@ import Testing
 @Suite("Identifiers and cursors")
 struct ValuesTests {
     @Test(
-        "Identifiers need no escaping in a URL path",
+        "A valid identifier needs no escaping in a URL path",
         arguments: ["a", "import-2026.csv", "a_b~c:d@e", "...", String(repeating: "x", count: 128)]
     )
     func goodIdentifiers(text: String) {
@@ -17,7 +17,7 @@ struct ValuesTests {
     }
 
     @Test(
-        "What breaks the rules is no identifier",
+        "An invalid identifier gives nil",
         arguments: [
             "", ".", "..", "a/b", "a b", "a%20b", "ä", "a\0b", "a?b", "a#b", String(repeating: "x", count: 129),
         ]
@@ -27,7 +27,7 @@ struct ValuesTests {
     }
 
     @Test(
-        "A random identifier is a UUID of version 4, whatever the bits",
+        "A random identifier is a UUID of version 4 for any random bits",
         arguments: [
             (0, 0, "00000000-0000-4000-8000-000000000000"),
             (.max, .max, "ffffffff-ffff-4fff-bfff-ffffffffffff"),
@@ -40,7 +40,7 @@ struct ValuesTests {
         #expect(ProgressID() != ProgressID())
     }
 
-    @Test("A cursor reads what it writes", arguments: [UInt64(0), 42, .max])
+    @Test("Parsing the text of a cursor gives the same cursor", arguments: [UInt64(0), 42, .max])
     func cursors(revision: UInt64) {
         let cursor = ProgressCursor(epoch: "k3f9", revision: revision)
         #expect(cursor.description == "k3f9-\(revision)")
@@ -48,7 +48,7 @@ struct ValuesTests {
     }
 
     @Test(
-        "Other texts are no cursor",
+        "Any other text gives no cursor",
         arguments: [
             "", "-", "k3f9", "k3f9-", "-42", "k3f9-x", "k3f9--1", "k3f9-+1", "k/9-1", "k3f9-18446744073709551616",
             "k3f9-1 ", String(repeating: "x", count: 33) + "-1", String(repeating: "1", count: 1000) + "-1",
@@ -58,7 +58,7 @@ struct ValuesTests {
         #expect(ProgressCursor(text) == nil)
     }
 
-    @Test("Snapshots with the same members are equal, however they came by them")
+    @Test("Snapshots with equal members are equal")
     func equalSnapshots() {
         func make(_ title: String) -> ProgressSnapshot {
             let date = Date(timeIntervalSinceReferenceDate: 0)

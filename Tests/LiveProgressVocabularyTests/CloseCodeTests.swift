@@ -7,7 +7,7 @@ import Testing
 @Suite("The vocabulary of close codes")
 struct CloseCodeTests {
     @Test(
-        "Each code has its number, and says whether to come back",
+        "Each named code has its number and states whether the client reconnects",
         arguments: [
             (.ended, 1000, false), (.goingAway, 1001, true), (.protocolError, 1002, false),
             (.unsupportedData, 1003, false), (.invalidPayload, 1007, false), (.policyViolation, 1008, false),
@@ -26,7 +26,7 @@ struct CloseCodeTests {
     }
 
     @Test(
-        "Codes without a name follow their range; a connection that broke is one to come back to",
+        "A code without a name follows its range; a client reconnects after a broken connection",
         arguments: [
             (1005, true), (1006, true), (1010, false), (1012, true), (1014, true), (1015, false), (3000, false),
             (4001, true), (4499, true), (4500, false), (4999, false), (5000, false), (0, false),
@@ -37,7 +37,7 @@ struct CloseCodeTests {
         #expect(WebSocketCloseCode(rawValue: number) == nil)
     }
 
-    @Test("asyncapi.yaml lists each code and whether to come back, and no other")
+    @Test("asyncapi.yaml lists exactly the named codes, each with its reconnect rule")
     func described() throws {
         var listed: [UInt16: Bool] = [:]
         for row in try Document("docs/api/asyncapi.yaml").table("close code") where !row[0].hasPrefix("other") {
@@ -54,20 +54,20 @@ struct CloseCodeTests {
         }
     }
 
-    @Test("The pages know each code that does not let a watcher come back, and come back after the same ones")
+    @Test("The pages know each code that forbids a reconnect, and reconnect after the same codes as the library")
     func knownToPages() throws {
         let script = try Document("Sources/LiveProgressPages/Web/connection.js")
         let known = try #require(script.lines.first { $0.hasPrefix("const closeCodes = ") })
-        // What breaks the protocol is the fault of the page itself, which has no words for that.
+        // Codes for protocol errors are left out: they mean a bug in the page, so the page has no text for them.
         for code in WebSocketCloseCode.allCases where code == .ended || code.rawValue >= 4500 {
             #expect(known.contains(" \(code): \(code.rawValue)"), "connection.js does not know \(code)")
         }
-        #expect(known.count(where: { $0 == ":" }) == 5, "connection.js knows a code that there is not")
+        #expect(known.count(where: { $0 == ":" }) == 5, "connection.js lists an unknown close code")
         let ranges = WebSocketCloseReason.reconnectCodes.map { "[\($0.lowerBound), \($0.upperBound)]" }
         #expect(script.lines.contains("const reconnectCodes = [\(ranges.joined(separator: ", "))];"))
     }
 
-    @Test("No code is sent as a number")
+    @Test("The sources name close codes and never write the numbers")
     func spelledOnce() throws {
         for path in Document.paths(below: ["Sources", "Server/Sources"], suffix: ".swift") {
             let numbered = try Document(path).lines.filter { $0.contains(/WebSocketCloseReason\(code: \d/) }

@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// A file of the repository, read as lines.
+/// A file of the repository, split into lines.
 struct Document {
     private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
 
@@ -13,7 +13,7 @@ struct Document {
         lines = try String(contentsOf: Self.root.appending(path: path), encoding: .utf8).components(separatedBy: "\n")
     }
 
-    /// The paths of all files below some folders whose name ends so.
+    /// Returns the paths of all files below the folders whose names end with the suffix.
     static func paths(below folders: [String], suffix: String) -> [String] {
         folders.flatMap { folder in
             let below = FileManager.default.enumerator(atPath: root.appending(path: folder).path)
@@ -23,7 +23,7 @@ struct Document {
 
     var text: String { lines.joined(separator: "\n") }
 
-    /// The cells of each row of the Markdown table whose first column has this heading.
+    /// Returns the cells of each row of the Markdown table whose first column has the heading.
     func table(_ heading: String) -> [[String]] {
         let begin = lines.firstIndex { $0.trimmingCharacters(in: .whitespaces).hasPrefix("| \(heading) |") }
         return lines.dropFirst((begin ?? lines.count) + 2)
@@ -35,7 +35,7 @@ struct Document {
             }
     }
 
-    /// The names of the members of a mapping in YAML, which the path of names leads to; each name on a line of its own.
+    /// Returns the member names of the YAML mapping at the path; each name must be on its own line.
     func names(at path: [String]) -> [String] {
         let members = block(at: path).filter { !$0.isEmpty }
         let depth = members.first.map(indentation) ?? 0
@@ -44,7 +44,7 @@ struct Document {
         }
     }
 
-    /// The elements of a flow sequence in YAML, such as those of `enum: [a, b]`, in the lines of the mapping at a path.
+    /// Returns the elements of a YAML flow sequence, such as `enum: [a, b]`, in the lines of the mapping at the path.
     func list(_ name: String, at path: [String]) -> [String] {
         let text = text(at: path)
         guard let match = text.range(of: #"\#(name): \[[^\]]*\]"#, options: .regularExpression) else { return [] }
@@ -53,7 +53,7 @@ struct Document {
         }
     }
 
-    /// The lines of a member of a mapping in YAML, which the path of names leads to.
+    /// Returns the lines of the YAML member at the path.
     func text(at path: [String]) -> String {
         guard let position = position(of: path) else { return "" }
         return ([lines[position]] + block(at: path)).joined(separator: "\n")

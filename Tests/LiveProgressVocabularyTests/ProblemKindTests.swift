@@ -8,17 +8,17 @@ import Testing
 struct ProblemKindTests {
     private static let description = "docs/api/openapi.yaml"
 
-    @Test("openapi.yaml lists each problem type with its status and title, and no other", arguments: [description])
+    @Test("openapi.yaml lists exactly the problem types, each with its status and title", arguments: [description])
     func listed(path: String) throws {
         let listed = try Document(path).table("type").map { "\($0[0]) \($0[1].prefix(3)) \($0[2])" }
         let kinds = ProgressProblem.Kind.allCases.map { kind in
             "`\(kind.rawValue)` \(kind.status.map(String.init) ?? "") \(kind.title)"
         }
         for kind in kinds { #expect(listed.contains(kind), "\(path) has no row for \(kind)") }
-        for row in listed { #expect(kinds.contains(row), "\(path) has a row that no kind has: \(row)") }
+        for row in listed { #expect(kinds.contains(row), "\(path) has a row for an unknown problem type: \(row)") }
     }
 
-    @Test("openapi.yaml names no problem type in its answers that there is not")
+    @Test("openapi.yaml names only known problem types in its responses")
     func namedInAnswers() throws {
         let responses = try Document(Self.description).names(at: ["components", "responses"])
         #expect(responses.contains("Conflict"))
@@ -28,12 +28,12 @@ struct ProblemKindTests {
             }
         #expect(names.contains("stale-attempt"))
         for name in names {
-            #expect(ProgressProblem.Kind(rawValue: String(name)) != nil, "there is no problem type \(name)")
+            #expect(ProgressProblem.Kind(rawValue: String(name)) != nil, "unknown problem type: \(name)")
         }
     }
 
     @Test(
-        "A problem's type leads back to its kind, and each kind has a title",
+        "The type of a problem gives its kind, and each kind has a title",
         arguments: ProgressProblem.Kind.allCases
     )
     func roundTrip(kind: ProgressProblem.Kind) {
@@ -43,15 +43,15 @@ struct ProblemKindTests {
         #expect(ProgressProblem.Kind(type: kind.type + "s") == nil)
     }
 
-    @Test("No problem type is spelled out elsewhere in the sources")
+    @Test("The sources define problem types in one place only")
     func spelledOnce() throws {
         for path in Document.paths(below: ["Sources", "Server/Sources"], suffix: ".swift") {
             guard !path.hasSuffix("ProgressProblem+Kind.swift"), !path.hasSuffix("/ProgressProblem.swift") else {
                 continue
             }
             let text = try Document(path).text
-            #expect(!text.contains("typePrefix +"), "\(path) makes a problem type of its own")
-            #expect(!text.contains(#"type: "urn:live-progress"#), "\(path) makes a problem type of its own")
+            #expect(!text.contains("typePrefix +"), "\(path) builds a type; use ProgressProblem.Kind")
+            #expect(!text.contains(#"type: "urn:live-progress"#), "\(path) writes a type; use ProgressProblem.Kind")
         }
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The vocabulary of reports")
 struct ReportMemberTests {
-    /// A body in which a report says one member, and what that needs beside it.
+    /// Returns a body that sets the member, and the other members that the member requires.
     private static func body(of member: ReportMember) -> JSONObject {
         switch member.value {
         case .text: [member.name: "said"]
@@ -27,7 +27,7 @@ struct ReportMemberTests {
         try ProgressReportBody.decodeReport(json: JSONValue.object(body(of: member)).description.utf8)
     }
 
-    /// The stored properties of a report that are not as in one that says nothing.
+    /// Returns the stored properties that differ from those of an empty report.
     private static func propertiesSaid(in report: ProgressReport) -> Set<String> {
         let pairs = zip(Mirror(reflecting: report).children, Mirror(reflecting: ProgressReport()).children)
         return Set(
@@ -35,7 +35,7 @@ struct ReportMemberTests {
         )
     }
 
-    @Test("Each stored property of a report is that of a member")
+    @Test("Each stored property of a report belongs to a member")
     func everyProperty() throws {
         let reached = try ReportMember.all.map { Self.propertiesSaid(in: try Self.report(of: $0)) }
         for property in Mirror(reflecting: ProgressReport()).children.compactMap(\.label) {
@@ -43,7 +43,7 @@ struct ReportMemberTests {
         }
     }
 
-    @Test("A member is read, written, and read from a form as the same", arguments: ReportMember.all)
+    @Test("JSON and form encode and decode each member in the same way", arguments: ReportMember.all)
     func coded(member: ReportMember) throws {
         let body = Self.body(of: member)
         let report = try Self.report(of: member)
@@ -55,20 +55,20 @@ struct ReportMemberTests {
         #expect(try ProgressReportBody.decodeReport(form: form.utf8) == report)
     }
 
-    @Test("A later report keeps what it does not replace", arguments: ReportMember.all)
+    @Test("Folding an empty report onto a report, or the reverse, keeps every member", arguments: ReportMember.all)
     func merged(member: ReportMember) throws {
         let report = try Self.report(of: member)
         #expect(ProgressReport().folded(onto: report) == report)
         #expect(report.folded(onto: ProgressReport()) == report)
     }
 
-    @Test("Counts alone are a tick, and everything else is not", arguments: ReportMember.all)
+    @Test("A report is a tick only if it sets counts", arguments: ReportMember.all)
     func ticks(member: ReportMember) throws {
         let isCount = if case .count = member.effect { true } else { false }
         #expect(try Self.report(of: member).isTick == isCount)
     }
 
-    @Test("What a report says is shown by the snapshot", arguments: ReportMember.all)
+    @Test("The snapshot shows each member of a report", arguments: ReportMember.all)
     func shown(member: ReportMember) throws {
         let service = ProgressService()
         let tracker = try service.createProgress(options: ProgressOptions(title: "Before"))
@@ -84,7 +84,7 @@ struct ReportMemberTests {
         }
     }
 
-    @Test("openapi.yaml lists the members of a report and of a creation, and no others")
+    @Test("openapi.yaml lists exactly the members of a report and of a creation")
     func described() throws {
         let document = try Document("docs/api/openapi.yaml")
         expectSame(
@@ -103,10 +103,10 @@ struct ReportMemberTests {
     }
 }
 
-/// Says which names one list has and the other has not.
+/// Records an issue for each name that only one of the two lists contains.
 func expectSame(_ listed: some Sequence<String>, _ known: some Sequence<String>, _ place: String) {
     for name in Set(known).subtracting(listed).sorted() { Issue.record("\(place): \(name) is missing") }
-    for name in Set(listed).subtracting(known).sorted() { Issue.record("\(place): \(name) is not known") }
+    for name in Set(listed).subtracting(known).sorted() { Issue.record("\(place): \(name) is unknown") }
 }
 
 extension ReportMember: CustomTestStringConvertible {

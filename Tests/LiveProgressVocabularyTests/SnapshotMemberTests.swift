@@ -11,7 +11,7 @@ struct SnapshotMemberTests {
     private static let openapi = "docs/api/openapi.yaml"
     private static let asyncapi = "docs/api/asyncapi.yaml"
 
-    /// The members whose text has a form of its own; the others get a value of the type that openapi.yaml gives them.
+    /// The values of members whose text has a special format; other members get a value of their type in openapi.yaml.
     private static let special: JSONObject = [
         "cursor": "k3f9-42", "revision": 42, "createdAt": "2026-01-02T03:04:05.000Z",
         "updatedAt": "2026-01-02T03:04:05.678Z", "labels": ["team": "data"],
@@ -32,13 +32,13 @@ struct SnapshotMemberTests {
                 : schema.contains("number") ? 0.5 : "said"
     }
 
-    /// An object that has every member of a schema in openapi.yaml.
+    /// Returns an object that has every member of a schema in openapi.yaml.
     private static func object(at schema: [String]) throws -> JSONObject {
         let names = try Document(openapi).names(at: ["components", "schemas"] + schema + ["properties"])
         return JSONObject(try names.map { ($0, try value(of: $0, in: schema)) })
     }
 
-    /// Operations that have every member between them, as openapi.yaml has it.
+    /// Returns operations that together have every member of the schema Operation in openapi.yaml.
     private static func operations() throws -> [JSONObject] {
         try [("succeeded", "result", "error"), ("failed", "error", "result")].map { status, kept, dropped in
             var operation = try object(at: ["Operation"])
@@ -59,7 +59,7 @@ struct SnapshotMemberTests {
         return try #require(JSONValue(parsing: ProgressMessage.encodeFull(event)).objectValue)
     }
 
-    @Test("What openapi.yaml lists of an operation is read and written, and nothing else is")
+    @Test("The decoder and the encoder use exactly the members of an operation in openapi.yaml")
     func coded() throws {
         for operation in try Self.operations() {
             let snapshot = try Self.decode(operation)
@@ -71,7 +71,7 @@ struct SnapshotMemberTests {
                 "openapi.yaml, progress"
             )
             for (name, value) in operation {
-                #expect(written[name] == value, "\(name) is not what was read")
+                #expect(written[name] == value, "the encoded \(name) differs from the decoded value")
             }
         }
     }
@@ -85,11 +85,11 @@ struct SnapshotMemberTests {
         let least = try Self.properties(of: Self.decode(others))
         let full = try Self.operations().map { try Self.properties(of: Self.decode($0)) }
         for (name, value) in least {
-            #expect(full.contains { $0[name] != value }, "no member of JSON is read into \(name)")
+            #expect(full.contains { $0[name] != value }, "no JSON member sets \(name)")
         }
     }
 
-    /// The stored properties of a snapshot, of what it shares and of its counts, as texts.
+    /// Returns the stored properties of a snapshot, of its shared part and of its counts, as texts.
     private static func properties(of snapshot: ProgressSnapshot) -> [String: String] {
         var properties: [String: String] = [:]
         func add(_ value: Any) {
@@ -107,7 +107,7 @@ struct SnapshotMemberTests {
         return properties
     }
 
-    @Test("openapi.yaml lists what a message has beside the operation, and no more")
+    @Test("openapi.yaml lists exactly the members that a message adds to the operation")
     func events() throws {
         let document = try Document(Self.openapi)
         let operation = try Self.operations()[0]
@@ -123,7 +123,7 @@ struct SnapshotMemberTests {
         expectSame(statuses, ProgressStatus.allCases.map(\.rawValue), "openapi.yaml, Status")
     }
 
-    @Test("The examples of asyncapi.yaml have no member that is not known")
+    @Test("The examples of asyncapi.yaml contain only known members")
     func examples() throws {
         let document = try Document(Self.asyncapi)
         let known = try Self.operations().flatMap { try Self.event(Self.decode($0)).names }
@@ -135,14 +135,14 @@ struct SnapshotMemberTests {
         expectSame(required, plain.objectValue?.names ?? [], "asyncapi.yaml, plain")
     }
 
-    @Test("The pages read each member of a message, and none that there is not")
+    @Test("The pages read each member of a message and no unknown member")
     func pages() throws {
         let scripts = try Document.paths(below: ["Sources/LiveProgressPages/Web"], suffix: ".js").map {
             try Document($0).text
         }
         let text = scripts.joined(separator: "\n")
         var read: Set<String> = []
-        // Not those of live-progress.v1, which is a name.
+        // The patterns must not match the name live-progress.v1.
         for pattern in [/[^\w-]message\??\.(\w+)/, /[^\w-]progress\??\.(\w+)/] {
             for match in text.matches(of: pattern) { read.insert(String(match.1)) }
         }
@@ -151,14 +151,14 @@ struct SnapshotMemberTests {
                 read.insert(name.split(separator: ":")[0].trimmingCharacters(in: .whitespaces))
             }
         }
-        // What makes a page of the list.
+        // This member belongs to a page of the list, not to a message.
         read.remove("operations")
         let messages = try Self.operations().map { try Self.event(Self.decode($0)) }
         let counts = messages.flatMap { $0["progress"]?.objectValue?.names ?? [] }
         expectSame(read, messages.flatMap(\.names) + counts, "the scripts of the pages")
     }
 
-    @Test("The pages know each status, and listen to each type of message")
+    @Test("The pages handle each status and each type of message")
     func wordsOfPages() throws {
         let words = try Document("Sources/LiveProgressPages/Web/format.js").lines
             .drop { !$0.hasPrefix("const statusWords") }.dropFirst().prefix { !$0.hasPrefix("}") }

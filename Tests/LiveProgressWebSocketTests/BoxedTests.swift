@@ -10,7 +10,7 @@ import Testing
 struct BoxedTests {
     private struct Broken: Error {}
 
-    /// A value whose changes can fail.
+    /// A value with a mutating method that can throw.
     private struct Counter {
         var count = 0
 
@@ -20,7 +20,7 @@ struct BoxedTests {
         }
     }
 
-    @Test("holds what it is given, and nothing again")
+    @Test("A box holds an assigned value, and nothing after an assignment of nil")
     func holdsAndForgets() {
         var slot = Boxed<Int>()
         #expect(slot.value == nil)
@@ -35,14 +35,14 @@ struct BoxedTests {
         #expect(Boxed(3).value == 3)
     }
 
-    @Test("keeps the change of a call that throws")
+    @Test("A box keeps the change of a method that throws")
     func keepsChangesOfThrowingCalls() {
         var slot = Boxed(Counter())
         #expect(throws: Broken.self) { try slot.value?.add(failing: true) }
         #expect(slot.value?.count == 1)
     }
 
-    @Test("is a value: a copy does not change with it")
+    @Test("A box has value semantics: a change does not change its copies")
     func copies() {
         var slot = Boxed(1)
         let copy = slot
@@ -50,7 +50,7 @@ struct BoxedTests {
         #expect((slot.value, copy.value) == (2, 1))
     }
 
-    @Test("takes one word, so that a connection takes little")
+    @Test("A box has the size of one word, which keeps a connection small")
     func takesOneWord() {
         #expect(MemoryLayout<Boxed<ByteBuffer>>.size == MemoryLayout<Int>.size)
         #expect(MemoryLayout<WebSocketConnection>.size <= 20 * MemoryLayout<Int>.size)

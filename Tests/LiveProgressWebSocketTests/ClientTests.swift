@@ -8,9 +8,9 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("The client's handshake in memory", .timeLimit(.minutes(1)))
+@Suite("The client's handshake over an in-memory channel", .timeLimit(.minutes(1)))
 struct ClientTests {
-    /// A client that connects over a channel in memory, and what it wrote.
+    /// Starts a client over an in-memory channel; returns the channel, the client's request and the client's task.
     private func dial(
         subprotocols: [String] = []
     ) async throws -> (
@@ -33,7 +33,7 @@ struct ClientTests {
         return (channel, request.text, client)
     }
 
-    /// A server's answer to a request, with frames right behind it.
+    /// Returns a server's response to a request, with the frames directly after the response head.
     private func answer(
         to request: String,
         _ frames: ByteBuffer,
@@ -47,7 +47,7 @@ struct ClientTests {
         return bytes
     }
 
-    /// Runs the channel's loop, which has no thread of its own, until the body is done.
+    /// Runs the channel's event loop, which has no thread, until the body returns.
     private func pumping<Value: Sendable>(
         _ channel: NIOAsyncTestingChannel,
         _ body: @escaping @Sendable () async throws -> Value
@@ -62,7 +62,7 @@ struct ClientTests {
         return try await body()
     }
 
-    @Test("The request is the one that RFC 6455 section 4.1 describes")
+    @Test("The request follows RFC 6455 section 4.1")
     func request() async throws {
         let (channel, request, client) = try await dial(subprotocols: ["a", "b"])
         #expect(request.hasPrefix("GET /watch?cursor=e-1 HTTP/1.1\r\n"))
@@ -79,7 +79,7 @@ struct ClientTests {
         #expect(!channel.isActive)
     }
 
-    @Test("Frames right behind the answer are not lost")
+    @Test("Frames directly after the response head are delivered")
     func framesBehind() async throws {
         let (channel, request, client) = try await dial()
         let frame = FrameEncoder(role: .server).encode(.text, ByteBuffer(string: "first"))
@@ -92,9 +92,10 @@ struct ClientTests {
         #expect(try await pumping(channel) { await connection.closeReason } == .abnormal)
     }
 
-    /// Some of these fields the decoder takes for no upgrade, and would read what follows as another answer.
+    /// With some of these values, NIO's decoder does not recognise an upgrade and would parse the next bytes as a
+    /// response.
     @Test(
-        "Invariant 11: what is behind the answer is bytes, whether the decoder takes it for an upgrade or not",
+        "Invariant 11: bytes after the upgrade response are frames, even if the HTTP decoder sees no upgrade",
         arguments: ["Upgrade", "Upgrade\t", "x, Upgrade\t, y"]
     )
     func answersBehind(connection: String) async throws {
@@ -108,14 +109,14 @@ struct ClientTests {
         #expect(try await pumping(channel) { await upgraded.closeReason.code } == 1002)
     }
 
-    @Test("Invariant 5: a server that answers, sends its last message and closes in one go loses none of it")
+    @Test("Invariant 5: a last message is delivered if the server responds, sends it and closes in one read")
     func closesBehindAnswer() async throws {
         let (channel, request, client) = try await dial()
         let encoder = FrameEncoder(role: .server)
         var frames = encoder.encode(.text, ByteBuffer(string: "last"))
         encoder.encode(.close, WebSocketCloseReason(code: 1000).payload, into: &frames)
         let bytes = try answer(to: request, frames)
-        // In one turn of the loop, as a socket that has both ready tells both.
+        // Run both events in one iteration of the event loop, like a socket that is readable and closed.
         try await channel.testingEventLoop.executeInContext {
             channel.pipeline.fireChannelRead(bytes)
             channel.pipeline.fireChannelInactive()
@@ -125,7 +126,7 @@ struct ClientTests {
         #expect(try await pumping(channel) { await connection.closeReason.code } == 1000)
     }
 
-    @Test("What the client sends is masked; a masked frame of the server closes with 1002")
+    @Test("The client masks its frames, and closes with 1002 after a masked frame from the server")
     func masks() async throws {
         let (channel, request, client) = try await dial()
         try await channel.writeInbound(answer(to: request, ByteBuffer()))
@@ -139,7 +140,7 @@ struct ClientTests {
         #expect(try await pumping(channel) { await connection.closeReason.code } == 1002)
     }
 
-    @Test("A server that does not answer is given up after the timeout")
+    @Test("The client gives up after the timeout if the server does not respond")
     func timeout() async throws {
         let (channel, _, client) = try await dial()
         await channel.testingEventLoop.advanceTime(by: .seconds(11))
@@ -147,14 +148,14 @@ struct ClientTests {
         #expect(!channel.isActive)
     }
 
-    @Test("A server that closes without an answer is told as closed")
+    @Test("The connect call throws closed if the server closes without a response")
     func closes() async throws {
         let (channel, _, client) = try await dial()
         try await pumping(channel) { try await channel.close() }
         await #expect(throws: WebSocketConnectError.closed) { try await pumping(channel) { try await client.value } }
     }
 
-    @Test("A client's heartbeat notices a server that is gone")
+    @Test("The client's heartbeat closes the connection if the server does not answer a ping")
     func heartbeat() async throws {
         let (channel, request, client) = try await dial()
         try await channel.writeInbound(answer(to: request, ByteBuffer()))

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Frames, RFC 6455 section 5")
 struct FrameDecoderTests {
-    /// The examples of section 5.7, and their kin.
+    /// The examples of RFC 6455 section 5.7, and similar frames.
     static let fromServer: [(String, [WholeFrame])] = [
         ("81 05 48 65 6c 6c 6f", [WholeFrame(opcode: .text, payload: "Hello")]),
         (
@@ -32,7 +32,7 @@ struct FrameDecoderTests {
         ),
     ]
 
-    @Test("Frames come out the same wherever their bytes are cut", arguments: fromServer)
+    @Test("The decoder returns the same frames for every split of the bytes", arguments: fromServer)
     func cuts(hex: String, expected: [WholeFrame]) {
         let bytes = ByteBuffer.hex(hex)
         for first in 0...bytes.readableBytes {
@@ -45,7 +45,7 @@ struct FrameDecoderTests {
         #expect(decode(bytes.cut(at: Array(1..<bytes.readableBytes)), as: .client).frames == expected)
     }
 
-    @Test("A masked frame of the RFC's example is unmasked wherever it is cut")
+    @Test("The masked frame of the RFC's example is unmasked for every split of the bytes")
     func masked() {
         let bytes = ByteBuffer.hex("81 85 37 fa 21 3d 7f 9f 4d 51 58")
         for cut in 0...bytes.readableBytes {
@@ -56,7 +56,7 @@ struct FrameDecoderTests {
     }
 
     @Test(
-        "Payloads of every length form make the way in both directions",
+        "Payloads of every length class survive encoding and decoding in both directions",
         arguments: [0, 1, 7, 125, 126, 127, 65_535, 65_536, 70_001]
     )
     func roundTrip(length: Int) {
@@ -72,7 +72,7 @@ struct FrameDecoderTests {
     }
 
     @Test(
-        "Invariant 11: a broken frame is refused with 1002 by its first wrong byte",
+        "Invariant 11: the decoder rejects an invalid frame with 1002 at its first wrong byte",
         arguments: [
             ("c1", "first reserved bit"), ("a1", "second reserved bit"), ("91", "third reserved bit"),
             ("83", "reserved data opcode"), ("87", "reserved data opcode"), ("8b", "reserved control opcode"),
@@ -89,15 +89,15 @@ struct FrameDecoderTests {
         #expect(violation?.closeReason.code == 1002)
         #expect(frames.isEmpty)
         let (_, early) = decode(bytes.cut(at: [bytes.readableBytes - 1]).dropLast(), as: .server)
-        #expect(early == nil, "refused before the wrong byte")
+        #expect(early == nil, "the decoder rejected the frame before its wrong byte")
     }
 
-    @Test("A client refuses a masked frame")
+    @Test("A client rejects a masked frame")
     func maskedFromServer() {
         #expect(decode([.hex("81 85 00 00 00 00")], as: .client).violation?.closeReason.code == 1002)
     }
 
-    @Test("After a violation nothing is decoded any more")
+    @Test("After a violation, the decoder decodes nothing more")
     func staysFailed() throws {
         var decoder = FrameDecoder(role: .client)
         decoder.append(.hex("c1"))
@@ -106,12 +106,12 @@ struct FrameDecoderTests {
         #expect(throws: WebSocketViolation.self) { try decoder.next() }
     }
 
-    @Test("Invariant 10: a frame that never ends is handed on and not gathered")
+    @Test("Invariant 10: the decoder passes on the pieces of an endless frame without buffering them")
     func endless() throws {
         var decoder = FrameDecoder(role: .client)
         decoder.append(.hex("82 7f 7f ff ff ff ff ff ff ff"))
         guard case .dataBegan(let header) = try decoder.next() else {
-            Issue.record("no frame began")
+            Issue.record("the decoder did not begin a frame")
             return
         }
         #expect(header.length == Int.max)
@@ -123,7 +123,7 @@ struct FrameDecoderTests {
         }
     }
 
-    @Test("Random frames cut at random places come out whole and in order", arguments: 0..<30 as Range<UInt64>)
+    @Test("Random frames, split at random, are decoded complete and in order", arguments: 0..<30 as Range<UInt64>)
     func random(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var bytes = ByteBuffer()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("The server's answer as a client checks it, RFC 6455 section 4.1")
+@Suite("The client's check of the server's response, RFC 6455 section 4.1")
 struct HandshakeAnswerTests {
     private let key = HandshakeKey("dGhlIHNhbXBsZSBub25jZQ==")!
 
@@ -19,13 +19,13 @@ struct HandshakeAnswerTests {
         return try HandshakeAnswer(head, to: key, offering: ["a", "b"]).subprotocol
     }
 
-    @Test("A right answer is taken, with the subprotocol chosen or none")
+    @Test("A valid response is accepted, with or without a chosen subprotocol")
     func right() throws {
         #expect(try answer() == nil)
         #expect(try answer { $0.add(name: "Sec-WebSocket-Protocol", value: "b") } == "b")
     }
 
-    @Test("A wrong answer is refused")
+    @Test("An invalid response is rejected")
     func wrong() {
         #expect(throws: WebSocketConnectError.self) { try answer { $0.remove(name: "Upgrade") } }
         #expect(throws: WebSocketConnectError.self) { try answer { $0.replaceOrAdd(name: "Upgrade", value: "h2c") } }
@@ -43,12 +43,12 @@ struct HandshakeAnswerTests {
     }
 
     @Test(
-        "Invariant 11: a field of combining marks is refused as fast as any other",
+        "Invariant 11: a header field of combining marks is rejected quickly",
         .timeLimit(.minutes(1)),
         arguments: ["Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"]
     )
     func combiningMarks(name: String) {
-        // Minutes to compare by canonical equivalence.
+        // A comparison by canonical equivalence would take minutes for this value.
         let marks = String(repeating: "\u{301}\u{316}", count: 100_000)
         #expect(throws: WebSocketConnectError.self) {
             try answer { headers in

@@ -19,7 +19,7 @@ struct HandshakeTests {
     }
 
     @Test(
-        "SHA-1 agrees with FIPS 180",
+        "SHA-1 gives the digests of FIPS 180",
         arguments: [
             ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
             ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
@@ -35,19 +35,19 @@ struct HandshakeTests {
         #expect(digest == expected)
     }
 
-    @Test("The RFC's example key is answered as the RFC does")
+    @Test("The RFC's example key gives the RFC's Sec-WebSocket-Accept")
     func accept() throws {
         #expect(try HandshakeRequest(Self.head()).key.accept == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     }
 
-    @Test("A fresh key is a key, and another each time")
+    @Test("Each new key is valid and different")
     func freshKey() {
         let keys = (0..<100).map { _ in HandshakeKey().text }
         #expect(Set(keys).count == 100)
         #expect(keys.allSatisfy { HandshakeKey($0) != nil })
     }
 
-    @Test("Subprotocols are read in their order, from one header or several")
+    @Test("Subprotocols are read in order, from one header field or several")
     func subprotocols() throws {
         let head = Self.head {
             $0.headers.add(name: "Sec-WebSocket-Protocol", value: "live-progress.v1, b")
@@ -56,12 +56,12 @@ struct HandshakeTests {
         #expect(try HandshakeRequest(head).subprotocols == ["live-progress.v1", "b", "c"])
     }
 
-    @Test("Invariant 11: options of combining marks are read as fast as others", .timeLimit(.minutes(1)))
+    @Test("Invariant 11: header fields of combining marks are rejected quickly", .timeLimit(.minutes(1)))
     func combiningMarks() {
         let marks = String(repeating: "\u{301}\u{316}", count: 100_000)
         for name in ["Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"] {
             let head = Self.head { $0.headers.replaceOrAdd(name: name, value: "1\(marks)") }
-            #expect(throws: HandshakeRefusal.self) { try HandshakeRequest(head) }
+            #expect(throws: HandshakeError.self) { try HandshakeRequest(head) }
         }
     }
 
@@ -103,17 +103,17 @@ struct HandshakeTests {
         Malformed("an extension without a name") { $0.headers.add(name: "Sec-WebSocket-Extensions", value: ";a") },
     ]
 
-    @Test("A malformed handshake is refused with its status", arguments: malformedHeads)
+    @Test("A malformed handshake is rejected with its status code", arguments: malformedHeads)
     func refused(malformed: Malformed) {
-        do throws(HandshakeRefusal) {
+        do throws(HandshakeError) {
             _ = try HandshakeRequest(Self.head(malformed.change))
-            Issue.record("accepted")
+            Issue.record("a malformed handshake was accepted")
         } catch {
             #expect(error.status == malformed.status)
         }
     }
 
-    @Test("Header values are compared without regard to case")
+    @Test("Upgrade and Connection are compared without regard to case")
     func caseInsensitive() throws {
         let head = Self.head {
             $0.headers.replaceOrAdd(name: "Upgrade", value: "WebSocket")
@@ -124,7 +124,7 @@ struct HandshakeTests {
     }
 
     @Test(
-        "A list names what stands in it whole, in whatever letters of ASCII",
+        "Upgrade matches only a whole list element, in any ASCII letter case",
         arguments: [
             ("websocket", true), ("WebSOCKET", true), ("h2c,websocket", true), ("h2c ,\t websocket \t", true),
             (",,websocket,", true), ("", false), (",", false), (" ", false), ("websocke", false), ("websockets", false),
@@ -141,7 +141,7 @@ struct HandshakeTests {
         #expect(HandshakeRequest.isAsked(by: both) == isListed)
     }
 
-    @Test("A request without Upgrade: websocket is no handshake")
+    @Test("A request without Upgrade: websocket is not a handshake")
     func notAsked() {
         #expect(!HandshakeRequest.isAsked(by: Self.head { $0.headers.replaceOrAdd(name: "Upgrade", value: "h2c") }))
         #expect(!HandshakeRequest.isAsked(by: Self.head { $0.headers.remove(name: "Upgrade") }))

@@ -25,7 +25,7 @@ struct LoopTimersTests {
         }
     }
 
-    @Test("A timer fires once, never early and at most a tick late", arguments: [0, 1, 25, 63, 64, 65, 200])
+    @Test("A timer fires once, never early and at most one tick late", arguments: [0, 1, 25, 63, 64, 65, 200])
     func fires(seconds: Int64) {
         let loop = EmbeddedEventLoop()
         loop.advanceTime(by: .milliseconds(300))
@@ -41,7 +41,7 @@ struct LoopTimersTests {
         #expect(entry.count == 1)
     }
 
-    @Test("A stopped timer does not fire, also when another stops it in the same tick")
+    @Test("A stopped timer does not fire, even if another timer stops it in the same tick")
     func stops() {
         let loop = EmbeddedEventLoop()
         let timers = LoopTimers(eventLoop: loop)
@@ -58,7 +58,7 @@ struct LoopTimersTests {
         #expect(entries.map(\.count).reduce(0, +) == 1)
     }
 
-    @Test("A timer started anew replaces itself, and may start itself when it fires")
+    @Test("Restarting a timer replaces its earlier start; a timer may restart itself when it fires")
     func restarts() {
         let loop = EmbeddedEventLoop()
         let timers = LoopTimers(eventLoop: loop)
@@ -72,7 +72,7 @@ struct LoopTimersTests {
         #expect(entry.count == 5)
     }
 
-    @Test("Random starts and stops fire what they should", arguments: 0..<20 as Range<UInt64>)
+    @Test("After random starts and stops, exactly the due timers fire", arguments: 0..<20 as Range<UInt64>)
     func random(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let loop = EmbeddedEventLoop()

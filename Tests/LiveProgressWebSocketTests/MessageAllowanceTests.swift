@@ -6,14 +6,14 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("How many messages a peer may send")
+@Suite("The limit of messages per minute")
 struct MessageAllowanceTests {
     private static func connection(perMinute: Int?) -> WebSocketConnection {
         let limits = WebSocketLimits(maximumMessagesPerMinute: perMinute)
         return WebSocketConnection(role: .server, configuration: WebSocketConfiguration(limits: limits))
     }
 
-    /// Sends a frame at a time, and gives the code that the connection closed with, if it did.
+    /// Sends a frame at the given second; returns the close code if the connection closed.
     private static func send(
         _ frame: ByteBuffer,
         to connection: inout WebSocketConnection,
@@ -25,7 +25,7 @@ struct MessageAllowanceTests {
         return code
     }
 
-    @Test("one more than it may send in a minute closes with 1008; pings and pongs count as messages do")
+    @Test("A message past the limit per minute closes with 1008; pings and pongs count too")
     func closes() {
         var connection = Self.connection(perMinute: 3)
         #expect(Self.send(clientFrame(.text, "a"), to: &connection, atSecond: 100) == nil)
@@ -35,7 +35,7 @@ struct MessageAllowanceTests {
         #expect(connection.exceededLimit == .messageRate)
     }
 
-    @Test("a new minute begins with the first message after the last one is over")
+    @Test("A new minute begins with the first message after the previous minute")
     func nextMinute() {
         var connection = Self.connection(perMinute: 2)
         for second in [0, 1, 60, 61, 125, 184] as [Int64] {
@@ -44,7 +44,7 @@ struct MessageAllowanceTests {
         #expect(Self.send(clientFrame(.text, "a"), to: &connection, atSecond: 184) == 1008)
     }
 
-    @Test("without a limit any number passes, and a close always does")
+    @Test("Without a limit, any number of messages passes; a close frame always passes")
     func unlimited() {
         var unlimited = Self.connection(perMinute: nil)
         for _ in 0..<1000 { #expect(Self.send(clientFrame(.text, "a"), to: &unlimited, atSecond: 0) == nil) }
@@ -54,7 +54,7 @@ struct MessageAllowanceTests {
         #expect(limited.exceededLimit == nil)
     }
 
-    @Test("too large a message is told as that limit")
+    @Test("A message that is too large is recorded as the exceeded message size")
     func size() {
         let limits = WebSocketLimits(maximumMessageSize: 4)
         var connection = WebSocketConnection(role: .server, configuration: WebSocketConfiguration(limits: limits))

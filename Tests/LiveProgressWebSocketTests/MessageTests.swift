@@ -31,7 +31,7 @@ struct MessageTests {
         }
     }
 
-    @Test("Fragments in pieces make one message")
+    @Test("Fragments in several pieces form one message")
     func fragments() {
         let (messages, code) = assemble([
             (.text, false, ["a", "b"]), (.continuation, false, [""]), (.continuation, true, ["c"]),
@@ -46,14 +46,14 @@ struct MessageTests {
         )
     }
 
-    @Test("Fragments out of order are refused with 1002")
+    @Test("Fragments out of order are rejected with 1002")
     func order() {
         #expect(assemble([(.continuation, true, ["a"])]).code == 1002)
         #expect(assemble([(.text, false, ["a"]), (.text, true, ["b"])]).code == 1002)
         #expect(assemble([(.text, true, ["a"]), (.continuation, true, ["b"])]).code == 1002)
     }
 
-    @Test("Invariant 10: a message past a limit is refused with 1009, by the length announced")
+    @Test("Invariant 10: a message past a limit is rejected with 1009, by its announced length")
     func limits() {
         let limits = WebSocketLimits(maximumMessageSize: 4, maximumFragments: 3)
         #expect(assemble([(.text, true, ["abcd"])], limits: limits).messages.count == 1)
@@ -68,7 +68,7 @@ struct MessageTests {
         }
     }
 
-    @Test("Text is refused with 1007 at its first wrong byte, in the middle of a frame")
+    @Test("Text is rejected with 1007 at its first invalid byte, in the middle of a frame")
     func text() throws {
         var assembler = MessageAssembler()
         try assembler.begin(FrameHeader(opcode: .text, length: 100))
@@ -76,7 +76,7 @@ struct MessageTests {
         #expect(throws: WebSocketViolation.notUTF8) { try assembler.add(ByteBuffer(bytes: [0x28]), isLast: false) }
     }
 
-    @Test("Text that ends within a character is refused with 1007, bytes are not")
+    @Test("Text that ends inside a character is rejected with 1007; a binary message is not")
     func truncatedText() throws {
         for (opcode, isRefused) in [(FrameOpcode.text, true), (.binary, false)] {
             var assembler = MessageAssembler()
@@ -91,7 +91,7 @@ struct MessageTests {
         }
     }
 
-    @Test("Every close code is taken or refused as section 7.4 has it")
+    @Test("Every close code is accepted or rejected according to RFC 6455 section 7.4")
     func closeCodes() throws {
         for code in UInt16.min...UInt16.max {
             let isAllowed =
@@ -101,7 +101,7 @@ struct MessageTests {
         }
     }
 
-    @Test("A close frame's payload is read and checked")
+    @Test("The payload of a close frame is decoded and validated")
     func closePayload() throws {
         #expect(try WebSocketCloseReason(payload: ByteBuffer()) == .noCode)
         #expect(try WebSocketCloseReason(payload: .hex("03e8 62 79 65")) == .init(code: 1000, reason: "bye"))
@@ -121,7 +121,7 @@ struct MessageTests {
 }
 
 extension MessageAssembler {
-    /// An assembler of messages without compression.
+    /// Creates an assembler of messages without compression.
     fileprivate init(limits: WebSocketLimits = WebSocketLimits()) {
         self.init(settings: SharedConfiguration(WebSocketConfiguration(limits: limits)), inflation: nil)
     }

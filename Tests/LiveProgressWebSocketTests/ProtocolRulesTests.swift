@@ -6,11 +6,11 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("The rules of RFC 6455, which hold for both ends")
+@Suite("The rules of RFC 6455 for both roles")
 struct ProtocolRulesTests {
     static let roles = [WebSocketRole.server, .client]
 
-    /// A machine, and frames as its peer sends them.
+    /// A connection's state machine, and the frames that its peer sends.
     struct End {
         var machine: WebSocketConnection
         let peer: WebSocketRole
@@ -20,16 +20,16 @@ struct ProtocolRulesTests {
             peer = role == .server ? .client : .server
         }
 
-        /// A frame with any first byte, masked as the peer has to.
+        /// Returns a frame with the given first byte, masked if the peer is a client.
         func frame(_ first: UInt8, _ payload: [UInt8] = []) -> ByteBuffer {
             var bytes = ByteBuffer(bytes: [first, UInt8(payload.count) | (peer == .client ? 0x80 : 0)])
-            // A key of zeros leaves the payload as it is.
+            // A masking key of zeros leaves the payload unchanged.
             if peer == .client { bytes.writeInteger(UInt32(0)) }
             bytes.writeBytes(payload)
             return bytes
         }
 
-        /// What the application gets, and the code that the peer is told in a close frame.
+        /// Receives frames; returns the delivered messages and the close code that the machine writes to the peer.
         mutating func take(_ frames: ByteBuffer...) -> (messages: [String], told: UInt16?) {
             for frame in frames { machine.received(frame) }
             return perform()
@@ -50,7 +50,7 @@ struct ProtocolRulesTests {
     }
 
     @Test(
-        "Every reserved opcode and every reserved bit fails with 1002, data frames before it are delivered",
+        "Reserved opcodes and reserved bits fail with 1002; earlier data frames are delivered",
         arguments: roles
     )
     func reserved(role: WebSocketRole) {
@@ -63,14 +63,14 @@ struct ProtocolRulesTests {
         }
     }
 
-    @Test("A frame masked as only the other role may fails with 1002", arguments: roles)
+    @Test("A frame with the masking of the other role fails with 1002", arguments: roles)
     func masking(role: WebSocketRole) {
         var end = End(role)
         #expect(end.take(FrameEncoder(role: role).encode(.text, ByteBuffer(string: "x"))) == ([], 1002))
     }
 
     @Test(
-        "Control frames stand between fragments; a fragmented one, or one over 125 bytes, fails with 1002",
+        "Control frames may come between fragments; a fragmented or too long control frame fails with 1002",
         arguments: roles
     )
     func control(role: WebSocketRole) {
@@ -95,7 +95,7 @@ struct ProtocolRulesTests {
         }
     }
 
-    @Test("A continuation of nothing, and a message within a message, fail with 1002", arguments: roles)
+    @Test("A continuation without a message, or a new message within a message, fails with 1002", arguments: roles)
     func order(role: WebSocketRole) {
         for first: UInt8 in [0x00, 0x80] {
             var end = End(role)
@@ -107,7 +107,7 @@ struct ProtocolRulesTests {
         }
     }
 
-    @Test("A wrong byte of a text fails with 1007 while its frame is still on the way", arguments: roles)
+    @Test("Invalid UTF-8 fails with 1007 before the frame is complete", arguments: roles)
     func failsFast(role: WebSocketRole) {
         var end = End(role)
         var frame = end.frame(0x01, [0x61, 0xED, 0xA0, 0x80, 0x61, 0x61])
@@ -118,7 +118,7 @@ struct ProtocolRulesTests {
     }
 
     @Test(
-        "A close frame is answered with its code, one that is wrong with why",
+        "A close frame is answered with the same code; an invalid close frame is answered with 1002 or 1007",
         arguments: roles,
         [
             ([], nil), ([0x03, 0xE8], 1000), ([0x03], 1002), ([0x03, 0xEC], 1002), ([0x03, 0xED], 1002),
@@ -134,7 +134,7 @@ struct ProtocolRulesTests {
     }
 
     @Test(
-        "A peer that closes its half without a close frame is told 1002, and the end is known as 1006",
+        "A peer that closes its half without a close frame receives 1002; the close code is 1006",
         arguments: roles
     )
     func halfClose(role: WebSocketRole) {
@@ -147,12 +147,15 @@ struct ProtocolRulesTests {
         #expect(actions.filter { if case .write = $0 { true } else { false } }.count == 1)
     }
 
-    @Test("Whoever begins to close waits for the answer so long, and then cuts the connection", arguments: roles)
+    @Test(
+        "The side that closes first waits for the answer, then closes the channel after a timeout",
+        arguments: roles
+    )
     func closeTimeout(role: WebSocketRole) {
         var end = End(role)
         end.machine.close(WebSocketCloseReason(code: 1000))
         #expect(end.perform().told == 1000)
-        // What was under way before the peer saw our close is no answer.
+        // The peer may have sent this frame before it received the close frame.
         #expect(end.take(end.frame(0x81, Array("late".utf8))) == ([], nil))
         end.machine.timerFired()
         var actions: [WebSocketConnection.Action] = []

@@ -6,10 +6,10 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("UTF-8 as it arrives, RFC 3629")
+@Suite("UTF-8 in pieces, RFC 3629")
 struct UTF8ValidatorTests {
     @Test(
-        "Valid text is accepted wherever it is cut",
+        "Valid text is accepted for every split of the bytes",
         arguments: ["", "plain", "κόσμε", "\u{7F}\u{80}\u{7FF}\u{800}\u{FFFF}\u{10000}\u{10FFFF}", "\u{D7FF}\u{E000}"]
     )
     func valid(text: String) {
@@ -22,7 +22,7 @@ struct UTF8ValidatorTests {
         }
     }
 
-    /// Each with the number of bytes that can begin valid text.
+    /// Invalid texts, each with the number of bytes that can begin a valid text.
     static let broken: [(bytes: [UInt8], valid: Int)] = [
         ([0x80], 0), ([0xBF], 0), ([0xC0, 0x80], 0), ([0xC1, 0xBF], 0), ([0xE0, 0x80, 0x80], 1),
         ([0xE0, 0x9F, 0xBF], 1), ([0xED, 0xA0, 0x80], 1), ([0xED, 0xBF, 0xBF], 1), ([0xF0, 0x80, 0x80, 0x80], 1),
@@ -30,7 +30,7 @@ struct UTF8ValidatorTests {
         ([0x61, 0xC2, 0x61], 2), ([0xE2, 0x82, 0x28], 2), ([0xF0, 0x9F, 0x98, 0x28], 3),
     ]
 
-    @Test("Invalid text is refused at the first byte that cannot go on", arguments: broken)
+    @Test("Invalid text is rejected at the first byte that cannot continue valid text", arguments: broken)
     func invalid(bytes: [UInt8], valid: Int) {
         var validator = UTF8Validator()
         for (index, byte) in bytes.enumerated() {
@@ -38,11 +38,11 @@ struct UTF8ValidatorTests {
             #expect(isAccepted == (index < valid), "byte \(index)")
             if !isAccepted { return }
         }
-        Issue.record("accepted to the end")
+        Issue.record("the validator accepted all bytes")
     }
 
     @Test(
-        "Text that ends within a character is not at a boundary",
+        "Text that ends inside a character does not end at a boundary",
         arguments: [[0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98]]
     )
     func truncated(bytes: [UInt8]) {
@@ -51,7 +51,7 @@ struct UTF8ValidatorTests {
         #expect(!validator.isAtBoundary)
     }
 
-    @Test("It agrees with the standard library on random bytes", arguments: 0..<20 as Range<UInt64>)
+    @Test("The validator agrees with the standard library on random bytes", arguments: 0..<20 as Range<UInt64>)
     func random(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let likely: [UInt8] = [

@@ -7,9 +7,9 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("The connection as a state machine")
+@Suite("The state machine of a connection")
 struct WebSocketConnectionTests {
-    /// A machine and what it asked for, written frames decoded.
+    /// A state machine, and texts that describe its actions, with written frames decoded.
     struct Driver {
         var machine: WebSocketConnection
         let reader: WebSocketRole
@@ -43,7 +43,7 @@ struct WebSocketConnectionTests {
         }
     }
 
-    @Test("A client's close is answered with its code, and the server ends the channel first")
+    @Test("The server answers a client's close with the same code, and closes its output first")
     func peerCloses() {
         var driver = Driver()
         let told = driver.after { $0.received(clientClose(3001)) }
@@ -52,7 +52,7 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.channelClosed() } == [])
     }
 
-    @Test("A client leaves it to the server to end the channel, for so long")
+    @Test("A client waits for the server to close the channel, until a timeout")
     func serverCloses() {
         var driver = Driver(role: .client)
         let close = FrameEncoder(role: .server).encode(.close, WebSocketCloseReason(code: 1000).payload)
@@ -62,7 +62,7 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.timerFired() } == ["stopTimer", "closeChannel"])
     }
 
-    @Test("Our close is sent once, waits for the answer, and then ends the channel")
+    @Test("The machine sends its close once, waits for the answer, and then closes the channel")
     func weClose() {
         var driver = Driver()
         #expect(
@@ -74,20 +74,20 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.received(clientClose(1001)) } == ["closed 1001", "closeOutput", "timer 5"])
     }
 
-    @Test("A close frame that was written behind the last message is not written again")
+    @Test("The machine does not write a close frame again after the caller has written it")
     func closeIsWritten() {
         var driver = Driver()
         #expect(driver.after { $0.close(.init(code: 1000), isWritten: true) } == ["stopSending", "timer 5"])
     }
 
-    @Test("A peer that does not answer our close is cut off after the timeout")
+    @Test("A peer that does not answer the close is disconnected after the timeout")
     func closeTimeout() {
         var driver = Driver()
         _ = driver.after { $0.close(.init(code: 1000)) }
         #expect(driver.after { $0.timerFired() } == ["stopTimer", "closed 1006", "closeChannel"])
     }
 
-    @Test("Invariant 5: a slow peer gets more time to read what stands before the close, but not for ever")
+    @Test("Invariant 5: a slow peer gets more time to read data before the close, up to a limit")
     func closeTimeoutWhileSlow() {
         var driver = Driver()
         _ = driver.after { $0.writabilityChanged(false) }
@@ -96,7 +96,7 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.timerFired() } == ["stopTimer", "closed 1006", "closeChannel"])
     }
 
-    @Test("Invariant 11: after a violation the close frame says why and nothing more is read")
+    @Test("Invariant 11: after a violation, the machine sends the close code and reads nothing more")
     func violation() {
         var driver = Driver()
         let told = driver.after { machine in
@@ -111,14 +111,14 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.timerFired() } == ["stopTimer", "closeChannel"])
     }
 
-    @Test("A violation while closing is not answered by a second close frame")
+    @Test("A violation during the close does not cause a second close frame")
     func violationWhileClosing() {
         var driver = Driver()
         _ = driver.after { $0.close(.init(code: 1000)) }
         #expect(driver.after { $0.received(.hex("c1")) } == ["closed 1002", "closeOutput", "timer 5"])
     }
 
-    @Test("Frames behind a close frame are not looked at")
+    @Test("Frames after a close frame are ignored")
     func behindClose() {
         var driver = Driver()
         let told = driver.after { machine in
@@ -128,7 +128,7 @@ struct WebSocketConnectionTests {
         #expect(told == ["stopSending", "write close 1000", "closed 1000", "closeOutput", "timer 5"])
     }
 
-    @Test("Pings are answered between fragments, with their payload")
+    @Test("Pings between fragments are answered with their payload")
     func pings() {
         var driver = Driver()
         let told = driver.after { machine in
@@ -139,7 +139,7 @@ struct WebSocketConnectionTests {
         #expect(told == ["write pong 4", "deliver ab"])
     }
 
-    @Test("Invariant 10: while the peer does not read, only its latest ping is remembered")
+    @Test("Invariant 10: while the peer does not read, the machine remembers only the latest ping")
     func owedPong() {
         var driver = Driver()
         let told = driver.after { machine in
@@ -151,7 +151,7 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.writabilityChanged(true) } == [])
     }
 
-    @Test("The heartbeat pings, waits, and begins again")
+    @Test("The heartbeat sends a ping, waits for the pong, and starts again")
     func heartbeat() {
         var driver = Driver()
         #expect(driver.after { $0.opened() } == ["timer 25"])
@@ -163,7 +163,7 @@ struct WebSocketConnectionTests {
         }
     }
 
-    @Test("A ping without an answer closes, whatever other pongs came")
+    @Test("A ping without its pong closes the connection; other pongs do not help")
     func missedPong() {
         var driver = Driver()
         _ = driver.after { $0.opened() }
@@ -175,7 +175,7 @@ struct WebSocketConnectionTests {
         )
     }
 
-    @Test("A peer that does not read is not pinged; it has one interval more")
+    @Test("A peer that does not read receives no ping and gets one more interval")
     func heartbeatWhileSlow() {
         var driver = Driver()
         _ = driver.after { $0.writabilityChanged(false) }
@@ -187,7 +187,7 @@ struct WebSocketConnectionTests {
         #expect(driver.after { $0.timerFired() }.contains("closed 1011"))
     }
 
-    @Test("Half-closing without a close frame ends the connection as broken")
+    @Test("A peer that closes its half without a close frame ends the connection as broken")
     func halfClose() {
         var driver = Driver()
         #expect(
@@ -196,7 +196,7 @@ struct WebSocketConnectionTests {
         )
     }
 
-    @Test("A channel that breaks is told once")
+    @Test("The end of the channel is reported once")
     func channelClosed() {
         var driver = Driver()
         #expect(driver.after { $0.channelClosed() } == ["stopSending", "stopTimer", "closed 1006"])
@@ -204,7 +204,7 @@ struct WebSocketConnectionTests {
     }
 
     @Test(
-        "Random frames and events never deliver after the close, and tell the end once",
+        "With random frames and events, nothing is delivered after the close, and the end is reported once",
         arguments: 0..<200 as Range<UInt64>
     )
     func random(seed: UInt64) {

@@ -6,11 +6,11 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressWire
 
-@Suite("The messages of a journal")
+@Suite("The cached messages of a journal")
 struct JournalMessagesTests {
     private let service = ProgressService()
 
-    /// A journal, and the updates of its first revisions.
+    /// Returns a journal with the given number of revisions, and an update event for each revision before the last.
     private func journal(updates: Int) throws -> (ProgressJournal, [ProgressEvent]) {
         let journal = try service.createJournal()
         let events = try (0..<updates).map { number in
@@ -21,7 +21,7 @@ struct JournalMessagesTests {
         return (journal, events)
     }
 
-    @Test("they are what is encoded for each event alone, in every format, asked for once or again")
+    @Test("A cached message equals the message encoded for the event alone, in every format and on every request")
     func sameAsAlone() throws {
         let (journal, events) = try journal(updates: 40)
         let messages = JournalMessages.of(journal)
@@ -33,7 +33,7 @@ struct JournalMessagesTests {
         }
     }
 
-    @Test("all who hold them have the same ones, which go with the last of them")
+    @Test("All holders of a journal's messages share one object, released with the last holder")
     func shared() throws {
         let (journal, _) = try journal(updates: 1)
         weak var first: JournalMessages?
@@ -45,7 +45,7 @@ struct JournalMessagesTests {
         #expect(first == nil)
     }
 
-    @Test("what an event is to a watcher is told apart in the full format, and the same in the plain one")
+    @Test("Events that differ only in kind, resumed or skipped share a plain message, but not a full message")
     func tellsApart() throws {
         let (journal, events) = try journal(updates: 1)
         let snapshot = events[0].snapshot
@@ -60,7 +60,7 @@ struct JournalMessagesTests {
         #expect(messages.messages(for: kinds, as: .full).map(Array.init) == kinds.map(ProgressMessage.encodeFull))
     }
 
-    @Test("a message is held until one takes its place, 32 revisions later; so are its details, for all formats")
+    @Test("The ring keeps a message and its details for 32 revisions; formats share details but not messages")
     func holds() throws {
         let (_, events) = try journal(updates: 40)
         var ring = MessageRing()
@@ -76,7 +76,7 @@ struct JournalMessagesTests {
         }
     }
 
-    @Test("details that another format has encoded are taken over as they are")
+    @Test("The encoder reuses details that another format has already encoded")
     func detailsOnce() throws {
         let (_, events) = try journal(updates: 2)
         var details = DetailsText(known: ArraySlice(#"{"known":true}"#.utf8))

@@ -4,14 +4,14 @@
 import LiveProgressWire
 import Testing
 
-@Suite("Messages of a watcher")
+@Suite("Messages from a watcher to the server")
 struct ProgressClientMessageTests {
-    @Test("A request to stop is understood", arguments: [#"{"type":"cancel"}"#, #" {"why":1,"type":"cancel"} "#])
+    @Test("A cancel message is decoded", arguments: [#"{"type":"cancel"}"#, #" {"why":1,"type":"cancel"} "#])
     func cancel(_ text: String) throws {
         #expect(try ProgressClientMessage(Array(text.utf8)) == .cancel)
     }
 
-    @Test("A new token is understood")
+    @Test("An authenticate message with a new token is decoded")
     func authenticate() throws {
         let text = #"{"type":"authenticate","token":"a\"b"}"#
         #expect(try ProgressClientMessage(Array(text.utf8)) == .authenticate(token: "a\"b"))
@@ -19,7 +19,7 @@ struct ProgressClientMessageTests {
     }
 
     @Test(
-        "Anything else is refused, and says what is allowed",
+        "Any other message is rejected with the accepted values",
         arguments: [
             ("", nil, "Not JSON: expected a value at byte 0."), ("null", nil, "The text must be a JSON object."),
             ("{}", "type", "type is missing."), (#"{"type":null}"#, "type", "type is missing."),

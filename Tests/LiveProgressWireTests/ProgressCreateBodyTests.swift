@@ -5,9 +5,9 @@ import LiveProgress
 import LiveProgressWire
 import Testing
 
-@Suite("Bodies that create an operation")
+@Suite("The body of a request that creates an operation")
 struct ProgressCreateBodyTests {
-    @Test("No body at all is an operation with nothing but its name", arguments: ["", "{}"])
+    @Test("An empty body creates an operation with default options and no first report", arguments: ["", "{}"])
     func empty(_ text: String) throws {
         let (id, options, report) = try ProgressReportBody.decodeCreate(json: text.utf8)
         #expect(id == nil)
@@ -15,7 +15,7 @@ struct ProgressCreateBodyTests {
         #expect(report == nil)
     }
 
-    @Test("Who and what it is are options; what it does is its first report")
+    @Test("Members that describe the operation become options; members of its progress become the first report")
     func splits() throws {
         let text =
             #"{"id":"a","parent":"b","lease":1.5,"title":"T","labels":{"x":"1","gone":""},"cancellable":true,"#
@@ -35,7 +35,7 @@ struct ProgressCreateBodyTests {
         #expect(report == first)
     }
 
-    @Test("A form says the same")
+    @Test("A form body gives the same result as a JSON body")
     func form() throws {
         let (id, options, report) = try ProgressReportBody.decodeCreate(
             form: "id=a&parent=b&lease=30&title=My+import&labels.team=data&cancellable=true&state=S".utf8
@@ -52,7 +52,7 @@ struct ProgressCreateBodyTests {
         #expect(report == ProgressReport(state: "S"))
     }
 
-    @Test("What a client writes is what the server reads")
+    @Test("The server decodes the body that the client encodes")
     func roundTrip() throws {
         var first = ProgressReport(state: "S", details: [1])
         first.attempt = 2
@@ -78,7 +78,7 @@ struct ProgressCreateBodyTests {
     private static let leaseRule = "must be more than 0 and at most 31536000 seconds."
 
     @Test(
-        "A wrong member is named, with what is allowed",
+        "The error names the wrong member and the accepted values",
         arguments: [
             (#"{"name":"a"}"#, "name", "There is no member name; allowed are \(allowed)."),
             (#"{"id":""}"#, "id", "id \(idRule)"), (#"{"id":"a/b"}"#, "id", "id \(idRule)"),

@@ -6,13 +6,13 @@ import Foundation
 @_spi(Server) import LiveProgressWire
 import Testing
 
-@Suite("Reading the messages of the server")
+@Suite("Decoding of server messages")
 struct ProgressMessageDecodingTests {
     private static let least =
         #""id":"a","cursor":"e-7","status":"running","state":"S","createdAt":"2026-01-02T03:04:05Z","#
         + #""updatedAt":"2026-01-02T03:04:05Z""#
 
-    @Test("Any event is read back as it was", arguments: 0..<200)
+    @Test("Decoding an encoded event gives the same event", arguments: 0..<200)
     func eventsRoundTrip(seed: Int) throws {
         var random = RandomSnapshots(seed: UInt64(seed))
         let event = random.event()
@@ -25,7 +25,7 @@ struct ProgressMessageDecodingTests {
         )
     }
 
-    @Test("Any page is read back as it was", arguments: 0..<20)
+    @Test("Decoding an encoded page gives the same page", arguments: 0..<20)
     func pagesRoundTrip(seed: Int) throws {
         var random = RandomSnapshots(seed: UInt64(seed))
         let page = ProgressPage(
@@ -35,7 +35,7 @@ struct ProgressMessageDecodingTests {
         #expect(try ProgressMessage.decodePage(ProgressMessage.encodePage(page)) == page)
     }
 
-    @Test("Every message is JSON for Foundation too", arguments: 0..<50)
+    @Test("Foundation parses every message as JSON", arguments: 0..<50)
     func isJSON(seed: Int) throws {
         var random = RandomSnapshots(seed: UInt64(seed))
         let data = Data(ProgressMessage.encodeFull(random.event()))
@@ -43,7 +43,7 @@ struct ProgressMessageDecodingTests {
         #expect(members["cursor"] is String)
     }
 
-    @Test("Members that have no value may be absent, and those not known are passed over")
+    @Test("Optional members may be absent, and unknown members are ignored")
     func isTolerant() throws {
         let least = try ProgressMessage.decodeFull(Array("{\"type\":\"update\",\(Self.least)}".utf8))
         #expect(least.snapshot.attempt == 1)
@@ -58,7 +58,7 @@ struct ProgressMessageDecodingTests {
     }
 
     @Test(
-        "What is no message is refused, with the member that is wrong",
+        "An invalid message is rejected, and the error names the wrong member",
         arguments: [
             ("", nil, "Not JSON: expected a value at byte 0."),
             ("[]", nil, "The text must be a JSON object."),
@@ -107,7 +107,7 @@ struct ProgressMessageDecodingTests {
         }
     }
 
-    @Test("A page says which operation is wrong")
+    @Test("The error of an invalid page names the wrong operation by its index")
     func refusesPages() {
         let page = "{\"operations\":[{\(Self.least)},{\(Self.least),\"title\":1}]}"
         #expect(throws: WireError(member: "operations[1].title", message: "operations[1].title must be a string.")) {
@@ -121,7 +121,7 @@ struct ProgressMessageDecodingTests {
         }
     }
 
-    @Test("A connection reads events, removals and errors")
+    @Test("A connection decodes events, removals and errors")
     func readsEveryType() throws {
         let id = try #require(ProgressID("a"))
         #expect(try ProgressServerMessage(ProgressMessage.encodeFeed(.removed(id))) == .removed(id))
@@ -136,7 +136,7 @@ struct ProgressMessageDecodingTests {
         }
     }
 
-    @Test("Problem details are read back; members of another type than theirs are passed over")
+    @Test("Problem details are decoded; standard members of a wrong type are ignored")
     func readsProblems() throws {
         let problem = ProgressProblem(type: "urn:x", title: "T", status: 400, instance: "/i", extensions: ["n": [1]])
         #expect(try ProgressMessage.decodeProblem(ProgressMessage.encodeProblem(problem)) == problem)
@@ -144,7 +144,7 @@ struct ProgressMessageDecodingTests {
         #expect(try ProgressMessage.decodeProblem(odd) == ProgressProblem(title: "Failed"))
     }
 
-    @Test("A failure without a problem still has one (invariant 6)")
+    @Test("A failed operation without a problem receives the default problem (invariant 6)")
     func failsWithoutProblem() throws {
         let text = "{\"type\":\"end\",\(Self.least),\"status\":\"failed\"}"
         let event = try ProgressMessage.decodeFull(Array(text.utf8))

@@ -6,9 +6,9 @@ import Foundation
 @_spi(Server) import LiveProgressWire
 import Testing
 
-@Suite("Messages of the server")
+@Suite("Encoding of server messages")
 struct ProgressMessageTests {
-    /// The operation of the documentation's example.
+    /// Returns the operation of the documentation's example.
     static func snapshot(
         status: ProgressStatus = .running,
         outcome: ProgressOutcome? = nil
@@ -51,7 +51,7 @@ struct ProgressMessageTests {
         String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test("A plain message has two members, in their order")
+    @Test("A plain message has exactly the members state and details, in this order")
     func plain() {
         let snapshot = ProgressSnapshot(
             id: ProgressID(),
@@ -67,7 +67,7 @@ struct ProgressMessageTests {
         )
     }
 
-    @Test("A plain message without details has null")
+    @Test("A plain message without details has the value null")
     func plainWithoutDetails() {
         let snapshot = ProgressSnapshot(
             id: ProgressID(),
@@ -78,7 +78,7 @@ struct ProgressMessageTests {
         #expect(text(ProgressMessage.encodePlain(snapshot)) == #"{"state":"Pending","details":null}"#)
     }
 
-    @Test("A full update is the whole state, byte for byte")
+    @Test("A full update contains the whole state, byte for byte")
     func update() {
         let event = ProgressEvent(kind: .update, snapshot: Self.snapshot(), skipped: 3)
         #expect(
@@ -87,7 +87,7 @@ struct ProgressMessageTests {
         )
     }
 
-    @Test("A snapshot says whether it resumes, also where no cursor was brought", arguments: [true, false, nil])
+    @Test("A snapshot always states whether it resumes", arguments: [true, false, nil])
     func resumed(_ resumed: Bool?) {
         let event = ProgressEvent(kind: .snapshot, snapshot: Self.snapshot(), resumed: resumed)
         #expect(
@@ -96,14 +96,14 @@ struct ProgressMessageTests {
         )
     }
 
-    @Test("The first message of a replay says that it resumes, whatever its type")
+    @Test("The first message of a replay has resumed true, for any type of message")
     func replay() {
         let event = ProgressEvent(kind: .update, snapshot: Self.snapshot(), resumed: true)
         #expect(text(ProgressMessage.encodeFull(event)).hasSuffix(#","resumed":true}"#))
     }
 
     @Test(
-        "An end has exactly one of result and error; a cancelled one has none (invariant 6)",
+        "A succeeded end has a result, a failed end has an error, a cancelled end has neither (invariant 6)",
         arguments: [
             (.succeeded(result: ["rows": 7]), #","result":{"rows":7}"#),
             (.succeeded(), #","result":null"#),
@@ -128,7 +128,7 @@ struct ProgressMessageTests {
         )
     }
 
-    @Test("The body of GET is the same object without the members of a stream")
+    @Test("The body of GET is the same object without the members of an event")
     func getBody() {
         #expect(text(ProgressMessage.encodeSnapshot(Self.snapshot())) == "{\(Self.members(.running))\(Self.dates)}")
     }
@@ -142,7 +142,7 @@ struct ProgressMessageTests {
         #expect(text(ProgressMessage.encodePage(last)) == #"{"operations":[],"nextPageToken":null}"#)
     }
 
-    @Test("A feed tells of changes and of removals")
+    @Test("A feed has a message for each change and each removal")
     func feed() {
         #expect(
             text(ProgressMessage.encodeFeed(.changed(Self.snapshot())))
@@ -153,7 +153,7 @@ struct ProgressMessageTests {
         )
     }
 
-    @Test("A problem has the members of RFC 9457 that have a value; extensions cannot replace them")
+    @Test("A problem has the RFC 9457 members that have a value; extensions cannot replace them")
     func problem() {
         let problem = ProgressProblem(
             type: "urn:x",

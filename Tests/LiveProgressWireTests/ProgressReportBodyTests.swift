@@ -5,7 +5,7 @@ import LiveProgress
 @_spi(Server) import LiveProgressWire
 import Testing
 
-@Suite("Bodies of reports in JSON")
+@Suite("The body of a report in JSON")
 struct ProgressReportBodyTests {
     private static func report(_ change: (inout ProgressReport) -> Void) -> ProgressReport {
         var report = ProgressReport()
@@ -14,7 +14,7 @@ struct ProgressReportBodyTests {
     }
 
     @Test(
-        "Each member says what it says, and what is absent says nothing",
+        "Each member sets its property, and an absent member sets nothing",
         arguments: [
             ("", ProgressReport()), ("{}", ProgressReport()),
             (#"{"state":"S"}"#, ProgressReport(state: "S")),
@@ -75,7 +75,7 @@ struct ProgressReportBodyTests {
         + "labels, cancellable, attempt, status, result, error"
 
     @Test(
-        "A wrong member is named, with what is allowed",
+        "The error names the wrong member and the accepted values",
         arguments: [
             ("[]", nil, "The text must be a JSON object."),
             ("{", nil, "Not JSON: expected a member's name in quotation marks at byte 1."),
@@ -124,7 +124,7 @@ struct ProgressReportBodyTests {
         }
     }
 
-    @Test("A label's name may be 256 bytes and no more")
+    @Test("The name of a label has at most 256 bytes")
     func limitsLabels() throws {
         let longest = String(repeating: "é", count: 128)
         #expect(
@@ -137,13 +137,13 @@ struct ProgressReportBodyTests {
         }
     }
 
-    @Test("A report as deep as can be is still read from the messages that carry it")
+    @Test("A report of the maximum depth can still be decoded from every message that contains it")
     func limitsDepth() throws {
         let depth = ProgressReportBody.maximumDepth - 1
         let deepest = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let report = try ProgressReportBody.decodeReport(json: "{\"details\":\(deepest)}".utf8)
         #expect(try ProgressReportBody.decodeReport(form: "details=\(deepest)".utf8) == report)
-        // In a form an object that is deeper is a text like others.
+        // In a form, an object past the maximum depth is read as a string.
         for text in ["{\"a\":\(deepest.dropFirst().dropLast())}", "{\"a\":\(deepest)}"] {
             let failed = try ProgressReportBody.decodeReport(form: "status=failed&error=\(text)".utf8)
             #expect(try ProgressReportBody.decodeReport(json: ProgressReportBody.encodeReport(failed)) == failed)
@@ -155,14 +155,14 @@ struct ProgressReportBodyTests {
         #expect(throws: WireError.self) { try ProgressReportBody.decodeReport(form: "details=[\(deepest)]".utf8) }
     }
 
-    @Test("A report that is written is read back as it was", arguments: 0..<200)
+    @Test("Decoding an encoded report gives the same report", arguments: 0..<200)
     func roundTrip(seed: Int) throws {
         var random = RandomSnapshots(seed: UInt64(seed))
         let report = random.report()
         #expect(try ProgressReportBody.decodeReport(json: ProgressReportBody.encodeReport(report)) == report)
     }
 
-    @Test("A report is written in the order of its documentation, without what it leaves as it is")
+    @Test("A report is encoded in the documented order, without the members that it does not set")
     func writes() {
         var report = ProgressReport(state: "Copying", details: ["file": "a.csv"])
         report.completedCount = 3

@@ -5,10 +5,10 @@ import LiveProgress
 import LiveProgressWire
 import Testing
 
-@Suite("Bodies of reports as forms")
+@Suite("The body of a report as a form")
 struct ProgressReportFormTests {
     @Test(
-        "A form says what the JSON of the same names says",
+        "A form gives the same report as JSON with the same names",
         arguments: [
             ("", "{}"), ("&&", "{}"), ("state=Copying", #"{"state":"Copying"}"#), ("state=", #"{"state":""}"#),
             ("state", #"{"state":""}"#), ("state=a+b%20c%2Bd", #"{"state":"a b c+d"}"#),
@@ -50,7 +50,7 @@ struct ProgressReportFormTests {
     }
 
     @Test(
-        "A wrong field is named, with what is allowed",
+        "The error names the wrong field and the accepted values",
         arguments: [
             ("details={", "details", "details must be JSON: expected a member's name in quotation marks at byte 1."),
             ("details=", "details", "details must be JSON: expected a value at byte 0."),
@@ -75,7 +75,7 @@ struct ProgressReportFormTests {
     }
 
     @Test(
-        "A field that is not known is refused",
+        "An unknown field is rejected",
         arguments: ["percent=5", "detail.a=1", "details2=1", "=1", "result.a=1"]
     )
     func refusesUnknown(_ form: String) throws {
@@ -86,7 +86,7 @@ struct ProgressReportFormTests {
     }
 
     @Test(
-        "A broken escape and a byte that is no UTF-8 are malformed, and everything else is not",
+        "An invalid escape or invalid UTF-8 is a malformed body",
         arguments: [
             ("state=%FF", "state"), ("state=%", "state"), ("state=50%", "state"), ("state=%4", "state"),
             ("state=%zz", "state"), ("state=%+1", "state"), ("%FF=1", nil), ("%=1", nil),
@@ -101,7 +101,7 @@ struct ProgressReportFormTests {
         }
     }
 
-    @Test("Many fields of one member take time that grows with their number alone (invariant 11)")
+    @Test("The time to decode fields of one member grows linearly with their number (invariant 11)")
     func isLinear() throws {
         let form = (0..<20_000).map { "details.n\($0)=\($0)" }.joined(separator: "&")
         #expect(try ProgressReportBody.decodeReport(form: form.utf8).details?.objectValue?.count == 20_000)

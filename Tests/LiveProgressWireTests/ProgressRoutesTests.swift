@@ -5,12 +5,12 @@ import LiveProgress
 @_spi(Server) import LiveProgressWire
 import Testing
 
-@Suite("Routes")
+@Suite("The routes of the API")
 struct ProgressRoutesTests {
     private static let id = ProgressID("a-1")!
 
     @Test(
-        "Paths of the API are recognised",
+        "Each path of the API gives its route",
         arguments: [
             ("/api/v1/progress", .collection), ("/api/v1/progress/", .collection),
             ("/api/v1/progress?status=running", .collection), ("/api/v1/progress/a-1", .operation(id)),
@@ -25,7 +25,7 @@ struct ProgressRoutesTests {
     }
 
     @Test(
-        "Other paths are none of the API's",
+        "Any other path gives no route",
         arguments: [
             "", "/", "/api/v1", "/api/v1/progressive", "/api/v1/progress//", "/api/v1/progress//cancel",
             "/api/v1/progress/a/b", "/api/v1/progress/a/cancel/b", "/api/v1/progress/a%2Fb", "/api/v1/progress/a b",
@@ -37,7 +37,7 @@ struct ProgressRoutesTests {
         #expect(ProgressRoutes.route(ofPath: path) == nil)
     }
 
-    @Test("A path that is made is the path that is recognised")
+    @Test("The path of a route gives the same route again")
     func roundTrip() throws {
         let id = try #require(ProgressID("A-z.0_~:@"))
         #expect(ProgressRoutes.path(for: id) == "/api/v1/progress/A-z.0_~:@")

@@ -8,7 +8,7 @@ import Testing
 @Suite("Timestamps")
 struct ProgressTimestampTests {
     @Test(
-        "A date is written in UTC, rounded to the millisecond",
+        "A date is written in UTC, rounded to the millisecond, limited to the years 0000 to 9999",
         arguments: [
             (0, "1970-01-01T00:00:00.000Z"), (1_767_323_045.678, "2026-01-02T03:04:05.678Z"),
             (0.0004, "1970-01-01T00:00:00.000Z"), (0.0006, "1970-01-01T00:00:00.001Z"),
@@ -26,7 +26,7 @@ struct ProgressTimestampTests {
     }
 
     @Test(
-        "Every form of RFC 3339 is read",
+        "Every form of RFC 3339 is parsed",
         arguments: [
             ("1970-01-01T00:00:00Z", 0), ("1970-01-01t00:00:00z", 0), ("1970-01-01T00:00:00.5Z", 0.5),
             ("1970-01-01T00:00:00.123456789Z", 0.123456789), ("1970-01-01T00:00:00.0010000000000000000009Z", 0.001),
@@ -41,7 +41,7 @@ struct ProgressTimestampTests {
     }
 
     @Test(
-        "Anything else is refused",
+        "Any other text is rejected",
         arguments: [
             "", "now", "1970-01-01", "1970-01-01T00:00:00", "1970-01-01 00:00:00Z", "70-01-01T00:00:00Z",
             "1970-13-01T00:00:00Z", "1970-00-01T00:00:00Z", "1970-01-32T00:00:00Z", "1970-01-00T00:00:00Z",
@@ -56,7 +56,7 @@ struct ProgressTimestampTests {
         #expect(ProgressTimestamp.parse(text) == nil)
     }
 
-    @Test("A day of every month of 400 years is written as Foundation writes it, and read back")
+    @Test("Dates across 400 years are written like Foundation writes them, and parsed back")
     func agreesWithFoundation() throws {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         for day in stride(from: -25_567.0, to: 120_530, by: 29) {

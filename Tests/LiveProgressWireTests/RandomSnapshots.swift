@@ -5,7 +5,7 @@ import Foundation
 @_spi(Server) import LiveProgress
 import LiveProgressTesting
 
-/// Random snapshots from a seed, the same in every run.
+/// A generator of random snapshots; the same seed gives the same snapshots.
 struct RandomSnapshots: RandomNumberGenerator {
     private var source: SeededGenerator
 
@@ -15,7 +15,9 @@ struct RandomSnapshots: RandomNumberGenerator {
 
     mutating func next() -> UInt64 { source.next() }
 
-    /// An event as a journal makes them: a snapshot always says whether it resumes.
+    /// Returns a random event.
+    ///
+    /// As in a journal, an event of kind snapshot always has a value for `resumed`.
     mutating func event() -> ProgressEvent {
         let snapshot = snapshot()
         let kind: ProgressEvent.Kind = snapshot.outcome != nil ? .end : Bool.random(using: &self) ? .update : .snapshot
@@ -47,7 +49,7 @@ struct RandomSnapshots: RandomNumberGenerator {
         )
     }
 
-    /// A report, each of its members there or not.
+    /// Returns a report in which each member is randomly set or absent.
     mutating func report() -> ProgressReport {
         var report = ProgressReport()
         if Bool.random(using: &self) { report.state = text() }
@@ -103,7 +105,9 @@ struct RandomSnapshots: RandomNumberGenerator {
         )
     }
 
-    /// An end as the wire keeps it: a result of null is no result.
+    /// Returns a random outcome.
+    ///
+    /// A result of JSON null becomes no result, because the wire does not distinguish them.
     private mutating func outcome() -> ProgressOutcome? {
         switch Int.random(in: 0..<6, using: &self) {
         case 0: return .cancelled
@@ -125,7 +129,7 @@ struct RandomSnapshots: RandomNumberGenerator {
         }
     }
 
-    /// A date of whole milliseconds between the years 1970 and 2100.
+    /// Returns a date with whole milliseconds between the years 1970 and 2100.
     private mutating func date() -> Date {
         Date(timeIntervalSince1970: Double(UInt64.random(in: 0..<4_102_444_800_000, using: &self)) / 1000)
     }

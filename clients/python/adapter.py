@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Drives this client as the runner of the conformance suite says: `clients/conformance/ADAPTER.md`.
+"""Runs this client for the conformance suite (`clients/conformance/ADAPTER.md`).
 
 python adapter.py [--asyncio]
 """
@@ -19,26 +19,26 @@ from live_progress import Cancelled, Operation, ProgressError, Snapshot
 
 Command = Dict[str, Any]
 
-#: How long the end of an operation may take to reach its server, as for a program that waits for it.
+#: The maximum wait for an end to reach its server, in seconds.
 PATIENCE = 4.0
 _output = threading.Lock()
 
 
 def tell(event: str, **members: Any) -> None:
-    """One event, as one line."""
+    """Writes an event as one line."""
     with _output:
         sys.stdout.write(json.dumps({"event": event, **members}) + "\n")
         sys.stdout.flush()
 
 
 def tokens(command: Command) -> Callable[[], Optional[str]]:
-    """A function that gives one token after the other, the last one for ever."""
+    """Returns a function that returns one token after the other, and then always the last one."""
     left: List[str] = list(command.get("tokens") or [])
     return lambda: left.pop(0) if len(left) > 1 else (left[0] if left else None)
 
 
 def shown(snapshot: Snapshot) -> Dict[str, Any]:
-    """A snapshot with the names of the wire, from what the client says."""
+    """Returns a snapshot of the client with the names of the wire."""
     wire = {"result": None, "error": None, "progress": None, **snapshot.wire}
     progress = None
     if wire["progress"] is not None:
@@ -63,7 +63,7 @@ def shown(snapshot: Snapshot) -> Dict[str, Any]:
 
 
 class Watches:
-    """The watches that go on."""
+    """The active watches."""
 
     def __init__(self) -> None:
         self._stops: Dict[int, Callable[[], object]] = {}
@@ -91,7 +91,7 @@ class Watches:
 
 
 class AsyncWatches(Watches):
-    """The same by `awatch`, in an event loop of its own."""
+    """The active watches with `awatch`, in a separate event loop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class AsyncWatches(Watches):
 
 
 class Workers:
-    """The operations that are reported on."""
+    """The operations that this adapter reports on."""
 
     def __init__(self) -> None:
         self._operations: Dict[str, Operation] = {}
@@ -126,7 +126,7 @@ class Workers:
         self._queues: Dict[str, queue.SimpleQueue[Command]] = {}
 
     def do(self, command: Command) -> None:
-        """Hands a command to the thread of its operation, which calls in order."""
+        """Passes a command to the thread of its operation, which runs the commands in order."""
         name = command["op"]
         if name not in self._queues:
             self._queues[name] = queue.SimpleQueue()
@@ -166,7 +166,7 @@ class Workers:
             operation.flush(PATIENCE)
 
     def look(self) -> None:
-        """Tells what the client has learned by itself."""
+        """Reports cancel requests and refusals that the client has received."""
         for name, operation in list(self._operations.items()):
             if operation.cancel_requested:
                 self._tell_once("cancelling", name)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Drives live-progress.sh as the runner of the conformance suite says: clients/conformance/ADAPTER.md.
+"""Runs live-progress.sh for the conformance suite (clients/conformance/ADAPTER.md).
 
     python adapter.py [SHELL [ARGUMENT ...]]
 
-Each operation is a script of its own, which gets its lines one by one. Its public functions alone are called.
+Each operation is a separate shell, which receives its lines one by one. The lines call only public functions.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def tell(event: str, **members: Any) -> None:
 
 
 class Script:
-    """A shell with the library, for one operation."""
+    """A shell with the library for one operation."""
 
     def __init__(self, shell: list[str], op: str):
         self.op, self.is_told = op, False
@@ -34,7 +34,7 @@ class Script:
         self.call(f". {shlex.quote(str(LIBRARY))}")
 
     def call(self, line: str) -> list[str]:
-        """Runs a line, and gives what it prints."""
+        """Runs a line, and returns its output."""
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(f"{line}\necho {MARK}\n")
         self.process.stdin.flush()
@@ -54,7 +54,7 @@ class Script:
 
 
 def line(command: Command) -> str:
-    """The line of a script that says what the command says."""
+    """Returns the line of a script for a command."""
     match command["do"]:
         case "create":
             named = ["--id", command["id"]] if "id" in command else []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the tests of live-progress.sh share: a real server, and scripts in real shells."""
+"""The fixtures of the tests of live-progress.sh: a real server, and scripts in real shells."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from harness import BASE, Server, plain_environment, request  # noqa: E402
 
 BINARY = Path(os.environ.get("LIVE_PROGRESS_BINARY", ROOT / "bin/live-progress"))
 SHELLS = ["dash", "bash", "busybox sh"]
-# What limits of time are stretched by on a machine that is busy with something else.
+# A factor for the time limits, for busy machines.
 PATIENCE = float(os.environ.get("LIVE_PROGRESS_PATIENCE", "1"))
 
 
 class Scripts:
-    """Runs scripts of one shell, in a folder of their own, and looks at what the server has of them."""
+    """Runs scripts of one shell in a temporary folder, and reads their operations from the server."""
 
     def __init__(self, shell: str, server: Server, folder: Path):
         self.shell, self.server, self.folder = shlex.split(shell), server, folder
@@ -48,7 +48,7 @@ class Scripts:
         )
 
     def run(self, text: str, **options) -> tuple[int, str, float]:
-        """Exit code, what was printed, and how long it took."""
+        """Returns the exit code, the output and the duration in seconds."""
         begun = time.monotonic()
         process = self.start(text, **options)
         try:
@@ -60,11 +60,11 @@ class Scripts:
         return process.returncode, output, time.monotonic() - begun
 
     def operations(self) -> list[dict]:
-        """The newest first."""
+        """Returns all operations, the newest first."""
         return request("GET", self.server.url + BASE).json["operations"]
 
     def ended(self, title: str, seconds: float = 15) -> dict:
-        """The operation of that title, once it has ended."""
+        """Waits for the end of the operation with that title."""
         return self.wait(lambda o: o["title"] == title and o["status"] in ("succeeded", "failed", "cancelled"), seconds)
 
     def wait(self, holds, seconds: float = 15) -> dict:
@@ -75,10 +75,10 @@ class Scripts:
                     return operation
             time.sleep(0.02)
         newest = self.operations()[:3]
-        raise AssertionError(f"not within {seconds:g} s; the newest are {json.dumps(newest)}")
+        raise AssertionError(f"no such operation within {seconds:g} s; the newest are {json.dumps(newest)}")
 
     def states(self, operation: dict) -> list[str]:
-        """The states of all revisions of an operation that has ended."""
+        """Returns the states of all revisions of an ended operation."""
         epoch = operation["cursor"].rsplit("-", 1)[0]
         url = f"{self.server.url}{BASE}/{operation['id']}?cursor={epoch}-0"
         answer = request("GET", url, {"Accept": "application/x-ndjson"})
@@ -86,7 +86,7 @@ class Scripts:
         return [s for i, s in enumerate(states) if i == 0 or s != states[i - 1]]
 
     def leftovers(self, seconds: float = 15) -> list[str]:
-        """What is still there of the library some time after its end."""
+        """Returns the temporary files that the library has not removed in time."""
         deadline = time.monotonic() + seconds * PATIENCE
         while os.listdir(self.temporary) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -108,5 +108,5 @@ def scripts(request, server, tmp_path):
 
 @pytest.fixture
 def title(request):
-    """A title that no other test has."""
+    """Returns a unique title."""
     return f"{request.node.originalname} {os.urandom(4).hex()}"

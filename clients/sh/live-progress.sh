@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# For scripts that say how they are going:
+# Functions for shell scripts to report their progress:
 #
 #   . live-progress.sh
-#   progress_start "Backup" 12 files     # and when the script ends, so does the operation: as the exit code says
+#   progress_start "Backup" 12 files     # the operation ends with the script, according to the exit code
 #   progress_step "Dump" table=customers
 #   progress_advance
 #
-# No call waits, fails or prints. Calls append lines to a file; one process in the background brings them to the server.
+# No call waits, fails or prints. Calls append lines to a file; a background process sends the lines to the server.
 
-# progress_start [--id ID] [--cancellable] TITLE [TOTAL [UNIT]]: begins an operation on $LIVE_PROGRESS_SERVER. Where
-# $LIVE_PROGRESS_URL is set, it reports on that operation, and leaves its end to whoever began it.
+# progress_start [--id ID] [--cancellable] TITLE [TOTAL [UNIT]]: begins an operation on $LIVE_PROGRESS_SERVER. If
+# $LIVE_PROGRESS_URL is set, the script reports on that operation, and the program that began the operation ends it.
 progress_start() {
   if [ -n "${_progress_dir-}" ]; then
     progress_fail "The script began another operation"
@@ -21,7 +21,7 @@ progress_start() {
   _progress_begin "$@" || :
 }
 
-# progress_step TEXT [NAME=VALUE ...]: what the script is doing now, and details beside it.
+# progress_step TEXT [NAME=VALUE ...]: reports the current step and its details.
 progress_step() {
   _progress_line "${1-}"
   _progress_record="step $_progress_text"
@@ -34,17 +34,17 @@ detail $_progress_text"
   _progress_write "$_progress_record" || :
 }
 
-# progress_advance [N]: so many more units are done; 1 without a number.
+# progress_advance [N]: adds N completed units; 1 without a number.
 progress_advance() {
   ! _progress_number "${1-1}" || _progress_write "advance $_progress_text" || :
 }
 
-# progress_count DONE: so many units are done in all.
+# progress_count DONE: sets the number of completed units.
 progress_count() {
   ! _progress_number "${1-}" || _progress_write "count $_progress_text" || :
 }
 
-# progress_total TOTAL: so many units there are; "unknown" where nobody knows.
+# progress_total TOTAL: sets the total of units; "unknown" for an unknown total.
 progress_total() {
   if [ "${1-}" = unknown ]; then
     _progress_write "total null" || :
@@ -53,14 +53,14 @@ progress_total() {
   fi
 }
 
-# progress_succeed [JSON]: the end, with a result.
-# shellcheck disable=SC2120 # It is the script that gives arguments.
+# progress_succeed [JSON]: ends the operation as succeeded, with an optional result.
+# shellcheck disable=SC2120 # The script passes the arguments.
 progress_succeed() {
   _progress_line "${1-}"
   _progress_finish "succeeded $_progress_text" || :
 }
 
-# progress_fail TITLE [DETAIL]: the end, and why.
+# progress_fail TITLE [DETAIL]: ends the operation as failed, with the reason.
 progress_fail() {
   _progress_line "${2-}"
   _progress_record="why $_progress_text"
@@ -69,23 +69,23 @@ progress_fail() {
 failed $_progress_text" || :
 }
 
-# progress_cancelled: the end of a script that was asked to stop.
+# progress_cancelled: ends the operation as cancelled, after a cancel request.
 progress_cancelled() {
   _progress_finish "cancelled -" || :
 }
 
-# progress_is_cancelled: whether somebody asked this script to stop (after progress_start --cancellable).
+# progress_is_cancelled: succeeds after a cancel request (needs progress_start --cancellable).
 progress_is_cancelled() {
   [ -n "${_progress_dir-}" ] && [ -e "$_progress_dir/cancelling" ]
 }
 
-# progress_url: prints where the operation is to be watched; nothing where there is none.
+# progress_url: prints the URL of the operation; prints nothing without an operation.
 progress_url() {
   [ -z "${_progress_url-}" ] || printf '%s\n' "$_progress_url"
 }
 
-# What follows is not for scripts. Every variable is set before it is read, since the script may have `set -u`, and a
-# function that may fail is called with `|| :`, which also keeps `set -e` out of it.
+# The following functions are internal. Each variable is set before it is read, because the script may use `set -u`. A
+# function that may fail is called with `|| :`, which also disables `set -e` in the function.
 
 _progress_begin() {
   _progress_id='' _progress_cancellable=false
@@ -114,9 +114,9 @@ _progress_begin() {
   ! _progress_number "${2-}" || _progress_write "total $_progress_text"
   : >>"$_progress_dir/spool"
   _progress_hook
-  # Twice in the background, so that a `wait` of the script does not wait for this; and without what the script has
-  # open, so that whoever reads its output sees the end of it, and its locks end with it. By `exec`, since dash keeps
-  # what a redirected function had open.
+  # A background process of a subshell, so that a `wait` of the script does not wait for the process. The process closes
+  # the script's descriptors, so that readers of the script's output see its end, and its locks are released. `exec`
+  # closes them, because dash keeps the descriptors of a redirected function open.
   ( (exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- && _progress_send) &)
 }
 
@@ -124,7 +124,7 @@ _progress_uuid() {
   { cat /proc/sys/kernel/random/uuid || uuidgen || od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; } 2>/dev/null
 }
 
-# Puts a text without line ends into _progress_text.
+# Stores a text in _progress_text, with spaces instead of line ends.
 _progress_line() {
   _progress_text=$1
   while :; do
@@ -138,7 +138,7 @@ _progress_line() {
   done
 }
 
-# Puts a whole number into _progress_text, without zeros that would make it octal; fails where it is none.
+# Stores a whole number in _progress_text, without leading zeros, which would make it octal; fails for other text.
 _progress_number() {
   case $1 in '' | *[!0-9]* | ????????????????*) return 1 ;; esac
   _progress_text=$1
@@ -147,7 +147,7 @@ _progress_number() {
   done
 }
 
-# One write, so that lines of several processes do not mix.
+# Appends text in a single write, so that lines of several processes do not mix.
 _progress_write() {
   [ -n "${_progress_dir-}" ] && [ -d "$_progress_dir" ] || return 0
   printf '%s\n' "$1" 2>/dev/null >>"$_progress_dir/spool"
@@ -163,10 +163,10 @@ _progress_finish() {
   _progress_leaving=$_progress_dir _progress_dir='' _progress_ended=1
 }
 
-# Goes before the EXIT trap that the script has. $(trap) would be empty in dash, hence the file.
+# Sets an EXIT trap that then runs the script's own EXIT trap. A file is needed, because $(trap) is empty in dash.
 _progress_hook() {
   if [ -n "${ZSH_VERSION-}" ]; then
-    # There a trap that a function sets for EXIT is of the function.
+    # In zsh, an EXIT trap that a function sets runs at the end of the function.
     eval 'typeset -ga zshexit_functions; zshexit_functions=(${zshexit_functions:#_progress_zshexit} _progress_zshexit)'
     return 0
   fi
@@ -177,16 +177,16 @@ _progress_hook() {
     'trap -- '*) eval "_progress_keep ${_progress_traps#trap -- }" ;;
   esac
   [ -z "${BASH_VERSION-}" ] || _progress_hook_bash
-  # The branches of an `if` alone see the exit code as $? and are not ended by `set -e`.
+  # Only the branches of an `if` get the exit code as $? and ignore `set -e`.
   trap 'if _progress_exit "$?"; then eval "${_progress_own-}"; else eval "${_progress_own-}"; fi' EXIT
 }
 
-# bash runs its EXIT trap at a signal that ends it, too, where nothing tells it from success. So a signal that the script
-# leaves alone is noticed first, and then ends it as it would.
+# bash also runs its EXIT trap when a signal ends the shell, and the trap cannot distinguish that from success. So signals
+# without a trap of the script get a trap, which reports the signal and then lets the signal end the script.
 _progress_hook_bash() {
   case $_progress_traps in *SIGTERM*) ;; *) trap '_progress_signal TERM' TERM ;; esac
   case $_progress_traps in *SIGHUP*) ;; *) trap '_progress_signal HUP' HUP ;; esac
-  # A program in the foreground may take Ctrl-C for itself; where it did not end by it, the script goes on.
+  # A foreground program may handle Ctrl-C itself. If Ctrl-C did not end the program, the script continues.
   # shellcheck disable=SC3045 # This is bash.
   case $_progress_traps in
     *SIGINT*) ;;
@@ -218,7 +218,7 @@ _progress_exit() {
   return "$1"
 }
 
-# Waits until all has been sent, for 2 seconds at most, and not where the server has not answered before.
+# Waits until all reports are sent, at most 2 seconds; does not wait if the last request failed.
 _progress_leave() {
   [ -n "${_progress_leaving-}" ] || return 0
   _progress_turns=0
@@ -228,12 +228,12 @@ _progress_leave() {
   done
 }
 
-# The process in the background. It reads the lines, folds counts together, keeps at most 64 reports that wait, and
-# brings them to the server one by one. It ends with the operation, or 10 seconds after the script at the latest.
+# The background process. It reads the lines, combines counts, keeps at most 64 waiting reports, and sends them to the
+# server. It ends after the operation, or at the latest 10 seconds after the script.
 _progress_send() {
   set +efuxC
   unset IFS
-  # Signals to the script's group are the script's to decide on; what becomes of it is seen here.
+  # Signals to the process group are for the script. This process only checks whether the script still runs.
   trap '' HUP INT QUIT TERM
   cd "$_progress_dir" || return 0
   _head=0 _tail=0 _number=0 _count=0 _ticks='' _step='' _details='' _total='' _why='' _ending='' _prefix=''
@@ -254,28 +254,28 @@ _progress_send() {
   rm -rf "$_progress_dir"
 }
 
-# One round; fails when all is over.
+# Runs one round; fails when nothing remains to be sent.
 _progress_turn() {
   _hold=$((_hold - 1)) _silent=$((_silent + 1))
-  # The script is looked at first: what it wrote before it ended is read after that.
+  # Check the script before reading, so that all lines that it wrote before its end are read.
   _gone=''
   kill -0 "$$" 2>/dev/null || _gone=1
-  # A server that is away is known before a long list has been read.
+  # Detect an unreachable server before reading a long list of lines.
   [ "$_number" -gt 0 ] || [ "$_tail" -eq 0 ] || _progress_try || return 1
   _progress_drain
   if [ -n "$_gone" ] && [ -z "$_ending" ]; then
-    _why='' && _progress_end failed "The script ended without a word"
+    _why='' && _progress_end failed "The script ended without reporting an end"
   fi
   if [ "$_head" -ge "$_tail" ]; then
     [ -z "$_ending" ] || return 1
-    # Silence is renewed every 20 seconds, well within the lease of 60; the answer tells of a request to stop.
+    # An empty report every 20 seconds renews the lease of 60 seconds; the answer also contains a cancel request.
     [ "$_silent" -lt $((20 * _pace)) ] || _progress_put '{}'
   fi
   if [ -n "$_ending" ]; then
     _now=$(date +%s)
     [ "$_until" -gt 0 ] || _until=$((_now + 10))
     [ "$_now" -le "$_until" ] || return 1
-    # Half of the time is over: rather the end alone than nothing of it.
+    # After half of the time, skip all waiting reports except the end.
     if [ -n "$_created" ] && [ "$_now" -gt $((_until - 5)) ] && [ "$_head" -lt "$_tail" ]; then _head=$((_tail - 1)); fi
   fi
   [ "$_head" -lt "$_tail" ] && [ "$_hold" -le 0 ] || return 0
@@ -291,7 +291,7 @@ _progress_drain() {
   if [ -n "$_ticks" ] && [ "$_head" -ge "$_tail" ]; then
     _progress_counts && _progress_put "{$_counts}"
   fi
-  # A long list begins anew. Who opened the old one just now has a turn's time to write to it.
+  # Replace a long list by a new file. A process that has just opened the old file has one round to write to it.
   if [ "$_lines" -gt 100000 ]; then
     mv spool old && : >>spool && _lines=0 _rest=2
   elif [ "${_rest:-0}" -gt 0 ]; then
@@ -348,7 +348,7 @@ _progress_end() {
   _progress_put "${_progress_plain%\}}$_more}"
 }
 
-# Puts the counts that the server has still to get into _counts, as members; fails where there are none.
+# Stores the unsent counts in _counts as JSON members; fails if there are none.
 _progress_counts() {
   _counts=''
   [ -n "$_ticks" ] || return 1
@@ -356,7 +356,7 @@ _progress_counts() {
   _counts="\"completedCount\":$_count${_total:+,\"totalCount\":$_total}"
 }
 
-# Puts a report at the end of the queue. Past 64 the oldest goes, but never the creation.
+# Appends a report to the queue. Over 64 reports, drops the oldest one, but never the creation.
 _progress_put() {
   _tail=$((_tail + 1))
   printf '%s' "$1" >"report.$_tail"
@@ -369,7 +369,7 @@ _progress_put() {
   fi
 }
 
-# Sends the first of the queue, with those behind it; fails where the server takes no more.
+# Sends the first report of the queue, together with the following ones; fails if the server refuses all reports.
 _progress_try() {
   _number=$((_head + 1)) _silent=0
   [ "$_last" -ge "$_number" ] || _progress_batch || return 0
@@ -395,9 +395,9 @@ _progress_try() {
   esac
 }
 
-# Puts the next reports into one request, which stays as it is until it has been taken or refused.
+# Builds a request from the next reports; the request does not change until it is accepted or refused.
 _progress_batch() {
-  # One that was dropped behind the creation.
+  # This report was dropped from a full queue.
   [ -e "report.$_number" ] || { _head=$_number && return 1; }
   _last=$_number
   set -- "report.$_number"
@@ -408,7 +408,7 @@ _progress_batch() {
   awk 1 "$@" >|reports.batch
 }
 
-# The server is away or busy: the next try waits as it says, else longer each time.
+# Sets the delay after a failure: Retry-After, or else an increasing delay.
 _progress_later() {
   : >>failing
   _failures=$((_failures + 1))
@@ -417,16 +417,16 @@ _progress_later() {
     _hold=$((_wait * _pace + 1))
   else
     _hold=$((_failures < 6 ? _failures * _failures : 36))
-    # Part of it by chance, so that many scripts do not come back at once.
+    # Part of the delay is random, so that not all scripts retry at the same time.
     _hold=$((_hold * _pace * (50 + ($$ + _number * 37) % 50) / 400 + 1))
   fi
 }
 
-# A report that the server cannot take goes; an end is said without what was wrong with it.
+# Drops a report that the server refuses as invalid; sends an invalid end again without its result or error.
 _progress_invalid() {
   [ -n "$_created" ] || return 1
   if [ "$_last" -gt "$_number" ]; then
-    # Of several, those before it have been taken.
+    # The server has applied the reports before the invalid one.
     _singly=1 _taken=$(sed -n 's/.*"applied": *\([0-9]*\).*/\1/p' answer)
     _head=$((_head + ${_taken:-0}))
   elif [ -n "$_ending" ] && [ "$_number" -eq "$_tail" ] && [ -n "${_progress_plain-}" ]; then
@@ -438,7 +438,7 @@ _progress_invalid() {
   _last=$_head _key=$_key-again
 }
 
-# What goes with every request, in a file: others on the machine can read arguments.
+# Writes the token and the CA to a file, because other users can read arguments.
 _progress_fields() {
   _key=$(_progress_uuid)
   if [ -n "${LIVE_PROGRESS_TOKEN-}" ]; then
@@ -447,7 +447,7 @@ _progress_fields() {
   [ -z "${LIVE_PROGRESS_CA-}" ] || printf 'cacert = "%s"\n' "$(printf '%s' "$LIVE_PROGRESS_CA" | sed 's/["\\]/\\&/g')"
 }
 
-# Puts a text as JSON into _json. What needs no care starts no process.
+# Stores a text as JSON in _json. Text without special characters starts no process.
 _progress_json() {
   case $1 in
     *[!A-Za-z0-9\ ._:/,=+@-]*) _json=$(printf '%s' "$1" | tr '\t' ' ' | tr -d '\000-\037' | sed 's/["\\]/\\&/g') ;;
@@ -456,7 +456,7 @@ _progress_json() {
   _json="\"$_json\""
 }
 
-# The value of a detail: a number as such, else a text.
+# Stores the value of a detail as JSON: a number or a text.
 _progress_value() {
   case $1 in
     '' | *[!0-9]* | 0?* | ????????????????*) _progress_json "$1" ;;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A script with live-progress.sh is the same script, whatever its server does."""
+"""live-progress.sh does not change the behavior of a script, even if the server fails."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ while [ $i -lt 200 ]; do progress_step "Step $i" n=$i; progress_advance; i=$((i 
 echo printed
 exit 3
 """
-# What the end may add: two seconds of waiting, and the time of a machine that is busy.
+# The maximum delay of the exit: two seconds, and additional time for a busy machine.
 LONGEST_LEAVE = 3.5
 
 
 @pytest.fixture(params=["dead", "silent", "blackhole"])
 def nowhere(request):
-    """A URL that refuses, that takes and says nothing, that does not even take."""
+    """A URL that refuses connections, one that accepts them and never answers, and one that does not accept them."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         fillers = []
@@ -43,13 +43,13 @@ def nowhere(request):
 
 
 def test_no_server(scripts, nowhere):
-    """Output and exit code are the script's own, it is held up at its end alone, and nothing stays behind."""
+    """Output and exit code do not change, only the exit may be delayed, and no temporary files remain."""
     code, output, without = scripts.run(WORK, LIVE_PROGRESS_DISABLED="1")
     assert (code, output) == (3, "printed\n")
     code, output, seconds = scripts.run(WORK, LIVE_PROGRESS_SERVER=nowhere)
     assert (code, output) == (3, "printed\n")
     assert seconds < without + LONGEST_LEAVE * PATIENCE
-    # The process in the background gives up 10 s after the end, and a try in progress takes 3 s or 10 s.
+    # The background process stops 10 s after the end, and a current request takes up to 10 s more.
     assert scripts.leftovers(30) == []
 
 
@@ -59,13 +59,13 @@ def test_no_server(scripts, nowhere):
     {"LIVE_PROGRESS_TOKEN": 'a"b\\c'},
 ])
 def test_settings(scripts, settings):
-    """Nothing that is missing or wrong around it ends a strict script or makes it print."""
+    """Missing tools and invalid settings do not end a strict script, and print nothing."""
     scripts.shell[0] = os.popen(f"command -v {scripts.shell[0]}").read().strip()
     assert scripts.run(WORK.replace("exit 3", ""), **settings)[:2] == (0, "printed\n")
 
 
 def test_arguments(scripts):
-    """Calls without arguments, or with odd ones, are harmless in a strict script."""
+    """Calls without arguments or with invalid arguments do not end a strict script."""
     assert scripts.run("""
 set -eu
 progress_advance; progress_step; progress_count; progress_total; progress_succeed; progress_fail; progress_cancelled; progress_url
@@ -83,14 +83,14 @@ echo over
 
 
 def test_result_that_is_no_json(scripts, title):
-    """The end is told without it."""
+    """An invalid result is dropped from the end."""
     scripts.run(f'progress_start "{title}"\nprogress_succeed "not json"\n')
     assert scripts.ended(title)["status"] == "succeeded"
 
 
 @pytest.mark.parametrize("options", ["set -f", "set -C", "IFS=a1", "set -e; set -u; set -C; set -f; IFS=e-", "umask 777", "cd /"])
 def test_options_of_the_script(scripts, title, options):
-    """Whatever the script has set, it works, and stays set."""
+    """The library works with all shell options of the script, and does not change them."""
     code, output, _ = scripts.run(f"""
 {options}
 before=$-$IFS
@@ -106,7 +106,7 @@ progress_advance 3
 
 
 def test_wait_and_output(scripts, title):
-    """A `wait` of the script, and whoever reads its output or has its lock, do not wait for the sender."""
+    """A `wait` of the script, readers of its output and its locks do not wait for the background process."""
     lock = scripts.folder / "lock"
     code, output, seconds = scripts.run(f"""
 exec 9>"{lock}"
@@ -121,7 +121,7 @@ exec 3>&1
 
 
 def test_sender_has_no_descriptors(scripts, nowhere):
-    """What the script has open is not kept open by the process in the background."""
+    """The background process does not keep descriptors of the script open."""
     lock = scripts.folder / "lock"
     scripts.run(f'exec 9>"{lock}"\nprogress_start A\nprogress_step B\n', LIVE_PROGRESS_SERVER=nowhere)
     holders = []
@@ -135,7 +135,7 @@ def test_sender_has_no_descriptors(scripts, nowhere):
 
 
 def test_token_is_no_argument(request, scripts, nowhere):
-    """Others on the machine cannot read the token in a list of processes."""
+    """The token is not in the arguments of any process."""
     token = "eyJ.SECRET.sig"
     process = scripts.start("progress_start A\nprogress_step B\nsleep 2\n", LIVE_PROGRESS_SERVER=nowhere, LIVE_PROGRESS_TOKEN=token)
     seen, deadline = 0, time.monotonic() + 1.5
@@ -148,12 +148,12 @@ def test_token_is_no_argument(request, scripts, nowhere):
             assert token.encode() not in line
             seen += b"Idempotency-Key" in line
     process.communicate()
-    # A server that refuses leaves too little time to be seen.
+    # With a server that refuses connections, curl runs too briefly to be seen.
     assert seen > 0 or "dead" in request.node.name
 
 
 def test_other_curl_settings(scripts, title):
-    """A person's own settings of curl decide nothing."""
+    """The user's .curlrc has no effect."""
     (scripts.folder / ".curlrc").write_text("fail\nmax-time = 0.001\nverbose\n")
     scripts.run(f'progress_start "{title}"\n', HOME=str(scripts.folder))
     assert scripts.ended(title)["status"] == "succeeded"

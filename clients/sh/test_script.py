@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What a script says with live-progress.sh, and what the server has of it."""
+"""The reports of scripts with live-progress.sh, as the server stores them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness import BASE, request
 
 
 def test_whole_script(scripts, title):
-    """Steps, counts and the end arrive, in order."""
+    """Steps, counts and the end arrive in order."""
     code, output, _ = scripts.run(f"""
 progress_start "{title}" 12 files
 progress_step Dump table=customers rows=7 "note=a \\"b\\" \\\\ c"
@@ -40,7 +40,7 @@ progress_succeed '{{"files":9}}'
 
 
 def test_details(scripts, title):
-    """Texts arrive as they are, numbers as numbers, line ends as spaces."""
+    """Texts arrive unchanged, numbers as numbers, and line ends as spaces."""
     scripts.run(f"""
 progress_start "{title}"
 progress_step "a
@@ -61,7 +61,7 @@ sleep 1
     ("set -eu; echo $no_such_variable; exit 0", None, "failed"),
 ])
 def test_exit_code(scripts, title, last, code, status):
-    """The operation ends as the script does, whose exit code stays its own."""
+    """The operation ends according to the exit code of the script, which does not change."""
     process = scripts.start(f'progress_start "{title}"\n{last}\n')
     output, _ = process.communicate(timeout=30 * PATIENCE)
     assert output == ""
@@ -81,14 +81,14 @@ echo second' EXIT""", 3, "it's 3\nsecond\n"),
     ("trap '' PIPE", 3, ""),
 ])
 def test_own_trap(scripts, title, own, code, printed):
-    """A trap that the script had still runs, sees the exit code, and may change it; `set -e` does not skip it."""
+    """The script's own EXIT trap still runs, gets the exit code and can change it; `set -e` does not skip the trap."""
     script = f'set -e\n{own}\nprogress_start "{title}"\n(exit 3)\n'
     assert scripts.run(script)[:2] == (code, printed)
     assert scripts.ended(title)["error"]["title"] == "The script ended with exit code 3"
 
 
 def test_other_traps_stay(scripts, title):
-    """Traps of signals are as they were."""
+    """The script's signal traps do not change."""
     code, output, _ = scripts.run(f"""
 trap 'echo usr' USR1
 progress_start "{title}"
@@ -100,11 +100,11 @@ progress_succeed
 
 @pytest.mark.parametrize(("name", "how"), [
     ("TERM", "kill -TERM $$; sleep 1; sleep 1"), ("HUP", "kill -HUP $$; sleep 1; sleep 1"), ("KILL", "kill -KILL $$; sleep 1"),
-    # As from a terminal: the command in the foreground gets it too.
+    # As from a terminal, where the foreground command also receives the signal.
     ("INT", "sh -c 'kill -INT $PPID; kill -INT $$; sleep 1'; sleep 1"),
 ])
 def test_signal(scripts, title, name, how):
-    """A script that a signal ends ends by that signal, and is told as failed."""
+    """A script that a signal ends still ends by that signal, and its operation has failed."""
     process = scripts.start(f'progress_start "{title}" 4\nprogress_advance 2\n{how}\n')
     process.communicate(timeout=30 * PATIENCE)
     assert process.returncode == -getattr(signal, f"SIG{name}")
@@ -122,7 +122,7 @@ def test_signal(scripts, title, name, how):
     "trap 'echo caught; exit 9' INT; kill -INT $$; echo on",
 ])
 def test_signals_as_without(scripts, title, how):
-    """What a signal does to the script is what it does to it without the library."""
+    """A signal has the same effect on the script as without the library."""
     def outcome(**settings: str) -> tuple:
         process = scripts.start(f'progress_start "{title}"\n{how}\n', **settings)
         output, _ = process.communicate(timeout=30 * PATIENCE)
@@ -134,7 +134,7 @@ def test_signals_as_without(scripts, title, how):
 
 
 def test_own_signal_trap(scripts, title):
-    """A signal that the script takes for itself ends nothing."""
+    """A signal that the script handles does not end the operation."""
     code, output, _ = scripts.run(f"""
 trap 'echo term' TERM
 progress_start "{title}"
@@ -146,7 +146,7 @@ progress_step On
 
 
 def test_subshells(scripts, title):
-    """What pipelines and subshells say counts."""
+    """Reports of pipelines and subshells count."""
     scripts.run(f"""
 progress_start "{title}" 40
 seq 10 | while read -r line; do progress_advance; done
@@ -159,7 +159,7 @@ wait
 
 
 def test_three_operations(scripts, title):
-    """One script, one operation after the other; one that is on when the next begins has failed."""
+    """A script can report several operations in sequence; an open operation fails when the next one begins."""
     scripts.run(f"""
 for i in 1 2 3; do
   progress_start "{title} $i" 2
@@ -174,7 +174,7 @@ done
 
 
 def test_fixed_name(scripts, title):
-    """A nightly job has one name, run after run."""
+    """A nightly job restarts the operation with its fixed identifier."""
     name = f"nightly-{os.urandom(4).hex()}"
     for number in (1, 2, 3):
         code, output, _ = scripts.run(f'progress_start --id {name} "{title} {number}"\nprogress_url\nprogress_step S\n')
@@ -183,7 +183,7 @@ def test_fixed_name(scripts, title):
 
 
 def test_cancel(scripts, title):
-    """A script can ask whether it should stop."""
+    """A script can check for a cancel request."""
     process = scripts.start(f"""
 progress_start --cancellable "{title}"
 until progress_is_cancelled; do progress_advance; sleep 0.1; done
@@ -197,7 +197,7 @@ progress_cancelled
 
 
 def test_guest(scripts, title):
-    """Under `live-progress run` the script reports on that operation, and its end is the command's."""
+    """Under `live-progress run`, the script reports on that operation, and the command's end is its end."""
     script = f'progress_start Inner 5 rows\nprogress_step "Step one"\nprogress_advance 4\nprogress_succeed\nsleep 1\nexit 3\n'
     path = scripts.folder / "inner.sh"
     path.write_text(f". {FOLDER}/live-progress.sh\n{script}")
@@ -209,13 +209,13 @@ def test_guest(scripts, title):
 
 
 def test_shellcheck():
-    """No warning, as a script of any shell."""
+    """shellcheck has no warnings."""
     checked = subprocess.run(["shellcheck", str(FOLDER / "live-progress.sh")], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
 
 
 def test_readme(scripts, title):
-    """The script of the README runs, and does what it says."""
+    """The script of the README runs and reports as described."""
     text = (Path(FOLDER) / "README.md").read_text()
     script = text.split("```sh\n", 1)[1].split("```", 1)[0]
     script = script.replace(". live-progress.sh\n", f". {FOLDER}/live-progress.sh\n").replace('"Backup"', f'"{title}"')

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-// A peer for the benchmarks: the design that most programs start with. One mutex for each operation, and under it one
-// JSON encoding and one write for each watcher, in the goroutine of whoever reports.
+// A peer for the benchmarks, with the design that most programs start with: each operation has a mutex. The goroutine of
+// the reporter holds the mutex, and encodes and writes the JSON once for each watcher.
 //
 //	seed PORT
-//	GET /api/v1/progress/op    a WebSocket that gets every update
-//	GET /start?u=U&r=R         U updates, R in a second (0: flat out)
+//	GET /api/v1/progress/op    a WebSocket that receives every update
+//	GET /start?u=U&r=R         sends U updates, R per second (0: as fast as possible)
 package main
 
 import (
@@ -27,12 +27,12 @@ type message struct {
 	Details interface{} `json:"details"`
 }
 
-// progress is one operation and everyone who watches it.
+// progress is one operation and its watchers.
 type progress struct {
 	mutex    sync.Mutex
 	message  message
 	watchers map[*websocket.Conn]struct{}
-	start    chan struct{} // unbuffered: one who waits gets it
+	start    chan struct{} // unbuffered: one receiver gets the value
 	watched  sync.Once
 }
 
@@ -44,14 +44,14 @@ func newProgress() *progress {
 	}
 }
 
-// update writes to every watcher before it returns: the slowest of them decides how long that takes.
+// update writes to every watcher before it returns, so the slowest watcher determines its duration.
 func (p *progress) update(state string, details interface{}) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.message = message{state, details}
 	for watcher := range p.watchers {
 		if err := watcher.WriteJSON(p.message); err != nil {
-			p.remove(watcher) // waits for the mutex that this function holds: the design's deadlock, kept
+			p.remove(watcher) // deadlock: remove locks the mutex that this function holds; the peer keeps this fault of the design
 		}
 	}
 }
@@ -70,7 +70,7 @@ func (p *progress) remove(watcher *websocket.Conn) {
 	watcher.Close()
 }
 
-// monotonicNow is the clock that the load client reads, which the standard library does not give.
+// monotonicNow reads the clock of the load client, CLOCK_MONOTONIC; the Go standard library has no function for it.
 func monotonicNow() int64 {
 	const clockMonotonic = 1
 	var now syscall.Timespec
@@ -103,7 +103,7 @@ func main() {
 	http.HandleFunc("/api/v1/progress/op", func(w http.ResponseWriter, r *http.Request) {
 		watcher, err := upgrader.Upgrade(w, r, nil)
 		if err == nil {
-			operation.add(watcher) // nobody reads from it
+			operation.add(watcher) // the peer reads no frames from a watcher
 		}
 	})
 	http.HandleFunc("/start", func(w http.ResponseWriter, r *http.Request) {

@@ -30,7 +30,7 @@ extension MicroCase {
         let client = try SocketAddress(ipAddress: "127.0.0.1", port: 50_000)
         channel.remoteAddress = client
         channel.connect(to: client, promise: nil)
-        try hosting.connections.configure(channel, openPath: { $0.close() }, completion: { _ in })
+        try hosting.connections.configure(channel, addHTTPHandlers: { $0.close() }, completion: { _ in })
         try channel.writeInbound(ByteBuffer(string: handshake))
         guard try channel.readOutbound(as: ByteBuffer.self) != nil else { throw ChannelError.eof }
         return channel

@@ -42,9 +42,9 @@ private func checkReport(_ report: ProgressReport?) {
 
 /// Checks that the fields of a form are the same after they are escaped and read again.
 private func checkForm(_ text: [UInt8]) {
-    guard let fields = try? FormBody.fields(of: text) else { return }
+    guard let fields = try? FormURLEncoded.fields(of: text) else { return }
     let form = fields.map { "\(escaped($0.name))=\(escaped($0.value))" }.joined(separator: "&")
-    guard let again = try? FormBody.fields(of: Array(form.utf8)) else { fail("no form: \(form)") }
+    guard let again = try? FormURLEncoded.fields(of: Array(form.utf8)) else { fail("no form: \(form)") }
     expectEqual(fields.map { Array($0.name.utf8) }, again.map { Array($0.name.utf8) }, "names of a form's fields")
     expectEqual(fields.map { Array($0.value.utf8) }, again.map { Array($0.value.utf8) }, "values of a form's fields")
 }

@@ -64,7 +64,9 @@ public enum FuzzedConnection {
         let server = FuzzedServer(decidesLater: decidesLater, loop: loop)
         let channel = EmbeddedChannel(handler: ClosableSocket(), loop: loop)
         let became = Became()
-        try? server.connections.configure(channel, openPath: Self.openPath) { became.text = String(describing: $0) }
+        try? server.connections.configure(channel, addHTTPHandlers: Self.addHTTPHandlers) {
+            became.text = String(describing: $0)
+        }
         if let address { channel.connect(to: address, promise: nil) }
         var outcome = Outcome()
         for event in events where channel.isActive {
@@ -85,7 +87,7 @@ public enum FuzzedConnection {
         return outcome
     }
 
-    private static func openPath(to channel: any Channel) -> EventLoopFuture<Void> {
+    private static func addHTTPHandlers(to channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(EchoPath()) }
     }
 

@@ -28,7 +28,7 @@ struct AccessJudge {
     /// - Parameters:
     ///   - principal: The bearer of the token; `nil` if the token must be refused.
     ///   - refusal: The reason for the refusal.
-    func check(_ principal: ProgressPrincipal?, _ refusal: TokenRefusal?) {
+    func check(_ principal: ProgressPrincipal?, _ refusal: TokenError?) {
         let isDone = DispatchSemaphore(value: 0)
         Task.detached {
             await judge(principal, refusal)
@@ -37,7 +37,7 @@ struct AccessJudge {
         isDone.wait()
     }
 
-    private func judge(_ principal: ProgressPrincipal?, _ refusal: TokenRefusal?) async {
+    private func judge(_ principal: ProgressPrincipal?, _ refusal: TokenError?) async {
         var configuration = AuthorizationConfiguration()
         configuration.issuer = Keys.issuer
         configuration.audience = Keys.audience
@@ -62,7 +62,7 @@ struct AccessJudge {
     private func checkDecision(
         of authorizer: TokenAuthorizer,
         _ principal: ProgressPrincipal?,
-        _ refusal: TokenRefusal?
+        _ refusal: TokenError?
     ) {
         let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/")
         switch authorizer.authorize(ProgressAccessRequest(head: head, renewal: token)) {
@@ -70,7 +70,7 @@ struct AccessJudge {
         case .refused(let reason):
             expect(principal == nil, "refused: \(reason ?? "")")
             // Without keys, a malformed token is still reported as malformed.
-            let isExpected = reason == refusal?.reason || reason == TokenRefusal.malformed.reason
+            let isExpected = reason == refusal?.reason || reason == TokenError.malformed.reason
             expect(isExpected, "refused with \(reason ?? ""), not \(refusal?.reason ?? "")")
         case .later: fail("decides later")
         }

@@ -35,7 +35,7 @@ struct ClaimsModel {
     let grant: ProgressGrant
     let subject: String?
     /// Why the token is refused at ``Keys/now``; `nil` if it is accepted.
-    let refusal: TokenRefusal?
+    let refusal: TokenError?
     /// Whether the claims name the issuer and the audience that tokens of the key set must name.
     let namesOrigin: Bool
     /// Whether each claim has the right type.

@@ -47,7 +47,7 @@ struct Recipe {
     }
 
     func check() {
-        do throws(TokenRefusal) {
+        do throws(TokenError) {
             let verified = try keys.verifier.verify(token)
             expect(!isChanged, "took a token that was changed: \(token)")
             expect(keys.signers[signer] != nil, "took what was signed by \(signer)")
@@ -59,8 +59,8 @@ struct Recipe {
     }
 
     private func checkVerified(_ verified: TokenVerifier.Verified) {
-        var refusal: TokenRefusal?
-        do throws(TokenRefusal) { try verified.check(at: Date(timeIntervalSince1970: Keys.now)) } catch {
+        var refusal: TokenError?
+        do throws(TokenError) { try verified.check(at: Date(timeIntervalSince1970: Keys.now)) } catch {
             refusal = error
         }
         let model = ClaimsModel(claims)
@@ -75,7 +75,7 @@ struct Recipe {
     }
 
     /// Checks that each kind of error gives its own refusal.
-    private func checkRefusal(_ refusal: TokenRefusal) {
+    private func checkRefusal(_ refusal: TokenError) {
         AccessJudge(keys: keys, token: token).check(nil, refusal)
         guard !isChanged, let isKnown = header(ofKnown: signer) else {
             // The verifier may accept a header that readers understand differently, and refuse the claims.

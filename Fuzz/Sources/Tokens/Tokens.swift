@@ -22,7 +22,7 @@ public func checkInput(_ bytes: [UInt8]) {
 /// Checks that an untrusted token is accepted only if a key has signed it, which this function verifies again.
 private func checkStranger(_ token: String) {
     let keys = Keys.known
-    do throws(TokenRefusal) {
+    do throws(TokenError) {
         _ = try keys.verifier.verify(token)
     } catch {
         return expect([.malformed, .badSignature, .forOthers].contains(error), "refused with \(error.reason)")

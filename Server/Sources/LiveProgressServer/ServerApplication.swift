@@ -178,7 +178,7 @@ package struct ServerApplication: Service {
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
         readiness.set(false)
         listener.close()
-        progress.leave()
+        progress.beginShutdown()
         await progress.hosting.waitUntilEmpty(atMost: configuration.shutdownTimeout)
     }
 }

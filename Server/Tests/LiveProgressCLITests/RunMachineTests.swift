@@ -23,7 +23,7 @@ import Testing
             "the command ends before its output does",
             [
                 (.childEnded(.exited(7)), [.start(.linger)]),
-                (.outputEnded, [.reportEnd(.exited(7), isCancelled: false), .leave(.exited(7))]),
+                (.outputEnded, [.reportEnd(.exited(7), isCancelled: false), .exit(.exited(7))]),
                 (.timerFired(.linger), []),
             ]
         ),
@@ -31,7 +31,7 @@ import Testing
             "the command closes its output before it ends",
             [
                 (.outputEnded, []),
-                (.childEnded(.exited(0)), [.reportEnd(.exited(0), isCancelled: false), .leave(.exited(0))]),
+                (.childEnded(.exited(0)), [.reportEnd(.exited(0), isCancelled: false), .exit(.exited(0))]),
             ]
         ),
         (
@@ -40,7 +40,7 @@ import Testing
                 (.childEnded(.exited(0)), [.start(.linger)]),
                 (.timerFired(.linger), [.reportEnd(.exited(0), isCancelled: false)]),
                 (.signal(SIGINT), [.signalGroup(SIGINT), .stopCopying]),
-                (.outputEnded, [.leave(.exited(0))]),
+                (.outputEnded, [.exit(.exited(0))]),
             ]
         ),
         (
@@ -53,7 +53,7 @@ import Testing
                     .outputEnded,
                     [
                         .reportEnd(.killed(signal: SIGTERM), isCancelled: true),
-                        .leave(.killed(signal: SIGTERM)),
+                        .exit(.killed(signal: SIGTERM)),
                     ]
                 ),
                 (.timerFired(.patience), []),
@@ -105,7 +105,7 @@ import Testing
                 machine.handle(.childEnded(.exited(3))) == [.reportEnd(.exited(3), isCancelled: false), .start(.keep)]
             )
             #expect(machine.handle(.signal(SIGUSR1)) == [])
-            #expect(machine.handle(last) == [.leave(.exited(3))])
+            #expect(machine.handle(last) == [.exit(.exited(3))])
         }
     }
 

@@ -10,7 +10,7 @@ struct CrossOriginTests {
     private static let friend = "https://friend.example"
 
     @Test(
-        "no route but those that tell nothing is for a page of another site, or for a name that was made to point here",
+        "only routes without data accept requests from another origin or for another host name",
         arguments: [
             ("/", 403), ("/metrics", 403), ("/openapi.yaml", 403), ("/asyncapi.yaml", 403), ("/api/v1/progress", 403),
             ("/api/v1/progress/a", 403), ("/nowhere", 403), ("/healthz", 200), ("/readyz", 200),
@@ -30,7 +30,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("nothing is changed for a page of another site", arguments: ["POST", "PUT", "PATCH", "DELETE"])
+    @Test("requests from another origin change nothing", arguments: ["POST", "PUT", "PATCH", "DELETE"])
     func changes(method: String) async throws {
         try await withServer { server in
             let tracker = try server.service.createProgress(id: ProgressID("a"))
@@ -45,7 +45,9 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("a listed origin may ask, read the answers and upgrade; it is named, and never all are")
+    @Test(
+        "a listed origin can send requests, read responses and upgrade; responses name only the origin"
+    )
     func listedOrigin() async throws {
         try await withServer {
             $0.origins = [Self.friend]
@@ -79,7 +81,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("an upgrade from a page of another site is refused before it", arguments: ["https://evil.example", "null"])
+    @Test("an upgrade from another origin is refused", arguments: ["https://evil.example", "null"])
     func upgrades(origin: String) async throws {
         try await withServer { server in
             let answer = try await server.upgrade("/api/v1/progress", origin: origin)
@@ -91,7 +93,7 @@ struct CrossOriginTests {
 }
 
 extension RunningServer {
-    /// Asks for an upgrade on a connection of its own, and gives the head of the answer.
+    /// Requests an upgrade on a new connection, and returns the head of the response.
     fileprivate func upgrade(_ path: String, origin: String) async throws -> String {
         let client = try await RawClient(self)
         try await client.send(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("Where a server may listen")
+@Suite("The addresses that a server can listen on")
 struct ExposureTests {
     private static let hosts = [
         "0.0.0.0", "0", "::", "[::]", "192.168.1.1", "fe80::1", "::ffff:127.0.0.1", "progress.example",
@@ -15,7 +15,7 @@ struct ExposureTests {
     ]
 
     @Test(
-        "beyond loopback it takes keys, and TLS or a trusted proxy, or being told so",
+        "another address than loopback needs --insecure, or keys and either TLS or a trusted proxy",
         arguments: [
             (false, false, false, false, false), (false, false, true, false, false), (false, false, false, true, false),
             (false, false, true, true, false), (false, true, false, false, false), (false, true, true, false, true),
@@ -36,7 +36,7 @@ struct ExposureTests {
         }
     }
 
-    @Test("what is missing is named, and what is there is not")
+    @Test("the error names only the missing settings")
     func names() {
         let bare = Exposure(host: "::").objection
         #expect(bare?.contains("no key") == true)
@@ -62,7 +62,7 @@ struct ExposureTests {
     }
 
     @Test(
-        "a half of a pair, and a proxy that is no range, are errors that say so",
+        "a certificate without its key, a key without its certificate, and an invalid proxy range are errors",
         arguments: [
             ("LIVE_PROGRESS_TLS_CERTIFICATE", "/c.pem", "--tls-key"), ("LIVE_PROGRESS_TLS_KEY", "/k.pem", "--tls-cert"),
             ("LIVE_PROGRESS_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/33"),

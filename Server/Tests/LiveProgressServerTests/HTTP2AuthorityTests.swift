@@ -9,7 +9,7 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("The host of a request of HTTP/2")
+@Suite("The host of an HTTP/2 request")
 struct HTTP2AuthorityTests {
     private static let before = [(":method", "GET"), (":scheme", "https"), (":path", "/")]
 
@@ -18,7 +18,7 @@ struct HTTP2AuthorityTests {
     }
 
     @Test(
-        "is what :authority and Host agree on, and stands in :authority",
+        "the host is the common value of :authority and Host, and is stored in :authority",
         arguments: [
             [(":authority", "a.test")],
             [("host", "a.test")],
@@ -32,11 +32,11 @@ struct HTTP2AuthorityTests {
         #expect(settled["host"] == [])
         #expect(settled[":path"] == ["/"])
         let names = settled.map(\.name)
-        #expect(names.allSatisfy { $0.hasPrefix(":") }, "a pseudo-field stands before every field")
+        #expect(names.allSatisfy { $0.hasPrefix(":") }, "pseudo-header fields come before all other fields")
     }
 
     @Test(
-        "is refused where there are several",
+        "a request with different hosts is refused",
         arguments: [
             [(":authority", "a.test"), ("host", "b.test")],
             [(":authority", "a.test"), ("host", "a.test:443")],
@@ -48,7 +48,7 @@ struct HTTP2AuthorityTests {
         #expect(HTTP2AuthorityHandler.named(Self.fields(named)) == nil)
     }
 
-    @Test("is not looked for in trailers, and a request without any is passed on as it is")
+    @Test("trailers and requests without a host are passed on unchanged")
     func passesOn() throws {
         let channel = EmbeddedChannel(handler: HTTP2AuthorityHandler())
         for fields in [Self.fields([]), HPACKHeaders([("host", "a.test"), ("x", "y")])] {
@@ -62,7 +62,7 @@ struct HTTP2AuthorityTests {
         }
     }
 
-    @Test("resets its stream where it is refused, and nobody sees the request")
+    @Test("a refused request resets its stream, and is not passed on")
     func resets() throws {
         let channel = EmbeddedChannel(handler: HTTP2AuthorityHandler())
         let fields = Self.fields([(":authority", "a.test"), ("host", "b.test")])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("The life of an HTTP/2 connection")
+@Suite("The lifetime of an HTTP/2 connection")
 struct HTTP2LifetimeTests {
-    @Test("it waits while it has no streams")
+    @Test("the idle timeout runs while the connection has no streams")
     func waits() {
         var lifetime = HTTP2Lifetime()
         #expect(lifetime.streamOpened(1) == .stopWaiting)
@@ -17,32 +17,32 @@ struct HTTP2LifetimeTests {
         #expect(lifetime.streamOpened(5) == .stopWaiting)
     }
 
-    @Test("without streams it leaves in two steps and closes")
+    @Test("without streams, a shutdown sends GOAWAY twice and closes the connection")
     func leavesIdle() {
         var lifetime = HTTP2Lifetime()
-        #expect(lifetime.heard() == .none, "an answer to a question that was not asked is nothing")
-        #expect(lifetime.leave() == .announce)
-        #expect(lifetime.leave() == .none)
+        #expect(lifetime.heard() == .none, "a PING acknowledgement before the shutdown is ignored")
+        #expect(lifetime.beginShutdown() == .announce)
+        #expect(lifetime.beginShutdown() == .none)
         #expect(lifetime.heard() == .dismissAndClose(lastStream: 0))
         #expect(lifetime.heard() == .none)
     }
 
-    @Test("with streams it finishes them first, those that were on their way too, and closes behind the last")
+    @Test("with streams, a shutdown waits for all of them, also for streams that open after the first GOAWAY")
     func leavesBusy() {
         var lifetime = HTTP2Lifetime()
         _ = lifetime.streamOpened(1)
-        #expect(lifetime.leave() == .announce)
+        #expect(lifetime.beginShutdown() == .announce)
         #expect(lifetime.streamOpened(3) == .none)
         #expect(lifetime.streamClosed() == .none)
         #expect(lifetime.heard() == .dismiss(lastStream: 3))
         #expect(lifetime.streamClosed() == .close)
     }
 
-    @Test("streams that end before the client has heard do not close it early")
+    @Test("the connection stays open until the PING acknowledgement, even if its streams end earlier")
     func waitsToBeHeard() {
         var lifetime = HTTP2Lifetime()
         _ = lifetime.streamOpened(1)
-        _ = lifetime.leave()
+        _ = lifetime.beginShutdown()
         #expect(lifetime.streamClosed() == .none)
         #expect(lifetime.heard() == .dismissAndClose(lastStream: 1))
     }

@@ -9,9 +9,9 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("A connection of HTTP/2")
+@Suite("An HTTP/2 connection")
 struct HTTP2PipelineTests {
-    /// A connection whose streams are served so, on which a client has begun.
+    /// Returns a connection that serves its streams by `serve`, after the client's preface and SETTINGS.
     private static func connection(
         serve: @escaping @Sendable (any Channel) throws -> Void
     ) throws -> EmbeddedChannel {
@@ -23,17 +23,17 @@ struct HTTP2PipelineTests {
         return channel
     }
 
-    /// A frame of RFC 9113 section 4.1.
+    /// Returns a frame (RFC 9113 section 4.1).
     private static func frame(type: UInt8, flags: UInt8, stream: UInt8, _ payload: [UInt8]) -> ByteBuffer {
         ByteBuffer(bytes: [0, 0, UInt8(payload.count), type, flags, 0, 0, 0, stream] + payload)
     }
 
-    /// The headers of a whole request, by the static table of RFC 7541 appendix A: GET, https, /.
+    /// Returns the HEADERS frame of a complete request (GET, https, /), from the static table of RFC 7541 appendix A.
     private static func request(stream: UInt8) -> ByteBuffer {
         frame(type: 1, flags: 0x5, stream: stream, [0x82, 0x87, 0x84])
     }
 
-    @Test("a stream that closes within its own first read counts as closed: its connection is idle, and goes")
+    @Test("a connection is idle after its streams have closed within their first read, and closes")
     func closesWithinRead() throws {
         let channel = try Self.connection { stream in
             try stream.pipeline.syncOperations.addHandler(ClosesAtOnce())
@@ -41,7 +41,7 @@ struct HTTP2PipelineTests {
         try channel.writeInbound(Self.request(stream: 1))
         try channel.writeInbound(Self.request(stream: 3))
         #expect(channel.isActive)
-        // Idle for its time, told so, and gone when the client had time to hear it.
+        // The connection sends GOAWAY after the idle timeout, and closes after the linger timeout.
         let limits = ConnectionLimits()
         channel.embeddedEventLoop.advanceTime(by: TimeAmount(limits.idleTimeout))
         #expect(channel.isActive)
@@ -49,7 +49,7 @@ struct HTTP2PipelineTests {
         #expect(!channel.isActive)
     }
 
-    @Test("a stream that is open keeps its connection, which goes behind it when the server goes")
+    @Test("an open stream keeps its connection open, and during a shutdown the connection closes after the stream")
     func staysForStream() throws {
         let channel = try Self.connection { _ in }
         try channel.writeInbound(Self.request(stream: 1))
@@ -57,15 +57,15 @@ struct HTTP2PipelineTests {
         #expect(channel.isActive)
         channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         channel.embeddedEventLoop.advanceTime(by: .hours(1))
-        #expect(channel.isActive, "its answer is still to come")
-        // The client gives the stream up.
+        #expect(channel.isActive, "the response is not complete")
+        // The client resets the stream.
         try channel.writeInbound(Self.frame(type: 3, flags: 0, stream: 1, [0, 0, 0, 8]))
         channel.embeddedEventLoop.run()
         #expect(!channel.isActive)
     }
 }
 
-/// Closes its stream as soon as anything comes.
+/// Closes its stream on the first read.
 private final class ClosesAtOnce: ChannelInboundHandler {
     typealias InboundIn = Any
 

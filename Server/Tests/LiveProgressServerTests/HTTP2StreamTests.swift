@@ -8,9 +8,9 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("A stream of HTTP/2")
+@Suite("An HTTP/2 stream")
 struct HTTP2StreamTests {
-    /// A stream that has its handler and no routes.
+    /// Returns a stream channel with an `HTTP2StreamHandler` and without routes.
     private static func stream() throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandler(HTTP2StreamHandler(timeout: .seconds(60)))
@@ -22,7 +22,8 @@ struct HTTP2StreamTests {
         .data(HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer(string: "x")), endStream: isLast))
     }
 
-    /// What was written: `end` for a last frame, `reset` for a reset without an error, `more` for anything else.
+    /// Returns a word for each written frame: `end` for a last frame, `reset` for RST_STREAM with NO_ERROR, and `more` for
+    /// others.
     private static func written(_ channel: EmbeddedChannel) throws -> [String] {
         var names: [String] = []
         while let payload = try channel.readOutbound(as: HTTP2Frame.FramePayload.self) {
@@ -35,7 +36,7 @@ struct HTTP2StreamTests {
         return names
     }
 
-    @Test("a request that is not whole in time ends its stream")
+    @Test("a stream closes if its request is incomplete at the timeout")
     func drips() throws {
         let channel = try Self.stream()
         for _ in 0..<6 {
@@ -47,7 +48,7 @@ struct HTTP2StreamTests {
         #expect(!channel.isActive)
     }
 
-    @Test("a stream whose request is whole may take any time to answer")
+    @Test("the response to a complete request has no timeout")
     func waits() throws {
         let channel = try Self.stream()
         try channel.writeInbound(Self.data(isLast: true))
@@ -57,18 +58,18 @@ struct HTTP2StreamTests {
         #expect(try Self.written(channel) == ["end"])
     }
 
-    @Test("a client that goes on sending behind a whole answer is told to stop, behind the answer")
+    @Test("if the response is complete before the request, RST_STREAM follows the response")
     func tellsToStop() throws {
         let channel = try Self.stream()
         try channel.writeInbound(Self.data(isLast: false))
         channel.write(Self.data(isLast: false), promise: nil)
         channel.write(Self.data(isLast: true), promise: nil)
-        #expect(try Self.written(channel) == [], "the answer is on its way")
+        #expect(try Self.written(channel) == [], "the response is not flushed yet")
         channel.flush()
         #expect(try Self.written(channel) == ["more", "end", "reset"])
     }
 
-    @Test("a stream that breaks off within its request says so to the routes; one that ends behind it does not")
+    @Test("the routes receive an error if the stream closes within a request, but not after it")
     func breaksOff() throws {
         for isWhole in [false, true] {
             let channel = try Self.stream()

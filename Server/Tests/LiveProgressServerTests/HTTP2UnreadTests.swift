@@ -8,9 +8,9 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("A stream of HTTP/2 whose client takes nothing")
+@Suite("An HTTP/2 stream with a closed flow-control window")
 struct HTTP2UnreadTests {
-    /// A stream, and what keeps its frames as a closed window does.
+    /// Returns a stream channel, and a handler that holds its frames as a closed flow-control window does.
     private static func stream(_ onGivingUp: @escaping () -> Void = {}) throws -> (EmbeddedChannel, ClosedWindow) {
         let channel = EmbeddedChannel()
         let window = ClosedWindow()
@@ -26,7 +26,7 @@ struct HTTP2UnreadTests {
         return .data(HTTP2Frame.FramePayload.Data(data: .byteBuffer(bytes), endStream: true))
     }
 
-    @Test("it is ended when its time is over, and told of once")
+    @Test("the stream closes at the timeout, and the timeout is reported once")
     func ends() throws {
         var count = 0
         let (channel, window) = try Self.stream { count += 1 }
@@ -39,7 +39,7 @@ struct HTTP2UnreadTests {
         window.open(1)
     }
 
-    @Test("a large answer goes out in pieces, each of which that is taken begins its time anew")
+    @Test("a large response is written in pieces, and each completed piece restarts the timeout")
     func reads() throws {
         let (channel, window) = try Self.stream()
         let written = channel.eventLoop.makePromise(of: Void.self)
@@ -57,7 +57,7 @@ struct HTTP2UnreadTests {
     }
 }
 
-/// Keeps the frames that are written until there is room for them.
+/// Holds written frames until a test opens the window.
 private final class ClosedWindow: ChannelOutboundHandler {
     typealias OutboundIn = HTTP2Frame.FramePayload
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("The address of the administrator's link")
+@Suite("The host of the administrator's link")
 struct ListeningNamesTests {
     private func link(_ host: String, _ hosts: [String] = [], isEncrypted: Bool = false) -> String {
         var configuration = ServerConfiguration()
@@ -18,7 +18,7 @@ struct ListeningNamesTests {
     }
 
     @Test(
-        "is the one that is listened on, where that is one",
+        "it is the configured host, if that is a single address",
         arguments: ["127.0.0.1", "localhost", "10.0.0.1", "a.example"]
     )
     func itself(host: String) {
@@ -26,13 +26,13 @@ struct ListeningNamesTests {
         #expect(link(host, isEncrypted: true) == "https://\(host):80")
     }
 
-    @Test("has an address of IPv6 in brackets", arguments: ["::1", "[::1]"])
+    @Test("an IPv6 address has brackets", arguments: ["::1", "[::1]"])
     func brackets(host: String) {
         #expect(link(host) == "http://[::1]:80")
     }
 
     @Test(
-        "is a name of the machine where every address is listened on",
+        "it is a name of the machine, if the server listens on all addresses",
         arguments: ["0.0.0.0", "::", "[::]", "0:0:0:0:0:0:0:0", "0"]
     )
     func any(host: String) {
@@ -41,7 +41,7 @@ struct ListeningNamesTests {
     }
 
     @Test(
-        "is a name that the server answers to",
+        "it is one of the configured host names",
         arguments: [
             ("0.0.0.0", ["a.example", "b.example"], "a.example"), ("::", ["localhost", "a.example"], "a.example"),
             ("0.0.0.0", ["localhost"], "localhost"), ("127.0.0.1", ["a.example"], "a.example"),

@@ -14,7 +14,7 @@ import Testing
 
 @Suite("Listening")
 struct ListeningTests {
-    @Test("a connection that cannot be taken in makes the server pause, and then go on")
+    @Test("after an error of accept, the server pauses and then accepts again")
     func pausesAfterError() throws {
         let channel = EmbeddedChannel()
         var logger = Logger(label: "test")
@@ -30,13 +30,13 @@ struct ListeningTests {
         fail()
         #expect(listens == false)
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(40))
-        #expect(listens == true, "an error within the pause does not make it longer")
+        #expect(listens == true, "an error during the pause does not extend the pause")
         fail()
         #expect(listens == false)
         #expect(pauses.count == 2)
     }
 
-    @Test("what a watcher does not read waits in the journal, and hardly in the system", .timeLimit(.minutes(1)))
+    @Test("a watcher that does not read has most of its updates in the journal", .timeLimit(.minutes(1)))
     func keepsLittleInTheSystem() async throws {
         try await withServer { server in
             let tracker = try server.service.createProgress()
@@ -46,7 +46,7 @@ struct ListeningTests {
             let portions = 12
             let text = JSONValue.string(String(repeating: "x", count: 4096))
             for portion in 0..<portions {
-                // As much as the journal keeps of an operation, so that who reads misses none.
+                // The journal keeps 64 revisions, so the reading watcher misses none.
                 for step in 0..<63 { tracker.update("Step \(step)", details: ["text": text]) }
                 tracker.update("portion \(portion) is done")
                 try await reading.wait(for: "portion \(portion) is done")
@@ -61,7 +61,7 @@ struct ListeningTests {
     }
 
     @Test(
-        "the processors that a process may use are counted",
+        "only the processors that the process can use are counted",
         arguments: [
             ("Name:\tx\nCpus_allowed:\tff,00000001\nCpus_allowed_list:\t0,32-39\n", 9), ("Cpus_allowed:\t1\n", 1),
             ("Cpus_allowed:\t0\n", nil), ("Name:\tx\n", nil),
@@ -72,7 +72,7 @@ struct ListeningTests {
     }
 
     @Test(
-        "dates are written as HTTP wants them",
+        "dates have the format of HTTP",
         arguments: [
             (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777.9, "Sun, 06 Nov 1994 08:49:37 GMT"),
             (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (1_798_761_599, "Thu, 31 Dec 2026 23:59:59 GMT"),
@@ -83,7 +83,7 @@ struct ListeningTests {
     }
 }
 
-/// Counts what it is told.
+/// A counter of pauses.
 private final class PauseCount: Sendable {
     private let number = Atomic<Int>(0)
 

@@ -5,13 +5,13 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("What a log keeps of a request line")
+@Suite("The request target in the log")
 struct LoggedTargetTests {
     private static let token =
         "eyJhbGciOiJIUzI1NiJ9.eyJjYW4iOlsid2F0Y2giXX0.74IleVyt9xy0AT-_DvWv2TTTA9vfKikXZqeASRL3YKI"
 
     @Test(
-        "is the whole of what is harmless",
+        "a target without a secret is logged in full",
         arguments: [
             "/", "/api/v1/progress/import-7", "/api/v1/progress?status=running&label=team=data&limit=50", "GET",
             "/api/v1/progress/0b9c6d2e-53f1-4a57-9d5e-2a4f7c1b8e90/cancel",
@@ -24,7 +24,7 @@ struct LoggedTargetTests {
     }
 
     @Test(
-        "is a mark for each secret, wherever it stands",
+        "each secret is replaced by a mark",
         arguments: [
             ("/a?access_token=\(token)", "/a?access_token=[redacted]"),
             ("/a?ticket=short&b=c", "/a?ticket=[redacted]&b=c"),
@@ -41,7 +41,7 @@ struct LoggedTargetTests {
         #expect(LoggedTarget(text).description == expected)
     }
 
-    @Test("breaks no line, paints no terminal, and has an end")
+    @Test("control characters are replaced, and the length is limited")
     func unprintable() {
         #expect(LoggedTarget("/a\r\nb\u{1b}[31m\u{e9} c").description == "/a?b?[31m??c")
         #expect(LoggedTarget("/" + String(repeating: "a", count: 5000)).description.count == 1024)

@@ -5,22 +5,22 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("Memory is given back to the system")
+@Suite("The return of memory to the system")
 struct MemoryReturnTests {
-    /// What is decided at each look, where so many connections had gone by then.
+    /// Returns the decision of each check, given the number of closed connections at each check.
     private func decisions(_ closed: [UInt64]) -> [Bool] {
         var decision = MemoryReturn()
         return closed.map { decision.look(closed: $0) }
     }
 
-    @Test("three times after many connections have gone, and not while few do")
+    @Test("memory is returned at three checks after many connections closed, and not after few")
     func afterBursts() {
         let burst = MemoryReturn.burst
         #expect(decisions([0, 1, burst - 1]) == [false, false, false])
         #expect(decisions([burst, burst, burst + 1, burst + 2, burst + 3]) == [true, true, true, false, false])
     }
 
-    @Test("also where they go little by little, and again for each burst")
+    @Test("connections that close gradually are counted together, and each burst starts again")
     func littleByLittle() {
         let burst = MemoryReturn.burst
         #expect(
@@ -29,7 +29,7 @@ struct MemoryReturnTests {
         #expect(decisions([burst, 2 * burst, 2 * burst, 2 * burst, 2 * burst]) == [true, true, true, true, false])
     }
 
-    @Test("and is still usable then")
+    @Test("memory in use is unchanged after a return")
     func usable() {
         let before = (0..<10_000).map { "\($0) is a text of more bytes than fit into a string itself" }
         ProcessMemory.returnFreePieces()

@@ -7,11 +7,11 @@ import Testing
 
 @_spi(Server) @testable import LiveProgressPages
 
-/// The hashes stand in the source of the pages; they are computed here, where a cryptography library is at hand.
+/// Checks the hashes in the source of the pages, in a package that has a cryptography library.
 @Suite("The hashes of the pages")
 struct PageHashesTests {
     @Test(
-        "The policy names exactly the scripts and the styles that the pages contain",
+        "The policy contains exactly the hashes of the scripts and styles in the pages",
         arguments: [
             ("script-src", "<script type=\"module\">", "</script>"), ("style-src", "<style>", "</style>"),
         ]

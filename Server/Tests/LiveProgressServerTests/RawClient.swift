@@ -24,7 +24,7 @@ func withServer<Value: Sendable>(
     return try result.get()
 }
 
-/// A bare connection, so that a test sees every byte.
+/// A TCP connection that gives a test access to every byte.
 struct RawClient: Sendable {
     let channel: any Channel
     private let received: NIOLoopBoundBox<Received>
@@ -41,7 +41,7 @@ struct RawClient: Sendable {
         self.received = received
     }
 
-    /// A watcher over WebSocket that has its first message.
+    /// Opens a WebSocket watcher and waits for its first message.
     init(watching id: ProgressID, of server: RunningServer) async throws {
         try await self.init(server)
         try await send(
@@ -55,23 +55,23 @@ struct RawClient: Sendable {
         try await wait(for: "Pending")
     }
 
-    /// Sends a request of the given lines, with an empty line behind them.
+    /// Sends a request that consists of the given lines and an empty line.
     func send(_ lines: String...) async throws {
         try await channel.writeAndFlush(ByteBuffer(string: (lines + ["", ""]).joined(separator: "\r\n")))
     }
 
-    /// What has come so far.
+    /// Returns all bytes received so far, as text.
     func received() async throws -> String {
         try await channel.eventLoop.submit { String(buffer: received.value.bytes) }.get()
     }
 
-    /// Waits until something has come.
+    /// Waits until the given text has been received.
     func wait(for text: String) async throws {
         let bytes = Array(text.utf8)
         try await channel.eventLoop.flatSubmit { found(bytes, from: 0) }.get()
     }
 
-    /// Looks at every byte once, as it comes.
+    /// Waits for the text, and searches each received byte once.
     private func found(_ text: [UInt8], from start: Int) -> EventLoopFuture<Void> {
         let bytes = received.value.bytes
         let isFound = bytes.withUnsafeReadableBytes { raw in
@@ -86,7 +86,7 @@ struct RawClient: Sendable {
         return change.futureResult.flatMap { found(text, from: next) }
     }
 
-    /// All that comes until the server closes.
+    /// Waits until the server closes the connection, and returns all received text.
     func untilClosed() async throws -> String {
         try? await channel.closeFuture.get()
         return try await received()
@@ -94,7 +94,7 @@ struct RawClient: Sendable {
 }
 
 extension RunningServer {
-    /// Answers one request, on a connection of its own.
+    /// Sends one request on a new connection, and returns the response.
     func answer(_ lines: String..., body: String = "") async throws -> String {
         let client = try await RawClient(self)
         let fields = ["Host: 127.0.0.1:\(port)", "Connection: close", "Content-Length: \(body.utf8.count)", "", body]
@@ -103,7 +103,7 @@ extension RunningServer {
         return try await client.untilClosed()
     }
 
-    /// Waits until a metric has a value.
+    /// Waits until a metric has the given value.
     func wait(until metric: String, is value: Int) async throws {
         while try await !answer("GET /metrics HTTP/1.1").contains("\nlive_progress_\(metric) \(value)\n") {
             await Task.yield()
@@ -111,13 +111,13 @@ extension RunningServer {
     }
 }
 
-/// What a connection has received, and who waits for more.
+/// The bytes that a connection has received, and the promises that wait for more.
 private struct Received {
     var bytes = ByteBuffer()
     var changes: [EventLoopPromise<Void>] = []
 }
 
-/// Keeps what a connection receives, and closes when the server does.
+/// Stores the bytes that a connection receives.
 private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -136,7 +136,7 @@ private final class Collector: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    // A waiter may look into the box, so it is not held while they are told.
+    // A completed promise may access the box, so the list is copied before the promises are completed.
     private func change() {
         let waiting = box.value.changes
         box.value.changes = []

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("The server's configuration")
 struct ServerConfigurationTests {
-    @Test("options win over the environment, which wins over the file, which wins over the defaults")
+    @Test("options override the environment, the environment overrides the file, and the file overrides the defaults")
     func precedence() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString).yaml")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -36,7 +36,7 @@ struct ServerConfigurationTests {
         #expect(configuration.store == .memory)
     }
 
-    @Test("the file can be named by the environment")
+    @Test("an environment variable can name the file")
     func fileFromEnvironment() async throws {
         await #expect(throws: ServerConfigurationError.self) {
             _ = try await ServerConfiguration.read(
@@ -48,7 +48,7 @@ struct ServerConfigurationTests {
     }
 
     @Test(
-        "a value that makes no sense is an error that says where it stands and what is allowed",
+        "the error for an invalid value names the key and the valid values",
         arguments: [
             ("LIVE_PROGRESS_PORT", "70000", "port", "0 to 65535"),
             ("LIVE_PROGRESS_PORT", "http", "port", "0 to 65535"),
@@ -72,7 +72,7 @@ struct ServerConfigurationTests {
     }
 
     @Test(
-        "only the loopback address is served without being told --insecure",
+        "without --insecure, the server listens only on the loopback address",
         arguments: [
             ("127.0.0.1", true), ("127.8.9.1", true), ("localhost", true), ("LOCALHOST", true), ("::1", true),
             ("[::1]", true), ("a.localhost", true), ("0.0.0.0", false), ("::", false), ("192.168.1.1", false),

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("The server's limits", .timeLimit(.minutes(2)))
 struct ServerLimitsTests {
-    @Test("each key sets its limit, and nonsense is an error that says what is allowed", arguments: LimitKey.all)
+    @Test("each key sets its limit, and the error for an invalid value names the valid values", arguments: LimitKey.all)
     func keys(key: LimitKey) async throws {
         let words = key.name.replacing(/[A-Z]/) { "_" + $0.output }
         func read(_ value: String) async throws -> ServerConfiguration {
@@ -26,7 +26,7 @@ struct ServerLimitsTests {
         }
     }
 
-    @Test("the documentation has each key with its default, in the order of the keys")
+    @Test("the documentation lists each key with its default, in the order of the keys")
     func documentation() throws {
         let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
         let text = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
@@ -45,7 +45,7 @@ struct ServerLimitsTests {
         #expect(documented == LimitKey.all.map(\.name))
     }
 
-    /// A number as the documentation writes it, such as `1,024`, `8 KiB, more or less` or `10 s`.
+    /// Returns a number in a notation of the documentation, such as `1,024`, `8 KiB, more or less` or `10 s`.
     private static func number(_ text: String) -> Int? {
         let words = text.split(separator: " ")
         let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
@@ -53,7 +53,7 @@ struct ServerLimitsTests {
         return words.first.flatMap { Int($0.replacing(",", with: "")) }.map { $0 * (unit ?? 1) }
     }
 
-    @Test("clients on the machine share their address, so that it has no limit where none is set")
+    @Test("the loopback address has no default limit, because all local clients share the address")
     func loopbackAddress() {
         func limits(host: String, _ change: (inout ServerConfiguration) -> Void = { _ in }) -> ProgressLimits {
             var configuration = ServerConfiguration()
@@ -67,10 +67,13 @@ struct ServerLimitsTests {
         let chosen = limits(host: "127.0.0.1") { key?.set(&$0, 7) }
         #expect(chosen.connections.maximumConnectionsPerAddress == 7)
         #expect(chosen.requestsPerForwardedAddress == 7)
-        #expect(limits(host: "127.0.0.1").requestsPerForwardedAddress == 1024, "a proxy's word is no loopback address")
+        #expect(
+            limits(host: "127.0.0.1").requestsPerForwardedAddress == 1024,
+            "a forwarded address is not the loopback address"
+        )
     }
 
-    @Test("metrics have a counter for every limit, from the first moment on, and count each refusal once")
+    @Test("metrics have a counter for every limit from the start, and count each refusal once")
     func metrics() async throws {
         try await withServer {
             $0.limits.watchersPerOperation = 1
@@ -89,7 +92,7 @@ struct ServerLimitsTests {
     }
 
     @Test(
-        "an identifier that cannot be is as unknown as any other, and cannot be created",
+        "an invalid identifier is unknown in a GET, and cannot be created",
         arguments: [
             "..", ".", "%2e%2e", "..%2f..%2fetc", "a%00b", "a%2Fb", "%", "%zz", "%C0%AF", "%ED%A0%80", "a%20b", "a+b",
             "a%0d%0aX:y", String(repeating: "x", count: 300), "%F0%9F%98%80", "a;b", "a,b",

@@ -13,7 +13,7 @@ import Testing
 @Suite("The server's routes", .timeLimit(.minutes(2)))
 struct ServerRoutesTests {
     @Test(
-        "every route answers with its type",
+        "every route has its status code, media type and security header fields",
         arguments: [
             ("/", 200, "text/html"), ("/healthz", 200, "text/plain"), ("/readyz", 200, "text/plain"),
             ("/metrics", 200, "text/plain; version=0.0.4"), ("/openapi.yaml", 200, "application/yaml"),
@@ -38,14 +38,14 @@ struct ServerRoutesTests {
                 let isForEveryPage = path == "/live-progress.js"
                 let resources = "Cross-Origin-Resource-Policy: \(isForEveryPage ? "cross" : "same")-origin"
                 #expect(answer.contains(resources))
-                #expect(!answer.contains("Strict-Transport-Security"), "in clear nobody may insist on encryption")
-                #expect(answer.hasSuffix("\r\n\r\n") == (method == "HEAD"), "HEAD has no body, GET has one")
+                #expect(!answer.contains("Strict-Transport-Security"), "HSTS is not sent over plain HTTP")
+                #expect(answer.hasSuffix("\r\n\r\n") == (method == "HEAD"), "HEAD has no body, GET has a body")
             }
         }
     }
 
     @Test(
-        "what is refused before it gets to a route is as safe",
+        "a request that is refused before the routes has the same security header fields",
         arguments: ["GET / HTTP/3.0", "G@T", "GET / HTTP/1.1\r\nX: \(String(repeating: "x", count: 40_000))"]
     )
     func refusals(head: String) async throws {
@@ -56,7 +56,7 @@ struct ServerRoutesTests {
         }
     }
 
-    @Test("behind a trusted proxy the page is shown under the outside name, and from anyone else it is not")
+    @Test("a forwarded host is accepted from a trusted proxy, and refused from other peers")
     func outsideName() async throws {
         for (proxies, status) in [(["127.0.0.1"], 200), (["10.0.0.0/8"], 403)] {
             try await withServer {
@@ -77,7 +77,7 @@ struct ServerRoutesTests {
     }
 
     @Test(
-        "behind a trusted proxy a page of the outside name may open a WebSocket, and no other page",
+        "behind a trusted proxy, only a page of the forwarded host can open a WebSocket",
         arguments: [("https://progress.example", 101), ("https://evil.example", 403), ("https://127.0.0.1", 403)]
     )
     func outsideUpgrade(origin: String, status: Int) async throws {
@@ -100,7 +100,7 @@ struct ServerRoutesTests {
         }
     }
 
-    @Test("a form is a report, and the page of an operation is shown to people")
+    @Test("a form is accepted as a report, and a browser receives the page of the operation")
     func reportAndPage() async throws {
         try await withServer { server in
             let put = try await server.answer(
@@ -118,7 +118,7 @@ struct ServerRoutesTests {
     }
 
     @Test(
-        "a refused upgrade is a proper answer, never an empty reply",
+        "a refused upgrade has a complete response",
         arguments: [
             ("/api/v1/progress/nobody", "13", nil, 404), ("/", "13", nil, 200),
             ("/api/v1/progress", "8", nil, 426),
@@ -141,7 +141,7 @@ struct ServerRoutesTests {
         }
     }
 
-    @Test("a connection that has served requests can become a WebSocket")
+    @Test("a connection can become a WebSocket after other requests")
     func laterUpgrade() async throws {
         try await withServer { server in
             let tracker = try server.service.createProgress()
@@ -165,7 +165,7 @@ struct ServerRoutesTests {
     }
 
     @Test(
-        "a report whose body breaks off is not applied (RFC 9112 section 8)",
+        "a report with an incomplete body is not applied (RFC 9112 section 8)",
         arguments: [
             ["Content-Length: 100", "", #"{"state":"half"}"#],
             ["Transfer-Encoding: chunked", "", "10", #"{"state":"half"}"#],
@@ -179,14 +179,14 @@ struct ServerRoutesTests {
             let head = ["PATCH /api/v1/progress/a HTTP/1.1", "Host: localhost"]
             let text = (head + lines + [""]).joined(separator: "\r\n")
             try await client.channel.writeAndFlush(ByteBuffer(string: text))
-            // What is wrong by itself may have been answered, and the connection closed, by now.
+            // The server may have refused an invalid body and closed the connection before this call.
             try? await client.channel.close(mode: .output).get()
             #expect(try await client.untilClosed().hasPrefix("HTTP/1.1 400 "))
             #expect(try server.service.getJournal(tracker.id).snapshot().state == "Pending")
         }
     }
 
-    @Test("a body over the limit is refused, whatever follows")
+    @Test("a body over the limit is refused before its end")
     func bodyLimit() async throws {
         try await withServer {
             $0.limits.maximumBodySize = 2048

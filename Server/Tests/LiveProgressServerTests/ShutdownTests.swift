@@ -8,7 +8,7 @@ import Testing
 
 @testable import LiveProgress
 
-@Suite("Leaving", .timeLimit(.minutes(2)))
+@Suite("Shutdown", .timeLimit(.minutes(2)))
 struct ShutdownTests {
     private static func open(_ kind: String, _ server: RunningServer, _ path: String) async throws -> RawClient {
         let client = try await RawClient(server)
@@ -30,7 +30,7 @@ struct ShutdownTests {
         return client
     }
 
-    @Test("a server that stops takes its leave of everyone who watches")
+    @Test("a server that stops ends every watcher's connection properly")
     func takesLeave() async throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
@@ -48,16 +48,16 @@ struct ShutdownTests {
         for (kind, client) in clients {
             let text = try await client.untilClosed()
             switch kind {
-            // A close frame of four bytes or more, the code 1001 first; this client never answers it.
+            // A close frame with the code 1001 and a reason. This client does not answer the close frame.
             case "websocket": #expect(text.utf8.firstRange(of: [0x03]) != nil && text.contains("going away"))
             case "poll": #expect(text.hasPrefix("HTTP/1.1 304 "))
-            default: #expect(text.hasSuffix("0\r\n\r\n"), "the last chunk says that the stream ended, not broke")
+            default: #expect(text.hasSuffix("0\r\n\r\n"), "the last chunk marks a complete stream")
             }
         }
         tracker.succeed()
     }
 
-    @Test("who never answers, never reads, or never ends a request does not keep a server from stopping")
+    @Test("the server stops even if clients send nothing or leave a request incomplete")
     func stopsInSpiteOfAll() async throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
@@ -74,7 +74,7 @@ struct ShutdownTests {
         #expect(!silent.channel.isActive && !half.channel.isActive)
     }
 
-    @Test("a client that leaves a stream or a long poll frees it at once", arguments: ["stream", "lines", "poll"])
+    @Test("a closed connection frees its stream or long poll", arguments: ["stream", "lines", "poll"])
     func leavingFrees(kind: String) async throws {
         try await withServer { server in
             let tracker = try server.service.createProgress()
@@ -87,7 +87,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("a port that is taken is an error, not a server")
+    @Test("a port in use is an error")
     func portTaken() async throws {
         try await withServer { server in
             var configuration = ServerConfiguration()

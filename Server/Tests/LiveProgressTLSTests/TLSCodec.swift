@@ -16,7 +16,7 @@ final class TLSCodec: ScheduleCodec {
 
     deinit {
         // A pipeline and its handlers hold each other until the channel has closed. The peer does not answer the close_notify,
-// so the channel closes at the handler's timeout.
+        // so the channel closes at the handler's timeout.
         channel.close(promise: nil)
         channel.embeddedEventLoop.advanceTime(by: .minutes(1))
     }

@@ -40,7 +40,7 @@ extension RemoteReporter {
             return state.flushedNumber
         }
         return await wait { state in
-            if state.queue.settledNumber >= number { return .success(()) }
+            if state.queue.completedNumber >= number { return .success(()) }
             return state.failure.map { .failure($0) }
         }
     }

@@ -93,7 +93,7 @@ extension RemoteReporter {
                 let cursor = state.withLock { $0.snapshot.cursor }
                 await deliver(ReportDelivery(entry.report, cursor: cursor, configuration: configuration), entry.report)
                 let mayPause = state.withLock { state in
-                    state.queue.holdsOnlyCounts && state.queue.settledNumber >= state.flushedNumber
+                    state.queue.holdsOnlyCounts && state.queue.completedNumber >= state.flushedNumber
                 }
                 if mayPause { try? await configuration.sleep(configuration.reportInterval) }
             }
@@ -116,8 +116,8 @@ extension RemoteReporter {
                 case .wait(let delay):
                     try? await configuration.sleep(delay)
                     action = delivery.waited()
-                case .done(let snapshot): return settle(with: snapshot)
-                case .drop: return settleRefused()
+                case .done(let snapshot): return delivered(snapshot)
+                case .drop: return refused()
                 case .stop(let error):
                     // The client's own token may not see the operation. Then the first refusal is the real reason.
                     let isOfFallback = error.code == .unknown || error.code == .forbidden
@@ -144,16 +144,16 @@ extension RemoteReporter {
         }
     }
 
-    private func settle(with snapshot: ProgressSnapshot) {
+    private func delivered(_ snapshot: ProgressSnapshot) {
         note(snapshot)
-        state.withLock { $0.queue.settle() }
+        state.withLock { $0.queue.completeInFlight() }
         changes.wake()
     }
 
-    private func settleRefused() {
+    private func refused() {
         state.withLock { state in
             state.refusedCount += 1
-            state.queue.settle()
+            state.queue.completeInFlight()
         }
         changes.wake()
     }

@@ -21,7 +21,7 @@ struct ReportQueue: Sendable {
     /// The number of the last call.
     private(set) var lastNumber: UInt64 = 0
     /// The number of the last settled call; all earlier calls are settled too.
-    private(set) var settledNumber: UInt64 = 0
+    private(set) var completedNumber: UInt64 = 0
     /// The number of transitions that were merged into later ones because the queue was full.
     private(set) var foldedCount = 0
     /// Whether the queue accepts no more reports, because it has the end or is closed.
@@ -62,7 +62,7 @@ struct ReportQueue: Sendable {
         return true
     }
 
-    /// Returns the next report to send; the report stays in flight until ``settle()``.
+    /// Returns the next report to send; the report stays in flight until ``completeInFlight()``.
     mutating func take() -> Entry? {
         guard inFlight == nil, !waiting.isEmpty else { return nil }
         inFlight = waiting.removeFirst()
@@ -70,9 +70,9 @@ struct ReportQueue: Sendable {
     }
 
     /// Settles the report in flight, which was delivered or dropped.
-    mutating func settle() {
+    mutating func completeInFlight() {
         guard let entry = inFlight else { return }
-        settledNumber = max(settledNumber, entry.number)
+        completedNumber = max(completedNumber, entry.number)
         inFlight = nil
     }
 

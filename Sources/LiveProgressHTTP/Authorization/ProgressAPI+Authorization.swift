@@ -9,19 +9,19 @@ extension ProgressAPI {
     /// Returns the permissions of the caller of a request.
     ///
     /// - Throws: A 401 without valid credentials.
-    func access(of exchange: Exchange) async throws(Refusal) -> Access {
+    func permissions(of call: APICall) async throws(Refusal) -> CallerPermissions {
         guard let authorizer = configuration.authorizer else { return .unlimited }
-        return try access(await authorizer.authorize(exchange.accessRequest).resolved())
+        return try permissions(await authorizer.authorize(call.accessRequest).resolved())
     }
 
     /// Returns the permissions that an authorizer's decision grants.
-    func access(_ decision: ProgressAuthorization) throws(Refusal) -> Access {
+    func permissions(_ decision: ProgressAuthorization) throws(Refusal) -> CallerPermissions {
         switch decision {
         case .granted(let principal):
             if let end = principal.expiresAt, end <= service.configuration.clock.date() {
                 throw .unauthenticated("The credentials have expired.")
             }
-            return Access(principal: principal)
+            return CallerPermissions(principal: principal)
         case .refused(let reason): throw .unauthenticated(reason)
         case .later: throw .unauthenticated(nil)
         }
@@ -46,15 +46,15 @@ extension ProgressAPI {
         by decision: ProgressAuthorization
     ) -> Result<ProgressPrincipal, RenewalRefusal> {
         do throws(Refusal) {
-            let access = try access(decision)
+            let permissions = try permissions(decision)
             switch acceptance.target {
-            case .operation(let journal): try access.require(.watch, on: journal)
+            case .operation(let journal): try permissions.require(.watch, on: journal)
             case .feed(let query):
                 // The scopes of a list are fixed when its watch starts, so the new credentials must grant the same
                 // scopes.
-                guard try access.narrowed(query).scopes == query.scopes else { throw .forbidden(.list) }
+                guard try permissions.narrowed(query).scopes == query.scopes else { throw .forbidden(.list) }
             }
-            guard let principal = access.principal else { throw .unauthenticated(nil) }
+            guard let principal = permissions.principal else { throw .unauthenticated(nil) }
             return .success(principal)
         } catch {
             return .failure(RenewalRefusal(problem: error.problem))
@@ -62,7 +62,7 @@ extension ProgressAPI {
     }
 }
 
-extension Exchange {
+extension APICall {
     /// The request on which an authorizer decides.
     var accessRequest: ProgressAccessRequest { ProgressAccessRequest(head: request, caller: caller) }
 }

@@ -26,13 +26,15 @@ extension ProgressAPI {
         requiring permission: ProgressPermission? = nil
     ) async -> ProgressAdmission {
         do throws(Refusal) {
-            let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
+            let (request, caller) = configuration.trustedProxies.client(of: request, from: caller)
             if let problem = policy.refusal(of: request, from: caller) { throw Refusal(problem) }
             guard let authorizer = configuration.authorizer else { return .admitted(nil) }
             let asked = ProgressAccessRequest(head: request, caller: caller)
-            let access = try access(await authorizer.authorize(asked).resolved())
-            if let permission, access.principal?.mayWithEverything(permission) != true { throw .forbidden(permission) }
-            return .admitted(access.principal)
+            let permissions = try permissions(await authorizer.authorize(asked).resolved())
+            if let permission, permissions.principal?.mayWithEverything(permission) != true {
+                throw .forbidden(permission)
+            }
+            return .admitted(permissions.principal)
         } catch {
             var response = ProgressResponse(error)
             response.sealFields()

@@ -26,11 +26,11 @@ struct BodyReader {
     let syntax: Syntax
     private let body: [UInt8]
 
-    /// Creates a reader for the body of an exchange, and determines the syntax of the body.
+    /// Creates a reader for the body of a call, and determines the syntax of the body.
     ///
     /// A body without `Content-Type` counts as JSON. An empty body is valid with any type.
-    init(_ exchange: Exchange, allowing types: [MediaType]) throws(Refusal) {
-        try self.init(exchange.body, of: exchange.request, allowing: types)
+    init(_ call: APICall, allowing types: [MediaType]) throws(Refusal) {
+        try self.init(call.body, of: call.request, allowing: types)
     }
 
     /// Creates a reader for the body of a request without a route.

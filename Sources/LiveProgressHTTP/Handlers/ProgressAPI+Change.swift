@@ -7,21 +7,21 @@ import LiveProgressWire
 
 extension ProgressAPI {
     /// Handles `POST /api/v1/progress/{id}/cancel`: asks the worker to stop; a repeated request has no further effect.
-    func cancel(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
-        let journal = try journal(id, to: .cancel, exchange.access)
-        try BodyReader(exchange, allowing: BodyReader.creation).requireNothing()
-        try check(exchange, journal)
+    func cancel(_ id: ProgressID?, _ call: APICall) throws(Refusal) -> ProgressResponse {
+        let journal = try journal(id, to: .cancel, call.permissions)
+        try BodyReader(call, allowing: BodyReader.creation).requireNothing()
+        try check(call, journal)
         do throws(ProgressError) {
-            return snapshotResponse(.accepted, try journal.requestCancel(), exchange)
+            return snapshotResponse(.accepted, try journal.requestCancel(), call)
         } catch {
             throw Refusal(error)
         }
     }
 
     /// Handles `DELETE /api/v1/progress/{id}`: removes the operation, but does not ask its worker to stop.
-    func delete(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
-        let journal = try journal(id, to: .delete, exchange.access)
-        try check(exchange, journal)
+    func delete(_ id: ProgressID?, _ call: APICall) throws(Refusal) -> ProgressResponse {
+        let journal = try journal(id, to: .delete, call.permissions)
+        try check(call, journal)
         do throws(ProgressError) {
             try service.deleteProgress(journal.id)
         } catch {
@@ -31,8 +31,8 @@ extension ProgressAPI {
     }
 
     /// Checks `If-Match` before a change; a report may arrive between the check and the change.
-    private func check(_ exchange: Exchange, _ journal: ProgressJournal) throws(Refusal) {
-        guard let condition = try exchange.condition(.ifMatch) else { return }
+    private func check(_ call: APICall, _ journal: ProgressJournal) throws(Refusal) {
+        guard let condition = try call.condition(.ifMatch) else { return }
         let current = journal.snapshot().cursor
         guard condition.matchesStrongly(current) else { throw Refusal(Problems.cursorMismatch(current)) }
     }

@@ -10,19 +10,19 @@ extension ProgressAPI {
     /// Handles `POST /api/v1/progress`: creates an operation, once for each `Idempotency-Key`.
     ///
     /// The new operation replaces an operation with the same identifier that has ended.
-    func create(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
-        let creation = try BodyReader(exchange, allowing: BodyReader.creation).creation()
-        try exchange.access.requireCreation(of: creation.id, labels: creation.labels)
-        guard let key = try IdempotencyKey(of: exchange) else {
-            return located(.created, try make(creation, exchange).snapshot(), exchange)
+    func create(_ call: APICall) throws(Refusal) -> ProgressResponse {
+        let creation = try BodyReader(call, allowing: BodyReader.creation).creation()
+        try call.permissions.requireCreation(of: creation.id, labels: creation.labels)
+        guard let key = try IdempotencyKey(of: call) else {
+            return located(.created, try make(creation, call).snapshot(), call)
         }
-        return try create(creation, once: key, exchange)
+        return try create(creation, once: key, call)
     }
 
     private func create(
         _ creation: Creation,
         once key: IdempotencyKey,
-        _ exchange: Exchange
+        _ call: APICall
     ) throws(Refusal) -> ProgressResponse {
         switch shared.keys.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused:
@@ -30,12 +30,12 @@ extension ProgressAPI {
         case .inUse:
             throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
         case .repeats(let created):
-            return try repeated(created, key, creation, exchange)
+            return try repeated(created, key, creation, call)
         case .proceed:
             do throws(Refusal) {
-                let snapshot = try make(creation, exchange).snapshot()
+                let snapshot = try make(creation, call).snapshot()
                 shared.keys.withLock { $0.finish(key.name, Created(id: snapshot.id, epoch: snapshot.cursor.epoch)) }
-                return located(.created, snapshot, exchange)
+                return located(.created, snapshot, call)
             } catch {
                 // The request created nothing, so the client may correct it and use the key again.
                 shared.keys.withLock { $0.forget(key.name) }
@@ -49,7 +49,7 @@ extension ProgressAPI {
         _ created: Created,
         _ key: IdempotencyKey,
         _ creation: Creation,
-        _ exchange: Exchange
+        _ call: APICall
     ) throws(Refusal) -> ProgressResponse {
         let journal: ProgressJournal
         do throws(ProgressError) {
@@ -58,23 +58,23 @@ extension ProgressAPI {
             guard error.code == .unknown else { throw Refusal(error) }
             // The service has forgotten the operation, so the key creates a new one.
             shared.keys.withLock { $0.forget(key.name) }
-            return try create(creation, once: key, exchange)
+            return try create(creation, once: key, call)
         }
         // Another principal with the same subject may have created the operation.
-        if let principal = exchange.access.principal, !principal.may(.create, created.id, labels: journal.labels) {
+        if let principal = call.permissions.principal, !principal.may(.create, created.id, labels: journal.labels) {
             throw Refusal(Problems.keyReused)
         }
         let snapshot = journal.snapshot()
         // Another request has replaced the operation: the new operation is not the result of this key.
         guard snapshot.cursor.epoch.hasBytes(of: created.epoch) else { throw Refusal(Problems.startedAnew) }
-        return located(.ok, snapshot, exchange)
+        return located(.ok, snapshot, call)
     }
 
-    private func make(_ creation: Creation, _ exchange: Exchange) throws(Refusal) -> ProgressJournal {
-        let former = creation.id.flatMap { formerRun(of: $0, exchange.access) }
-        let owner = try shared.quotas.create(subject: exchange.subject, inPlaceOf: former)
+    private func make(_ creation: Creation, _ call: APICall) throws(Refusal) -> ProgressJournal {
+        let former = creation.id.flatMap { formerRun(of: $0, call.permissions) }
+        let owner = try shared.quotas.create(subject: call.subject, inPlaceOf: former)
         do throws(ProgressError) {
-            return try make(creation, of: exchange.body.count, owner, inPlaceOf: former, startsAnew: true)
+            return try make(creation, of: call.body.count, owner, inPlaceOf: former, startsAnew: true)
         } catch {
             throw Refusal(error)
         }
@@ -84,9 +84,9 @@ extension ProgressAPI {
     ///
     /// The result is `nil` if the caller may not create an operation with the labels of the ended one. The ended
     /// operation then keeps its identifier, as a running one does.
-    private func formerRun(of id: ProgressID, _ access: Access) -> ProgressJournal? {
+    private func formerRun(of id: ProgressID, _ permissions: CallerPermissions) -> ProgressJournal? {
         guard let journal = try? service.getJournal(id), journal.isEnded else { return nil }
-        return access.principal?.may(.create, id, labels: journal.labels) ?? true ? journal : nil
+        return permissions.principal?.may(.create, id, labels: journal.labels) ?? true ? journal : nil
     }
 
     /// Creates an operation that holds the quota slot `owner`, and applies its first report, of `size` bytes.
@@ -119,13 +119,13 @@ extension ProgressAPI {
     func located(
         _ status: HTTPResponse.Status,
         _ snapshot: ProgressSnapshot,
-        _ exchange: Exchange
+        _ call: APICall
     ) -> ProgressResponse {
-        let tokens = exchange.access.principal.flatMap {
+        let tokens = call.permissions.principal.flatMap {
             configuration.authorizer?.tokens(for: snapshot.id, createdBy: $0)
         }
-        var response = snapshotResponse(status, snapshot, exchange, tokens)
-        response.head.headerFields[.location] = exchange.reference(to: snapshot.id)
+        var response = snapshotResponse(status, snapshot, call, tokens)
+        response.head.headerFields[.location] = call.reference(to: snapshot.id)
         return response
     }
 
@@ -133,11 +133,11 @@ extension ProgressAPI {
     func snapshotResponse(
         _ status: HTTPResponse.Status,
         _ snapshot: ProgressSnapshot,
-        _ exchange: Exchange,
+        _ call: APICall,
         _ tokens: ProgressTokens? = nil
     ) -> ProgressResponse {
         var fields: HTTPFields = [.eTag: EntityTag(snapshot.cursor).fieldValue]
-        let representation = exchange.preferences.representation
+        let representation = call.preferences.representation
         if let representation { fields[.preferenceApplied] = "return=\(representation.rawValue)" }
         guard representation != .minimal else {
             return ProgressResponse(status == .ok ? .noContent : status, fields)

@@ -7,14 +7,14 @@ import LiveProgress
 
 extension ProgressAPI {
     /// Handles `GET /api/v1/progress`: a page of the list, a feed of all changes, or an HTML page, by `Accept`.
-    func list(_ exchange: Exchange) throws(Refusal) -> ProgressResponse {
+    func list(_ call: APICall) throws(Refusal) -> ProgressResponse {
         let offers: [MediaType] = [.json] + (configuration.pages == nil ? [] : [.html]) + [.eventStream, .ndjson]
-        let type = try exchange.mediaType(of: offers)
+        let type = try call.mediaType(of: offers)
         if type == .html { return page { $0.list() } }
-        let query = try query(exchange)
+        let query = try query(call)
         switch type {
-        case .eventStream: return try feed(query, .eventStream, exchange)
-        case .ndjson: return try feed(query, .lines, exchange)
+        case .eventStream: return try feed(query, .eventStream, call)
+        case .ndjson: return try feed(query, .lines, call)
         default:
             let bytes = ProgressMessage.encodePage(service.list(query))
             return ProgressResponse(.ok, [.contentType: MediaType.json.description], body: .bytes(bytes))
@@ -22,18 +22,18 @@ extension ProgressAPI {
     }
 
     /// Returns the list query of a request, narrowed to the operations that the caller may list.
-    func query(_ exchange: Exchange) throws(Refusal) -> ProgressQuery {
-        let query = try ProgressQuery(exchange.parameters, maximumLimit: configuration.maximumPageSize)
-        return try exchange.access.narrowed(query)
+    func query(_ call: APICall) throws(Refusal) -> ProgressQuery {
+        let query = try ProgressQuery(call.parameters, maximumLimit: configuration.maximumPageSize)
+        return try call.permissions.narrowed(query)
     }
 
     private func feed(
         _ query: ProgressQuery,
         _ format: StreamFormat,
-        _ exchange: Exchange
+        _ call: APICall
     ) throws(Refusal) -> ProgressResponse {
-        let slot = try shared.quotas.watch(nil, subject: exchange.subject, request: exchange.slot)
-        return try stream(format, exchange.access, slot) { [service] in
+        let slot = try shared.quotas.watch(nil, subject: call.subject, request: call.slot)
+        return try stream(format, call.permissions, slot) { [service] in
             FeedSource(service, query: query, format: format)
         }
     }

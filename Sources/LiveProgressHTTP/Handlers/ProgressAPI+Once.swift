@@ -10,31 +10,31 @@ extension ProgressAPI {
     ///
     /// A request that changed nothing leaves its key unused. A repeated batch continues after its applied lines.
     func once(
-        _ exchange: Exchange,
+        _ call: APICall,
         on id: ProgressID?,
-        _ change: (Exchange) async throws(Refusal) -> ProgressResponse
+        _ change: (APICall) async throws(Refusal) -> ProgressResponse
     ) async throws(Refusal) -> ProgressResponse {
-        guard let id, let key = try IdempotencyKey(of: exchange) else { return try await change(exchange) }
+        guard let id, let key = try IdempotencyKey(of: call) else { return try await change(call) }
         let epoch = (try? service.getJournal(id))?.epoch
         switch shared.changes.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused: throw Refusal(Problems.keyReused)
         case .inUse: throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
         // The operation that the key changed has been replaced; the key must not affect the new one.
         case .repeats(let outcome) where !outcome.isOf(epoch): throw Refusal(Problems.startedAnew)
-        case .repeats(let outcome): return try answer(again: outcome, id, exchange)
+        case .repeats(let outcome): return try answer(again: outcome, id, call)
         case .proceed(let part):
-            var exchange = exchange
+            var call = call
             if let part, !part.isOf(epoch) {
                 shared.changes.withLock { $0.suspend(key.name, part) }
                 throw Refusal(Problems.startedAnew)
             }
-            if case .lines(let count, _) = part { exchange.appliedLines = count }
+            if case .lines(let count, _) = part { call.appliedLines = count }
             do throws(Refusal) {
-                let response = try await change(exchange)
+                let response = try await change(call)
                 shared.changes.withLock { $0.finish(key.name, ChangeOutcome(response)) }
                 return response
             } catch {
-                let applied = error.appliedLines ?? exchange.appliedLines
+                let applied = error.appliedLines ?? call.appliedLines
                 shared.changes.withLock { keys in
                     guard applied > 0, let epoch else { return keys.forget(key.name) }
                     keys.suspend(key.name, .lines(applied, epoch: epoch))
@@ -50,15 +50,15 @@ extension ProgressAPI {
     private func answer(
         again outcome: ChangeOutcome,
         _ id: ProgressID,
-        _ exchange: Exchange
+        _ call: APICall
     ) throws(Refusal) -> ProgressResponse {
         guard case .revision(let status, let cursor) = outcome else { return ProgressResponse(.noContent) }
         let permission: ProgressPermission =
-            exchange.route == .cancel(id) ? .cancel : status == .created ? .create : .report
-        let journal = try journal(id, to: permission, exchange.access)
+            call.route == .cancel(id) ? .cancel : status == .created ? .create : .report
+        let journal = try journal(id, to: permission, call.permissions)
         let snapshot = journal.snapshot(at: cursor) ?? journal.snapshot()
         return status == .created
-            ? located(status, snapshot, exchange) : snapshotResponse(status, snapshot, exchange)
+            ? located(status, snapshot, call) : snapshotResponse(status, snapshot, call)
     }
 }
 

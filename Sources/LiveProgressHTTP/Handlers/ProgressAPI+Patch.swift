@@ -7,18 +7,18 @@ import LiveProgressWire
 
 extension ProgressAPI {
     /// Handles `PATCH /api/v1/progress/{id}`: one report, or a batch with one report per line.
-    func patch(_ id: ProgressID?, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
-        let journal = try journal(id, to: .report, exchange.access)
-        let ifMatch = try exchange.condition(.ifMatch)
-        let reader = try BodyReader(exchange, allowing: BodyReader.reports)
+    func patch(_ id: ProgressID?, _ call: APICall) async throws(Refusal) -> ProgressResponse {
+        let journal = try journal(id, to: .report, call.permissions)
+        let ifMatch = try call.condition(.ifMatch)
+        let reader = try BodyReader(call, allowing: BodyReader.reports)
         let snapshot =
             switch reader.syntax {
             case .lines:
-                try await batch(reader.lines(), after: exchange.appliedLines, to: journal, ifMatch, exchange.access)
+                try await batch(reader.lines(), after: call.appliedLines, to: journal, ifMatch, call.permissions)
             case .empty, .json, .form:
-                try report(reader.report(), of: exchange.body.count, to: journal, ifMatch, exchange.access)
+                try report(reader.report(), of: call.body.count, to: journal, ifMatch, call.permissions)
             }
-        return snapshotResponse(.ok, snapshot, exchange)
+        return snapshotResponse(.ok, snapshot, call)
     }
 
     /// Applies a report of `size` bytes, if the permissions, the report rate and `If-Match` allow the report.
@@ -27,9 +27,9 @@ extension ProgressAPI {
         of size: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?,
-        _ access: Access
+        _ permissions: CallerPermissions
     ) throws(Refusal) -> ProgressSnapshot {
-        try access.requireReport(labels: report.labels, on: journal)
+        try permissions.requireReport(labels: report.labels, on: journal)
         try shared.rates.admit(report, on: journal.id, now: service.configuration.clock.now())
         let cursor = try ifMatch?.cursor(in: journal)
         do throws(ProgressError) {
@@ -47,14 +47,14 @@ extension ProgressAPI {
         after earlier: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?,
-        _ access: Access
+        _ permissions: CallerPermissions
     ) async throws(Refusal) -> ProgressSnapshot {
         var snapshot: ProgressSnapshot?
         for (applied, line) in lines.enumerated().dropFirst(earlier) {
             do throws(Refusal) {
                 let report = try decode(line.bytes)
                 let condition = applied == 0 ? ifMatch : nil
-                snapshot = try self.report(report, of: line.bytes.count, to: journal, condition, access)
+                snapshot = try self.report(report, of: line.bytes.count, to: journal, condition, permissions)
             } catch {
                 throw error.at(line: line.number, applied: applied)
             }
@@ -62,7 +62,7 @@ extension ProgressAPI {
             if applied % 256 == 255 { await Task.yield() }
         }
         // A batch of empty lines counts as one empty report.
-        guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch, access) }
+        guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch, permissions) }
         return snapshot
     }
 

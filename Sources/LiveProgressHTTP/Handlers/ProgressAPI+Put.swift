@@ -7,37 +7,37 @@ import LiveProgress
 
 extension ProgressAPI {
     /// Handles `PUT /api/v1/progress/{id}`: creates the operation or reports on an existing one; safe to repeat.
-    func put(_ id: ProgressID?, _ exchange: Exchange) throws(Refusal) -> ProgressResponse {
+    func put(_ id: ProgressID?, _ call: APICall) throws(Refusal) -> ProgressResponse {
         guard let id else { throw Refusal(Problems.invalidID) }
-        let reader = try BodyReader(exchange, allowing: BodyReader.creation)
+        let reader = try BodyReader(call, allowing: BodyReader.creation)
         var creation = try reader.creation()
         if let other = creation.id, other != id { throw Refusal(Problems.idMismatch) }
         creation.id = id
-        let ifMatch = try exchange.condition(.ifMatch)
-        let ifNoneMatch = try exchange.condition(.ifNoneMatch)
+        let ifMatch = try call.condition(.ifMatch)
+        let ifNoneMatch = try call.condition(.ifNoneMatch)
         // Another request may create the operation after the lookup; then the second round finds it.
         var refusal = Refusal(Problems.unknown)
         for _ in 0..<2 {
-            if let journal = try present(id, exchange.access) {
-                try exchange.access.require(.report, on: journal)
+            if let journal = try present(id, call.permissions) {
+                try call.permissions.require(.report, on: journal)
                 if let ifNoneMatch, ifNoneMatch.matchesWeakly(journal.snapshot().cursor) {
                     throw Refusal(Problems.alreadyThere)
                 }
                 let snapshot = try apply(
                     reader.reportOnly(),
-                    of: exchange.body.count,
+                    of: call.body.count,
                     to: journal,
                     ifMatch,
-                    exchange.access
+                    call.permissions
                 )
-                return snapshotResponse(.ok, snapshot, exchange)
+                return snapshotResponse(.ok, snapshot, call)
             }
-            try requireCreation(creation, of: id, exchange.access)
+            try requireCreation(creation, of: id, call.permissions)
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
-            let owner = try shared.quotas.create(subject: exchange.subject)
+            let owner = try shared.quotas.create(subject: call.subject)
             do throws(ProgressError) {
-                let journal = try make(creation, of: exchange.body.count, owner, startsAnew: false)
-                return located(.created, journal.snapshot(), exchange)
+                let journal = try make(creation, of: call.body.count, owner, startsAnew: false)
+                return located(.created, journal.snapshot(), call)
             } catch {
                 refusal = Refusal(error)
                 guard error.code == .alreadyExists else { throw refusal }
@@ -50,11 +50,13 @@ extension ProgressAPI {
     ///
     /// - Throws: The 404 of an unknown operation if the caller may create nothing and may not see the operation;
     ///   otherwise a 403.
-    private func requireCreation(_ creation: Creation, of id: ProgressID, _ access: Access) throws(Refusal) {
-        if let principal = access.principal, !principal.maySomewhere(.create) {
-            throw access.refusal(.create, id, labels: [:])
+    private func requireCreation(_ creation: Creation, of id: ProgressID, _ permissions: CallerPermissions)
+        throws(Refusal)
+    {
+        if let principal = permissions.principal, !principal.maySomewhere(.create) {
+            throw permissions.refusal(.create, id, labels: [:])
         }
-        try access.requireCreation(of: id, labels: creation.labels)
+        try permissions.requireCreation(of: id, labels: creation.labels)
     }
 
     /// Applies a report; a repeat of the report that ended the operation succeeds without a change.
@@ -63,11 +65,11 @@ extension ProgressAPI {
         of size: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?,
-        _ access: Access
+        _ permissions: CallerPermissions
     ) throws(Refusal) -> ProgressSnapshot {
         let snapshot = journal.snapshot()
         if report.isRepeat(of: snapshot) { return snapshot }
-        return try self.report(report, of: size, to: journal, ifMatch, access)
+        return try self.report(report, of: size, to: journal, ifMatch, permissions)
     }
 }
 

@@ -7,16 +7,16 @@ import LiveProgress
 
 extension ProgressAPI {
     /// Handles `GET /api/v1/progress/{id}`: a snapshot, a stream or an HTML page, by `Accept`.
-    func read(_ id: ProgressID?, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
+    func read(_ id: ProgressID?, _ call: APICall) async throws(Refusal) -> ProgressResponse {
         let offers: [MediaType] = [.json] + (configuration.pages == nil ? [] : [.html]) + [.eventStream, .ndjson]
-        let type = try exchange.mediaType(of: offers)
+        let type = try call.mediaType(of: offers)
         do throws(Refusal) {
-            let journal = try journal(id, to: .watch, exchange.access)
+            let journal = try journal(id, to: .watch, call.permissions)
             switch type {
             case .html: return page { $0.operation(journal.snapshot()) }
-            case .eventStream: return try stream(journal, .eventStream, exchange)
-            case .ndjson: return try stream(journal, .lines, exchange)
-            default: return try await snapshot(of: journal, exchange)
+            case .eventStream: return try stream(journal, .eventStream, call)
+            case .ndjson: return try stream(journal, .lines, call)
+            default: return try await snapshot(of: journal, call)
             }
         } catch {
             guard type == .html else { throw error }
@@ -25,17 +25,17 @@ extension ProgressAPI {
     }
 
     /// Returns the snapshot, or a 304 if the client has it already; `Prefer: wait=N` waits for a newer snapshot.
-    private func snapshot(of journal: ProgressJournal, _ exchange: Exchange) async throws(Refusal) -> ProgressResponse {
-        let condition = try exchange.condition(.ifNoneMatch)
+    private func snapshot(of journal: ProgressJournal, _ call: APICall) async throws(Refusal) -> ProgressResponse {
+        let condition = try call.condition(.ifNoneMatch)
         var snapshot = journal.snapshot()
-        var fields: HTTPFields = [.cacheControl: exchange.access.principal == nil ? "no-cache" : "private, no-cache"]
-        if let condition, let wait = exchange.preferences.wait {
+        var fields: HTTPFields = [.cacheControl: call.permissions.principal == nil ? "no-cache" : "private, no-cache"]
+        if let condition, let wait = call.preferences.wait {
             let time = min(.seconds(min(wait, 1 << 32)), configuration.maximumWait)
             fields[.preferenceApplied] = "wait=\(time.components.seconds)"
             if condition.matchesWeakly(snapshot.cursor), !snapshot.status.isEnd {
-                let slot = try shared.quotas.watch(journal, subject: exchange.subject, request: exchange.slot)
+                let slot = try shared.quotas.watch(journal, subject: call.subject, request: call.slot)
                 defer { withExtendedLifetime(slot) {} }
-                snapshot = try await news(of: journal, after: snapshot, atMost: time, exchange.access)
+                snapshot = try await news(of: journal, after: snapshot, atMost: time, call.permissions)
             }
         }
         fields[.eTag] = EntityTag(snapshot.cursor).fieldValue
@@ -52,15 +52,15 @@ extension ProgressAPI {
     private func stream(
         _ journal: ProgressJournal,
         _ format: StreamFormat,
-        _ exchange: Exchange
+        _ call: APICall
     ) throws(Refusal) -> ProgressResponse {
-        let text = exchange.cursorText
+        let text = call.cursorText
         // A malformed cursor counts as a cursor of another epoch: the stream starts with the newest snapshot.
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
-        let slot = try shared.quotas.watch(journal, subject: exchange.subject, request: exchange.slot)
-        return try stream(format, exchange.access, slot) {
+        let slot = try shared.quotas.watch(journal, subject: call.subject, request: call.slot)
+        return try stream(format, call.permissions, slot) {
             OperationSource(journal, cursor: cursor, format: format)
         }
     }
@@ -68,7 +68,7 @@ extension ProgressAPI {
     /// Returns a response that streams the events of a source; the first read of the body creates the source.
     func stream(
         _ format: StreamFormat,
-        _ access: Access,
+        _ permissions: CallerPermissions,
         _ slot: QuotaSlot?,
         _ makeSource: @escaping @Sendable () -> any StreamSource
     ) throws(Refusal) -> ProgressResponse {
@@ -79,7 +79,7 @@ extension ProgressAPI {
             reconnectDelay: configuration.reconnectDelay,
             clock: service.configuration.clock,
             chunkSize: configuration.streamChunkSize,
-            expiry: access.expiry(on: service.configuration.clock),
+            expiry: permissions.expiry(on: service.configuration.clock),
             slot: slot
         )
         let fields: HTTPFields = [
@@ -103,9 +103,9 @@ extension ProgressAPI {
     /// Returns the HTML page for a request without valid credentials, or `nil` if the client does not want HTML.
     ///
     /// The page takes a token from the fragment of its URL, which browsers do not send, and repeats the request.
-    func page(inPlaceOf refusal: Refusal, _ exchange: Exchange) -> ProgressResponse? {
-        guard asksForPage(exchange) else { return nil }
-        guard exchange.route == .collection else { return page(of: refusal) }
+    func page(inPlaceOf refusal: Refusal, _ call: APICall) -> ProgressResponse? {
+        guard asksForPage(call) else { return nil }
+        guard call.route == .collection else { return page(of: refusal) }
         var response = page { $0.list() }
         response.head.status = HTTPResponse.Status(code: refusal.problem.status ?? 500)
         response.head.headerFields.append(contentsOf: refusal.fields)
@@ -113,9 +113,9 @@ extension ProgressAPI {
     }
 
     /// Returns whether the client wants an HTML page; the URL of a page may have any parameters.
-    func asksForPage(_ exchange: Exchange) -> Bool {
-        configuration.pages != nil && [.get, .head].contains(exchange.request.method)
-            && (try? exchange.mediaType(of: [.json, .html, .eventStream, .ndjson])) == .html
+    func asksForPage(_ call: APICall) -> Bool {
+        configuration.pages != nil && [.get, .head].contains(call.request.method)
+            && (try? call.mediaType(of: [.json, .html, .eventStream, .ndjson])) == .html
     }
 
     /// Returns a refusal as an HTML page, or as JSON if the configuration has no page for problems.

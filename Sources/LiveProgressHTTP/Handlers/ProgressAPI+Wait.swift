@@ -13,7 +13,7 @@ extension ProgressAPI {
         of journal: ProgressJournal,
         after known: ProgressSnapshot,
         atMost time: Duration,
-        _ access: Access
+        _ permissions: CallerPermissions
     ) async throws(Refusal) -> ProgressSnapshot {
         // Register first, then read, so that no update is missed (invariant 4).
         let registration = WatcherRegistration(journal)
@@ -21,10 +21,10 @@ extension ProgressAPI {
         defer { shared.streams.remove(registration.signal) }
         let clock = service.configuration.clock
         let end = clock.now() + time
-        let deadline = access.expiry(on: clock).map { min($0, end) } ?? end
+        let deadline = permissions.expiry(on: clock).map { min($0, end) } ?? end
         while true {
             let reading = registration.read(after: known.revision, cursor: nil)
-            if reading.removal != nil { return try self.journal(journal.id, to: .watch, access).snapshot() }
+            if reading.removal != nil { return try self.journal(journal.id, to: .watch, permissions).snapshot() }
             if let newest = reading.events.last { return newest.snapshot }
             if reading.isFinished || shared.isDraining || Task.isCancelled { return known }
             guard await registration.signal.wait(until: deadline, on: clock) else { return known }

@@ -28,18 +28,18 @@ extension ProgressAPI {
         guard isSound || FieldList.lists("websocket", in: request.headerFields[.upgrade] ?? ""),
             let route = Route(path: target.path, under: configuration.path)
         else { return .notOurs }
-        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
+        let (request, caller) = configuration.trustedProxies.client(of: request, from: caller)
         do throws(Refusal) {
             if let problem = policy.refusal(of: request, from: caller) { throw Refusal(problem) }
-            var exchange = try Exchange(request, caller: caller, target: target, route: route)
-            exchange.slot = try slot(for: caller)
-            if !isSound { try checkHandshake(exchange) }
+            var call = try APICall(request, caller: caller, target: target, route: route)
+            call.slot = try slot(for: caller)
+            if !isSound { try checkHandshake(call) }
             guard let authorizer = configuration.authorizer else {
-                return .accept(try accept(exchange, .unlimited))
+                return .accept(try accept(call, .unlimited))
             }
-            let decision = authorizer.authorize(exchange.accessRequest)
-            guard case .later = decision else { return .accept(try accept(exchange, access(decision))) }
-            return .later { [exchange] in await decide(exchange, decision.resolved()) }
+            let decision = authorizer.authorize(call.accessRequest)
+            guard case .later = decision else { return .accept(try accept(call, permissions(decision))) }
+            return .later { [call] in await decide(call, decision.resolved()) }
         } catch {
             return refusal(error, request, caller)
         }
@@ -50,11 +50,11 @@ extension ProgressAPI {
         ProgressResponse(problem: Problems.invalidUpgrade(detail))
     }
 
-    private func decide(_ exchange: Exchange, _ decision: ProgressAuthorization) -> WatchDecision {
+    private func decide(_ call: APICall, _ decision: ProgressAuthorization) -> WatchDecision {
         do throws(Refusal) {
-            return .accept(try accept(exchange, access(decision)))
+            return .accept(try accept(call, permissions(decision)))
         } catch {
-            return refusal(error, exchange.request, exchange.caller)
+            return refusal(error, call.request, call.caller)
         }
     }
 
@@ -67,59 +67,59 @@ extension ProgressAPI {
         return .refuse(response)
     }
 
-    private func accept(_ exchange: Exchange, _ access: Access) throws(Refusal) -> WatchAcceptance {
-        var exchange = exchange
-        exchange.access = access
-        try exchange.readParameters()
+    private func accept(_ call: APICall, _ permissions: CallerPermissions) throws(Refusal) -> WatchAcceptance {
+        var call = call
+        call.permissions = permissions
+        try call.readParameters()
         let watched: ProgressJournal?
         let target: WatchAcceptance.Target
-        switch exchange.route {
+        switch call.route {
         case .collection:
             watched = nil
-            target = .feed(try query(exchange))
+            target = .feed(try query(call))
         case .operation(let id), .cancel(let id):
-            let journal = try journal(id, to: .watch, access)
+            let journal = try journal(id, to: .watch, permissions)
             watched = journal
             target = .operation(journal)
         }
         guard !shared.isDraining else { throw Refusal(Problems.shuttingDown) }
-        let asked = FieldList.tokens(exchange[.secWebSocketProtocol])
+        let asked = FieldList.tokens(call[.secWebSocketProtocol])
         let isFull = asked.contains(ProgressFormat.subprotocol)
         return WatchAcceptance(
             target: target,
             format: isFull ? .full : .plain,
-            cursor: exchange.cursorText,
+            cursor: call.cursorText,
             subprotocol: isFull ? ProgressFormat.subprotocol : nil,
-            slot: try shared.quotas.watch(watched, subject: exchange.subject, request: exchange.slot),
-            principal: access.principal,
-            accessRequest: exchange.accessRequest
+            slot: try shared.quotas.watch(watched, subject: call.subject, request: call.slot),
+            principal: permissions.principal,
+            accessRequest: call.accessRequest
         )
     }
 
-    private func checkHandshake(_ exchange: Exchange) throws(Refusal) {
-        guard exchange.request.method == .get else {
+    private func checkHandshake(_ call: APICall) throws(Refusal) {
+        guard call.request.method == .get else {
             throw Refusal(
-                Problems.methodNotAllowed(exchange.request.method.rawValue, allow: "GET"),
-                [.allow: exchange.route.allow]
+                Problems.methodNotAllowed(call.request.method.rawValue, allow: "GET"),
+                [.allow: call.route.allow]
             )
         }
         // The field may be missing: a server may remove `Connection` after it has used the field to detect the upgrade.
-        guard exchange[.connection].map({ FieldList.lists("upgrade", in: $0) }) ?? true else {
+        guard call[.connection].map({ FieldList.lists("upgrade", in: $0) }) ?? true else {
             throw Refusal(Problems.invalidUpgrade("Connection must name Upgrade."))
         }
-        guard exchange[.secWebSocketVersion].hasBytes(of: "13") else {
+        guard call[.secWebSocketVersion].hasBytes(of: "13") else {
             throw Refusal(Problems.webSocketVersion, [.secWebSocketVersion: "13"])
         }
-        guard let key = exchange[.secWebSocketKey], Base64.isKey(key) else {
+        guard let key = call[.secWebSocketKey], Base64.isKey(key) else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Key must be 16 bytes in base64."))
         }
-        guard FieldList.distinctTokens(exchange[.secWebSocketProtocol]) != nil else {
+        guard FieldList.distinctTokens(call[.secWebSocketProtocol]) != nil else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Protocol must list different tokens."))
         }
-        guard FieldList.extensions(exchange[.secWebSocketExtensions]) != nil else {
+        guard FieldList.extensions(call[.secWebSocketExtensions]) != nil else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Extensions must list extensions."))
         }
-        guard exchange[.transferEncoding] == nil, Self.isNothing(exchange[.contentLength]) else {
+        guard call[.transferEncoding] == nil, Self.isNothing(call[.contentLength]) else {
             throw Refusal(Problems.invalidUpgrade("A WebSocket handshake has no body."))
         }
     }

@@ -16,7 +16,7 @@ extension ProgressAPI {
     /// - Returns: The response to send in place of the route's response: a refusal, or the response to a CORS preflight
     ///   request. `nil` if the route must respond.
     @_spi(Server) public func screen(_ request: HTTPRequest, from caller: ProgressCaller) -> ProgressResponse? {
-        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
+        let (request, caller) = configuration.trustedProxies.client(of: request, from: caller)
         do throws(Refusal) {
             return try screened(request, caller)
         } catch {
@@ -32,12 +32,12 @@ extension ProgressAPI {
     ///   - caller: The caller of the request.
     @_spi(Server) public func protect(_ fields: inout HTTPFields, of request: HTTPRequest, from caller: ProgressCaller)
     {
-        let (request, caller) = configuration.trustedProxies.origin(of: request, from: caller)
+        let (request, caller) = configuration.trustedProxies.client(of: request, from: caller)
         fields.addMissing(SafeFields.all)
         protectResolved(&fields, request, caller)
     }
 
-    /// Adds the TLS and CORS fields to a response; `request` and `caller` come from `TrustedProxies.origin(of:from:)`.
+    /// Adds the TLS and CORS fields to a response; `request` and `caller` come from `TrustedProxies.client(of:from:)`.
     func protectResolved(_ fields: inout HTTPFields, _ request: HTTPRequest, _ caller: ProgressCaller) {
         if configuration.insistsOnTLS, caller.isSecure, SafeFields.insists(on: request.authority) {
             fields[.strictTransportSecurity] = SafeFields.strictTransportSecurity
@@ -55,7 +55,7 @@ extension ProgressAPI {
 
     /// Returns the response to send in place of a handler's response, or `nil` to run the handler.
     ///
-    /// The arguments `request` and `caller` come from `TrustedProxies.origin(of:from:)`.
+    /// The arguments `request` and `caller` come from `TrustedProxies.client(of:from:)`.
     ///
     /// - Throws: The refusal of a host or an origin.
     func screened(_ request: HTTPRequest, _ caller: ProgressCaller) throws(Refusal) -> ProgressResponse? {

@@ -54,7 +54,7 @@ public struct TrustedProxies: Sendable, Hashable {
     ///   - caller: The other end of the request's connection.
     /// - Returns: The request with the scheme and the authority that the proxies report, and the caller with the
     ///   client's address. Without a trusted proxy both are unchanged.
-    package func origin(
+    package func client(
         of request: HTTPRequest,
         from caller: ProgressCaller
     ) -> (request: HTTPRequest, caller: ProgressCaller) {

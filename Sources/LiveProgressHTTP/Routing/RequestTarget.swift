@@ -37,6 +37,6 @@ struct RequestTarget {
     ///
     /// - Throws: ``WireError`` if a name or value has a broken escape or is not UTF-8.
     func queryItems() throws(WireError) -> [(name: String, value: String)] {
-        try FormBody.fields(of: query.utf8)
+        try FormURLEncoded.fields(of: query.utf8)
     }
 }

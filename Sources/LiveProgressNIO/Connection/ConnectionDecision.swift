@@ -10,7 +10,7 @@ package enum ConnectionDecision {
     /// The routes answer: the request is an ordinary one, or an upgrade that the API does not handle.
     case http
     /// The connection switches to another protocol when the request has ended.
-    case upgrade(Grant)
+    case upgrade(Upgrade)
     /// The response to send when the request has ended; the connection then closes. The response has no stream.
     case refuse(ProgressResponse)
     /// The decision takes time. When the request has ended, the connection calls the closure and waits for the decision.
@@ -19,7 +19,7 @@ package enum ConnectionDecision {
     case later(_ start: (_ decided: @escaping (ConnectionDecision) -> Void) -> Void)
 
     /// The response and the handlers of the new protocol.
-    package struct Grant {
+    package struct Upgrade {
         /// The header fields of the 101 response.
         package let headers: HTTPHeaders
         /// Makes the handlers that drive the connection from then on; called on the connection's event loop.
@@ -34,9 +34,9 @@ package enum ConnectionDecision {
 }
 
 /// What an accepted connection became.
-public enum ConnectionOutcome<Path: Sendable>: Sendable {
+public enum ConnectionOutcome<HTTPConnection: Sendable>: Sendable {
     /// The HTTP path serves the requests; a later request may still upgrade the connection.
-    case http(Path)
+    case http(HTTPConnection)
     /// The granted handlers drive the connection alone.
     case upgraded
     /// The connection closed before the routes received a request, for example after a refused upgrade.

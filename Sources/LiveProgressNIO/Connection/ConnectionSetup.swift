@@ -51,16 +51,16 @@ public struct ConnectionSetup: Sendable {
     ///
     /// - Parameters:
     ///   - channel: The connection.
-    ///   - openPath: Adds the handlers of the HTTP path to the end of the pipeline.
+    ///   - addHTTPHandlers: Adds the handlers of the HTTP path to the end of the pipeline.
     /// - Returns: A future of what the connection becomes; the first request completes the future.
     /// - Throws: The error of adding a handler; close the connection then.
-    public func configure<Path: Sendable>(
+    public func configure<HTTPConnection: Sendable>(
         _ channel: any Channel,
-        openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>
-    ) throws -> EventLoopFuture<ConnectionOutcome<Path>> {
-        let outcome = channel.eventLoop.makePromise(of: ConnectionOutcome<Path>.self)
+        addHTTPHandlers: @escaping @Sendable (any Channel) -> EventLoopFuture<HTTPConnection>
+    ) throws -> EventLoopFuture<ConnectionOutcome<HTTPConnection>> {
+        let outcome = channel.eventLoop.makePromise(of: ConnectionOutcome<HTTPConnection>.self)
         do {
-            try configure(channel, openPath: openPath) { outcome.succeed($0) }
+            try configure(channel, addHTTPHandlers: addHTTPHandlers) { outcome.succeed($0) }
         } catch {
             outcome.succeed(.closed)
             throw error
@@ -74,13 +74,13 @@ public struct ConnectionSetup: Sendable {
     ///
     /// - Parameters:
     ///   - channel: The connection.
-    ///   - openPath: Adds the handlers of the HTTP path to the end of the pipeline.
+    ///   - addHTTPHandlers: Adds the handlers of the HTTP path to the end of the pipeline.
     ///   - completion: Called once, on the event loop, with what the connection becomes; the first request decides.
     /// - Throws: The error of adding a handler; close the connection then. `completion` is not called.
-    public func configure<Path: Sendable>(
+    public func configure<HTTPConnection: Sendable>(
         _ channel: any Channel,
-        openPath: @escaping @Sendable (any Channel) -> EventLoopFuture<Path>,
-        completion: @escaping (ConnectionOutcome<Path>) -> Void
+        addHTTPHandlers: @escaping @Sendable (any Channel) -> EventLoopFuture<HTTPConnection>,
+        completion: @escaping (ConnectionOutcome<HTTPConnection>) -> Void
     ) throws {
         switch registry.add(channel, limits: limits, proxies: proxies) {
         case .admitted: break
@@ -95,10 +95,10 @@ public struct ConnectionSetup: Sendable {
             channel.close(promise: nil)
             return completion(.closed)
         }
-        let path = PathBox<Path>()
+        let connection = HTTPConnectionBox<HTTPConnection>()
         let finish: (UpgradeHandler.Outcome) -> Void = { result in
             switch result {
-            case .http: completion(path.value.map { .http($0) } ?? .closed)
+            case .http: completion(connection.value.map { .http($0) } ?? .closed)
             case .upgraded: completion(.upgraded)
             case .closed: completion(.closed)
             }
@@ -109,12 +109,14 @@ public struct ConnectionSetup: Sendable {
             deadlines: registry.headDeadlines(on: channel.eventLoop),
             decide: decide,
             makeHTTPHandlers: { headDeadline, decision in
-                let openPath = { openPath(channel).assumeIsolated().map { path.value = $0 }.nonisolated() }
+                let addHTTPHandlers = {
+                    addHTTPHandlers(channel).assumeIsolated().map { connection.value = $0 }.nonisolated()
+                }
                 return try httpHandlers(
                     headDeadline: headDeadline,
                     decision: decision,
                     channel: channel,
-                    openPath: openPath,
+                    addHTTPHandlers: addHTTPHandlers,
                     finish: finish
                 )
             },
@@ -128,7 +130,7 @@ public struct ConnectionSetup: Sendable {
         headDeadline: NIODeadline,
         decision: ConnectionDecision?,
         channel: any Channel,
-        openPath: @escaping () -> EventLoopFuture<Void>,
+        addHTTPHandlers: @escaping () -> EventLoopFuture<Void>,
         finish: @escaping (UpgradeHandler.Outcome) -> Void
     ) throws -> [any ChannelHandler] {
         let unread = try addUnreadHandler(to: channel)
@@ -145,7 +147,7 @@ public struct ConnectionSetup: Sendable {
             encoder: encoder,
             decision: decision,
             decide: decide,
-            openPath: openPath,
+            addHTTPHandlers: addHTTPHandlers,
             finish: finish,
             upgraded: { [registry] in registry.markUpgraded(channel) }
         )
@@ -161,7 +163,7 @@ public struct ConnectionSetup: Sendable {
     }
 }
 
-/// Carries the HTTP path from `openPath` to the outcome; used on one event loop only.
-private final class PathBox<Path> {
-    var value: Path?
+/// Carries the HTTP path from `addHTTPHandlers` to the outcome; used on one event loop only.
+private final class HTTPConnectionBox<HTTPConnection> {
+    var value: HTTPConnection?
 }

@@ -66,7 +66,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        deadlines.leave(self)
+        deadlines.remove(self)
         self.context = nil
         conclude(.closed)
     }
@@ -86,7 +86,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
             // The client has sent its request and ends its output: the next handlers must see that event too.
             decideOnReceived(context: context)
             context.fireUserInboundEventTriggered(event)
-            leave(context: context)
+            removeSelf(context: context)
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -97,7 +97,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         let bytes = Self.unwrapInboundIn(data)
         if received == nil, let request = request(in: bytes) {
             become(request, bytes, context: context)
-            leave(context: context)
+            removeSelf(context: context)
         } else {
             // The bytes are copied, so that the channel can reuse its buffer.
             received = received ?? context.channel.allocator.buffer(capacity: 2 * bytes.readableBytes)
@@ -109,11 +109,11 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
         guard received != nil else { return context.fireChannelReadComplete() }
         decideOnReceived(context: context)
         context.fireChannelReadComplete()
-        leave(context: context)
+        removeSelf(context: context)
     }
 
     /// Removes this handler; call it last, because a removed handler cannot pass events on.
-    private func leave(context: ChannelHandlerContext) {
+    private func removeSelf(context: ChannelHandlerContext) {
         guard isDecided else { return }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
@@ -129,7 +129,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func become(_ request: UpgradeRequest?, _ bytes: ByteBuffer, context: ChannelHandlerContext) {
-        deadlines.leave(self)
+        deadlines.remove(self)
         guard context.channel.isActive else { return }
         guard let request else { return speakHTTP(bytes, decision: nil, context: context) }
         switch decide(request.head, context.channel) {
@@ -139,7 +139,7 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func switchProtocols(
-        _ grant: ConnectionDecision.Grant,
+        _ grant: ConnectionDecision.Upgrade,
         early: ByteBuffer,
         context: ChannelHandlerContext
     ) {
@@ -182,7 +182,7 @@ extension FirstReadHandler: HeadDeadlined {
     }
 }
 
-extension ConnectionDecision.Grant {
+extension ConnectionDecision.Upgrade {
     /// Returns the whole 101 response.
     fileprivate func answer(allocator: ByteBufferAllocator) -> ByteBuffer {
         var answer: [UInt8] = []

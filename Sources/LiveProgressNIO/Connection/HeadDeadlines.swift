@@ -37,7 +37,7 @@ final class HeadDeadlines {
 
     /// Adds a connection with its deadline.
     func enter(_ connection: any HeadDeadlined, deadline: NIODeadline) {
-        leave(connection)
+        remove(connection)
         var previous = last
         // Connections come out of order only if servers with different limits share one event loop.
         while let candidate = previous, let other = candidate.waiting.deadline, other > deadline {
@@ -51,7 +51,7 @@ final class HeadDeadlines {
     }
 
     /// Removes a connection.
-    func leave(_ connection: any HeadDeadlined) {
+    func remove(_ connection: any HeadDeadlined) {
         let place = connection.waiting
         guard place.deadline != nil else { return }
         connection.waiting = Place()
@@ -69,7 +69,7 @@ final class HeadDeadlines {
         nextLook = nil
         let now = eventLoop.now
         while let first, let deadline = first.waiting.deadline, deadline <= now {
-            leave(first)
+            remove(first)
             first.headIsLate()
         }
         schedule()

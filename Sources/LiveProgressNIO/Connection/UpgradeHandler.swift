@@ -15,27 +15,29 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    typealias Undecided = (_ decided: @escaping (ConnectionDecision) -> Void) -> Void
+
     /// What the connection became; reported once.
     enum Outcome { case http, upgraded, closed }
 
     private let decide: (HTTPRequestHead, any Channel) -> ConnectionDecision
-    private let openPath: () -> EventLoopFuture<Void>
+    private let addHTTPHandlers: () -> EventLoopFuture<Void>
     private let finish: (Outcome) -> Void
-    private let upgraded: () -> Void
-    private let bytes: RequestBytesHandler
-    private let codecs: [any RemovableChannelHandler]
-    private let encoder: HTTPResponseEncoder
+    let upgraded: () -> Void
+    let bytes: RequestBytesHandler
+    let codecs: [any RemovableChannelHandler]
+    let encoder: HTTPResponseEncoder
 
-    private var machine = UpgradeStateMachine()
-    private var held: [NIOAny] = []
-    private var grant: ConnectionDecision.Grant?
-    private var undecided: Undecided?
-    private var refusal: ProgressResponse?
+    var machine = UpgradeStateMachine()
+    var held: [NIOAny] = []
+    var upgrade: ConnectionDecision.Upgrade?
+    var undecided: Undecided?
+    var refusal: ProgressResponse?
     /// The earlier decision about the first request, if there is one.
     private var decision: ConnectionDecision?
-    private var quiesces = false
+    var quiesces = false
     private var inputClosed = false
-    private var pumps = false
+    var pumps = false
     private var speaksHTTP10 = false
     private var lastWrite: EventLoopFuture<Void>?
     private var isFinished = false
@@ -50,7 +52,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         encoder: HTTPResponseEncoder,
         decision: ConnectionDecision? = nil,
         decide: @escaping (HTTPRequestHead, any Channel) -> ConnectionDecision,
-        openPath: @escaping () -> EventLoopFuture<Void>,
+        addHTTPHandlers: @escaping () -> EventLoopFuture<Void>,
         finish: @escaping (Outcome) -> Void,
         upgraded: @escaping () -> Void
     ) {
@@ -59,7 +61,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.encoder = encoder
         self.decision = decision
         self.decide = decide
-        self.openPath = openPath
+        self.addHTTPHandlers = addHTTPHandlers
         self.finish = finish
         self.upgraded = upgraded
     }
@@ -70,7 +72,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Reports what the connection became; ignores all later calls.
-    private func conclude(_ outcome: Outcome) {
+    func conclude(_ outcome: Outcome) {
         guard !isFinished else { return }
         isFinished = true
         finish(outcome)
@@ -109,14 +111,15 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func intent(of head: HTTPRequestHead, on channel: any Channel) -> UpgradeStateMachine.Intent {
-        let isLast = RequestRules.endsDecoding(head)
-        guard machine.canUpgrade() else { return isLast ? .last : .plain }
+        let asksToSwitch = RequestRules.endsDecoding(head)
+        guard machine.canUpgrade() else { return asksToSwitch ? .last : .plain }
         speaksHTTP10 = head.version == .http1_0
+        guard asksToSwitch else { return head.isKeepAlive ? .plain : .last }
         defer { decision = nil }
         switch decision ?? decide(head, channel) {
-        case .http: return isLast || !head.isKeepAlive ? .last : .plain
-        case .upgrade(let grant):
-            self.grant = grant
+        case .http: return .last
+        case .upgrade(let upgrade):
+            self.upgrade = upgrade
             undecided = nil
             return .upgrade
         case .refuse(let answer):
@@ -145,7 +148,7 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ConnectionMustClose {
-            // A close from the end of the pipeline would not pass the `RetiredPathHandler`.
+            // A close from the end of the pipeline would not pass the `DetachedHandlersBarrier`.
             return context.close(promise: nil)
         } else if event is ChannelShouldQuiesceEvent {
             if machine.isIdle { return context.close(promise: nil) }
@@ -159,8 +162,8 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: The HTTP path
 
-    private func open(context: ChannelHandlerContext) {
-        openPath().assumeIsolated().whenComplete { result in
+    func open(context: ChannelHandlerContext) {
+        addHTTPHandlers().assumeIsolated().whenComplete { result in
             switch result {
             case .success:
                 self.machine.openedPath()
@@ -175,105 +178,11 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func release(context: ChannelHandlerContext) {
+    func release(context: ChannelHandlerContext) {
         let parts = held
         held = []
         for part in parts { context.fireChannelRead(part) }
         context.fireChannelReadComplete()
-    }
-
-    // MARK: The upgrade
-
-    /// The time limit for a decision; the connection closes after it.
-    static let decisionTimeout = TimeAmount.seconds(10)
-
-    private typealias Undecided = (_ decided: @escaping (ConnectionDecision) -> Void) -> Void
-
-    private func wait(for start: Undecided, context: ChannelHandlerContext, isPathOpen: Bool) {
-        undecided = nil
-        let timeout = context.eventLoop.assumeIsolated().scheduleTask(in: Self.decisionTimeout) {
-            context.close(promise: nil)
-        }
-        start { decision in
-            timeout.cancel()
-            guard context.channel.isActive else { return }
-            if case .upgrade(let grant) = decision {
-                self.grant = grant
-                return self.switchProtocols(context: context, isPathOpen: isPathOpen)
-            }
-            let action: UpgradeStateMachine.InboundAction
-            if case .refuse(let answer) = decision {
-                self.refusal = answer
-                action = self.machine.refused()
-            } else {
-                action = self.machine.withdrew(isPathOpen: isPathOpen)
-            }
-            switch action {
-            case .release: self.release(context: context)
-            case .holdAndOpen: self.open(context: context)
-            case .refuse: self.refuse(context: context)
-            case .forward, .hold, .switch, .drop: break
-            }
-        }
-    }
-
-    /// Writes the refusal of an upgrade; the connection closes after it.
-    private func refuse(context: ChannelHandlerContext) {
-        held = []
-        guard let answer = refusal else { return }
-        refusal = nil
-        for part in answer.parts { write(context: context, data: Self.wrapOutboundOut(part), promise: nil) }
-        context.flush()
-    }
-
-    private func switchProtocols(context: ChannelHandlerContext, isPathOpen: Bool) {
-        held = []
-        let pipeline = context.pipeline.syncOperations
-        let removals = codecs.map { pipeline.removeHandler($0) }
-        EventLoopFuture.andAllSucceed(removals, on: context.eventLoop).assumeIsolated().whenComplete { result in
-            guard case .success = result, let grant = self.grant, context.channel.isActive else {
-                return self.abandon(context: context, isPathOpen: isPathOpen)
-            }
-            let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: grant.headers)
-            context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
-            context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
-            pipeline.removeHandler(self.encoder).assumeIsolated().whenComplete { _ in
-                self.install(grant, context: context, isPathOpen: isPathOpen)
-            }
-        }
-    }
-
-    private func install(_ grant: ConnectionDecision.Grant, context: ChannelHandlerContext, isPathOpen: Bool) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            if isPathOpen {
-                // The path's own handlers cannot be removed: they stay in the pipeline, cut off, until the channel closes.
-                pumps = true
-                try pipeline.addHandler(RetiredPathHandler(), position: .after(self))
-            }
-            try pipeline.addHandlers(grant.makeHandlers(context.channel), position: .after(self))
-        } catch {
-            return abandon(context: context, isPathOpen: isPathOpen)
-        }
-        machine.switched()
-        upgraded()
-        conclude(.upgraded)
-        if quiesces { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-        let early = bytes.end()
-        pipeline.removeHandler(bytes, promise: nil)
-        if let early { context.fireChannelRead(NIOAny(early)) }
-        context.fireChannelReadComplete()
-        if isPathOpen {
-            context.read()
-        } else {
-            pipeline.removeHandler(self, promise: nil)
-        }
-    }
-
-    private func abandon(context: ChannelHandlerContext, isPathOpen: Bool) {
-        conclude(.closed)
-        machine.switched()
-        context.close(promise: nil)
     }
 
     // MARK: Outbound

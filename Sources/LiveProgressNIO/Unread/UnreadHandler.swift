@@ -72,7 +72,7 @@ final class UnreadHandler: ChannelOutboundHandler, RemovableChannelHandler {
 extension ConnectionSetup {
     /// Closes a connection if its client reads nothing for `ConnectionLimits.unreadTimeout` while bytes are pending.
     ///
-    /// Call it on the connection's event loop. Connections that ``configure(_:openPath:)`` sets up have this bound already, while
+    /// Call it on the connection's event loop. Connections that ``configure(_:addHTTPHandlers:)`` sets up have this bound already, while
     /// they speak HTTP/1.1.
     ///
     /// - Throws: The error of adding a handler; close the connection then.

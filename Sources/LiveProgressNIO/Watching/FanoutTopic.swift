@@ -43,7 +43,7 @@ final class FanoutTopic {
         send(frames, to: watcher)
     }
 
-    func leave(_ watcher: Watcher) {
+    func remove(_ watcher: Watcher) {
         watcherCount -= 1
         source.watcherLeft()
         guard let cohort = watcher.cohort else { return }

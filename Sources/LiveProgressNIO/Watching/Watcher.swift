@@ -159,7 +159,7 @@ extension Watcher: WebSocketHandlerDelegate {
         guard let topic else { return }
         self.topic = nil
         loop.becameFast(self)
-        topic.leave(self)
+        topic.remove(self)
         loop.left(topic)
     }
 

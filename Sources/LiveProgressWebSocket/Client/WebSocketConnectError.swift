@@ -6,7 +6,7 @@ package import NIOHTTP1
 /// The reason why a client could not open a WebSocket.
 package enum WebSocketConnectError: Error, Sendable, Hashable {
     /// The server's response is not an upgrade.
-    case refused(WebSocketRefusal)
+    case refused(HandshakeResponse)
     /// The server's upgrade does not match the request; the text says why.
     case invalidAnswer(String)
     /// The server did not respond in time.
@@ -16,7 +16,7 @@ package enum WebSocketConnectError: Error, Sendable, Hashable {
 }
 
 /// An HTTP response in place of an upgrade.
-package struct WebSocketRefusal: Sendable, Hashable {
+package struct HandshakeResponse: Sendable, Hashable {
     /// The status code.
     package let status: UInt16
     /// The headers.

@@ -127,7 +127,7 @@ extension WebSocketHandshakeHandler {
 
     private func refuse(_ head: HTTPResponseHead, _ body: [UInt8], context: ChannelHandlerContext) {
         fail(
-            .refused(WebSocketRefusal(status: UInt16(head.status.code), headers: head.headers, body: body)),
+            .refused(HandshakeResponse(status: UInt16(head.status.code), headers: head.headers, body: body)),
             context: context
         )
     }

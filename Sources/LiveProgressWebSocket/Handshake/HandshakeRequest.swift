@@ -5,7 +5,7 @@ import LiveProgressGrammar
 package import NIOHTTP1
 
 /// The reason why a request is not an acceptable WebSocket handshake.
-package struct HandshakeRefusal: Error, Sendable, Hashable {
+package struct HandshakeError: Error, Sendable, Hashable {
     /// The status code of the response: 426 for another version, 400 for a malformed handshake.
     package let status: UInt16
     /// The problem, for the body of the response.
@@ -29,7 +29,7 @@ package struct HandshakeRequest: Sendable, Hashable {
     /// Reads a handshake.
     /// - Parameter head: A request for which ``isAsked(by:)`` holds.
     /// - Throws: The refusal to send to the client.
-    package init(_ head: HTTPRequestHead) throws(HandshakeRefusal) {
+    package init(_ head: HTTPRequestHead) throws(HandshakeError) {
         guard head.method == .GET else { throw .malformed("A WebSocket handshake is a GET request.") }
         guard (head.version.major, head.version.minor) >= (1, 1) else {
             throw .malformed("A WebSocket handshake needs HTTP/1.1.")
@@ -39,7 +39,7 @@ package struct HandshakeRequest: Sendable, Hashable {
         guard fields.asksForWebSocket else { throw .malformed("The Upgrade header does not list websocket.") }
         guard fields.listsUpgrade else { throw .malformed("The Connection header does not list Upgrade.") }
         guard fields.versions.count == 1, fields.versions[0].utf8.elementsEqual("13".utf8) else {
-            throw HandshakeRefusal(status: 426, message: "The Sec-WebSocket-Version header must be 13.")
+            throw HandshakeError(status: 426, message: "The Sec-WebSocket-Version header must be 13.")
         }
         guard fields.keys.count == 1, let key = HandshakeKey(fields.keys[0]) else {
             throw .malformed("Exactly one Sec-WebSocket-Key header must hold 16 bytes in base64.")
@@ -72,7 +72,7 @@ package struct HandshakeRequest: Sendable, Hashable {
     }
 }
 
-extension HandshakeRefusal {
+extension HandshakeError {
     static func malformed(_ message: String) -> Self {
         Self(status: 400, message: message)
     }

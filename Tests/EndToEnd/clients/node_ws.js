@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-// Watches an operation with the `ws` package and tells each message, and the close, as a line of JSON.
+// Watches an operation with the `ws` package, and prints each message and the close code as a line of JSON.
 const WebSocket = require("ws");
 
 const [url, subprotocol] = process.argv.slice(2);

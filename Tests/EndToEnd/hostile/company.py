@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The good company among hostile clients: a worker at a steady pace, and watchers that must miss nothing of it."""
+"""The regular clients among hostile clients: a worker with a steady rate, and watchers that must not miss a report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FULL = "live-progress.v1"
 
 
 class Worker:
-    """Reports over one connection, so many times a second; what it has said, and when."""
+    """A worker that sends reports over one connection at a rate, and records each report and its time."""
 
     def __init__(self, port: int, name: str, pause: float, filler: str = "", ends: bool = True):
         self.port, self.name, self.pause, self.filler, self.ends = port, name, pause, filler, ends
@@ -24,7 +24,7 @@ class Worker:
         self.slowest = 0.0
 
     async def run(self, done: asyncio.Event) -> None:
-        """Works until it is told that it is done, then says so."""
+        """Reports until `done` is set, and then reports the end."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         step = 0
         while not done.is_set():
@@ -43,11 +43,11 @@ class Worker:
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
         if not answer.startswith(b"HTTP/1.1 204 "):
-            self.problem = self.problem or f"a report was answered {answer[:200]!r}"
+            self.problem = self.problem or f"the answer to a report was {answer[:200]!r}"
 
 
 class TimedWatcher(Watcher):
-    """A watcher that notes when each message came."""
+    """A watcher that records the time of each message."""
 
     def received(self, opcode: int, payload: bytes) -> None:
         if opcode == 1:
@@ -58,7 +58,7 @@ class TimedWatcher(Watcher):
 
 
 async def follow(port: int, name: str) -> TimedWatcher:
-    """A watcher that is connected and has its first message."""
+    """Connects a watcher, and waits for its first message."""
     host, _, request = handshake(f"ws://127.0.0.1:{port}{BASE}/{name}", FULL)
 
     def make() -> TimedWatcher:
@@ -72,7 +72,7 @@ async def follow(port: int, name: str) -> TimedWatcher:
 
 
 def missed(watcher: TimedWatcher, until_end: bool = True) -> str | None:
-    """What a watcher should have had and had not, or `None`."""
+    """Returns the first problem in the messages of a watcher, or `None`."""
     messages = watcher.objects
     first = messages[0]["revision"]
     revisions = [m["revision"] for m in messages]
@@ -80,14 +80,14 @@ def missed(watcher: TimedWatcher, until_end: bool = True) -> str | None:
         gap = next(n for n, r in enumerate(revisions) if r != first + n)
         return f"revision {first + gap} is missing: {revisions[max(0, gap - 3) : gap + 3]}"
     if any(m.get("skipped") for m in messages):
-        return "a message says that something was skipped"
+        return "a message has skipped revisions"
     if until_end and (messages[-1]["type"], watcher.close_code) != ("end", 1000):
         return f"the last message is {messages[-1]['type']}, the close code {watcher.close_code}"
     return None
 
 
 def latencies(worker: Worker, watcher: TimedWatcher) -> list[float]:
-    """Seconds from just before each report was sent to when its message came, in order of size."""
+    """Returns the sorted delays in seconds from the sending of each report to its message."""
     times = []
     for message, came in zip(watcher.objects, watcher.times):
         step = message["state"].removeprefix("Step ")

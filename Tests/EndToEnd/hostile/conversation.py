@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""One connection with a server, byte by byte: what was sent, what came, and what that means."""
+"""A raw connection to a server, with parsers for HTTP responses and WebSocket frames."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pathlib import Path
 from rawsocket import CLOSE, PING, PONG, TEXT, frame
 
 PATIENCE = 15.0
-"""Seconds in which everything has to come that nothing holds back: other programs may have the processors."""
+"""The time limit in seconds for an answer without an expected delay; high, because the processors may be busy."""
 
 
 class Unmet(Exception):
-    """What should have come did not."""
+    """An expected answer did not arrive."""
 
 
 @dataclass
 class Response:
-    """An answer of HTTP/1.1; header names in lower case."""
+    """An HTTP/1.1 response; header names are in lower case."""
 
     status: int
     fields: list[tuple[str, str]]
@@ -41,7 +41,7 @@ class Response:
 
 @dataclass
 class Conversation:
-    """A connection that remembers what passed, so that a row that fails can say it."""
+    """A connection that records its bytes for the message of a failed row."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -50,11 +50,11 @@ class Conversation:
     buffer: bytearray = field(default_factory=bytearray)
     has_ended: bool = False
     names: tuple[int, int] = (0, 0)
-    """The ports, this one's and the server's."""
+    """The port of the client, and the port of the server."""
 
     @classmethod
     async def open(cls, port: int, address: str, receive_buffer: int | None = None) -> "Conversation":
-        """Connects from a loopback address of the client's own."""
+        """Connects from the given loopback address."""
         plug = socket.socket()
         plug.setblocking(False)
         plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -62,19 +62,19 @@ class Conversation:
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         plug.bind((address, 0))
         await asyncio.get_running_loop().sock_connect(plug, ("127.0.0.1", port))
-        # Small, so that a client that does not read really leaves the bytes in the system.
+        # The limit is small, so that unread bytes stay in the buffers of the system.
         reader, writer = await asyncio.open_connection(sock=plug, limit=16 * 1024)
         return cls(reader, writer, names=(plug.getsockname()[1], port))
 
     async def send(self, data: bytes) -> None:
-        """Sends; a server that has hung up already is no mistake of the sender's, the answer tells."""
+        """Sends bytes; ignores a closed connection, because the answer shows the reason."""
         self.sent += data[: max(0, 4096 - len(self.sent))]
         with contextlib.suppress(ConnectionError):
             self.writer.write(data)
             await self.writer.drain()
 
     def send_now(self, data: bytes) -> None:
-        """Sends some bytes past the loop, for which the system has room."""
+        """Sends a few bytes directly, without the event loop."""
         self.sent += data[: max(0, 4096 - len(self.sent))]
         with contextlib.suppress(OSError):
             os.write(self.writer.get_extra_info("socket").fileno(), data)
@@ -84,13 +84,13 @@ class Conversation:
             self.writer.close()
 
     def reset(self) -> None:
-        """Leaves with an RST in place of a FIN."""
+        """Closes the connection with an RST instead of a FIN."""
         linger = struct.pack("ii", 1, 0)
         self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.writer.transport.abort()
 
     def is_held_by_server(self) -> bool:
-        """Whether the server has a descriptor for its end: the system may still have bytes for a client that is slow."""
+        """Returns whether the server still has a descriptor for the connection; the system may still have bytes to send."""
         here, there = self.names
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             local, remote, inode = (line.split()[n] for n in (1, 2, 9))
@@ -99,7 +99,7 @@ class Conversation:
         return False
 
     async def read_some(self, seconds: float) -> bool:
-        """Waits for more bytes; false once the connection has ended."""
+        """Waits for more bytes; returns False after the end of the connection."""
         if self.has_ended:
             return False
         try:
@@ -107,7 +107,7 @@ class Conversation:
         except ConnectionError:
             data = b""
         except asyncio.TimeoutError:
-            raise Unmet(f"nothing came within {seconds:g} s") from None
+            raise Unmet(f"nothing arrived within {seconds:g} s") from None
         self.came += data[: max(0, 4096 - len(self.came))]
         self.buffer += data
         self.has_ended = not data
@@ -116,7 +116,7 @@ class Conversation:
     async def need(self, count: int, seconds: float) -> None:
         while len(self.buffer) < count:
             if not await self.read_some(seconds):
-                raise Unmet(f"the connection ended, {count - len(self.buffer)} bytes before the end of what came")
+                raise Unmet(f"the connection ended, {count - len(self.buffer)} bytes before the end of the data")
 
     def take(self, count: int) -> bytes:
         data = bytes(self.buffer[:count])
@@ -132,10 +132,10 @@ class Conversation:
         return self.take(end + 2)[:-2]
 
     async def response(self, seconds: float = PATIENCE, to_head: bool = False) -> Response:
-        """The next answer, whole."""
+        """Returns the next response with its body."""
         version, _, rest = (await self.line(seconds)).partition(b" ")
         if version not in (b"HTTP/1.1", b"HTTP/1.0") or not rest[:3].isdigit():
-            raise Unmet("what came is no answer of HTTP/1.1")
+            raise Unmet("the received bytes are not an HTTP/1.1 response")
         response = Response(int(rest[:3]), [])
         while line := await self.line(seconds):
             name, _, value = line.decode("latin-1").partition(":")
@@ -164,7 +164,7 @@ class Conversation:
     # WebSocket
 
     async def frame(self, seconds: float = PATIENCE) -> tuple[int, bytes] | None:
-        """The next frame of the server, or `None` at the end; servers' messages come unfragmented."""
+        """Returns the next frame, or `None` at the end; the server does not fragment messages."""
         try:
             await self.need(2, seconds)
         except Unmet:
@@ -183,7 +183,7 @@ class Conversation:
         return first & 0x0F, self.take(start + length)[start:]
 
     async def frame_but(self, skipped: tuple, seconds: float = PATIENCE) -> tuple[int, bytes] | None:
-        """The next frame of another kind; pings among the skipped ones are answered, as a client must."""
+        """Returns the next frame whose kind is not in `skipped`; answers skipped pings."""
         while (one := await self.frame(seconds)) is not None:
             if one[0] not in skipped:
                 return one
@@ -193,7 +193,7 @@ class Conversation:
 
 
 def name_of(one: tuple[int, bytes] | None) -> str:
-    """A frame in words."""
+    """Returns a description of a frame."""
     if one is None:
         return "the end of the connection"
     opcode, payload = one
@@ -208,7 +208,7 @@ def parsed(body: bytes) -> dict:
     try:
         value = json.loads(body)
     except ValueError:
-        raise Unmet(f"the body is no JSON: {body[:200]!r}") from None
+        raise Unmet(f"the body is not JSON: {body[:200]!r}") from None
     if not isinstance(value, dict):
-        raise Unmet(f"the body is no JSON object: {body[:200]!r}")
+        raise Unmet(f"the body is not a JSON object: {body[:200]!r}")
     return value

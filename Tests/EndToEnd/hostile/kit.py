@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Runs the rows against one server, all at once, with good company among them, and measures what is left behind."""
+"""Runs the rows concurrently against one server, together with regular clients, and measures what the server keeps."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from rows import EDGE, TOKENS, Row
 from table_tokens import Mint, folder_for_secrets, knows_tokens
 
 AT_ONCE = 48
-"""Rows that run at the same time, beside those that mostly wait."""
+"""The number of concurrent rows, without the rows that mostly wait."""
 PACE = 0.02
-"""Seconds between two reports to the operation that the control client follows."""
+"""Seconds between two reports to the operation that the control client watches."""
 LARGE = "x" * 30_000
-"""What makes the messages of the loud operation large."""
+"""The filler text of the large messages of the loud operation."""
 
 
 @dataclass
 class Outcome:
-    """What became of a row."""
+    """The result of a row."""
 
     row: Row
     problem: str | None
@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass
 class Census:
-    """What a server holds."""
+    """The resources that a server uses."""
 
     resident: int
     descriptors: int
@@ -52,7 +52,7 @@ class Census:
         text = request("GET", f"{server.url}/metrics").body.decode()
         gauges = {name: int(value) for name, value in re.findall(r"^live_progress_(\w+) (\d+)$", text, re.MULTILINE)}
         descriptors = len(os.listdir(f"/proc/{server.process.pid}/fd"))
-        # The request that asks is a connection, too.
+        # The request for the metrics is also a connection.
         return cls(
             server.resident_bytes(), descriptors, gauges["connections"] - 1, gauges["websockets"], gauges["streams"]
         )
@@ -70,7 +70,7 @@ class Census:
 
 
 async def settled(server: Server, like: Census | None = None, seconds: float = 15) -> Census:
-    """What the server holds once no client is connected and it has no more descriptors than before, or when time is up."""
+    """Returns the census when no client is connected and descriptors are back to their number, or at the time limit."""
     deadline = time.monotonic() + seconds
     while True:
         census = await asyncio.to_thread(Census.of, server)
@@ -81,22 +81,22 @@ async def settled(server: Server, like: Census | None = None, seconds: float = 1
 
 
 SETTINGS = {
-    # Rows are about single clients: limits of many have cases of their own, and would be in each other's way here.
+    # Each row is a single client. The limits for many clients have their own tests, and would affect other rows here.
     "maximumTargetSize": 30_000,
     "maximumMessagesPerMinute": 100_000_000,
     "reportsPerSecond": 100_000_000,
     "reportBurst": 100_000_000,
     "maximumConnectionsPerAddress": 100_000,
-    # So that slow rows do not take the minute that they take by default.
+    # Shortens the slow rows, which take a minute by default.
     "bodyTimeout": 20,
     "idleTimeout": 20,
 }
-"""What the server is told, as far as it knows these settings."""
+"""The settings of the server."""
 
 
 @contextlib.contextmanager
 def served(binary: Path, *options: str):
-    """A server with the settings above."""
+    """Starts a server with these settings."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write("".join(f"{name}: {value}\n" for name, value in SETTINGS.items()))
         file.flush()
@@ -113,17 +113,17 @@ class Kit:
     before: Census | None = None
     after: Census | None = None
     company: list[str] = field(default_factory=list)
-    """What the control client and the late ones missed."""
+    """The problems of the control client and of the late watchers."""
     late_joiners: int = 0
     figures: str = ""
     untouched: bool = False
-    """Whether the operation of refused reports is as it was."""
+    """Whether the quiet operation is unchanged."""
     abilities: set = field(default_factory=set)
-    """What the server can do of all that rows may need."""
+    """The abilities of the server that some rows need."""
     skipped: list[Row] = field(default_factory=list)
 
     def prepare(self) -> None:
-        """The operations that rows are about, and what the server can do."""
+        """Creates the operations of the rows, and finds the abilities of the server."""
         if request("LINK", f"{self.server.url}/healthz").status == 501:
             self.abilities.add(EDGE)
         for name, more in (
@@ -141,7 +141,7 @@ class Kit:
         operation.connection.close()
 
     async def run(self, rows: list[Row]) -> None:
-        """A round of the quick rows to warm the server up, then all rows with the company."""
+        """Runs the quick rows once as a warm-up, and then all rows with the regular clients."""
         self.skipped += [row for row in rows if row.needs and row.needs not in self.abilities]
         rows = [row for row in rows if row not in self.skipped]
         idle = await settled(self.server)
@@ -161,7 +161,7 @@ class Kit:
         self.after = await settled(self.server, self.before)
 
     async def warm_up(self, rows: list[Row]) -> None:
-        """The quick rows, and so many large reports that a journal has as many as it keeps, read by somebody."""
+        """Runs the quick rows, and sends large reports with one watcher until the journal is full."""
         done = asyncio.Event()
         loud = Worker(self.server.port, "loud", 0.01, filler=LARGE, ends=False)
         reader = await follow(self.server.port, "loud")
@@ -177,7 +177,7 @@ class Kit:
             self.company.append(f"the control client: {problem}")
         if len(control.messages) != len(busy.said) + 2:
             self.company.append(
-                f"{len(busy.said)} reports were {len(control.messages)} messages, the first and the last with them"
+                f"{len(busy.said)} reports gave {len(control.messages)} messages, including the first and the last"
             )
         times = latencies(busy, control)
         middle, late, last = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99, 1))
@@ -187,7 +187,7 @@ class Kit:
         )
 
     async def come_late(self, done: asyncio.Event) -> None:
-        """Now and then somebody joins, follows for a while, and must have missed nothing in between."""
+        """Connects late watchers one after the other; each watches five messages, and must not miss any."""
         while not done.is_set():
             late = await follow(self.server.port, "busy")
             await late.until(5)
@@ -215,8 +215,8 @@ class Kit:
         await asyncio.gather(*(one(number, row) for number, row in enumerate(ordered)))
 
     async def perform(self, number: int, row: Row) -> str | None:
-        """Plays a row, and says what went wrong: the step, what was sent, and what came."""
-        # From addresses of their own, as hostile clients come.
+        """Plays a row; returns None, or the failed step with the sent and received bytes."""
+        # Hostile clients come from different addresses.
         talk = await Conversation.open(self.server.port, f"127.0.0.{2 + number % 100}", row.receive_buffer)
         at = 0
         try:
@@ -229,16 +229,16 @@ class Kit:
             what = traceback.format_exc()
         finally:
             talk.close()
-        return f"step {at} of {len(row.steps)}: {what}\n  sent {shown(talk.sent)}\n  came {shown(talk.came)}"
+        return f"step {at} of {len(row.steps)}: {what}\n  sent {shown(talk.sent)}\n  received {shown(talk.came)}"
 
 
 def run_tokens(binary: Path) -> Kit | None:
-    """The rows about tokens, against a server that asks for them; nothing where there are none yet."""
+    """Plays the rows about tokens with a server that requires tokens; returns None if the tool cannot create tokens."""
     if not knows_tokens(binary):
         return None
     with folder_for_secrets() as folder:
         mint = Mint(binary, Path(folder))
-        # A server makes its secret when it starts; another one's is that of another server.
+        # A server creates its secret at its start, so this server creates the secret of another server.
         with served(binary, "--secret-file", str(mint.other)):
             pass
         with served(binary, "--secret-file", str(mint.secret)) as server:
@@ -247,11 +247,11 @@ def run_tokens(binary: Path) -> Kit | None:
             fields = {"Authorization": f"Bearer {creator}", "Content-Type": "application/json"}
             made = request("PUT", f"{server.url}/api/v1/progress/quiet", fields, b"{}")
             if made.status != 201:
-                raise Unmet(f"to create an operation with a token was answered {made.status} {made.body[:300]!r}")
+                raise Unmet(f"the creation of an operation with a token got {made.status} {made.body[:300]!r}")
             asyncio.run(kit.play(mint.rows()))
             return kit
 
 
 def shown(data: bytes, most: int = 600) -> str:
     text = repr(bytes(data[:most]))[1:]
-    return text + (f" … and {len(data) - most} bytes more" if len(data) > most else "")
+    return text + (f" … and {len(data) - most} more bytes" if len(data) > most else "")

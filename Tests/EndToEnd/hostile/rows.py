@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What a row of the tables is, and the bytes that many of them share."""
+"""The rows of the tables, and the bytes that many rows share."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from steps import Alive, Answer, Close, Send, Upgraded
 CONTINUATION, BINARY = 0, 2
 
 QUIET = f"{BASE}/quiet"
-"""An operation without reports; what rows send to it must be refused, and leave it at revision 0."""
+"""An operation without reports. All reports of the rows to this operation must be refused, so that it stays at revision 0."""
 BUSY = f"{BASE}/busy"
-"""The operation that the control client follows."""
+"""The operation that the control client watches."""
 LOUD = f"{BASE}/loud"
-"""An operation whose messages are large and many."""
+"""An operation with many large messages."""
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-"""The key of the example in RFC 6455 section 1.3, so that its answer is known."""
+"""The key of the example in RFC 6455 section 1.3, which has a known answer."""
 FULL = "live-progress.v1"
 
 HERE = b'"id":"quiet"'
-"""What stands in every answer that tells of the quiet operation."""
+"""A part of every answer with the quiet operation."""
 REPORT = '{"state":"Taken over"}'
-"""A sound report, which must not get through."""
+"""A valid report, which must not be applied."""
 
 
 @dataclass
 class Row:
-    """One hostile client: the rule, what it does in words, and the steps in order."""
+    """A hostile client: the rule, a description, and the steps in order."""
 
     rule: str
     name: str
     steps: tuple
     seconds: float = 0.0
-    """About how long it takes where that is not at once; long ones begin first."""
+    """The approximate duration of a slow row; the slowest rows start first."""
     receive_buffer: int | None = None
     needs: str | None = None
-    """What the server must be able to do for this row; without it the row is skipped, and said to be."""
+    """An ability that the server needs for this row; without it, the row is skipped with a warning."""
     known: str | None = None
-    """The defect for which the row fails today; once it does not, the mark has to go."""
+    """A known defect that makes the row fail; when the row passes, this mark must be removed."""
     group: str = field(default="", compare=False)
 
     def __str__(self) -> str:
@@ -50,12 +50,12 @@ class Row:
 
 
 EDGE = "a strict HTTP edge"
-"""What rows need that the server's HTTP edge must answer by the letter of RFC 9112."""
+"""The ability to follow RFC 9112 strictly."""
 TOKENS = "capability tokens"
 
 
 def row(rule: str, name: str, *steps, **more) -> Row:
-    """A row of a table; bytes among the steps are sent."""
+    """Returns a row; a step that is bytes means that the row sends these bytes."""
     return Row(rule, name, tuple(Send(step) if isinstance(step, bytes) else step for step in steps), **more)
 
 
@@ -63,7 +63,7 @@ def row(rule: str, name: str, *steps, **more) -> Row:
 
 
 def request(line: str, *fields: str, body: bytes = b"", host: str | None = "localhost") -> bytes:
-    """A request: its line without the version, its fields, its body with a length."""
+    """Returns a request; `line` has no version, and a body adds Content-Length."""
     lines = [f"{line} HTTP/1.1"]
     if host is not None:
         lines.append(f"Host: {host}")
@@ -100,7 +100,7 @@ def upgrade(
     protocol: str | None = FULL,
     host: str | None = "localhost",
 ) -> bytes:
-    """A handshake, sound but for what is said."""
+    """Returns a handshake request that is valid except for the given parts."""
     fields = (
         ("Connection", connection),
         ("Upgrade", to),
@@ -122,7 +122,7 @@ def raw_frame(
     length: bytes | None = None,
     mask: bytes = b"\x37\xfa\x21\x3d",
 ) -> bytes:
-    """A frame, sound but for what is said; `length` is the second byte without its mask bit, and what extends it."""
+    """Returns a frame that is valid except for the given parts; `length` is the length field without the mask bit."""
     if length is None:
         count = len(payload)
         if count < 126:
@@ -144,7 +144,7 @@ def close_frame(code: int | None = None, reason: bytes = b"") -> bytes:
 
 
 WATCH = (Send(upgrade()), Upgraded(FULL))
-"""The beginning of every row that is about what comes after the handshake."""
+"""The first steps of every row that tests an open WebSocket."""
 
 
 def refused(problem: str, status: int, *fields, **more) -> Answer:
@@ -152,15 +152,15 @@ def refused(problem: str, status: int, *fields, **more) -> Answer:
 
 
 def watching(rule: str, name: str, *frames, **more) -> Row:
-    """A row that begins as a watcher of the quiet operation."""
+    """Returns a row that starts as a watcher of the quiet operation."""
     return row(rule, name, *WATCH, *frames, **more)
 
 
 def fails(code: int, rule: str, name: str, *frames, **more) -> Row:
-    """A row of a watcher whose frames fail the connection with a code."""
+    """Returns a row of a watcher whose frames make the server fail the connection with a close code."""
     return watching(rule, name, *frames, Close(code), **more)
 
 
 def lives(rule: str, name: str, *steps, **more) -> Row:
-    """A row of a watcher that does nothing wrong: its connection goes on."""
+    """Returns a row of a watcher without errors, whose connection stays open."""
     return watching(rule, name, *steps, Alive(), **more)

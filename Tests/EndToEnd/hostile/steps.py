@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The steps of which a row is made: what a client does, and what must come.
+"""The steps of a row: the actions of a client, and the expected answers.
 
-A step is an object whose `perform` takes the conversation; what must come and does not raises `Unmet`.
+A step is an object with the method `perform`, which takes the conversation. A missing or wrong answer raises `Unmet`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from rawsocket import CLOSE, PING, PONG, TEXT, frame
 PROBLEM = "urn:live-progress:problem:"
 
 
-# What a client does
+# Actions of a client
 
 
 @dataclass
 class Send:
-    """Sends bytes in one go, or so many at a time with a pause between."""
+    """Sends bytes in one piece, or in pieces of a size with a pause between them."""
 
     data: bytes
     piece: int = 0
@@ -36,7 +36,7 @@ class Send:
         await asyncio.to_thread(self.drip, talk)
 
     def drip(self, talk: Conversation) -> None:
-        """In a thread: the loop is busy with other rows, and a head that takes ten seconds is cut off."""
+        """Sends the pieces from a thread, because a busy event loop could make a head slower than its timeout of 10 s."""
         for start in range(0, len(self.data), self.piece):
             talk.send_now(self.data[start : start + self.piece])
             time.sleep(self.pause)
@@ -44,7 +44,7 @@ class Send:
 
 @dataclass
 class Drip:
-    """Sends a byte now and then for as long as the connection takes them, while the next step waits for the server."""
+    """Sends a byte at intervals while the connection accepts bytes and the next step waits for the server."""
 
     data: bytes
     pause: float
@@ -64,14 +64,14 @@ class Drip:
 
 
 class HalfClose:
-    """Says that nothing more will be sent, and goes on reading."""
+    """Closes the connection for writing, and continues to read."""
 
     async def perform(self, talk: Conversation) -> None:
         talk.writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
 
 
 class Reset:
-    """Leaves with an RST."""
+    """Closes the connection with an RST."""
 
     async def perform(self, talk: Conversation) -> None:
         talk.reset()
@@ -79,7 +79,7 @@ class Reset:
 
 @dataclass
 class Wait:
-    """Does nothing, and reads nothing."""
+    """Waits without reading."""
 
     seconds: float
 
@@ -87,19 +87,19 @@ class Wait:
         await asyncio.sleep(self.seconds)
 
 
-# What must come
+# Expected answers
 
 
 @dataclass
 class Answer:
-    """An answer of HTTP; a problem is told as a problem, with a type that ends as given."""
+    """An HTTP response; for a problem, the type must have the given ending."""
 
     status: int
     problem: str | None = None
     has: dict = field(default_factory=dict)
-    """Fields and their values; `None` for one that must not be there."""
+    """Header fields and their values; `None` for a field that must be absent."""
     closing: bool | None = None
-    """Whether the answer says that the connection closes."""
+    """Whether the answer has `Connection: close`."""
     body: bytes | None = None
     to_head: bool = False
     within: float = PATIENCE
@@ -114,7 +114,7 @@ class Answer:
                 raise Unmet(f"expected {name}: {value}, got {response.value(name)}")
         closes = "close" in (response.value("connection") or "").lower()
         if self.closing is not None and self.closing != closes:
-            raise Unmet(f"the answer {'says' if closes else 'does not say'} that the connection closes: {text}")
+            raise Unmet(f"the answer {'has' if closes else 'does not have'} Connection: close: {text}")
         if self.body is not None and self.body not in response.body:
             raise Unmet(f"expected a body with {self.body!r}, got {text}")
         if self.problem is not None:
@@ -134,7 +134,7 @@ class Answer:
 
 @dataclass
 class Upgraded:
-    """The handshake's 101, RFC 6455 section 4.2.2, to the key of its section 1.3."""
+    """The 101 response to a handshake (RFC 6455 section 4.2.2) with the key of section 1.3."""
 
     protocol: str | None = None
 
@@ -153,7 +153,7 @@ class Upgraded:
 
 @dataclass
 class Message:
-    """A text message, JSON with at least these members; `error` is the end of an error message's type."""
+    """A text message of JSON with at least these members; `error` is the ending of the type of an error message."""
 
     members: dict = field(default_factory=dict)
     error: str | None = None
@@ -164,7 +164,7 @@ class Message:
             if one is None or one[0] != TEXT:
                 raise Unmet(f"expected a message, got {name_of(one)}")
             message = parsed(one[1])
-            # What is told of the operation may come before the answer to what was sent.
+            # Updates of the operation may arrive before the answer to the client's message.
             if (
                 self.error is None
                 or message.get("type") == "error"
@@ -184,7 +184,7 @@ class Message:
 
 @dataclass
 class Pong:
-    """A pong of this payload; updates may come before it."""
+    """A pong with this payload; updates may arrive before the pong."""
 
     payload: bytes
 
@@ -196,14 +196,14 @@ class Pong:
 
 @dataclass
 class Close:
-    """A close frame of this code (`None`: with none), then the end of the connection; messages may come before it."""
+    """A close frame with this code (`None`: without a code), then the end; messages may arrive before the close frame."""
 
     code: int | None
     within: float = PATIENCE
     answered: bool = True
-    """Whether the client pings back meanwhile; one that never does is what some rows are about."""
+    """Whether the client answers pings while it waits; some rows test a client that does not."""
     replied: bool = True
-    """Whether the client takes part in closing, as it must."""
+    """Whether the client answers the close frame, which RFC 6455 requires."""
 
     async def perform(self, talk: Conversation) -> None:
         skipped = (TEXT, PONG, PING) if self.answered else (TEXT, PONG)
@@ -221,7 +221,7 @@ class Close:
 
 @dataclass
 class Ended:
-    """The end of the connection, with nothing before it, at the latest after so many seconds, and not much earlier."""
+    """The end of the connection without data before it, at the latest after `within` and not before `earliest` seconds."""
 
     within: float = PATIENCE
     earliest: float = 0.0
@@ -234,12 +234,12 @@ class Ended:
             raise Unmet(f"expected the end of the connection, got {bytes(talk.buffer[:200])!r}")
         took = time.monotonic() - started
         if took < self.earliest:
-            raise Unmet(f"the connection ended after {took:.1f} s already")
+            raise Unmet(f"the connection ended too early, after {took:.1f} s")
 
 
 @dataclass
 class Gone:
-    """The end of a connection whose client has not read; whatever lies in its buffers does not count."""
+    """The end of a connection whose client does not read; data in the buffers of the system is ignored."""
 
     within: float
 
@@ -252,7 +252,7 @@ class Gone:
 
 
 class Alive:
-    """A WebSocket that goes on: a ping is answered."""
+    """An open WebSocket, which answers a ping."""
 
     async def perform(self, talk: Conversation) -> None:
         await talk.send(frame(PING, b"alive?"))
@@ -260,7 +260,7 @@ class Alive:
 
 
 class Served:
-    """An HTTP connection that goes on: the next request is answered."""
+    """An open HTTP connection, which answers the next request."""
 
     async def perform(self, talk: Conversation) -> None:
         await talk.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Methods, and what fields and queries ask for."""
+"""Methods, and header fields of requests."""
 
 from __future__ import annotations
 
@@ -56,49 +56,49 @@ METHODS = [
     ),
     row(
         "9110-12.5.1",
-        "an Accept that is none",
+        "an invalid Accept",
         request(f"GET {QUIET}", "Accept: ;;;,,,///"),
         Answer(200, body=HERE),
         Served(),
     ),
     row(
         "9110-13.1.1",
-        "an If-Match that is no tag",
+        "an If-Match that is not an entity tag",
         json_request(f"PATCH {QUIET}", "{}", "If-Match: k3f9-42"),
         Answer(400, "malformed-header"),
         Served(),
     ),
     row(
         "9110-13.1.1",
-        "an If-Match without its end",
+        "an If-Match without its closing quote",
         json_request(f"PATCH {QUIET}", "{}", 'If-Match: "k3f9'),
         Answer(400, "malformed-header"),
         Served(),
     ),
     row(
         "9110-13.1.1",
-        "another If-Match",
+        "an If-Match of another entity tag",
         json_request(f"PATCH {QUIET}", REPORT, 'If-Match: "other-0"'),
         Answer(412, "cursor-mismatch"),
         Served(),
     ),
     row(
         "9110-13.1.1",
-        "6,000 tags",
+        "6,000 entity tags",
         json_request(f"DELETE {QUIET}", "", "If-Match: " + ", ".join(['"a"'] * 6000)),
         Answer(412, "cursor-mismatch", within=2),
         Served(),
     ),
     row(
         "9110-13.1.2",
-        "an If-None-Match that is no tag",
+        "an If-None-Match that is not an entity tag",
         request(f"GET {QUIET}", "If-None-Match: nonsense"),
         Answer(400, "malformed-header"),
         Served(),
     ),
     row(
         "9110-13.1.2",
-        "If-None-Match: * on what is there",
+        "If-None-Match: * for an existing operation",
         json_request(f"PUT {QUIET}", REPORT, "If-None-Match: *"),
         Answer(412, "already-exists"),
         Served(),
@@ -112,7 +112,7 @@ METHODS = [
     ),
     row(
         "7240-2",
-        "a Prefer that is none is ignored",
+        "an invalid Prefer is ignored",
         request(f"GET {QUIET}", "Prefer: ==;;,wait=abc"),
         Answer(200, body=HERE),
     ),

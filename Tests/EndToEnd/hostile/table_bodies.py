@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Bodies: JSON (RFC 8259), forms, batches; what they say, how large they are, and how long they take to be read."""
+"""Bodies of JSON (RFC 8259) and forms: their syntax, their content, and the time to read them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rows import QUIET, form_request, json_request, row
 from steps import Answer, Served
 
 MARKS = "\u0301\u0316"
-"""Two combining marks out of their canonical order: text of many of them takes quadratic time to compare or hash."""
+"""Two combining marks out of canonical order; a comparison or hash of many marks takes quadratic time."""
 
 ENDED = b'{"status":"cancelled","state":"s' + (MARKS * 120_000).encode()
 
 INVALID = Answer(422, "invalid-report")
-"""Well-formed, and says what is not allowed (RFC 9110, section 15.5.21)."""
+"""A well-formed body with invalid content (RFC 9110 section 15.5.21)."""
 MALFORMED = Answer(400, "malformed-body")
-"""No JSON, or no form (RFC 9110, section 15.5.1)."""
+"""A body that is not JSON, or not a form (RFC 9110 section 15.5.1)."""
 TOO_LARGE = Answer(413, "body-too-large", closing=True)
 MEBIBYTE = 1 << 20
 
@@ -36,24 +36,24 @@ def no_json(name: str, text: str | bytes):
 
 
 SYNTAX = {
-    "nothing but a brace": "{",
+    "only a brace": "{",
     "a comma at the end": '{"state":"x",}',
     "two commas": '{"state":"x",,"title":"y"}',
     "names without quotes": '{state:"x"}',
     "single quotes": "{'state':'x'}",
     "a comment": '{"state":"x"/*y*/}',
-    "a second text behind the first": '{"state":"x"}{"state":"y"}',
-    "a NUL behind the text": '{"state":"x"}\x00',
+    "a second text after the first": '{"state":"x"}{"state":"y"}',
+    "a NUL after the text": '{"state":"x"}\x00',
     "a byte order mark": b'\xef\xbb\xbf{"state":"x"}',
     "UTF-16": '{"state":"x"}'.encode("utf-16-le"),
-    "a byte that is no UTF-8": b'{"state":"\xff"}',
+    "a byte that is not UTF-8": b'{"state":"\xff"}',
     "an overlong character": b'{"state":"\xc0\xaf"}',
     "a surrogate in UTF-8": b'{"state":"\xed\xa0\x80"}',
-    "a high surrogate alone": '{"state":"\\ud800"}',
-    "a low surrogate alone": '{"state":"\\udc00"}',
+    "a lone high surrogate": '{"state":"\\ud800"}',
+    "a lone low surrogate": '{"state":"\\udc00"}',
     "two high surrogates": '{"state":"\\ud800\\ud800"}',
-    "half an escape": '{"state":"\\u12"}',
-    "an escape that is none": '{"state":"\\x41"}',
+    "an incomplete escape": '{"state":"\\u12"}',
+    "an invalid escape": '{"state":"\\x41"}',
     "a line break in a string": '{"state":"a\nb"}',
     "a string without an end": '{"state":"x',
     "NaN": '{"completedCount":NaN}',
@@ -68,16 +68,16 @@ SYNTAX = {
 }
 
 MEANING = {
-    "a number above every double": '{"details":1e309}',
-    "a number of an endless exponent": '{"details":1e' + "9" * 100_000 + "}",
+    "a number above the range of a double": '{"details":1e309}',
+    "a number with an exponent of 100,000 digits": '{"details":1e' + "9" * 100_000 + "}",
     "an array": "[]",
     "a text": '"state"',
     "null": "null",
     "a number": "1",
-    "a member that there is not": '{"states":"x"}',
+    "an unknown member": '{"states":"x"}',
     "a member in capitals": '{"State":"x"}',
     "a member with a NUL": '{"state\\u0000":"x"}',
-    "a state that is no text": '{"state":1}',
+    "a state that is not a text": '{"state":1}',
     "a state of null": '{"state":null}',
     "a count of 2^63": '{"completedCount":9223372036854775808}',
     "a count below zero": '{"completedCount":-1}',
@@ -87,14 +87,14 @@ MEANING = {
     "a count of 1e300": '{"advance":1e300}',
     "an attempt of zero": '{"attempt":0}',
     "an attempt of 2^63": '{"attempt":9223372036854775808}',
-    "a status that is no end": '{"status":"running"}',
-    "a status that there is not": '{"status":"SUCCEEDED"}',
+    "a status that is not an end": '{"status":"running"}',
+    "an unknown status": '{"status":"SUCCEEDED"}',
     "a result without an end": '{"result":1}',
     "an error with a success": '{"status":"succeeded","error":{"title":"x"}}',
     "a result with a failure": '{"status":"failed","result":1}',
     "an error that is a list": '{"status":"failed","error":[1]}',
     "labels that are a list": '{"labels":["a"]}',
-    "a label that is no text": '{"labels":{"a":1}}',
+    "a label that is not a text": '{"labels":{"a":1}}',
     "a label without a name": '{"labels":{"":"x"}}',
     "a label whose name has 257 bytes": '{"labels":{"%s":"x"}}' % ("n" * 257),
     "cancellable as a text": '{"cancellable":"true"}',
@@ -108,7 +108,7 @@ JSON_BODIES = [
     *[
         row(
             "design-5.4",
-            f"to create with a lease of {lease}",
+            f"a creation with a lease of {lease}",
             json_request(f"POST {BASE}", '{"lease":%s}' % lease),
             INVALID,
             Served(),
@@ -117,21 +117,21 @@ JSON_BODIES = [
     ],
     row(
         "design-5.4",
-        "to create a retry of what there is not",
+        "a creation with an attempt",
         json_request(f"POST {BASE}", '{"attempt":3}'),
         INVALID,
         Served(),
     ),
     row(
         "design-5.4",
-        "to create with a parent that cannot be",
+        "a creation with an invalid parent",
         json_request(f"POST {BASE}", '{"parent":"../x"}'),
         INVALID,
         Served(),
     ),
     row(
         "8259-4",
-        "a name twice: the last counts, and is wrong",
+        "a repeated name, whose last value is invalid",
         json_request(f"PATCH {QUIET}", '{"completedCount":1,"completedCount":-1}'),
         INVALID,
         Served(),
@@ -139,12 +139,12 @@ JSON_BODIES = [
 ]
 
 READING = 30
-"""Seconds, on a machine that is busy with other tests; what grows with the square of a size takes minutes."""
+"""The time limit in seconds on a busy machine; quadratic time would take minutes."""
 TIMES = [
     bad_json("a member of a million digits", '{"completedCount":' + "9" * 1_000_000 + "}", "inv-11", READING),
-    bad_json("100,000 members", "{" + ",".join(f'"m{n}":1' for n in range(80_000)) + "}", "inv-11", READING),
+    bad_json("80,000 members", "{" + ",".join(f'"m{n}":1' for n in range(80_000)) + "}", "inv-11", READING),
     bad_json(
-        "one name 100,000 times", '{"details":{' + ",".join(['"m":1'] * 100_000) + '},"advance":-1}', "inv-11", READING
+        "the same name 100,000 times", '{"details":{' + ",".join(['"m":1'] * 100_000) + '},"advance":-1}', "inv-11", READING
     ),
     bad_json(
         "details of 60,000 members",
@@ -154,7 +154,7 @@ TIMES = [
     ),
     bad_json("a member named by combining marks", json.dumps({"s" + MARKS * 80_000: 1}), "inv-11", READING),
     bad_json(
-        "a member named by combining marks, as they are", b'{"s' + (MARKS * 200_000).encode() + b'":1}', "inv-11", READING
+        "a member named by unescaped combining marks", b'{"s' + (MARKS * 200_000).encode() + b'":1}', "inv-11", READING
     ),
     bad_json(
         "a label named by combining marks", b'{"labels":{"s' + (MARKS * 200_000).encode() + b'":"x"}}', "inv-11", READING
@@ -190,7 +190,7 @@ TIMES = [
     ),
     row(
         "inv-11",
-        "a form of 100,000 details",
+        "a form of 60,000 details",
         form_request(f"PATCH {QUIET}", "&".join(f"details.{n}=" for n in range(60_000)) + "&advance=-1"),
         Answer(422, "invalid-report", within=READING),
         Served(),

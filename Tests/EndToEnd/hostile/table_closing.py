@@ -22,7 +22,7 @@ CONTROL = [
     lives("6455-5.5.2", "an empty ping", raw_frame(PING), Pong(b"")),
     lives(
         "6455-5.5.2",
-        "a hundred pings at once, answered in their order",
+        "a hundred pings in one packet, answered in order",
         b"".join(raw_frame(PING, b"%d" % n) for n in range(100)),
         *[Pong(b"%d" % n) for n in range(100)],
     ),
@@ -36,22 +36,22 @@ CLOSING = [
         for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999)
     ],
     *[
-        fails(1002, "6455-7.4.2", f"a close {code}, which may not be sent", close_frame(code))
+        fails(1002, "6455-7.4.2", f"a close {code}, which is not allowed", close_frame(code))
         for code in (0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 9999, 65535)
     ],
     watching("6455-5.5.1", "a close without a code", close_frame(), Close(None)),
     fails(1002, "6455-5.5.1", "a close of one byte", raw_frame(8, b"\x03")),
     watching("6455-7.1.6", "a close with a reason of 123 bytes", close_frame(1000, b"r" * 123), Close(1000)),
-    fails(1007, "6455-7.1.6", "a close whose reason is no UTF-8", close_frame(1000, b"\xc3\x28")),
+    fails(1007, "6455-7.1.6", "a close whose reason is not UTF-8", close_frame(1000, b"\xc3\x28")),
     fails(1007, "6455-7.1.6", "a close whose reason ends within a character", close_frame(1000, b"na\xc3")),
     watching("6455-5.5.1", "a ping after a close is not answered", close_frame(1000) + raw_frame(PING), Close(1000)),
-    watching("6455-5.5.1", "nonsense after a close is not read", close_frame(1001) + b"\xff" * 4096, Close(1001)),
+    watching("6455-5.5.1", "random bytes after a close are not read", close_frame(1001) + b"\xff" * 4096, Close(1001)),
     watching("6455-7.1.4", "a second close is not answered", close_frame(1000) + close_frame(1001), Close(1000)),
     watching("6455-7.1.5", "a close, one byte at a time", Send(close_frame(4321, b"slow"), 1, 0.01), Close(4321)),
     watching("6455-7.1.4", "a close, then a half-close", close_frame(1000), HalfClose(), Close(1000)),
-    watching("6455-7.2.3", "an RST behind a close", close_frame(1000), Reset()),
+    watching("6455-7.2.3", "an RST after a close", close_frame(1000), Reset()),
     fails(1002, "6455-7.1.7", "a half-close without a close", HalfClose()),
-    watching("inv-11", "an RST without a word", Reset()),
+    watching("inv-11", "an RST without a close", Reset()),
 ]
 
 
@@ -75,7 +75,7 @@ BAD_TEXTS = {
     "the byte FF": b"\xff",
     "UTF-16": "cancel".encode("utf-16"),
     "a character cut short by another": b"\xce\xce\xb1",
-    "half a character at the end": b"\xce\xba\xe1\xbd",
+    "an incomplete character at the end": b"\xce\xba\xe1\xbd",
 }
 
 UTF8 = [
@@ -83,26 +83,26 @@ UTF8 = [
     fails(
         1007,
         "6455-8.1",
-        "a wrong byte fails before its message ends",
+        "an invalid byte fails before the end of its message",
         raw_frame(TEXT, b"\xff", final=False),
     ),
     fails(
         1007,
         "6455-8.1",
-        "a wrong byte fails before its frame ends",
+        "an invalid byte fails before the end of its frame",
         raw_frame(TEXT, b"\xed\xa0\x80" + b"x" * 1000)[:20],
     ),
     fails(
         1007,
         "6455-8.1",
-        "a wrong character across two fragments",
+        "an invalid character across two fragments",
         raw_frame(TEXT, b"\xed", final=False),
         raw_frame(CONTINUATION, b"\xa0\x80"),
     ),
     fails(
         1007,
         "6455-8.1",
-        "half a character at the end of the last fragment",
+        "an incomplete character at the end of the last fragment",
         raw_frame(TEXT, b"\xf0\x9f", final=False),
         raw_frame(CONTINUATION, b"\x9a"),
     ),
@@ -117,5 +117,5 @@ UTF8 = [
         Pong(b"1"),
         Message(error="message-not-understood"),
     ),
-    lives("6455-8.1", "bytes need not be UTF-8", raw_frame(2, b"\xff\xfe"), Message(error="messages-are-text")),
+    lives("6455-8.1", "a binary message need not be UTF-8", raw_frame(2, b"\xff\xfe"), Message(error="messages-are-text")),
 ]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Forms, batches, types and sizes of bodies, and what may not be asked of an operation."""
+"""Forms, batches, types and sizes of bodies, and requests that an operation must refuse."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from table_bodies import INVALID, MALFORMED, MEBIBYTE, TOO_LARGE
 FORMS = [
     row("design-5.4", f"a form with {name}", form_request(f"PATCH {QUIET}", text), INVALID, Served())
     for name, text in {
-        "a field that there is not": "states=x",
-        "details that are no JSON": "details={",
+        "an unknown field": "states=x",
+        "details that are not JSON": "details={",
         "details of 101 levels": "details=" + "[" * 101 + "]" * 101,
         "a member of details that are a list": "details=[]&details.a=1",
         "a count that is a word": "completedCount=three",
         "a count of 2^63": "completedCount=9223372036854775808",
         "JSON in place of fields": '{"state":"x"}',
-        "a label that has no name": "labels.=x",
-        "two counts, the last one wrong": "completedCount=1&completedCount=-1",
+        "a label without a name": "labels.=x",
+        "two counts, the last one invalid": "completedCount=1&completedCount=-1",
     }.items()
 ] + [
     row("9110-15.5.1", f"a form with {name}", form_request(f"PATCH {QUIET}", text), MALFORMED, Served())
     for name, text in {
-        "a value that is no UTF-8": "state=%ff",
-        "a name that is no UTF-8": "%ff=x",
+        "a value that is not UTF-8": "state=%ff",
+        "a name that is not UTF-8": "%ff=x",
         "an overlong character": "state=%c0%af",
         "a surrogate": "state=%ed%a0%80",
         "a percent sign at the end": "state=50%",
-        "half an escape": "state=%4",
-        "an escape that is none": "state=%zz",
-        "a broken escape in a name": "st%te=x",
+        "an incomplete escape": "state=%4",
+        "an invalid escape": "state=%zz",
+        "an invalid escape in a name": "st%te=x",
     }.items()
 ]
 
@@ -66,21 +66,21 @@ BODIES = [
     ],
     row(
         "9110-15.5.14",
-        "a byte more than a body may have",
+        "a body of one byte over the limit",
         json_request(f"PATCH {QUIET}", b" " * (MEBIBYTE + 1)),
         TOO_LARGE,
         Ended(),
     ),
     row(
         "9110-15.5.14",
-        "an announced terabyte, refused before it comes",
+        "a Content-Length of 1 TiB, refused before the body",
         json_request(f"PATCH {QUIET}", "", "Content-Length: 1099511627776"),
         TOO_LARGE,
         Ended(),
     ),
     row(
         "9110-15.5.14",
-        "an announced 2^63-1 bytes",
+        "a Content-Length of 2^63-1",
         json_request(f"PATCH {QUIET}", "", "Content-Length: 9223372036854775807"),
         TOO_LARGE,
         Ended(),
@@ -95,28 +95,28 @@ BODIES = [
     ),
     row(
         "9110-15.5.14",
-        "a large body where none is read",
+        "a large body of a route that reads no body",
         request("GET /healthz", body=b" " * (MEBIBYTE + 1)),
         TOO_LARGE,
         Ended(),
     ),
     row(
         "9110-10.1.1",
-        "a large body that waits to be asked for",
+        "a large body with Expect: 100-continue",
         json_request(f"PATCH {QUIET}", "", "Expect: 100-continue", "Content-Length: 9999999"),
         TOO_LARGE,
         Ended(),
     ),
     row(
         "design-5.4",
-        "a batch whose first line is wrong",
+        "a batch whose first line is invalid",
         request(f"PATCH {QUIET}", "Content-Type: application/x-ndjson", body=b'\n{"advance":-1}\n{"state":"x"}\n'),
         Answer(422, "invalid-report", body=b'"line":2,"applied":0'),
         Served(),
     ),
     row(
         "design-5.4",
-        "a batch that is one line of noise",
+        "a batch of one line of random bytes",
         request(f"PATCH {QUIET}", "Content-Type: application/x-ndjson", body=bytes(range(256))),
         MALFORMED,
         Served(),
@@ -144,28 +144,28 @@ BODIES = [
     ),
     row(
         "design-5.4",
-        "to cancel what cannot be cancelled",
+        "a cancel request for an operation that is not cancellable",
         request(f"POST {QUIET}/cancel"),
         Answer(409, "not-cancellable"),
         Served(),
     ),
     row(
         "design-5.4",
-        "to report on what there is not",
+        "a report on an unknown operation",
         json_request(f"PATCH {BASE}/nobody", "{}"),
         Answer(404, "unknown"),
         Served(),
     ),
     row(
         "design-5.4",
-        "to delete what there is not",
+        "a deletion of an unknown operation",
         request(f"DELETE {BASE}/nobody"),
         Answer(404, "unknown"),
         Served(),
     ),
     row(
         "design-5.4",
-        "to create what is there already",
+        "a creation of an existing operation",
         json_request(f"POST {BASE}", '{"id":"quiet"}'),
         Answer(409, "already-exists"),
         Served(),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Frames and their fragments, RFC 6455 sections 5.1 to 5.5, and the limits of messages."""
+"""Frames and fragments (RFC 6455 sections 5.1 to 5.5), and the limits of messages."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ FRAMES = [
         fails(1002, "6455-5.2", f"the reserved opcode {opcode:#x}", raw_frame(opcode, b"x"))
         for opcode in (3, 4, 5, 6, 7, 0xB, 0xC, 0xD, 0xE, 0xF)
     ],
-    fails(1002, "6455-5.2", "5 bytes, their length in 16 bits", raw_frame(TEXT, b"hello", length=b"\x7e\x00\x05")),
+    fails(1002, "6455-5.2", "a length of 5 in 16 bits", raw_frame(TEXT, b"hello", length=b"\x7e\x00\x05")),
     fails(
-        1002, "6455-5.2", "125 bytes, their length in 16 bits", raw_frame(TEXT, b"x" * 125, length=b"\x7e\x00\x7d")
+        1002, "6455-5.2", "a length of 125 in 16 bits", raw_frame(TEXT, b"x" * 125, length=b"\x7e\x00\x7d")
     ),
-    fails(1002, "6455-5.2", "5 bytes, their length in 64 bits", raw_frame(TEXT, length=b"\x7f" + bytes(7) + b"\x05")),
+    fails(1002, "6455-5.2", "a length of 5 in 64 bits", raw_frame(TEXT, length=b"\x7f" + bytes(7) + b"\x05")),
     fails(1002, "6455-5.2", "a length of 65535 in 64 bits", raw_frame(TEXT, length=b"\x7f" + bytes(6) + b"\xff\xff")),
     fails(1002, "6455-5.2", "a length with its highest bit set", raw_frame(TEXT, length=b"\x7f\x80" + bytes(7))),
     fails(1002, "6455-5.2", "a length of all ones", raw_frame(TEXT, length=b"\x7f" + b"\xff" * 8)),
@@ -51,10 +51,10 @@ FRAMES = [
         raw_frame(TEXT, length=b"\x7f\x00\x00\x01" + bytes(5)),
     ),
     fails(1009, "6455-10.4", "a length of 2^63-1", raw_frame(BINARY, length=b"\x7f\x7f" + b"\xff" * 7)),
-    fails(1009, "6455-10.4", "one byte more than a message may have", raw_frame(TEXT, b"x" * (LIMIT + 1))),
+    fails(1009, "6455-10.4", "a message of one byte over the limit", raw_frame(TEXT, b"x" * (LIMIT + 1))),
     watching(
         "6455-10.4",
-        "as many bytes as a message may have",
+        "a message of the maximum size",
         raw_frame(TEXT, b"x" * LIMIT),
         Message(error="message-not-understood"),
     ),
@@ -66,13 +66,13 @@ FRAMES = [
         Send(raw_frame(PING, b"drop by drop"), 1, 0.01),
         Pong(b"drop by drop"),
     ),
-    fails(1002, "6455-5.2", "a wrong first byte alone fails at once", b"\xf1"),
+    fails(1002, "6455-5.2", "an invalid first byte fails immediately", b"\xf1"),
     fails(1002, "6455-5.2", "a missing mask fails by the second byte", b"\x81\x05"),
-    watching("6455-7.1.7", "half a head, then a half-close", b"\x81", HalfClose(), Close(1002)),
+    watching("6455-7.1.7", "an incomplete frame head, then a half-close", b"\x81", HalfClose(), Close(1002)),
     watching(
-        "6455-7.1.7", "half a payload, then a half-close", raw_frame(TEXT, b"whole")[:-2], HalfClose(), Close(1002)
+        "6455-7.1.7", "an incomplete payload, then a half-close", raw_frame(TEXT, b"whole")[:-2], HalfClose(), Close(1002)
     ),
-    watching("inv-11", "half a payload, then an RST", raw_frame(TEXT, b"whole")[:-2], Reset()),
+    watching("inv-11", "an incomplete payload, then an RST", raw_frame(TEXT, b"whole")[:-2], Reset()),
     fails(1002, "6455-5.2", "a second handshake in place of frames", upgrade()),
     fails(1002, "6455-5.2", "an HTTP request in place of frames", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     fails(
@@ -131,7 +131,7 @@ MESSAGES = [
     fails(
         1009,
         "6455-10.4",
-        "a second fragment of announced 2^40 bytes",
+        "a second fragment with a length of 2^40",
         fragment(TEXT, b"x"),
         raw_frame(CONTINUATION, length=b"\x7f\x00\x00\x01" + bytes(5)),
     ),
@@ -139,14 +139,14 @@ MESSAGES = [
     watching("inv-11", "an RST between two fragments", fragment(TEXT, b"a"), Reset()),
     watching(
         "design-5.2",
-        "bytes, twice",
+        "a binary message, twice",
         raw_frame(BINARY, CANCEL),
         Message(error="messages-are-text"),
         raw_frame(BINARY, CANCEL),
         Close(1008),
     ),
     watching(
-        "design-5.2", "nonsense, twice", NONSENSE, Message(error="message-not-understood"), NONSENSE, Close(1008)
+        "design-5.2", "an invalid message, twice", NONSENSE, Message(error="message-not-understood"), NONSENSE, Close(1008)
     ),
     watching(
         "design-5.2",
@@ -156,11 +156,11 @@ MESSAGES = [
         raw_frame(TEXT),
         Close(1008),
     ),
-    lives("design-5.2", "nonsense once is forgiven", NONSENSE, Message(error="message-not-understood")),
+    lives("design-5.2", "one invalid message does not close the connection", NONSENSE, Message(error="message-not-understood")),
     *[
         watching(
             "design-5.2",
-            f"{name}, then nonsense",
+            f"{name}, then an invalid message",
             raw_frame(TEXT, text),
             Message(error="message-not-understood"),
             NONSENSE,
@@ -173,13 +173,13 @@ MESSAGES = [
             ("a type of 32,000 combining marks", b'{"type":"c' + "\u0301\u0316".encode() * 16_000 + b'"}'),
             ("a lone surrogate", b'{"type":"\\ud800"}'),
             ("a byte order mark", b"\xef\xbb\xbf" + CANCEL),
-            ("a type that is no text", b'{"type":["cancel"]}'),
+            ("a type that is not a text", b'{"type":["cancel"]}'),
             ("two JSON texts", CANCEL + CANCEL),
         )
     ],
     row(
         "design-5.2",
-        "anything to the list, twice",
+        "a message to the list, twice",
         upgrade("/api/v1/progress?parent=quiet"),
         Upgraded(FULL),
         raw_frame(TEXT, CANCEL),
@@ -189,7 +189,7 @@ MESSAGES = [
     ),
     row(
         "design-5.1",
-        "nonsense, twice, of a plain watcher",
+        "an invalid message from a plain watcher, twice",
         upgrade(protocol=None),
         Upgraded(),
         NONSENSE,

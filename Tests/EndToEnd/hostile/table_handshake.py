@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The WebSocket handshake, RFC 6455 sections 4.1 and 4.2, and what may be asked for with it."""
+"""The WebSocket handshake (RFC 6455 sections 4.1 and 4.2), its target, subprotocols, extensions and cursors."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BAD_KEYS = {
 
 
 def sound(name: str, *arguments, protocol: str | None = FULL, rule: str = "6455-4.2.1", **more):
-    """A handshake that looks odd and is sound."""
+    """Returns a row with an unusual but valid handshake."""
     return row(rule, name, upgrade(*arguments, **more), Upgraded(protocol), Alive())
 
 
 def unsound(
     name: str, status: int, problem: str, *arguments, rule: str = "6455-4.2.1", has: dict | None = None, **more
 ):
-    """A handshake that must be refused by HTTP."""
+    """Returns a row with a handshake that must get an HTTP error."""
     return row(rule, name, upgrade(*arguments, **more), Answer(status, problem, has=has or {}))
 
 
@@ -76,7 +76,7 @@ HANDSHAKE = [
     *[
         row(
             "6455-5.1",
-            f"a request behind the handshake of a used connection, with Connection: {connection!r}",
+            f"a request after a handshake on a used connection, with Connection: {connection!r}",
             GET,
             Answer(200, body=b"ok"),
             upgrade(connection=connection) + GET,
@@ -87,14 +87,14 @@ HANDSHAKE = [
     ],
     row(
         "9110-7.8",
-        "a handshake behind an ordinary request in one packet",
+        "a handshake after an ordinary request in one packet",
         GET + upgrade(),
         Answer(200, body=b"ok"),
         Answer(503, "no-upgrade-here"),
     ),
     row(
         "9110-7.8",
-        "a handshake that was refused, then a sound one",
+        "a refused handshake after which the connection closes",
         upgrade(version="8"),
         Answer(426, "websocket-version", closing=True),
     ),
@@ -131,7 +131,7 @@ HANDSHAKE = [
         has={"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"},
     ),
     unsound("PUT", 405, "method-not-allowed", line=f"PUT {QUIET}"),
-    unsound("HEAD", 405, "method-not-allowed", line=f"DELETE {QUIET}"),
+    unsound("DELETE", 405, "method-not-allowed", line=f"DELETE {QUIET}"),
     row(
         "6455-4.2.1",
         "HTTP/1.0",
@@ -155,23 +155,23 @@ HANDSHAKE = [
         Answer(400, "invalid-upgrade"),
     ),
     row("6455-4.2.2", "an unknown subprotocol", upgrade(protocol="chat"), Upgraded(None)),
-    row("6455-4.2.2", "ours behind others", upgrade(protocol="chat, superchat, live-progress.v1"), Upgraded(FULL)),
+    row("6455-4.2.2", "our subprotocol after others", upgrade(protocol="chat, superchat, live-progress.v1"), Upgraded(FULL)),
     row(
         "6455-4.2.2",
-        "ours in a second field",
+        "our subprotocol in a second field",
         upgrade(QUIET, "Sec-WebSocket-Protocol: live-progress.v1", protocol="chat"),
         Upgraded(FULL),
     ),
-    row("6455-4.2.2", "ours in capitals is another", upgrade(protocol="LIVE-PROGRESS.V1"), Upgraded(None)),
+    row("6455-4.2.2", "our subprotocol in capitals is another subprotocol", upgrade(protocol="LIVE-PROGRESS.V1"), Upgraded(None)),
     unsound(
         "a subprotocol twice", 400, "invalid-upgrade", protocol="live-progress.v1, live-progress.v1", rule="6455-4.1"
     ),
-    unsound("a subprotocol that is no token", 400, "invalid-upgrade", protocol="live progress", rule="6455-4.1"),
+    unsound("a subprotocol that is not a token", 400, "invalid-upgrade", protocol="live progress", rule="6455-4.1"),
     unsound("a subprotocol in brackets", 400, "invalid-upgrade", protocol="(live-progress.v1)", rule="6455-4.1"),
     sound("an unknown extension", QUIET, "Sec-WebSocket-Extensions: x-unknown; a=1", rule="6455-9.1"),
     sound("extensions with quotes and empty elements", QUIET, 'Sec-WebSocket-Extensions: , a;x="1" ,, b', rule="6455-9.1"),
     *(
-        unsound(f"extensions that break the grammar: {field}", 400, "invalid-upgrade", QUIET, f"Sec-WebSocket-Extensions: {field}", rule="6455-9.1")
+        unsound(f"extensions with a syntax error: {field}", 400, "invalid-upgrade", QUIET, f"Sec-WebSocket-Extensions: {field}", rule="6455-9.1")
         for field in [";;;", "a b", "a;", "a; =1", "a; x=", 'a; x="', 'a; x=""', 'a; x="1 0"', "(a)"]
     ),
     sound(
@@ -180,25 +180,25 @@ HANDSHAKE = [
         "Sec-WebSocket-Extensions: " + ", ".join(["x"] * 4000),
         rule="6455-9.1",
     ),
-    row("inv-12", "an operation that there is not", upgrade("/api/v1/progress/nobody"), Answer(404, "unknown")),
-    row("inv-12", "an identifier that cannot be", upgrade("/api/v1/progress/a%00b"), Answer(404, "unknown")),
-    row("design-5.4", "a path that there is not", upgrade("/api/v2/progress/quiet"), Answer(404, "about:blank")),
+    row("inv-12", "an unknown operation", upgrade("/api/v1/progress/nobody"), Answer(404, "unknown")),
+    row("inv-12", "an invalid identifier", upgrade("/api/v1/progress/a%00b"), Answer(404, "unknown")),
+    row("design-5.4", "an unknown path", upgrade("/api/v2/progress/quiet"), Answer(404, "about:blank")),
     row(
         "design-5.4",
-        "the way to cancel",
+        "the path to cancel",
         upgrade(QUIET + "/cancel"),
         Answer(405, "method-not-allowed", has={"Allow": "OPTIONS, POST"}),
     ),
-    row("design-5.4", "a page that is no operation", upgrade("/healthz"), Answer(200, body=b"ok")),
+    row("design-5.4", "a path that is not an operation", upgrade("/healthz"), Answer(200, body=b"ok")),
     row(
         "design-5.4",
-        "a list with a filter that is none",
+        "a list with an invalid filter",
         upgrade("/api/v1/progress?status=bogus"),
         Answer(400, "invalid-query"),
     ),
     row(
         "6455-5.1",
-        "two handshakes in one packet: the second is no frame",
+        "two handshakes in one packet: the second is an invalid frame",
         upgrade() + upgrade(),
         Upgraded(FULL),
         Close(1002),
@@ -216,7 +216,7 @@ CURSORS = (
             Alive(),
         )
         for name, cursor in {
-            "of another life": "other-0",
+            "of another epoch": "other-0",
             "without a revision": "k3f9",
             "with a negative revision": "k3f9--1",
             "of revision 2^64": "k3f9-18446744073709551616",
@@ -225,18 +225,18 @@ CURSORS = (
             "with a line break": "k3f9-0%0d%0aX:%20y",
             "with a traversal": "../../etc/passwd",
             "with a script": "%3Cscript%3Ealert(1)%3C/script%3E",
-            "of digits of another script": "k3f9-%D9%A1",
+            "with digits of another script": "k3f9-%D9%A1",
         }.items()
     ]
     + [
         row("design-5.2", f"a cursor {name}", upgrade(f"{QUIET}?cursor={cursor}"), Answer(400, "invalid-query"))
         for name, cursor in {
-            "of bytes that are no UTF-8": "k3f9-%ff",
+            "of bytes that are not UTF-8": "k3f9-%ff",
             "with an overlong hyphen": "k3f9%c0%ad0",
             "that is empty": "",
-            "with half an escape": "k3f9-%3",
-            "that comes 2,500 times": "a-1" + "&cursor=a-1" * 2499,
-            "beside a parameter that there is not": "k3f9-0&since=1",
+            "with an incomplete escape": "k3f9-%3",
+            "that is repeated 2,500 times": "a-1" + "&cursor=a-1" * 2499,
+            "with an unknown parameter": "k3f9-0&since=1",
         }.items()
     ]
     + [

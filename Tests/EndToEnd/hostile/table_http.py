@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Malformed requests, RFC 9112: the request line, fields, and the lengths by which requests are smuggled."""
+"""Malformed requests (RFC 9112): the request line and the header fields."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ MALFORMED = Answer(400, "malformed-request", closing=True)
 
 
 def malformed(rule: str, name: str, data: bytes, problem: str = "malformed-request", status: int = 400, **more):
-    """Bytes that are no request: a problem, and the end of the connection."""
+    """Returns a row with an invalid request, which expects a problem and the end of the connection."""
     return row(rule, name, data, Answer(status, problem, closing=True), Ended(), **more)
 
 
 def field(line: bytes | str) -> bytes:
-    """A request with one more field line."""
+    """Returns a request with an additional field line."""
     line = line.encode("latin-1") if isinstance(line, str) else line
     return b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + line + b"\r\n\r\n"
 
 
 def line(text: bytes) -> bytes:
-    """A request with another request line."""
+    """Returns a request with the given request line."""
     return text + b"\r\nHost: localhost\r\n\r\n"
 
 
 REQUEST_LINES = [
     malformed("9112-3", "a word", b"hello\r\n\r\n"),
-    malformed("9112-3", "noise", bytes(range(1, 256)) + b"\r\n\r\n"),
+    malformed("9112-3", "random bytes", bytes(range(1, 256)) + b"\r\n\r\n"),
     malformed("9112-3", "NULs", bytes(64)),
     malformed("9112-3", "a ClientHello of TLS 1.3", bytes.fromhex("160301020001000001fc0303") + bytes(64)),
-    malformed("9112-3", "a greeting of SSH", b"SSH-2.0-OpenSSH_9.6\r\n"),
-    malformed("9112-3", "a command of SMTP", b"EHLO mail.example\r\n\r\n"),
-    malformed("9112-3", "a command of Redis", b"*1\r\n$4\r\nPING\r\n"),
-    malformed("9113-3.4", "the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    malformed("9112-3", "an SSH greeting", b"SSH-2.0-OpenSSH_9.6\r\n"),
+    malformed("9112-3", "an SMTP command", b"EHLO mail.example\r\n\r\n"),
+    malformed("9112-3", "a Redis command", b"*1\r\n$4\r\nPING\r\n"),
+    malformed("9113-3.4", "the HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     malformed("9112-2.3", "HTTP/2.0", line(b"GET /healthz HTTP/2.0"), "http-version", 505),
     malformed("9112-2.3", "HTTP/9.9", line(b"GET /healthz HTTP/9.9"), "http-version", 505),
     malformed("9112-2.3", "a version in small letters", line(b"GET /healthz http/1.1")),
@@ -62,7 +62,7 @@ REQUEST_LINES = [
     row("9112-3.2.2", "a target in absolute form", request("GET http://localhost/healthz"), OK, Served()),
     malformed(
         "9112-3.2.2",
-        "an absolute form whose host is another",
+        "an absolute form whose host differs from Host",
         request("GET http://evil.example/api/v1/progress/quiet"),
         "malformed-host",
         needs=EDGE,
@@ -82,7 +82,7 @@ REQUEST_LINES = [
     ),
     row(
         "9110-9.3.8",
-        "TRACE, which would tell a script its cookies",
+        "TRACE, which could show cookies to a script",
         request("TRACE /healthz"),
         Answer(501, "method-not-implemented"),
         needs=EDGE,
@@ -100,7 +100,7 @@ FIELDS = [
             ("a space", "local host"),
             ("a path", "localhost/x"),
             ("a user", "user@localhost"),
-            ("a port that is none", "localhost:http"),
+            ("an invalid port", "localhost:http"),
             ("a port above 65535", "localhost:65536"),
             ("an open bracket", "[::1"),
             ("a comma", "localhost, evil.example"),
@@ -115,9 +115,9 @@ FIELDS = [
     malformed("9110-5.5", "a NUL in a value", field(b"X-One: a\x00b")),
     malformed("9110-5.5", "a control character in a value", field(b"X-One: a\x01b")),
     malformed("9110-5.5", "a DEL in a value", field(b"X-One: a\x7fb")),
-    malformed("9112-2.2", "a CR alone in a value", field(b"X-One: a\rb")),
-    malformed("9112-2.2", "a LF alone in a value, which would be a field", field(b"X-One: a\nX-Two: b")),
-    malformed("9112-2.2", "lines that end in LF alone", b"GET /healthz HTTP/1.1\nHost: localhost\n\n", needs=EDGE),
+    malformed("9112-2.2", "a bare CR in a value", field(b"X-One: a\rb")),
+    malformed("9112-2.2", "a bare LF in a value, which would start another field", field(b"X-One: a\nX-Two: b")),
+    malformed("9112-2.2", "lines that end with a bare LF", b"GET /healthz HTTP/1.1\nHost: localhost\n\n", needs=EDGE),
     malformed("9112-2.2", "a CR CR LF", field(b"X-One: a\r")),
     malformed("9112-5.2", "a folded value", field(b"X-One: a\r\n b")),
     malformed("9112-2.2", "white space before the first field", b"GET /healthz HTTP/1.1\r\n Host: localhost\r\n\r\n"),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Identifiers: length, characters, escapes, traversal."""
+"""Identifiers: lengths, characters, escapes and path traversal."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ BAD_IDS = {
     "with a slash": "a%2Fb",
     "with an overlong slash": "a%c0%afb",
     "with an overlong NUL": "a%c0%80b",
-    "of bytes that are no UTF-8": "%ff%fe",
+    "of bytes that are not UTF-8": "%ff%fe",
     "of a surrogate": "%ed%a0%80",
     "with a line break": "a%0d%0aX-Injected:%201",
     "with a space": "a%20b",
     "with a percent sign": "100%",
-    "with an escape that is none": "a%zzb",
+    "with an invalid escape": "a%zzb",
     "with an escaped escape": "a%2541",
     "with a letter beyond ASCII": "caf%C3%A9",
     "with full-width letters": "%EF%BD%81",
@@ -70,14 +70,14 @@ IDS = [
     ),
     row(
         "3986-6.2.2",
-        "an identifier in escapes is the same one",
+        "an escaped identifier is the same identifier",
         request(f"GET {BASE}/%71u%69et"),
         Answer(200, body=HERE),
         Served(),
     ),
     row(
         "3986-6.2.2",
-        "an identifier in capitals is another",
+        "an identifier in capitals is another identifier",
         request(f"GET {BASE}/QUIET"),
         Answer(404, "unknown"),
         Served(),

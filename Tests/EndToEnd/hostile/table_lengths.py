@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The lengths of requests, RFC 9112 sections 6 to 8, and what stands behind a request."""
+"""The lengths of requests (RFC 9112 sections 6 to 8), and the bytes after a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from table_http import MALFORMED, OK, malformed
 
 
 def sized(*fields: str, body: bytes = b"{}") -> bytes:
-    """A report whose length is said as given."""
+    """Returns a report with the given length fields."""
     return request("PATCH " + QUIET, "Content-Type: application/json", *fields) + body
 
 
@@ -100,8 +100,8 @@ LENGTHS = [
             ("whose size has 17 digits", b"1" + b"0" * 16 + b"\r\n{}\r\n"),
             ("whose size is 0x2", b"0x2\r\n{}\r\n0\r\n\r\n"),
             ("longer than its size", b"2\r\n{}{}\r\n0\r\n\r\n"),
-            ("without a line break behind it", b"2\r\n{}0\r\n\r\n"),
-            ("whose size ends in LF alone", b"2\n{}\r\n0\r\n\r\n"),
+            ("without a line break after it", b"2\r\n{}0\r\n\r\n"),
+            ("whose size ends with a bare LF", b"2\n{}\r\n0\r\n\r\n"),
             ("with a space before its size", b" 2\r\n{}\r\n0\r\n\r\n"),
         )
     ],
@@ -123,7 +123,7 @@ LENGTHS = [
     malformed("9110-6.5.1", "a length among the trailers", chunked(b"2\r\n[]\r\n0\r\nContent-Length: 9\r\n\r\n")),
     row(
         "9112-6.3",
-        "a body of GET is no next request",
+        "the body of a GET is not read as a request",
         request("GET /healthz", body=b"GET /nothing HTTP/1.1\r\n\r\n"),
         OK,
         Served(),
@@ -142,8 +142,8 @@ LENGTHS = [
         Answer(400, "malformed-body"),
         Served(),
     ),
-    row("9112-9.3.2", "a request, then noise", GET + b"\x00\xff noise\r\n\r\n", OK, MALFORMED, Ended(), needs=EDGE),
-    row("9112-9.6", "a half-close behind a request", GET, HalfClose(), OK, Ended()),
+    row("9112-9.3.2", "a request, then random bytes", GET + b"\x00\xff noise\r\n\r\n", OK, MALFORMED, Ended(), needs=EDGE),
+    row("9112-9.6", "a half-close after a request", GET, HalfClose(), OK, Ended()),
     row("9112-8", "a half-close within a head", GET[:30], HalfClose(), MALFORMED, Ended()),
     row(
         "9112-8",

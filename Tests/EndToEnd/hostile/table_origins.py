@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Origins of other sites, and hosts by other names (DNS rebinding)."""
+"""Requests from other origins, and requests for other host names (DNS rebinding)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BAD_ORIGINS = {
     "with our name as a user": "http://localhost@evil.example",
     "of a file": "file://",
     "of an extension": "chrome-extension://abcdefghijklmnop",
-    "that is no URL": "localhost",
+    "that is not a URL": "localhost",
     "of two": "http://localhost http://evil.example",
 }
 
@@ -73,7 +73,7 @@ ORIGINS = [
     ),
     row(
         "design-6",
-        "a preflight of another site is granted nothing",
+        "a preflight of another site is refused",
         request(f"OPTIONS {QUIET}", "Origin: https://evil.example", "Access-Control-Request-Method: DELETE"),
         Answer(403, "origin-not-allowed", has={"Access-Control-Allow-Origin": None}),
     ),
@@ -100,12 +100,12 @@ BAD_HOSTS = (
 HOSTS = [
     *[row("design-6", f"Host: {host}", upgrade(host=host), Answer(421, "host-not-served")) for host in BAD_HOSTS],
     *[
-        row("design-6", f"{line} by another name", request(line, host="evil.example"), Answer(421, "host-not-served"))
+        row("design-6", f"{line} for another host name", request(line, host="evil.example"), Answer(421, "host-not-served"))
         for line in (f"GET {QUIET}", f"DELETE {QUIET}", f"GET {BASE}", "GET /")
     ],
     row(
         "design-6",
-        "GET /metrics by another name",
+        "GET /metrics for another host name",
         request("GET /metrics", host="evil.example"),
         Answer(421, "host-not-served"),
         needs=EDGE,

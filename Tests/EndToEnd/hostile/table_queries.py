@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Queries of the list, and text that takes long to compare, in queries and in fields."""
+"""Queries of the list, and text with a slow comparison in queries and header fields."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ QUERIES = [
 ]
 
 MARKS = "\u0301\u0316".encode().decode("latin-1") * 6000
-"""24 KB of combining marks out of their canonical order, as bytes of a field."""
+"""24 KB of combining marks out of canonical order, as bytes of a header field."""
 
 MARKED = (
     [

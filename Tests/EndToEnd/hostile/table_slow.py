@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Clients that take their time, say nothing, do not read, or send without end."""
+"""Clients that are slow, send nothing, do not read, or send without end."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ TOO_SLOW = Answer(408, "request-timeout", closing=True, within=14)
 STREAM = request(f"GET {LOUD}", "Accept: text/event-stream")
 
 SLOW = [
-    row("design-6", "a connection that says nothing", Ended(within=14, earliest=9), seconds=10),
+    row("design-6", "a connection that sends nothing", Ended(within=14, earliest=9), seconds=10),
     row("design-6", "a head that never ends", GET[:-2], TOO_SLOW, needs=EDGE, seconds=10),
-    row("design-6", "a head, a byte every half second", Drip(GET[:-2] * 9, 0.5, TOO_SLOW), needs=EDGE, seconds=10),
-    row("design-6", "a handshake, a byte every half second", Drip(upgrade(), 0.5, TOO_SLOW), needs=EDGE, seconds=10),
+    row("design-6", "a head with a byte every half second", Drip(GET[:-2] * 9, 0.5, TOO_SLOW), needs=EDGE, seconds=10),
+    row("design-6", "a handshake with a byte every half second", Drip(upgrade(), 0.5, TOO_SLOW), needs=EDGE, seconds=10),
     row("design-6", "empty lines without end", Drip(b"\r\n" * 200, 0.25, TOO_SLOW), needs=EDGE, seconds=10),
     row(
         "9110-15.5.9",
-        "a body that never comes",
+        "a body that never arrives",
         BODY,
         Answer(408, "request-timeout", closing=True, within=66),
         Ended(),
@@ -43,7 +43,7 @@ SLOW = [
     ),
     row(
         "9110-15.5.9",
-        "a body, a byte a second",
+        "a body with a byte per second",
         BODY,
         Drip(b" " * 1000, 1, Answer(408, "request-timeout", closing=True, within=66)),
         Ended(),
@@ -51,7 +51,7 @@ SLOW = [
     ),
     row(
         "9110-15.5.9",
-        "a chunk a second",
+        "a chunk every 0.4 s",
         BODY.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked"),
         Drip(b"1\r\n \r\n" * 50, 0.4, Answer(408, "request-timeout", closing=True, within=66)),
         Ended(),
@@ -68,14 +68,14 @@ SLOW = [
     watching("design-5.2", "a watcher that answers no ping", Close(1011, within=42, answered=False), seconds=35),
     watching(
         "design-5.2",
-        "half a frame, and no pong",
+        "an incomplete frame, and no pong",
         raw_frame(TEXT, b"x" * 100)[:50],
         Close(1011, within=42, answered=False),
         seconds=35,
     ),
     watching(
         "design-5.2",
-        "a frame, a byte a second, and no pong",
+        "a frame with a byte per second, and no pong",
         raw_frame(TEXT, b"x" * 100)[:2],
         Drip(b"x" * 60, 1, Close(1011, within=42, answered=False)),
         seconds=35,
@@ -117,7 +117,7 @@ DEAF = [
     ),
     row(
         "design-5.3",
-        "a reader of events that never reads",
+        "an event stream that is never read",
         Wait(2),
         STREAM,
         Wait(1),
@@ -144,13 +144,13 @@ DEAF = [
         seconds=3,
         receive_buffer=4096,
     ),
-    row("inv-11", "a reader of events, then an RST", STREAM, Answer(200, to_head=True), Reset()),
+    row("inv-11", "an event stream, then an RST", STREAM, Answer(200, to_head=True), Reset()),
 ]
 
 FLOODS = [
     watching(
         "inv-11",
-        "20,000 pings, of which the last is answered",
+        "20,000 pings, then two invalid messages",
         raw_frame(PING, b"x") * 20_000 + raw_frame(TEXT, b"[") * 2,
         Close(1008),
     ),
@@ -163,15 +163,15 @@ FLOODS = [
     watching("inv-11", "100,000 messages", raw_frame(TEXT, b"[") * 100_000, Close(1008)),
     watching(
         "inv-11",
-        "200 wishes to cancel",
+        "200 cancel requests",
         raw_frame(TEXT, b'{"type":"cancel"}') * 200 + raw_frame(8, b"\x03\xe8"),
         Close(1000),
     ),
     row("inv-11", "20,000 requests whose answers are not read", GET * 20_000, Wait(2), Reset(), receive_buffer=4096),
-    row("inv-11", "2 MB of noise", bytes(range(256)) * 8192, Answer(400, "malformed-request", closing=True), Ended()),
+    row("inv-11", "2 MB of random bytes", bytes(range(256)) * 8192, Answer(400, "malformed-request", closing=True), Ended()),
     row(
         "inv-11",
-        "1,000 reports of nothing in one packet",
+        "1,000 empty reports in one packet",
         json_request(f"PATCH {BASE}/flooded", "{}") * 1000,
         *[Answer(200)] * 1000,
         Served(),
@@ -190,7 +190,7 @@ FLOODS = [
     ),
     row(
         "inv-11",
-        "a watcher of what others watch",
+        "a watcher of the operation that the control client watches",
         upgrade(BUSY),
         Upgraded(FULL),
         Message({"type": "snapshot"}),

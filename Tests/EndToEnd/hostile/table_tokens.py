@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Capability tokens that must not be taken, against a server that asks for them (design section 6, RFC 6750, RFC 8725)."""
+"""Invalid and insufficient tokens, for a server that requires tokens (design section 6, RFC 6750, RFC 8725)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="live-progress"'}
 
 
 def knows_tokens(binary: Path) -> bool:
-    """Whether the tool can make tokens."""
+    """Returns whether the tool can create tokens."""
     asked = [str(binary), "token", "create", "--help"]
     done = subprocess.run(asked, capture_output=True, timeout=30, env=plain_environment())
     return done.returncode == 0 and b"--secret-file" in done.stdout
@@ -34,7 +34,7 @@ def claims(token: str) -> dict:
 
 
 class Mint:
-    """Makes tokens with the tool, and bad ones out of good ones."""
+    """Creates valid tokens with the tool, and invalid tokens from valid ones."""
 
     def __init__(self, binary: Path, folder: Path):
         self.binary, self.secret, self.other = binary, folder / "secret", folder / "other-secret"
@@ -45,7 +45,7 @@ class Mint:
         return done.stdout.decode().strip().splitlines()[-1]
 
     def bad(self) -> dict[str, str]:
-        """Tokens that say nothing, by what is wrong with them."""
+        """Returns invalid tokens by their faults."""
         good = self.make("--id", "quiet", "--can", "watch,report", "--for", "1h")
         head, body, signature = good.split(".")
         last = "A" if signature[0] != "A" else "B"
@@ -70,7 +70,7 @@ class Mint:
         }
 
     def rows(self) -> list[Row]:
-        """The table, which needs tokens of this moment."""
+        """Returns the rows, whose tokens must be created at the time of the test."""
         rows = [
             *[
                 self.refused(name, line, token)
@@ -86,46 +86,46 @@ class Mint:
         report = self.make("--id", "quiet", "--can", "report", "--for", "1h")
         other = self.make("--id", "another", "--can", "watch,report", "--for", "1h")
         rows += [
-            self.asked("a token that may watch, to watch", upgrade(QUIET, bearer(watch)), Upgraded(FULL)),
+            self.asked("to watch with a token to watch", upgrade(QUIET, bearer(watch)), Upgraded(FULL)),
             self.asked(
-                "a token that may watch, to report",
+                "to report with a token to watch",
                 json_request(f"PATCH {QUIET}", "{}", bearer(watch)),
                 Answer(403, "forbidden"),
             ),
             self.asked(
-                "a token that may watch, to delete",
+                "to delete with a token to watch",
                 request(f"DELETE {QUIET}", bearer(watch)),
                 Answer(403, "forbidden"),
             ),
             self.asked(
-                "a token that may watch, to cancel",
+                "to cancel with a token to watch",
                 request(f"POST {QUIET}/cancel", bearer(watch)),
                 Answer(403, "forbidden"),
             ),
             self.asked(
-                "a token that may watch, to create",
+                "to create with a token to watch",
                 json_request(f"POST {BASE}", "{}", bearer(watch)),
                 Answer(403, "forbidden"),
             ),
-            self.asked("a token that may report, to watch", upgrade(QUIET, bearer(report)), Answer(403, "forbidden")),
+            self.asked("to watch with a token to report", upgrade(QUIET, bearer(report)), Answer(403, "forbidden")),
             self.asked(
-                "a token of another operation, to watch", upgrade(QUIET, bearer(other)), Answer(404, "unknown")
+                "to watch with a token of another operation", upgrade(QUIET, bearer(other)), Answer(404, "unknown")
             ),
             self.asked(
-                "a token of another operation, to read",
+                "to read with a token of another operation",
                 request(f"GET {QUIET}", bearer(other)),
                 Answer(404, "unknown"),
             ),
             self.asked(
-                "a token of another operation, to report",
+                "to report with a token of another operation",
                 json_request(f"PATCH {QUIET}", "{}", bearer(other)),
                 Answer(404, "unknown"),
             ),
             self.asked(
-                "a token of what there is not", request(f"GET {BASE}/another", bearer(other)), Answer(404, "unknown")
+                "a token of an unknown operation", request(f"GET {BASE}/another", bearer(other)), Answer(404, "unknown")
             ),
             self.asked(
-                "a token in the query, which is off",
+                "a token in the query, which is disabled",
                 request(f"GET {QUIET}?access_token={watch}"),
                 Answer(401, "unauthenticated", has=CHALLENGE),
             ),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Ten thousand watchers that come and go: politely, without a word, or without ever reading."""
+"""Ten thousand watchers that connect and disconnect: with a close frame, with an RST, or without reading."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEMORY = 10 * 2**20
 
 
 async def polite(port: int, address: str) -> None:
-    """Watches, reads its first message, closes as one should, and waits for the answer."""
+    """Watches, reads the first message, sends a close frame, and waits for the answer."""
     talk = await Conversation.open(port, address)
     try:
         await talk.send(upgrade(BUSY))
@@ -36,7 +36,7 @@ async def polite(port: int, address: str) -> None:
 
 
 async def abrupt(port: int, address: str) -> None:
-    """Watches, and leaves with an RST."""
+    """Watches, and closes the connection with an RST."""
     talk = await Conversation.open(port, address)
     await talk.send(upgrade(BUSY))
     await Upgraded(FULL).perform(talk)
@@ -44,7 +44,7 @@ async def abrupt(port: int, address: str) -> None:
 
 
 async def deaf(port: int, address: str) -> None:
-    """Asks to watch, never reads a byte, and goes away: what came lies unread, so that the system resets it."""
+    """Requests an upgrade and closes the socket without reading, so that the system sends an RST."""
     loop = asyncio.get_running_loop()
     with socket.socket() as plug:
         plug.setblocking(False)
@@ -56,7 +56,7 @@ async def deaf(port: int, address: str) -> None:
 
 
 async def churn(port: int, count: int) -> list[str]:
-    """So many arrivals, a third of each kind; what went wrong."""
+    """Runs `count` watchers, a third of each kind; returns the problems."""
     room, problems = asyncio.Semaphore(AT_ONCE), []
 
     async def one(number: int) -> None:
@@ -72,7 +72,7 @@ async def churn(port: int, count: int) -> list[str]:
 
 
 async def watched(server) -> dict:
-    """The churn, with a watcher that stays throughout."""
+    """Runs the churn together with a watcher that stays connected."""
     operation = Operation(server, "busy")
     operation.put()
     operation.connection.close()
@@ -103,16 +103,16 @@ async def watched(server) -> dict:
 
 @pytest.mark.timeout(240)
 def test_ten_thousand(binary):
-    """Ten thousand watchers come and go: nothing of them is left, and who stays misses nothing."""
+    """Ten thousand watchers connect and disconnect: the server frees everything, and another watcher misses nothing."""
     with served(binary) as server:
         seen = asyncio.run(watched(server))
     times, before, after = seen["times"], seen["before"], seen["after"]
     middle, late = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99))
     print(f"     {ARRIVALS} in {seen['took']:.1f} s, {ARRIVALS / seen['took']:.0f} a second")
-    print(f"     report to message {middle:.1f} ms in the middle, {late:.1f} ms at 99 %, of {len(times)} updates")
+    print(f"     report to message {middle:.1f} ms median, {late:.1f} ms at 99 %, of {len(times)} updates")
     print(f"     before: {before}\n     after:  {after}")
     expect(not seen["problems"], f"{len(seen['problems'])} went wrong, such as {seen['problems'][:3]}")
-    expect_equal(seen["missed"], None, "what the watcher that stayed missed")
+    expect_equal(seen["missed"], None, "problem of the watcher that stayed")
     expect_equal(seen["told"][0], seen["told"][1], "messages of the watcher that stayed")
     expect_equal(after.held, before.held, "connections, WebSockets and streams")
     expect(after.descriptors <= before.descriptors, f"{after.descriptors} descriptors are open")

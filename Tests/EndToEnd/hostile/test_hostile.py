@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Hostile clients, a table of them, while good ones look on: `--rows TEXT` plays those that contain a text."""
+"""Tables of hostile clients, played with regular clients; `--rows TEXT` plays only the rows that contain a text."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ for group, rows in GROUPS.items():
         one.group = group
 
 MEMORY = 10 * 2**20
-"""Bytes by which the server's memory may have grown after all of it."""
+"""The allowed growth of the server's memory after all rows, in bytes."""
 
 
 pytestmark = [pytest.mark.xdist_group("hostile"), pytest.mark.timeout(240)]
@@ -62,7 +62,7 @@ pytestmark = [pytest.mark.xdist_group("hostile"), pytest.mark.timeout(240)]
 
 @pytest.fixture(scope="module")
 def kit(binary, pytestconfig) -> Kit:
-    """All rows, played once at the same time, because the good ones look on while everyone is there."""
+    """Plays all rows once and concurrently, because the regular clients run during all rows."""
     text = pytestconfig.getoption("rows")
     with served(binary) as server:
         kit = Kit(server)
@@ -79,33 +79,33 @@ def check_rows(kit: Kit, group: str) -> None:
             warnings.warn(f"known defect: {outcome.row}: {outcome.row.known}")
     failed = [outcome for outcome in outcomes if bool(outcome.problem) != bool(outcome.row.known)]
     if failed:
-        told = "\n".join(f"{one.row}\n  {one.problem or 'passes now: take its mark away'}" for one in failed)
+        told = "\n".join(f"{one.row}\n  {one.problem or 'passes now: remove its mark `known`'}" for one in failed)
         raise Failure(f"{len(failed)} rows failed:\n{told}")
     skipped = [row for row in kit.skipped if row.group == group]
     for needed in sorted({row.needs for row in skipped}):
-        warnings.warn(f"{sum(row.needs == needed for row in skipped)} rows of {group}: the server has not {needed}")
+        warnings.warn(f"{sum(row.needs == needed for row in skipped)} rows of {group}: the server does not have {needed}")
     if not outcomes:
-        pytest.skip("none of its rows was played")
+        pytest.skip("no row of this group was played")
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=[f"{group}, {len(rows)} rows" for group, rows in GROUPS.items()])
 def test_rows(kit, group):
-    """Hostile clients: each row of the table is answered as it says."""
+    """Hostile clients: the server answers each row of the table as expected."""
     check_rows(kit, group)
 
 
 def test_company(kit, pytestconfig):
-    """Invariant 11: among hostile clients a watcher gets every update, late joiners too."""
+    """Invariant 11: among hostile clients, a watcher receives every update, and so do late watchers."""
     expect(not kit.company, "\n".join(kit.company))
     if pytestconfig.getoption("rows"):
-        pytest.skip("some rows are over before many could join")
-    expect(kit.late_joiners > 3, f"only {kit.late_joiners} joined late; the case shows nothing")
+        pytest.skip("these rows end before many late watchers can connect")
+    expect(kit.late_joiners > 3, f"only {kit.late_joiners} late watchers connected, so this run tests nothing")
     print(f"     {kit.figures}")
 
 
 def test_untouched(kit):
-    """What was refused has changed nothing."""
-    expect(kit.untouched, "somebody has reported on the quiet operation")
+    """Refused requests have changed nothing."""
+    expect(kit.untouched, "a report changed the quiet operation")
 
 
 def test_left_behind(kit):
@@ -118,8 +118,8 @@ def test_left_behind(kit):
 
 
 def test_tokens(binary):
-    """Tokens that are expired, forged, of another operation or for something else are refused."""
+    """Tokens that are expired or forged, or that lack the operation or the permission, are refused."""
     kit = run_tokens(binary)
     if kit is None:
-        pytest.skip("the tool makes no tokens")
+        pytest.skip("the tool cannot create tokens")
     check_rows(kit, "")

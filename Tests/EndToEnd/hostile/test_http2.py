@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Hostile clients of HTTP/2, a table of them, while a good one looks on."""
+"""Tables of hostile HTTP/2 clients, played with a regular client."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from table_http2 import GROUPS, Answers, Ends, Fails, Row
 from tls import GOAWAY, HEADERS, RST_STREAM, Frames, TLSServer
 
 MEMORY = 10 * 2**20
-"""Bytes by which the server's memory may have grown."""
+"""The allowed growth of the server's memory, in bytes."""
 AT_ONCE = 4
 ROUNDS = 10
-"""How often the rows are played while the good ones look on: most of them take no time."""
+"""How often the rows are played with the regular client; most rows take little time."""
 
 
 def play(server: TLSServer, row: Row) -> str | None:
-    """What came of a row that should not have, or `None`."""
+    """Plays a row; returns the wrong result, or `None`."""
     client = Frames(server, row.has_preface)
     try:
-        # A server that has seen enough closes while there is more to send.
+        # The server may close the connection while the client still sends.
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             client.send(row.data)
             if row.half_closes:
                 client.socket.unwrap()
         return judge(client, row)
     except TimeoutError:
-        return "nothing came of it"
+        return "the server did not answer"
     finally:
         client.socket.close()
 
@@ -62,7 +62,7 @@ def judge(client: Frames, row: Row) -> str | None:
 
 
 class Company:
-    """A worker over HTTP/1.1 and a watcher over HTTP/2, each on a connection of its own, while the rows are played."""
+    """A worker over HTTP/1.1 and a watcher over HTTP/2, on separate connections, during the rows."""
 
     def __init__(self, server: TLSServer):
         self.server = server
@@ -82,7 +82,7 @@ class Company:
             flags=0x5,
             stream=1,
         )
-        # Room for all that will come.
+        # A flow-control window for all messages.
         room = Frames.frame(table_http2.WINDOW_UPDATE, b"\x7f\x00\x00\x00")
         self.watcher.send(table_http2.setting((4, 0x7FFFFFFF)) + room + accepted)
         self.lines: list[dict] = []
@@ -128,7 +128,7 @@ class Company:
 
 
 class Round:
-    """All rows, played once for all cases."""
+    """The results of all rows, played once for all tests."""
 
     def __init__(self, binary: Path):
         rows = [row for group in GROUPS.values() for row in group]
@@ -137,7 +137,7 @@ class Round:
             file.flush()
             with TLSServer(binary, "--config", file.name) as server, ThreadPoolExecutor(AT_ONCE) as pool:
                 server.send("PUT", "quiet", {"lease": 86_400})
-                # So that what the server makes once is there.
+                # The first round is a warm-up: the server creates objects that it creates only once.
                 list(pool.map(lambda row: play(server, row), rows))
                 before = self.at_rest(server)
                 with Company(server) as company:
@@ -152,7 +152,7 @@ class Round:
 
     @staticmethod
     def at_rest(server: TLSServer) -> int:
-        """What the server takes when its clients have gone: the least in some seconds, in which it gives memory back."""
+        """Returns the memory of the server without clients: the minimum of 12 s, in which the server returns memory."""
         least, deadline = server.resident_bytes(), time.monotonic() + 12
         while time.monotonic() < deadline:
             time.sleep(0.1)
@@ -170,16 +170,16 @@ def played(binary) -> Round:
 
 @pytest.mark.parametrize("group", GROUPS, ids=[f"{group}, {len(rows)} rows" for group, rows in GROUPS.items()])
 def test_rows(played, group):
-    """Hostile clients of HTTP/2: each row of the table is answered as it says."""
+    """Hostile clients of HTTP/2: the server answers each row of the table as expected."""
     failed = [f"{row}: {played.problems[str(row)]}" for row in GROUPS[group] if str(row) in played.problems]
     if failed:
         raise Failure(f"{len(failed)} rows failed:\n" + "\n".join(failed))
 
 
 def test_company(played):
-    """Invariant 11: among hostile clients of HTTP/2 a watcher gets every update, and memory stays."""
-    expect_equal(played.missed, None, "what the watcher missed")
-    expect(played.updates > 20, f"only {played.updates} updates; the case shows nothing")
+    """Invariant 11: among hostile clients of HTTP/2, a watcher receives every update, and the memory does not grow."""
+    expect_equal(played.missed, None, "problem of the watcher")
+    expect(played.updates > 20, f"only {played.updates} updates, so this run tests nothing")
     expect(played.grown < MEMORY, f"memory has grown by {played.grown / 2**20:.1f} MiB")
-    expect_equal(played.revision, 1, "revision of the operation that no client may report on, after a report of its own")
+    expect_equal(played.revision, 1, "revision of the quiet operation, after one report of its worker")
     print(f"     {played.updates} updates, none missed; memory grew by {played.grown / 2**20:.1f} MiB")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A headless Chromium, driven through its own protocol: no driver program stands between."""
+"""A headless Chromium, controlled directly through the DevTools protocol."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-extensions", "--no-default-browser-check", "--force-color-profile=srgb", "--hide-scrollbars",
     "--remote-debugging-port=0", "about:blank",
 ]
-# Runs before a page's own scripts: notes what a content security policy has refused.
+# Runs before the scripts of a page, and records violations of the content security policy.
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -29,7 +29,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 
 class Browser:
-    """One browser process; each tab has a context of its own, as if it were a new profile."""
+    """A browser process; each tab has its own browser context, like a new profile."""
 
     async def __aenter__(self):
         path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -56,11 +56,11 @@ class Browser:
         return self
 
     async def _address(self):
-        """The browser says on its standard error where it listens."""
+        """Returns the DevTools address, which the browser writes to standard error."""
         while line := await self.process.stderr.readline():
             if b"DevTools listening on " in line:
                 return line.split()[-1].decode()
-        raise SystemExit("Chromium ended before it listened.")
+        raise SystemExit("Chromium exited before it opened its DevTools port.")
 
     async def _discard(self):
         while await self.process.stderr.read(65536):
@@ -117,13 +117,13 @@ class Browser:
 
 
 class Tab:
-    """One page, and what it asked for and complained about."""
+    """A page, its requests and its errors."""
 
     def __init__(self, browser, session, context):
         self.browser, self.session, self.context = browser, session, context
-        self.requests = []  # every address asked for, of any kind
-        self.referrers = []  # what the requests said of where they come from
-        self.complaints = []  # errors that no one caught, and what the browser logged as an error
+        self.requests = []  # the URLs of all requests
+        self.referrers = []  # the Referer header fields of the requests
+        self.complaints = []  # uncaught errors, and errors in the browser's log
 
     async def __aenter__(self):
         return self
@@ -142,7 +142,7 @@ class Tab:
             details = event["exceptionDetails"]
             self.complaints.append(details.get("exception", {}).get("description", details["text"]))
         elif method == "Log.entryAdded" and event["entry"]["level"] == "error":
-            # That a server refused or left is what some tests are about; the page answers it, the browser logs it.
+            # Some tests refuse or close connections on purpose, and the browser logs that as an error.
             if event["entry"]["source"] != "network":
                 self.complaints.append(event["entry"]["text"])
 
@@ -161,7 +161,7 @@ class Tab:
         await self.call("Emulation.setEmulatedMedia", features=features)
 
     async def go(self, url, arrives=None):
-        """Goes to an address, and waits for it or for the one that the page makes of it."""
+        """Opens a URL, and waits until the page has loaded at that URL or at `arrives`."""
         await self.call("Page.navigate", url=str(url))
         await self.wait(f"location.href === {json.dumps(str(arrives or url))} && document.readyState === 'complete'")
 
@@ -175,7 +175,7 @@ class Tab:
         return reply["result"].get("value")
 
     async def wait(self, condition, seconds=30):
-        """Waits until a condition holds in the page."""
+        """Waits until a JavaScript condition is true in the page."""
         script = f"""new Promise((resolve) => {{
             const check = () => {{
                 let holds = false;
@@ -190,15 +190,15 @@ class Tab:
                     try:
                         return await self.evaluate(script)
                     except RuntimeError as error:
-                        # The page was replaced while it was asked.
+                        # The page was replaced during the call.
                         if not any(word in str(error) for word in ("context", "navigat", "collected", "Promise")):
                             raise
         except TimeoutError:
             text = await self.evaluate("document.body.innerText")
-            raise AssertionError(f"{condition} did not come true within {seconds} s; the page says:\n{text}") from None
+            raise AssertionError(f"{condition} did not become true within {seconds} s; text of the page:\n{text}") from None
 
     async def text(self, selector):
-        """The text of the first element that matches, with ordinary spaces."""
+        """Returns the text of the first matching element, with no-break spaces replaced by spaces."""
         value = await self.evaluate(f"document.querySelector({json.dumps(selector)}).textContent")
         return value.replace("\u00a0", " ")
 
@@ -215,7 +215,7 @@ class Tab:
         return await self.evaluate(f"document.querySelector({json.dumps(selector)}).checkVisibility()")
 
     async def click(self, selector):
-        """A real click in the middle of the element, so that what covers it would take it."""
+        """Clicks on the middle of an element with mouse events, which an element above would receive instead."""
         spot = await self.evaluate(f"""(() => {{
             const node = document.querySelector({json.dumps(selector)});
             node.scrollIntoView({{block: "center", behavior: "instant"}});
@@ -228,7 +228,7 @@ class Tab:
             )
 
     async def picture(self, path, full=False):
-        # What fades from one colour to the next is let finish first.
+        # Wait for the end of colour transitions.
         await self.wait("document.getAnimations().every((one) => one instanceof CSSAnimation || one.playState === 'finished')")
         parameters = {"captureBeyondViewport": True} if full else {}
         if full:
@@ -239,11 +239,11 @@ class Tab:
             file.write(base64.b64decode(data))
 
     async def check_clean(self, host):
-        """Nothing was refused by the policy, nothing failed uncaught, and no other host was asked for anything."""
+        """Checks that there are no policy violations, no uncaught errors, and no requests to other hosts."""
         violations = await self.evaluate("window.violations")
         assert not violations, f"policy violations: {violations}"
         assert not self.complaints, f"errors: {self.complaints}"
         for address in self.requests:
             scheme, _, rest = address.partition(":")
             allowed = scheme in ("data", "about", "blob") or rest.lstrip("/").split("/")[0] == host
-            assert allowed, f"asked another host: {address}"
+            assert allowed, f"request to another host: {address}"

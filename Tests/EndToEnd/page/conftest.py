@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the tests of the pages share: the pages of one server, and a mock server that serves them."""
+"""The fixtures of the page tests: the pages of a real server, and a mock server that serves them."""
 
 import aiohttp
 import pytest

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A server that speaks the wire and misbehaves on demand: what a good server never does, a page must survive too."""
+"""A mock server with the real wire format that can also send errors and invalid messages."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ def stamp(moment):
 
 
 class Operation:
-    """One operation: its newest message, and all before it."""
+    """An operation with its newest message and its earlier messages."""
 
     def __init__(self, mock, identity, age=0, **members):
         self.mock, self.history, self.epoch = mock, [], "k3f9"
@@ -31,7 +31,7 @@ class Operation:
         self.publish(**members)
 
     def publish(self, later=0, **members):
-        """Makes a revision and sends it to all; members that are None go."""
+        """Creates a revision and sends it to all watchers; removes members with the value None."""
         message = {**self.message, **members, "revision": self.message["revision"] + 1}
         message = {key: value for key, value in message.items() if value is not None or key == "details"}
         message["cursor"] = f"{self.epoch}-{message['revision']}"
@@ -42,7 +42,7 @@ class Operation:
         self.mock.send(message["id"], message)
 
     def first(self, cursor):
-        """What a newcomer gets: the snapshot, or exactly what it missed."""
+        """Returns the messages for a new watcher: the snapshot, or the revisions after the cursor."""
         if cursor is not None:
             epoch, _, revision = cursor.rpartition("-")
             if epoch == self.epoch:
@@ -52,22 +52,22 @@ class Operation:
 
 
 class Mock:
-    """The server; the attributes below make it misbehave."""
+    """The mock server; its attributes select the errors."""
 
     def __init__(self, pages):
         self.pages = pages
         self.operations = {}
         self.removed = {}
-        self.websockets = True  # False: refused in HTTP, as a proxy that knows none does
-        self.failing = None  # a status with which everything but the pages is answered
+        self.websockets = True  # False: upgrades get an HTTP response, as from a proxy without WebSocket support
+        self.failing = None  # a status code for all responses except the pages
         self.open = []  # (id or None for the feed, send, close)
         self.joined = asyncio.Queue()  # (id or None, "websocket" or "events" or "list", cursor)
-        self.received = asyncio.Queue()  # what clients said
+        self.received = asyncio.Queue()  # messages from clients
         self.first_message = lambda operation, cursor: operation.first(cursor)
 
     async def __aenter__(self):
         app = web.Application()
-        # At prefixes too, as a proxy has it that takes them away; one of them looks like a path of the server's own.
+        # Also serves below prefixes, as behind a proxy that removes them; one prefix looks like a path of the server.
         for prefix in ("", *PREFIXES):
             app.router.add_get(prefix + "/", self.root)
             app.router.add_get(prefix + "/live-progress.js", self.element)
@@ -101,13 +101,13 @@ class Mock:
         return f"{self.url}{prefix}{BASE}/{identity}"
 
     def send(self, identity, message):
-        """Sends to the watchers of the operation and of the feed; a removal is a message of streams and feeds only."""
+        """Sends to the watchers of the operation and of the feed; a removal is only sent to event streams and feeds."""
         for topic, send, _ in list(self.open):
             if topic is None or topic == identity and (message["type"] != "removed" or not self.websockets):
                 send(message)
 
     async def drop(self, code=None, identity=...):
-        """Closes all connections: with a code properly, without one as a cable that is pulled."""
+        """Closes all connections: with a close frame if there is a code, and otherwise without one."""
         for topic, _, close in list(self.open):
             if identity is ... or topic == identity:
                 await close(code)
@@ -123,7 +123,7 @@ class Mock:
         return web.Response(text=self.pages.element, content_type="text/javascript")
 
     async def host(self, request):
-        """Someone's own page, with a strict policy of its own, that uses the element."""
+        """Returns a page that uses the element and has its own strict policy."""
         identity = request.query["id"]
         text = (
             "<!doctype html><html lang=en><meta charset=utf-8><title>Host</title><link rel=icon href='data:,'>"
@@ -189,10 +189,10 @@ class Mock:
                 return
             self.open.remove(entry)
             queue.put_nowait(None)
-            # The client may leave at the same moment, and take the writer with it.
+            # The client may disconnect at the same time, which cancels the writer.
             await asyncio.wait([writer])
             if code is None:
-                # None where the client was faster.
+                # None if the client has already disconnected.
                 if request.transport is not None:
                     request.transport.abort()
             else:
@@ -230,7 +230,7 @@ class Mock:
         async def close(_):
             if entry in self.open:
                 self.open.remove(entry)
-            # None where the client was faster.
+            # None if the client has already disconnected.
             if request.transport is not None:
                 request.transport.abort()
 

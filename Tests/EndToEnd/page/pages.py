@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The pages that the mock server serves, fetched from a real one."""
+"""The pages that the mock server serves, loaded from a real server."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ BASE = "/api/v1/progress"
 
 
 class Pages:
-    """The pages' bytes and their policy, as a server delivers them."""
+    """The pages and their policy, as a server sends them."""
 
     @classmethod
     async def load(cls, http, server):

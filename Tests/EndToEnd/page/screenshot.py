@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Makes docs/images/operation.png anew: the page while a real job runs.
+"""Creates docs/images/operation.png, a picture of the page during a real job.
 
     python3 Tests/EndToEnd/page/screenshot.py --binary bin/live-progress
     python3 Tests/EndToEnd/page/screenshot.py --server http://127.0.0.1:8080
 
-The job packs the sources of this repository, and reports each file as anyone would: over HTTP.
+The job compresses the sources of this repository, and reports each file over HTTP.
 """
 
 import argparse
@@ -29,13 +29,13 @@ LARGEST = 200_000
 
 
 def sources():
-    """The files under version control, in their order."""
+    """Returns the files under version control."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
     return [ROOT / name for name in names.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
 async def work(http, link):
-    """Packs file after file and says so."""
+    """Compresses each file and reports it."""
     files = sources()
     total = sum(file.stat().st_size for file in files)
     body = {
@@ -74,7 +74,7 @@ async def take(server, path, width, height, scheme):
                            "document.querySelector('#rate').textContent !== ''", seconds=60)
             path.parent.mkdir(parents=True, exist_ok=True)
             await tab.picture(path)
-            assert await tab.text("#status") == "Running", "the job was over before the picture was taken"
+            assert await tab.text("#status") == "Running", "the job ended before the picture was taken"
             await job
     size = path.stat().st_size
     assert size < LARGEST, f"{path} has {size} bytes; it must stay under {LARGEST}"
@@ -83,8 +83,8 @@ async def take(server, path, width, height, scheme):
 
 async def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", help="the address of a server that runs")
-    parser.add_argument("--binary", default=str(ROOT / "bin/live-progress"), help="else the program to be started")
+    parser.add_argument("--server", help="the URL of a running server")
+    parser.add_argument("--binary", default=str(ROOT / "bin/live-progress"), help="the program to start if there is no --server")
     parser.add_argument("--to", type=Path, default=PICTURE)
     parser.add_argument("--size", default="960x790", help="width and height in CSS pixels")
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the page of an operation does when the connection, the server or the operation goes wrong."""
+"""The page of an operation after errors of the connection, the server or the operation."""
 
 import asyncio
 
 
 async def test_reconnects(browser, mock):
-    """A dropped connection is said, and comes back by its cursor with exactly what was missed."""
+    """The page shows a lost connection, reconnects with its cursor, and receives exactly the missed updates."""
     job = mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -17,7 +17,7 @@ async def test_reconnects(browser, mock):
                            "'#connection').innerText)).observe(document.querySelector('#connection'),"
                            "{childList: true, subtree: true})")
         await mock.drop()
-        # In one look: between two tries the page says something else for a moment.
+        # Check both conditions in one evaluation, because the page shows another text during an attempt.
         await tab.wait("document.querySelector('#retry').checkVisibility() && "
                        "document.querySelector('#aside').innerText.startsWith('last heard')")
         assert await tab.text("#state") == "One"
@@ -33,14 +33,14 @@ async def test_reconnects(browser, mock):
 
 
 async def test_gap(browser, mock):
-    """Where the journal no longer has what was missed, the page says so."""
+    """The page shows the number of missed updates that the journal no longer has."""
     job = mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
         await tab.wait_text("#state", "One")
         mock.first_message = lambda operation, cursor: operation.first(None)
         for _ in range(4):
-            job.message["revision"] += 1  # made while no watcher was connected
+            job.message["revision"] += 1  # revisions that no watcher received
         await mock.drop(1001)
         job.publish(state="Six")
         await tab.wait_text("#state", "Six")
@@ -48,7 +48,7 @@ async def test_gap(browser, mock):
 
 
 async def test_old_news(browser, mock):
-    """What is repeated or older than what is shown changes nothing."""
+    """Repeated and older messages do not change the page."""
     job = mock.add("job", title="Job", status="running", state="One")
     job.publish(state="Two")
     async with await browser.tab() as tab:
@@ -66,7 +66,7 @@ async def test_old_news(browser, mock):
 
 
 async def test_final_codes(browser, mock):
-    """Deletion, refusal and a broken protocol end the matter: their codes and 1000 are not followed by a reconnection."""
+    """The page does not reconnect after 1000 or after the codes of a deletion, a refusal or a protocol error."""
     ends = ((4510, "This operation is gone"), (4504, "No such operation"), (4503, "Not allowed"))
     broken = tuple((code, "This operation cannot be followed") for code in (1002, 1003, 1007, 1008, 1009))
     for code, words in ends + broken:
@@ -77,11 +77,11 @@ async def test_final_codes(browser, mock):
             await mock.drop(code)
             await tab.wait_text("#gone-title", words)
             assert not await tab.visible("#retry")
-            assert await tab.text("#state") == "One", "what was known stays"
+            assert await tab.text("#state") == "One", "the last known state stays"
             assert await tab.text("#status") == "Last known: Running"
             while not mock.joined.empty():
                 mock.joined.get_nowait()
-            # Coming back from elsewhere would make a page that still tried do so at once.
+            # The event "online" would make a page reconnect immediately if it still tried.
             await tab.evaluate("window.dispatchEvent(new Event('online'))")
             await tab.evaluate("new Promise((done) => setTimeout(done, 50))")
             assert mock.joined.empty()
@@ -95,7 +95,7 @@ async def test_final_codes(browser, mock):
 
 
 async def test_other_codes(browser, mock):
-    """Every other close code is followed by a reconnection."""
+    """The page reconnects after every other close code."""
     mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -104,14 +104,14 @@ async def test_other_codes(browser, mock):
             await tab.wait_text("#connection-text", "Live")
             await mock.drop(code)
             await tab.wait("document.querySelector('#connection').dataset.phase !== 'live'")
-            # The reader's impatience is the test's: no waiting for the backoff.
+            # A click on the button skips the backoff.
             await tab.evaluate("document.querySelector('#retry').click()")
             async with asyncio.timeout(40):
                 assert await mock.joined.get() == ("job", "websocket", "k3f9-0"), code
 
 
 async def test_unknown(browser, mock):
-    """An unknown and a forgotten operation have a clear message each."""
+    """The page has a message for an unknown operation, and another message for a deleted operation."""
     mock.removed["old"] = 410
     async with await browser.tab() as tab:
         await tab.go(mock.link("nothing"))
@@ -124,7 +124,7 @@ async def test_unknown(browser, mock):
 
 
 async def test_foreign_parameters(browser, mock):
-    """Parameters that somebody adds to a page's link are not sent to the API, which would refuse them."""
+    """Foreign parameters in a page's link are not sent to the API, which would refuse them."""
     for websockets, way in ((True, "websocket"), (False, "events")):
         mock.websockets = websockets
         job = mock.add(way, title="Job", status="running", state="One", cancellable=True)
@@ -141,7 +141,7 @@ async def test_foreign_parameters(browser, mock):
 
 
 async def test_events(browser, mock):
-    """Without WebSockets the page follows by server-sent events, and comes back by its cursor."""
+    """Without WebSockets, the page uses server-sent events, and reconnects with its cursor."""
     job = mock.add("job", title="Job", status="running", state="One", cancellable=True)
     mock.websockets = False
     async with await browser.tab() as tab:
@@ -168,7 +168,7 @@ async def test_events(browser, mock):
 
 
 async def test_backoff(browser, mock):
-    """Attempts grow apart, and the network's return is taken up at once."""
+    """The delays between attempts grow, and the page reconnects immediately when the network returns."""
     mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -181,7 +181,7 @@ async def test_backoff(browser, mock):
             window.setTimeout = (run, delay, ...rest) => {
                 const isRetry = String(run).includes("this.#connect()");
                 if (isRetry) delays.push(delay);
-                // The first six are hurried; from then on the page really waits.
+                // The first six delays are shortened; the page waits the full seventh delay.
                 return original(run, isRetry && delays.length <= 6 ? 1 : delay, ...rest);
             };""")
         await mock.drop()
@@ -197,7 +197,7 @@ async def test_backoff(browser, mock):
 
 
 async def test_hidden(browser, mock):
-    """A hidden page does not hurry to reconnect, and does so the moment it is seen."""
+    """A hidden page waits longer before it reconnects, and reconnects immediately when it becomes visible."""
     mock.add("job", title="Job", status="running", state="One")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -215,7 +215,7 @@ async def test_hidden(browser, mock):
 
 
 async def test_burst(browser, mock):
-    """Two thousand updates in one burst leave the page at the last one, without a complaint."""
+    """After 2,000 updates in one burst, the page shows the last update, without errors."""
     job = mock.add("job", title="Job", status="running", state="Start")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))

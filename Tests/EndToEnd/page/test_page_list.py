@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the page of all operations shows, and the element for other pages."""
+"""The page of all operations, and the element for other pages."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ def quarter(number):
 
 
 async def test_follows(browser, mock, pictures):
-    """The list shows all operations, the newest first, and follows them live."""
+    """The list shows all operations, newest first, and updates them live."""
     first = mock.add("first", age=300, title="Import customers", status="running", state="Copying", progress=quarter(1))
     mock.add("second", age=100, title="Nightly backup", status="running", state="Compressing")
     done = mock.add("third", age=200, title="Report", status="running", progress=quarter(3))
@@ -51,7 +51,7 @@ async def test_follows(browser, mock, pictures):
 
 
 async def test_narrows(browser, mock):
-    """The list can be searched and narrowed to what runs or has ended."""
+    """The list can be searched, and filtered to running or ended operations."""
     mock.add("one", age=3, title="Import customers", status="running", labels={"team": "data"})
     mock.add("two", age=2, title="Backup", status="running", state="Copying customers")
     mock.add("three", age=1, title="Report", status="running").publish(status="succeeded")
@@ -67,7 +67,7 @@ async def test_narrows(browser, mock):
         await tab.click("[data-kind=running]")
         assert await tab.evaluate(TITLES) == ["Backup", "Import customers"]
         assert await tab.text("#count-running") == "2"
-        # What ends leaves the rows that run, at once.
+        # An operation that ends disappears from the running operations.
         mock.operations["two"].publish(status="succeeded")
         await tab.wait(f"{TITLES}.length === 1")
         await tab.evaluate(f"{search}.value = 'nothing like it'; {search}.dispatchEvent(new Event('input'))")
@@ -75,7 +75,7 @@ async def test_narrows(browser, mock):
 
 
 async def test_empty(browser, mock, pictures):
-    """An empty list tells how to start an operation."""
+    """An empty list shows how to start an operation."""
     async with await browser.tab(320, 640) as tab:
         await tab.go(mock.url + "/")
         await tab.wait("document.querySelector('#empty').checkVisibility()")
@@ -91,7 +91,7 @@ async def test_empty(browser, mock, pictures):
 
 
 async def test_list_reconnects(browser, mock):
-    """After a reconnection the list has what came and has lost what went."""
+    """After a reconnection, the list shows new operations and no deleted operations."""
     for name in ("stays", "goes"):
         mock.add(name, title=name, status="running")
     async with await browser.tab() as tab:
@@ -104,7 +104,7 @@ async def test_list_reconnects(browser, mock):
 
 
 async def test_polls(browser, mock):
-    """Without WebSockets the list asks again and again."""
+    """Without WebSockets, the list polls."""
     mock.websockets = False
     for number in range(250):
         mock.add(f"n{number}", age=1000 - number, title=f"Job {number}", status="running")
@@ -119,7 +119,7 @@ async def test_polls(browser, mock):
 
 @pytest.mark.alone
 async def test_thousand(browser, mock):
-    """A thousand rows, a third of them changing all the time, leave the page at ease."""
+    """The page stays responsive with a thousand rows, a third of which change all the time."""
     for number in range(1_000):
         mock.add(f"n{number}", age=2000 - number, title=f"Job {number}", status="running", progress=quarter(1))
     async with await browser.tab() as tab:
@@ -139,12 +139,12 @@ async def test_thousand(browser, mock):
             await tab.wait_text("[data-id=n999] .state", f"Step {step}")
         assert await tab.evaluate("touched.size") == 334, await tab.evaluate("touched.size")
         longest = await tab.evaluate("Math.max(0, ...tasks)")
-        # Generous, for busy machines: what is at ease here takes a few milliseconds.
+        # The limit is high for busy machines; the usual time is a few milliseconds.
         assert longest < 500, f"a task of {longest} ms"
 
 
 async def test_list_text_only(browser, mock):
-    """Text from a worker is shown as text in the list too."""
+    """The list shows text from a worker as text, not as HTML."""
     attack = "<img src=x onerror=alert(1)>"
     mock.add("job", title=attack, status="running", state=attack)
     async with await browser.tab(320, 640) as tab:
@@ -156,7 +156,7 @@ async def test_list_text_only(browser, mock):
 
 
 async def test_element(browser, mock, pictures):
-    """The element shows the same bar in a page with a strict policy of its own."""
+    """The element shows the same bar in a page with its own strict policy."""
     job = mock.add("job", title="Import <b>customers</b>", status="running", state="Copying", progress=quarter(1))
     inside = "document.querySelector('live-progress').shadowRoot.querySelector"
     async with await browser.tab(320, 200) as tab:

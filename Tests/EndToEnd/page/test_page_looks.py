@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the pages look like, and that what a worker says stays text."""
+"""The appearance of the pages, and the escaping of text from workers."""
 
 from test_page_operation import HALF
 from pages import SOURCES
 
 async def test_text_only(browser, mock):
-    """Text from a worker is shown as text, whatever it looks like."""
+    """The page shows text from a worker as text, not as HTML."""
     attack = "<img src=x onerror=alert(1)><script>window.hacked = 1</script>"
     mock.add("job", title=attack, status="running", state=attack, labels={attack: attack},
              details={attack: attack, "link": "javascript:alert(1)", "__proto__": {"x": [attack]}, "list": [{attack: 1}]},
@@ -29,7 +29,7 @@ async def test_text_only(browser, mock):
 
 
 async def test_words(browser, mock):
-    """Figures, times and names are written for people."""
+    """Numbers, times and names are formatted for readers."""
     table = [
         ("formatNumber(1234567)", "1,234,567"), ("formatNumber(12.345)", "12.3"), ("formatNumber(0.5)", "0.5"),
         ("formatBytes(999)", "999 bytes"), ("formatBytes(1840000000)", "1.84 GB"), ("formatBytes(0)", "0 bytes"),
@@ -79,7 +79,7 @@ CONTRASTS = """[...document.querySelectorAll("body *")].filter((node) => node.ch
 
 
 async def test_contrast(browser, mock):
-    """Every text stands out from its ground by 4.5 to 1 or more, in light and dark, whatever the status."""
+    """Every text has a contrast of 4.5 to 1 or more, in light and dark, for each status."""
     job = mock.add("job", title="Job", progress=HALF, cancellable=True, labels={"a": "b"}, details={"step": "x", "none": None})
     for scheme in ("light", "dark"):
         async with await browser.tab(scheme=scheme) as tab:
@@ -113,7 +113,7 @@ STATES = {
 
 
 async def test_fits(browser, mock, pictures):
-    """Every state fits 320 pixels and wide windows, in light and dark, without scrolling sideways."""
+    """Every state fits a window of 320 pixels and a wide window, in light and dark, without horizontal scrolling."""
     for name, members in STATES.items():
         job = mock.add(f"copy-{name}", age=79, title="Back up the photographs", status="running", labels={"host": "attic"})
         job.publish(**members)

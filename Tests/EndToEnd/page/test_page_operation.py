@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the page of an operation shows."""
+"""The content of the page of an operation."""
 
 HALF = {"completedCount": 50, "totalCount": 100, "unit": "rows", "fractionCompleted": 0.5, "throughput": 12.4,
         "estimatedTimeRemaining": 84.0}
 
 
 async def test_current(browser, mock):
-    """The current state is there at once, with its bar, counts, rate and remaining time."""
+    """The page shows the current state first, with its bar, counts, rate and remaining time."""
     mock.add("import", age=75, title="Import customers", status="running", state="Copying", progress=HALF,
              details={"currentStep": "Validating data", "batch": {"number": 7, "tags": ["a", "b"]}})
     async with await browser.tab() as tab:
@@ -31,7 +31,7 @@ async def test_current(browser, mock):
 
 
 async def test_updates(browser, mock):
-    """Updates appear as they come, and the bar has its values for assistive technology."""
+    """The page shows updates as they arrive, and the bar has values for assistive technology."""
     job = mock.add("job", title="Job", status="running", state="One", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -41,7 +41,7 @@ async def test_updates(browser, mock):
         assert await tab.attribute("#bar", "aria-valuetext") == "50%, Running: One"
         for done in (60, 75, 99.9):
             job.publish(state=f"At {done}", progress={**HALF, "completedCount": done, "fractionCompleted": done / 100})
-        # Never rounded up: 99.9 is not all.
+        # The percentage is not rounded up, because 99.9 % is not complete.
         await tab.wait_text("#figure", "99%")
         assert await tab.text("#state") == "At 99.9"
         assert await tab.attribute("#bar", "aria-valuenow") == "99"
@@ -55,7 +55,7 @@ async def test_updates(browser, mock):
 
 
 async def test_glides(browser, mock):
-    """The bar glides frame by frame, and jumps for those who prefer less motion."""
+    """The bar moves smoothly, and in one step for users who prefer reduced motion."""
     watch = """new Promise((resolve) => {
         const seen = new Set();
         const fill = document.querySelector(".fill");
@@ -78,7 +78,7 @@ async def test_glides(browser, mock):
 
 
 async def test_succeeded(browser, mock):
-    """A success shows its result, the time it took, and says so in the tab."""
+    """A success shows its result and duration, and changes the title of the tab."""
     job = mock.add("job", age=130, title="Import", status="running", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -99,7 +99,7 @@ async def test_succeeded(browser, mock):
 
 
 async def test_failed(browser, mock):
-    """A failure shows its problem with every member, and where it stopped."""
+    """A failure shows all members of its problem, and its last percentage."""
     job = mock.add("job", title="Backup", status="running", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -120,7 +120,7 @@ async def test_failed(browser, mock):
 
 
 async def test_late(browser, mock):
-    """An operation that has ended is shown as ended to those who come late."""
+    """A page that is opened after the end shows the ended operation."""
     job = mock.add("job", title="Old", status="running")
     job.publish(status="cancelled", state="Stopped by hand")
     async with await browser.tab() as tab:
@@ -132,7 +132,7 @@ async def test_late(browser, mock):
 
 
 async def test_cancelling(browser, mock):
-    """Cancelling asks the worker, says so at once, and shows both phases."""
+    """The cancel button sends a cancel request, and the page shows the request, its refusal and both phases."""
     job = mock.add("job", title="Job", status="running", cancellable=False)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -158,7 +158,7 @@ async def test_cancelling(browser, mock):
 
 
 async def test_said(browser, mock):
-    """Silence of the worker, further attempts and passed-over updates are said."""
+    """The page shows a stalled worker, the number of the attempt, and skipped updates."""
     job = mock.add("job", title="Job", status="running", progress=HALF, labels={"team": "data"}, parent="whole")
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))
@@ -175,7 +175,7 @@ async def test_said(browser, mock):
 
 
 async def test_spoken(browser, mock):
-    """Only changes of state are spoken, not each tick."""
+    """A screen reader announces changes of the state, but not changes of the counts."""
     job = mock.add("job", title="Job", status="running", state="Copying", progress=HALF)
     async with await browser.tab() as tab:
         await tab.go(mock.link("job"))

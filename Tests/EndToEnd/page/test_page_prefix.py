@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The pages behind a proxy that puts a path before the server's own: nothing may lead out of it."""
+"""The pages behind a proxy that adds a path prefix: all links must stay below the prefix."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ from mock import PREFIXES
 from pages import BASE
 
 ROOTED = re.compile(r"""["'`](/(?:api|assets|page|openapi|healthz|live-progress)[^"'` ]*)""")
-"""A link that begins at the root of the host."""
+"""A link that starts at the root of the host."""
 
 
 async def heard(queue):
@@ -18,13 +18,13 @@ async def heard(queue):
 
 
 async def test_rooted(mock):
-    """Nothing in the pages and the element begins at the root of the host."""
+    """No link in the pages or the element starts at the root of the host."""
     for text in (mock.pages.list, mock.pages.operation, mock.pages.element):
         assert ROOTED.findall(text) == []
 
 
 async def test_list_below(browser, mock):
-    """The list is followed below a prefix, from each of its addresses, and links to its operations there."""
+    """Below a prefix, the list is live at each of its URLs, and its links keep the prefix."""
     mock.add("import:7", title="Import", status="running")
     addresses = [(PREFIXES[0], PREFIXES[0])]
     for prefix in ("", *PREFIXES):
@@ -41,7 +41,7 @@ async def test_list_below(browser, mock):
 
 
 async def test_operation_below(browser, mock):
-    """An operation is followed and cancelled below a prefix, and its links stay there."""
+    """Below a prefix, an operation is live and can be cancelled, and its links keep the prefix."""
     for websockets, way in ((True, "websocket"), (False, "events")):
         mock.websockets = websockets
         for number, prefix in enumerate(("", *PREFIXES)):
@@ -50,7 +50,7 @@ async def test_operation_below(browser, mock):
                 job = mock.add(identity, title="Job", status="running", state="One", cancellable=True, parent="a:b")
                 async with await browser.tab() as tab:
                     wanted = mock.link(identity, prefix)
-                    # The page takes the slash away that its links would be wrong by.
+                    # The page removes the trailing slash, because the slash would change its relative links.
                     await tab.go(wanted + end, arrives=wanted + end.removeprefix("/"))
                     await tab.wait_text("#connection-text", "Live")
                     assert (await heard(mock.joined))[:2] == (identity, way)
@@ -63,7 +63,7 @@ async def test_operation_below(browser, mock):
 
 
 async def test_ticket_below(browser, mock):
-    """A ticket for an event stream is asked for below the prefix."""
+    """The page requests a ticket for an event stream below the prefix."""
     mock.websockets = False
     for number, prefix in enumerate(("", *PREFIXES)):
         identity = f"job-{number}"
@@ -75,7 +75,7 @@ async def test_ticket_below(browser, mock):
 
 
 async def test_element_below(browser, mock):
-    """The element follows what its source is relative to."""
+    """The element resolves its relative source below the prefix."""
     mock.add("job", title="Job", status="running", state="Working")
     for prefix in ("", *PREFIXES):
         async with await browser.tab() as tab:

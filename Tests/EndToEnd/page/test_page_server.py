@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The pages against the real server, from creation to deletion."""
+"""The pages with a real server, from the creation of an operation to its deletion."""
 
 import uuid
 
@@ -11,7 +11,7 @@ def fresh(server):
 
 
 async def test_whole_life(browser, server, http):
-    """The real server's operation is seen live in the page, from its first state to its end."""
+    """With a real server, the page shows an operation live from its first state to its end."""
     identity, link = fresh(server)
     host = server.url.removeprefix("http://")
     body = {"title": "Real <import>", "state": "Reading", "completedCount": 1, "totalCount": 4, "unit": "files",
@@ -39,7 +39,7 @@ async def test_whole_life(browser, server, http):
 
 
 async def test_goes_wrong(browser, server, http):
-    """The real server's failure, deletion and unknown operations are told in the page."""
+    """With a real server, the page shows a failure, a deletion and an unknown operation."""
     identity, link = fresh(server)
     async with http.put(link, json={"title": "Doomed", "state": "Working"}):
         pass
@@ -65,7 +65,7 @@ async def test_goes_wrong(browser, server, http):
 
 
 async def test_in_the_list(browser, server, http):
-    """The real server's list follows an operation from its creation to its deletion."""
+    """With a real server, the list shows an operation from its creation to its deletion."""
     identity, link = fresh(server)
     row = f'[data-id="{identity}"]'
     async with await browser.tab() as tab:

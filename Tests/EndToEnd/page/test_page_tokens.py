@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The pages of a server with keys in a real browser: links whose fragment holds a token."""
+"""The pages of a server with keys in a real browser: links with a token in the fragment."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from test_tokens import Keys, bearer
 
 
 async def visit(tab, link: str) -> None:
-    """Opens a link; the page takes the fragment away by itself."""
+    """Opens a link, and waits until the page has removed the fragment."""
     await tab.call("Page.navigate", url=link)
     await tab.wait(f"location.href === {json.dumps(link.partition('#')[0])} && document.readyState === 'complete'")
 
 
 async def check_secret(tab, server: Server, *tokens: str) -> None:
-    """The tokens are in no address, neither shown nor remembered nor asked for, and in no log."""
+    """Checks that no URL, no history entry, no request, no page and no log contains a token."""
     entries = (await tab.call("Page.getNavigationHistory"))["entries"]
     places = {
-        "the history": [entry["url"] for entry in entries], "an address that was asked for": tab.requests,
+        "the history": [entry["url"] for entry in entries], "the URL of a request": tab.requests,
         "a referrer": tab.referrers, "the page's own referrer": [await tab.evaluate("document.referrer")],
         "the page": [await tab.evaluate("document.documentElement.outerHTML")], "the log": [server.whole_log()],
     }
     for place, texts in places.items():
         for token in tokens:
-            expect(not any(token in text or token[-20:] in text for text in texts), f"a token stands in {place}")
-    expect(tab.requests and f"target={BASE}" in server.whole_log(), "nothing was asked for, or nothing was logged")
+            expect(not any(token in text or token[-20:] in text for text in texts), f"{place} contains a token")
+    expect(tab.requests and f"target={BASE}" in server.whole_log(), "there are no requests or no log")
 
 
 async def in_new_tab(tab, selector: str, button: str) -> None:
-    """Opens a link in a tab of its own, as a reader does, and waits until that one is live."""
+    """Opens a link in a new tab with the mouse, and waits until the new tab is live."""
     spot = await tab.evaluate(f"""(() => {{
         const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2];
@@ -59,7 +59,7 @@ async def in_new_tab(tab, selector: str, button: str) -> None:
 
 
 def run(binary, body) -> None:
-    """Runs the body with a browser and a server at its first start, which tells the administrator's link."""
+    """Runs the body with a browser, a new server and the administrator's link."""
 
     async def go():
         with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +73,7 @@ def run(binary, body) -> None:
 
 
 def test_administrator(binary):
-    """The administrator's link opens the list, from which an operation is opened; its token is sent to no other server."""
+    """The administrator's link opens the list and its operations; the token is sent to no other server."""
 
     async def body(browser, server, keys, link):
         admin = link.partition("#token=")[2]
@@ -84,7 +84,7 @@ def test_administrator(binary):
             await tab.wait_text('[data-id="job"] .title', "Job")
             request("PUT", f"{server.url}{BASE}/next", bearer(admin), b'{"title":"Next","state":"Reading"}')
             await tab.wait_text('[data-id="next"] .title', "Next")
-            for button in ["left", "middle"]:  # With Ctrl, and the middle one: in a new tab.
+            for button in ["left", "middle"]:  # Ctrl and the left button, or the middle button, open a new tab.
                 await in_new_tab(tab, '[data-id="next"] .title', button)
             await tab.click('[data-id="job"] .title')
             await tab.wait_text("#connection-text", "Live")
@@ -100,7 +100,7 @@ def test_administrator(binary):
 
 
 def test_operation(binary):
-    """An operation's link shows it live to its end, and nothing else of the server."""
+    """The link of an operation shows the operation live to its end, and gives no access to the list."""
 
     async def body(browser, server, keys, _):
         url, create = f"{server.url}{BASE}/job", keys.token("create")
@@ -120,13 +120,13 @@ def test_operation(binary):
             await tab.check_clean(server.url.removeprefix("http://"))
             await tab.go(f"{server.url}/")
             await tab.wait_text("#refused-title", "Not allowed")
-            expect(not await tab.visible("#empty"), "a list that may not be seen is said to be empty")
+            expect(not await tab.visible("#empty"), "a list without permission is shown as empty")
 
     run(binary, body)
 
 
 def test_refused(binary):
-    """A link without a token, with a wrong one or one that has ended says so, and a new link in the same tab goes on."""
+    """The page shows a missing, invalid or expired token, and a valid link works in the same tab afterwards."""
 
     async def body(browser, server, keys, link):
         url = f"{server.url}{BASE}/job"
@@ -135,7 +135,7 @@ def test_refused(binary):
         short = keys.token("watch", "--id", "job", time="1s")
         deadline = time.monotonic() + 10
         while request("GET", url, bearer(short)).status != 401:
-            expect(time.monotonic() < deadline, "a token does not end")
+            expect(time.monotonic() < deadline, "the token does not expire")
             await asyncio.sleep(0.1)
         cases = [
             ("", "A link with a token is needed"), (f"#token={wrong}", "This link does not let you in"),
@@ -146,7 +146,7 @@ def test_refused(binary):
                 async with await browser.tab() as tab:
                     await visit(tab, page + fragment)
                     await tab.wait_text(place, words)
-                    expect(not await tab.visible("#retry"), "a link that is refused for good is tried again")
+                    expect(not await tab.visible("#retry"), "the page retries a link that is refused permanently")
                     await tab.check_clean(server.url.removeprefix("http://"))
         async with await browser.tab() as tab:
             await visit(tab, f"{url}#token={wrong}")
@@ -161,7 +161,7 @@ def test_refused(binary):
 
 @pytest.mark.timeout(180)
 def test_ends(binary):
-    """A page whose token ends while it watches tells so, and keeps what it knew as the past."""
+    """The page shows an expired token, and keeps the last known state."""
 
     async def body(browser, server, keys, link):
         url = f"{server.url}{BASE}/job"
@@ -169,10 +169,10 @@ def test_ends(binary):
         async with await browser.tab() as tab:
             await visit(tab, f"{url}#token={keys.token('watch', '--id', 'job', time='10s')}")
             await tab.wait_text("#state", "Reading")
-            # The time of the token, and that of grace.
+            # The lifetime of the token, and the grace period.
             await tab.wait_text("#gone-title", "This link has expired", 45)
             expect_equal(await tab.text("#status"), "Last known: Running", "status")
             expect_equal(await tab.text("#connection-text"), "Not connected", "connection")
-            expect(not await tab.visible("#retry"), "it is tried again")
+            expect(not await tab.visible("#retry"), "the page retries")
 
     run(binary, body)

@@ -11,7 +11,7 @@ import Testing
 struct ChangeTests {
     private let fixture = Fixture()
 
-    @Test("A request to cancel is taken and seen by all; asking again is harmless")
+    @Test("A request to cancel is accepted and visible to all; a second request changes nothing")
     func cancel() async {
         _ = await fixture.form(.put, "/a", "cancellable=true")
         let answer = await fixture.send(.post, "/a/cancel")
@@ -26,7 +26,7 @@ struct ChangeTests {
     }
 
     @Test(
-        "A request to cancel that cannot be granted says why",
+        "The problem of a rejected request to cancel names the reason",
         arguments: [
             ("state=x", "/a", 409, "not-cancellable"), ("cancellable=true&status=succeeded", "/a", 409, "ended"),
         ]
@@ -39,7 +39,7 @@ struct ChangeTests {
         #expect(answer.problem == problem)
     }
 
-    @Test("Prefer: return=minimal leaves the snapshot out")
+    @Test("Prefer: return=minimal leaves out the snapshot")
     func minimal() async {
         _ = await fixture.form(.put, "/a", "cancellable=true")
         let answer = await fixture.send(.post, "/a/cancel", [.prefer: "return=minimal"])
@@ -48,7 +48,7 @@ struct ChangeTests {
         #expect(answer[.preferenceApplied] == "return=minimal")
     }
 
-    @Test("A deleted operation is gone for everybody, and not cancelled")
+    @Test("A deleted operation is gone for every method, and is not cancelled")
     func delete() async throws {
         _ = await fixture.form(.put, "/a", "cancellable=true")
         let journal = try fixture.service.getJournal(#require(ProgressID("a")))
@@ -66,7 +66,7 @@ struct ChangeTests {
         #expect(await fixture.send(.delete, "/b").status == 404)
     }
 
-    @Test("If-Match guards cancelling and deleting too")
+    @Test("If-Match also applies to cancelling and deleting")
     func ifMatch() async {
         _ = await fixture.form(.put, "/a", "cancellable=true")
         for (method, path) in [(HTTPRequest.Method.post, "/a/cancel"), (.delete, "/a")] {
@@ -84,7 +84,7 @@ struct RequestTests {
     private let fixture = Fixture()
 
     @Test(
-        "A method that a resource does not take is refused with those it does",
+        "A method that a resource does not support is rejected with the supported methods",
         arguments: [
             ("", "PUT", "GET, HEAD, OPTIONS, POST"), ("", "DELETE", "GET, HEAD, OPTIONS, POST"),
             ("", "PATCH", "GET, HEAD, OPTIONS, POST"), ("/a", "POST", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
@@ -101,7 +101,7 @@ struct RequestTests {
     }
 
     @Test(
-        "OPTIONS says what a resource takes",
+        "OPTIONS lists the methods and body types of a resource",
         arguments: [
             ("", "GET, HEAD, OPTIONS, POST", nil, "application/json, application/x-www-form-urlencoded"),
             (
@@ -119,7 +119,7 @@ struct RequestTests {
         #expect(answer[.acceptPost] == post)
     }
 
-    @Test("A path that is none of the API's is not found", arguments: ["/a/b", "s", "/a/cancel/now"])
+    @Test("A path outside the API is not found", arguments: ["/a/b", "s", "/a/cancel/now"])
     func paths(path: String) async {
         let answer = await fixture.send(.get, path)
         #expect(answer.status == 404)
@@ -128,7 +128,7 @@ struct RequestTests {
         #expect(fixture.api.handles(path: "/api/v1/progress/a?x=y"))
     }
 
-    @Test("A body beyond the limit is refused with the limit")
+    @Test("A body past the limit is rejected with the limit")
     func bodySize() async {
         let fixture = Fixture { $0.limits.maximumBodySize = 100 }
         let answer = await fixture.json(.post, "", "{\"state\":\"\(String(repeating: "x", count: 100))\"}")
@@ -139,7 +139,7 @@ struct RequestTests {
         #expect(await fixture.form(.post, "", "title=\(String(repeating: "x", count: 94))").status == 201)
     }
 
-    @Test("No answer may be stored, unless its tag can be asked about, or be taken for another type")
+    @Test("Responses to POST, the list and problems have Cache-Control: no-store and nosniff")
     func fields() async {
         for answer in [await fixture.send(.post), await fixture.send(.get), await fixture.send(.get, "/x")] {
             #expect(answer[.cacheControl] == "no-store")

@@ -8,13 +8,13 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-/// Text that takes minutes to compare or hash by canonical equivalence, and no time at all by its bytes.
-@Suite("Invariant 11: text of combining marks is read as fast as any other", .timeLimit(.minutes(1)))
+/// Long runs of combining marks: a comparison by canonical equivalence takes minutes, a comparison by bytes does not.
+@Suite("Invariant 11: text of combining marks is processed as fast as other text", .timeLimit(.minutes(1)))
 struct CombiningMarksTests {
     private static let marks = String(repeating: "\u{301}\u{316}", count: 100_000)
     private let fixture = Fixture()
 
-    /// A text with the marks in their places.
+    /// Returns the pattern with each `MARKS` replaced by the combining marks and the ending.
     private static func text(_ pattern: String, ending: String = "") -> String {
         let pieces = pattern.utf8.split(separator: UInt8(ascii: "M"), omittingEmptySubsequences: false)
         return pieces.enumerated().map { index, piece in
@@ -22,9 +22,9 @@ struct CombiningMarksTests {
         }.joined()
     }
 
-    // The texts are made within the tests, since arguments are compared by whoever runs them.
+    // Each test builds its texts itself, because swift-testing compares test arguments.
 
-    @Test("In a body of JSON")
+    @Test("Combining marks in a JSON body are rejected quickly")
     func json() async {
         _ = await fixture.json(.put, "/job", "")
         for body in [
@@ -37,7 +37,7 @@ struct CombiningMarksTests {
         }
     }
 
-    @Test("In a form")
+    @Test("Combining marks in a form are rejected quickly")
     func form() async {
         _ = await fixture.json(.put, "/job", "")
         for body in ["sMARKS=1", "status=sMARKS", "labels.sMARKS=x", "completedCount=sMARKS"] {
@@ -45,7 +45,7 @@ struct CombiningMarksTests {
         }
     }
 
-    @Test("Where a report may be the repeat of an end")
+    @Test("Combining marks in a repeated end are compared quickly")
     func repeatedEnd() async {
         for body in [
             #"{"state":"sMARKS","status":"cancelled"}"#, #"{"state":"s","details":"sMARKS","status":"cancelled"}"#,
@@ -59,13 +59,13 @@ struct CombiningMarksTests {
         }
     }
 
-    @Test("The repeat of an end is the same byte for byte, not only to the eye")
+    @Test("A repeated end must be equal byte for byte, not only by canonical equivalence")
     func composedRepeat() async {
         _ = await fixture.json(.put, "/job", #"{"state":"caf\u00e9","status":"cancelled"}"#)
         #expect(await fixture.json(.put, "/job", #"{"state":"cafe\u0301","status":"cancelled"}"#).status == 409)
     }
 
-    @Test("In a field or a query")
+    @Test("Combining marks in a header field or query are rejected quickly")
     func fields() async {
         _ = await fixture.json(.put, "/job", "")
         let marks = "s" + Self.marks
@@ -80,7 +80,7 @@ struct CombiningMarksTests {
         #expect(await fixture.send(.get, "?\(marks)=1").status == 400)
     }
 
-    @Test("In a handshake, and in a watcher's message")
+    @Test("Combining marks in a handshake or a watcher's message are rejected quickly")
     func watching() async {
         _ = await fixture.json(.put, "/job", "")
         let handshake: HTTPFields = [

@@ -8,9 +8,9 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-@Suite("Counts and their fraction tell one thing")
+@Suite("Counts and fraction are consistent")
 struct CountsTests {
-    /// Reports after each other, and the counts that are shown after each.
+    /// A series of reports, and the counts that the snapshot shows after each report.
     struct Story: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let steps: [(report: String, completed: Int64, total: Int64?, fraction: Double?)]
@@ -22,7 +22,7 @@ struct CountsTests {
 
     static let counted: [Story] = [
         Story(
-            "a count that is late is not shown",
+            "a count below the current count is ignored",
             ("completedCount=80&totalCount=100", 80, 100, 0.8),
             ("completedCount=40", 80, 100, 0.8),
             ("completedCount=79", 80, 100, 0.8),
@@ -30,7 +30,7 @@ struct CountsTests {
             ("completedCount=0", 81, 100, 0.81)
         ),
         Story(
-            "another unit is another count; the same count by another name goes on",
+            "a different unit restarts the counts; a new name for the unit alone keeps them",
             ("completedCount=100&totalCount=100&unit=%25", 100, 100, 1),
             ("completedCount=1&totalCount=&unit=phases", 1, nil, nil),
             ("completedCount=3&unit=phases", 3, nil, nil),
@@ -41,33 +41,33 @@ struct CountsTests {
             ("completedCount=1&totalCount=4&unit=files", 1, 4, 0.25)
         ),
         Story(
-            "units are added to what is shown",
+            "advance adds units to the current count",
             ("completedCount=80&totalCount=100", 80, 100, 0.8),
             ("completedCount=40&advance=5", 85, 100, 0.85),
             ("advance=5", 90, 100, 0.9)
         ),
         Story(
-            "a total that grows lowers the fraction, as often as it does",
+            "a growing total lowers the fraction",
             ("completedCount=80&totalCount=100", 80, 100, 0.8),
             ("totalCount=200", 80, 200, 0.4),
             ("completedCount=100", 100, 200, 0.5),
             ("totalCount=400&completedCount=90", 100, 400, 0.25)
         ),
         Story(
-            "a total that shrinks raises it",
+            "a shrinking total raises the fraction",
             ("completedCount=20&totalCount=100", 20, 100, 0.2),
             ("totalCount=40", 20, 40, 0.5),
             ("completedCount=10&totalCount=25", 20, 25, 0.8)
         ),
         Story(
-            "all is at least what is done",
+            "the total is never below the completed count",
             ("completedCount=80&totalCount=100", 80, 100, 0.8),
             ("advance=40", 120, 120, 1),
             ("totalCount=60", 120, 120, 1),
             ("totalCount=240", 120, 240, 0.5)
         ),
         Story(
-            "a total that is not known has no fraction",
+            "without a known total, there is no fraction",
             ("completedCount=80", 80, nil, nil),
             ("totalCount=100", 80, 100, 0.8),
             ("totalCount=", 80, nil, nil),
@@ -75,12 +75,12 @@ struct CountsTests {
             ("totalCount=160", 80, 160, 0.5)
         ),
         Story(
-            "nothing to do is not all done",
+            "a total of zero has no fraction",
             ("completedCount=0&totalCount=0", 0, 0, nil),
             ("advance=1", 1, 1, 1)
         ),
         Story(
-            "a new attempt begins at nothing, and its counts are its own",
+            "a new attempt restarts the counts",
             ("completedCount=80&totalCount=100", 80, 100, 0.8),
             ("attempt=2&completedCount=10&totalCount=100", 10, 100, 0.1),
             ("completedCount=5", 10, 100, 0.1),
@@ -88,7 +88,7 @@ struct CountsTests {
         ),
     ]
 
-    @Test("Invariant 8: what is shown is never less than before, and the fraction is the quotient", arguments: counted)
+    @Test("Invariant 8: counts never fall, and the fraction is their quotient", arguments: counted)
     func tell(story: Story) async throws {
         let fixture = Fixture()
         for step in story.steps {
@@ -103,7 +103,7 @@ struct CountsTests {
 
     static let fractions: [Story] = [
         Story(
-            "a fraction alone is shown, and never falls",
+            "a fraction without counts is shown, and never falls",
             ("fractionCompleted=0.25", 0, nil, 0.25),
             ("fractionCompleted=0.1", 0, nil, 0.25),
             ("fractionCompleted=0.5&state=x", 0, nil, 0.5),
@@ -112,7 +112,7 @@ struct CountsTests {
             ("fractionCompleted=1", 0, nil, 1)
         ),
         Story(
-            "with counts the counts decide, before it, beside it and after it",
+            "with a total, the counts decide the fraction",
             ("fractionCompleted=0.9&completedCount=1&totalCount=4", 1, 4, 0.25),
             ("fractionCompleted=0.95", 1, 4, 0.25),
             ("completedCount=2", 2, 4, 0.5),
@@ -120,7 +120,7 @@ struct CountsTests {
             ("fractionCompleted=0.75", 2, nil, 0.75)
         ),
         Story(
-            "a report that gives up the total tells the fraction in its place, each time",
+            "a report without a total may set the fraction instead",
             ("completedCount=1&totalCount=4", 1, 4, 0.25),
             ("totalCount=&fractionCompleted=0.5", 1, nil, 0.5),
             ("totalCount=4", 1, 4, 0.25),
@@ -129,23 +129,23 @@ struct CountsTests {
             ("totalCount=&fractionCompleted=0.75", 1, nil, 0.75)
         ),
         Story(
-            "counts that come later take over",
+            "later counts replace the fraction",
             ("fractionCompleted=0.9", 0, nil, 0.9),
             ("completedCount=3", 3, nil, 0.9),
             ("totalCount=10", 3, 10, 0.3)
         ),
         Story(
-            "a new attempt begins without one",
+            "a new attempt starts without a fraction",
             ("fractionCompleted=0.9", 0, nil, 0.9),
             ("attempt=2&fractionCompleted=0.1", 0, nil, 0.1),
             ("attempt=3&completedCount=1", 1, nil, nil)
         ),
     ]
 
-    @Test("A worker that knows only a fraction says it", arguments: fractions)
+    @Test("A worker without counts may report a fraction", arguments: fractions)
     func tellFractions(story: Story) async throws { try await tell(story: story) }
 
-    @Test("JSON takes a fraction too", arguments: [("0.25", 0.25), ("0", 0), ("1", 1), ("1e-3", 0.001), ("1.0", 1)])
+    @Test("JSON accepts a fraction", arguments: [("0.25", 0.25), ("0", 0), ("1", 1), ("1e-3", 0.001), ("1.0", 1)])
     func json(text: String, value: Double) async {
         let fixture = Fixture()
         let answer = await fixture.json(.put, "/job", #"{"fractionCompleted":\#(text)}"#)
@@ -155,7 +155,7 @@ struct CountsTests {
     }
 
     @Test(
-        "What is no fraction is refused and changes nothing",
+        "An invalid fraction is rejected and changes nothing",
         arguments: [
             "1.5", "-0.1", "1.0000001", "-1e-9", "1e999", "-1e999", #""0.5""#, "true", "null", "[]", "NaN", "Infinity",
             "50%",
@@ -165,7 +165,7 @@ struct CountsTests {
         let fixture = Fixture()
         _ = await fixture.form(.put, "/job", "fractionCompleted=0.25")
         let answer = await fixture.json(.patch, "/job", #"{"fractionCompleted":\#(text)}"#)
-        // What is not even JSON is refused by its own rule.
+        // A body that is not JSON is rejected with 400, an invalid value with 422.
         #expect(answer.status == 422 || answer.status == 400)
         for (form, status) in [("1.5", 422), ("NaN", 422), ("inf", 422), ("", 422), ("x", 422)] {
             let answer = await fixture.form(.patch, "/job", "fractionCompleted=\(form)")
@@ -177,7 +177,7 @@ struct CountsTests {
         #expect(fixture.service.operationCount == 1)
     }
 
-    @Test("A baseline is done, and no speed")
+    @Test("The baseline counts as completed, but not for the throughput")
     func baseline() async {
         let fixture = Fixture()
         let first = await fixture.form(.put, "/job", "baselineCount=130&totalCount=1351")

@@ -8,11 +8,11 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-@Suite("POST creates")
+@Suite("POST creates an operation")
 struct CreateTests {
     private let fixture = Fixture()
 
-    @Test("An empty body creates a pending operation, and says where it is")
+    @Test("An empty body creates a pending operation, and the response has its Location")
     func empty() async {
         let answer = await fixture.send(.post)
         #expect(answer.status == 201)
@@ -28,7 +28,7 @@ struct CreateTests {
     }
 
     @Test(
-        "JSON and a form say the same",
+        "A JSON body and a form body create the same operation",
         arguments: [
             (
                 "application/json",
@@ -53,14 +53,14 @@ struct CreateTests {
         #expect(answer.json["progress"]?["fractionCompleted"]?.doubleValue == 0.3)
     }
 
-    @Test("Invariant 7: a created operation has a lease, past which it is stalled")
+    @Test("Invariant 7: a created operation has a lease, and is stalled after the lease expires")
     func lease() async {
         _ = await fixture.json(.post, "", #"{"id":"a","lease":5}"#)
         fixture.time.advance(by: .seconds(6))
         #expect(await fixture.send(.get, "/a").json["status"] == "stalled")
     }
 
-    @Test("An identifier that is taken is a conflict")
+    @Test("A second creation with the same identifier is a conflict")
     func taken() async {
         _ = await fixture.json(.post, "", #"{"id":"a"}"#)
         let answer = await fixture.json(.post, "", #"{"id":"a"}"#)
@@ -69,7 +69,7 @@ struct CreateTests {
     }
 
     @Test(
-        "A body that breaks a rule creates nothing and says which rule",
+        "An invalid body creates nothing, and the problem names the violated rule",
         arguments: [
             (#"{"id":"a b"}"#, "id"), (#"{"id":""}"#, "id"), (#"{"nonsense":1}"#, "nonsense"),
             (#"{"id":"a","completedCount":-1}"#, "completedCount"), (#"{"id":"a","status":"running"}"#, "status"),
@@ -84,20 +84,20 @@ struct CreateTests {
         #expect(fixture.service.operationCount == 0)
     }
 
-    @Test("JSON that is declared to be a form is answered with the way out")
+    @Test("If a form body contains JSON, the problem names the correct Content-Type")
     func declaredForm() async {
         let answer = await fixture.form(.post, "", #"{"id":"a"}"#)
         #expect(answer.status == 422)
         #expect(answer.json["detail"]?.stringValue?.contains("Content-Type: application/json") == true)
     }
 
-    @Test("Without a content type a body is JSON")
+    @Test("A body without a Content-Type is JSON")
     func untyped() async {
         #expect(await fixture.send(.post, "", [:], #"{"id":"a"}"#).status == 201)
     }
 
     @Test(
-        "Other types of bodies are refused with those that are taken",
+        "An unsupported body type is rejected with the supported types",
         arguments: [
             "text/plain", "application/x-ndjson", "application/json; charset=latin1", "rubbish", "application/xml",
         ]
@@ -109,7 +109,7 @@ struct CreateTests {
         #expect(answer[.acceptPost] == "application/json, application/x-www-form-urlencoded")
     }
 
-    @Test("Invariant 10: past the limit of operations a newcomer is asked to come back later")
+    @Test("Invariant 10: past the limit of operations, a creation is rejected with Retry-After")
     func full() async {
         let fixture = Fixture(maximumOperations: 1)
         #expect(await fixture.send(.post).status == 201)
@@ -119,7 +119,7 @@ struct CreateTests {
         #expect(answer[.retryAfter] == "2")
     }
 
-    @Test("Prefer: return=minimal leaves the snapshot out")
+    @Test("Prefer: return=minimal leaves out the snapshot")
     func minimal() async {
         let answer = await fixture.send(.post, "", [.prefer: "return=minimal"])
         #expect(answer.status == 201)
@@ -135,7 +135,7 @@ struct IdempotentCreateTests {
     private let fixture = Fixture()
     private let key: HTTPFields = [.idempotencyKey: "\"k1\""]
 
-    @Test("The same request gives the same operation")
+    @Test("A repeated request returns the same operation")
     func repeats() async {
         let first = await fixture.json(.post, "", #"{"title":"Import"}"#, key)
         let second = await fixture.json(.post, "", #"{"title":"Import"}"#, key)
@@ -147,7 +147,7 @@ struct IdempotentCreateTests {
         #expect(fixture.service.operationCount == 1)
     }
 
-    @Test("Another request with the same key is refused")
+    @Test("A different request with the same key is rejected")
     func reused() async {
         _ = await fixture.json(.post, "", #"{"title":"Import"}"#, key)
         let answer = await fixture.json(.post, "", #"{"title":"Export"}"#, key)
@@ -156,21 +156,21 @@ struct IdempotentCreateTests {
         #expect(fixture.service.operationCount == 1)
     }
 
-    @Test("A request that made nothing does not spend its key")
+    @Test("A request that created nothing does not use up its key")
     func failed() async {
         _ = await fixture.json(.post, "", #"{"id":"a"}"#)
         #expect(await fixture.json(.post, "", #"{"id":"a"}"#, key).status == 409)
         #expect(await fixture.json(.post, "", #"{"id":"b"}"#, key).status == 201)
     }
 
-    @Test("A repeat after the operation was deleted says that it is gone")
+    @Test("A repeat after the deletion of the operation gets 410")
     func deleted() async {
         _ = await fixture.send(.post, "", key)
         _ = await fixture.send(.delete, "/op-1")
         #expect(await fixture.send(.post, "", key).status == 410)
     }
 
-    @Test("A repeat after the operation is forgotten creates one")
+    @Test("A repeat after the operation is forgotten creates a new operation")
     func forgotten() async {
         _ = await fixture.form(.post, "", "status=succeeded", key)
         fixture.time.advance(by: .seconds(48 * 3600))
@@ -182,14 +182,14 @@ struct IdempotentCreateTests {
         #expect(answer[.location] == "progress/op-2")
     }
 
-    @Test("Without a key each request creates an operation of its own")
+    @Test("Without a key, each request creates a new operation")
     func keyless() async {
         _ = await fixture.send(.post)
         _ = await fixture.send(.post)
         #expect(fixture.service.operationCount == 2)
     }
 
-    @Test("A key that cannot be one is refused", arguments: ["", String(repeating: "k", count: 256)])
+    @Test("An invalid key is rejected", arguments: ["", String(repeating: "k", count: 256)])
     func malformed(key: String) async {
         let answer = await fixture.send(.post, "", [.idempotencyKey: key])
         #expect(answer.status == 400)

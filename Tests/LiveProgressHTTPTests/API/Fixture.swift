@@ -7,8 +7,9 @@ import LiveProgressHTTP
 import LiveProgressTesting
 import Synchronization
 
-/// An API over a service whose clock, identifiers and epochs a test knows: `op-1`, `op-2`, …; the epoch is `e`, unless a test
-/// names others.
+/// An API with a manual clock and predictable identifiers and epochs.
+///
+/// Generated identifiers are `op-1`, `op-2`, …; the epoch is `e` unless a test passes other epochs.
 struct Fixture {
     let time = ManualClock()
     let service: ProgressService
@@ -34,7 +35,7 @@ struct Fixture {
         api = ProgressAPI(service: service, configuration: apiConfiguration)
     }
 
-    /// Sends a request; paths are those after `/api/v1/progress`.
+    /// Sends a request to a path below `/api/v1/progress`.
     func send(
         _ method: HTTPRequest.Method,
         _ path: String = "",
@@ -44,7 +45,7 @@ struct Fixture {
         Answer(await api.respond(to: Self.request(method, path, fields), body: Array(body.utf8)))
     }
 
-    /// Sends a JSON body.
+    /// Sends a request with a JSON body.
     func json(_ method: HTTPRequest.Method, _ path: String, _ body: String, _ fields: HTTPFields = [:]) async -> Answer
     {
         var fields = fields
@@ -52,7 +53,7 @@ struct Fixture {
         return await send(method, path, fields, body)
     }
 
-    /// Sends a form, as `curl -d` does.
+    /// Sends a request with a form body, like `curl -d`.
     func form(_ method: HTTPRequest.Method, _ path: String, _ body: String, _ fields: HTTPFields = [:]) async -> Answer
     {
         var fields = fields
@@ -79,7 +80,7 @@ private final class Counter: Sendable {
     }
 }
 
-/// A response, with what tests ask of it.
+/// A response, with accessors for the tests.
 struct Answer {
     let response: ProgressResponse
 
@@ -105,7 +106,7 @@ struct Answer {
         if case .empty = response.body { true } else { false }
     }
 
-    /// The last part of the problem's type, where this is a problem whose status agrees with the answer's.
+    /// The last part of the problem type, or `nil` if the body is no valid problem with the response's status.
     var problem: String? {
         let prefix = ProgressProblem.typePrefix
         guard self[.contentType] == "application/problem+json", json["status"]?.intValue == Int64(status),
@@ -121,7 +122,7 @@ struct Answer {
 }
 
 extension ProgressBodyStream.Iterator {
-    /// The next chunk as text.
+    /// Returns the next chunk as text.
     mutating func text() async -> String? {
         await next().map { String(decoding: $0, as: UTF8.self) }
     }

@@ -10,7 +10,7 @@ import Testing
 struct IdempotencyKeysTests {
     private let id = ProgressID("a")!
 
-    @Test("A key is in use until its request is answered, then repeats what came of it, and fits no other request")
+    @Test("A key is in use during its request; later it repeats the outcome, and rejects other requests")
     func life() {
         var keys = IdempotencyKeys<ProgressID>(capacity: 10)
         #expect(keys.begin("k", fingerprint: 1) == .proceed(after: nil))
@@ -23,7 +23,7 @@ struct IdempotencyKeysTests {
         #expect(keys.begin("k", fingerprint: 2) == .proceed(after: nil))
     }
 
-    @Test("What was done of a request is where its repeat goes on, one repeat at a time")
+    @Test("A repeat continues a suspended request where it stopped; only one repeat runs at a time")
     func suspended() {
         var keys = IdempotencyKeys<Int>(capacity: 10)
         #expect(keys.begin("k", fingerprint: 1) == .proceed(after: nil))
@@ -37,7 +37,7 @@ struct IdempotencyKeysTests {
         #expect(keys.begin("k", fingerprint: 1) == .repeats(4))
     }
 
-    @Test("Invariant 10: the oldest keys make room, and memory stays bounded however many come and go")
+    @Test("Invariant 10: new keys evict the oldest keys, and memory stays bounded")
     func bounded() {
         var keys = IdempotencyKeys<ProgressID>(capacity: 3)
         for number in 0..<10_000 {
@@ -51,7 +51,7 @@ struct IdempotencyKeysTests {
     }
 
     @Test(
-        "A key is printable ASCII of a sensible length",
+        "A valid key is 1 to 255 characters of printable ASCII",
         arguments: [
             ("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"", true), ("x", true), ("", false), ("a\nb", false), ("é", false),
             (String(repeating: "a", count: 255), true), (String(repeating: "a", count: 256), false),

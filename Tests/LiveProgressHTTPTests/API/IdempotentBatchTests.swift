@@ -21,7 +21,7 @@ struct IdempotentBatchTests {
         await fixture.send(.get, "/a").json["progress"]?["completedCount"]?.intValue
     }
 
-    @Test("The lines of a batch before a bad one are applied once")
+    @Test("The valid lines before an invalid line are applied only once")
     func batch() async {
         let body = "{\"advance\":1}\n{\"advance\":2}\n{\"advance\":-1}\n{\"advance\":4}\n"
         let first = await fixture.send(.patch, "/a", fields, body)
@@ -37,7 +37,7 @@ struct IdempotentBatchTests {
         #expect(await fixture.send(.patch, "/a", fields, "{\"advance\":4}").problem == "idempotency-key-reused")
     }
 
-    @Test("A batch that came too fast goes on where it stopped")
+    @Test("A repeat of a batch past the report rate continues where the batch stopped")
     func hindered() async {
         let fixture = Fixture {
             $0.limits.reportsPerSecond = 1
@@ -59,7 +59,7 @@ struct IdempotentBatchTests {
         #expect(end.json["progress"]?["completedCount"] == 5)
     }
 
-    @Test("Requests that come at the same time are applied once; those that find one under way are told so")
+    @Test("One of several simultaneous requests with the same key is applied; the others get 409")
     func concurrent() async {
         let body = String(repeating: "{\"advance\":1}\n", count: 1500)
         let answers = await withTaskGroup(of: (Int, String?).self) { group in

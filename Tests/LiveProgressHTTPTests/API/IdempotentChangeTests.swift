@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Changes with Idempotency-Key")
 struct IdempotentChangeTests {
-    /// A change that would count again if it were made again.
+    /// A change that would increase the count again if it were applied twice.
     struct Change: Sendable, CustomTestStringConvertible {
         let method: HTTPRequest.Method
         var path = "/a"
@@ -52,7 +52,7 @@ struct IdempotentChangeTests {
         await fixture.send(.get, path).json["progress"]?["completedCount"]?.intValue
     }
 
-    @Test("However often a change comes, it is made once, and each repeat gets the first answer", arguments: changes)
+    @Test("A change is applied once, however often it is sent; each repeat gets the first response", arguments: changes)
     func repeats(change: Change) async {
         let first = await send(change, key: "k1")
         #expect(first.status == change.status)
@@ -64,7 +64,7 @@ struct IdempotentChangeTests {
         #expect(await count(change.path) == change.count)
     }
 
-    @Test("What came in between changes nothing: a late repeat gets the answer of its own request", arguments: changes)
+    @Test("A repeat gets the response of its first request, even after other changes", arguments: changes)
     func interleaved(change: Change) async {
         let first = await send(change, key: "k1")
         _ = await fixture.form(.patch, change.path, "advance=1&state=Other")
@@ -76,7 +76,7 @@ struct IdempotentChangeTests {
         #expect(await count(change.path) == 2 * change.count + 1)
     }
 
-    @Test("Another request with the same key is refused, and changes nothing", arguments: changes)
+    @Test("A different request with the same key is rejected and changes nothing", arguments: changes)
     func reused(change: Change) async {
         _ = await send(change, key: "k1")
         for body in [change.body + (change.type == Self.form ? "&state=x" : " "), ""] {
@@ -89,7 +89,7 @@ struct IdempotentChangeTests {
         #expect(await count(change.path) == change.count)
     }
 
-    @Test("A key of one operation is not that of another, nor that of a creation")
+    @Test("Each operation has its own keys, separate from the keys of creations")
     func operations() async {
         let key: HTTPFields = [.idempotencyKey: "k1"]
         _ = await fixture.form(.put, "/b", "completedCount=0")
@@ -101,7 +101,7 @@ struct IdempotentChangeTests {
         #expect(await count("/b") == 1)
     }
 
-    @Test("The key of somebody else is unknown", arguments: [("x", "y"), (nil, nil)] as [(String?, String?)])
+    @Test("A key of another subject is unknown", arguments: [("x", "y"), (nil, nil)] as [(String?, String?)])
     func owners(one: String?, other: String?) async {
         let id = ProgressID("a")!
         let principals = [
@@ -119,7 +119,7 @@ struct IdempotentChangeTests {
         #expect(answer.json["progress"]?["completedCount"] == 2)
     }
 
-    @Test("What is repeated still has to be allowed")
+    @Test("A repeat still needs permission")
     func permission() async throws {
         let fixture = try Fixture.guarded()
         let key: HTTPFields = [.idempotencyKey: "k1"]
@@ -130,7 +130,7 @@ struct IdempotentChangeTests {
         }
     }
 
-    @Test("A change that was refused does not spend its key")
+    @Test("A rejected change does not use up its key")
     func refused() async {
         let change = Self.changes[0]
         for _ in 0..<2 { #expect(await send(change, key: "k1", nil, [.ifMatch: "\"e-7\""]).status == 412) }
@@ -140,7 +140,7 @@ struct IdempotentChangeTests {
         #expect(await count() == 1)
     }
 
-    @Test("A request to cancel is answered as it was, also once the operation has ended")
+    @Test("A repeated request to cancel gets the first response, even after the operation has ended")
     func cancel() async {
         let key: HTTPFields = [.idempotencyKey: "k1"]
         let first = await fixture.send(.post, "/a/cancel", key)
@@ -150,7 +150,7 @@ struct IdempotentChangeTests {
         #expect(await fixture.send(.post, "/a/cancel").status == 409)
     }
 
-    @Test("A deletion is answered as it was; what else is asked of the operation is not")
+    @Test("A repeated deletion gets the first response; every other request gets 410")
     func delete() async {
         let key: HTTPFields = [.idempotencyKey: "k1"]
         _ = await fixture.form(.patch, "/a", "advance=1", [.idempotencyKey: "k2"])
@@ -159,7 +159,7 @@ struct IdempotentChangeTests {
         #expect(await fixture.form(.patch, "/a", "advance=1", [.idempotencyKey: "k2"]).status == 410)
     }
 
-    @Test("Whether the snapshot comes with the answer is each request's own wish")
+    @Test("The Prefer field of each repeat decides if the response has the snapshot")
     func minimal() async {
         let change = Self.changes[0]
         let minimal: HTTPFields = [.prefer: "return=minimal"]
@@ -173,7 +173,7 @@ struct IdempotentChangeTests {
         #expect(again[.eTag] == "\"e-2\"")
     }
 
-    @Test("A repeat whose revision is overwritten gets the newest one, and changes nothing")
+    @Test("A repeat whose revision is overwritten gets the newest snapshot, and changes nothing")
     func overwritten() async {
         let fixture = Fixture(journalCapacity: 2)
         _ = await fixture.form(.put, "/a", "completedCount=0")
@@ -188,7 +188,7 @@ struct IdempotentChangeTests {
         }
     }
 
-    @Test("Invariant 10: the oldest keys make room, and those of creations are kept apart")
+    @Test("Invariant 10: new keys evict the oldest keys, but not keys of creations")
     func bounded() async {
         let key: HTTPFields = [.idempotencyKey: "k1"]
         _ = await fixture.send(.post, "", key)
@@ -200,7 +200,7 @@ struct IdempotentChangeTests {
         #expect(await count() == 12)
     }
 
-    @Test("What came of an operation before it was made anew says nothing about the new one")
+    @Test("An outcome belongs only to the epoch of its operation")
     func epochs() {
         let outcomes: [ChangeOutcome] = [
             .revision(.ok, ProgressCursor(epoch: "old", revision: 3)), .lines(2, epoch: "old"),
@@ -212,7 +212,7 @@ struct IdempotentChangeTests {
         }
     }
 
-    @Test("A repeat of what changed a former run changes nothing of the run that was started since")
+    @Test("A repeat of a change to the previous run does not change the new run")
     func startedAnew() async {
         let fixture = Fixture(epochs: (1...9).map { "e\($0)" })
         let changes: [(HTTPRequest.Method, String, String)] = [
@@ -236,7 +236,7 @@ struct IdempotentChangeTests {
     }
 
     @Test(
-        "A key that cannot be one is refused",
+        "An invalid key is rejected",
         arguments: ["", String(repeating: "k", count: 256)],
         [HTTPRequest.Method.patch, .put, .delete]
     )

@@ -19,7 +19,7 @@ struct ListTests {
         return try ProgressMessage.decodePage(answer.bytes).snapshots.map(\.id.rawValue)
     }
 
-    @Test("The newest operation stands first, filters narrow the list")
+    @Test("The list begins with the newest operation, and filters narrow the list")
     func filters() async throws {
         _ = await fixture.form(.put, "/a", "state=x&labels.team=data")
         _ = await fixture.form(.put, "/b", "status=failed&labels.team=data&labels.site=1&parent=a")
@@ -34,7 +34,7 @@ struct ListTests {
         #expect(try await ids("?status=stalled") == [])
     }
 
-    @Test("Page tokens walk the list without missing or repeating anything")
+    @Test("Page tokens cover the list without gaps or repeats")
     func pages() async throws {
         for number in 1...25 { _ = await fixture.form(.put, "/n\(number)", "") }
         var found: [String] = []
@@ -52,7 +52,7 @@ struct ListTests {
     }
 
     @Test(
-        "A filter that cannot be is refused, in whatever form the list is asked for",
+        "An invalid filter is rejected for every format of the list",
         arguments: [
             "status=done", "limit=0", "limit=51", "label=x", "label=team:data", "label.team=data", "pageToken=x",
             "parent=%20", "x=%ff",
@@ -66,7 +66,7 @@ struct ListTests {
         }
     }
 
-    @Test("The feed tells of all that is there, then of each change, end and removal")
+    @Test("The feed sends all current operations, then each change, end and removal")
     func feed() async throws {
         let first = try fixture.service.createProgress(id: ProgressID("a"), options: .init(labels: ["team": "data"]))
         let other = try fixture.service.createProgress(id: ProgressID("b"), options: .init(labels: ["team": "web"]))
@@ -82,7 +82,7 @@ struct ListTests {
         #expect(update.names == ["update"])
         #expect(update.states == ["A"])
         first.succeed()
-        // The end's retention sleeps too.
+        // The retention timer of the ended operation is the second sleeper.
         #expect(Events(await next(&stream, sleepers: 2)).names == ["end"])
         try fixture.service.deleteProgress(other.id)
         try fixture.service.deleteProgress(first.id)
@@ -91,7 +91,7 @@ struct ListTests {
         #expect(removal.data == [["type": "removed", "id": "a"]])
     }
 
-    @Test("A long list comes in several chunks, each operation once")
+    @Test("A long list is sent in several chunks, with each operation once")
     func longFeed() async throws {
         let fixture = Fixture { $0.streamChunkSize = 2000 }
         for number in 1...200 { _ = try fixture.service.createJournal(id: ProgressID("n\(number)")) }
@@ -111,7 +111,7 @@ struct ListTests {
         #expect(chunks > 3)
     }
 
-    /// The next chunk, with the clock moved past the frames in which changes are gathered.
+    /// Advances the clock past the interval that combines changes, and returns the next chunk.
     private func next(_ stream: inout ProgressBodyStream.Iterator, sleepers: Int) async -> String? {
         await fixture.time.sleepers(atLeast: sleepers)
         fixture.time.advance(by: .milliseconds(33))

@@ -8,10 +8,10 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-/// RFC 9110 section 10.2.2: a `Location` may be relative to the request's URL, as the client knows it.
-@Suite("Location leads to the operation, whatever path a proxy puts before ours")
+/// RFC 9110 section 10.2.2: a `Location` may be relative to the request URL that the client used.
+@Suite("Location resolves to the operation behind any path prefix of a proxy")
 struct LocationTests {
-    /// What a proxy puts before the server's own paths; it sends us the rest.
+    /// Path prefixes that a proxy removes before it forwards the request.
     private static let prefixes = ["", "/lp", "/api/v1/progress", "/a/b/c"]
 
     private func expect(
@@ -30,7 +30,7 @@ struct LocationTests {
     }
 
     @Test(
-        "Of a creation by POST, a repeated one too",
+        "The Location of a creation by POST, first or repeated, resolves to the operation",
         arguments: ["", "/", "?ticket=x", "/?ticket=x", "/?access_token=a/b"],
         ["import-7", "a:b", "http:x", "..a", "-", "a@b~c_d"]
     )
@@ -46,7 +46,7 @@ struct LocationTests {
     }
 
     @Test(
-        "Of a creation by PUT",
+        "The Location of a creation by PUT resolves to the operation",
         arguments: [
             ("/import-7", "import-7"), ("/import-7/", "import-7"), ("/a:b", "a:b"), ("/a:b/", "a:b"), ("/a%3Ab", "a:b"),
             ("/a%3Ab/", "a:b"), ("/a?ticket=x/y", "a"), ("/a/?ticket=x/y", "a"), ("/..a", "..a"),
@@ -60,7 +60,7 @@ struct LocationTests {
     }
 
     @Test(
-        "Of a request that names its whole URL",
+        "The Location for a request with an absolute URL resolves to the operation",
         arguments: ["http://localhost/api/v1/progress", "http://localhost:8080/api/v1/progress/?ticket=x"]
     )
     func absolute(target: String) async throws {

@@ -21,7 +21,7 @@ struct LongPollTests {
         await fixture.send(.get, "/a", [.ifNoneMatch: tag, .prefer: wait])
     }
 
-    @Test("The answer waits for the first revision past the client's")
+    @Test("The response waits for the first revision after the client's revision")
     func news() async {
         async let answer = poll()
         await fixture.time.sleepers(atLeast: 1)
@@ -35,7 +35,7 @@ struct LongPollTests {
         #expect(fixture.api.streamCount == 0)
     }
 
-    @Test("When the time is up the answer is that there is nothing new")
+    @Test("After the wait time, the response is 304")
     func timeout() async {
         async let answer = poll(wait: "wait=20")
         await fixture.time.sleepers(atLeast: 1)
@@ -46,7 +46,7 @@ struct LongPollTests {
         #expect(result[.preferenceApplied] == "wait=20")
     }
 
-    @Test("Nobody waits longer than the limit, however large the wish", arguments: ["61", "99999999999999999999"])
+    @Test("A wait is never longer than the limit", arguments: ["61", "99999999999999999999"])
     func limit(wish: String) async {
         async let answer = poll(wait: "wait=\(wish)")
         await fixture.time.sleepers(atLeast: 1)
@@ -56,7 +56,7 @@ struct LongPollTests {
         #expect(result[.preferenceApplied] == "wait=60")
     }
 
-    @Test("A client that is behind is answered at once")
+    @Test("A client with an older revision gets the response immediately")
     func behind() async {
         tracker.update("Copying")
         let answer = await poll()
@@ -65,21 +65,21 @@ struct LongPollTests {
         #expect(answer[.preferenceApplied] == "wait=30")
     }
 
-    @Test("Without a tag there is nothing to wait past")
+    @Test("A request without an entity tag does not wait")
     func untagged() async {
         let answer = await fixture.send(.get, "/a", [.prefer: "wait=30"])
         #expect(answer.status == 200)
         #expect(answer[.preferenceApplied] == nil)
     }
 
-    @Test("Invariant 5: after the end nobody waits")
+    @Test("Invariant 5: after the end, a poll does not wait")
     func ended() async {
         tracker.succeed()
         #expect(await poll("\"e-1\"").status == 304)
         #expect(await poll("\"e-0\"").json["status"] == "succeeded")
     }
 
-    @Test("A poll counts as a watcher: it fires the start signal, and leaves when answered")
+    @Test("A poll counts as a watcher: it fires the start signal, and ends with the response")
     func watcher() async throws {
         let journal = try fixture.service.getJournal(#require(ProgressID("a")))
         async let answer = poll()
@@ -91,7 +91,7 @@ struct LongPollTests {
         #expect(journal.watcherCount == 0)
     }
 
-    @Test("Whoever waits for an operation that is deleted hears that it is gone")
+    @Test("A waiting poll gets 410 if the operation is deleted")
     func deleted() async {
         async let answer = poll()
         await fixture.time.sleepers(atLeast: 1)
@@ -99,7 +99,7 @@ struct LongPollTests {
         #expect(await answer.status == 410)
     }
 
-    @Test("Draining answers at once with what is there, also those who come later")
+    @Test("Draining answers waiting and later polls immediately with the current state")
     func drain() async {
         async let answer = poll()
         await fixture.time.sleepers(atLeast: 1)
@@ -109,7 +109,7 @@ struct LongPollTests {
         #expect(await poll("\"x\"").status == 200)
     }
 
-    @Test("A cancelled poll frees what it held")
+    @Test("A cancelled poll frees its watcher and its stream")
     func cancelled() async {
         let task = Task { await poll() }
         await fixture.time.sleepers(atLeast: 1)
@@ -118,7 +118,7 @@ struct LongPollTests {
         #expect(fixture.api.streamCount == 0)
     }
 
-    @Test("Invariant 8: counts count as news too")
+    @Test("Invariant 8: a poll also returns after a change of counts")
     func counts() async {
         async let answer = poll()
         await fixture.time.sleepers(atLeast: 1)

@@ -6,11 +6,11 @@ import LiveProgress
 @_spi(Server) import LiveProgressHTTP
 import Testing
 
-/// RFC 9110: 400 where the bytes break their own syntax (15.5.1), 422 where they keep to it and say what is not allowed
+/// RFC 9110: 400 for a body that violates its own syntax (15.5.1), 422 for a well-formed body with invalid content
 /// (15.5.21).
-@Suite("Bodies that are malformed, and bodies that say what is not allowed")
+@Suite("Malformed bodies, and well-formed bodies with invalid content")
 struct MalformedBodyTests {
-    /// A body that is always of one kind.
+    /// A body with a name for the test output.
     struct Body: Sendable, CustomTestStringConvertible {
         let name: String
         let bytes: [UInt8]
@@ -22,7 +22,7 @@ struct MalformedBodyTests {
         var testDescription: String { name }
     }
 
-    /// A request that takes a body.
+    /// A request that accepts a body.
     struct Target: Sendable, CustomTestStringConvertible {
         let method: HTTPRequest.Method
         let path: String
@@ -102,33 +102,33 @@ struct MalformedBodyTests {
         #expect(await fixture.send(.get, "/a").json["state"] == "before", sourceLocation: location)
     }
 
-    @Test("What is not JSON is malformed, with or without a type", arguments: targets, noJSON)
+    @Test("A body that is not JSON is malformed, with or without a Content-Type", arguments: targets, noJSON)
     func malformedJSON(target: Target, body: Body) async {
         await expect(400, "malformed-body", for: target, body, as: Self.json)
         await expect(400, "malformed-body", for: target, body, as: nil)
     }
 
-    @Test("JSON that says what is not allowed is well-formed", arguments: targets, noReport)
+    @Test("A JSON body with invalid content is not malformed", arguments: targets, noReport)
     func invalidJSON(target: Target, body: Body) async {
         await expect(422, "invalid-report", for: target, body, as: Self.json)
     }
 
-    @Test("What is no form is malformed", arguments: targets, noForm)
+    @Test("A body that is not a form is malformed", arguments: targets, noForm)
     func malformedForm(target: Target, body: Body) async {
         await expect(400, "malformed-body", for: target, body, as: Self.form)
     }
 
-    @Test("A form that says what is not allowed is well-formed", arguments: targets, noReportForm)
+    @Test("A form with invalid content is not malformed", arguments: targets, noReportForm)
     func invalidForm(target: Target, body: Body) async {
         await expect(422, "invalid-report", for: target, body, as: Self.form)
     }
 
-    @Test("No body says nothing, whatever its type", arguments: targets, [nil, json, form])
+    @Test("An empty body is valid for every type", arguments: targets, [nil, json, form])
     func empty(target: Target, type: String?) async {
         #expect(await (200..<300).contains(answer(to: target, Body("nothing", ""), as: type).answer.status))
     }
 
-    @Test("A line of a batch is judged as a body is, and lines before it are applied", arguments: [0, 1, 2])
+    @Test("A line of a batch follows the rules of a body, and the lines before it are applied", arguments: [0, 1, 2])
     func lines(before: Int) async {
         let target = Target(method: .patch, path: "/a")
         let start = Array(String(repeating: "{\"state\":\"line\"}\n", count: before).utf8)
@@ -147,7 +147,7 @@ struct MalformedBodyTests {
     }
 
     @Test(
-        "To ask for the stop of an operation there is nothing more to say",
+        "A request to cancel accepts only an empty body or a body without members",
         arguments: [
             ("{}", json, 202), ("&", form, 202), (#"{"state":"x"}"#, json, 422), ("state=x", form, 422),
             ("x", "text/plain", 415),
@@ -162,7 +162,7 @@ struct MalformedBodyTests {
     }
 
     @Test(
-        "A route beside the API's own that takes no members judges bodies in the same way",
+        "A route of the application that takes no members applies the same rules to bodies",
         arguments: noJSON.map { ($0, json, 400) } + noReport.map { ($0, json, 422) } + noForm.map { ($0, form, 400) }
             + noReportForm.map { ($0, form, 422) } + [(Body("nothing", ""), json, nil), (Body("{}", "{}"), json, nil)]
     )
@@ -177,7 +177,7 @@ struct MalformedBodyTests {
         #expect(Fixture().api.inputRefusal(of: request, body: body.bytes)?.head.status.code == status)
     }
 
-    @Test("A malformed body says where it breaks, and how it should be written")
+    @Test("The problem of a malformed body has the position of the error and the expected syntax")
     func details() async {
         let target = Target(method: .patch, path: "/a")
         let json = await answer(to: target, Body("", #"{"state":}"#), as: Self.json).answer

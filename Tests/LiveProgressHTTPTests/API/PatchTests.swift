@@ -8,11 +8,11 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-@Suite("PATCH reports")
+@Suite("PATCH reports progress")
 struct PatchTests {
     private let fixture = Fixture()
 
-    @Test("A report changes what it names, and answers with the snapshot and its tag")
+    @Test("A report changes only the members that it names; the response has the snapshot and its entity tag")
     func report() async {
         _ = await fixture.send(.put, "/a")
         let first = await fixture.json(.patch, "/a", #"{"state":"Copying","details":{"file":"a.csv"},"totalCount":4}"#)
@@ -28,7 +28,7 @@ struct PatchTests {
         #expect(third.json["cursor"] == "e-3")
     }
 
-    @Test("Prefer: return=minimal answers with the tag alone, and says so")
+    @Test("With Prefer: return=minimal, the response has the entity tag and no body")
     func minimal() async {
         _ = await fixture.send(.put, "/a")
         let answer = await fixture.json(.patch, "/a", #"{"state":"x"}"#, [.prefer: "return=minimal"])
@@ -54,7 +54,7 @@ struct PatchTests {
     }
 
     @Test(
-        "If-Match lets a report through only at a revision it names",
+        "A report with If-Match is accepted only at one of the named revisions",
         arguments: [
             ("\"e-1\"", 200), ("*", 200), ("\"e-0\", \"e-1\"", 200), ("\"x\", \"e-1\"", 200), ("\"e-0\"", 412),
             ("\"e-2\"", 412), ("\"f-1\"", 412), ("W/\"e-1\"", 412), ("\"x\"", 412), ("e-1", 400), ("", 400),
@@ -69,7 +69,7 @@ struct PatchTests {
         #expect(await fixture.send(.get, "/a").json["state"] == (status == 200 ? "y" : "x"))
     }
 
-    @Test("Invariant 6: after the end every report is a conflict")
+    @Test("Invariant 6: after the end, every report is a conflict")
     func ended() async {
         _ = await fixture.form(.put, "/a", "status=failed&error=broken")
         let answer = await fixture.form(.patch, "/a", "state=more")
@@ -78,7 +78,7 @@ struct PatchTests {
         #expect(await fixture.send(.get, "/a").json["error"]?["detail"] != nil)
     }
 
-    @Test("Invariant 7: a report of an attempt that is over is fenced off")
+    @Test("Invariant 7: a report of an attempt that is over is rejected")
     func fenced() async {
         _ = await fixture.send(.put, "/a")
         #expect(await fixture.form(.patch, "/a", "attempt=2&state=again").json["attempt"] == 2)
@@ -89,7 +89,7 @@ struct PatchTests {
     }
 
     @Test(
-        "A bad report changes nothing",
+        "An invalid report changes nothing",
         arguments: [#"{"advance":-1}"#, #"{"result":1}"#, #"{"sate":"x"}"#, #"{"id":"a"}"#, #"{"state":7}"#]
     )
     func invalid(body: String) async {
@@ -100,7 +100,7 @@ struct PatchTests {
         #expect(await fixture.send(.get, "/a")[.eTag] == "\"e-0\"")
     }
 
-    @Test("Other types of bodies are refused with those that are taken")
+    @Test("An unsupported body type is rejected with the supported types")
     func mediaType() async {
         _ = await fixture.send(.put, "/a")
         let answer = await fixture.send(.patch, "/a", [.contentType: "text/plain"], "state=x")
@@ -116,7 +116,7 @@ struct BatchTests {
     private let fixture = Fixture()
     private let lines: HTTPFields = [.contentType: "application/x-ndjson"]
 
-    @Test("Each line is a report, applied in order; the answer is the last snapshot")
+    @Test("Each line is a report, applied in order; the response has the last snapshot")
     func order() async {
         _ = await fixture.send(.put, "/a")
         let body = "{\"state\":\"A\"}\n{\"state\":\"B\",\"totalCount\":2}\r\n\n  \n{\"advance\":1}\n"
@@ -136,7 +136,7 @@ struct BatchTests {
     }
 
     @Test(
-        "The first bad line stops the batch, and the answer says where",
+        "The first invalid line stops the batch, and the response has its line number",
         arguments: [
             ("{\"state\":\"A\"}\n\n{\"sate\":\"B\"}\n{\"state\":\"C\"}", 422, "invalid-report", 3, 1, "A"),
             ("{\"state\":\"A\"}\nnonsense\n", 400, "malformed-body", 2, 1, "A"),
@@ -156,7 +156,7 @@ struct BatchTests {
         #expect(await fixture.send(.get, "/a").json["state"] == .string(state))
     }
 
-    @Test("If-Match is about the first line")
+    @Test("If-Match applies to the first line of a batch")
     func ifMatch() async {
         _ = await fixture.send(.put, "/a")
         let fields: HTTPFields = [.contentType: "application/x-ndjson", .ifMatch: "\"e-0\""]
@@ -166,7 +166,7 @@ struct BatchTests {
         #expect(answer.json["applied"] == 0)
     }
 
-    @Test("Nothing but empty lines is the report that says nothing")
+    @Test("A batch of empty lines counts as one empty report")
     func empty() async {
         _ = await fixture.send(.put, "/a")
         let answer = await fixture.send(.patch, "/a", lines, "\n\n")
@@ -174,7 +174,7 @@ struct BatchTests {
         #expect(answer.json["cursor"] == "e-1")
     }
 
-    @Test("A long batch is applied whole")
+    @Test("A long batch is applied completely")
     func long() async {
         _ = await fixture.send(.put, "/a")
         let body = String(repeating: "{\"advance\":1}\n", count: 2000)

@@ -7,11 +7,11 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-@Suite("PUT creates or reports")
+@Suite("PUT creates an operation or reports progress")
 struct PutTests {
     private let fixture = Fixture()
 
-    @Test("A form with PUT alone is a whole worker")
+    @Test("A worker can create, update and end an operation with PUT forms alone")
     func worker() async {
         let first = await fixture.form(.put, "/job", "completedCount=3&totalCount=10&state=Copying")
         #expect(first.status == 201)
@@ -27,7 +27,7 @@ struct PutTests {
         #expect(end.json["result"]?["rows"] == 7)
     }
 
-    @Test("The report that ended an operation may come again, any other is a conflict")
+    @Test("The report that ended an operation may be repeated; any other report is a conflict")
     func repeatedEnd() async {
         _ = await fixture.json(.put, "/job", #"{"state":"Done","status":"succeeded","result":7}"#)
         let again = await fixture.json(.put, "/job", #"{"state":"Done","status":"succeeded","result":7}"#)
@@ -43,7 +43,7 @@ struct PutTests {
         }
     }
 
-    @Test("What a creation says is a report where the operation is there")
+    @Test("PUT of an existing operation treats the members of a creation as a report")
     func asReport() async {
         _ = await fixture.json(.put, "/job", #"{"title":"A","cancellable":true,"labels":{"x":"1","y":"2"}}"#)
         let answer = await fixture.json(.put, "/job", #"{"title":"B","cancellable":false,"labels":{"x":"","y":"3"}}"#)
@@ -61,7 +61,7 @@ struct PutTests {
         #expect(withParent.json["state"] == "S")
     }
 
-    @Test("An identifier that breaks the rules is refused with the rule", arguments: ["/a%20b", "/a%2Fb", "/%C3%A9"])
+    @Test("An invalid identifier is rejected with the rule", arguments: ["/a%20b", "/a%2Fb", "/%C3%A9"])
     func invalidID(path: String) async {
         let answer = await fixture.form(.put, path, "state=x")
         #expect(answer.status == 422)
@@ -69,7 +69,7 @@ struct PutTests {
         #expect(answer.json["detail"]?.stringValue?.contains("128") == true)
     }
 
-    @Test("Another identifier in the body is refused")
+    @Test("A different identifier in the body is rejected")
     func otherID() async {
         let answer = await fixture.json(.put, "/a", #"{"id":"b"}"#)
         #expect(answer.status == 422)
@@ -77,7 +77,7 @@ struct PutTests {
         #expect(fixture.service.operationCount == 0)
     }
 
-    @Test("A deleted operation does not come back")
+    @Test("PUT does not recreate a deleted operation")
     func gone() async {
         _ = await fixture.send(.put, "/a")
         _ = await fixture.send(.delete, "/a")
@@ -86,7 +86,7 @@ struct PutTests {
         #expect(answer.problem == "gone")
     }
 
-    @Test("If-None-Match: * creates only")
+    @Test("PUT with If-None-Match: * only creates")
     func createOnly() async {
         #expect(await fixture.send(.put, "/a", [.ifNoneMatch: "*"]).status == 201)
         let answer = await fixture.send(.put, "/a", [.ifNoneMatch: "*"])
@@ -94,7 +94,7 @@ struct PutTests {
         #expect(answer.problem == "already-exists")
     }
 
-    @Test("If-Match reports only, and only on the revision it names")
+    @Test("PUT with If-Match only reports, and only at the named revision")
     func ifMatch() async {
         #expect(await fixture.send(.put, "/a", [.ifMatch: "*"]).status == 412)
         #expect(fixture.service.operationCount == 0)
@@ -106,7 +106,7 @@ struct PutTests {
         #expect(await fixture.send(.get, "/a").json["state"] == "x")
     }
 
-    @Test("Prefer: return=minimal answers a report with its tag alone")
+    @Test("With Prefer: return=minimal, the response to a report has only the entity tag")
     func minimal() async {
         _ = await fixture.send(.put, "/a")
         let answer = await fixture.form(.put, "/a", "state=x", [.prefer: "return=minimal"])

@@ -7,9 +7,9 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressHTTP
 
-@Suite("Parameters of the query")
+@Suite("Query parameters")
 struct QueryTests {
-    /// A request of the API, and the parameters that mean something to it.
+    /// A request to the API, and the query parameters that it supports.
     struct Operation: Sendable, CustomTestStringConvertible {
         let method: HTTPRequest.Method
         let path: String
@@ -52,7 +52,7 @@ struct QueryTests {
     }
 
     @Test(
-        "A parameter that a request does not know is refused with those that it knows, and nothing is done",
+        "An unknown parameter is rejected with the names of the supported parameters, and the request has no effect",
         arguments: operations,
         ["page_token=4", "x=y", "x", "=", "Status=running", "title=a", "cursors=e-1", "t%69cket2=1"]
     )
@@ -77,19 +77,19 @@ struct QueryTests {
         }
     }
 
-    @Test("Credentials may stand in the query of every request", arguments: operations, ["ticket=x", "access_token=x"])
+    @Test("The query of every request may contain credentials", arguments: operations, ["ticket=x", "access_token=x"])
     func credentials(operation: Operation, query: String) async {
         #expect(await (200..<300).contains(send(operation, query).status))
     }
 
-    @Test("A query that is malformed is refused, whatever it names", arguments: operations)
+    @Test("A malformed query is rejected, for any parameter", arguments: operations)
     func malformed(operation: Operation) async {
         for query in ["ticket=%", "ticket=%4", "ticket=%zz", "ticket=%ff", "%=x", "%ff=x", "ticket=x&%c0%80"] {
             #expect(await send(operation, query).status == 400, "\(query)")
         }
     }
 
-    @Test("A parameter without a value is refused by its name", arguments: operations)
+    @Test("A parameter without a value is rejected by name", arguments: operations)
     func empty(operation: Operation) async {
         for name in operation.known + ["ticket"] {
             for query in [name, "\(name)=", "\(name)=&"] {
@@ -101,7 +101,7 @@ struct QueryTests {
     }
 
     @Test(
-        "A parameter that is meant once is not taken twice, even with the same value",
+        "A single-value parameter must not be repeated, even with the same value",
         arguments: [
             ("", "limit=1&limit=2"), ("", "limit=1&limit=1"), ("", "parent=a&limit=3&parent=b"),
             ("", "pageToken=1&pageToken=2"), ("/a", "cursor=e-0&cursor=e-1"), ("/a", "ticket=a&ticket=b"),
@@ -116,7 +116,7 @@ struct QueryTests {
     }
 
     @Test(
-        "Those that are meant several times are",
+        "A multi-value parameter may be repeated",
         arguments: ["status=running&status=pending", "label=a=b&label=c=d"]
     )
     func several(query: String) async {
@@ -124,7 +124,7 @@ struct QueryTests {
     }
 
     @Test(
-        "Every label that an operation can bear can be asked for",
+        "The list can be filtered by every label that an operation can have",
         arguments: [
             ("a", "b", "a=b"), ("a", "b=c", "a=b=c"), ("a", "=", "a=="), ("a:b", "c", "a:b=c"), (" ", " ", "%20=%20"),
         ]
@@ -138,7 +138,7 @@ struct QueryTests {
         }
     }
 
-    @Test("A label whose name has an equals sign is refused", arguments: ["=", "a=", "=a", "a=b"])
+    @Test("A label with an equals sign in its name is rejected", arguments: ["=", "a=", "=a", "a=b"])
     func unaskable(name: String) async {
         let answer = await fixture.json(.post, "", #"{"labels":{"\#(name)":"x"}}"#)
         #expect(answer.status == 422)
@@ -147,20 +147,20 @@ struct QueryTests {
     }
 
     @Test(
-        "Numbers are written in digits alone",
+        "A number has only digits",
         arguments: ["limit=%2B5", "pageToken=%2B5", "limit=-1", "limit=5.0", "limit=0x5"]
     )
     func digits(query: String) async {
         #expect(await fixture.send(.get, "?\(query)").problem == "invalid-query")
     }
 
-    @Test("What stands between ampersands may be nothing", arguments: ["", "&", "&&limit=1&&"])
+    @Test("Empty parts between ampersands are ignored", arguments: ["", "&", "&&limit=1&&"])
     func nothing(query: String) async {
         #expect(await fixture.send(.get, "?\(query)").status == 200)
     }
 
     @Test(
-        "A name that differs from a known one in its writing alone gets that one told",
+        "For a misspelled parameter, the problem suggests the correct name",
         arguments: [
             ("page_token", "pageToken"), ("pagetoken", "pageToken"), ("Page-Token", "pageToken"), ("LIMIT", "limit"),
         ]
@@ -170,14 +170,14 @@ struct QueryTests {
         #expect(answer.json["detail"]?.stringValue?.contains("Did you mean \(meant)?") == true)
     }
 
-    @Test("A page for people may be linked to with parameters of its own", arguments: ["", "/a"])
+    @Test("A link to an HTML page may have any query parameters", arguments: ["", "/a"])
     func pages(path: String) async {
         let answer = await fixture.send(.get, "\(path)?utm_source=mail&limit=ten&%ff", [.accept: "text/html,*/*;q=0.8"])
         #expect(answer.status == 200)
         #expect(answer[.contentType]?.hasPrefix("text/html") == true)
     }
 
-    @Test("A long name is told in part", arguments: ["x", "%CC%81%CC%96"])
+    @Test("The problem shortens a long parameter name", arguments: ["x", "%CC%81%CC%96"])
     func long(text: String) async {
         let answer = await fixture.send(.get, "?" + String(repeating: text, count: 5000) + "=1")
         #expect(answer.problem == "invalid-query")
@@ -185,7 +185,7 @@ struct QueryTests {
     }
 
     @Test(
-        "An upgrade is asked the same",
+        "An upgrade applies the same rules to its query",
         arguments: [
             ("/a?cursor=e-0", nil), ("/a?ticket=x", nil), ("/a?x=y", 400), ("/a?limit=1", 400), ("/a?cursor=", 400),
             ("/a?cursor=a-1&cursor=a-1", 400), ("/a?cursor=%zz", 400), ("?limit=1&label=a=b", nil),
@@ -207,7 +207,7 @@ struct QueryTests {
     }
 
     @Test(
-        "A route beside the API's own that takes no parameters refuses all but credentials",
+        "A route of the application that takes no parameters accepts only credentials in its query",
         arguments: [("", nil), ("?ticket=x", nil), ("?", nil), ("?x=y", 400), ("?ticket=", 400), ("?cursor=e-0", 400)]
             as [(String, Int?)]
     )

@@ -9,7 +9,7 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressHTTP
 
-@Suite("GET reads")
+@Suite("GET reads an operation")
 struct ReadTests {
     private let fixture = Fixture { configuration in
         configuration.pages = HTMLPages(
@@ -19,7 +19,7 @@ struct ReadTests {
         )
     }
 
-    @Test("A snapshot comes with its cursor as tag, to be asked about each time")
+    @Test("A snapshot has its cursor as entity tag, and Cache-Control: no-cache")
     func snapshot() async throws {
         let created = await fixture.form(.put, "/a", "state=Copying&completedCount=1")
         let answer = await fixture.send(.get, "/a")
@@ -35,7 +35,7 @@ struct ReadTests {
     }
 
     @Test(
-        "If-None-Match spares what the client has",
+        "If-None-Match gives 304 if the client has the current revision",
         arguments: [
             ("\"e-1\"", 304), ("W/\"e-1\"", 304), ("\"x\", \"e-1\"", 304), ("*", 304), ("\"e-0\"", 200),
             ("\"f-1\"", 200),
@@ -56,7 +56,7 @@ struct ReadTests {
     }
 
     @Test(
-        "One URL is a snapshot, a page or a stream, by Accept",
+        "The Accept field selects a snapshot, a page or a stream at one URL",
         arguments: [
             ("*/*", "application/json"), ("application/json", "application/json"),
             ("text/event-stream", "text/event-stream"), ("application/x-ndjson", "application/x-ndjson"),
@@ -77,7 +77,7 @@ struct ReadTests {
         }
     }
 
-    @Test("What nobody offers is refused, with what there is")
+    @Test("An unsupported media type is rejected with the supported types")
     func notAcceptable() async {
         _ = await fixture.send(.put, "/a")
         for path in ["/a", ""] {
@@ -92,7 +92,7 @@ struct ReadTests {
         #expect(await bare.send(.get, "/a", [.accept: "text/html"]).status == 406)
     }
 
-    @Test("The page of an operation keeps its own fields and is not stored")
+    @Test("The page of an operation keeps its own header fields and is not stored")
     func page() async {
         _ = await fixture.send(.put, "/a")
         let answer = await fixture.send(.get, "/a", [.accept: "text/html"])
@@ -104,7 +104,7 @@ struct ReadTests {
         #expect(missing.text == "sorry: Unknown operation")
     }
 
-    @Test("Invariant 12: an identifier that nobody uses and one that nobody may use look the same")
+    @Test("Invariant 12: an identifier that nobody uses and an invalid identifier get the same response")
     func unknown() async {
         let missing = await fixture.send(.get, "/nothing")
         #expect(missing.status == 404)
@@ -116,7 +116,7 @@ struct ReadTests {
         }
     }
 
-    @Test("After retention an operation is gone, and then unknown")
+    @Test("After its retention, an operation is gone, and later unknown")
     func retention() async {
         _ = await fixture.form(.put, "/a", "status=succeeded")
         fixture.time.advance(by: .seconds(24 * 3600 - 1))
@@ -129,7 +129,7 @@ struct ReadTests {
         #expect(await fixture.send(.get, "/a").status == 404)
     }
 
-    @Test("HEAD tells of a problem without its body")
+    @Test("The response to HEAD has the problem's header fields and no body")
     func headOfProblem() async {
         let answer = await fixture.send(.head, "/a")
         #expect(answer.status == 404)

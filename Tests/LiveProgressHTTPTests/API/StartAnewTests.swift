@@ -8,10 +8,10 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-/// A job of a fixed name runs every night.
-@Suite("POST starts an operation of a fixed name anew; PUT and PATCH never do")
+/// A nightly job whose operation always has the same identifier.
+@Suite("POST starts an ended operation anew; PUT and PATCH never do")
 struct StartAnewTests {
-    /// How the run before came to be over.
+    /// The ways in which the previous run can end.
     enum Former: String, CaseIterable, Sendable {
         case succeeded, failed, cancelled, workerLost, deleted, expired
 
@@ -33,7 +33,7 @@ struct StartAnewTests {
     private let fixture = Fixture(epochs: ["first", "second"] + (3...20).map { "epoch\($0)" })
 
     @Test(
-        "Once the former run is over it starts anew, night after night, with nothing left of it",
+        "After the previous run, POST starts the operation anew without any state of the previous run",
         arguments: Former.allCases
     )
     func nights(former: Former) async {
@@ -56,7 +56,7 @@ struct StartAnewTests {
         #expect(fixture.service.operationCount == (former.isForgotten ? 0 : 1))
     }
 
-    @Test("A late worker raises nothing from the dead, and learns that POST starts anew", arguments: Former.allCases)
+    @Test("A late worker cannot restart the operation; the problem names POST", arguments: Former.allCases)
     func lateWorker(former: Former) async {
         #expect(await fixture.json(.post, "", #"{"id":"job"}"#).status == 201)
         await former.makeOver(fixture)
@@ -73,12 +73,12 @@ struct StartAnewTests {
         #expect(await fixture.form(.patch, "/job", "state=Working").status == 200)
     }
 
-    @Test("PUT of an identifier that nobody has used still creates")
+    @Test("PUT creates an operation if the identifier has never been used")
     func putCreates() async {
         #expect(await fixture.form(.put, "/job", "state=Working").status == 201)
     }
 
-    @Test("A cursor of the former run is not resumed, on any transport")
+    @Test("A cursor of the previous run is not resumed on any transport")
     func oldCursor() async throws {
         _ = await fixture.json(.post, "", #"{"id":"job"}"#)
         let old = try #require(await fixture.form(.patch, "/job", "status=succeeded")[.eTag])
@@ -96,7 +96,7 @@ struct StartAnewTests {
         }
     }
 
-    @Test("Who still follows the former run gets its end, and nothing of the next one")
+    @Test("A watcher of the previous run receives its end and nothing of the new run")
     func formerWatchers() async throws {
         _ = await fixture.json(.post, "", #"{"id":"job"}"#)
         let answer = await fixture.send(.get, "/job", [.accept: "application/x-ndjson"])
@@ -109,13 +109,13 @@ struct StartAnewTests {
         #expect(await chunks.text() == nil)
     }
 
-    @Test("The former run's timers leave the next one alone", arguments: Former.allCases)
+    @Test("The timers of the previous run do not affect the new run", arguments: Former.allCases)
     func timers(former: Former) async {
         _ = await fixture.json(.post, "", #"{"id":"job","lease":60}"#)
         await former.makeOver(fixture)
         _ = await fixture.json(.post, "", #"{"id":"job","lease":31536000}"#)
         for _ in 0..<5 {
-            // Past the former's lease, retention, and the memory of its deletion.
+            // Later than the previous run's lease, retention, and record of deletion.
             fixture.time.advance(by: .seconds(24 * 3600))
             let answer = await fixture.send(.get, "/job")
             #expect(answer.status == 200)
@@ -123,7 +123,7 @@ struct StartAnewTests {
         }
     }
 
-    @Test("A repeated POST of one Idempotency-Key gives the same run, also after its end, and never starts anew")
+    @Test("A repeated POST with one Idempotency-Key returns its run, also after the end, and never starts anew")
     func idempotent() async {
         let first: HTTPFields = [.idempotencyKey: "\"k1\""]
         #expect(await fixture.json(.post, "", #"{"id":"job"}"#, first).status == 201)
@@ -138,11 +138,11 @@ struct StartAnewTests {
         let repeated = await fixture.json(.post, "", #"{"id":"job"}"#, second)
         #expect(repeated.status == 200)
         #expect(repeated.json["cursor"]?.stringValue == "second-0")
-        // What the first key made is not there any more; the run of another is no answer.
+        // The first key's run is gone; the response must not show the run of the second key.
         #expect(await fixture.json(.post, "", #"{"id":"job"}"#, first).status == 410)
     }
 
-    @Test("The new run takes the place of the former: among the operations, and among its subject's")
+    @Test("A new run replaces the previous run in the limits of operations and of operations per subject")
     func limits() async {
         let fixture = Fixture(maximumOperations: 1) { $0.limits.operationsPerSubject = 1 }
         let caller = ProgressCaller(subject: "me")
@@ -156,9 +156,9 @@ struct StartAnewTests {
     }
 }
 
-@Suite("How many keys are remembered")
+@Suite("The limit of remembered keys")
 struct KeyBoundTests {
-    @Test("Invariant 10: the newest keys up to the limit repeat their answer; the oldest beyond it starts anew")
+    @Test("Invariant 10: the newest keys repeat their response; an evicted key creates a new operation")
     func keys() async {
         let fixture = Fixture { $0.maximumIdempotencyKeys = 2 }
         func post(_ key: Int) async -> Int { await fixture.json(.post, "", "{}", [.idempotencyKey: "\(key)"]).status }
@@ -170,10 +170,10 @@ struct KeyBoundTests {
     }
 }
 
-@Suite("Who may start an operation anew")
+@Suite("Permission to start an operation anew")
 struct StartAnewAuthorizationTests {
     @Test(
-        "Who may create it may: as what it was, and as what it will be",
+        "Starting anew requires permission to create both the previous and the new operation",
         arguments: [
             ("admin", "a", "red", 201), ("admin", "a", "blue", 201), ("create-any", "a", "red", 201),
             ("create-red", "a", "red", 201), ("create-red", "a", "blue", 403), ("create-red", "b", "red", 409),
@@ -183,7 +183,7 @@ struct StartAnewAuthorizationTests {
     func table(token: String, id: String, team: String, status: Int) async throws {
         let fixture = try Fixture.guarded()
         let body = #"{"id":"\#(id)","labels":{"team":"\#(team)"}}"#
-        // While it runs nobody learns more than that it is there.
+        // While the operation runs, the response tells only that the identifier is in use.
         let running = await fixture.send(as: token, .post, "", body)
         #expect(running.status == (status == 201 ? 409 : status))
         #expect(await fixture.send(as: "admin", .patch, "/\(id)", #"{"status":"succeeded"}"#).status == 200)
@@ -191,11 +191,11 @@ struct StartAnewAuthorizationTests {
         #expect(answer.status == status)
         let isNew = await fixture.send(as: "admin", .get, "/\(id)").json["status"] == "pending"
         #expect(isNew == (status == 201))
-        // Invariant 12: whether it has ended is not for who may not see it.
+        // Invariant 12: a caller without watch permission must not learn that the operation has ended.
         if status == 409 { #expect(answer.text == running.text) }
     }
 
-    @Test("PUT starts nothing anew, also for who may not see what has ended")
+    @Test("PUT does not start an ended operation anew, even for a caller who may not watch it")
     func put() async throws {
         let fixture = try Fixture.guarded()
         _ = await fixture.send(as: "admin", .patch, "/a", #"{"status":"succeeded"}"#)
@@ -203,7 +203,7 @@ struct StartAnewAuthorizationTests {
         #expect(await fixture.send(as: "admin", .get, "/a").json["status"] == "succeeded")
     }
 
-    @Test("A late PUT by one who may create, but may not see what is over, starts nothing either")
+    @Test("PUT by a caller who may create, but not watch the previous run, does not start anew")
     func latePutOfStranger() async throws {
         let fixture = try Fixture.guarded()
         let fields: HTTPFields = [.authorization: "Bearer create-red"]
@@ -220,7 +220,7 @@ struct StartAnewAuthorizationTests {
 }
 
 extension Fixture {
-    /// The status of a creation by a caller.
+    /// Returns the status code of a creation by the caller.
     fileprivate func post(_ body: String, from caller: ProgressCaller) async -> Int {
         let request = Self.request(.post, "", [.contentType: "application/json"])
         return await api.respond(to: request, body: Array(body.utf8), from: caller).head.status.code

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-@Suite("Requests to upgrade")
+@Suite("Upgrade requests")
 struct WatchTests {
     private let fixture = Fixture()
     private static let handshake: HTTPFields = [
@@ -45,7 +45,7 @@ struct WatchTests {
     }
 
     @Test(
-        "The subprotocol decides on the format; those that nobody knows are ignored",
+        "The subprotocol selects the message format; unknown subprotocols are ignored",
         arguments: [
             (nil, nil), ("live-progress.v1", "live-progress.v1"), ("chat, live-progress.v1", "live-progress.v1"),
             ("live-progress.v2", nil), ("chat", nil), ("", nil), ("LIVE-PROGRESS.V1", nil),
@@ -56,23 +56,23 @@ struct WatchTests {
         #expect(acceptance.subprotocol == chosen)
         #expect(acceptance.format == (chosen == nil ? .plain : .full))
         guard case .operation(let journal) = acceptance.target else {
-            Issue.record("This is not an operation.")
+            Issue.record("the target is not an operation")
             return
         }
         #expect(journal.id == ProgressID("a"))
         #expect(acceptance.cursor == nil)
     }
 
-    @Test("The cursor comes along", arguments: [("/a?cursor=e-1", "e-1"), ("/a?ticket=y&cursor=%65-2", "e-2")])
+    @Test("The upgrade keeps the cursor", arguments: [("/a?cursor=e-1", "e-1"), ("/a?ticket=y&cursor=%65-2", "e-2")])
     func cursor(path: String, expected: String) throws {
         #expect(try acceptance(decide(path)).cursor == expected)
     }
 
-    @Test("The list is a feed, with its filters")
+    @Test("An upgrade at the list opens the feed with the filters of the query")
     func feed() throws {
         let acceptance = try acceptance(decide("?label=team=data") { $0[.secWebSocketProtocol] = "live-progress.v1" })
         guard case .feed(let query) = acceptance.target else {
-            Issue.record("This is not the feed.")
+            Issue.record("the target is not the feed")
             return
         }
         #expect(query == ProgressQuery(labels: ["team": "data"]))
@@ -81,7 +81,7 @@ struct WatchTests {
     }
 
     @Test(
-        "Extensions that nobody speaks are passed over, RFC 6455 section 9.1",
+        "Unknown extensions are ignored, RFC 6455 section 9.1",
         arguments: [
             "", ",", "a", "a, b;x", "a ; x = 1 ; y, , b", "a;x=\"1\\0\"",
             "permessage-deflate; server_max_window_bits=10",
@@ -92,7 +92,7 @@ struct WatchTests {
     }
 
     @Test(
-        "What cannot be watched is refused in HTTP",
+        "An upgrade to a target that cannot be watched gets an HTTP response",
         arguments: [
             ("/b", HTTPRequest.Method.get, 404, "unknown"), ("/a%20b", .get, 404, "unknown"),
             ("/gone", .get, 410, "gone"),
@@ -112,7 +112,7 @@ struct WatchTests {
         #expect(answer[.cacheControl] == "no-store")
     }
 
-    @Test("A refusal of HEAD has the fields of one of GET, and no body")
+    @Test("A rejected HEAD has the header fields of the rejected GET, and no body")
     func refusesHead() throws {
         let answer = try refusal(decide("/a", .head))
         #expect(answer.status == 405)
@@ -121,7 +121,7 @@ struct WatchTests {
     }
 
     @Test(
-        "A handshake that is wrong is refused, with what is right",
+        "An invalid handshake is rejected with the required values",
         arguments: [
             (HTTPField.Name.secWebSocketVersion, "8", 426, "websocket-version"),
             (.secWebSocketVersion, nil, 426, "websocket-version"),
@@ -150,7 +150,7 @@ struct WatchTests {
     }
 
     @Test(
-        "Options are found among others, in any case",
+        "Upgrade and Connection options match among other options, in any letter case",
         arguments: [("keep-alive, upgrade", "WebSocket"), ("UPGRADE", "h2c, websocket"), (nil, "websocket")]
             as [(String?, String)]
     )
@@ -163,19 +163,19 @@ struct WatchTests {
     }
 
     @Test(
-        "What asks for no WebSocket, or for one of somebody else, is not the API's to decide",
+        "A request without a WebSocket upgrade, or outside the API, is left to the application",
         arguments: [
             ("/a", nil), ("/a", "h2c"), ("/a", "websockets"), ("/a/b", "websocket"), ("/../elsewhere", "websocket"),
         ] as [(String, String?)]
     )
     func notOurs(path: String, upgrade: String?) {
         guard case .notOurs = decide(path, .get, { $0[.upgrade] = upgrade }) else {
-            Issue.record("It was decided.")
+            Issue.record("the API decided this request")
             return
         }
     }
 
-    @Test("While the API drains, an upgrade is asked to come back later")
+    @Test("While the API drains, an upgrade is rejected with Retry-After")
     func drain() throws {
         fixture.api.drain()
         let answer = try refusal(decide("/a"))

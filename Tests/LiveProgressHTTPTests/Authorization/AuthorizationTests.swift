@@ -8,7 +8,7 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-@Suite("Who may do what")
+@Suite("Authorization of requests")
 struct AuthorizationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let token: String?
@@ -29,17 +29,17 @@ struct AuthorizationTests {
     static let report = #"{"state":"S"}"#
 
     static let cases: [Case] = [
-        // Without credentials, and with bad ones, nothing, whatever it is about.
+        // Missing or invalid credentials permit nothing, whether or not the operation exists.
         Case(nil, .get, "/a", to: 401), Case(nil, .get, "/none", to: 401), Case(nil, .get, "", to: 401),
         Case(nil, .post, "", red, to: 401), Case(nil, .put, "/a", report, to: 401),
         Case(nil, .patch, "/a", report, to: 401),
         Case(nil, .delete, "/a", to: 401), Case(nil, .post, "/a/cancel", to: 401), Case("bad", .get, "/a", to: 401),
-        // An administrator everything.
+        // An administrator may do everything.
         Case("admin", .get, "/a", to: 200), Case("admin", .get, "/b", to: 200), Case("admin", .get, "", to: 200),
         Case("admin", .patch, "/a", report, to: 200), Case("admin", .put, "/new", "{}", to: 201),
         Case("admin", .post, "/a/cancel", to: 202), Case("admin", .delete, "/b", to: 204),
         Case("admin", .get, "/none", to: 404),
-        // What a token for one operation is not for is forbidden; other operations do not exist.
+        // A token for one operation: other actions are forbidden, and other operations seem not to exist.
         Case("watch-a", .get, "/a", to: 200), Case("watch-a", .patch, "/a", report, to: 403),
         Case("watch-a", .post, "/a/cancel", to: 403), Case("watch-a", .delete, "/a", to: 403),
         Case("watch-a", .get, "", to: 403),
@@ -51,12 +51,12 @@ struct AuthorizationTests {
         Case("report-a", .get, "/a", to: 403), Case("report-a", .post, "/a/cancel", to: 403),
         Case("cancel-a", .post, "/a/cancel", to: 202), Case("cancel-a", .get, "/a", to: 403),
         Case("delete-a", .delete, "/a", to: 204), Case("delete-a", .delete, "/b", to: 404),
-        // By label.
+        // Grants by label.
         Case("watch-red", .get, "/a", to: 200), Case("watch-red", .get, "/b", to: 404),
         Case("watch-red", .get, "", to: 403),
         Case("list-red", .get, "", to: 200), Case("list-red", .get, "/a", to: 403),
         Case("list-red", .get, "/b", to: 404),
-        // Creating, by whom it may be and as what.
+        // Grants to create, with or without required labels.
         Case("create-any", .post, "", "{}", to: 201), Case("create-any", .put, "/new", "{}", to: 201),
         Case("create-any", .get, "/a", to: 404), Case("create-any", .put, "/a", report, to: 409),
         Case("create-red", .post, "", red, to: 201), Case("create-red", .post, "", blue, to: 403),
@@ -71,7 +71,7 @@ struct AuthorizationTests {
     ]
 
     @Test(
-        "Each request gets what its credentials are good for, decided at once or later",
+        "Each request gets the permissions of its credentials, with an immediate or a deferred decision",
         arguments: cases,
         [false, true]
     )
@@ -85,7 +85,7 @@ struct AuthorizationTests {
     }
 
     @Test(
-        "Invariant 12: an operation that one may not see is answered byte for byte as one that is not there",
+        "Invariant 12: a hidden operation and a missing operation get the same response, byte for byte",
         arguments: ["watch-a", "watch-red", "list-red", "create-red", "nothing"],
         [HTTPRequest.Method.get, .head, .patch, .put, .delete, .post]
     )
@@ -103,7 +103,7 @@ struct AuthorizationTests {
         }
     }
 
-    @Test("What was deleted is gone for those who could see it, and unknown to others")
+    @Test("A deleted operation is gone for callers who could see it, and unknown to others")
     func gone() async throws {
         let fixture = try Fixture.guarded()
         try fixture.service.deleteProgress(Tokens.a)
@@ -112,7 +112,7 @@ struct AuthorizationTests {
         #expect(await fixture.send(as: "nothing", .get, "/a").status == 404)
     }
 
-    @Test("A 401 says how to show who one is, names a bad token, and is the same for every operation")
+    @Test("A 401 has the challenge, reports an invalid token, and is the same for every operation")
     func challenge() async throws {
         let fixture = try Fixture.guarded()
         let none = await fixture.send(as: nil, .get, "/a")
@@ -129,7 +129,7 @@ struct AuthorizationTests {
         #expect(forbidden[.wwwAuthenticate]?.hasSuffix(#"error="insufficient_scope", scope="delete""#) == true)
     }
 
-    @Test("The list and its feed show what the credentials may list, and nothing else")
+    @Test("The list and its feed show only operations that the credentials may list")
     func list() async throws {
         let fixture = try Fixture.guarded()
         let page = await fixture.send(as: "list-red", .get, "")
@@ -143,7 +143,7 @@ struct AuthorizationTests {
         #expect(first.contains(#""id":"a""#) && !first.contains(#""id":"b""#))
     }
 
-    @Test("Creating hands on tokens for the new operation, also when the request is repeated")
+    @Test("A creation returns tokens for the new operation, also when the request is repeated")
     func tokens() async throws {
         let fixture = try Fixture.guarded()
         let key = HTTPFields([HTTPField(name: HTTPField.Name("Idempotency-Key")!, value: "k")])
@@ -158,13 +158,13 @@ struct AuthorizationTests {
         #expect(await fixture.send(as: "admin", .get, "/\(id)").json["tokens"] == nil)
     }
 
-    @Test("Options are told to everyone, since browsers ask for them before they send credentials")
+    @Test("OPTIONS needs no credentials, because browsers send preflight requests without credentials")
     func options() async throws {
         #expect(try await Fixture.guarded().send(as: nil, .options, "/a").status == 204)
     }
 
     @Test(
-        "People get the page without credentials, with the status of a 401, so that it can send the token of its fragment"
+        "A browser without credentials gets the page with status 401; the page can then send the token of its fragment"
     )
     func pages() async throws {
         let fixture = try Fixture.guarded { configuration in
@@ -180,7 +180,7 @@ struct AuthorizationTests {
         }
     }
 
-    @Test("A stream ends when the credentials run out")
+    @Test("A stream ends when the credentials expire")
     func expiry() async throws {
         let fixture = Fixture()
         var configuration = ProgressAPI.Configuration()

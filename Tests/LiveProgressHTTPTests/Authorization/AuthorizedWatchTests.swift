@@ -6,7 +6,7 @@ import LiveProgress
 import LiveProgressHTTP
 import Testing
 
-@Suite("Who may watch over WebSocket")
+@Suite("Authorization of WebSocket upgrades")
 struct AuthorizedWatchTests {
     static let handshake: HTTPFields = [
         .upgrade: "websocket", .connection: "Upgrade", .secWebSocketVersion: "13",
@@ -30,7 +30,7 @@ struct AuthorizedWatchTests {
     }
 
     @Test(
-        "An upgrade is decided as a GET is",
+        "An upgrade needs the same permission as a GET",
         arguments: [
             (nil, "/a", 401), (nil, "/none", 401), ("bad", "/a", 401), ("watch-a", "/a", 101), ("watch-a", "/b", 404),
             ("report-a", "/a", 403), ("watch-a", "", 403), ("list-red", "", 101), ("admin", "/b", 101),
@@ -42,7 +42,7 @@ struct AuthorizedWatchTests {
         #expect(status(await decide(try Fixture.guarded(isSlow: isSlow), each.path, fields)) == each.status)
     }
 
-    @Test("A browser's token may stand beside the subprotocol, and is never chosen as one")
+    @Test("A browser may send its token as a subprotocol; the server never selects this subprotocol")
     func subprotocol() async throws {
         let fixture = try Fixture.guarded()
         for (asked, chosen) in [
@@ -57,7 +57,7 @@ struct AuthorizedWatchTests {
     }
 
     @Test(
-        "A credential is taken from where it may stand, the field before the subprotocol before the query",
+        "Credentials come from the Authorization field, then the subprotocol, then the query",
         arguments: [
             ("", [:], nil),
             ("", [.authorization: "Bearer t"], .bearer("t")),

@@ -7,10 +7,10 @@ import LiveProgressHTTP
 import LiveProgressTesting
 import LiveProgressWire
 
-/// Knows some tokens by heart, and what they are good for.
+/// An authorizer with a fixed table of tokens and principals.
 struct KnownTokens: ProgressAuthorizer {
     var principals: [String: ProgressPrincipal] = [:]
-    /// Whether it takes its time.
+    /// Whether the authorizer returns its decision as `.later`.
     var isSlow = false
 
     func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {
@@ -28,7 +28,7 @@ struct KnownTokens: ProgressAuthorizer {
     }
 }
 
-/// Tokens by the names of what they are good for.
+/// The test tokens; each token's name describes its grants.
 enum Tokens {
     static let a = ProgressID("a")!
     static let red = ["team": "red"]
@@ -49,7 +49,7 @@ enum Tokens {
 }
 
 extension Fixture {
-    /// An API that asks for tokens, over an operation `a` that bears `team=red` and an operation `b` that bears `team=blue`.
+    /// Returns an API that requires tokens, with an operation `a` of `team=red` and an operation `b` of `team=blue`.
     static func guarded(
         isSlow: Bool = false,
         _ configure: (inout ProgressAPI.Configuration) -> Void = { _ in }
@@ -65,7 +65,7 @@ extension Fixture {
         return fixture
     }
 
-    /// Sends a request with a token, and a JSON body where there is one.
+    /// Sends a request with a token, and with a JSON body if the body is not empty.
     func send(
         as token: String?,
         _ method: HTTPRequest.Method,

@@ -5,12 +5,12 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-@Suite("Accept")
+@Suite("The Accept header field")
 struct AcceptTests {
     static let offers: [MediaType] = [.json, .html, .eventStream, .ndjson]
 
     @Test(
-        "The heaviest offer wins, the first named of equals, the server's first under one wildcard",
+        "The highest quality wins, then the first in the field; under one wildcard the server's order decides",
         arguments: [
             (nil, "application/json"),
             ("", "application/json"),
@@ -41,7 +41,7 @@ struct AcceptTests {
     }
 
     @Test(
-        "Nothing is chosen where nothing is acceptable",
+        "No type is chosen if none is acceptable",
         arguments: [
             "image/png", "application/json;q=0", "*/*;q=0", "application/*;q=0.000, text/*;q=0", "json/application",
         ]
@@ -54,7 +54,7 @@ struct AcceptTests {
 @Suite("Media types")
 struct MediaTypeTests {
     @Test(
-        "A media type is read with its parameters",
+        "A media type is parsed with its parameters",
         arguments: [
             ("application/json", "application/json", nil),
             ("Application/JSON ; Charset=\"UTF-8\"", "application/json", "UTF-8"),
@@ -68,13 +68,13 @@ struct MediaTypeTests {
         #expect(media?["charset"] == charset)
     }
 
-    @Test("What is no media type is refused", arguments: ["", "json", "a/", "/b", "a/b c", "a/b, c/d", "a b/c"])
+    @Test("An invalid media type gives nil", arguments: ["", "json", "a/", "/b", "a/b c", "a/b, c/d", "a b/c"])
     func refuses(text: String) {
         #expect(MediaType(text) == nil)
     }
 
     @Test(
-        "Only UTF-8 and its part ASCII are UTF-8",
+        "Only UTF-8 and its subset ASCII count as UTF-8",
         arguments: [("utf-8", true), ("US-ASCII", true), ("latin1", false)]
     )
     func charset(name: String, expected: Bool) {

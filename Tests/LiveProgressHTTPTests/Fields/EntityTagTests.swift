@@ -9,7 +9,7 @@ import Testing
 @Suite("Entity tags")
 struct EntityTagTests {
     @Test(
-        "Lists of tags are read",
+        "Lists of entity tags are parsed",
         arguments: [
             ("*", .any),
             (" * ", .any),
@@ -24,7 +24,7 @@ struct EntityTagTests {
     }
 
     @Test(
-        "What is no list of quoted tags is refused",
+        "An invalid list of entity tags gives nil",
         arguments: [
             "", "a-1", "\"a", "a\"", "w/\"a\"", "W\"a\"", "\"a\" \"b\"", "*, \"a\"", "\"a\", *", "\"a b\"", ",",
         ]
@@ -33,7 +33,7 @@ struct EntityTagTests {
         #expect(TagCondition(text) == nil)
     }
 
-    @Test("Weak tags match where a copy will do, and never where the revision must be the same")
+    @Test("A weak tag matches in a weak comparison only")
     func comparison() throws {
         let cursor = ProgressCursor(epoch: "k3f9", revision: 42)
         let strong = try #require(TagCondition("\"x\", \"k3f9-42\""))

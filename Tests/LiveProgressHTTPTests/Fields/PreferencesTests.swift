@@ -5,10 +5,10 @@ import Testing
 
 @testable import LiveProgressHTTP
 
-@Suite("Prefer")
+@Suite("The Prefer header field")
 struct PreferencesTests {
     @Test(
-        "Waiting and returning are read, everything else is ignored",
+        "The preferences wait and return are parsed; all others are ignored",
         arguments: [
             (nil, nil, nil),
             ("", nil, nil),

@@ -4,10 +4,10 @@
 @_spi(Server) import LiveProgressHTTP
 import Testing
 
-@Suite("Fields that keep browsers from harm")
+@Suite("Security header fields for browsers")
 struct SafeFieldsTests {
     @Test(
-        "browsers are told to insist on encryption of names of one's own alone",
+        "Strict-Transport-Security applies only to host names, not to localhost or IP addresses",
         arguments: [
             ("progress.example", true), ("Progress.Example:8443", true), ("localhost", false),
             ("LOCALHOST:8443", false),

@@ -51,7 +51,7 @@ struct LimitTests {
         #expect(fixture.api.configuration.limitRefusals[limit] == 1)
     }
 
-    @Test("Invariant 10: WebSockets, streams and long polls share the places of an operation, and give them back")
+    @Test("Invariant 10: WebSockets, streams and long polls share the watcher limit of an operation, and release it")
     func watchersPerOperation() async throws {
         let fixture = await fixture { $0.watchersPerOperation = 2 }
         var places = [watch(fixture, "/a")]
@@ -61,7 +61,7 @@ struct LimitTests {
         #expect(await send(fixture, .get, "/a", [.accept: "application/x-ndjson"]).problem == "too-many-watchers")
         let poll: HTTPFields = [.prefer: "wait=9", .ifNoneMatch: "\"e-0\""]
         #expect(await send(fixture, .get, "/a", poll).problem == "too-many-watchers")
-        #expect(await send(fixture, .get, "/a").status == 200, "reading is no watching")
+        #expect(await send(fixture, .get, "/a").status == 200, "a GET is not a watcher")
         guard case .accept = watch(fixture, "/b") else { throw ProgressProblem(title: "Another one was refused.") }
         stream = nil
         places.append(watch(fixture, "/a"))
@@ -70,14 +70,14 @@ struct LimitTests {
         for _ in 0..<10 { guard case .accept = watch(fixture, "/a") else { throw ProgressProblem(title: "Leaks.") } }
     }
 
-    /// A request through the proxy at 10.0.0.1, which names a client.
+    /// Returns a request that the proxy at 10.0.0.1 forwards for a client.
     private func request(of client: String, _ path: String, _ fields: HTTPFields = [:]) throws -> HTTPRequest {
         var fields = fields
         fields[try #require(HTTPField.Name("X-Forwarded-For"))] = client
         return Fixture.request(.get, path, fields)
     }
 
-    @Test("behind a trusted proxy an address has so many requests, streams and WebSockets, and gets their places back")
+    @Test("behind a trusted proxy, requests, streams and WebSockets share the limit of an address, and release it")
     func requestsPerForwardedAddress() async throws {
         let proxies = try TrustedProxies(["10.0.0.0/8"])
         let fixture = Fixture {
@@ -92,7 +92,7 @@ struct LimitTests {
         func read(_ client: String, _ fields: HTTPFields = [:]) async throws -> Answer {
             Answer(await fixture.api.respond(to: try request(of: client, "/a", fields), body: [], from: proxy))
         }
-        for _ in 0..<10 { #expect(try await read("192.0.2.1").status == 200, "an answer gives its place back") }
+        for _ in 0..<10 { #expect(try await read("192.0.2.1").status == 200, "a response releases its request") }
         var socket: WatchDecision? = try watch("192.0.2.1", from: proxy)
         var stream: Answer? = try await read("192.0.2.1", [.accept: "text/event-stream"])
         let refused = try await read("192.0.2.1")
@@ -100,7 +100,7 @@ struct LimitTests {
         #expect(try refusal(watch("192.0.2.1", from: proxy)).status == 429)
         let others = ["192.0.2.2", "10.0.0.7", "unknown"]
         for client in others { #expect(try await read(client).status == 200, "\(client)") }
-        // Whoever is no proxy is counted by its connection, whatever it writes.
+        // A peer that is not a proxy is counted by its connection; its X-Forwarded-For has no effect.
         guard case .accept = try watch("192.0.2.1", from: ProgressCaller(address: "192.0.2.9")) else {
             throw ProgressProblem(title: "Refused.")
         }
@@ -113,7 +113,7 @@ struct LimitTests {
         withExtendedLifetime((socket, stream)) {}
     }
 
-    @Test("addresses of one /64 of IPv6 that a proxy tells are one client's, and proxies that it names are nobody's")
+    @Test("forwarded IPv6 addresses of one /64 share a limit; addresses of proxies have no limit")
     func forwardedNetworks() async throws {
         let proxies = try TrustedProxies(["10.0.0.0/8"])
         let fixture = Fixture {
@@ -135,7 +135,7 @@ struct LimitTests {
         }
     }
 
-    @Test("a subject has so many watchers, of whatever; those of others, and of nobody, do not count")
+    @Test("the watchers of a subject have a limit; watchers of other subjects and anonymous watchers do not count")
     func watchersPerSubject() async throws {
         let fixture = await fixture { $0.watchersPerSubject = 2 }
         var places = [watch(fixture, "/a", as: "s"), watch(fixture, "", as: "s")]
@@ -149,7 +149,7 @@ struct LimitTests {
         #expect(await send(fixture, .get, "", as: "s", [.accept: "text/event-stream"]).status == 200)
     }
 
-    @Test("a subject has so many operations, until they are deleted; a repeat with its key is no new one")
+    @Test("the operations of a subject have a limit until they are deleted; a repeat with a key does not count")
     func operationsPerSubject() async throws {
         let fixture = await fixture { $0.operationsPerSubject = 2 }
         #expect(await send(fixture, .put, "/s1", as: "s").status == 201)
@@ -159,7 +159,7 @@ struct LimitTests {
         expect(refused, 429, "too-many-operations-of-subject", .operationsPerSubject, of: fixture)
         #expect(await send(fixture, .post, "", as: "s", [key: "k2"]).status == 429)
         #expect(await send(fixture, .post, "", as: "s", [key: "k"]).status == 200)
-        #expect(await send(fixture, .put, "/s1", as: "s").status == 200, "reporting is no creating")
+        #expect(await send(fixture, .put, "/s1", as: "s").status == 200, "a report is not a creation")
         #expect(await send(fixture, .put, "/t1", as: "t").status == 201)
         #expect(await send(fixture, .put, "/n1").status == 201)
         #expect(await send(fixture, .delete, "/s1", as: "s").status == 204)
@@ -167,7 +167,7 @@ struct LimitTests {
         #expect(await send(fixture, .post, "", as: "s").status == 429)
     }
 
-    @Test("who reports too fast is told when to come back, and an end is always taken")
+    @Test("a report past the rate gets Retry-After; an end is always accepted")
     func reportRate() async throws {
         let fixture = await fixture {
             $0.reportsPerSecond = 0.5
@@ -186,7 +186,7 @@ struct LimitTests {
         #expect(await fixture.send(.get, "/a").json["state"] == "Succeeded")
     }
 
-    @Test("each line of a batch is a report: those before the first that is too many are applied, and counted")
+    @Test("each line of a batch counts as a report; the lines within the rate are applied")
     func batchRate() async {
         let fixture = await fixture {
             $0.reportsPerSecond = 1
@@ -200,7 +200,7 @@ struct LimitTests {
         #expect(await fixture.send(.get, "/a").json["state"] == "3")
     }
 
-    @Test("operations that nobody reports on any more are forgotten")
+    @Test("the rates of operations without recent reports are removed")
     func ratesAreForgotten() throws {
         var limits = ProgressLimits()
         limits.reportsPerSecond = 10

@@ -4,9 +4,9 @@
 import LiveProgressHTTP
 import Testing
 
-@Suite("A bucket of tokens")
+@Suite("The token bucket")
 struct TokenBucketTests {
-    @Test("as many as it holds can be taken at once, and then as many as come back")
+    @Test("a full bucket gives its capacity as a burst, and then tokens at its rate")
     func burstAndRate() {
         var bucket = TokenBucket(rate: 10, capacity: 3, now: .zero)
         for _ in 0..<3 { #expect(bucket.take(now: .zero) == nil) }
@@ -16,7 +16,7 @@ struct TokenBucketTests {
         #expect(bucket.take(now: .milliseconds(100)) != nil)
     }
 
-    @Test("who waits for as long as it is told gets a token, at any rate", arguments: [0.01, 0.3, 7, 1000, 1e7])
+    @Test("after the returned delay, a token is available at any rate", arguments: [0.01, 0.3, 7, 1000, 1e7])
     func waitsAreEnough(rate: Double) throws {
         var bucket = TokenBucket(rate: rate, capacity: 1, now: .seconds(3))
         var now = Duration.seconds(3)
@@ -27,7 +27,7 @@ struct TokenBucketTests {
         }
     }
 
-    @Test("it never holds more than its capacity, and is full again after a pause")
+    @Test("a bucket never holds more than its capacity, and is full again after a pause")
     func fills() {
         var bucket = TokenBucket(rate: 2, capacity: 4, now: .zero)
         #expect(bucket.isFull(now: .zero) == true)
@@ -38,7 +38,7 @@ struct TokenBucketTests {
         #expect(bucket.take(now: .seconds(3600)) != nil)
     }
 
-    @Test("a time that goes back gives nothing and takes nothing")
+    @Test("a clock that goes back neither adds nor removes tokens")
     func timeGoesBack() {
         var bucket = TokenBucket(rate: 1, capacity: 1, now: .seconds(10))
         #expect(bucket.take(now: .seconds(10)) == nil)
@@ -49,7 +49,7 @@ struct TokenBucketTests {
 
 @Suite("Counts by key")
 struct KeyedCountsTests {
-    @Test("each key has its own limit, and nothing is kept of one that has none left")
+    @Test("each key has its own limit, and a key with count zero is removed")
     func counts() {
         var counts = KeyedCounts<String>()
         #expect(counts.add("a", limit: 2) == true)

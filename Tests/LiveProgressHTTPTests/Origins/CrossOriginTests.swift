@@ -6,7 +6,7 @@ import LiveProgress
 @_spi(Server) import LiveProgressHTTP
 import Testing
 
-@Suite("Pages of other sites, and the API")
+@Suite("Cross-origin requests to the API")
 struct CrossOriginTests {
     private static let evil: [HTTPFields] = [
         [.origin: "https://evil.example"], [.origin: "null"], [HTTPField.Name("Sec-Fetch-Site")!: "cross-site"],
@@ -32,7 +32,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("by default no request and no upgrade of another site's page is let in, and nothing is changed by one")
+    @Test("by default no request and no upgrade of another site's page is accepted or changes anything")
     func refusesByDefault() async throws {
         let fixture = try Self.fixture()
         for fields in Self.evil {
@@ -48,7 +48,7 @@ struct CrossOriginTests {
         #expect(try fixture.service.getJournal(try #require(ProgressID("a"))).snapshot().revision == 0)
     }
 
-    @Test("pages of the own origin, and clients that are no browser, are let in")
+    @Test("pages of the server's own origin and clients without Origin are accepted")
     func letsIn() async throws {
         for fields: HTTPFields in [[:], [.origin: "http://localhost"]] {
             let fixture = try Self.fixture()
@@ -59,7 +59,7 @@ struct CrossOriginTests {
     }
 
     @Test(
-        "a listed origin, or any where all are, may ask, upgrade, and read the answers, and others may not",
+        "a listed origin, or any origin under .any, may send requests and upgrades; other origins may not",
         arguments: [
             (ProgressOrigins.listed(["https://friend.example"]), "https://friend.example"),
             (.any, "https://friend.example"),
@@ -89,9 +89,9 @@ struct CrossOriginTests {
         #expect(other.status == (origins == .any ? 200 : 403))
     }
 
-    /// Behind a proxy that ends TLS, the client's scheme and name are what the proxy tells, where it is trusted.
+    /// If a trusted proxy ends TLS, the client's scheme and host come from the proxy's header fields.
     @Test(
-        "the own origin is the one that a trusted proxy was asked for",
+        "the server's own origin is the origin in the trusted proxy's header fields",
         arguments: [
             ("https://app.example", true, 200), ("https://inside:8080", true, 403), ("http://app.example", true, 403),
             ("https://app.example", false, 403), ("http://inside:8080", false, 200),
@@ -114,7 +114,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("routes beside the API's own are judged and protected as these are")
+    @Test("an application's routes get the same origin check and the same security header fields")
     func beside() throws {
         let fixture = try Self.fixture(.listed(["https://friend.example"]))
         var request = HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/metrics")
@@ -130,7 +130,7 @@ struct CrossOriginTests {
         #expect(fields[.vary] == "Accept, Origin")
     }
 
-    @Test("every answer has the fields that keep browsers from harm; encryption is insisted on only where told")
+    @Test("every response has the security header fields; Strict-Transport-Security needs TLS and the setting")
     func safeFields() async throws {
         for insists in [false, true] {
             let fixture = Fixture { $0.insistsOnTLS = insists }

@@ -7,7 +7,7 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressHTTP
 
-@Suite("Which pages and names may talk to an API")
+@Suite("The policy of origins and host names")
 struct OriginPolicyTests {
     private static let friends = ProgressOrigins.listed(["HTTPS://Friend.example:443"])
 
@@ -23,16 +23,16 @@ struct OriginPolicyTests {
         return policy.refusal(of: request, from: caller ?? ProgressCaller(isSecure: isSecure))?.status
     }
 
-    /// The statuses are those by same origin alone, by a list, and by any.
+    /// The last three columns are the statuses under `.sameOrigin`, a list, and `.any`.
     @Test(
-        "a page may talk to its own origin, to one that lists it, and to one that is for all",
+        "a page may talk to its own origin, to a server that lists the page's origin, and to a server for any origin",
         arguments: [
             ("app.example", nil, false, nil, nil, nil),
             ("app.example", "http://app.example", false, nil, nil, nil),
             ("app.example", "HTTP://APP.example", false, nil, nil, nil),
             ("app.example:80", "http://app.example", false, nil, nil, nil),
             ("app.example:8080", "http://app.example:8080", false, nil, nil, nil),
-            // A proxy that has ended TLS and is not trusted to say so.
+            // A proxy has ended TLS, but the server does not trust the proxy.
             ("app.example", "https://app.example", false, nil, nil, nil),
             ("app.example", "https://app.example", true, nil, nil, nil),
             ("app.example:443", "https://app.example", true, nil, nil, nil),
@@ -64,7 +64,7 @@ struct OriginPolicyTests {
         }
     }
 
-    @Test("what is listed is read as an origin is; what is none allows nobody")
+    @Test("a list entry that is not an origin allows no page")
     func lists() {
         let policy = OriginPolicy(.listed(["friend.example", "*", "null", "", "https://"]), .any)
         for text in ["friend.example", "*", "null", "", "https://", "https://a.example/", "https://a b"] {
@@ -78,9 +78,9 @@ struct OriginPolicyTests {
         }
     }
 
-    /// What a browser says of a request without `Origin`: how far off the page is, whether it is a visit, and of what.
+    /// The columns are method, Sec-Fetch-Site, Sec-Fetch-Mode and Sec-Fetch-Dest of a request without `Origin`.
     @Test(
-        "where the origin is left out, what the browser says of the page counts, and following a link is open to all",
+        "without Origin, the Sec-Fetch fields decide; following a link is allowed from any site",
         arguments: [
             ("GET", "none", "navigate", "document", true), ("GET", "same-origin", "cors", "empty", true),
             ("GET", "cross-site", "navigate", "document", true), ("HEAD", "same-site", "navigate", "document", true),
@@ -100,7 +100,7 @@ struct OriginPolicyTests {
         #expect(OriginPolicy(.any, .any).refusal(of: request, from: ProgressCaller()) == nil)
     }
 
-    @Test("an origin that looks like the server's own is not, where the browser says that it is of another site")
+    @Test("Sec-Fetch-Site: cross-site rejects a request even if Origin matches the server")
     func fetchMetadataWins() {
         var request = HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/")
         request.headerFields[.origin] = "http://localhost"
@@ -109,7 +109,7 @@ struct OriginPolicyTests {
     }
 
     @Test(
-        "a server on a loopback address answers to this machine's names alone, unless it has TLS or a proxy asks",
+        "a server on a loopback address answers to this machine's names alone, without TLS and without a proxy",
         arguments: [
             ("127.0.0.1:8080", nil), ("localhost", nil), ("a.localhost:1", nil), ("[::1]:8080", nil), ("", nil),
             ("evil.example", 421), ("evil.example:8080", 421), ("127.0.0.1.evil.example", 421), ("10.0.0.1", 421),
@@ -118,7 +118,7 @@ struct OriginPolicyTests {
     func loopback(authority: String, status: Int?) {
         let policy = OriginPolicy(.sameOrigin, .automatic)
         var caller = ProgressCaller(address: "127.0.0.1")
-        #expect(Self.refusal(policy, nil, at: authority, caller: caller) == nil, "a server for others")
+        #expect(Self.refusal(policy, nil, at: authority, caller: caller) == nil, "every name is allowed off loopback")
         caller.isOnLoopback = true
         #expect(Self.refusal(policy, nil, at: authority, caller: caller) == status)
         #expect(
@@ -136,7 +136,7 @@ struct OriginPolicyTests {
     }
 
     @Test(
-        "names are listed without ports, in any case; localhost stands for this machine",
+        "host names match in any letter case, without their ports; localhost includes the loopback addresses",
         arguments: [
             (["progress.example"], "progress.example", true), (["Progress.Example"], "progress.example:8080", true),
             (["progress.example"], "PROGRESS.example.", true), (["progress.example"], "localhost", false),

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Trusted proxies")
 struct TrustedProxiesTests {
-    /// Names and values of fields in their order, as `Name: value` texts.
+    /// Returns header fields from `Name: value` texts, in their order.
     private static func fields(_ lines: [String]) throws -> HTTPFields {
         var fields = HTTPFields()
         for line in lines {
@@ -32,11 +32,11 @@ struct TrustedProxiesTests {
             path: "/",
             headerFields: try fields(lines)
         )
-        return proxies.origin(of: request, from: ProgressCaller(address: peer))
+        return proxies.client(of: request, from: ProgressCaller(address: peer))
     }
 
     @Test(
-        "the client is the rightmost address that is no trusted proxy's",
+        "the client is the rightmost address that does not belong to a trusted proxy",
         arguments: [
             ("10.0.0.1", ["X-Forwarded-For: 203.0.113.9"], "203.0.113.9"),
             ("::1", ["X-Forwarded-For: 203.0.113.9"], "203.0.113.9"),
@@ -65,7 +65,7 @@ struct TrustedProxiesTests {
     }
 
     @Test(
-        "from anyone else these fields are ignored",
+        "from anyone else these fields are ignored: only a trusted proxy may set them",
         arguments: ["203.0.113.9", "11.0.0.1", "::2", "2001:db8::1", "not an address", nil]
     )
     func ignoresStrangers(peer: String?) throws {
@@ -80,7 +80,7 @@ struct TrustedProxiesTests {
     }
 
     @Test(
-        "scheme and host are those that the outermost trusted proxy was asked with",
+        "scheme and host are those of the request that reached the outermost trusted proxy",
         arguments: [
             (["X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https"], "https", "inside:8080"),
             (["X-Forwarded-Proto: HTTPS", "X-Forwarded-Host: outside.example"], "https", "outside.example"),
@@ -102,7 +102,7 @@ struct TrustedProxiesTests {
         #expect(request.authority == authority)
     }
 
-    @Test("fields that contradict each other are one the proxy's and one the client's: neither counts")
+    @Test("fields that contradict each other are both ignored, because one may come from the client")
     func contradiction() throws {
         let lines = ["Forwarded: for=127.0.0.1;proto=https", "X-Forwarded-For: 203.0.113.9"]
         let caller = try Self.client(peer: "10.0.0.1", lines).caller
@@ -111,7 +111,7 @@ struct TrustedProxiesTests {
         #expect(try Self.client(peer: "10.0.0.1", agreeing).caller.address == "203.0.113.9")
     }
 
-    @Test("the API is asked about the client that a trusted proxy names, by requests and upgrades alike")
+    @Test("the authorizer sees the client that a trusted proxy names, for requests and upgrades")
     func apiSeesClient() async throws {
         let seen = Seen()
         let fixture = Fixture { configuration in
@@ -128,14 +128,14 @@ struct TrustedProxiesTests {
         #expect(seen.all == Array(repeating: "203.0.113.9 true outside.example", count: 2))
     }
 
-    @Test("what is no range of addresses is refused by its text", arguments: ["", "10.0.0.0/33", "x"])
+    @Test("an invalid address range is rejected, and the error has its text", arguments: ["", "10.0.0.0/33", "x"])
     func refusesRanges(text: String) {
         let error = #expect(throws: TrustedProxies.InvalidRange.self) { try TrustedProxies(["::1", text]) }
         #expect(error?.text == text)
     }
 }
 
-/// Refuses everyone, and notes who they are.
+/// An authorizer that refuses every request and records its caller.
 private final class Seen: ProgressAuthorizer {
     private let texts = Mutex<[String]>([])
 

@@ -11,7 +11,7 @@ import Testing
 @Suite("Routes")
 struct RouteTests {
     @Test(
-        "Paths lead to resources",
+        "Each path of the API leads to its route",
         arguments: [
             ("/api/v1/progress", .collection),
             ("/api/v1/progress/a", .operation(ProgressID("a"))),
@@ -34,7 +34,7 @@ struct RouteTests {
     }
 
     @Test(
-        "Where the API is mounted elsewhere, the same paths stand below that place, and nothing stands at the usual one",
+        "An API with a custom path has the same routes below this path, and no route at the default path",
         arguments: [
             ("/internal/jobs", "/internal/jobs", .collection), ("/internal/jobs", "/internal/jobs/", .collection),
             ("/internal/jobs", "/internal/jobs/a", .operation(ProgressID("a"))),
@@ -50,7 +50,7 @@ struct RouteTests {
     }
 
     @Test(
-        "A place to mount the API at is read with or without slashes round it",
+        "The custom path may have slashes at its start and end",
         arguments: [
             ("/internal/jobs", "/internal/jobs"), ("internal/jobs/", "/internal/jobs"), ("//a//b//", "/a/b"),
             ("/", ""), ("", ""),
@@ -63,7 +63,7 @@ struct RouteTests {
         #expect(configuration.path == expected)
     }
 
-    @Test("The API answers where it is mounted, and its links lead there")
+    @Test("The API responds at its custom path, and its links use this path")
     func mountedAPI() async throws {
         var configuration = ProgressAPI.Configuration()
         configuration.path = "/internal/jobs"
@@ -86,7 +86,7 @@ struct RouteTests {
     }
 
     @Test(
-        "Other paths lead nowhere",
+        "Any other path has no route",
         arguments: [
             "", "/", "/api/v1", "/api/v1/progresses", "/api/v1/progress//cancel", "/api/v1/progress//", "*",
             "/api/v1/progress/a//", "/api/v1/progress/a/b", "/api/v1/progress/a/cancel/b", "/API/v1/progress",
@@ -97,7 +97,7 @@ struct RouteTests {
     }
 
     @Test(
-        "A target is cut into path and query",
+        "A request target is split into path and query",
         arguments: [
             ("/a/b?x=1&y=%2B+z", "/a/b", ["x=1", "y=+ z"]),
             ("/a?", "/a", []),
@@ -116,7 +116,7 @@ struct RouteTests {
         #expect(try target.queryItems().map { "\($0.name)=\($0.value)" } == items)
     }
 
-    @Test("A query that is no UTF-8 has no items", arguments: ["x=%ff", "%e2%82=1", "a=b&%c0%80"])
+    @Test("A query that is not UTF-8 has no items", arguments: ["x=%ff", "%e2%82=1", "a=b&%c0%80"])
     func brokenQuery(query: String) {
         #expect(throws: WireError.self) { try RequestTarget("/a?" + query).queryItems() }
     }
@@ -130,7 +130,7 @@ struct ListQueryTests {
     }
 
     @Test(
-        "Filters are read",
+        "The filters of the query are parsed",
         arguments: [
             ("", ProgressQuery()),
             ("status=running", ProgressQuery(statuses: [.running])),
@@ -148,7 +148,7 @@ struct ListQueryTests {
     }
 
     @Test(
-        "A filter that cannot be is refused with a 400 that names it",
+        "An invalid filter is rejected with a 400 that names the filter",
         arguments: [
             ("status=done", "status"), ("status=Running", "status"), ("label=team", "label=NAME=VALUE"),
             ("label==x", "label=NAME=VALUE"), ("label=a=", "label=NAME=VALUE"), ("label=a=x&label=a=y", "label"),

@@ -28,7 +28,7 @@ struct EventStreamTests {
         return try #require(answer.stream).makeAsyncIterator()
     }
 
-    @Test("A stream says that it must not be kept back or stored, and has no length")
+    @Test("The response of a stream forbids buffering and storing, and has no Content-Length")
     func head() async {
         let answer = await fixture.send(.get, "/a", [.accept: "text/event-stream"])
         #expect(answer[.contentType] == "text/event-stream")
@@ -40,7 +40,7 @@ struct EventStreamTests {
         #expect(!tracker.startSignal.hasFired)
     }
 
-    @Test("Invariant 4: the current snapshot comes at once, as server-sent events want it")
+    @Test("Invariant 4: a stream starts immediately with the current snapshot as a server-sent event")
     func first() async throws {
         tracker.update("Copying", details: ["text": "one\ntwo\r\nthree"])
         var stream = try await open()
@@ -55,7 +55,7 @@ struct EventStreamTests {
         #expect(fixture.api.streamCount == 1)
     }
 
-    @Test("Invariant 5: every transition comes in order, and after the end nothing")
+    @Test("Invariant 5: every transition arrives in order, and nothing after the end")
     func transitions() async throws {
         var stream = try await open()
         _ = await stream.next()
@@ -75,7 +75,7 @@ struct EventStreamTests {
         #expect(fixture.api.streamCount == 0)
     }
 
-    @Test("A reader that waits hears of an update")
+    @Test("A waiting reader receives an update")
     func waits() async throws {
         let stream = try await open()
         let reader = Task {
@@ -88,7 +88,7 @@ struct EventStreamTests {
         #expect(Events(await reader.value).states == ["A"])
     }
 
-    @Test("What is over begins with its end")
+    @Test("The stream of an ended operation starts with the end")
     func late() async throws {
         tracker.fail(ProgressProblem(title: "Broken"))
         var stream = try await open()
@@ -99,7 +99,7 @@ struct EventStreamTests {
         #expect(await stream.next() == nil)
     }
 
-    @Test("Invariant 3: a slow reader holds nothing, and is told what it missed")
+    @Test("Invariant 3: a slow reader needs no queue, and receives the number of skipped revisions")
     func slow() async throws {
         var stream = try await open()
         _ = await stream.next()
@@ -110,7 +110,7 @@ struct EventStreamTests {
     }
 
     @Test(
-        "A cursor resumes where it stands, from the header of EventSource or the query",
+        "A stream resumes after the cursor in Last-Event-ID or in the query",
         arguments: [
             ([.lastEventID: "e-1"], ""), ([:], "?cursor=e-1"), ([.lastEventID: "e-1"], "?cursor=e-0"),
             ([.lastEventID: ""], "?cursor=e-1"),
@@ -125,7 +125,7 @@ struct EventStreamTests {
     }
 
     @Test(
-        "A cursor that cannot be resumed gets the newest snapshot, and is told so",
+        "A cursor that cannot be resumed gets the newest snapshot, with resumed false",
         arguments: ["f-1", "rubbish", "e-99", "e-1"]
     )
     func restarts(cursor: String) async throws {
@@ -138,7 +138,7 @@ struct EventStreamTests {
         #expect(events.data.first?["skipped"]?.intValue == (cursor == "e-1" ? 18 : 0))
     }
 
-    @Test("A resumed stream without news opens all the same, and waits for some")
+    @Test("A resumed stream without a new revision opens, and waits for an update")
     func resumesWithoutNews() async throws {
         tracker.update("A")
         var stream = try await open([.lastEventID: "e-1"])
@@ -147,7 +147,7 @@ struct EventStreamTests {
         #expect(Events(await stream.text()).ids == ["e-2"])
     }
 
-    @Test("Who comes back having seen the end is sent away for good")
+    @Test("A client whose cursor is at the end gets 204, which stops EventSource")
     func noContent() async throws {
         tracker.update("A")
         tracker.succeed()
@@ -162,7 +162,7 @@ struct EventStreamTests {
         #expect(Events(await stream.text()).names == ["end"])
     }
 
-    @Test("A stream of an operation that is deleted tells of it and ends")
+    @Test("The stream of a deleted operation sends removed and ends")
     func deleted() async throws {
         var stream = try await open()
         _ = await stream.next()
@@ -172,7 +172,7 @@ struct EventStreamTests {
     }
 }
 
-/// The events in a chunk of a stream.
+/// The events in a chunk of an event stream.
 struct Events {
     private(set) var ids: [String] = []
     private(set) var names: [String] = []

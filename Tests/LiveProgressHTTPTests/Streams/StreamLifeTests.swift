@@ -9,7 +9,7 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressHTTP
 
-@Suite("The life of a stream")
+@Suite("The lifetime of a stream")
 struct StreamLifeTests {
     private let fixture = Fixture()
     private let tracker: ProgressTracker
@@ -25,7 +25,7 @@ struct StreamLifeTests {
     }
 
     @Test(
-        "When there is nothing to say for a while, a stream says that it is alive, and then what is new",
+        "An idle stream sends a heartbeat at each interval, and later the next update",
         arguments: [
             ("/a", "text/event-stream", ": still here\n\n"), ("/a", "application/x-ndjson", "\n"),
             ("", "text/event-stream", ": still here\n\n"), ("", "application/x-ndjson", "\n"),
@@ -45,7 +45,7 @@ struct StreamLifeTests {
         await fixture.time.sleepers(atLeast: 1)
         tracker.update("A")
         if path.isEmpty {
-            // The list is told of changes at the end of a frame.
+            // The feed sends changes at the end of its interval.
             await fixture.time.sleepers(atLeast: 2)
             fixture.time.advance(by: .milliseconds(33))
         }
@@ -72,7 +72,7 @@ struct StreamLifeTests {
         #expect(events[1].snapshot.details["text"] == "one\ntwo")
     }
 
-    @Test("Draining ends each stream with a last comment, and turns new ones away")
+    @Test("Draining ends each stream, with a last comment in event streams, and rejects new streams")
     func drain() async throws {
         var events = try await open("/a", "text/event-stream").makeAsyncIterator()
         var lines = try await open("/a", "application/x-ndjson").makeAsyncIterator()
@@ -100,7 +100,7 @@ struct StreamLifeTests {
         #expect(await fixture.form(.patch, "/a", "state=x").status == 200)
     }
 
-    @Test("Draining wakes a reader that waits")
+    @Test("Draining wakes a waiting reader")
     func drainWaiting() async throws {
         let stream = try await open("/a", "text/event-stream")
         let reader = Task {
@@ -115,7 +115,7 @@ struct StreamLifeTests {
         #expect(none == nil)
     }
 
-    @Test("A cancelled reader ends and frees what it held", arguments: ["/a", ""])
+    @Test("A cancelled reader ends and frees its resources", arguments: ["/a", ""])
     func cancelled(path: String) async throws {
         let stream = try await open(path, "text/event-stream")
         let reader = Task {
@@ -131,7 +131,7 @@ struct StreamLifeTests {
         #expect(journal.watcherCount == 0)
     }
 
-    @Test("A reader that is released frees what it held, without having read to the end", arguments: ["/a", ""])
+    @Test("A reader that is released early frees its resources", arguments: ["/a", ""])
     func released(path: String) async throws {
         let stream = try await open(path, "text/event-stream")
         do {
@@ -144,7 +144,7 @@ struct StreamLifeTests {
         #expect(journal.streams.count + fixture.service.changes.streams.count == 0)
     }
 
-    @Test("Readers of one operation share its wakes, and each has its own place")
+    @Test("Readers of one operation share its wakes, and each reader has its own position")
     func sharing() async throws {
         var first = try await open("/a", "application/x-ndjson").makeAsyncIterator()
         var second = try await open("/a", "application/x-ndjson").makeAsyncIterator()
@@ -158,7 +158,7 @@ struct StreamLifeTests {
         #expect(text.contains(#""state":"A""#) && text.contains(#""state":"B""#))
     }
 
-    @Test("Invariant 10: a chunk stays near its limit, and the rest follows in order")
+    @Test("Invariant 10: a chunk stays near its size limit, and the other events follow in order")
     func chunks() async throws {
         let fixture = Fixture { $0.streamChunkSize = 1000 }
         let tracker = try fixture.service.createProgress(id: ProgressID("b"))
@@ -176,7 +176,7 @@ struct StreamLifeTests {
         #expect(ids == (1...11).map { "e-\($0)" })
     }
 
-    @Test("Updates between the chunks of a stream and its waits are never lost")
+    @Test("A stream loses no update between a chunk and the next wait")
     func stress() async throws {
         let fixture = Fixture(journalCapacity: 10_000)
         let tracker = try fixture.service.createProgress(id: ProgressID("s"))

@@ -9,10 +9,10 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressNIO
 
-@Suite("Who gets a connection")
+@Suite("Admission of connections")
 struct ConnectionAdmissionTests {
     @Test(
-        "addresses are one client's where they are the same, or of one /64 of IPv6",
+        "addresses belong to one client if they are equal or in one IPv6 /64",
         arguments: [
             ("192.0.2.7", "192.0.2.7", true), ("192.0.2.7", "192.0.2.8", false),
             ("2001:db8::1", "2001:db8::2", true), ("2001:db8::1", "2001:0DB8:0:0:ffff:1:2:3", true),
@@ -26,7 +26,7 @@ struct ConnectionAdmissionTests {
         #expect((AddressGroup(one) == AddressGroup(other)) == areOne)
     }
 
-    @Test("the address of a trusted proxy is that of many clients, and counts for none of them")
+    @Test("the address of a trusted proxy belongs to many clients and has no limit")
     func proxies() throws {
         let proxies = try TrustedProxies(["10.0.0.0/8"])
         #expect(AddressGroup(try SocketAddress(ipAddress: "10.1.2.3", port: 1), sharedBy: proxies) == nil)
@@ -35,7 +35,7 @@ struct ConnectionAdmissionTests {
         #expect(AddressGroup(try SocketAddress(unixDomainSocketPath: "/a"), sharedBy: proxies) == nil)
     }
 
-    @Test("Invariant 10: a newcomer past a limit is refused by that limit's name, until somebody leaves")
+    @Test("Invariant 10: a connection past a limit is refused with the limit's name, until another connection closes")
     func admits() {
         var limits = ConnectionLimits()
         limits.maximumConnections = 3
@@ -52,7 +52,7 @@ struct ConnectionAdmissionTests {
         #expect(admission.arrived(one, limits: limits) == .admitted)
     }
 
-    @Test("so many are told that they are refused; more are dropped, so that refusing has a limit too")
+    @Test("a limited number of refused connections get a response; further connections are dropped")
     func dropsMany() {
         var limits = ConnectionLimits()
         limits.maximumConnections = 0
@@ -65,7 +65,7 @@ struct ConnectionAdmissionTests {
         #expect(admission.arrived(nil, limits: limits) == .refused(.connections))
     }
 
-    @Test("a refused connection gets its answer before it asks, and is gone in a moment; those inside notice nothing")
+    @Test("a refused connection gets a response before any request and closes soon; other connections are unaffected")
     func refusesConnection() throws {
         var limits = ConnectionLimits()
         limits.maximumConnections = 1
@@ -82,7 +82,7 @@ struct ConnectionAdmissionTests {
             #expect(answer.contains("\r\n\(line)\r\n"))
         }
         for field in SafeFields.all {
-            #expect(answer.contains("\r\n\(field.name.rawName): \(field.value)\r\n"), "as safe as any other answer")
+            #expect(answer.contains("\r\n\(field.name.rawName): \(field.value)\r\n"), "missing security header field")
         }
         #expect(answer.hasSuffix("}"))
         #expect(answer.contains(#""limit":"connections""#))

@@ -15,7 +15,7 @@ import Testing
 struct FirstReadTests {
     private static let upgrade = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n"
 
-    @Test("an upgrade that comes whole is answered, and with its first words in one flush")
+    @Test("a complete upgrade request gets the response and the protocol's first bytes in one flush")
     func answersAtOnce() throws {
         let connection = try TestConnection()
         let flushes = FlushCounter()
@@ -23,7 +23,7 @@ struct FirstReadTests {
         let answer = try connection.receive(Self.upgrade + "early")
         #expect(
             answer == "HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\nhello",
-            "the answer, and what the protocol says first"
+            "the response, then the protocol's first bytes"
         )
         #expect(flushes.bytesAtFirst == answer.utf8.count)
         #expect(connection.other.received == "early")
@@ -31,8 +31,8 @@ struct FirstReadTests {
         #expect(!connection.hasHandler(FirstReadHandler.self))
     }
 
-    /// Bytes that come one after the other take the way through the HTTP decoder.
-    @Test("a handshake gets the same answer at once and in pieces, to the byte", arguments: 0..<40)
+    /// A handshake in pieces goes through the HTTP decoder.
+    @Test("a handshake gets the same response whole and in pieces, byte for byte", arguments: 0..<40)
     func answersTheSame(seed: UInt64) throws {
         let service = ProgressService()
         let tracker = try service.createProgress(id: ProgressID("op"))
@@ -47,7 +47,7 @@ struct FirstReadTests {
             #expect(whole == inPieces, "\(text)")
             if whole.outcome == "upgraded" { upgrades += 1 }
         }
-        #expect(upgrades > 5, "hardly any handshake is good; the test shows nothing")
+        #expect(upgrades > 5, "too few handshakes are valid for this test")
     }
 
     private struct Answer: Equatable {
@@ -68,7 +68,7 @@ struct FirstReadTests {
         return answer
     }
 
-    @Test("a client that has sent nothing and closes its half is let go, and so is one whose connection breaks")
+    @Test("a connection without a request is closed if the client closes its half or the connection breaks")
     func closesWithoutBytes() throws {
         let halfClosed = try TestConnection()
         halfClosed.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
@@ -83,7 +83,7 @@ struct FirstReadTests {
         #expect(broken.registry.count == 0)
     }
 
-    @Test("an upgrade that the channel reads in small pieces, and the client's end behind it, are as good as whole")
+    @Test("an upgrade request in small pieces of one read is accepted, even if the client then closes its half")
     func readsPieces() throws {
         let connection = try TestConnection()
         let pipeline = connection.channel.pipeline.syncOperations
@@ -96,7 +96,7 @@ struct FirstReadTests {
         #expect(connection.other.sawInputClosed)
     }
 
-    @Test("who sends the first byte late gets no more time for the rest, and is told so")
+    @Test("a late first byte does not extend the deadline of the head; the client gets 408")
     func keepsDeadline() throws {
         let connection = try TestConnection()
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(9))
@@ -116,7 +116,7 @@ struct FirstReadTests {
         #expect(connection.channel.isActive)
     }
 
-    @Test("a connection that comes while the server goes away is closed before it can ask")
+    @Test("a connection that opens while the server shuts down is closed before any request")
     func closesLateComers() throws {
         let registry = ConnectionRegistry()
         registry.quiesce()
@@ -127,7 +127,7 @@ struct FirstReadTests {
         #expect(registry.closedCount == 1)
     }
 
-    @Test("connections of one loop are each closed at their own time, whoever left before")
+    @Test("connections of one event loop are closed at their own deadlines")
     func eachItsOwnTime() throws {
         let loop = EmbeddedEventLoop()
         let registry = ConnectionRegistry()
@@ -156,7 +156,7 @@ struct FirstReadTests {
     }
 }
 
-/// Counts what has been written when the first flush comes.
+/// A handler that records the number of bytes written before the first flush.
 private final class FlushCounter: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
 

@@ -8,9 +8,9 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressNIO
 
-@Suite("Shaking hands for TLS")
+@Suite("The TLS handshake")
 struct HandshakeTests {
-    /// A connection that has begun to shake hands, and what it has agreed on.
+    /// A connection during its TLS handshake, and the protocols that ALPN has chosen.
     private final class Handshake {
         let channel = EmbeddedChannel()
         let registry = ConnectionRegistry()
@@ -25,7 +25,7 @@ struct HandshakeTests {
         func fire(_ event: any Sendable) { channel.pipeline.fireUserInboundEventTriggered(event) }
     }
 
-    @Test("what ALPN agreed on is told once, and the time for it is over then", arguments: ["h2", "http/1.1", nil])
+    @Test("the ALPN protocol is reported once, and ends the handshake deadline", arguments: ["h2", "http/1.1", nil])
     func begins(agreement: String?) throws {
         let handshake = try Handshake()
         #expect(handshake.registry.count == 1)
@@ -47,7 +47,7 @@ struct HandshakeTests {
         #expect(handshake.agreed.isEmpty)
     }
 
-    @Test("whoever is still shaking hands goes with the server")
+    @Test("a connection during its handshake is closed when the server shuts down")
     func goesWithServer() throws {
         let handshake = try Handshake()
         handshake.registry.quiesce()
@@ -55,7 +55,7 @@ struct HandshakeTests {
         #expect(!handshake.channel.isActive)
     }
 
-    @Test("a client that hangs up, or a handshake that fails, ends the connection")
+    @Test("a connection is closed if its client closes or its handshake fails")
     func fails() throws {
         let hangingUp = try Handshake()
         hangingUp.fire(ChannelEvent.inputClosed)
@@ -65,18 +65,18 @@ struct HandshakeTests {
         #expect(!failing.channel.isActive)
     }
 
-    @Test("an encrypted connection whose client does not say goodbye is closed all the same when its time is over")
+    @Test("closeAll closes an encrypted connection even if its client does not send close_notify")
     func cutsOff() throws {
         let handshake = try Handshake()
         handshake.fire(TLSUserEvent.handshakeCompleted(negotiatedProtocol: nil))
         handshake.channel.close(promise: nil)
-        #expect(handshake.channel.isActive, "it waits for the goodbye")
+        #expect(handshake.channel.isActive, "the connection waits for close_notify")
         handshake.registry.closeAll()
         #expect(!handshake.channel.isActive)
     }
 }
 
-/// Waits for a goodbye that never comes, in place of TLS.
+/// A handler in place of TLS whose close never completes, as if the peer sent no close_notify.
 private final class NeverClosing: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
 

@@ -12,12 +12,12 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressNIO
 
-@Suite("Upgrades that take time to decide")
+@Suite("Upgrades with a deferred decision")
 struct LateDecisionTests {
     private static let plain = "GET /plain HTTP/1.1\r\nHost: h\r\n\r\n"
     private static let upgrade = "GET /up HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n"
 
-    /// Keeps what waits for a decision.
+    /// The pending decisions.
     private final class Waiting {
         var decided: [(ConnectionDecision) -> Void] = []
     }
@@ -38,7 +38,7 @@ struct LateDecisionTests {
     }
 
     @Test(
-        "nothing is answered before the decision; granted, the connection leaves HTTP with all its bytes",
+        "no response is sent before the decision; an accepted upgrade keeps all its bytes",
         arguments: [false, true]
     )
     func granted(isUsed: Bool) throws {
@@ -53,7 +53,7 @@ struct LateDecisionTests {
         #expect(connection.registry.upgradedCount == 1)
     }
 
-    @Test("Invariant 11: what comes before the decision is bytes, although the decoder would read it as a request")
+    @Test("Invariant 11: bytes before the decision stay bytes, even if the HTTP decoder would read a request")
     func keepsRequestsBehind() throws {
         let (connection, waiting) = try connection()
         let upgrade = Self.upgrade.replacing("Connection: Upgrade", with: "Connection: Upgrade\t")
@@ -64,7 +64,7 @@ struct LateDecisionTests {
         #expect(connection.other.received == "GET /a HTTP/1.1\r\nHost: h\r\n\r\n" + Self.plain)
     }
 
-    @Test("refused, the routes answer, and the connection closes", arguments: [false, true])
+    @Test("after a rejection, the routes respond, and the connection closes", arguments: [false, true])
     func refused(isUsed: Bool) throws {
         let (connection, waiting) = try connection()
         if isUsed { try connection.receive(Self.plain) }
@@ -77,7 +77,7 @@ struct LateDecisionTests {
     }
 
     @Test(
-        "refused with an answer, it is written, the routes hear nothing, and the connection closes",
+        "a rejection with a response is sent without the routes, and the connection closes",
         arguments: [false, true]
     )
     func refusedWithAnswer(isUsed: Bool) throws {
@@ -95,7 +95,7 @@ struct LateDecisionTests {
         #expect(waiting.decided.count == 1)
     }
 
-    @Test("a client that leaves meanwhile is forgotten, and the decision changes nothing")
+    @Test("if the client disconnects first, the decision has no effect")
     func left() throws {
         let (connection, waiting) = try connection()
         try connection.receive(Self.upgrade)
@@ -105,7 +105,7 @@ struct LateDecisionTests {
         #expect(connection.registry.count == 0)
     }
 
-    @Test("a decision that does not come closes the connection in time")
+    @Test("a connection without a decision is closed after the timeout")
     func late() throws {
         let (connection, waiting) = try connection()
         try connection.receive(Self.upgrade)
@@ -115,7 +115,7 @@ struct LateDecisionTests {
         #expect(try connection.written().isEmpty)
     }
 
-    @Test("over sockets, an authorizer that takes its time lets in and refuses", .timeLimit(.minutes(1)))
+    @Test("over sockets, an authorizer with deferred decisions accepts and rejects upgrades", .timeLimit(.minutes(1)))
     func sockets() async throws {
         struct SlowAuthorizer: ProgressAuthorizer {
             func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {

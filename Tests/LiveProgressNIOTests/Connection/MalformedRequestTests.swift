@@ -9,9 +9,9 @@ import Testing
 
 @testable import LiveProgressNIO
 
-@Suite("Requests that no two servers may read differently")
+@Suite("Requests that two servers could read differently")
 struct MalformedRequestTests {
-    /// What is sent, and the status and the problem that answer it.
+    /// The bytes of a request, and the status and problem of the response.
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String
         let bytes: String
@@ -165,7 +165,7 @@ struct MalformedRequestTests {
     ]
 
     @Test(
-        "Invariant 11: what breaks the grammar of HTTP/1.1 is told so in a problem, and the connection is over",
+        "Invariant 11: a request that violates HTTP/1.1 gets a problem, and the connection closes",
         arguments: lines + fields + bodies
     )
     func refuses(row: Row) throws {
@@ -177,19 +177,19 @@ struct MalformedRequestTests {
         #expect(answer.contains("Content-Type: application/problem+json\r\n"))
         #expect(answer.contains("Connection: close\r\n"))
         #expect(answer.contains("urn:live-progress:problem:\(row.problem)\""))
-        #expect(answer.ranges(of: "problem+json").count == 1, "one answer only")
+        #expect(answer.ranges(of: "problem+json").count == 1, "only one response")
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
         #expect(!connection.channel.isActive)
     }
 
-    /// Requests that are answered, whose bodies look like the end of a head.
+    /// Valid requests to send first; some of their bodies look like the end of a head.
     private static let answered = [
         "", get(), put("Content-Length: 8\r\n", "\r\n\r\n\r\n\r\n"),
         put("Transfer-Encoding: chunked\r\n", "4\r\n\r\n\r\n\r\n0\r\nX: y\r\n\r\n"),
     ]
 
     @Test(
-        "however the bytes are cut, and whatever was answered before, the answer is the same",
+        "the response is the same for every split of the bytes and after earlier requests",
         arguments: lines + fields + bodies
     )
     func cuts(row: Row) throws {
@@ -204,7 +204,7 @@ struct MalformedRequestTests {
             #expect(whole.contains("urn:live-progress:problem:\(row.problem)\""))
             if bytes.count < 400 { #expect(try answer(bytes.indices.map { bytes[$0...$0] }) == whole, "byte by byte") }
         }
-        // Of what is long, near its beginning and its end.
+        // Split long requests only near their start and end.
         let bytes = Array(row.bytes.utf8)
         let whole = try answer([bytes[...]])
         for index in bytes.indices where index < 100 || index > bytes.count - 20 {
@@ -213,7 +213,7 @@ struct MalformedRequestTests {
     }
 
     @Test(
-        "what is unusual and allowed passes",
+        "an unusual but valid request is accepted",
         arguments: [
             "\r\n\r\n" + get(), get("/?q=%00|{}"), get("http://a/"), get("HTTP://A/x?y"), get("/", "Host:\r\n"),
             get("/", "Host: [::1]:80\r\n"), get("/", "Host: a_b.example.:8080\r\n"), get("/", "hOST:a\r\n"),
@@ -229,7 +229,7 @@ struct MalformedRequestTests {
     }
 
     @Test(
-        "a request that begins in the piece of bytes that ends another is not judged by what comes behind its first line",
+        "bytes after a pipelined request line are not judged as part of this line",
         arguments: [
             (get() + "GET / HTTP/1.1\r\nHost: a", "\r\n\r\n"),
             (get() + "GET / HTTP/1.1\r\nHost: a\r\nX: ", long + "\r\n\r\n"),
@@ -246,7 +246,7 @@ struct MalformedRequestTests {
     }
 
     @Test(
-        "a later request's line that does not end is a 414 as the first one's is",
+        "a request line without an end gets 414, also in a later request",
         arguments: [
             [get()], [get() + get()], [put("Content-Length: 1\r\n", "x")], [put("Content-Length: 2\r\n", "x"), "x"],
             [put("Transfer-Encoding: chunked\r\n", "1\r\nx\r\n0\r\n\r\n")],
@@ -258,7 +258,7 @@ struct MalformedRequestTests {
         #expect(try connection.receive("GET /" + Self.long).hasPrefix("HTTP/1.1 414 "))
     }
 
-    @Test("a head that drips in takes no more memory than a head may have, and is refused at that")
+    @Test("a head that arrives slowly uses no more memory than the limit, and then gets 431")
     func drippingHead() throws {
         let connection = try TestConnection()
         try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n")
@@ -271,7 +271,7 @@ struct MalformedRequestTests {
         #expect(sent < 33 * 1024)
     }
 
-    @Test("a handshake is held to the same rules, however it comes", arguments: ["", "Host: a b\r\n", "Host: a/\r\n"])
+    @Test("a handshake follows the same rules as other requests", arguments: ["", "Host: a b\r\n", "Host: a/\r\n"])
     func handshake(host: String) throws {
         let text = "GET / HTTP/1.1\r\n\(host)Connection: upgrade\r\nUpgrade: other\r\n\r\n"
         let connection = try TestConnection()

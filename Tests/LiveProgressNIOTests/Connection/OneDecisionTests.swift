@@ -12,13 +12,13 @@ import Testing
 
 @testable import LiveProgressNIO
 
-/// Each upgrade is decided about once, by whoever reads it first; whoever answers it says what was decided.
+/// Each upgrade is authorized once, by the part of the connection that reads it; the response states this decision.
 @Suite("One decision for each upgrade")
 struct OneDecisionTests {
-    /// How a request comes: each is read by another part of the connection.
+    /// The ways in which a request arrives; a different part of the connection reads each of them.
     enum Way: CaseIterable { case whole, bytes, unusual, used, usedInBytes }
 
-    /// What is asked for, the status of the answer, a word of it, and how often the authorizer hears of it.
+    /// A request, the status of its response, a word of its response, and the number of authorizer calls.
     struct Case: Sendable, CustomTestStringConvertible {
         let target: String
         var fields = ""
@@ -64,7 +64,7 @@ struct OneDecisionTests {
         Case(target: "/api/v1/progress/op/cancel?ticket=watch", status: 405, word: "method-not-allowed", asked: 0),
     ]
 
-    @Test("by bytes and by handlers, on a fresh connection and on a used one", arguments: cases, Way.allCases)
+    @Test("an upgrade is authorized once, on a new and on a used connection", arguments: cases, Way.allCases)
     func decidesOnce(of each: Case, by way: Way) throws {
         let authorizer = OneTimeTickets()
         let connection = try TestConnection(setup: Self.hosting(authorizer, isDraining: each.isDraining).connections)
@@ -81,13 +81,13 @@ struct OneDecisionTests {
         #expect(answer.hasPrefix("HTTP/1.1 \(each.status) "), "\(answer)")
         #expect(answer.contains(each.word), "\(answer)")
         #expect(authorizer.askedCount == each.asked)
-        #expect(connection.path.heads.allSatisfy { $0.uri == "/plain" }, "the routes hear of no upgrade")
+        #expect(connection.path.heads.allSatisfy { $0.uri == "/plain" }, "the routes must see no upgrade")
         #expect(connection.channel.isActive == (each.status == 101))
-        if each.status != 101 { #expect(answer.contains("Content-Security-Policy: "), "an answer as safe as others") }
+        if each.status != 101 { #expect(answer.contains("Content-Security-Policy: "), "security headers missing") }
         _ = try? connection.channel.finish(acceptAlreadyClosed: true)
     }
 
-    @Test("a refusal is told to the host, once", arguments: Way.allCases)
+    @Test("a rejection is reported to the host once", arguments: Way.allCases)
     func tells(way: Way) throws {
         let told = Mutex<[String]>([])
         let hosting = ProgressHosting(api: ProgressAPI(service: ProgressService())) { request, answer in
@@ -101,7 +101,7 @@ struct OneDecisionTests {
     }
 
     @Test(
-        "what asks for no WebSocket of the API is the routes', and nobody is asked about it",
+        "a request outside the API is left to the routes without a call of the authorizer",
         arguments: ["GET /elsewhere", "GET /api/v1/progress/op/more/path"],
         Way.allCases
     )
@@ -115,9 +115,11 @@ struct OneDecisionTests {
         #expect(connection.path.heads.map(\.uri) == [target])
     }
 
-    /// Over sockets, because what takes time is not decided on the event loop; an unusual form takes the way of the handlers.
+    /// Over sockets, because a deferred decision does not run on the event loop.
+    ///
+    /// The handlers read the unusual form.
     @Test(
-        "by who takes time to decide",
+        "a deferred decision is made once",
         .timeLimit(.minutes(1)),
         arguments: cases.filter { $0.status != 101 && !$0.isDraining }
     )
@@ -136,7 +138,7 @@ struct OneDecisionTests {
     }
 
     @Test(
-        "behind a request that is still being answered, by the routes",
+        "an upgrade request behind an unanswered request is authorized once, by the routes",
         .timeLimit(.minutes(1)),
         arguments: [false, true]
     )
@@ -154,7 +156,7 @@ struct OneDecisionTests {
         #expect(authorizer.askedCount == 1)
     }
 
-    @Test("where the API is mounted elsewhere, its upgrades are there", arguments: Way.allCases)
+    @Test("with a custom API path, upgrades are below this path", arguments: Way.allCases)
     func mounted(way: Way) throws {
         let service = ProgressService()
         _ = try service.createJournal(id: ProgressID("op"))
@@ -194,14 +196,14 @@ struct OneDecisionTests {
     }
 }
 
-/// Lets each ticket, which bears the name of what it allows, in once.
+/// An authorizer that decides only its first call; the name of a ticket is its permission.
 final class OneTimeTickets: ProgressAuthorizer {
     private let isLate: Bool
     private let count = Atomic(0)
 
     init(isLate: Bool = false) { self.isLate = isLate }
 
-    /// How often it has been asked.
+    /// The number of calls of the authorizer.
     var askedCount: Int { count.load(ordering: .relaxed) }
 
     func authorize(_ request: ProgressAccessRequest) -> ProgressAuthorization {

@@ -3,18 +3,18 @@
 
 import LiveProgressTesting
 
-/// Handshakes of many kinds: good ones, good ones in unusual words, and ones with something wrong in them.
+/// A generator of handshakes: valid ones, valid ones in unusual forms, and invalid ones.
 struct RandomHandshakes {
     private var generator: SeededGenerator
     private let path: String
 
-    /// An endless source; equal seeds give equal handshakes.
+    /// Creates an endless source; equal seeds give equal handshakes.
     init(seed: UInt64, path: String = "/api/v1/progress/op") {
         generator = SeededGenerator(seed: seed)
         self.path = path
     }
 
-    /// A handshake, perhaps with the first bytes of what follows it.
+    /// Returns a handshake, sometimes with further bytes after it.
     mutating func next() -> String {
         let method = pick("GET", rarely: ["GET ", "get", "POST", "HEAD", "OPTIONS", "CONNECT"])
         let target = pick(
@@ -66,7 +66,7 @@ struct RandomHandshakes {
         return name + pick(": ", rarely: [":", ":  ", ":\t", " : "]) + value + pick("", rarely: [" ", "\t"])
     }
 
-    /// Once in a while one byte is another, is missing, or comes twice.
+    /// Returns the text; in one of four cases, one byte is changed, removed or repeated.
     private mutating func mutated(_ text: String) -> String {
         guard chance(4) else { return text }
         var bytes = Array(text.utf8)

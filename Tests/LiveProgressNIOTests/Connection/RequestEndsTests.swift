@@ -5,9 +5,9 @@ import Testing
 
 @testable import LiveProgressNIO
 
-@Suite("Where requests end")
+@Suite("The ends of requests")
 struct RequestEndsTests {
-    /// The pieces that bytes are cut into, however they come; `lengths` are those of the bodies at the positions where they begin.
+    /// Returns the pieces into which the bytes are cut; `lengths` has the length of each body by its position.
     private static func pieces(of texts: [String], lengths: [Int: Int] = [:]) -> [String] {
         var ends = RequestEnds()
         var (pieces, position, bodyLeft): ([String], Int, Int?) = ([], 0, nil)
@@ -26,20 +26,20 @@ struct RequestEndsTests {
         return pieces
     }
 
-    @Test("a head, and chunks, end with an empty line, and nowhere else")
+    @Test("a head and a chunked body end only at an empty line")
     func marks() {
         #expect(Self.pieces(of: ["a\r\n\r\nb\r\nc\r\n\r\nd"]) == ["a\r\n\r\n", "b\r\nc\r\n\r\n", "d"])
         #expect(Self.pieces(of: ["\r\r\n\r\n\r\n"]) == ["\r\r\n\r\n", "\r\n"])
         #expect(Self.pieces(of: ["a\n\nb\r\rc\r\n\rd"]) == ["a\n\nb\r\rc\r\n\rd"])
     }
 
-    @Test("an empty line that comes in two pieces is one")
+    @Test("an empty line is found across two pieces of bytes")
     func cutMarks() {
         #expect(Self.pieces(of: ["a\r\n", "\r\nb"]) == ["a\r\n", "\r\n", "b"])
         #expect(Self.pieces(of: ["a\r", "\n\r", "\nb\r\n\r\n"]) == ["a\r", "\n\r", "\n", "b\r\n\r\n"])
     }
 
-    @Test("a body of a known length ends with it, whatever is in it, and what it ends with is no part of a mark")
+    @Test("a body of known length ends after this length, and its last bytes are not part of an empty line")
     func lengths() {
         #expect(
             Self.pieces(of: ["a\r\n\r\n\r\n\r\nb\r\n\r\n"], lengths: [5: 4]) == ["a\r\n\r\n", "\r\n\r\n", "b\r\n\r\n"]

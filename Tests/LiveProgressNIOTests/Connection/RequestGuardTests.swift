@@ -9,7 +9,7 @@ import Testing
 
 @testable import LiveProgressNIO
 
-@Suite("What is no request")
+@Suite("Invalid and slow requests")
 struct RequestGuardTests {
     private static func limits() -> ConnectionLimits {
         var limits = ConnectionLimits()
@@ -20,7 +20,7 @@ struct RequestGuardTests {
     }
 
     @Test(
-        "Invariant 11: whatever is wrong with a request is said in a problem, and ends that connection only",
+        "Invariant 11: an invalid request gets a problem, and only its own connection closes",
         arguments: [
             ("\u{0}\u{1}\u{2}\r\n\r\n", 400),
             ("GET\r\n\r\n", 400),
@@ -38,26 +38,26 @@ struct RequestGuardTests {
         let answer = try connection.receive(request)
         #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
         #expect(answer.contains("application/problem+json"))
-        #expect(answer.components(separated: "problem+json").count == 2, "one answer only")
+        #expect(answer.components(separated: "problem+json").count == 2, "only one response")
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
         #expect(!connection.channel.isActive)
     }
 
-    @Test("a body of exactly the limit passes")
+    @Test("a body of exactly the limit is accepted")
     func limitItselfPasses() throws {
         let connection = try TestConnection(limits: Self.limits())
         let answer = try connection.receive("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n12345678")
         #expect(answer.hasSuffix("ok"))
     }
 
-    @Test("a second request that is malformed is answered as well")
+    @Test("a malformed second request also gets a response")
     func refusesLaterRequest() throws {
         let connection = try TestConnection(limits: Self.limits())
         try connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try connection.receive("\u{0}\r\n\r\n").hasPrefix("HTTP/1.1 400 "))
     }
 
-    @Test("garbage behind a request waits for the answer to it, is answered then, and ends the connection")
+    @Test("garbage after a request waits for the response to the request, then gets 400 and ends the connection")
     func garbageInFlight() throws {
         let connection = try TestConnection(limits: Self.limits())
         connection.path.answers = false
@@ -68,7 +68,7 @@ struct RequestGuardTests {
         connection.path.answer(context: context)
         let answers = try connection.written()
         let statuses = answers.components(separated: "HTTP/1.1 ").dropFirst().map { String($0.prefix(3)) }
-        // The detail of the problem names the version too.
+        // The detail of the problem contains the version too, so there may be a third piece.
         #expect(statuses.prefix(2) == ["200", "400"])
         #expect(connection.path.heads.count == 1)
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
@@ -76,7 +76,7 @@ struct RequestGuardTests {
     }
 
     @Test(
-        "the routes are told that a request has no end, whatever broke it off, and only where they have its head",
+        "the routes learn that a request is incomplete, but only if they have its head",
         arguments: [
             ("Content-Length: 8\r\n\r\n123", "", true), ("Transfer-Encoding: chunked\r\n\r\n", "zz\r\n", true),
             ("Transfer-Encoding: chunked\r\n\r\n", "9\r\n123456789", true), ("Content-Length: 9\r\n\r\n", "", false),
@@ -92,7 +92,7 @@ struct RequestGuardTests {
         #expect(connection.path.sawIncompleteRequest == isTold)
     }
 
-    @Test("extensions of chunks are bytes too: more than fields may have are refused, small chunks are not")
+    @Test("chunk extensions past the limit of fields get 431; many small chunks are accepted")
     func chunkExtensions() throws {
         let head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         let flood = try TestConnection(limits: Self.limits())
@@ -111,7 +111,7 @@ struct RequestGuardTests {
         #expect(try small.receive("0\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
     }
 
-    @Test("a connection that sends no request is closed in time")
+    @Test("a connection that sends no request is closed after the timeout")
     func closesSilentConnection() throws {
         let connection = try TestConnection(limits: Self.limits())
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(9))
@@ -131,7 +131,7 @@ struct RequestGuardTests {
         #expect(try connection.written().hasPrefix("HTTP/1.1 408 "))
     }
 
-    @Test("the head of a later request has the time of a first one, from its first byte on")
+    @Test("the head of a later request has the same time limit, from its first byte")
     func laterHeadIsTimed() throws {
         let connection = try TestConnection(limits: Self.limits())
         let loop = connection.channel.embeddedEventLoop
@@ -145,7 +145,7 @@ struct RequestGuardTests {
         #expect(try connection.written().hasPrefix("HTTP/1.1 408 "))
     }
 
-    @Test("a connection without a request is closed without a word when its time is over")
+    @Test("an idle connection is closed without a response after the timeout")
     func idleConnectionIsClosed() throws {
         let connection = try TestConnection(limits: Self.limits())
         let loop = connection.channel.embeddedEventLoop
@@ -157,7 +157,7 @@ struct RequestGuardTests {
         #expect(!connection.channel.isActive)
     }
 
-    @Test("who asks for leave to send a body gets it once, and not for a body that would be refused")
+    @Test("a request with Expect: 100-continue gets 100 once, or 413 if its body is past the limit")
     func continues() throws {
         let head = "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: "
         let connection = try TestConnection(limits: Self.limits())
@@ -167,7 +167,7 @@ struct RequestGuardTests {
         #expect(try TestConnection(limits: Self.limits()).receive(head + "0\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
     }
 
-    @Test("requests that come in a row are answered in a row, and a bad one among them ends it")
+    @Test("pipelined requests are answered in order, and an invalid request ends the connection")
     func pipelining() throws {
         let good = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
         let connection = try TestConnection(limits: Self.limits())
@@ -177,7 +177,7 @@ struct RequestGuardTests {
         #expect(connection.path.heads.count == 2)
     }
 
-    @Test("a request that has come whole has no deadline")
+    @Test("a complete request has no deadline")
     func wholeRequestHasTime() throws {
         let connection = try TestConnection(limits: Self.limits())
         connection.path.answers = false

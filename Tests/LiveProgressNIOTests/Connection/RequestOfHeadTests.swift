@@ -7,10 +7,10 @@ import Testing
 
 @testable import LiveProgressNIO
 
-@Suite("The request that a head of HTTP/1 states")
+@Suite("HTTPRequest from the head of an HTTP/1 request")
 struct RequestOfHeadTests {
     @Test(
-        "has every field under the name that was sent, however it is written",
+        "each header field keeps its name, in any letter case",
         arguments: [
             "Host", "host", "Sec-WebSocket-Key", "sec-websocket-key", "Cookie", "Accept", "Sec-Fetch-Site",
             "SEC-FETCH-SITE", "X-Fetch-Site", "Connectiom", "A", "Sec-WebSocket-Extensions-2",
@@ -25,7 +25,7 @@ struct RequestOfHeadTests {
         #expect(request.headerFields.map(\.value) == ["1", "2"])
     }
 
-    @Test("has the first Host as its authority, and the path of a target in either form")
+    @Test("the first Host is the authority, and both forms of the target give the path")
     func authority() throws {
         let head = HTTPRequestHead(
             version: .http1_1,
@@ -39,7 +39,7 @@ struct RequestOfHeadTests {
         #expect(request.path == "/a?b")
     }
 
-    @Test("is none where a name is no token")
+    @Test("the request is nil if a field name is not a token")
     func noToken() {
         #expect(HTTPRequest(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["a b": "1"])) == nil)
     }

@@ -8,7 +8,7 @@ import NIOHTTP1
 
 @testable @_spi(Server) import LiveProgressNIO
 
-/// A connection on an event loop of its own, whose HTTP path keeps what it is told.
+/// A connection on an embedded event loop, whose HTTP path records its events.
 final class TestConnection {
     let channel: EmbeddedChannel
     let registry: ConnectionRegistry
@@ -16,7 +16,7 @@ final class TestConnection {
     let other: OtherProtocol
     private(set) var outcome: String?
 
-    /// Upgrades every request to the protocol `other`, refuses any other upgrade.
+    /// Creates a connection that upgrades to the protocol `other` and leaves all other requests to HTTP.
     convenience init(
         limits: ConnectionLimits = ConnectionLimits(),
         registry: ConnectionRegistry = ConnectionRegistry()
@@ -30,7 +30,7 @@ final class TestConnection {
         try self.init(setup: setup, other: handler)
     }
 
-    /// A connection that is set up as given, on a loop of its own or one that others are on too.
+    /// Creates a connection with the setup, on its own or on a shared event loop.
     init(
         setup: ConnectionSetup,
         other: OtherProtocol = OtherProtocol(),
@@ -53,24 +53,24 @@ final class TestConnection {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
-    /// Whether a handler of a type stands in the pipeline.
+    /// Returns whether the pipeline has a handler of the type.
     func hasHandler<Handler: ChannelHandler>(_ type: Handler.Type) -> Bool {
         (try? channel.pipeline.syncOperations.handler(type: type)) != nil
     }
 
-    /// Receives bytes and gives what was answered so far.
+    /// Receives text; returns what was written since the previous call.
     @discardableResult
     func receive(_ text: String) throws -> String {
         try receive(Array(text.utf8)[...])
     }
 
-    /// Receives a piece of bytes and gives what was answered so far.
+    /// Receives bytes; returns what was written since the previous call.
     func receive(_ bytes: ArraySlice<UInt8>) throws -> String {
         _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
         return try written()
     }
 
-    /// What has been written since the last time.
+    /// Returns what was written since the previous call.
     func written() throws -> String {
         channel.embeddedEventLoop.run()
         var text = ""
@@ -79,15 +79,15 @@ final class TestConnection {
     }
 }
 
-/// Lets one thread's tests pass a value through a `@Sendable` closure.
+/// A box that passes a value through a `@Sendable` closure on one thread.
 struct UncheckedBox<Value>: @unchecked Sendable {
-    // Sound here: the closure is called on the test's own embedded event loop, on the test's thread.
+    // Safe here: the closure runs on the test's embedded event loop, on the test's thread.
     let value: Value
 
     init(_ value: Value) { self.value = value }
 }
 
-/// An HTTP path that answers every whole request, and notes what it was told.
+/// An HTTP path that responds to every complete request, and records its events.
 final class PathRecorder: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -124,7 +124,7 @@ final class PathRecorder: ChannelInboundHandler {
     }
 }
 
-/// Another protocol: says hello, and keeps the bytes that it gets.
+/// A protocol that sends hello, and records the bytes that it receives.
 final class OtherProtocol: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -8,12 +8,12 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressNIO
 
-@Suite("Upgrades beside HTTP")
+@Suite("Upgrades on HTTP connections")
 struct UpgradeHandlerTests {
     private static let plain = "GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let upgrade = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n"
 
-    @Test("the first request upgrades, and its handler drives the connection alone")
+    @Test("the first request may upgrade; then only the new protocol's handler remains")
     func upgradesFirstRequest() throws {
         let connection = try TestConnection()
         let answer = try connection.receive(Self.upgrade)
@@ -33,9 +33,10 @@ struct UpgradeHandlerTests {
         #expect(connection.other.received == "early")
     }
 
-    /// Some of these fields the decoder takes for no upgrade, and would read the request behind them as one.
+    /// With some of these fields, NIO's decoder does not recognise an upgrade and would parse the next bytes as a
+    /// request.
     @Test(
-        "Invariant 11: what comes behind an upgrade is bytes, whether the decoder takes it for one or not",
+        "Invariant 11: bytes after an upgrade request are no request, even if the HTTP decoder sees no upgrade",
         arguments: [
             "Connection: upgrade\r\nUpgrade: other", "Connection: upgrade\t\r\nUpgrade: other",
             "Connection: x, upgrade\t, y\r\nUpgrade: other", "Upgrade: other",
@@ -53,7 +54,7 @@ struct UpgradeHandlerTests {
         }
     }
 
-    @Test("nothing behind a request that names a protocol is read as a request", arguments: [true, false])
+    @Test("bytes after a request with an Upgrade field are not parsed as a request", arguments: [true, false])
     func readsNoFurther(isSaid: Bool) throws {
         let connection = try TestConnection()
         let fields = (isSaid ? "Connection: Upgrade\r\n" : "") + "Upgrade: h2c\r\n"
@@ -62,14 +63,14 @@ struct UpgradeHandlerTests {
         #expect(!connection.channel.isActive)
     }
 
-    @Test("a request in single bytes upgrades too")
+    @Test("an upgrade request in single bytes also upgrades")
     func upgradesInSingleBytes() throws {
         let connection = try TestConnection()
         for character in Self.upgrade + "early" { try connection.receive(String(character)) }
         #expect(connection.other.received == "early")
     }
 
-    @Test("a connection that has served requests upgrades, and its old path comes to an end")
+    @Test("a connection that has served requests may upgrade, and its HTTP path sees the end of input")
     func upgradesLaterRequest() throws {
         let connection = try TestConnection()
         #expect(try connection.receive(Self.plain).hasSuffix("ok"))
@@ -82,7 +83,7 @@ struct UpgradeHandlerTests {
         #expect(connection.registry.upgradedCount == 1)
     }
 
-    @Test("what the old path writes or closes after an upgrade does not touch the connection")
+    @Test("after an upgrade, writes and closes of the old HTTP path do not affect the connection")
     func cutsOldPathOff() throws {
         let connection = try TestConnection()
         try connection.receive(Self.plain)
@@ -95,7 +96,7 @@ struct UpgradeHandlerTests {
         #expect(connection.channel.isActive)
     }
 
-    @Test("a refused upgrade is answered by the routes, and the connection closes after it")
+    @Test("the routes respond to a rejected upgrade, and the connection closes")
     func refusedUpgradeIsAnswered() throws {
         let connection = try TestConnection()
         let answer = try connection.receive(
@@ -108,7 +109,7 @@ struct UpgradeHandlerTests {
         #expect(!connection.channel.isActive)
     }
 
-    @Test("bytes behind an upgrade are the new protocol's, whatever they look like, also with a later request")
+    @Test("any bytes after an upgrade belong to the new protocol, on a new and on a used connection")
     func keepsAnyBytes() throws {
         let bytes = "a\n\r\n\r\nGET / HTTP/9.9\r\n\r\nb"
         for before in ["", Self.plain] {
@@ -119,14 +120,14 @@ struct UpgradeHandlerTests {
         }
     }
 
-    @Test("bytes behind an upgrade that is refused are nobody's, in one packet or in two, and are not kept without end")
+    @Test("bytes after a rejected upgrade are dropped, in one packet or two, and their number is limited")
     func dropsBytesBehindRefusal() throws {
         let upgrade = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
         for pieces in [[upgrade + "\n\r\n\r\nb"], [upgrade, "\n\r\n\r\nb"]] {
             let connection = try TestConnection()
             let answer = try pieces.map { try connection.receive($0) }.joined()
             #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
-            #expect(answer.hasSuffix("ok"), "one answer only")
+            #expect(answer.hasSuffix("ok"), "only one response")
             #expect(!connection.channel.isActive)
         }
         let connection = try TestConnection()
@@ -153,7 +154,7 @@ struct UpgradeHandlerTests {
         #expect(connection.path.heads.map(\.uri) == ["/up"])
     }
 
-    @Test("an upgrade does not overtake the answer to an earlier request")
+    @Test("an upgrade does not overtake the response to an earlier request")
     func upgradeWaitsForNobody() throws {
         let connection = try TestConnection()
         connection.path.answers = false
@@ -161,7 +162,7 @@ struct UpgradeHandlerTests {
         #expect(connection.path.heads.map(\.uri) == ["/plain", "/up"])
     }
 
-    @Test("a client of HTTP/1.0 gets an answer without chunks and then the end of the connection")
+    @Test("a client of HTTP/1.0 gets a response without chunks, and the connection closes")
     func oldClientsGetNoChunks() throws {
         let connection = try TestConnection()
         let answer = try connection.receive("GET / HTTP/1.0\r\n\r\n")
@@ -169,7 +170,7 @@ struct UpgradeHandlerTests {
         #expect(!connection.channel.isActive)
     }
 
-    @Test("going away closes a connection without a request at once, and tells the others")
+    @Test("shutdown closes a connection without a request immediately, and notifies the other connections")
     func quiesces() throws {
         let idle = try TestConnection()
         idle.registry.quiesce()
@@ -191,7 +192,7 @@ struct UpgradeHandlerTests {
     }
 
     @Test(
-        "all connections can be closed, also those that were upgraded after earlier requests",
+        "closeAll closes every connection, also connections that were upgraded after earlier requests",
         arguments: ["", plain]
     )
     func closesUpgraded(before: String) throws {
@@ -205,7 +206,7 @@ struct UpgradeHandlerTests {
         #expect(connection.registry.count == 0)
     }
 
-    @Test("a connection that closes before its first request is whole is said to be closed")
+    @Test("a connection that closes before its first complete request has the outcome closed")
     func closedIsAnOutcome() throws {
         let connection = try TestConnection()
         try connection.receive("GET / HT")

@@ -9,7 +9,7 @@ import Testing
 
 @testable import LiveProgressNIO
 
-@Suite("Reading an upgrade in one go")
+@Suite("Parsing of a complete upgrade request")
 struct UpgradeRequestTests {
     private static let fields = "Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 
@@ -18,7 +18,7 @@ struct UpgradeRequestTests {
         return text.withUTF8 { UpgradeRequest(UnsafeRawBufferPointer($0), limits: limits) }
     }
 
-    @Test("a request is read with its fields as they came, and what follows it is left")
+    @Test("a request is parsed with its fields unchanged, without the bytes after it")
     func reads() throws {
         let head = "GET /a/b?c=%20d HTTP/1.1\r\n\(Self.fields)X-y:z z\r\nx-Y: 1\r\n\r\n"
         let request = try #require(Self.read(head + "frames"))
@@ -31,7 +31,7 @@ struct UpgradeRequestTests {
     }
 
     @Test(
-        "a head that is not whole, or does not ask to upgrade, is left to the HTTP decoder",
+        "an incomplete head or a head without an upgrade is left to the HTTP decoder",
         arguments: [
             "", "G", "GET", "GET /", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\n\(fields)",
             "GET / HTTP/1.1\r\n\(fields)\r", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\nGET / HTTP/1.1\r\n\(fields)\r\n",
@@ -42,7 +42,7 @@ struct UpgradeRequestTests {
     }
 
     @Test(
-        "a request line that leaves room for doubt is left to the HTTP decoder",
+        "an ambiguous request line is left to the HTTP decoder",
         arguments: [
             "get / HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", " GET / HTTP/1.1\r\n", "GET  / HTTP/1.1\r\n",
             "GET\t/ HTTP/1.1\r\n", "GET /  HTTP/1.1\r\n", "GET / HTTP/1.0\r\n", "GET / HTTP/2.0\r\n",
@@ -56,7 +56,7 @@ struct UpgradeRequestTests {
     }
 
     @Test(
-        "a field that leaves room for doubt is left to the HTTP decoder, and so is a body",
+        "an ambiguous header field or a body is left to the HTTP decoder",
         arguments: [
             "X: a\r\n b\r\n", "X: a\n", "X: a\rb\r\n", "X: a\u{0}b\r\n", "X: a\tb\r\n", "X: ä\r\n", "X : a\r\n",
             ": a\r\n", "X\r\n", "X(: a\r\n", "X:\r\n", "X: \r\n", "X:  a\r\n", "X:\ta\r\n", "X: a \r\n", " X: a\r\n",
@@ -71,7 +71,7 @@ struct UpgradeRequestTests {
     }
 
     @Test(
-        "a host that leaves room for doubt is left to the HTTP decoder",
+        "an ambiguous host is left to the HTTP decoder",
         arguments: ["", "Host: a,b\r\n", "Host: u@a\r\n", "Host: a:65536\r\n", "Host: [::1\r\n", "Host: [::1]x\r\n"]
     )
     func leavesDoubtfulHost(line: String) {
@@ -96,7 +96,7 @@ struct UpgradeRequestTests {
         #expect(Self.read(head, limits: limits) == nil)
     }
 
-    @Test("what is read here, the HTTP decoder reads the same, to the byte, and no rule refuses", arguments: 0..<40)
+    @Test("each parsed request has the same head as in the HTTP decoder, and no rule rejects it", arguments: 0..<40)
     func agreesWithDecoder(seed: UInt64) throws {
         var handshakes = RandomHandshakes(seed: seed)
         var readCount = 0
@@ -109,11 +109,11 @@ struct UpgradeRequestTests {
             #expect(RequestRules.refusal(of: request.head, limits: ConnectionLimits()) == nil, "\(text)")
             #expect(decoded.rest == String(decoding: text.utf8.dropFirst(request.length), as: UTF8.self), "\(text)")
         }
-        #expect(readCount > 10, "the handshakes are all doubtful; the test shows nothing")
+        #expect(readCount > 10, "too few handshakes were parsed for this test")
     }
 }
 
-/// What the HTTP decoder makes of bytes that came at once.
+/// The HTTP decoder's result for bytes that arrive in one read.
 private struct Decoded {
     let head: HTTPRequestHead?
     let rest: String

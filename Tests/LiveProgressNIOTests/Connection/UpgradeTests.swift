@@ -11,7 +11,7 @@ import Testing
 
 @Suite("The upgrade in a server's pipeline")
 struct UpgradeTests {
-    /// A server's channel in memory: `/watch` is upgraded, everything else is refused.
+    /// A server's in-memory channel: `/watch` is upgraded, every other request gets 404.
     final class Server {
         let channel = EmbeddedChannel()
         let log = TestLog()
@@ -20,7 +20,7 @@ struct UpgradeTests {
 
         init() throws {
             let setup = ConnectionSetup(watching: log, fanout: Fanout(), registry: registry)
-            outcome = try setup.configure(channel, openPath: addPlainResponder)
+            outcome = try setup.configure(channel, addHTTPHandlers: addPlainResponder)
             channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
             channel.embeddedEventLoop.run()
         }
@@ -34,7 +34,7 @@ struct UpgradeTests {
             channel.embeddedEventLoop.run()
         }
 
-        /// All that was written since the last look.
+        /// The bytes written since the previous access.
         var written: ByteBuffer {
             get throws {
                 var all = ByteBuffer()
@@ -43,7 +43,7 @@ struct UpgradeTests {
             }
         }
 
-        /// The head of the answer, and what follows it.
+        /// Returns the head of the response, and the bytes after it.
         func answer() throws -> (head: String, rest: ByteBuffer) {
             var bytes = try written
             let text = String(decoding: bytes.readableBytesView, as: Unicode.ASCII.self)
@@ -53,7 +53,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("A good handshake is answered with 101, the key's answer and the headers asked for; then frames flow")
+    @Test("A valid handshake gets 101, Sec-WebSocket-Accept and the subprotocol; frames follow")
     func upgrades() throws {
         let server = try Server()
         try server.receive(handshake("/watch", "Sec-WebSocket-Protocol: live\r\n"))
@@ -69,7 +69,7 @@ struct UpgradeTests {
         #expect(serverFrames(try server.written).map(\.payload) == ["1"])
     }
 
-    @Test("After the upgrade one handler is left")
+    @Test("After the upgrade, only the WebSocket handler remains")
     func oneHandler() throws {
         let server = try Server()
         try server.receive(handshake("/watch"))
@@ -81,7 +81,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("Frames right behind the handshake are not lost, wherever the bytes are cut")
+    @Test("Frames directly after the handshake are delivered, for every split of the bytes")
     func framesBehind() throws {
         var bytes = handshake("/watch")
         let headLength = bytes.readableBytes
@@ -95,7 +95,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("A refused handshake goes on as plain HTTP, and the connection closes after the answer")
+    @Test("A rejected handshake is handled as plain HTTP, and the connection closes after the response")
     func refused() throws {
         let server = try Server()
         try server.receive(handshake("/other"))
@@ -108,7 +108,7 @@ struct UpgradeTests {
     }
 
     @Test(
-        "A malformed handshake goes on as plain HTTP",
+        "A malformed handshake is handled as plain HTTP",
         arguments: [
             "GET /watch HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
             "POST /watch HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nhi",
@@ -124,7 +124,7 @@ struct UpgradeTests {
         #expect(!server.channel.isActive)
     }
 
-    @Test("Plain requests follow each other on one connection, and an upgrade may follow them")
+    @Test("Plain requests may follow each other on one connection, and an upgrade may follow them")
     func upgradeLater() throws {
         let server = try Server()
         for number in 0..<3 {
@@ -142,7 +142,7 @@ struct UpgradeTests {
         #expect(serverFrames(try server.written).map(\.payload) == ["answer"])
     }
 
-    @Test("Pipelined requests are answered in order, the upgrade last")
+    @Test("Pipelined requests are answered in order, with the upgrade last")
     func pipelined() throws {
         let server = try Server()
         var bytes = ByteBuffer(string: "GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -155,7 +155,7 @@ struct UpgradeTests {
         #expect(places.compactMap { $0 } == places.compactMap { $0 }.sorted())
     }
 
-    @Test("A request that is no HTTP is answered with 400 and the connection closes")
+    @Test("A request that is not HTTP gets 400, and the connection closes")
     func garbage() throws {
         let server = try Server()
         try? server.receive(ByteBuffer(string: "\u{1}\u{2} not HTTP\r\n\r\n"))
@@ -165,7 +165,7 @@ struct UpgradeTests {
         #expect(!server.channel.isActive)
     }
 
-    @Test("A server that goes away closes its watchers with 1001")
+    @Test("A server that shuts down closes its watchers with 1001")
     func quiesces() throws {
         let server = try Server()
         try server.receive(handshake("/watch"))

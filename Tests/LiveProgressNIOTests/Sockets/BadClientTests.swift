@@ -11,7 +11,7 @@ import Testing
 
 @Suite("The list over sockets")
 struct FeedTests {
-    @Test("the list tells of all that are there, however many, then of each change and removal")
+    @Test("the list sends every current operation, then each change and removal")
     func tellsOfAll() async throws {
         try await SocketServer.with { server in
             let trackers = try (0..<600).map { number in
@@ -38,7 +38,7 @@ struct FeedTests {
     }
 }
 
-@Suite("Bad clients")
+@Suite("Invalid and slow clients")
 struct BadClientTests {
     private static func handshake(_ path: String, version: String = "13", extra: String = "") -> String {
         """
@@ -54,7 +54,7 @@ struct BadClientTests {
     }
 
     @Test(
-        "a refused upgrade is a proper answer, never an empty reply",
+        "a rejected upgrade gets a complete response, never an empty one",
         arguments: [
             (handshake("/api/v1/progress/nobody"), 404, "urn:live-progress:problem:unknown"),
             (handshake("/elsewhere"), 404, "problem"),
@@ -75,7 +75,7 @@ struct BadClientTests {
         }
     }
 
-    @Test("Invariant 11: whatever others send, a watcher gets every transition")
+    @Test("Invariant 11: a watcher receives every transition, whatever other clients send")
     func garbageHarmsNobody() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
@@ -96,7 +96,7 @@ struct BadClientTests {
         }
     }
 
-    /// Bytes of a fixed sequence: bare, in place of a request, or as frames of an upgraded connection.
+    /// Returns pseudorandom bytes: bare, in place of a request, or as frames of an upgraded connection.
     private static func garbage(_ number: Int, path: String) -> String {
         var random = SeededGenerator(seed: UInt64(number))
         let noise = String(decoding: (0..<200).map { _ in UInt8.random(in: 0...127, using: &random) }, as: UTF8.self)
@@ -109,7 +109,7 @@ struct BadClientTests {
         }
     }
 
-    @Test("Invariants 3 and 10: who does not read is left behind, jumps to the newest, and is told what it missed")
+    @Test("Invariants 3 and 10: a watcher that does not read jumps to the newest revision with the skipped count")
     func slowWatcher() async throws {
         try await SocketServer.with(journalCapacity: 4) { server in
             let tracker = try server.service.createProgress()
@@ -123,7 +123,7 @@ struct BadClientTests {
             var iterator = other.connection.messages.makeAsyncIterator()
             for step in 1...60 {
                 tracker.update("Step \(step)", details: large)
-                // The other one keeps up: its progress shows that nobody waits for the slow one.
+                // The other watcher reads each step, which shows that the server does not wait for the slow watcher.
                 while let message = await iterator.next() {
                     if String(buffer: message.payload).contains("Step \(step)\"") { break }
                 }
@@ -134,7 +134,7 @@ struct BadClientTests {
         }
     }
 
-    /// Reads a stalled connection to its end, and checks that what was skipped is what is missing.
+    /// Reads a stalled connection to its end, and checks that each skipped count is exact.
     private static func frames(on channel: any Channel) async throws -> [ProgressEvent] {
         let collected = try await channel.eventLoop.submit {
             let box = NIOLoopBoundBox(ByteBuffer(), eventLoop: channel.eventLoop)
@@ -159,7 +159,7 @@ struct BadClientTests {
 }
 
 extension ByteBuffer {
-    /// The length of an unmasked frame, after its first byte.
+    /// Returns the length of an unmasked frame, read after its first byte.
     fileprivate mutating func readFrameLength() -> Int? {
         guard let short = readInteger(as: UInt8.self) else { return nil }
         switch short {
@@ -170,7 +170,7 @@ extension ByteBuffer {
     }
 }
 
-/// Keeps what a connection receives, and lets it close at the server's goodbye.
+/// A handler that collects the received bytes, and closes after the server's close frame.
 private final class FrameCollector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -178,7 +178,7 @@ private final class FrameCollector: ChannelInboundHandler {
 
     init(into box: NIOLoopBoundBox<ByteBuffer>) { self.box = box }
 
-    /// A close frame of the server, code 1000, ends the reading: nobody waits for an answer to it.
+    /// Closes the connection after a close frame with code 1000, without an answer.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
         box.value.writeBuffer(&bytes)

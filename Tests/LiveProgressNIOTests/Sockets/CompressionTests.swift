@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Watching with compression")
 struct CompressionTests {
-    /// Counts the messages that are compressed.
+    /// A codec that counts the compressed messages.
     private final class CountingCodec: DeflateCodec {
         private let base = ZlibCodec()
         let count = Atomic(0)
@@ -44,7 +44,7 @@ struct CompressionTests {
     }
 
     @Test(
-        "Invariants 3 and 5: watchers with compression and without get the same revisions, in order, and the end",
+        "Invariants 3 and 5: watchers with and without compression receive the same revisions in order, and the end",
         arguments: WritePath.allCases
     )
     func mixed(path: WritePath) async throws {
@@ -68,7 +68,7 @@ struct CompressionTests {
         }
     }
 
-    @Test("Without the option nobody gets compression, whatever is offered")
+    @Test("Without the option, the server accepts no offer of compression")
     func off() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
@@ -80,7 +80,7 @@ struct CompressionTests {
         }
     }
 
-    @Test("a compressed cancel reaches the worker")
+    @Test("A compressed cancel message reaches the worker")
     func cancel() async throws {
         try await SocketServer.with(compression: ZlibCodec()) { server in
             let tracker = try server.service.createProgress(options: ProgressOptions(isCancellable: true))
@@ -93,7 +93,7 @@ struct CompressionTests {
         }
     }
 
-    @Test("A message is compressed once, and its bytes are shared by all who read it")
+    @Test("A message is compressed once, and all its readers share the bytes")
     func once() throws {
         let codec = CountingCodec()
         let deflated = DeflatedMessages(deflaters: SharedDeflaters(codec: codec))

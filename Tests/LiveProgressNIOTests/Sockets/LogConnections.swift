@@ -8,7 +8,7 @@ import NIOHTTP1
 
 @testable @_spi(Server) import LiveProgressNIO
 
-/// Answers every plain request with 404 and its method and target.
+/// A handler that answers every plain request with 404 and a body of method and target.
 final class PlainResponder: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -36,23 +36,24 @@ final class PlainResponder: ChannelInboundHandler {
     }
 }
 
-/// Adds a responder for plain requests.
+/// Adds a ``PlainResponder``.
 @Sendable func addPlainResponder(to channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(PlainResponder()) }
 }
 
 extension ConnectionSetup {
-    /// Upgrades `/watch` to a watcher of the log, from the cursor behind `=`; anything else is left to the responder.
+    /// Creates a setup that upgrades `/watch` to a watcher of the log, from the cursor after `=`; a ``PlainResponder``
+    /// answers other requests.
     init(watching log: TestLog, fanout: Fanout, registry: ConnectionRegistry = ConnectionRegistry()) {
         var limits = ConnectionLimits()
-        // The machine may be slow, and no test of watchers is about that.
+        // The machine may be slow, and the tests of watchers do not test this timeout.
         limits.headTimeout = .seconds(3600)
         self.init(limits: limits, registry: registry) { head, _ in
             guard head.uri.hasPrefix("/watch"), let handshake = try? HandshakeRequest(head) else { return .http }
             let cursor = head.uri.split(separator: "=").dropFirst().first.map(String.init)
             let subprotocol = handshake.subprotocols.isEmpty ? nil : "live"
             return .upgrade(
-                ConnectionDecision.Grant(headers: handshake.acceptance(subprotocol: subprotocol)) { channel in
+                ConnectionDecision.Upgrade(headers: handshake.acceptance(subprotocol: subprotocol)) { channel in
                     let loop = fanout.loop(channel.eventLoop)
                     return [loop.makeHandler(for: .init(of: loop, source: log, cursor: cursor))]
                 }
@@ -61,7 +62,7 @@ extension ConnectionSetup {
     }
 }
 
-/// A handshake as bytes.
+/// Returns the bytes of a handshake.
 func handshake(_ target: String, key: String = "dGhlIHNhbXBsZSBub25jZQ==", _ more: String = "") -> ByteBuffer {
     ByteBuffer(
         string: """

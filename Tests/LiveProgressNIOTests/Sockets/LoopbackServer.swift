@@ -7,7 +7,7 @@ import NIOPosix
 
 @testable @_spi(Server) import LiveProgressNIO
 
-/// A server on a free port of the loopback: `/watch` is upgraded and watches the log, everything else gets 404.
+/// A server on a free port of 127.0.0.1: `/watch` is upgraded to a watcher of the log, every other request gets 404.
 struct LoopbackServer: Sendable {
     let channel: any Channel
     let log: TestLog
@@ -25,7 +25,7 @@ struct LoopbackServer: Sendable {
             .childChannelOption(.socketOption(.so_sndbuf), value: 16 * 1024)
             .childChannelInitializer { child in
                 child.eventLoop.makeCompletedFuture {
-                    _ = try setup.configure(child, openPath: addPlainResponder)
+                    _ = try setup.configure(child, addHTTPHandlers: addPlainResponder)
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -40,12 +40,12 @@ struct LoopbackServer: Sendable {
         }
     }
 
-    /// Returns when every event loop has done what it had to do when this was called.
+    /// Returns after every event loop has run the tasks that were queued before the call.
     static func untilLoopsHaveTurned() async throws {
         for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try await loop.submit {}.get() }
     }
 
-    /// A connected channel with nothing in its pipeline.
+    /// Returns a connected channel with an empty pipeline.
     func dial() async throws -> any Channel {
         try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.socketOption(.so_rcvbuf), value: 16 * 1024)
@@ -64,7 +64,7 @@ struct LoopbackServer: Sendable {
         )
     }
 
-    /// A watcher that completes the handshake and never reads a byte of it.
+    /// Returns the channel of a watcher that sends the handshake and never reads.
     func connectStalled() async throws -> any Channel {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.autoRead, value: false)

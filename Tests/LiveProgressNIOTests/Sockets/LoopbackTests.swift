@@ -60,20 +60,20 @@ struct LoopbackTests {
                     if number.isMultiple(of: 20) { await Task.yield() }
                 }
                 await server.log.until { $0.left >= 1 }
-                // So that the end does not come to the stalled one in the same reading as what it does not take.
+                // Otherwise, the end could reach the stalled watcher in the same read as earlier messages.
                 try await LoopbackServer.untilLoopsHaveTurned()
                 server.log.end()
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             for text in texts { #expect(text.map { $0.prefix { $0 != "." } } == (0...2000).map { "\($0)" }) }
             await server.log.until { $0.left >= 3 }
-            #expect(server.log.now.left == 3, "The stalled watcher has not been told the end.")
+            #expect(server.log.now.left == 3, "the stalled watcher must not have received the end")
             try await stalled.close()
             await server.log.until { $0.left == 4 }
         }
     }
 
-    @Test("Invariant 4: a client that comes back with its cursor gets exactly what it missed")
+    @Test("Invariant 4: a client that reconnects with its cursor receives exactly the missed messages")
     func resume() async throws {
         try await LoopbackServer.with { server in
             server.log.publish(5)
@@ -83,12 +83,12 @@ struct LoopbackTests {
         }
     }
 
-    @Test("A refused handshake is told with status, headers and body")
+    @Test("The error of a rejected handshake has the status, headers and body of the response")
     func refused() async throws {
         try await LoopbackServer.with { server in
             do {
                 _ = try await server.connect("/nothing")
-                Issue.record("connected")
+                Issue.record("the response was accepted as an upgrade")
             } catch WebSocketConnectError.refused(let refusal) {
                 #expect(refusal.status == 404)
                 #expect(refusal.headers["connection"] == ["close"])
@@ -97,7 +97,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("The subprotocol that the server chose is told; one that was not asked for is refused")
+    @Test("The client knows the chosen subprotocol, and rejects a subprotocol that it did not offer")
     func subprotocol() async throws {
         try await LoopbackServer.with { server in
             let connection = try await server.connect(subprotocols: ["live"])
@@ -107,7 +107,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("A client closes with its code, and the server is rid of it")
+    @Test("A client closes with its code, and the server removes the watcher")
     func clientCloses() async throws {
         try await LoopbackServer.with { server in
             let connection = try await server.connect()
@@ -119,7 +119,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("A client that stops reading its loop leaves")
+    @Test("A client that stops reading its messages leaves the server")
     func clientLeaves() async throws {
         try await LoopbackServer.with { server in
             let connection = try await server.connect()
@@ -137,7 +137,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("Messages from the client are answered")
+    @Test("The server answers the messages of a client")
     func conversation() async throws {
         try await LoopbackServer.with { server in
             let connection = try await server.connect()
@@ -154,7 +154,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("A server that goes away tells everyone 1001", arguments: WritePath.allCases)
+    @Test("A server that shuts down closes every connection with 1001", arguments: WritePath.allCases)
     func goesAway(path: WritePath) async throws {
         try await LoopbackServer.with(configuration: WatcherConfiguration(writePath: path)) { server in
             let connections = [try await server.connect(), try await server.connect()]
@@ -168,7 +168,7 @@ struct LoopbackTests {
     }
 
     @Test(
-        "Invariant 10: a reader that is behind holds the server back and then gets every message it kept",
+        "Invariant 10: a slow reader holds back the server's writes, and then receives every stored message",
         arguments: WritePath.allCases
     )
     func backPressure(path: WritePath) async throws {
@@ -187,7 +187,7 @@ struct LoopbackTests {
     }
 
     @Test(
-        "A server that is no WebSocket server, or answers nonsense, is told as such",
+        "A response that is not a valid upgrade fails as an invalid answer or as refused",
         arguments: [
             (
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\r\n",
@@ -214,7 +214,7 @@ struct LoopbackTests {
                 over: channel,
                 request: .init(target: "/", host: "localhost")
             )
-            Issue.record("connected")
+            Issue.record("the response was accepted as an upgrade")
         } catch WebSocketConnectError.invalidAnswer {
             #expect(isInvalid)
         } catch WebSocketConnectError.refused(let refusal) {
@@ -225,7 +225,7 @@ struct LoopbackTests {
         try await server.close()
     }
 
-    /// Answers anything with the same bytes and closes.
+    /// A handler that answers any bytes with a fixed text, and closes.
     private final class Parrot: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer

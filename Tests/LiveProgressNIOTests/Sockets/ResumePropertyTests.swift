@@ -13,7 +13,7 @@ import Testing
 @Suite("Resuming over sockets")
 struct ResumePropertyTests {
     @Test(
-        "Invariants 2 to 6: who comes back with its cursor gets exactly what it missed, or is told what it did not get",
+        "Invariants 2 to 6: a resumed watcher receives exactly the missed revisions, or their number",
         arguments: 0..<48
     )
     func resumes(seed: Int) async throws {
@@ -37,13 +37,13 @@ struct ResumePropertyTests {
         }
     }
 
-    /// One connection: the cursor it brought, and what it got.
+    /// One connection: its cursor, and the events that it received.
     private struct Visit {
         let cursor: ProgressCursor?
         var events: [ProgressEvent] = []
     }
 
-    /// Does things at random, ends, and tells what state each transition made.
+    /// Performs random actions and the end; returns the state of each transition by its revision.
     private static func work(
         _ tracker: ProgressTracker,
         in service: ProgressService,
@@ -69,7 +69,7 @@ struct ResumePropertyTests {
         return transitions
     }
 
-    /// Watches, leaves without a word after a while, and comes back with the cursor or without, until the end.
+    /// Watches and disconnects repeatedly, with or without the cursor, until the end.
     private static func follow(_ id: ProgressID, _ server: SocketServer, _ random: SeededGenerator) async throws
         -> [Visit]
     {
@@ -104,7 +104,7 @@ struct ResumePropertyTests {
         for visit in visits {
             checkBeginning(of: visit)
             for (before, after) in zip(visit.events, visit.events.dropFirst()) {
-                #expect(before.kind != .end, "nothing follows the end")
+                #expect(before.kind != .end, "no event may follow the end")
                 #expect(after.kind != .snapshot, "only the first message is a snapshot")
                 #expect(after.snapshot.revision == before.snapshot.revision + 1 + after.skipped)
             }
@@ -113,7 +113,7 @@ struct ResumePropertyTests {
                 if let state = transitions[snapshot.revision] { #expect(snapshot.state == state) }
                 let known = contents.updateValue(snapshot, forKey: snapshot.revision)
                 #expect(known == nil || known?.counts?.completedCount == snapshot.counts?.completedCount)
-                #expect(known == nil || known?.state == snapshot.state, "a revision that was read never changes")
+                #expect(known == nil || known?.state == snapshot.state, "a revision must not change after it was read")
                 #expect((event.kind == .end) == (snapshot.outcome != nil))
             }
         }
@@ -123,12 +123,12 @@ struct ResumePropertyTests {
     private static func checkBeginning(of visit: Visit) {
         guard let first = visit.events.first else { return }
         guard let cursor = visit.cursor else {
-            #expect(first.kind != .update, "who brings no cursor begins with the current state")
+            #expect(first.kind != .update, "without a cursor, the first event is the current state")
             return
         }
         switch first.resumed {
         case nil:
-            // Nothing was missed, so the first message is simply the next revision.
+            // The cursor was at the newest revision at first, so the first message is the next revision.
             #expect(first.snapshot.revision == cursor.revision + 1 + first.skipped)
         case true?:
             #expect(first.snapshot.revision == cursor.revision + 1)

@@ -11,7 +11,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A server of nothing but NIO on a free port of the loopback: the API, and WebSockets beside it.
+/// A server built on NIO alone, on a free port of 127.0.0.1, with the API and WebSockets.
 struct SocketServer: Sendable {
     let service: ProgressService
     let hosting: ProgressHosting
@@ -19,7 +19,7 @@ struct SocketServer: Sendable {
 
     var port: Int { channel.localAddress?.port ?? 0 }
 
-    /// Runs a test against a server, and takes the server down with all its connections.
+    /// Runs a test against a server, and then closes the server and all its connections.
     static func with<Value: Sendable>(
         journalCapacity: Int = 64,
         limits: ConnectionLimits = .patient,
@@ -63,7 +63,7 @@ struct SocketServer: Sendable {
         return try result.get()
     }
 
-    /// A connected channel with nothing in its pipeline.
+    /// Returns a connected channel with an empty pipeline.
     func dial(readsByItself: Bool = true) async throws -> any Channel {
         try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.autoRead, value: readsByItself)
@@ -71,7 +71,7 @@ struct SocketServer: Sendable {
             .connect(host: "127.0.0.1", port: port).get()
     }
 
-    /// A watcher; the full format, unless told otherwise.
+    /// Connects a watcher, by default in the full format.
     func watch(
         _ id: ProgressID?,
         cursor: ProgressCursor? = nil,
@@ -92,7 +92,7 @@ struct SocketServer: Sendable {
         return Watcher(connection: connection, channel: channel)
     }
 
-    /// Sends bytes on a connection of their own, and gives what comes back until the server closes.
+    /// Sends text on a new connection; returns the received text after the server has closed.
     func exchange(_ text: String) async throws -> String {
         let channel = try await dial()
         let collector = NIOLoopBoundBox.makeBoxSendingValue(ByteBuffer(), eventLoop: channel.eventLoop)
@@ -106,7 +106,7 @@ struct SocketServer: Sendable {
 }
 
 extension ConnectionLimits {
-    /// Limits whose times no test meets, however slow the machine is; those times have tests of their own.
+    /// Limits with timeouts that no test reaches, even on a slow machine; other tests cover the timeouts.
     static var patient: ConnectionLimits {
         var limits = ConnectionLimits()
         limits.headTimeout = .seconds(3600)
@@ -115,12 +115,12 @@ extension ConnectionLimits {
     }
 }
 
-/// One who watches, and the connection under it.
+/// A watcher: its connection and its channel.
 struct Watcher: Sendable {
     let connection: WebSocketClientConnection
     let channel: any Channel
 
-    /// Collects all messages until the connection ends; returns when the first one has come.
+    /// Collects all messages until the connection ends; returns after the first message.
     func follow() async -> Task<[String], Never> {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let task = Task {
@@ -136,21 +136,21 @@ struct Watcher: Sendable {
         return task
     }
 
-    /// All messages until the connection ends.
+    /// Returns all messages after the connection has ended.
     func texts() async -> [String] { await follow().value }
 
-    /// Leaves without a word.
+    /// Closes the channel without a close frame.
     func vanish() { channel.close(promise: nil) }
 }
 
 extension Task<[String], Never> {
-    /// The messages as events of the full format.
+    /// The messages, decoded as events of the full format.
     var events: [ProgressEvent] {
         get async throws { try await value.map { try ProgressMessage.decodeFull($0.utf8) } }
     }
 }
 
-/// The HTTP path of the server: asks the API, and writes what it answers.
+/// The HTTP path of the server: passes requests to the API, and writes the responses.
 private final class APIHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -213,7 +213,7 @@ private final class APIHandler: ChannelInboundHandler {
     }
 }
 
-/// Keeps what a connection receives.
+/// A handler that collects the received bytes.
 private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Watching over sockets")
 struct WatchingTests {
-    @Test("a watcher without a subprotocol gets two members a message, the current state at once, and 1000 at the end")
+    @Test("a watcher without a subprotocol receives plain messages, first the current state, and 1000 at the end")
     func plainFormat() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
@@ -28,7 +28,7 @@ struct WatchingTests {
     }
 
     @Test(
-        "Invariants 3 and 5: watchers that keep up get every transition in order, none twice, and the end",
+        "Invariants 3 and 5: watchers that keep up receive every transition once and in order, and the end",
         arguments: WritePath.allCases
     )
     func everyTransition(path: WritePath) async throws {
@@ -49,7 +49,7 @@ struct WatchingTests {
         }
     }
 
-    @Test("Invariant 5: who comes after the end gets it, and 1000", arguments: [true, false])
+    @Test("Invariant 5: a late watcher receives the end and 1000", arguments: [true, false])
     func lateWatcher(isFull: Bool) async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
@@ -76,7 +76,7 @@ struct WatchingTests {
     }
 
     @Test(
-        "watchers of a run that is over get its end and 1000, also where it starts anew at once",
+        "watchers of an ended run receive its end and 1000, even if the operation starts anew immediately",
         arguments: [true, false]
     )
     func startedAnew(isFull: Bool) async throws {
@@ -104,7 +104,7 @@ struct WatchingTests {
         }
     }
 
-    @Test("a watcher's cancel reaches the worker, and all see it")
+    @Test("a watcher's cancel message reaches the worker, and all watchers see the request")
     func cancel() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress(options: ProgressOptions(isCancellable: true))
@@ -118,7 +118,7 @@ struct WatchingTests {
         }
     }
 
-    @Test("what an operation does not grant is said, and closes nothing")
+    @Test("a rejected cancel message gets an error, and the connection stays open")
     func cancelRefused() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
@@ -135,7 +135,7 @@ struct WatchingTests {
         }
     }
 
-    @Test("nonsense is answered once, and closes with 1008 the second time", arguments: ["{", "[]", #"{"type":"x"}"#])
+    @Test("a first invalid message gets an error, a second closes with 1008", arguments: ["{", "[]", #"{"type":"x"}"#])
     func nonsense(message: String) async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
@@ -148,7 +148,7 @@ struct WatchingTests {
         }
     }
 
-    @Test("a server that goes away says 1001")
+    @Test("a server that shuts down closes with 1001")
     func goingAway() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()
@@ -160,7 +160,7 @@ struct WatchingTests {
         }
     }
 
-    @Test("the last watcher takes with it all that was held for it, also when it vanishes")
+    @Test("after its watchers have left or vanished, the server keeps no state of them")
     func nothingStaysBehind() async throws {
         try await SocketServer.with { server in
             let tracker = try server.service.createProgress()

@@ -8,11 +8,11 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressNIO
 
-@Suite("An answer that nobody reads")
+@Suite("Responses that the client does not read")
 struct UnreadHandlerTests {
     private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    /// A connection that has been asked for something, and whose client then stops reading.
+    /// Returns a connection with a pending request, whose client then stops reading.
     private static func connection(_ refusals: LimitRefusals = LimitRefusals()) throws -> (TestConnection, Deafness) {
         let setup = ConnectionSetup(registry: ConnectionRegistry(), limitRefusals: refusals) { _, _ in .http }
         let connection = try TestConnection(setup: setup)
@@ -29,7 +29,7 @@ struct UnreadHandlerTests {
         )
     }
 
-    @Test("Invariant 11: a connection whose client takes nothing of its answer is closed when the time is over")
+    @Test("Invariant 11: a connection whose client takes nothing of its answer is closed after the timeout")
     func closes() throws {
         let refusals = LimitRefusals()
         let (connection, _) = try Self.connection(refusals)
@@ -43,7 +43,7 @@ struct UnreadHandlerTests {
         #expect(refusals[.idleTime] == 0)
     }
 
-    @Test("a client that reads late, but in time, gets its answer, and has its time for the next")
+    @Test("a client that reads before the timeout gets its response, and the next response has a new timeout")
     func readsLate() throws {
         let (connection, deafness) = try Self.connection()
         try Self.answer(on: connection)
@@ -60,7 +60,7 @@ struct UnreadHandlerTests {
         #expect(!connection.channel.isActive)
     }
 
-    @Test("a client that is owed nothing has any time, and nothing looks after it")
+    @Test("a client without a pending response has no timeout")
     func waits() throws {
         let (connection, _) = try Self.connection()
         connection.channel.embeddedEventLoop.advanceTime(by: .hours(1))
@@ -69,7 +69,7 @@ struct UnreadHandlerTests {
         #expect(connection.hasHandler(UnreadHandler.self))
     }
 
-    @Test("a connection that has left HTTP is its new protocol's to bound")
+    @Test("the unread timeout of HTTP does not apply to an upgraded connection")
     func upgrades() throws {
         let connection = try TestConnection()
         try connection.receive(Self.request)
@@ -84,7 +84,7 @@ struct UnreadHandlerTests {
     }
 }
 
-/// A socket of a client that does not read: what is flushed stays in the channel.
+/// A handler like a socket whose client does not read: flushed bytes stay in the channel.
 private final class Deafness: ChannelOutboundHandler {
     typealias OutboundIn = NIOAny
 
@@ -108,7 +108,7 @@ private final class Deafness: ChannelOutboundHandler {
         if !isDeaf { context.flush() }
     }
 
-    /// A socket that is closed lets go of what it has; a channel in memory keeps what is not flushed.
+    /// Flushes before the close: a closed socket drops its bytes, but an in-memory channel keeps unflushed bytes.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         context.flush()
         context.close(mode: mode, promise: promise)

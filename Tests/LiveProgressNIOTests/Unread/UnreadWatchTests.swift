@@ -6,7 +6,7 @@ import Testing
 
 @testable @_spi(Server) import LiveProgressNIO
 
-@Suite("How long a client may take nothing")
+@Suite("The timeout of a client that reads nothing")
 struct UnreadWatchTests {
     private static let limit = TimeAmount.seconds(30)
 
@@ -14,10 +14,10 @@ struct UnreadWatchTests {
         .uptimeNanoseconds(0) + .seconds(seconds)
     }
 
-    /// Looks as often as it is asked to, from the moment at which ten bytes were sent on.
+    /// Runs all checks of a client to which ten bytes were sent at second 0.
     ///
-    /// - Parameter taken: How much has been taken, of how much, at a second.
-    /// - Returns: The second of the end, if it comes.
+    /// - Parameter taken: Returns the bytes taken and the bytes sent at a second.
+    /// - Returns: The second of the timeout, or `nil` if no timeout occurs.
     private static func secondOfEnd(_ taken: (Int64) -> (taken: Int, sent: Int)) -> Int64? {
         var watch = UnreadWatch(limit: limit)
         var action = watch.sent(pending: 10, taken: 0, now: at(0))
@@ -31,35 +31,35 @@ struct UnreadWatchTests {
         return nil
     }
 
-    @Test("nobody looks while nothing is pending")
+    @Test("no check is scheduled while no bytes are pending")
     func nothingPending() {
         var watch = UnreadWatch(limit: Self.limit)
         #expect(watch.sent(pending: 0, taken: 10, now: Self.at(0)) == .none)
         #expect(watch.sent(pending: 1, taken: 10, now: Self.at(1)) == .look(at: Self.at(6)))
-        #expect(watch.sent(pending: 2, taken: 10, now: Self.at(2)) == .none, "one look is awaited, not two")
+        #expect(watch.sent(pending: 2, taken: 10, now: Self.at(2)) == .none, "only one check may be scheduled")
         #expect(watch.looked(pending: 0, taken: 12, now: Self.at(6)) == .none)
-        #expect(watch.looked(pending: 1, taken: 12, now: Self.at(7)) == .none, "a look that nobody asked for")
+        #expect(watch.looked(pending: 1, taken: 12, now: Self.at(7)) == .none, "this check was not scheduled")
         #expect(watch.sent(pending: 1, taken: 12, now: Self.at(100)) == .look(at: Self.at(105)))
     }
 
-    @Test("who takes nothing has its time and no more, however much it is sent meanwhile")
+    @Test("a client that reads nothing times out, even if more bytes are sent")
     func takesNothing() {
         #expect(Self.secondOfEnd { _ in (0, 10) } == 30)
         #expect(Self.secondOfEnd { (0, 10 + Int($0)) } == 30)
     }
 
-    @Test("who takes a byte has its time from then on, told to a sixth")
+    @Test("each byte that the client reads restarts the timeout, accurate to a sixth of the limit")
     func takesByte() {
         #expect(Self.secondOfEnd { ($0 < 1 ? 0 : 1, 10) } == 35)
         #expect(Self.secondOfEnd { ($0 < 29 ? 0 : 1, 10) } == 60)
     }
 
-    @Test("who takes a byte before each time is over is never given up")
+    @Test("a client that reads a byte within each timeout never times out")
     func reads() {
         #expect(Self.secondOfEnd { (Int($0 / 29), 1_000_000) } == nil)
     }
 
-    @Test("the last look comes when the time is over, whatever the limit", arguments: [1, 5, 7, 1_000_000_007])
+    @Test("the last check comes exactly at the timeout, for every limit", arguments: [1, 5, 7, 1_000_000_007])
     func anyLimit(nanoseconds: Int64) {
         var watch = UnreadWatch(limit: .nanoseconds(nanoseconds))
         var (now, looks) = (Self.at(0), 0)

@@ -7,9 +7,9 @@ import Testing
 
 @testable import LiveProgressNIO
 
-@Suite("Finding out whether a socket may be written directly")
+@Suite("The probe for direct writes to a socket")
 struct DirectWriteProbeTests {
-    /// What a channel with a handler between us and its socket says.
+    /// Returns whether a channel with the handler permits direct writes to its socket.
     private func mayWriteDirectly(past handler: @escaping @Sendable () -> (any ChannelHandler)?) async throws -> Bool {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(host: "127.0.0.1", port: 0).get()
@@ -26,22 +26,22 @@ struct DirectWriteProbeTests {
         return isDirect
     }
 
-    @Test("A socket whose bytes nobody touches may")
+    @Test("A socket whose bytes no handler changes permits direct writes")
     func plain() async throws {
         #expect(try await mayWriteDirectly { nil })
     }
 
-    @Test("One behind a handler that changes bytes, as encryption does, may not")
+    @Test("A handler that changes bytes, like encryption, prevents direct writes")
     func changed() async throws {
         #expect(try await !mayWriteDirectly { Scrambler() })
     }
 
-    @Test("One behind a handler that holds bytes back, as compression does, may not")
+    @Test("A handler that holds back bytes, like compression, prevents direct writes")
     func heldBack() async throws {
         #expect(try await !mayWriteDirectly { Hoarder() })
     }
 
-    /// Writes other bytes than it is given.
+    /// A handler that changes the bytes that it writes.
     private final class Scrambler: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
@@ -52,7 +52,7 @@ struct DirectWriteProbeTests {
         }
     }
 
-    /// Writes nothing.
+    /// A handler that writes nothing.
     private final class Hoarder: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
 

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("The fan-out of one event loop")
 struct FanoutTests {
-    /// One event loop with its fan-out, and a source.
+    /// An event loop with its fan-out, and a source.
     struct Bench {
         let loop = EmbeddedEventLoop()
         let fanout: Fanout
@@ -32,7 +32,7 @@ struct FanoutTests {
             return channel
         }
 
-        /// Makes a watcher of a channel when the loop comes to it.
+        /// Adds a watcher to a channel when the event loop runs.
         func upgrade(_ channel: EmbeddedChannel, cursor: String? = nil, source: (any FanoutSource)? = nil) {
             loop.assumeIsolated().execute { [fanout, log] in
                 let loop = fanout.loop(channel.eventLoop)
@@ -42,7 +42,7 @@ struct FanoutTests {
         }
     }
 
-    @Test("Invariant 4: a newcomer gets the current message, or those behind its cursor, at once")
+    @Test("Invariant 4: a new watcher immediately receives the current message, or the messages after its cursor")
     func newcomer() throws {
         let bench = Bench()
         bench.log.publish(5)
@@ -51,7 +51,7 @@ struct FanoutTests {
         #expect(try bench.watch(cursor: "5").sent == [])
     }
 
-    @Test("Invariant 3: all watchers get each message once and in order, read once for all")
+    @Test("Invariant 3: all watchers receive each message once and in order, from one shared read")
     func shared() throws {
         let bench = Bench()
         let channels = try (0..<100).map { _ in try bench.watch() }
@@ -65,7 +65,7 @@ struct FanoutTests {
         #expect(bench.log.now.subscriptions == 1)
     }
 
-    @Test("What came since the last wake is one write, and many wakes are one read")
+    @Test("Several wakes cause one read and one write")
     func coalesced() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -78,7 +78,7 @@ struct FanoutTests {
         #expect(bench.log.now.reads == 1)
     }
 
-    @Test("News that comes during the read is not lost")
+    @Test("A message that is published during a read is not lost")
     func newsWhileReading() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -91,7 +91,7 @@ struct FanoutTests {
         #expect(try channel.sent == ["0", "1", "2"])
     }
 
-    @Test("A newcomer who is ahead of a wake gets nothing twice")
+    @Test("A watcher that joins before a queued wake receives no message twice")
     func newcomerBeforeWake() throws {
         let bench = Bench()
         let first = try bench.watch()
@@ -99,7 +99,7 @@ struct FanoutTests {
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         bench.loop.run()
         bench.upgrade(channel)
-        // The wake stands behind the newcomer in the loop's queue.
+        // The wake is behind the new watcher in the loop's queue.
         bench.log.publish()
         bench.loop.run()
         bench.log.publish()
@@ -110,10 +110,10 @@ struct FanoutTests {
         bench.loop.run()
         #expect(try first.sent == ["3"])
         #expect(try channel.sent == ["3"])
-        #expect(bench.log.now.reads == 4, "The two have become one cohort.")
+        #expect(bench.log.now.reads == 4, "both watchers must share their reads")
     }
 
-    @Test("Invariant 10: nothing is queued for a watcher that does not read, and the others lose nothing")
+    @Test("Invariant 10: a watcher that does not read has no queue, and the other watchers lose nothing")
     func slow() throws {
         let bench = Bench()
         let slow = try bench.watch()
@@ -136,7 +136,7 @@ struct FanoutTests {
         #expect(try fast.sent == ["7"])
     }
 
-    @Test("Invariant 3: a watcher who missed what is kept no more is told how much")
+    @Test("Invariant 3: a watcher that missed overwritten messages receives their number")
     func skipped() throws {
         let bench = Bench(log: TestLog(capacity: 3))
         let slow = try bench.watch()
@@ -148,7 +148,7 @@ struct FanoutTests {
         #expect(try slow.sent == ["skipped 7", "8", "9", "10"])
     }
 
-    @Test("A watcher that takes no bytes for too long is closed with 4008; one that does is not")
+    @Test("A watcher that accepts no bytes for too long is closed with 4008; a slow watcher is not")
     func tooSlow() throws {
         let heartless = WatcherConfiguration(connection: WebSocketConfiguration(heartbeat: nil))
         let bench = Bench(configuration: heartless)
@@ -170,7 +170,7 @@ struct FanoutTests {
         #expect(try slow.frames.isEmpty)
     }
 
-    @Test("Invariant 5: the end reaches all, with its close frame in the same write")
+    @Test("Invariant 5: every watcher receives the end, with its close frame in the same write")
     func end() throws {
         let bench = Bench()
         let channels = try (0..<10).map { _ in try bench.watch() }
@@ -193,7 +193,7 @@ struct FanoutTests {
         #expect(bench.part.watcherCount == 0)
     }
 
-    @Test("Who comes after the end gets the last message and the close")
+    @Test("A late watcher receives the last message and the close frame")
     func late() throws {
         let bench = Bench()
         bench.log.publish(3)
@@ -204,7 +204,7 @@ struct FanoutTests {
         #expect(bench.part.topicCount == 0)
     }
 
-    @Test("A topic lives from its first watcher to its last, and each is counted in and out")
+    @Test("A topic lasts from its first watcher to its last, and the source counts each join and leave")
     func topics() throws {
         let bench = Bench()
         let other = TestLog()

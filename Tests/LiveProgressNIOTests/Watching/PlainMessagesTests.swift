@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Plain watchers get a message for each change of state or details, and no other")
 struct PlainMessagesTests {
-    /// An operation, and one watcher of it who reads when a test says so.
+    /// An operation, and a watcher that reads when the test calls it.
     private struct Reader {
         let tracker: ProgressTracker
         let journal: ProgressJournal
@@ -41,7 +41,7 @@ struct PlainMessagesTests {
         #"{"state":"\#(state)","details":\#(details)}"#
     }
 
-    @Test("Counting alone tells them nothing, however often they look, and their place moves on")
+    @Test("Counts send no plain message, but the position of the watcher advances")
     func ticks() throws {
         var reader = try Reader()
         reader.tracker.update("Copying", details: ["file": "a.csv"])
@@ -56,7 +56,7 @@ struct PlainMessagesTests {
         #expect(reader.read() == [text("Checking")])
     }
 
-    @Test("Whatever else changes tells them nothing either: title, labels, counts, an attempt, a request to cancel")
+    @Test("Changes of title, labels, counts or attempt, and requests to cancel, send no plain message")
     func otherMembers() throws {
         var reader = try Reader()
         reader.tracker.update("Copying")
@@ -69,7 +69,7 @@ struct PlainMessagesTests {
         #expect(reader.read() == [])
     }
 
-    @Test("The same state and details said again are told once")
+    @Test("A repeated state with equal details is sent once")
     func repeats() throws {
         var reader = try Reader()
         #expect(reader.open() == [text("Pending")])
@@ -86,7 +86,7 @@ struct PlainMessagesTests {
         #expect(reader.read() == [text("Copying", #"{"file":"a.csv"}"#)])
     }
 
-    @Test("Every change comes in order, also back to what was before, with counts between")
+    @Test("Every change is sent in order, even a return to an earlier state, with counts in between")
     func everyChange() throws {
         var reader = try Reader()
         #expect(reader.open() == [text("Pending")])
@@ -97,7 +97,7 @@ struct PlainMessagesTests {
         #expect(reader.read() == [text("A"), text("B"), text("A")])
     }
 
-    @Test("After a skipped stretch the newest is told where it is another than the last one told", arguments: 1...3)
+    @Test("After skipped revisions, the newest state is sent only if it differs from the last sent", arguments: 1...3)
     func skipped(rounds: Int) throws {
         var reader = try Reader(journalCapacity: 4)
         reader.tracker.update("A")
@@ -116,7 +116,7 @@ struct PlainMessagesTests {
         #expect(reader.read() == [])
     }
 
-    @Test("An end with a state of its own is told, and closes with 1000")
+    @Test("An end that changes the state is sent, and closes with 1000")
     func end() throws {
         var reader = try Reader()
         reader.tracker.update("Copying")
@@ -126,7 +126,7 @@ struct PlainMessagesTests {
         #expect(reader.close?.code == 1000)
     }
 
-    @Test("An end that leaves state and details as they were closes with 1000, and tells nothing twice")
+    @Test("An end that changes neither state nor details only closes with 1000")
     func silentEnd() throws {
         var reader = try Reader()
         reader.tracker.update("Done")
@@ -135,12 +135,12 @@ struct PlainMessagesTests {
         reader.tracker.end(.succeeded(), state: "Done")
         #expect(reader.read() == [])
         #expect(reader.close?.code == 1000)
-        // One who comes later gets the first message all the same.
+        // A late watcher still receives the first message.
         #expect(reader.open() == [text("Done")])
         #expect(reader.close?.code == 1000)
     }
 
-    @Test("One who comes back with a cursor gets a first message with the next revision, whatever it says")
+    @Test("A resumed watcher receives the next revision as its first message, even without a change")
     func resumed() throws {
         var reader = try Reader()
         reader.tracker.update("Copying")
@@ -152,7 +152,7 @@ struct PlainMessagesTests {
         #expect(reader.read() == [])
     }
 
-    @Test("Full watchers get every revision as before")
+    @Test("Full watchers receive every revision")
     func full() throws {
         var reader = try Reader(format: .full)
         #expect(reader.open().count == 1)
@@ -164,7 +164,7 @@ struct PlainMessagesTests {
         }
     }
 
-    @Test("Over sockets: counts between two states write nothing", arguments: WritePath.allCases)
+    @Test("Over sockets, counts between two states send no message", arguments: WritePath.allCases)
     func sockets(path: WritePath) async throws {
         try await SocketServer.with(writePath: path) { server in
             let tracker = try server.service.createProgress()
@@ -174,7 +174,7 @@ struct PlainMessagesTests {
             let full = try await server.watch(tracker.id)
             var counts = full.connection.messages.makeAsyncIterator()
             _ = await counts.next()
-            // Each count has been delivered before the next one comes.
+            // Wait for the delivery of each count before the next count.
             for _ in 0..<20 {
                 tracker.advance()
                 _ = await counts.next()

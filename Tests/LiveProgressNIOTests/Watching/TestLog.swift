@@ -8,9 +8,9 @@ import Synchronization
 @testable import LiveProgress
 @testable import LiveProgressNIO
 
-/// A source whose messages are the numbers 0, 1, 2 …, of which it keeps the last few.
+/// A source whose messages are the numbers 0, 1, 2, …; the log keeps the last of them.
 ///
-/// A read from before what it keeps begins with `skipped N`. It counts all that is asked of it.
+/// A read from before the kept messages begins with `skipped N`. The log counts the calls that it receives.
 final class TestLog: FanoutSource {
     struct State {
         var last: UInt64 = 0
@@ -24,7 +24,7 @@ final class TestLog: FanoutSource {
         var onRead: (@Sendable () -> Void)?
         var waiters: [(isReached: @Sendable (State) -> Bool, resume: @Sendable () -> Void)] = []
 
-        /// Those whose condition holds now, taken out.
+        /// Removes and returns the waiters whose condition is true now.
         mutating func takeReached() -> [@Sendable () -> Void] {
             let reached = waiters.filter { $0.isReached(self) }
             if !reached.isEmpty {
@@ -46,14 +46,14 @@ final class TestLog: FanoutSource {
 
     var now: State { state.withLock { $0 } }
 
-    /// Waits until the state is as wanted.
+    /// Waits until the condition is true.
     func until(_ isReached: @escaping @Sendable (State) -> Bool) async {
         await withCheckedContinuation { continuation in
             count { $0.waiters.append((isReached, { continuation.resume() })) }
         }
     }
 
-    /// Changes the state and tells those who wait for it.
+    /// Changes the state, and resumes the waiters whose condition is now true.
     private func count(_ body: (inout State) -> Void) {
         let reached = state.withLock { state in
             body(&state)
@@ -62,7 +62,7 @@ final class TestLog: FanoutSource {
         for resume in reached { resume() }
     }
 
-    /// Calls the closure in the midst of the next reads.
+    /// Sets a closure that runs during each of the next reads.
     func whileReading(_ body: (@Sendable () -> Void)?) {
         state.withLock { $0.onRead = body }
     }
@@ -143,7 +143,7 @@ final class TestLog: FanoutSource {
 }
 
 extension FanoutFrames {
-    /// The texts of its messages.
+    /// The texts of the messages.
     var texts: [String] {
         bytes.map(serverFrames)?.filter { $0.opcode == .text }.map(\.payload) ?? []
     }

@@ -12,9 +12,9 @@ import Testing
 
 @testable import LiveProgressNIO
 
-@Suite("Watchers whose credentials end")
+@Suite("Watchers whose credentials expire")
 struct WatcherCredentialsTests {
-    /// Tokens that say themselves what they are good for: `PERMISSIONS/SECONDS`.
+    /// An authorizer whose tokens contain their permissions and lifetime: `PERMISSIONS/SECONDS`.
     private struct PlainTokens: ProgressAuthorizer {
         let clock: ProgressClock
 
@@ -31,7 +31,7 @@ struct WatcherCredentialsTests {
         }
     }
 
-    /// A watcher on an embedded event loop, whose times a test moves on.
+    /// A watcher on an embedded event loop, with clocks that a test advances.
     private final class Watcher {
         let time = ManualClock()
         let journal: ProgressJournal
@@ -57,7 +57,7 @@ struct WatcherCredentialsTests {
             #expect(answer.hasPrefix("HTTP/1.1 101 "))
         }
 
-        /// Sends a message, masked with nothing, and gives what is answered.
+        /// Sends a message, masked with a key of zeros; returns the response.
         func say(_ text: String) throws -> String {
             var bytes: [UInt8] = [0x81, 0x80 | UInt8(text.utf8.count), 0, 0, 0, 0]
             bytes += text.utf8
@@ -65,7 +65,7 @@ struct WatcherCredentialsTests {
             return try connection.written()
         }
 
-        /// Moves both clocks on, and gives what has been sent meanwhile.
+        /// Advances both clocks; returns the bytes written meanwhile.
         func wait(_ seconds: Int64) throws -> String {
             time.advance(by: .seconds(seconds))
             connection.channel.embeddedEventLoop.advanceTime(by: .seconds(seconds))
@@ -73,7 +73,7 @@ struct WatcherCredentialsTests {
         }
     }
 
-    @Test("At the end of its token a watcher is told, and ten seconds later closed with 4501")
+    @Test("When its token expires, a watcher receives an error, and ten seconds later the close code 4501")
     func expiry() throws {
         let watcher = try Watcher(token: "watch/15")
         #expect(try watcher.wait(14).isEmpty)
@@ -82,14 +82,14 @@ struct WatcherCredentialsTests {
         #expect(try watcher.wait(3).contains("unauthenticated"))
     }
 
-    @Test("A watcher of the plain format is told nothing but the close")
+    @Test("When its token expires, a watcher of the plain format receives only the close frame")
     func plain() throws {
         let watcher = try Watcher(token: "watch/15", isFull: false)
         #expect(try watcher.wait(16).isEmpty)
         #expect(try watcher.wait(11).contains("unauthenticated"))
     }
 
-    @Test("A new token, before the end or in the time of grace, lets a watcher stay; a bad one changes nothing")
+    @Test("A new token, before the expiry or in the grace period, keeps a watcher connected; an invalid token does not")
     func renewal() throws {
         let watcher = try Watcher(token: "watch/5")
         _ = try watcher.wait(7)
@@ -100,14 +100,14 @@ struct WatcherCredentialsTests {
         #expect(try watcher.wait(11).contains("unauthenticated"))
     }
 
-    @Test("A new token that does not let watch is refused, and the second time the connection closes with 1008")
+    @Test("A new token without watch permission is rejected, and the second one closes with 1008")
     func weakerToken() throws {
         let watcher = try Watcher(token: "watch/900")
         #expect(try watcher.say(#"{"type":"authenticate","token":"report/900"}"#).contains("Forbidden"))
         #expect(try watcher.say(#"{"type":"authenticate","token":"report/900"}"#).contains("make no sense"))
     }
 
-    @Test("To ask the operation to stop needs the permission, which a new token may bring")
+    @Test("A cancel message needs the cancel permission, which a new token may add")
     func cancel() throws {
         let watcher = try Watcher(token: "watch/900")
         #expect(try watcher.say(#"{"type":"cancel"}"#).contains("forbidden"))
@@ -117,7 +117,7 @@ struct WatcherCredentialsTests {
         #expect(watcher.journal.snapshot().status == .cancelling)
     }
 
-    @Test("Credentials without an end have no deadline; others end, and then their grace")
+    @Test("Credentials without an expiry have no deadline; other credentials expire, and then their grace period ends")
     func credentials() {
         let start = NIODeadline.uptimeNanoseconds(0)
         #expect(WatcherCredentials(validFor: nil, now: start).deadline == nil)

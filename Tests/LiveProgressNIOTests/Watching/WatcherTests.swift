@@ -13,7 +13,7 @@ import Testing
 struct WatcherTests {
     typealias Bench = FanoutTests.Bench
 
-    @Test("A watcher's messages reach the source; answers go to it alone")
+    @Test("A watcher's messages reach the source; the answers go to this watcher only")
     func messages() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -26,7 +26,7 @@ struct WatcherTests {
         #expect(try other.sent == [])
     }
 
-    @Test("The second message that makes no sense closes with 1008")
+    @Test("The second invalid message closes with 1008")
     func violations() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -40,7 +40,7 @@ struct WatcherTests {
         #expect(bench.log.now.left == 1)
     }
 
-    @Test("Invariant 10: who asks and does not read the answers is closed with 1008")
+    @Test("Invariant 10: a watcher that does not read the answers to its messages is closed with 1008")
     func unreadAnswers() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -52,7 +52,7 @@ struct WatcherTests {
         #expect(frames.compactMap(closeCode) == [1008])
     }
 
-    @Test("Invariant 11: broken frames close the connection that sent them and no other")
+    @Test("Invariant 11: invalid frames close only the connection that sent them")
     func broken() throws {
         let bench = Bench()
         let good = try bench.watch()
@@ -67,7 +67,7 @@ struct WatcherTests {
         #expect(bench.part.watcherCount == 1)
     }
 
-    @Test("Too long a message closes with 1009, text that is not UTF-8 with 1007")
+    @Test("A message that is too long closes with 1009, text that is not UTF-8 with 1007")
     func refusedMessages() throws {
         let bench = Bench()
         let (long, garbled) = try (bench.watch(), bench.watch())
@@ -78,7 +78,7 @@ struct WatcherTests {
         #expect(try garbled.frames.compactMap(closeCode) == [1007])
     }
 
-    @Test("When the server quiesces, a watcher is told 1001 and may answer")
+    @Test("When the server quiesces, a watcher receives 1001 and may answer")
     func quiesce() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -94,7 +94,7 @@ struct WatcherTests {
         #expect(!channel.isActive)
     }
 
-    @Test("All watchers can be closed at once")
+    @Test("All watchers can be closed at the same time")
     func closeAll() throws {
         let bench = Bench()
         let channels = try (0..<5).map { _ in try bench.watch() }
@@ -104,7 +104,7 @@ struct WatcherTests {
         #expect(bench.part.watcherCount == 0)
     }
 
-    @Test("A watcher is pinged, and closed when it does not answer")
+    @Test("A watcher receives pings, and is closed if it does not answer")
     func heartbeat() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -122,7 +122,7 @@ struct WatcherTests {
         #expect(!channel.isActive)
     }
 
-    @Test("Half-closing ends the watcher")
+    @Test("A half-closed connection ends the watcher")
     func halfClose() throws {
         let bench = Bench()
         let channel = try bench.watch()
@@ -145,7 +145,7 @@ struct WatcherTests {
     }
 
     @Test(
-        "Invariants 3 and 5: random slowness, comings and goings lose and repeat nothing",
+        "Invariants 3 and 5: with random stalls, joins and leaves, no message is lost or repeated",
         arguments: 0..<100 as Range<UInt64>
     )
     func random(seed: UInt64) throws {
@@ -178,7 +178,7 @@ struct WatcherTests {
         #expect(bench.log.now.wakers.isEmpty)
     }
 
-    /// Each number follows the one before it, or stands as far behind it as was said to be skipped.
+    /// Checks that each number follows the previous number, or the reported number of skipped messages.
     private func expectOrder(_ sent: [String], reaching last: UInt64?) throws {
         var expected: UInt64?
         for message in sent {

@@ -10,7 +10,7 @@ import Testing
 struct CountTreeTests {
     typealias NodeID = CountTree.NodeID
 
-    @Test("An operation alone: completed of total, and no fraction without a total")
+    @Test("An operation without parts has a fraction only if its total is known")
     func rootAlone() {
         var tree = CountTree()
         #expect(tree.fractionCompleted == nil)
@@ -32,7 +32,7 @@ struct CountTreeTests {
         #expect(tree.totalCount(.root) == nil)
     }
 
-    @Test("A running child's share counts in the fraction, not in the completed units")
+    @Test("A running child contributes to the fraction, not to the completed count")
     func runningChild() {
         var tree = CountTree(total: 10)
         let child = tree.addChild(of: .root, assigning: 4)
@@ -46,7 +46,7 @@ struct CountTreeTests {
         #expect(tree.fractionCompleted == 0.2)
     }
 
-    @Test("A finished child's share completes its parent's, once")
+    @Test("Finishing a child adds its share to the parent's completed count once")
     func finish() {
         var tree = CountTree(total: 10)
         let child = tree.addChild(of: .root, assigning: 4)
@@ -59,7 +59,7 @@ struct CountTreeTests {
         #expect(tree.completedCount(child) == 0)
     }
 
-    @Test("A finished node takes its subtree with it, and what is said to it or to them is dropped")
+    @Test("Finishing a node removes its subtree; later calls on removed nodes have no effect")
     func finishedSubtree() {
         var tree = CountTree(total: 2)
         let child = tree.addChild(of: .root, assigning: 1)
@@ -78,7 +78,7 @@ struct CountTreeTests {
         #expect(tree.completedCount(next) == 0)
     }
 
-    @Test("The root is not finished by finish: an end is said to the operation")
+    @Test("finish has no effect on the root")
     func finishRoot() {
         var tree = CountTree(total: 2)
         tree.finish(.root)
@@ -86,7 +86,7 @@ struct CountTreeTests {
         #expect(tree.nodeCount == 1)
     }
 
-    @Test("Negative numbers count as nothing")
+    @Test("Negative numbers count as zero")
     func negative() {
         var tree = CountTree(total: -5)
         #expect(tree.totalCount(.root) == 0)
@@ -98,7 +98,7 @@ struct CountTreeTests {
         #expect(tree.fractionCompleted == 0)
     }
 
-    @Test("Sums that would overflow stay at the greatest number")
+    @Test("Sums stop at the maximum integer")
     func saturating() {
         var tree = CountTree(total: .max)
         tree.advance(.root, by: .max)
@@ -111,7 +111,7 @@ struct CountTreeTests {
         #expect(tree.fractionCompleted == 1)
     }
 
-    @Test("A deep chain carries a fraction up and is freed without recursion")
+    @Test("A deep tree computes its fraction and is freed without recursion")
     func deepChain() {
         var tree = CountTree(total: 1)
         var node = NodeID.root
@@ -128,7 +128,7 @@ struct CountTreeTests {
         #expect(tree.nodeCount == 20_001)
     }
 
-    @Test("Children that come and go leave nothing behind: no memory and no rounding")
+    @Test("Finished children leave no memory and no rounding error")
     func noResidue() {
         var tree = CountTree(total: 1_000_000)
         for _ in 0..<10_000 {
@@ -143,7 +143,7 @@ struct CountTreeTests {
         #expect(tree.fractionCompleted == 0.07)
     }
 
-    @Test("Random trees agree with a plain recursive model", arguments: 0..<20 as Range<UInt64>)
+    @Test("Random trees agree with a simple recursive model", arguments: 0..<20 as Range<UInt64>)
     func agreesWithModel(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var tree = CountTree(total: 100)
@@ -183,7 +183,7 @@ struct CountTreeTests {
     }
 }
 
-/// What the tree should say, computed anew each time from the definition.
+/// A recursive model that computes each value directly from its definition.
 private final class ModelNode {
     let share: Int64
     var completed: Int64 = 0

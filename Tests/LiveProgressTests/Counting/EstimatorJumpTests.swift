@@ -6,9 +6,9 @@ import Testing
 
 @testable import LiveProgress
 
-@Suite("Work that was done before, skipped or found in a cache is no speed")
+@Suite("Jumps of the count do not change the rate")
 struct EstimatorJumpTests {
-    /// A worker that does a unit every quarter of a second, and finds units done at some of its steps.
+    /// A worker that completes one unit every 250 ms; in some steps, the count jumps by more units.
     struct Worker: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let jumps: [Int: Int64]
@@ -31,7 +31,7 @@ struct EstimatorJumpTests {
         Worker("a small one", [20: 30]),
     ]
 
-    @Test("A jump leaves the rate as it is, wherever it comes", arguments: workers)
+    @Test("A jump of the count does not change the rate, in any step", arguments: workers)
     func jump(worker: Worker) throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -40,7 +40,7 @@ struct EstimatorJumpTests {
             let now = Duration.milliseconds(250 * step)
             completed += worker.jumps[step] ?? 1
             estimator.record(completed: completed, at: now)
-            // Where there has been nothing but jumps nobody can tell.
+            // The first steps may be jumps only, and jumps alone give no rate.
             guard step > 7 || worker.jumps.isEmpty else { continue }
             let rate = try #require(estimator.throughput(at: now))
             #expect(rate > 2 && rate < 4.5, "\(rate) at step \(step)")
@@ -51,7 +51,7 @@ struct EstimatorJumpTests {
         }
     }
 
-    @Test("The report of a resumed job: 130 of 1351 half a second after the start, then four a second")
+    @Test("A resumed job starts with a jump of 130 units and gets the rate of its later units")
     func resumed() throws {
         var estimator = Estimator()
         estimator.record(completed: 0, at: .zero)
@@ -63,7 +63,7 @@ struct EstimatorJumpTests {
         #expect(rate > 3 && rate < 4.5, "\(rate)")
     }
 
-    @Test("One step soon after the start is no speed, however long ago it was")
+    @Test("A single step soon after the start gives no rate, even much later")
     func firstStepAlone() {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -82,9 +82,9 @@ struct EstimatorJumpTests {
     }
 
     @Test(
-        "Workers whose usual steps are large, or differ, keep their rate",
+        "Workers with large or unequal steps keep their rate",
         arguments: [
-            // A hundred at a time; batches among single units; a file's bytes, large ones taking as much longer.
+            // Steps of a hundred units, large steps among small steps, and unequal small steps.
             [100], [1, 1, 1, 1, 100], [1, 100], [1000, 1, 1], [3, 1, 4, 1, 5, 9, 2, 6],
         ] as [[Int64]]
     )
@@ -101,7 +101,7 @@ struct EstimatorJumpTests {
         #expect(rate > 0.7 * mean && rate < 1.4 * mean, "\(rate) of \(mean)")
     }
 
-    @Test("A large unit that took as long as it is large is no jump", arguments: [10, 100, 200] as [Int64])
+    @Test("A large step that takes proportionally long is not a jump", arguments: [10, 100, 200] as [Int64])
     func largeFiles(size: Int64) throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -116,7 +116,7 @@ struct EstimatorJumpTests {
         }
     }
 
-    @Test("A worker that becomes a hundred times as fast is believed after a few steps")
+    @Test("The rate follows a worker that becomes a hundred times faster")
     func faster() throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)

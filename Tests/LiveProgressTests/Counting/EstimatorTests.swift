@@ -6,10 +6,10 @@ import Testing
 
 @testable import LiveProgress
 
-/// Time is an argument: nothing here waits or reads a clock.
-@Suite("The estimator of rate and remaining time")
+/// All times are arguments; no test waits or reads a clock.
+@Suite("The estimator of throughput and remaining time")
 struct EstimatorTests {
-    /// Both estimates have a value that a person may see, or none.
+    /// Checks that each estimate is `nil` or a value that can be displayed.
     private func expectSane(
         _ estimator: Estimator,
         completed: Int64,
@@ -26,7 +26,7 @@ struct EstimatorTests {
         #expect(rate > 0 && rate.isFinite, sourceLocation: location)
     }
 
-    @Test("Without evidence it says unknown")
+    @Test("Before the first step, the estimates are unknown")
     func unknownAtFirst() {
         var estimator = Estimator()
         #expect(estimator.throughput(at: .seconds(5)) == nil)
@@ -37,7 +37,7 @@ struct EstimatorTests {
         #expect(estimator.throughput(at: .seconds(8)) == nil)
     }
 
-    @Test("A total of nil has no remaining time, and nothing remains of a total that is reached")
+    @Test("Without a total, there is no remaining time; after the total is reached, the remaining time is zero")
     func totals() {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -47,7 +47,7 @@ struct EstimatorTests {
         #expect(estimator.estimatedTimeRemaining(completed: 10, total: 5, at: .seconds(1)) == 0)
     }
 
-    @Test("A steady worker gets its rate from the first step on", arguments: [1, 4, 60, 7200] as [Int64])
+    @Test("A steady worker gets its exact rate from the first step", arguments: [1, 4, 60, 7200] as [Int64])
     func steady(secondsPerStep: Int64) throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -61,7 +61,7 @@ struct EstimatorTests {
         }
     }
 
-    @Test("Bursts: a hundred units at once every ten seconds are ten a second, in the burst and in the pause")
+    @Test("A hundred units every ten seconds give a rate of about ten a second, in bursts and in pauses")
     func bursty() throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -81,7 +81,7 @@ struct EstimatorTests {
         }
     }
 
-    @Test("One step every ten minutes: the rate stands between steps and the remaining time counts down")
+    @Test("With one step every ten minutes, the rate stays constant and the remaining time counts down")
     func oneStepEveryTenMinutes() throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -98,7 +98,7 @@ struct EstimatorTests {
         }
     }
 
-    @Test("Ten workers that finish together count as ten, however their calls fall", arguments: [0, 1, 5] as [Int64])
+    @Test("Ten units completed within milliseconds count as one batch of ten", arguments: [0, 1, 5] as [Int64])
     func tenWorkersTogether(millisecondsBetween: Int64) throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -116,7 +116,7 @@ struct EstimatorTests {
         }
     }
 
-    @Test("A stall: the rate falls, then is unknown, and comes back with the work")
+    @Test("During a stall, the rate falls and becomes unknown; after the stall, the rate recovers")
     func stall() throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -139,7 +139,7 @@ struct EstimatorTests {
         #expect(after > 7 && after <= 10.1, "\(after)")
     }
 
-    @Test("A queue or a set-up before the first step is soon forgotten")
+    @Test("A long wait before the first step soon has no effect on the rate")
     func longFirstGap() throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -150,7 +150,7 @@ struct EstimatorTests {
         #expect(rate > 6 && rate <= 10.1, "\(rate)")
     }
 
-    @Test("A clock that does not move gives no rate, and one that runs backwards no harm")
+    @Test("A clock that stands still gives no rate; a clock that goes back gives no invalid estimate")
     func clockNotMoving() {
         var estimator = Estimator()
         estimator.reset(at: .seconds(5))
@@ -164,7 +164,7 @@ struct EstimatorTests {
         #expect(estimator.throughput(at: .seconds(1)) == nil)
     }
 
-    @Test("A count corrected downwards takes its units back and never gives a negative rate")
+    @Test("A lower count removes its units from the rate, and the rate is never negative")
     func correctedDownwards() throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
@@ -179,11 +179,11 @@ struct EstimatorTests {
         expectSane(estimator, completed: .min, at: .seconds(14))
     }
 
-    @Test("Ten million advances in a second are ten million a second")
+    @Test("Ten million advances in one second give a rate of ten million a second")
     func tenMillionInOneSecond() throws {
         var estimator = Estimator()
         estimator.reset(at: .zero)
-        // Every hundredth call closes a gap of ten microseconds; the others come in the same instant.
+        // Each hundred calls share one instant, and the instants are ten microseconds apart.
         for instant in 1...100_000 as ClosedRange<Int64> {
             let now = Duration.microseconds(instant * 10)
             for unit in 1...100 as ClosedRange<Int64> {
@@ -194,7 +194,7 @@ struct EstimatorTests {
         #expect(abs(rate / 10_000_000 - 1) < 0.001)
     }
 
-    @Test("Whatever happens, what is said is positive, finite and below ten years")
+    @Test("Estimates are never negative, infinite or above ten years")
     func neverAbsurd() {
         var random = SeededGenerator(seed: 42)
         for _ in 0..<300 {
@@ -224,7 +224,7 @@ struct EstimatorTests {
         }
     }
 
-    @Test("A rate so low that the rest takes centuries has no remaining time")
+    @Test("There is no remaining time if the rest would take centuries")
     func centuries() {
         var estimator = Estimator()
         estimator.reset(at: .zero)

@@ -5,7 +5,7 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-@Suite("Attempts of one operation")
+@Suite("Attempts of an operation")
 struct AttemptTests {
     private func make() throws -> (ProgressTracker, ProgressJournal) {
         let service = TestService().service
@@ -13,7 +13,7 @@ struct AttemptTests {
         return (tracker, try service.getJournal(tracker.id))
     }
 
-    @Test("Invariant 7: a report of an attempt that is over is fenced off")
+    @Test("Invariant 7: a report of an attempt that is over is rejected")
     func staleAttempt() throws {
         let (tracker, journal) = try make()
         tracker.beginAttempt()
@@ -24,7 +24,7 @@ struct AttemptTests {
         #expect { try journal.report(report) } throws: { ($0 as? ProgressError)?.code == .invalidReport }
     }
 
-    @Test("Each call that begins an attempt begins one, also from several threads")
+    @Test("Each call of beginAttempt begins one attempt, even from several threads")
     func concurrentAttempts() async throws {
         let (tracker, journal) = try make()
         await withTaskGroup { group in

@@ -5,7 +5,7 @@
 import LiveProgressTesting
 import Testing
 
-@Suite("How much is kept of reports")
+@Suite("The limit of stored report bytes")
 struct HistoryTests {
     private func make(total: Int = 1 << 20, perOperation: Int = 1 << 20, capacity: Int = 8) -> ProgressService {
         TestService(capacity: capacity) {
@@ -18,7 +18,7 @@ struct HistoryTests {
         try journal.report(ProgressReport(state: text), size: size)
     }
 
-    @Test("Invariant 10: the oldest revisions go when an operation's are too large, and who missed them is told")
+    @Test("Invariant 10: an operation past its limit drops its oldest revisions and reports them as skipped")
     func perOperation() throws {
         let service = make(perOperation: 100)
         let journal = try service.createJournal(id: id("op"))
@@ -32,7 +32,7 @@ struct HistoryTests {
         #expect(resumed.events.first?.resumed == false)
     }
 
-    @Test("a revision is found by its cursor as long as it is kept")
+    @Test("a stored revision is found by its cursor")
     func byCursor() throws {
         let journal = try make(perOperation: 100).createJournal(id: id("op"))
         for step in 1...5 { try report("\(step)", on: journal, size: 40) }
@@ -46,7 +46,7 @@ struct HistoryTests {
         }
     }
 
-    @Test("the newest revision is kept, whatever its size, and so is every later one in its turn")
+    @Test("the newest revision is kept, even if it is larger than the limit")
     func newestStays() throws {
         let service = make(perOperation: 10)
         let journal = try service.createJournal(id: id("op"))
@@ -59,7 +59,7 @@ struct HistoryTests {
         #expect(journal.read(after: 30).events.map(\.snapshot.state) == ["small"])
     }
 
-    @Test("what is overwritten, deleted or expired is not counted any more")
+    @Test("the bytes of overwritten and deleted revisions are no longer counted")
     func countsDown() throws {
         let service = make(capacity: 3)
         let journal = try service.createJournal(id: id("op"))
@@ -74,7 +74,7 @@ struct HistoryTests {
         #expect(service.historyBytes == 7)
     }
 
-    @Test("a report that is refused, or says nothing, takes no room")
+    @Test("a rejected or empty report uses no bytes")
     func refusedTakesNothing() throws {
         let service = make()
         let journal = try service.createJournal(id: id("op"))
@@ -86,7 +86,7 @@ struct HistoryTests {
         #expect(service.historyBytes == 10)
     }
 
-    @Test("Invariant 10: where all operations keep too much, a newcomer is refused, and those inside go on with less")
+    @Test("Invariant 10: past the total limit, a creation is rejected, and existing operations keep fewer revisions")
     func total() throws {
         let service = make(total: 100)
         let journal = try service.createJournal(id: id("op"))
@@ -99,7 +99,7 @@ struct HistoryTests {
         #expect(throws: Never.self) { try service.createJournal(id: id("newcomer")) }
     }
 
-    @Test("a worker of the same process is not counted, and may report beside a remote one")
+    @Test("reports of a local worker do not count, and may alternate with reports of a remote worker")
     func ownWorkers() throws {
         let service = make(perOperation: 100, capacity: 4)
         let tracker = try service.createProgress(id: id("op"))

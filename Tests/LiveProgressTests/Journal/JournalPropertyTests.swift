@@ -5,11 +5,12 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-/// Random lives of an operation with watchers that come, fall behind, vanish and resume, against a model that remembers
-/// every revision that anybody has seen.
+/// Random runs of an operation with watchers that join, fall behind, disconnect and resume.
+///
+/// A model remembers every revision that any watcher has received.
 @Suite("Journal, cursors and resume under random interleavings")
 struct JournalPropertyTests {
-    /// One watcher: where it stands, and what it must hold to be true.
+    /// A watcher with its position, and the checks of what it receives.
     private struct Watcher {
         var cursor: ProgressCursor?
         var position: UInt64?
@@ -19,7 +20,7 @@ struct JournalPropertyTests {
             for (index, event) in reading.events.enumerated() {
                 let revision = event.snapshot.revision
                 if let seen = cursor?.revision {
-                    // Invariant 3: strictly increasing, none twice, and what was not got is stated.
+                    // Invariant 3: revisions increase strictly, no revision repeats, and every gap is reported.
                     try #require(revision > seen)
                     try #require(revision == seen + 1 + event.skipped)
                     if isFirst, index == 0 { try #require(event.resumed == (event.skipped == 0)) }
@@ -29,7 +30,7 @@ struct JournalPropertyTests {
                 cursor = event.snapshot.cursor
                 try world.remember(event.snapshot)
             }
-            // Invariant 2: a reading reaches the newest revision; nothing is left behind.
+            // Invariant 2: a reading reaches the newest revision.
             try #require(reading.position == cursor?.revision)
             position = reading.position
         }
@@ -38,14 +39,14 @@ struct JournalPropertyTests {
     private struct World {
         var seen: [UInt64: ProgressSnapshot] = [:]
 
-        /// A revision that was read stands for the same values for ever.
+        /// Records a snapshot; a revision must have the same values in every reading.
         mutating func remember(_ snapshot: ProgressSnapshot) throws {
             if let known = seen[snapshot.revision] { try #require(known == snapshot) }
             seen[snapshot.revision] = snapshot
         }
     }
 
-    @Test("Invariants 2 to 6 hold in every life", arguments: 0..<400 as Range<UInt64>)
+    @Test("Invariants 2 to 6 hold in every random run", arguments: 0..<400 as Range<UInt64>)
     func randomLife(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let capacity = Int.random(in: 1...12, using: &random)
@@ -74,7 +75,7 @@ struct JournalPropertyTests {
         }
         tracker.succeed()
 
-        // Invariant 5: the end reaches everyone who asks, connected or come back, and is the same for all.
+        // Invariant 5: every watcher receives the same end, whether connected or resumed.
         let end = journal.snapshot()
         for index in watchers.indices {
             let reading = watchers[index].position.map(journal.read(after:)) ?? journal.open(at: watchers[index].cursor)
@@ -83,13 +84,13 @@ struct JournalPropertyTests {
             #expect(watchers[index].cursor == end.cursor)
             #expect(reading.isFinished)
         }
-        // Invariant 6: nothing changes it any more.
+        // Invariant 6: nothing changes an operation after its end.
         #expect(!tracker.update("Too late"))
         #expect(journal.snapshot() == end)
     }
 
     @Test(
-        "What a watcher missed while away is replayed to the letter where the journal has it",
+        "A resumed watcher receives exactly the missed revisions if the journal still has them",
         arguments: 0..<100 as Range<UInt64>
     )
     func exactReplay(seed: UInt64) throws {

@@ -5,7 +5,7 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-@Suite("The journal of one operation")
+@Suite("The journal of an operation")
 struct JournalTests {
     private let environment = TestService(capacity: 4)
 
@@ -14,7 +14,7 @@ struct JournalTests {
         return (tracker, try environment.service.getJournal(tracker.id))
     }
 
-    @Test("Invariant 2: revisions grow by one, from 0 when created, within an epoch")
+    @Test("Invariant 2: within an epoch, revisions start at 0 and grow by one")
     func revisionsGrowByOne() throws {
         let (tracker, journal) = try make()
         #expect(journal.snapshot().cursor.description == "e-0")
@@ -24,7 +24,7 @@ struct JournalTests {
         }
     }
 
-    @Test("A new operation is Pending, with null details")
+    @Test("A new operation has the state Pending and null details")
     func initialState() throws {
         let journal = try environment.service.createJournal(id: id("op"))
         let snapshot = journal.snapshot()
@@ -34,7 +34,7 @@ struct JournalTests {
         #expect(snapshot.outcome == nil)
     }
 
-    @Test("A state without details clears the details, as the seed does")
+    @Test("A state without details clears the details")
     func stateClearsDetails() throws {
         let (tracker, journal) = try make()
         tracker.update("Processing", details: ["percentComplete": 50])
@@ -42,7 +42,7 @@ struct JournalTests {
         #expect(journal.snapshot().details == .null)
     }
 
-    @Test("Invariant 4: the first reading is the current snapshot, and a late watcher has it at once")
+    @Test("Invariant 4: the first reading of a late watcher is the current snapshot")
     func lateWatcherSeesTheCurrentState() throws {
         let (tracker, journal) = try make()
         tracker.update("Processing", details: ["percentComplete": 50])
@@ -53,7 +53,7 @@ struct JournalTests {
         #expect(reading.position == 1)
     }
 
-    @Test("Invariant 5: a watcher that keeps up gets every transition, and the end as the last")
+    @Test("Invariant 5: a watcher without a backlog receives every transition, and the end last")
     func keepsUp() throws {
         let (tracker, journal) = try make()
         var position = journal.open(at: nil).position
@@ -71,7 +71,7 @@ struct JournalTests {
         #expect(last.isFinished)
     }
 
-    @Test("Invariant 3: a watcher that is overtaken jumps to the newest and is told how many it skipped")
+    @Test("Invariant 3: a watcher that falls behind receives the newest snapshot and the number of skipped revisions")
     func overtaken() throws {
         let (tracker, journal) = try make()
         let position = journal.open(at: nil).position
@@ -81,7 +81,7 @@ struct JournalTests {
         #expect(reading.events.map(\.skipped) == [9])
     }
 
-    @Test("A cursor that the journal still has is replayed exactly")
+    @Test("After a cursor that the journal still has, the exact revisions are replayed")
     func resumes() throws {
         let (tracker, journal) = try make()
         for step in 1...3 { tracker.update("Step \(step)") }
@@ -92,7 +92,7 @@ struct JournalTests {
         #expect(reading.events.allSatisfy { $0.skipped == 0 })
     }
 
-    @Test("A cursor at the newest revision is resumed with nothing to replay")
+    @Test("A cursor at the newest revision resumes with nothing to replay")
     func resumesAtTheNewest() throws {
         let (tracker, journal) = try make()
         tracker.update("Step 1")
@@ -102,7 +102,7 @@ struct JournalTests {
     }
 
     @Test(
-        "A cursor that cannot be resumed gives the newest snapshot and says so",
+        "A cursor that cannot be resumed gives the newest snapshot, with resumed false",
         arguments: [("e-0", 9), ("other-9", 0), ("e-11", 0)] as [(String, UInt64)]
     )
     func cannotResume(text: String, skipped: UInt64) throws {
@@ -115,7 +115,7 @@ struct JournalTests {
         #expect(reading.events.map(\.skipped) == [skipped])
     }
 
-    @Test("Ticks overwrite the tick before them as long as nobody has read it")
+    @Test("A tick overwrites the previous tick until a reader has read it")
     func ticksOverwrite() throws {
         let (tracker, journal) = try make()
         for _ in 1...1000 { tracker.advance() }
@@ -123,7 +123,7 @@ struct JournalTests {
         #expect(journal.snapshot().counts?.completedCount == 1000)
     }
 
-    @Test("A read seals a tick: the next one has a revision of its own")
+    @Test("A read seals a tick: the next tick gets a new revision")
     func readingSeals() throws {
         let (tracker, journal) = try make()
         tracker.advance(by: 1)
@@ -135,7 +135,7 @@ struct JournalTests {
         #expect(second.events.map(\.snapshot.revision) == [2])
     }
 
-    @Test("A transition is never swallowed by ticks, and keeps what they counted")
+    @Test("A tick does not overwrite a transition, and a transition keeps the counts of ticks")
     func transitionsAreNotSwallowed() throws {
         let (tracker, journal) = try make()
         tracker.setCounts(total: 10)
@@ -147,7 +147,7 @@ struct JournalTests {
         #expect(reading.events.map(\.snapshot.counts?.completedCount) == [3, 3, 4])
     }
 
-    @Test("Invariant 6: one end; a later report is refused, counted, and changes nothing")
+    @Test("Invariant 6: after the end, a report is rejected and counted, and changes nothing")
     func oneEnd() throws {
         let (tracker, journal) = try make()
         #expect(tracker.succeed(result: ["rows": 7]))
@@ -162,7 +162,7 @@ struct JournalTests {
         #expect(tracker.refusedReportCount == 5)
     }
 
-    @Test("Invariant 6: 100 % is not success")
+    @Test("Invariant 6: an operation at 100 % has not succeeded yet")
     func completeIsNotSuccess() throws {
         let (tracker, journal) = try make()
         tracker.setCounts(completed: 10, total: 10)
@@ -170,7 +170,7 @@ struct JournalTests {
         #expect(journal.snapshot().status == .running)
     }
 
-    @Test("An end without a state of its own is named, and the last details stay")
+    @Test("An end without a state gets a default state, and the last details remain")
     func endsAreNamed() throws {
         let (tracker, journal) = try make()
         tracker.update("Copying", details: ["file": "a.csv"])
@@ -180,7 +180,7 @@ struct JournalTests {
         #expect(journal.snapshot().error?.title == "Disk full")
     }
 
-    @Test("Invariant 8: the count never falls within an attempt, nor its fraction of the same total")
+    @Test("Invariant 8: within an attempt, the count never falls, and for one total the fraction never falls")
     func fractionNeverFalls() throws {
         let (tracker, journal) = try make()
         tracker.setCounts(completed: 50, total: 100)
@@ -196,7 +196,7 @@ struct JournalTests {
         #expect(journal.snapshot().attempt == 2)
     }
 
-    @Test("A report on condition is applied only at the revision that it names")
+    @Test("A conditional report is applied only at its revision")
     func compareAndSet() throws {
         let (tracker, journal) = try make()
         let seen = journal.snapshot().cursor
@@ -209,7 +209,7 @@ struct JournalTests {
     }
 
     @Test(
-        "Counts below zero and labels without end are invalid",
+        "Negative counts and too many labels are rejected",
         arguments: ["completedCount", "totalCount", "advance"]
     )
     func invalidReports(member: String) throws {
@@ -230,7 +230,7 @@ struct JournalTests {
         #expect(journal.snapshot().revision == 0)
     }
 
-    @Test("A report that says nothing renews the lease and makes no revision, unless the worker was missed")
+    @Test("An empty report renews the lease; it makes a revision only if the operation was pending or stalled")
     func heartbeat() throws {
         let journal = try environment.service.createJournal(id: id("op"), options: .init(lease: .seconds(10)))
         #expect(try journal.report(ProgressReport()).status == .running)
@@ -243,7 +243,7 @@ struct JournalTests {
         #expect(try journal.report(ProgressReport()).status == .running)
     }
 
-    @Test("Invariant 10: the journal holds its capacity and no more", arguments: [1, 2, 64])
+    @Test("Invariant 10: the journal keeps no more revisions than its capacity", arguments: [1, 2, 64])
     func bounded(capacity: Int) throws {
         let environment = TestService(capacity: capacity)
         let tracker = try environment.service.createProgress(id: id("op"))

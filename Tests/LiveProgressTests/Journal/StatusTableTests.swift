@@ -6,18 +6,18 @@ import Testing
 
 @testable import LiveProgress
 
-@Suite("Every status meets every event")
+@Suite("Every combination of status and event")
 struct StatusTableTests {
-    /// What happens to an operation whose worker is elsewhere.
+    /// An event of an operation whose worker is remote.
     enum Event: String, CaseIterable, Sendable {
         case update, details, heartbeat, title, advance, setCounts, setFraction, newAttempt, sameAttempt
         case cancelRequest, leaseHeld, leaseLapses, leaseIsLost, workerIsReleased
         case succeeds, fails, isCancelled
     }
 
-    /// The status after an event; the three ends stay, whatever comes.
+    /// The status after each event, by the status before the event.
     ///
-    /// `=` leaves the status, and makes no revision.
+    /// `=` means that the status stays and no revision is made. An ended operation keeps its status.
     static let table: [(event: Event, pending: String, running: String, stalled: String, cancelling: String)] = [
         (.update, "running", "running", "running", "cancelling"),
         (.details, "running", "running", "running", "cancelling"),
@@ -46,7 +46,7 @@ struct StatusTableTests {
         configuration.retention = .seconds(1_000_000)
     }
 
-    /// An operation in a status.
+    /// Returns an operation with the status.
     private func operation(_ status: ProgressStatus) throws -> ProgressJournal {
         let journal = try environment.service.createJournal(id: id("op"), options: .init(isCancellable: true))
         switch status {
@@ -66,7 +66,7 @@ struct StatusTableTests {
         return journal
     }
 
-    /// Brings an event about; gives whether it was refused.
+    /// Causes an event; returns whether the journal rejected it.
     @discardableResult
     private func happen(_ event: Event, to journal: ProgressJournal) -> Bool {
         let tracker = ProgressTracker(journal: journal, ownsOperation: false)
@@ -95,14 +95,14 @@ struct StatusTableTests {
         return journal.refusedReportCount > refused
     }
 
-    /// The clock moves on, and whoever asks next brings the operation up to date with it.
+    /// Advances the clock, and requests the journal so that the service applies the elapsed time.
     private func pass(_ time: Duration) {
         environment.time.advance(by: time)
         _ = try? environment.service.getJournal(id("op"))
     }
 
     @Test(
-        "An operation that goes on",
+        "An operation that has not ended follows the table",
         arguments: [ProgressStatus.pending, .running, .stalled, .cancelling],
         Event.allCases
     )
@@ -120,7 +120,7 @@ struct StatusTableTests {
     }
 
     @Test(
-        "Invariant 6: an operation that has ended stays as it is, and reports are refused",
+        "Invariant 6: an ended operation does not change, and rejects reports",
         arguments: [ProgressStatus.succeeded, .failed, .cancelled],
         Event.allCases
     )
@@ -133,7 +133,7 @@ struct StatusTableTests {
     }
 
     @Test(
-        "Invariant 7: asked to stop, an operation is cancelling through each lapse, and lost in the end",
+        "Invariant 7: an operation stays cancelling when its lease lapses, until the worker is lost",
         arguments: [1, 3]
     )
     func lapsesWhileCancelling(rounds: Int) throws {
@@ -148,7 +148,7 @@ struct StatusTableTests {
         #expect(journal.snapshot().error == .workerLost)
     }
 
-    @Test("A request to cancel that the worker does not take changes no status", arguments: ProgressStatus.allCases)
+    @Test("A rejected request to cancel changes no status", arguments: ProgressStatus.allCases)
     func notCancellable(status: ProgressStatus) throws {
         guard status != .cancelling else { return }
         let journal = try operation(status)
@@ -162,7 +162,7 @@ struct StatusTableTests {
     }
 
     @Test(
-        "Whatever its status, one that is deleted is gone, and takes nothing more",
+        "A deleted operation is gone and accepts no event, for every status",
         arguments: ProgressStatus.allCases
     )
     func deleted(status: ProgressStatus) throws {

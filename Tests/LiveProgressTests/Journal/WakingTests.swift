@@ -6,7 +6,7 @@ import LiveProgressTesting
 import Synchronization
 import Testing
 
-@Suite("Waking those who watch")
+@Suite("Waking of watchers")
 struct WakingTests {
     private let environment = TestService()
     private var time: ManualClock { environment.time }
@@ -16,7 +16,7 @@ struct WakingTests {
         return (tracker, try environment.service.getJournal(tracker.id))
     }
 
-    /// Counts how often it is woken, and tells of each time.
+    /// A waker that counts its wakes and yields each count.
     private final class Waker: ProgressWaker {
         let wakes = AsyncStream<Int>.makeStream()
         private let number = Atomic<Int>(0)
@@ -24,7 +24,7 @@ struct WakingTests {
         func wake() { wakes.continuation.yield(number.add(1, ordering: .relaxed).newValue) }
     }
 
-    @Test("Who was woken is woken again once somebody has read, and not before")
+    @Test("A watcher is woken once, and woken again only after a read of the journal")
     func onceForEachReading() throws {
         let (tracker, journal) = try make()
         let waker = Waker()
@@ -39,7 +39,7 @@ struct WakingTests {
         #expect(journal.read(after: 3).isFinished)
     }
 
-    @Test("One who comes while the others have still to read is woken by the next report")
+    @Test("A watcher that subscribes while revisions are unread is woken by the next report")
     func newcomer() throws {
         let (tracker, journal) = try make()
         let (first, second) = (Waker(), Waker())
@@ -54,7 +54,7 @@ struct WakingTests {
         #expect(first.count == 3)
     }
 
-    @Test("Whoever comes while units are being counted hears of the next one")
+    @Test("A watcher that subscribes between ticks is woken by the next tick")
     func newcomerWhileCounting() throws {
         let (tracker, journal) = try make()
         for _ in 0..<3 { tracker.advance() }
@@ -65,7 +65,7 @@ struct WakingTests {
         #expect(journal.snapshot().counts?.completedCount == 4)
     }
 
-    @Test("A tick that somebody else has read still reaches those who watch, at the end of its frame")
+    @Test("A tick that another reader has sealed still wakes the watchers, at the end of its frame")
     func readBySomebodyElse() async throws {
         let (tracker, journal) = try make()
         let waker = Waker()
@@ -82,7 +82,7 @@ struct WakingTests {
         #expect(journal.read(after: position).events.map(\.snapshot.counts?.completedCount) == [7])
     }
 
-    @Test("Operations that nobody counts, or nobody watches, take no timer")
+    @Test("Operations without counts or without watchers use no timer")
     func idle() throws {
         final class Sleeps: Sendable { let count = Atomic<Int>(0) }
         let sleeps = Sleeps()

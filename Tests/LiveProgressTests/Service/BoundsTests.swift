@@ -7,7 +7,7 @@ import Testing
 
 @testable import LiveProgress
 
-@Suite("Invariant 10: what is bounded, filled to its bound and beyond")
+@Suite("Invariant 10: limits, reached and exceeded")
 struct BoundsTests {
     private func code(_ body: () throws -> Void) -> ProgressError.Code? {
         do { try body() } catch { return (error as? ProgressError)?.code }
@@ -15,7 +15,7 @@ struct BoundsTests {
     }
 
     @Test(
-        "As many deletions are remembered as there may be operations; then the oldest is forgotten",
+        "The service remembers as many deletions as its limit of operations; then it forgets the oldest",
         arguments: [1, 3]
     )
     func tombstones(limit: Int) throws {
@@ -30,7 +30,7 @@ struct BoundsTests {
         }
     }
 
-    @Test("One that is deleted again and again is one deletion, and pushes none of the others out")
+    @Test("Repeated deletions of one identifier count as one deletion")
     func sameTombstone() throws {
         let service = TestService { $0.maximumOperations = 3 }.service
         for name in ["a", "b"] + Array(repeating: "c", count: 200) {
@@ -42,7 +42,7 @@ struct BoundsTests {
         #expect(service.state.withLock { $0.tombstoneOrder.count } == 3)
     }
 
-    @Test("Operations: at the limit the newcomer is refused, and those inside notice nothing", arguments: [1, 2, 5])
+    @Test("At the limit, a creation is rejected, and existing operations are unaffected", arguments: [1, 2, 5])
     func operations(limit: Int) throws {
         let service = TestService { $0.maximumOperations = limit }.service
         let trackers = try (0..<limit).map { try service.createProgress(id: id("op\($0)")) }
@@ -52,7 +52,7 @@ struct BoundsTests {
     }
 
     @Test(
-        "A follower of all operations is told of 1024 removals, and of more that it must begin anew",
+        "A watcher of all operations receives up to 1024 removals; past this number it must restart",
         arguments: [0, 1, 2]
     )
     func removals(more: Int) throws {
@@ -69,7 +69,7 @@ struct BoundsTests {
         #expect(reading.mustRestart == (more > 0))
     }
 
-    @Test("Labels: 64 of 256 bytes each are borne, and no more, however they come together")
+    @Test("An operation has at most 64 labels of 256 bytes each, from its creation and its reports")
     func labels() throws {
         let service = TestService().service
         let name = String(repeating: "n", count: 253)
@@ -95,7 +95,7 @@ struct BoundsTests {
         #expect(service.operationCount == 1)
     }
 
-    @Test("Deadlines of operations that are over and started anew do not pile up")
+    @Test("Expired deadlines of operations that restart do not accumulate")
     func deadlines() throws {
         let environment = TestService { $0.maximumOperations = 10 }
         for round in 0..<3000 {
@@ -108,7 +108,7 @@ struct BoundsTests {
             environment.time.advance(by: .milliseconds(1))
         }
         #expect(environment.service.dependencies.deadlines.count <= 1024)
-        // What is still due comes.
+        // A deadline that is still due must fire.
         _ = try environment.service.createJournal(id: id("job"))
         environment.time.advance(by: .seconds(60))
         #expect(try environment.service.getJournal(id("job")).snapshot().status == .stalled)

@@ -7,9 +7,9 @@ import Testing
 
 @testable @_spi(Server) import LiveProgress
 
-@Suite("The date told from the monotonic clock")
+@Suite("Calendar dates from the monotonic clock")
 struct CalendarOffsetTests {
-    /// A clock whose date can be set apart from its time, and which can lose time between two readings.
+    /// A clock whose date can change independently of its time, and whose time can pass during a reading of the date.
     private final class Clock: Sendable {
         struct State {
             var now = Duration.seconds(100)
@@ -45,14 +45,14 @@ struct CalendarOffsetTests {
     private let clock = Clock()
     private let calendar = CalendarOffset()
 
-    /// Seconds that the told date is away from the calendar's, or `nil` where the calendar has to be asked.
+    /// Returns the error of the computed date in seconds, or `nil` if the calendar must be read.
     private func error() -> Double? {
         let state = clock.state.withLock { $0 }
         return calendar.date(at: state.now, from: clock.progressClock)
             .map { abs($0.timeIntervalSinceReferenceDate - state.date) }
     }
 
-    @Test("The calendar is asked once a second, and the dates between are exact to the microsecond")
+    @Test("The calendar is read once a second, and the dates in between are exact to the microsecond")
     func onceASecond() throws {
         for _ in 0..<1000 {
             try #require(try #require(error()) < 1e-6)
@@ -61,7 +61,7 @@ struct CalendarOffsetTests {
         #expect((10...11).contains(clock.state.withLock { $0.dateReadings }))
     }
 
-    @Test("When the date is set, the dates told follow within a second", arguments: [-3600.0, 3600.0])
+    @Test("After a change of the calendar, the computed dates follow within a second", arguments: [-3600.0, 3600.0])
     func dateIsSet(change: Double) throws {
         #expect(try #require(error()) < 1e-6)
         clock.state.withLock { $0.date += change }
@@ -69,7 +69,7 @@ struct CalendarOffsetTests {
         #expect(try #require(error()) < 1e-6)
     }
 
-    @Test("A comparison in whose midst time passed is worth nothing: the calendar is asked instead")
+    @Test("If time passes while the clocks are compared, the comparison is discarded")
     func heldUp() throws {
         clock.state.withLock { $0.delay = .milliseconds(1) }
         #expect(error() == nil)

@@ -5,7 +5,7 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-@Suite("Creating, finding, listing, deleting")
+@Suite("Creating, finding, listing and deleting operations")
 struct ServiceTests {
     private let environment = TestService()
     private var service: ProgressService { environment.service }
@@ -16,7 +16,7 @@ struct ServiceTests {
         return nil
     }
 
-    @Test("Identifiers are random UUIDs of version 4 unless one is chosen")
+    @Test("The service generates UUIDs of version 4 as identifiers")
     func identifiers() throws {
         let first = try service.createProgress()
         let second = try service.createProgress()
@@ -25,14 +25,14 @@ struct ServiceTests {
         #expect(first.id.rawValue.wholeMatch(of: version4) != nil)
     }
 
-    @Test("A taken identifier is refused, and the one inside notices nothing")
+    @Test("Creation with an identifier in use is rejected, and the existing operation is unaffected")
     func taken() throws {
         let tracker = try service.createProgress(id: id("op"))
         #expect(code { _ = try service.createProgress(id: id("op")) } == .alreadyExists)
         #expect(tracker.snapshot()?.status == .pending)
     }
 
-    @Test("Invariant 10: past the limit the newcomer is refused")
+    @Test("Invariant 10: past the limit of operations, a creation is rejected")
     func full() throws {
         let environment = TestService { $0.maximumOperations = 2 }
         let trackers = try (0..<2).map { _ in try environment.service.createProgress() }
@@ -41,7 +41,7 @@ struct ServiceTests {
         #expect(code { _ = try environment.service.createProgress() } == nil)
     }
 
-    @Test("An unknown operation is unknown; a deleted one is gone for a while, then unknown")
+    @Test("A deleted operation is gone for a time, and then unknown")
     func unknownAndGone() throws {
         #expect(code { _ = try service.getProgress(id("op")) } == .unknown)
         let tracker = try service.createProgress(id: id("op"))
@@ -53,7 +53,7 @@ struct ServiceTests {
         #expect(code { _ = try service.getJournal(id("op")) } == .unknown)
     }
 
-    @Test("Deleting disconnects those who watch")
+    @Test("Deleting an operation disconnects its watchers")
     func deletingDisconnects() async throws {
         let tracker = try service.createProgress(id: id("op"))
         var stream = try service.stream(id("op")).makeAsyncIterator()
@@ -66,7 +66,7 @@ struct ServiceTests {
         await #expect(throws: ProgressError.self) { try await next.value }
     }
 
-    @Test("Invariant 5: the end can be asked for until retention ends; then it is gone, then unknown")
+    @Test("Invariant 5: the end is available until the retention ends; then the operation is gone, and later unknown")
     func retention() throws {
         try service.createProgress(id: id("op")).succeed()
         time.advance(by: .seconds(24 * 60 * 60 - 1))
@@ -78,7 +78,7 @@ struct ServiceTests {
         #expect(service.operationCount == 0)
     }
 
-    @Test("What is past its retention goes by itself, and its watchers are told")
+    @Test("An operation past its retention is removed without a request, and its watchers are woken")
     func expiresByItself() async throws {
         let service = service
         let tracker = try service.createProgress(id: id("op"))
@@ -96,7 +96,7 @@ struct ServiceTests {
         #expect(service.operationCount == 0)
     }
 
-    @Test("Invariant 7: a silent remote worker is stalled past its lease, and lost past the grace")
+    @Test("Invariant 7: a silent remote worker is stalled after its lease, and lost after the grace period")
     func lease() async throws {
         let journal = try service.createJournal(id: id("op"), options: .init(lease: .seconds(10)))
         try journal.report(ProgressReport(state: "Working"))
@@ -118,7 +118,7 @@ struct ServiceTests {
         #expect(code { try journal.report(ProgressReport(state: "Too late")) } == .ended)
     }
 
-    @Test("The list is newest first, filtered, and comes in pages that neither repeat nor lose one")
+    @Test("The list starts with the newest operation; its pages have no repeats and no gaps")
     func pages() throws {
         let journals = try (0..<25).map { number in
             try service.createJournal(
@@ -139,7 +139,7 @@ struct ServiceTests {
         #expect(service.list(.init(statuses: [.running])).snapshots.map(\.id) == [id("op3")])
     }
 
-    @Test("The feed tells all that is there, then each change and removal")
+    @Test("The feed sends all current operations, then each change and removal")
     func feed() async throws {
         let present = try service.createJournal(id: id("present"))
         var feed = service.events(matching: ProgressQuery()).makeAsyncIterator()
@@ -152,7 +152,7 @@ struct ServiceTests {
         #expect(await feed.next(isolation: nil) == .removed(id("present")))
     }
 
-    @Test("What is looked at some at a time is listed, and followed, to the last one")
+    @Test("Large lists and feeds include every operation")
     func many() async throws {
         let labels = (0..<300).map { $0 % 100 == 0 ? ["rare": "yes"] : [:] }
         let journals = try labels.map { try service.createJournal(options: .init(labels: $0)) }
@@ -169,7 +169,7 @@ struct ServiceTests {
         for journal in journals { #expect(await feed.next(isolation: nil) == .changed(journal.snapshot())) }
     }
 
-    @Test("Those who follow all are told piece by piece, whoever reads meanwhile, and miss none (invariant 11)")
+    @Test("Watchers of all operations read in chunks, independently, without a gap (invariant 11)")
     func followsPieceByPiece() throws {
         let journals = try (0..<1000).map { try service.createJournal(id: id("op\($0)")) }
         let subscription = service.subscribeToChanges(NoWaker())
@@ -178,7 +178,8 @@ struct ServiceTests {
         #expect(first.events == journals.prefix(10).map { .changed($0.snapshot()) })
         #expect(first.hasMore)
 
-        // What is gone before it was told is not told; what has changed meanwhile is told once, as it is now.
+        // A removed operation that was not sent yet is left out; a changed operation is sent once, with its current
+        // snapshot.
         try service.deleteProgress(id("op999"))
         try journals[998].report(ProgressReport(state: "Working"))
         var (positions, told) = ([first.position, 0], [first.events.count, 0])
@@ -196,7 +197,7 @@ struct ServiceTests {
         #expect(told == [999, 999])
     }
 
-    @Test("Ticks reach a watcher at the frame rate: the first at once, the last at the end of its frame")
+    @Test("Ticks wake a watcher at the frame rate: the first tick immediately, the last tick at the end of its frame")
     func frames() async throws {
         let tracker = try service.createProgress(id: id("op"))
         var events = try service.getJournal(id("op")).events().makeAsyncIterator()

@@ -6,7 +6,7 @@ import LiveProgressTesting
 import Synchronization
 import Testing
 
-@Suite("An operation of a fixed name starts anew once it is over")
+@Suite("An ended operation with a fixed identifier starts anew")
 struct StartAnewTests {
     private let environment: TestService
     private var service: ProgressService { environment.service }
@@ -25,7 +25,7 @@ struct StartAnewTests {
     }
 
     @Test(
-        "Night after night, with nothing left of the former run, and none while it goes on",
+        "Each run starts without state of the previous run, and only after its end",
         arguments: [true, false]
     )
     func nights(isRemote: Bool) throws {
@@ -51,7 +51,7 @@ struct StartAnewTests {
         #expect(service.list().snapshots.map(\.title) == ["Night 3"])
     }
 
-    @Test("The worker of the former run changes nothing of the next one, nor does its release")
+    @Test("The worker of the previous run cannot change the new run, even by its release")
     func formerWorker() throws {
         var former: ProgressTracker? = try service.createProgress(id: id("job"))
         former?.succeed()
@@ -63,7 +63,7 @@ struct StartAnewTests {
         #expect(try service.getProgress(id("job")) === next)
     }
 
-    @Test("Invariant 5: one who has still to read the former run's end gets it, and no removal")
+    @Test("Invariant 5: a watcher of the previous run receives its end, and no removal")
     func formerWatcher() async throws {
         let former = try service.createProgress(id: id("job"))
         var events = try service.getJournal(id("job")).events().makeAsyncIterator()
@@ -77,7 +77,7 @@ struct StartAnewTests {
         #expect(try await events.next(isolation: nil) == nil)
     }
 
-    @Test("A cursor of the former run is not resumed")
+    @Test("A cursor of the previous run is not resumed")
     func oldCursor() throws {
         let former = try service.createProgress(id: id("job"))
         former.succeed()
@@ -89,7 +89,7 @@ struct StartAnewTests {
         #expect(reading.events.map(\.snapshot.state) == ["Step 3"])
     }
 
-    @Test("It needs no new place among the operations, and a full service starts it all the same")
+    @Test("A new run takes the place of the previous run, even in a full service")
     func place() throws {
         let other = try service.createProgress(id: id("other"))
         for _ in 1...3 {
@@ -103,7 +103,7 @@ struct StartAnewTests {
         #expect(service.operationCount == 2)
     }
 
-    @Test("What was kept of the former run's reports is given back", arguments: [1, 3])
+    @Test("A new run frees the stored report bytes of the previous run", arguments: [1, 3])
     func history(rounds: Int) throws {
         for _ in 0..<rounds {
             let journal = try service.createJournal(id: id("job"))
@@ -117,17 +117,17 @@ struct StartAnewTests {
         #expect(service.historyBytes == 0)
     }
 
-    @Test("Those who follow all operations hear of the new run, and of no removal")
+    @Test("The feed sends the new run and no removal")
     func feed() async throws {
         let former = try service.createProgress(id: id("job"))
         var feed = service.events(matching: ProgressQuery()).makeAsyncIterator()
         guard case .changed = await feed.next(isolation: nil) else {
-            Issue.record("The operation is not told.")
+            Issue.record("the feed did not send the operation")
             return
         }
         former.succeed()
         let next = try service.createProgress(id: id("job"))
-        // The former's retention, and the frame that tells of both.
+        // The sleepers are the previous run's retention timer and the feed's frame timer.
         await environment.time.sleepers(atLeast: 2)
         environment.time.advance(by: .seconds(1))
         let cursor = try #require(next.snapshot()).cursor
@@ -141,7 +141,7 @@ struct StartAnewTests {
         }
     }
 
-    @Test("The former run's timers are not the next one's", arguments: [true, false])
+    @Test("The timers of the previous run do not affect the new run", arguments: [true, false])
     func timers(isDeleted: Bool) async throws {
         _ = try service.createJournal(id: id("job"), options: .init(lease: .seconds(10)))
         if isDeleted { try service.deleteProgress(id("job")) } else { try service.getProgress(id("job")).succeed() }
@@ -153,7 +153,7 @@ struct StartAnewTests {
         }
     }
 
-    @Test("Work of a fixed name runs as often as it is called")
+    @Test("Work with a fixed identifier can run again and again")
     func run() async throws {
         for round in 1...3 {
             let result = try await service.run("Nightly", id: id("job")) { round }

@@ -6,7 +6,7 @@ import LiveProgressTesting
 import Synchronization
 import Testing
 
-@Suite("Counting without the lock")
+@Suite("Lock-free counting")
 struct AdvanceTests {
     private let environment = TestService(capacity: 4)
 
@@ -15,21 +15,21 @@ struct AdvanceTests {
         return (tracker, try environment.service.getJournal(tracker.id))
     }
 
-    /// A watcher that reads whenever it is woken, on the thread of the worker.
+    /// A watcher that reads on each wake, on the thread of the worker.
     private final class Reader: ProgressWaker {
         private let journal: ProgressJournal
         init(_ journal: ProgressJournal) { self.journal = journal }
         func wake() { _ = journal.snapshot() }
     }
 
-    /// What several tasks add up.
+    /// A sum that several tasks increase.
     private final class Sum: Sendable {
         private let sum = Atomic<Int64>(0)
         var value: Int64 { sum.load(ordering: .relaxed) }
         func add(_ count: Int64) { sum.wrappingAdd(count, ordering: .relaxed) }
     }
 
-    @Test("No unit is lost or counted twice, whoever counts, reports, reads and watches at the same time")
+    @Test("Concurrent counts, reports, reads and watchers lose no unit and count none twice")
     func exactSum() async throws {
         let (tracker, journal) = try make()
         _ = journal.subscribe(Reader(journal))
@@ -52,7 +52,7 @@ struct AdvanceTests {
         #expect(tracker.refusedReportCount == 0)
     }
 
-    @Test("Invariant 6: the end shows every unit that was taken, and what was refused is counted")
+    @Test("Invariant 6: the end has every accepted unit, and rejected calls are counted")
     func exactEnd() async throws {
         for _ in 0..<100 {
             let tracker = try TestService().service.createProgress(id: id("op"))
@@ -74,7 +74,7 @@ struct AdvanceTests {
         }
     }
 
-    @Test("A report that is refused takes no unit with it that is counted meanwhile")
+    @Test("A rejected report does not drop units that are counted at the same time")
     func refusedReports() async throws {
         let (tracker, journal) = try make()
         let elsewhere = ProgressCursor(epoch: "other", revision: 0)
@@ -90,7 +90,7 @@ struct AdvanceTests {
         #expect(tracker.refusedReportCount == 1000)
     }
 
-    @Test("More than the word holds is counted all the same, and what no number holds stays at the greatest")
+    @Test("Counts past the capacity of the atomic word are kept, and a count stops at the maximum integer")
     func large() throws {
         let (tracker, journal) = try make()
         let calls = 1 << 14 + 5
@@ -100,7 +100,7 @@ struct AdvanceTests {
         #expect(journal.snapshot().counts?.completedCount == .max)
     }
 
-    @Test("Units below one are dropped, but the operation counts from there on")
+    @Test("A number below one adds no units, but starts the counts of the operation")
     func small() throws {
         let (tracker, journal) = try make()
         #expect(tracker.advance(by: 0))
@@ -109,7 +109,7 @@ struct AdvanceTests {
         #expect(journal.snapshot().counts?.completedCount == 0)
     }
 
-    @Test("Invariant 8: what was counted before a new attempt belongs to the one before it")
+    @Test("Invariant 8: units counted before a new attempt belong to the previous attempt")
     func attempts() throws {
         let (tracker, journal) = try make()
         for _ in 0..<5 { tracker.advance() }
@@ -120,7 +120,7 @@ struct AdvanceTests {
         #expect(reading.events.map(\.snapshot.counts?.completedCount) == [5, nil, 2])
     }
 
-    @Test("Invariant 8: units that nobody has read keep to their attempt, also where one report begins the next")
+    @Test("Invariant 8: unread units stay in their attempt if a report begins the next attempt")
     func attemptByReport() throws {
         let (tracker, journal) = try make()
         tracker.setCounts(completed: 50, total: 100)
@@ -135,7 +135,7 @@ struct AdvanceTests {
         #expect(reading.events.map(\.snapshot.fractionCompleted) == [0.5, 0.6, 0])
     }
 
-    @Test("A report's counts are told with the report, not with the units before it")
+    @Test("The counts of a report appear in the report's revision, not in the revision of earlier units")
     func countsByReport() throws {
         let (tracker, journal) = try make()
         tracker.advance(by: 10)
@@ -147,7 +147,7 @@ struct AdvanceTests {
         #expect(reading.events.map(\.snapshot.counts?.completedCount) == [10, 30])
     }
 
-    @Test("Counts that are set stand in the order in which they were said")
+    @Test("Counts and advances apply in the order of the calls")
     func order() throws {
         let (tracker, journal) = try make()
         for _ in 0..<5 { tracker.advance() }
@@ -161,7 +161,7 @@ struct AdvanceTests {
         #expect(journal.snapshot().counts?.completedCount == 21)
     }
 
-    @Test("Invariant 7: every count renews the lease")
+    @Test("Invariant 7: every advance renews the lease")
     func lease() throws {
         let options = ProgressOptions(lease: .seconds(10))
         _ = try environment.service.createJournal(id: id("remote"), options: options)

@@ -4,12 +4,12 @@
 import LiveProgress
 import Testing
 
-@Suite("Asking an operation to stop, and running work")
+@Suite("Requests to cancel, and running work")
 struct CancelTests {
     private let environment = TestService()
     private var service: ProgressService { environment.service }
 
-    @Test("A request is refused where the worker does not take it")
+    @Test("A request to cancel is rejected if the operation is not cancellable")
     func notCancellable() throws {
         let tracker = try service.createProgress(id: id("op"))
         let journal = try service.getJournal(tracker.id)
@@ -17,7 +17,7 @@ struct CancelTests {
         #expect(journal.snapshot().status == .pending)
     }
 
-    @Test("It is two-phase: cancelling for all to see, until the worker says that it has stopped")
+    @Test("Cancellation has two phases: the status is cancelling until the worker ends the operation")
     func twoPhases() async throws {
         let tracker = try service.createProgress(id: id("op"), options: .init(isCancellable: true))
         let journal = try service.getJournal(tracker.id)
@@ -34,7 +34,7 @@ struct CancelTests {
         #expect { try journal.requestCancel() } throws: { ($0 as? ProgressError)?.code == .ended }
     }
 
-    @Test("Whoever waits to be asked is let go when the operation ends")
+    @Test("A wait for a request to cancel ends when the operation ends")
     func waitingEnds() async throws {
         let tracker = try service.createProgress(id: id("op"))
         let waiting = Task { try await tracker.cancellationRequested() }
@@ -42,7 +42,7 @@ struct CancelTests {
         await #expect(throws: ProgressError.self) { try await waiting.value }
     }
 
-    @Test("Work that returns succeeds, with the tracker injected")
+    @Test("Work that returns makes the operation succeed, and may use the current tracker")
     func runSucceeds() async throws {
         let result = try await service.run("Import", id: id("op")) {
             ProgressTracker.current.update("Working")
@@ -56,7 +56,7 @@ struct CancelTests {
         #expect(snapshot.revision == 2)
     }
 
-    @Test("Work that throws fails with what it threw")
+    @Test("Work that throws makes the operation fail with the thrown problem")
     func runFails() async throws {
         let problem = ProgressProblem(title: "Disk full", detail: "0 bytes left")
         await #expect(throws: problem) {
@@ -65,7 +65,7 @@ struct CancelTests {
         #expect(try service.getJournal(id("op")).snapshot().error == problem)
     }
 
-    @Test("A watcher's request cancels the task, and the operation ends as cancelled")
+    @Test("A watcher's request to cancel cancels the task, and the operation ends as cancelled")
     func requestCancelsTheTask() async throws {
         let service = service
         let running = Task {
@@ -83,19 +83,19 @@ struct CancelTests {
         #expect(try service.getJournal(id("op")).snapshot().status == .cancelled)
     }
 
-    @Test("Work that ends the operation itself keeps its own end")
+    @Test("If the work ends the operation itself, this end is kept")
     func ownEnd() async throws {
         try await service.run("Import", id: id("op")) { tracker in _ = tracker.succeed(result: ["rows": 7]) }
         #expect(try service.getJournal(id("op")).snapshot().result == ["rows": 7])
     }
 
-    @Test("A JSON value that the work returns is the operation's result")
+    @Test("A JSON value that the work returns becomes the result of the operation")
     func resultIsKept() async throws {
         _ = try await service.run("Import", id: id("op")) { () -> JSONValue in ["rows": 7] }
         #expect(try service.getJournal(id("op")).snapshot().result == ["rows": 7])
     }
 
-    @Test("Started work gives its identifier at once and its value in time")
+    @Test("start returns the identifier immediately and the value later")
     func start() async throws {
         let started = try service.start("Import", id: id("op")) { _ in 42 }
         #expect(started.id == id("op"))

@@ -14,7 +14,7 @@ struct ShareTests {
         return tracker
     }
 
-    @Test("A part's fraction counts with its share's weight, and its share completes when it is finished")
+    @Test("A part contributes its fraction weighted by its share, and its whole share when it finishes")
     func weights() throws {
         let tracker = try make()
         let part = tracker.share(assigning: 4).start(totalCount: 1_000)
@@ -27,7 +27,7 @@ struct ShareTests {
         #expect(tracker.snapshot()?.counts?.completedCount == 4)
     }
 
-    @Test("Parts have parts")
+    @Test("A part may have parts")
     func nested() throws {
         let tracker = try make()
         let part = tracker.share(assigning: 10).start(totalCount: 2)
@@ -39,14 +39,14 @@ struct ShareTests {
         #expect(tracker.snapshot()?.fractionCompleted == 1)
     }
 
-    @Test("A part that is released completes its share")
+    @Test("A released part completes its share")
     func released() throws {
         let tracker = try make()
         do { tracker.share(assigning: 3).start(totalCount: 100).advance() }
         #expect(tracker.snapshot()?.counts?.completedCount == 3)
     }
 
-    @Test("A share that nobody starts completes when it is dropped, so that the bar does not stop short")
+    @Test("A share that is dropped without a start completes, so that the operation can reach 100 %")
     func neverStarted() throws {
         let tracker = try make()
         func forget(_ share: consuming ProgressShare) {}
@@ -54,7 +54,7 @@ struct ShareTests {
         #expect(tracker.snapshot()?.counts?.completedCount == 5)
     }
 
-    @Test("A part that outlives its operation, or its attempt, changes and counts nothing")
+    @Test("A part has no effect after its operation or attempt has ended")
     func outlives() throws {
         let tracker = try make()
         let old = tracker.share(assigning: 5).start(totalCount: 10)

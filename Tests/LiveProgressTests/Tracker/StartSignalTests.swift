@@ -14,7 +14,7 @@ struct StartSignalTests {
         return (tracker, try environment.service.getJournal(id("op")))
     }
 
-    @Test("Every waiter gets it when the first watcher is there")
+    @Test("The first watcher releases every waiter")
     func allWaiters() async throws {
         let (tracker, journal) = try make()
         let waiters = (0..<10).map { _ in Task { try await tracker.startSignal.wait() } }
@@ -23,7 +23,7 @@ struct StartSignalTests {
         #expect(tracker.startSignal.hasFired)
     }
 
-    @Test("It fires at once where someone has watched, though nobody does any more")
+    @Test("The signal stays fired after the last watcher has left")
     func firesForLateWaiters() async throws {
         let (tracker, journal) = try make()
         journal.watcherJoined()
@@ -33,7 +33,7 @@ struct StartSignalTests {
         #expect(try await tracker.startSignal.wait(timeout: .zero))
     }
 
-    @Test("Looking once without staying fires nothing; a stream in this process does")
+    @Test("Reading a snapshot does not fire the signal; a stream in the same process does")
     func whoCounts() async throws {
         let (tracker, journal) = try make()
         _ = journal.snapshot()
@@ -47,7 +47,7 @@ struct StartSignalTests {
         #expect(journal.watcherCount == 0)
     }
 
-    @Test("A wait can time out, and the worker goes on")
+    @Test("A wait can time out, and the worker can continue")
     func timesOut() async throws {
         let (tracker, _) = try make()
         let waiting = Task { try await tracker.startSignal.wait(timeout: .seconds(5)) }
@@ -65,7 +65,7 @@ struct StartSignalTests {
         await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
-    @Test("Nobody waits for ever for an operation that ended unwatched, or was deleted")
+    @Test("A wait throws if the operation ends without a watcher")
     func closesWithTheOperation() async throws {
         let (tracker, _) = try make()
         let waiting = Task { try await tracker.startSignal.wait() }

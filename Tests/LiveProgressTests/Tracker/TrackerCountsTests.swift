@@ -5,7 +5,7 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-@Suite("What a tracker says of counts")
+@Suite("Counts and fractions of a tracker")
 struct TrackerCountsTests {
     private let environment = TestService()
 
@@ -14,7 +14,7 @@ struct TrackerCountsTests {
         return (tracker, try environment.service.getJournal(id("op")))
     }
 
-    @Test("Invariant 8: a fraction alone is shown, never falls, and tells how much time remains")
+    @Test("Invariant 8: a fraction without counts is shown, never falls, and gives a remaining time")
     func fraction() throws {
         let (tracker, journal) = try make()
         for step in 1...20 {
@@ -26,7 +26,7 @@ struct TrackerCountsTests {
         let counts = try #require(journal.snapshot().counts)
         #expect(counts.completedCount == 0 && counts.totalCount == nil && counts.throughput == nil)
         #expect(try abs(#require(counts.estimatedTimeRemaining) - 80) < 0.1)
-        // From here on the counts decide, and their rate is measured from here on.
+        // The counts now decide the fraction, and their rate starts here.
         tracker.setCounts(completed: 1, total: 4)
         #expect(tracker.setFraction(0.9))
         #expect(journal.snapshot().fractionCompleted == 0.25)
@@ -35,7 +35,7 @@ struct TrackerCountsTests {
         #expect(try abs(#require(journal.snapshot().counts?.throughput) - 1) < 1e-6)
     }
 
-    @Test("What is no fraction is refused and counted", arguments: [-0.1, 1.1, .nan, .infinity, -.infinity])
+    @Test("An invalid fraction is rejected and counted", arguments: [-0.1, 1.1, .nan, .infinity, -.infinity])
     func refused(fraction: Double) throws {
         let (tracker, journal) = try make()
         #expect(!tracker.setFraction(fraction))
@@ -43,7 +43,7 @@ struct TrackerCountsTests {
         #expect(journal.snapshot().revision == 0)
     }
 
-    @Test("Parts: a count that is late is not taken, and the operation's fraction does not fall")
+    @Test("A late lower count of a part is ignored, and the fraction of the operation does not fall")
     func parts() throws {
         let (tracker, journal) = try make()
         tracker.setCounts(total: 10)
@@ -55,7 +55,7 @@ struct TrackerCountsTests {
     }
 
     @Test(
-        "A baseline is done, and no speed, whether it is told before its units, with them or after them",
+        "The baseline does not affect the throughput, whether set before, with or after its units",
         arguments: 0..<3
     )
     func baseline(order: Int) throws {
@@ -84,7 +84,7 @@ struct TrackerCountsTests {
         #expect(journal.snapshot().counts?.completedCount == 1)
     }
 
-    @Test("A worker that falls silent has no rate of before: the stalled revision is estimated at its own time")
+    @Test("A stalled operation does not keep its earlier throughput")
     func stalled() throws {
         let service = environment.service
         let journal = try service.createJournal(id: id("silent"), options: ProgressOptions(lease: .seconds(60)))

@@ -5,12 +5,12 @@ import LiveProgress
 import LiveProgressTesting
 import Testing
 
-@Suite("The worker's end")
+@Suite("The lifetime of a tracker")
 struct TrackerTests {
     private let environment = TestService()
     private var service: ProgressService { environment.service }
 
-    @Test("A tracker released without an end fails as abandoned (invariant 7)")
+    @Test("A tracker that is released without an end fails as abandoned (invariant 7)")
     func abandoned() throws {
         var tracker: ProgressTracker? = try service.createProgress(id: id("op"))
         tracker?.update("Working")
@@ -20,7 +20,7 @@ struct TrackerTests {
         #expect(snapshot.error == .abandoned)
     }
 
-    @Test("A tracker that someone got from the service keeps the operation from being abandoned")
+    @Test("A second reference to the tracker keeps the operation from being abandoned")
     func sharedTracker() throws {
         var first: ProgressTracker? = try service.createProgress(id: id("op"))
         let second = try service.getProgress(id("op"))
@@ -31,13 +31,13 @@ struct TrackerTests {
         #expect(try service.getJournal(id("op")).snapshot().status == .succeeded)
     }
 
-    @Test("A tracker released after its end changes nothing")
+    @Test("Releasing a tracker after its end changes nothing")
     func releasedAfterEnd() throws {
         try service.createProgress(id: id("op")).succeed(result: 7)
         #expect(try service.getJournal(id("op")).snapshot().result == 7)
     }
 
-    @Test("The no-op tracker takes everything and does nothing")
+    @Test("The no-op tracker has no effect")
     func noop() async throws {
         let noop = ProgressTracker.noop
         #expect(noop.id.rawValue.isEmpty)
@@ -53,7 +53,7 @@ struct TrackerTests {
         #expect(service.operationCount == 0)
     }
 
-    @Test("The no-op tracker's start signal never fires, but a wait for it can be given up")
+    @Test("The no-op tracker's start signal never fires, but a wait can time out or be cancelled")
     func noopStartSignal() async throws {
         let hasFired = try await ProgressTracker.noop.startSignal.wait(timeout: .milliseconds(1))
         #expect(!hasFired)
@@ -62,7 +62,7 @@ struct TrackerTests {
         await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
-    @Test("Where none was injected, the current tracker is the no-op; within withProgress it is the injected one")
+    @Test("The current tracker is the no-op tracker outside withProgress and the given tracker inside")
     func context() async throws {
         #expect(ProgressTracker.current.isNoop)
         let tracker = try service.createProgress(id: id("op"))
@@ -78,7 +78,7 @@ struct TrackerTests {
         #expect(ProgressTracker.current.isNoop)
     }
 
-    @Test("Every element of a tracked sequence counts once the next is asked for; the total is the collection's")
+    @Test("An element of a tracked sequence counts when the next element is requested")
     func trackingSequence() throws {
         let tracker = try service.createProgress(id: id("op"))
         var completed: [Int64?] = []
@@ -90,7 +90,7 @@ struct TrackerTests {
         #expect(tracker.snapshot()?.counts?.totalCount == 3)
     }
 
-    @Test("A loop that is left early counts only what was done")
+    @Test("A loop that is left early counts only the completed elements")
     func trackingLeftEarly() throws {
         let tracker = try service.createProgress(id: id("op"))
         for number in sequence(first: 1, next: { $0 + 1 }).trackingProgress(total: 10, by: tracker) where number == 4 {
@@ -116,7 +116,7 @@ struct TrackerTests {
         #expect(tracker.snapshot()?.fractionCompleted == 1)
     }
 
-    @Test("Two threads that report and count lose nothing")
+    @Test("Concurrent reports and counts lose nothing")
     func concurrentReports() async throws {
         let environment = TestService(capacity: 1)
         let tracker = try environment.service.createProgress(id: id("op"))

@@ -5,9 +5,9 @@ import Testing
 
 @testable import LiveProgress
 
-@Suite("A signal that fires once")
+@Suite("The latch")
 struct LatchTests {
-    @Test("Waiters that come, are cancelled and are let go at the same time all return")
+    @Test("All waiters return, even if they wait, are cancelled and are released at the same time")
     func contention() async {
         for _ in 0..<200 {
             let latch = Latch()
@@ -25,7 +25,7 @@ struct LatchTests {
         }
     }
 
-    @Test("What is settled first stays")
+    @Test("The first call of fire or close decides")
     func settledOnce() async throws {
         let closed = Latch()
         closed.close(ProgressError(.ended, "over"))

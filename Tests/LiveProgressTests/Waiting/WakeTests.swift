@@ -18,13 +18,13 @@ struct WakeTests {
         func add() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
     }
 
-    @Test("A wake before the wait ends it at once, and is taken by it")
+    @Test("An earlier wake ends the next wait immediately, and only this wait")
     func early() async {
         let (signal, time) = (WakeSignal(), ManualClock())
         signal.wake()
         signal.wake()
         #expect(await signal.wait())
-        #expect(await signal.wait(until: .zero, on: time.clock) == false, "two wakes before one look are one")
+        #expect(await signal.wait(until: .zero, on: time.clock) == false, "two wakes before one wait count as one")
         signal.wake()
         #expect(await signal.wait(until: .zero, on: time.clock))
     }
@@ -38,7 +38,7 @@ struct WakeTests {
         #expect(await waiter.value == false)
     }
 
-    @Test("A cancelled task does not wait, whether it is cancelled before or meanwhile")
+    @Test("A cancelled task does not wait, whether it is cancelled before or during the wait")
     func cancelled() async {
         for _ in 0..<200 {
             let signal = WakeSignal()
@@ -48,7 +48,7 @@ struct WakeTests {
         }
     }
 
-    @Test("Wakes and cancellations at the same time resume each waiter once")
+    @Test("Simultaneous wakes and cancellations resume each waiter once")
     func contention() async {
         for _ in 0..<200 {
             let (group, wakes) = (WakeGroup(), Counter())
@@ -68,11 +68,11 @@ struct WakeTests {
                     group.wake()
                 }
             }
-            #expect(group.count == 0, "every wait removes its signal")
+            #expect(group.count == 0, "every wait must remove its signal")
         }
     }
 
-    @Test("A group looks again after each wake, until it sees something")
+    @Test("A group checks its condition after each wake, until the condition returns a value")
     func looking() async throws {
         let (group, looks, time) = (WakeGroup(), Counter(), ManualClock())
         let waiter = Task {
@@ -88,7 +88,7 @@ struct WakeTests {
         #expect(try await waiter.value == 4)
     }
 
-    @Test("A signal that has been removed is woken no more")
+    @Test("A removed signal is not woken")
     func removed() async {
         let (group, here, gone) = (WakeGroup(), WakeSignal(), WakeSignal())
         for signal in [here, gone] { group.add(signal) }

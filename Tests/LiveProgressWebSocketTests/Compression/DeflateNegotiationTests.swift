@@ -6,9 +6,9 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("Negotiating permessage-deflate, RFC 7692 section 7.1")
+@Suite("The negotiation of permessage-deflate, RFC 7692 section 7.1")
 struct DeflateNegotiationTests {
-    /// Negotiation looks at what the codec can do, and makes nothing with it.
+    /// A codec for negotiation only: the negotiation reads `windowBits` and never makes an inflater or deflater.
     private struct NoCodec: DeflateCodec {
         var windowBits: ClosedRange<Int> { 9...15 }
         func makeInflater() -> (any Inflater)? { nil }
@@ -21,7 +21,7 @@ struct DeflateNegotiationTests {
     }
 
     @Test(
-        "A server answers the first offer that it can meet, with what the offer asks for",
+        "A server accepts the first offer that it supports, with the parameters that the offer requires",
         arguments: [
             (["permessage-deflate"], "permessage-deflate"),
             (["permessage-deflate; client_max_window_bits"], "permessage-deflate"),
@@ -40,7 +40,7 @@ struct DeflateNegotiationTests {
     }
 
     @Test(
-        "An offer with a parameter that is unknown, malformed or there twice is declined",
+        "A server declines an offer with an unknown, malformed or repeated parameter",
         arguments: [
             "permessage-deflate; unknown", "permessage-deflate; server_no_context_takeover=1",
             "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
@@ -55,7 +55,7 @@ struct DeflateNegotiationTests {
         #expect(answer(of: DeflateServer(codec: NoCodec()), to: [offer]) == nil)
     }
 
-    @Test("A server whose messages are shared lets no message refer to another, and takes no smaller window")
+    @Test("A server with shared messages keeps no context between messages, and accepts no smaller window")
     func shared() {
         let server = DeflateServer.shared(codec: NoCodec())
         let alone = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
@@ -64,7 +64,7 @@ struct DeflateNegotiationTests {
         #expect(answer(of: server, to: ["permessage-deflate; server_max_window_bits=12"]) == nil)
     }
 
-    @Test("A client offers its own window, and says that its messages stand alone")
+    @Test("A client offers client_no_context_takeover and client_max_window_bits")
     func offers() {
         #expect(
             DeflateClient(codec: NoCodec()).offer.text
@@ -76,7 +76,7 @@ struct DeflateNegotiationTests {
         )
     }
 
-    @Test("A client takes what the server answers, and no compression for no answer")
+    @Test("A client accepts the server's parameters, and uses no compression if the server accepts no offer")
     func clientAccepts() throws {
         let client = DeflateClient(codec: NoCodec(), keepsContext: true)
         let none = try client.accept(answer: [])
@@ -91,7 +91,7 @@ struct DeflateNegotiationTests {
     }
 
     @Test(
-        "A client fails the connection where the answer is none to its offer",
+        "A client fails the connection if the response does not match its offer",
         arguments: [
             "x-other", "permessage-deflate, permessage-deflate", "permessage-deflate; unknown",
             "permessage-deflate; client_max_window_bits", "permessage-deflate; server_max_window_bits=16",
@@ -102,7 +102,7 @@ struct DeflateNegotiationTests {
         #expect(throws: WebSocketConnectError.self) { try DeflateClient(codec: NoCodec()).accept(answer: [answer]) }
     }
 
-    @Test("A client that wants the server's messages to stand alone takes no other answer")
+    @Test("A client that requires server_no_context_takeover rejects a response without it")
     func serverMustNotKeep() throws {
         let client = DeflateClient(codec: NoCodec(), serverKeepsContext: false)
         #expect(throws: WebSocketConnectError.self) { try client.accept(answer: ["permessage-deflate"]) }

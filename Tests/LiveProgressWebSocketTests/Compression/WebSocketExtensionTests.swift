@@ -5,10 +5,10 @@ import Testing
 
 @testable import LiveProgressWebSocket
 
-@Suite("The Sec-WebSocket-Extensions field")
+@Suite("The Sec-WebSocket-Extensions header field")
 struct WebSocketExtensionTests {
     @Test(
-        "Entries are read in their order, across fields, with and without spaces and quotes",
+        "Extensions are read in order, from one header field or several, with and without spaces and quotes",
         arguments: [
             (["permessage-deflate"], "permessage-deflate"),
             ([], ""),
@@ -28,7 +28,7 @@ struct WebSocketExtensionTests {
     }
 
     @Test(
-        "What breaks the grammar of RFC 6455 section 9.1 is no list at all",
+        "A value that violates the grammar of RFC 6455 section 9.1 gives no list",
         arguments: [
             "a b", "a;", "a;;x", "a; x=", "a; =1", "a; x=\"", "a; x=\"\"", "a; x=\"1 0\"", "a; x=\"10\"b", ";", "a/b",
             "ä",

@@ -7,14 +7,14 @@ import NIOEmbedded
 @testable import LiveProgressWebSocket
 
 extension ByteBuffer {
-    /// Bytes as text of hexadecimal pairs, blanks allowed.
+    /// Returns the bytes of pairs of hexadecimal digits; whitespace is ignored.
     static func hex(_ text: String) -> ByteBuffer {
         let digits = text.filter { !$0.isWhitespace }.compactMap(\.hexDigitValue)
         let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
         return ByteBuffer(bytes: bytes)
     }
 
-    /// The buffer in pieces that end at the given offsets.
+    /// Returns the buffer in pieces that end at the given offsets.
     func cut(at offsets: [Int]) -> [ByteBuffer] {
         var rest = self
         var pieces: [ByteBuffer] = []
@@ -30,7 +30,7 @@ extension ByteBuffer {
     var text: String { String(buffer: self) }
 }
 
-/// One frame, its payload gathered, as a test wants to see it.
+/// A complete frame with its whole payload, for comparison in tests.
 struct WholeFrame: Hashable, CustomStringConvertible {
     var opcode: FrameOpcode
     var isFinal: Bool
@@ -53,7 +53,7 @@ struct WholeFrame: Hashable, CustomStringConvertible {
     var description: String { "\(opcode)\(isFinal ? "" : "…") \(payload.prefix(60))" }
 }
 
-/// Decodes pieces; gives the frames, and the violation that ended them.
+/// Decodes pieces; returns the frames, and the violation that ended the decoding.
 func decode(_ pieces: [ByteBuffer], as role: WebSocketRole) -> (frames: [WholeFrame], violation: WebSocketViolation?) {
     var decoder = FrameDecoder(role: role)
     var frames: [WholeFrame] = []
@@ -79,29 +79,29 @@ func decode(_ pieces: [ByteBuffer], as role: WebSocketRole) -> (frames: [WholeFr
     return (frames, nil)
 }
 
-/// The frames that a server wrote.
+/// Returns the frames that a server wrote.
 func serverFrames(_ bytes: ByteBuffer) -> [WholeFrame] {
     decode([bytes], as: .client).frames
 }
 
-/// A client's frame.
+/// Returns a client's frame.
 func clientFrame(_ opcode: FrameOpcode, _ payload: String = "", isFinal: Bool = true) -> ByteBuffer {
     FrameEncoder(role: .client).encode(opcode, ByteBuffer(string: payload), isFinal: isFinal)
 }
 
-/// A client's close frame.
+/// Returns a client's close frame.
 func clientClose(_ code: UInt16) -> ByteBuffer {
     FrameEncoder(role: .client).encode(.close, WebSocketCloseReason(code: code).payload)
 }
 
-/// The code in a close frame.
+/// Returns the code of a close frame, or `nil` for another frame.
 func closeCode(_ frame: WholeFrame) -> UInt16? {
     guard frame.opcode == .close else { return nil }
     return ByteBuffer(bytes: frame.bytes).getInteger(at: 0)
 }
 
 extension EmbeddedChannel {
-    /// The frames written since the last look.
+    /// The frames written since the previous access.
     var frames: [WholeFrame] {
         get throws {
             var frames: [WholeFrame] = []
@@ -110,7 +110,7 @@ extension EmbeddedChannel {
         }
     }
 
-    /// The text messages written since the last look.
+    /// The text messages written since the previous access.
     var sent: [String] {
         get throws { try frames.filter { $0.opcode == .text }.map(\.payload) }
     }

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What one iteration of `track` costs beside tqdm's and a bare loop, in turns, so that a busy machine is busy for all.
+"""Compares the cost of an iteration of `track` with tqdm and a bare loop.
 
     python benchmarks/track.py [--rounds 15] [--items 1000000]
 
-`track` reports to a server for real: to LIVE_PROGRESS_SERVER, or to one that answers everything. tqdm draws into a file
-that keeps nothing. Exits with 1 where `track` costs more than tqdm.
+The loops run in turns, so that other load on the machine affects all of them. `track` reports to LIVE_PROGRESS_SERVER,
+or to a server that accepts everything. tqdm draws to the null device. Exits with 1 if `track` costs more than tqdm.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import live_progress
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Takes every report."""
+    """Accepts every report."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -61,7 +61,7 @@ def kinds(count: int) -> Dict[str, Callable[[], Iterable[int]]]:
 
 
 def measured(rounds: int, count: int) -> Dict[str, List[float]]:
-    """Nanoseconds an iteration, of each kind and round."""
+    """Returns the nanoseconds per iteration, for each kind of loop and round."""
     loops = kinds(count)
     figures: Dict[str, List[float]] = {name: [] for name in loops}
     for round in range(rounds + 1):
@@ -69,7 +69,7 @@ def measured(rounds: int, count: int) -> Dict[str, List[float]]:
             undo = live_progress.patch_tqdm() if name == "tqdm, patched" else lambda: None
             taken = seconds(loop())
             undo()
-            if round > 0:  # the first one warms up
+            if round > 0:  # the first round is a warm-up
                 figures[name].append(taken / count * 1e9)
     return figures
 
@@ -85,9 +85,9 @@ def main() -> int:
         live_progress.configure(server=f"http://127.0.0.1:{server.server_address[1]}")
     figures = measured(options.rounds, options.items)
     for name, values in figures.items():
-        print(f"{name:14} {statistics.median(values):7.1f} ns an iteration (least {min(values):.1f})")
+        print(f"{name:14} {statistics.median(values):7.1f} ns per iteration (minimum {min(values):.1f})")
     ratio = statistics.median(ours / theirs for ours, theirs in zip(figures["track"], figures["tqdm"]))
-    print(f"track / tqdm   {ratio:7.2f} (median of {options.rounds} rounds, each against the tqdm of its round)")
+    print(f"track / tqdm   {ratio:7.2f} (median of {options.rounds} rounds, each compared with tqdm in the same round)")
     return 0 if ratio <= 1.0 else 1
 
 

@@ -16,14 +16,14 @@ for name in [name for name in os.environ if name.startswith("LIVE_PROGRESS") and
 
 @pytest.fixture(scope="session")
 def real_server():
-    assert BINARY.exists(), f"{BINARY} is not there; `make build` makes it, LIVE_PROGRESS_BINARY names another"
+    assert BINARY.exists(), f"{BINARY} does not exist; run `make build`, or set LIVE_PROGRESS_BINARY"
     with Server() as server:
         yield server
 
 
 @pytest.fixture
 def server(real_server):
-    """The real server, and this process configured for it."""
+    """Configures this process for the real server."""
     live_progress.configure(server=real_server.url)
     yield real_server
     live_progress.flush(5)
@@ -51,6 +51,6 @@ def reset():
 
 @pytest.fixture
 def own_server():
-    """A server that nobody else creates operations on."""
+    """Starts a server for one test."""
     with Server() as server:
         yield server

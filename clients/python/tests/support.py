@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the tests share: the real server, a scripted one, and programs to run."""
+"""The common part of the tests: a real server, a scripted server, and functions to run programs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ API = "/api/v1/progress"
 
 
 def plain_environment(**more):
-    """This environment without settings of Live Progress, so that a person's own decide nothing."""
+    """Returns this environment without the user's settings for Live Progress."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIVE_PROGRESS")}
     return {**kept, **{name: str(value) for name, value in more.items()}}
 
 
 class Server:
-    """A `live-progress serve` of its own on a free loopback port."""
+    """A `live-progress serve` process on a free loopback port."""
 
     def __init__(self, *options):
         command = [str(BINARY), "serve", "--host", "127.0.0.1", "--port", "0", "--store", "memory", *options]
@@ -50,11 +50,11 @@ class Server:
         return request("GET", url, token=token)
 
     def list(self, token=None):
-        """All operations, the oldest first."""
+        """Returns all operations, the oldest first."""
         return request("GET", self.url + API, token=token)["operations"][::-1]
 
     def await_end(self, url, seconds=10):
-        """The last snapshot; asked by long polls, so that nothing is slept through."""
+        """Waits by long polling for the last snapshot."""
         return self.wait(url, lambda snapshot: snapshot["status"] in ("succeeded", "failed", "cancelled"), seconds)
 
     def wait(self, url, condition, seconds=10):
@@ -68,12 +68,12 @@ class Server:
                     snapshot, tag = json.load(answer), answer.headers["ETag"]
             except urllib.error.HTTPError as error:
                 if error.code == 404:
-                    time.sleep(0.01)  # there is nothing to wait at until it is there
+                    time.sleep(0.01)  # a long poll needs an existing operation
                 elif error.code != 304:
                     raise
             if snapshot and condition(snapshot):
                 return snapshot
-        raise AssertionError(f"not within {seconds} s; the last was {snapshot}")
+        raise AssertionError(f"the condition did not become true within {seconds} s; the last snapshot is {snapshot}")
 
 
 def request(method, url, report=None, token=None):
@@ -88,7 +88,7 @@ def request(method, url, report=None, token=None):
 
 
 class Call:
-    """One request that a scripted server got."""
+    """A request that a scripted server received."""
 
     def __init__(self, handler):
         self.time = time.monotonic()
@@ -102,9 +102,9 @@ class Call:
 
 
 class Scripted:
-    """An HTTP server whose answers a test decides: `answer(call)` gives a status, fields and an object.
+    """An HTTP server whose answers a test chooses: `answer(call)` returns a status code, header fields and an object.
 
-    Instead of an answer it may give `"drop"`, which breaks the connection, or `"hang"`, which never answers.
+    `answer` can also return `"drop"`, which closes the connection, or `"hang"`, which never answers.
     """
 
     def __init__(self, answer=lambda call: (200, {}, {}), port=0):
@@ -116,11 +116,11 @@ class Scripted:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            wbufsize = -1  # one segment an answer
+            wbufsize = -1  # one TCP segment per answer
 
             def handle_one(self):
                 call = Call(self)
-                if call.report is not None:  # beats come when they come
+                if call.report is not None:  # checks for a cancel request come at any time
                     scripted.calls.append(call)
                     scripted.came.put(call)
                 answer = scripted.answer(call)
@@ -147,7 +147,7 @@ class Scripted:
             daemon_threads = True
 
             def handle_error(self, *_):
-                pass  # clients that leave are what these tests are about
+                pass  # these tests close connections on purpose
 
         self.listener = Listener(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.listener.server_address[1]}"
@@ -166,7 +166,7 @@ class Scripted:
 
 
 class BlackHole:
-    """Takes connections in, and never says anything."""
+    """A server that accepts connections and never answers."""
 
     def __enter__(self):
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -177,17 +177,17 @@ class BlackHole:
         self.socket.close()
 
 
-#: Programs here get all the time that they want as they end: how long that may be at most has tests of its own.
+#: Gives programs more time for their last reports; other tests check the time limit.
 PATIENT = "import live_progress._sender; live_progress._sender.LEAVING = 20.0\n"
 
 
 def run_python(code, *, timeout=100, check=True, prelude=PATIENT, **environment):
-    """Runs a program as a process of its own; gives what it said and how long it took."""
+    """Runs a program as a separate process; returns its output and its duration."""
     return _run(["-c", prelude + textwrap.dedent(code)], timeout, check, environment)
 
 
 def run_file(folder, code, *, timeout=100, check=True, prelude=PATIENT, **environment):
-    """As `run_python`, from a file: children that are spawned read it again."""
+    """Runs a program from a file, which spawned children need."""
     path = Path(folder) / "program.py"
     path.write_text(prelude + textwrap.dedent(code))
     return _run([str(path)], timeout, check, environment)

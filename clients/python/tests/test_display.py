@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the person at the keyboard sees, on a real terminal and in a kernel."""
+"""The local display, on a real terminal and in a notebook kernel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from live_progress._settings import Target
 
 
 def on_terminal(code, **environment):
-    """What a program draws on a terminal of its own."""
+    """Runs a program on a pseudo-terminal, and returns its output."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code)],
@@ -36,7 +36,7 @@ def on_terminal(code, **environment):
         while True:
             drawn += os.read(leader, 65536)
     except OSError:
-        pass  # the terminal has nobody left to write to it
+        pass  # the program has closed the terminal
     os.close(leader)
     assert process.wait(10) == 0, drawn.decode()
     return drawn.decode()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""How a block ends is how its operation ends."""
+"""The end of an operation, which depends on how its block ends."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A server that fails: nothing is lost or counted twice, nothing hammers, and what is dropped is counted."""
+"""A failing server: no report is lost or counted twice, retries have delays, and dropped reports are counted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TAKEN = (200, {}, {})
 
 
 def answers(*firsts, then=TAKEN):
-    """Those answers to the first calls that say something, then the last for ever."""
+    """Returns a function that gives `firsts` to the first reports, and then always `then`."""
     left = list(firsts)
     return lambda call: left.pop(0) if left and call.report is not None else then
 
@@ -37,7 +37,7 @@ def test_a_report_is_sent_again_under_its_key_until_it_is_taken(scripted, failur
     assert [(call.key, call.report) for call in again] == [(first.key, first.report)] * 3
     assert first.report == {"advance": 3}
     times = [first.time, *(call.time for call in again)]
-    # Exponential, with a jitter of half: each wait is at least half of 0.25 s, 0.5 s, 1 s.
+    # The delays are exponential, with jitter: each is at least half of 0.25 s, 0.5 s and 1 s.
     for index, (before, after) in enumerate(zip(times, times[1:])):
         assert after - before >= 0.125 * 2**index - 0.01
     op.succeed()
@@ -127,7 +127,7 @@ def test_past_its_capacity_the_oldest_are_folded_and_counted(scripted):
     op.succeed({"rows": 1})
     assert op.flush(10)
     told = patches(scripted)
-    # The end has a place as well.
+    # The end is also in the queue.
     states = [report["state"] for report in told if "state" in report]
     assert states == [f"State {number}" for number in range(101, CAPACITY + 100)]
     assert sum(report.get("advance", 0) for report in told) == 2 * (CAPACITY + 100)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A process that ends, however it does, waits for nobody for ever; and what it can still say it says."""
+"""A process that ends in any way sends its last reports, and does not wait longer than its limit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_os_exit_hangs_nothing_and_flush_is_enough(own_server):
 
 
 def test_the_sender_imports_nothing_in_its_thread(own_server):
-    # A fork in the middle of an import leaves the child with a module that is never loaded.
+    # After a fork during an import, the child could wait forever for the module.
     code = """
         import sys, live_progress
         before = set(sys.modules)
@@ -43,7 +43,7 @@ def test_leaving_takes_at_most_two_seconds_with_a_black_hole(black_hole, tmp_pat
     code = """
         import atexit, time
         left = time.monotonic()
-        # What is registered first is called last: it tells when all else has been left.
+        # The function that is registered first runs last, so it measures the whole end of the process.
         atexit.register(lambda: print(time.monotonic() - left, flush=True))
         import multiprocessing, os, sys, threading, live_progress
         way = WAY
@@ -95,7 +95,7 @@ def test_no_server_at_all_costs_no_time_to_leave():
         for number in range(100):
             with live_progress.operation(f"Refused {number}") as op: op.advance()
         """
-    run_python(code, LIVE_PROGRESS_SERVER="http://127.0.0.1:1", timeout=19)  # sooner than it may take at most
+    run_python(code, LIVE_PROGRESS_SERVER="http://127.0.0.1:1", timeout=19)  # shorter than the sum of the limits
 
 
 def test_an_interrupt_cancels(own_server):
@@ -103,7 +103,7 @@ def test_an_interrupt_cancels(own_server):
         import os, signal, time, live_progress
         with live_progress.operation("Interrupted") as op:
             os.kill(os.getpid(), signal.SIGINT)
-            while True: time.sleep(0.01)  # a pause would begin after the signal, where another thread took it
+            while True: time.sleep(0.01)  # signal.pause() could start after the signal
         """
     process = run_python(code, check=False, LIVE_PROGRESS_SERVER=own_server.url)
     assert process.returncode == -signal.SIGINT

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What a worker says arrives; how its block ends is how the operation ends."""
+"""The reports of a worker arrive, and the end of its block is the end of the operation."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_silent_worker_learns_of_a_cancel_too(server):
         asked = threading.Event()
         live_progress._sender.sender().watchers.append(lambda: op.cancel_requested and asked.set())
         assert asked.wait(5)
-        op.advance()  # told not to raise
+        op.advance()  # does not raise, because of raise_cancelled=False
     del live_progress._sender.sender().watchers[:]
     op.flush()
     assert server.get(op.url)["status"] == "succeeded"

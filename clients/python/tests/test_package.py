@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What is published: the README's examples run, and importing costs little."""
+"""The published package: the examples of the README run, and an import is cheap."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import live_progress
 FOLDER = Path(__file__).resolve().parent.parent
 EXAMPLES = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
 
-#: What the examples take for granted.
+#: The names that the examples use.
 GIVEN = """
 import sys
 rows, files, sha, url = range(30), ["a", "b"], "4f2a", sys.argv[1] if len(sys.argv) > 1 else "URL"
@@ -59,5 +59,5 @@ def test_importing_brings_no_thread_and_nothing_from_elsewhere():
         print(threading.active_count(), sorted(name for name in new if name not in sys.stdlib_module_names))
         """
     if not hasattr(__import__("sys"), "stdlib_module_names"):
-        pytest.skip("this Python does not tell what its own modules are")
+        pytest.skip("this Python has no list of its standard modules")
     assert run_python(code, prelude="").stdout == "1 []\n"

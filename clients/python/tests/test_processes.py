@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Processes that fork, spawn, are left and die: each tells its own, once, and none waits for ever."""
+"""Processes that fork, spawn, exit and die: each reports its own counts once, and no process waits forever."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def test_the_child_of_a_fork_counts_and_the_parent_ends(own_server):
         import os, sys, live_progress
         with live_progress.operation("Fork", total=90) as op:
             op.update("Before"); op.advance(10)
-            assert op.flush(20)  # else it may come after what the children say
+            assert op.flush(20)  # otherwise this report may arrive after the reports of the children
             children = []
             for number in range(3):
                 child = os.fork()
                 if child == 0:
-                    # It unwinds the copied stack, as a worker that calls sys.exit does.
+                    # The child unwinds the copied stack, like a worker that calls sys.exit.
                     op.advance(20)
                     live_progress.current().log(f"child {number}")
                     sys.exit(0)
@@ -47,7 +47,7 @@ def test_the_child_of_a_fork_counts_and_the_parent_ends(own_server):
 
 
 def test_a_child_inherits_no_queue(scripted):
-    # The server holds the first request, so that all else waits as the process is forked.
+    # The server delays the first request, so that other reports wait during the fork.
     code = """
         import os, sys, live_progress
         op = live_progress.operation("Queue")
@@ -144,7 +144,7 @@ def test_gunicorn_with_preload(own_server, tmp_path):
         textwrap.dedent(
             """
             import live_progress
-            # The master reports too, before it forks.
+            # The master also reports, before it forks.
             for row in live_progress.track(range(3), "Preload"): pass
             live_progress.flush()
 

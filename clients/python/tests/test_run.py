@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Under `live-progress run`, and wherever else LIVE_PROGRESS_URL is set: a guest in somebody else's operation."""
+"""Reports into an operation of another program, with LIVE_PROGRESS_URL or under `live-progress run`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The same over TLS, in the child of a fork too; and who is not trusted is told nothing."""
+"""Reports and watches over TLS, also in the child of a fork; an untrusted server receives nothing."""
 
 from __future__ import annotations
 

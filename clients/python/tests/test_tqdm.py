@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Bars of tqdm report, and remain what they were."""
+"""The bars of tqdm report, and otherwise do not change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ tqdm_module = pytest.importorskip("tqdm")
 
 @pytest.fixture
 def bars(server):
-    """Patched bars; each with its operation."""
+    """Patches tqdm; returns a function that creates a bar and its operation."""
     from tqdm.std import tqdm
 
     undo = live_progress.patch_tqdm()

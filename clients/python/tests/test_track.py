@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A loop is an operation: how it is left is how it ends."""
+"""A loop as an operation, whose end depends on how the loop ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from live_progress import Cancelled, operation, track
 
 
 def left(server, loop):
-    """What became of a loop that this function leaves."""
+    """Returns the last snapshot of a loop that `loop` leaves."""
     tracked = track(range(10), "Loop", unit="rows")
     loop(tracked)
     tracked.operation.flush()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A watcher: the newest first, each revision once and in order, and always the end."""
+"""A watcher receives the newest snapshot first, each revision once and in order, and always the end."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A watcher at the real server."""
+"""A watcher with a real server."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_whole_operation_is_followed_to_its_end(server, follow):
     )
     revisions = [snapshot.revision for snapshot in snapshots]
     assert revisions == sorted(set(revisions))
-    # Who comes late gets the end at once.
+    # A late watcher receives the end as its first snapshot.
     assert [snapshot.status for snapshot in follow(op.url)] == ["succeeded"]
     assert last.updated_at >= last.created_at
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Both ways to watch, and a server of WebSockets that plays what a test says."""
+"""Both functions to watch, and a WebSocket server that plays a script."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def closing(code, reason=""):
 
 
 class ScriptedWatch:
-    """A server of WebSockets that plays one script a connection: bytes to send, or an HTTP answer as a text."""
+    """A WebSocket server that plays one script per connection: bytes to send, or an HTTP response as text."""
 
     def __init__(self, *scripts):
         self.scripts = list(scripts)
@@ -111,7 +111,7 @@ class ScriptedWatch:
 
 
 def unmasked(connection):
-    """The next frame of the client."""
+    """Returns the opcode and the payload of the client's next frame."""
 
     def exactly(count):
         data = b""
@@ -120,7 +120,7 @@ def unmasked(connection):
         return data
 
     opcode, length = exactly(2)
-    assert length & 0x80, "clients mask"
+    assert length & 0x80, "a client must mask its frames"
     length &= 0x7F
     if length == 126:
         length = int.from_bytes(exactly(2), "big")

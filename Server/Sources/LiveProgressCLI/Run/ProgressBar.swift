@@ -65,7 +65,7 @@ struct ProgressBar: Sendable, Hashable {
     func distance(to next: ProgressBar) -> Double { abs(next.percent - drawnPercent) }
 
     /// Updates the bar with its newly drawn values.
-    mutating func advance(to next: ProgressBar) {
+    mutating func update(to next: ProgressBar) {
         let isSameTotal = next.totalCount == totalCount
         completedCount =
             isSameTotal ? [completedCount, next.completedCount].compactMap(\.self).max() : next.completedCount

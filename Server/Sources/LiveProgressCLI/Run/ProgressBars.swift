@@ -63,7 +63,7 @@ struct ProgressBars: Sendable, Hashable {
             goneCount += 1
         } else {
             var bar = bars.remove(at: index)
-            bar.advance(to: next)
+            bar.update(to: next)
             bars.append(bar)
         }
     }
@@ -105,7 +105,7 @@ struct ProgressBars: Sendable, Hashable {
     }
 
     /// Applies the changes that depend on time, and returns whether the state has changed.
-    mutating func settle(at now: Duration) -> Bool {
+    mutating func applyTime(_ now: Duration) -> Bool {
         let before = self
         if !isSettled, isDrawn, let last = bars.last {
             let lasting = bars.dropLast().filter { $0.lasted(settling) }

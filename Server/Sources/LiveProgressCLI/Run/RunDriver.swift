@@ -31,7 +31,7 @@ struct RunDriver: Sendable {
         defer {
             cancelling.cancel()
             continuation.finish()
-            // The pumps have ended, because `.leave` follows only after that.
+            // The pumps have ended, because `.exit` follows only after that.
             layout.closeRest()
         }
         var machine = RunMachine(keeps: session.configuration.keep > .zero)
@@ -42,7 +42,7 @@ struct RunDriver: Sendable {
                     await publishing.value
                     await reportEnd(end, isCancelled: isCancelled)
                 }
-                if case .leave(let end) = action { return end }
+                if case .exit(let end) = action { return end }
                 perform(action, continuation)
             }
         }
@@ -83,7 +83,7 @@ struct RunDriver: Sendable {
         case .stopSelf: stopSelf()
         case .start(let timer): startTimer(timer, events)
         case .stopCopying: layout.stop()
-        case .reportEnd, .leave: break
+        case .reportEnd, .exit: break
         }
     }
 

@@ -39,7 +39,7 @@ struct RunMachine: Sendable {
         /// Publish the end.
         case reportEnd(CommandEnd, isCancelled: Bool)
         /// Return the end; the last action.
-        case leave(CommandEnd)
+        case exit(CommandEnd)
     }
 
     enum Timer: Sendable, Hashable {
@@ -87,7 +87,7 @@ struct RunMachine: Sendable {
             // The command has ended; the signal asks to end its remaining children and this process.
             ForwardedSignal.ending.contains(signal) ? [.signalGroup(signal), .stopCopying] : [.signalGroup(signal)]
         case .keeping(let end):
-            ForwardedSignal.ending.contains(signal) ? leave(end) : []
+            ForwardedSignal.ending.contains(signal) ? exit(end) : []
         case .over: []
         }
     }
@@ -117,14 +117,14 @@ struct RunMachine: Sendable {
     }
 
     private mutating func finish(_ end: CommandEnd) -> [Action] {
-        guard keeps else { return leave(end) }
+        guard keeps else { return exit(end) }
         stage = .keeping(end)
         return [.start(.keep)]
     }
 
-    private mutating func leave(_ end: CommandEnd) -> [Action] {
+    private mutating func exit(_ end: CommandEnd) -> [Action] {
         stage = .over
-        return [.leave(end)]
+        return [.exit(end)]
     }
 
     private mutating func cancelRequested() -> [Action] {
@@ -141,7 +141,7 @@ struct RunMachine: Sendable {
         case (.patience, .copying):
             return [.signalGroup(SIGKILL), .stopCopying]
         case (.keep, .keeping(let end)):
-            return leave(end)
+            return exit(end)
         case (.linger, .copying(let end, isReported: false)):
             stage = .copying(end, isReported: true)
             return [.reportEnd(end, isCancelled: isCancelled)]

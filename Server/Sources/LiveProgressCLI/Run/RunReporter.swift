@@ -91,7 +91,7 @@ struct RunReporter: Sendable {
 
     /// Returns the report that is due, or `nil` if nothing is new or the last report is too recent.
     mutating func takeReport(at now: Duration) -> ProgressReport? {
-        if bars.settle(at: now) { isChanged = true }
+        if bars.applyTime(now) { isChanged = true }
         guard isChanged else { return nil }
         if let lastTime, now - lastTime < configuration.interval { return nil }
         isChanged = false
@@ -106,7 +106,7 @@ struct RunReporter: Sendable {
     ///
     /// After a success the report shows all bars as complete, even if the last drawing was lower.
     mutating func finalReport(isSuccess: Bool, at now: Duration) -> ProgressReport? {
-        _ = bars.settle(at: now)
+        _ = bars.applyTime(now)
         if isSuccess {
             bars.succeed()
             if amount == nil { line = nil }

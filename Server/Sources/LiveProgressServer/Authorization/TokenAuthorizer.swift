@@ -125,7 +125,7 @@ final class TokenAuthorizer: ProgressAuthorizer {
     }
 
     private func verify(_ token: String) -> ProgressAuthorization {
-        do throws(TokenRefusal) {
+        do throws(TokenError) {
             let verified = try verified(token)
             try verified.check(at: clock.date())
             return .granted(verified.principal)
@@ -137,7 +137,7 @@ final class TokenAuthorizer: ProgressAuthorizer {
     /// Returns the verified contents of a token, from the cache or by checking the signature.
     ///
     /// The check runs outside the lock. If the keys change meanwhile, the result is not cached.
-    private func verified(_ token: String) throws(TokenRefusal) -> TokenVerifier.Verified {
+    private func verified(_ token: String) throws(TokenError) -> TokenVerifier.Verified {
         let (known, keys, generation) = state.withLock { ($0.verified.verified(token), $0.keys, $0.generation) }
         if let known { return known }
         let verifier = TokenVerifier(keys: keys, issuer: configuration.issuer, audience: configuration.audience)

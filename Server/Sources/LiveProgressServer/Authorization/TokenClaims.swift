@@ -72,8 +72,8 @@ extension TokenClaims {
 
     /// Returns the grant of the claims; unknown names of permissions grant nothing.
     ///
-    /// - Throws: ``TokenRefusal/malformed`` if `id` or `labels` is invalid, or if both are present.
-    func grant() throws(TokenRefusal) -> ProgressGrant {
+    /// - Throws: ``TokenError/malformed`` if `id` or `labels` is invalid, or if both are present.
+    func grant() throws(TokenError) -> ProgressGrant {
         let permissions = Set((can ?? []).compactMap { ProgressPermission(rawValue: $0) })
         switch (id, labels) {
         case (nil, nil): return ProgressGrant(permissions, for: .everything)
@@ -89,14 +89,14 @@ extension TokenClaims {
 }
 
 /// The reason why a token is refused, as a text that its bearer may read.
-struct TokenRefusal: Error, Equatable {
+struct TokenError: Error, Equatable {
     let reason: String
 
-    static let malformed = TokenRefusal(reason: "The token is malformed.")
+    static let malformed = TokenError(reason: "The token is malformed.")
     /// The reason for an unknown key, for a different algorithm than the key's, and for a wrong signature.
-    static let badSignature = TokenRefusal(reason: "The token is not signed by a known key.")
-    static let expired = TokenRefusal(reason: "The token has expired.")
-    static let notYetValid = TokenRefusal(reason: "The token is not valid yet.")
-    static let forOthers = TokenRefusal(reason: "The token's issuer or audience is not the configured one.")
-    static let neverEnds = TokenRefusal(reason: "The token has no expiry.")
+    static let badSignature = TokenError(reason: "The token is not signed by a known key.")
+    static let expired = TokenError(reason: "The token has expired.")
+    static let notYetValid = TokenError(reason: "The token is not valid yet.")
+    static let forOthers = TokenError(reason: "The token's issuer or audience is not the configured one.")
+    static let neverEnds = TokenError(reason: "The token has no expiry.")
 }

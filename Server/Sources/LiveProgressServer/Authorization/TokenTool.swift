@@ -63,13 +63,13 @@ package struct TokenTool: Sendable {
 
     /// Decodes a token and verifies it; without keys, the tool only decodes.
     package func inspect(_ token: String) -> Inspection {
-        do throws(TokenRefusal) {
+        do throws(TokenError) {
             let claims = try TokenVerifier.unverifiedClaims(of: token)
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             let text = (try? encoder.encode(claims)).map { String(decoding: $0, as: UTF8.self) }
             guard let keys else { return Inspection(claims: text, isVerified: false, problem: nil) }
-            do throws(TokenRefusal) {
+            do throws(TokenError) {
                 try TokenVerifier(keys: keys, issuer: nil, audience: nil).verify(token).check(at: Date.now)
                 return Inspection(claims: text, isVerified: true, problem: nil)
             } catch {

@@ -21,7 +21,7 @@ struct TokenVerifier: Sendable {
         let claims: TokenClaims
 
         /// Checks the token's lifetime; needed for each use, because time passes.
-        func check(at now: Date) throws(TokenRefusal) {
+        func check(at now: Date) throws(TokenError) {
             let seconds = now.timeIntervalSince1970
             guard let end = claims.exp else { throw .neverEnds }
             guard seconds < end else { throw .expired }
@@ -30,7 +30,7 @@ struct TokenVerifier: Sendable {
     }
 
     /// Checks everything except the lifetime.
-    func verify(_ token: String) throws(TokenRefusal) -> Verified {
+    func verify(_ token: String) throws(TokenError) -> Verified {
         guard token.utf8.count <= Self.maximumLength else { throw .malformed }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let signature = Base64URL.decode(parts[2]) else { throw .malformed }
@@ -59,23 +59,23 @@ struct TokenVerifier: Sendable {
         let crit: [String]?
     }
 
-    private func header(_ part: Substring) throws(TokenRefusal) -> Header {
+    private func header(_ part: Substring) throws(TokenError) -> Header {
         try Self.decode(Header.self, part)
     }
 
-    private func checkOrigin(_ claims: TokenClaims) throws(TokenRefusal) {
+    private func checkOrigin(_ claims: TokenClaims) throws(TokenError) {
         if let issuer, claims.iss != issuer { throw .forOthers }
         if let audience, claims.aud?.names.contains(audience) != true { throw .forOthers }
     }
 
     /// Returns the claims of a token without verifying its signature.
-    static func unverifiedClaims(of token: String) throws(TokenRefusal) -> TokenClaims {
+    static func unverifiedClaims(of token: String) throws(TokenError) -> TokenClaims {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .malformed }
         return try decode(TokenClaims.self, parts[1])
     }
 
-    private static func decode<Value: Decodable>(_ type: Value.Type, _ part: Substring) throws(TokenRefusal) -> Value {
+    private static func decode<Value: Decodable>(_ type: Value.Type, _ part: Substring) throws(TokenError) -> Value {
         guard let bytes = Base64URL.decode(part), let value = try? JSONDecoder().decode(type, from: Data(bytes)) else {
             throw .malformed
         }

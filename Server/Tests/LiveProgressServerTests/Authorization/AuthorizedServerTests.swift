@@ -15,7 +15,7 @@ import Testing
 
 @Suite("A server with keys", .timeLimit(.minutes(2)))
 struct AuthorizedServerTests {
-    /// A server with a file of keys, an operation `a` that bears `team=red` and an operation `b`, and what makes its tokens.
+    /// Runs a test against a server with a secret file, an operation `a` with the label `team=red`, and an operation `b`.
     private func withKeys(
         _ configure: (inout ServerConfiguration) -> Void = { _ in },
         logger: Logger? = nil,
@@ -50,7 +50,7 @@ struct AuthorizedServerTests {
         try tool.create(subject: nil, permissions: permissions, scope: scope, for: .seconds(60))
     }
 
-    @Test("Nobody gets in without a token, but to what tells nothing")
+    @Test("Without a token, only the routes without data about operations are accessible")
     func withoutToken() async throws {
         try await withKeys { server, _ in
             for path in ["/api/v1/progress/a", "/api/v1/progress/none", "/api/v1/progress", "/metrics"] {
@@ -64,7 +64,7 @@ struct AuthorizedServerTests {
         }
     }
 
-    @Test("Over sockets, each request and each upgrade gets what its token is good for")
+    @Test("Each request and each upgrade gets the status code for the permissions of its token")
     func table() async throws {
         try await withKeys { server, tool in
             let watch = try token(tool, [.watch])
@@ -98,13 +98,13 @@ struct AuthorizedServerTests {
                 try await client.wait(for: "\r\n\r\n")
                 let upgraded = try await client.received()
                 #expect(upgraded.hasPrefix("HTTP/1.1 \(each.status == 200 ? 101 : each.status) "), "\(each.request)")
-                // One that was refused is closed already.
+                // The server has already closed the connection of a refused upgrade.
                 try? await client.channel.close()
             }
         }
     }
 
-    @Test("Invariant 12: an operation that one may not see is answered byte for byte as one that is not there")
+    @Test("Invariant 12: the response for an operation outside the token's scope is that for an unknown operation")
     func unseen() async throws {
         try await withKeys { server, tool in
             let authorization = "Authorization: Bearer \(try token(tool, [.watch, .report, .delete, .cancel]))"
@@ -124,7 +124,7 @@ struct AuthorizedServerTests {
         }
     }
 
-    @Test("Who creates gets tokens for the new operation, which are good for it alone")
+    @Test("The response to a creation contains tokens that are valid for the new operation only")
     func created() async throws {
         try await withKeys { server, tool in
             let create = try token(tool, [.create], .everything)
@@ -151,7 +151,7 @@ struct AuthorizedServerTests {
         }
     }
 
-    @Test("A ticket lets in once; a token in the query only where that is switched on")
+    @Test("A ticket is valid once; a token in the query is valid only if the configuration allows it")
     func tickets() async throws {
         for allows in [false, true] {
             try await withKeys({ $0.authorization.allowsQueryTokens = allows }) { server, tool in
@@ -170,7 +170,7 @@ struct AuthorizedServerTests {
     }
 
     @Test(
-        "A refused upgrade says why to who came with a ticket, and not that the ticket has been used",
+        "A refused upgrade with a ticket has the reason of the refusal, not the problem of a used ticket",
         arguments: [("/a", 101, "Sec-WebSocket-Accept"), ("/nobody", 404, "unknown"), ("", 403, "list")]
     )
     func ticketKeepsReason(path: String, status: Int, word: String) async throws {
@@ -193,7 +193,7 @@ struct AuthorizedServerTests {
         }
     }
 
-    @Test("A request for a ticket has nothing to say")
+    @Test("A request for a ticket has no parameters and no members")
     func ticketsOnly() async throws {
         try await withKeys { server, tool in
             let bearer = "Authorization: Bearer \(try token(tool, [.watch]))"
@@ -206,7 +206,7 @@ struct AuthorizedServerTests {
         }
     }
 
-    @Test("Neither a token nor a ticket stands in a log, however much is logged")
+    @Test("No log level logs a token or a ticket")
     func log() async throws {
         let log = LogText()
         var logger = Logger(label: "test") { _ in log }
@@ -231,7 +231,7 @@ struct AuthorizedServerTests {
         }
     }
 
-    @Test("The administrator's link comes after the address, and its token is for everything")
+    @Test("The administrator's link comes after the address, and its token has the permission admin")
     func adminLink() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -256,7 +256,7 @@ struct AuthorizedServerTests {
         #expect(inspection.isVerified && inspection.claims?.contains(#""can":["admin"]"#) == true)
     }
 
-    @Test("With keys, an address that others reach still needs encryption, and the error says what to do")
+    @Test("With keys, another address than loopback still needs TLS, and the error says so")
     func exposure() {
         var configuration = ServerConfiguration()
         configuration.host = "0.0.0.0"
@@ -266,7 +266,7 @@ struct AuthorizedServerTests {
         #expect(error?.message.contains("TLS") == true)
     }
 
-    @Test("A key set is read again when it has changed; a broken one leaves the keys that there are")
+    @Test("A changed key set is read again; an invalid key set does not change the keys")
     func keySet() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -297,7 +297,7 @@ struct AuthorizedServerTests {
             return false
         }
         #expect(!isTaken())
-        // Whenever the task sleeps, it has looked at the file.
+        // The task sleeps only after it has checked the file.
         func look() async {
             await time.sleepers(atLeast: 1)
             time.advance(by: configuration.keyFileInterval)
@@ -317,7 +317,7 @@ struct AuthorizedServerTests {
     }
 }
 
-/// Keeps what is logged.
+/// A log handler that stores the log text.
 final class LogText: LogHandler, Sendable {
     private let lines = Mutex("")
 

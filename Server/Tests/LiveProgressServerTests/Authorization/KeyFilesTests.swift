@@ -12,7 +12,7 @@ import Testing
 
 @Suite("A secret file that changes", .timeLimit(.minutes(1)))
 struct KeyFilesTests {
-    /// A file of keys in use by an authorizer.
+    /// A secret file and the authorizer that uses its keys.
     private struct Setting {
         let path: String
         let files: KeyFiles
@@ -58,7 +58,7 @@ struct KeyFilesTests {
         func remove() { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    @Test("is read again: tokens of the key that went are refused, those of the new one are taken")
+    @Test("the file is read again: tokens of a removed key are refused, and tokens of a new key are accepted")
     func changes() async throws {
         let setting = try await Setting()
         defer { setting.remove() }
@@ -67,7 +67,7 @@ struct KeyFilesTests {
         try setting.write([old])
         setting.files.renew(setting.authorizer)
         #expect(setting.isTaken(oldToken) && !setting.isTaken(newToken))
-        // For as long as both are there, both count, and the newest signs.
+        // While the file has both keys, tokens of both are valid, and the newest key signs.
         try setting.write([old, new])
         setting.files.renew(setting.authorizer)
         #expect(setting.isTaken(oldToken) && setting.isTaken(newToken))
@@ -78,7 +78,7 @@ struct KeyFilesTests {
         #expect(!setting.log.text.contains(Base64URL.encode(new.bytes)))
     }
 
-    @Test("changes nothing where it cannot be used, and its secrets stay out of the log")
+    @Test("an invalid file does not change the keys, and the log contains no secret")
     func mistakes() async throws {
         let setting = try await Setting()
         defer { setting.remove() }
@@ -97,11 +97,11 @@ struct KeyFilesTests {
             #expect(setting.isTaken(token))
         }
         #expect(setting.log.text.split(separator: "The keys stay as they were").count == mistakes.count + 1)
-        #expect(!FileManager.default.fileExists(atPath: setting.path), "none is made in its place")
+        #expect(!FileManager.default.fileExists(atPath: setting.path), "no new file is created")
         #expect(!setting.log.text.contains(Base64URL.encode(other.bytes)) && !setting.log.text.contains("SECRET"))
     }
 
-    @Test("is noticed without a word, also where it changed between the first reading and the first look")
+    @Test("a change is found without a signal, also if it happened between the first read and the first check")
     func noticed() async throws {
         let setting = try await Setting()
         defer { setting.remove() }

@@ -12,7 +12,7 @@ import Testing
 struct PublicKeyTests {
     private static let signed = Array("header.claims".utf8)
 
-    /// A key as JSON, and a signature of ``signed`` by its private half.
+    /// A public key as JSON, and a signature of ``signed`` by its private key.
     struct Signed: Sendable, CustomTestStringConvertible {
         let algorithm: String
         let members: [String: String]
@@ -76,7 +76,7 @@ struct PublicKeyTests {
                 Signed(algorithm: "EdDSA", members: members, signature: Array(try ed25519.signature(for: signed))),
             ] + (try ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"].map { try Self.rsa(rsa, $0) })
         } catch {
-            fatalError("the test's keys cannot be made: \(error)")
+            fatalError("the keys of the test cannot be created: \(error)")
         }
     }()
 
@@ -84,7 +84,7 @@ struct PublicKeyTests {
         try JSONDecoder().decode(PublicKey.self, from: JSONEncoder().encode(members))
     }
 
-    @Test("A key checks signatures of its own algorithm, and takes no other", arguments: keys)
+    @Test("A key accepts only signatures of its own algorithm", arguments: keys)
     func signatures(_ signed: Signed) throws {
         let key = try key(signed.members)
         #expect(key.isForTokens)
@@ -100,7 +100,7 @@ struct PublicKeyTests {
         #expect(throws: TokenKeyError.self) { try algorithm.signature(of: Self.signed) }
     }
 
-    @Test("A key without its algorithm is for the usual one of its type")
+    @Test("A key without an algorithm uses the default algorithm of its type")
     func usualAlgorithm() throws {
         for (signed, usual) in [(Self.keys[0], "ES256"), (Self.keys[3], "EdDSA"), (Self.keys[5], "RS256")] {
             var members = signed.members
@@ -109,7 +109,7 @@ struct PublicKeyTests {
         }
     }
 
-    @Test("A key that is of no use says what is wrong with it")
+    @Test("The error for an invalid key names the problem")
     func mistakes() throws {
         let (ec, okp, rsa) = (Self.keys[0].members, Self.keys[3].members, Self.keys[4].members)
         let rows: [(base: [String: String], member: String, value: String?, words: String)] = [
@@ -135,7 +135,7 @@ struct PublicKeyTests {
     }
 
     @Test(
-        "Keys for encryption and of unknown types are passed over",
+        "Keys for encryption and keys of unknown types are ignored",
         arguments: [["use": "enc"], ["kty": "oct"], ["kty": "AKP"]]
     )
     func others(_ change: [String: String]) throws {

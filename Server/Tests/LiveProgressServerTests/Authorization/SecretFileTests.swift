@@ -8,7 +8,7 @@ import Testing
 
 @testable import LiveProgressServer
 
-@Suite("The file of keys")
+@Suite("The secret file")
 struct SecretFileTests {
     private func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString)")
@@ -25,7 +25,7 @@ struct SecretFileTests {
         )
     }
 
-    @Test("An absent file is made for its owner alone, and read the same the next time")
+    @Test("A missing file is created with access for its owner only, and has the same keys when it is read again")
     func creation() async throws {
         try await withFolder { folder in
             let path = folder + "/keys"
@@ -39,7 +39,7 @@ struct SecretFileTests {
     }
 
     @Test(
-        "A file that others can read is refused, and the error says what to do",
+        "A file that other users can access is refused, and the error contains the command that fixes it",
         arguments: [0o640, 0o604, 0o620, 0o666]
     )
     func modes(mode: Int) async throws {
@@ -52,7 +52,7 @@ struct SecretFileTests {
         }
     }
 
-    @Test("Lines are keys, the newest last; comments and empty lines are none; one long word is a secret by itself")
+    @Test("Each line is a key, and the newest is last; comments and empty lines are ignored; one long word is a secret")
     func lines() throws {
         let (first, second) = (OwnKey(), OwnKey(kind: .edDSA))
         let word = String(repeating: "x", count: 32)
@@ -62,7 +62,7 @@ struct SecretFileTests {
     }
 
     @Test(
-        "What is no key is refused by its line, and never told",
+        "An invalid line is an error, and the error does not contain the line",
         arguments: ["", "# only\n", "short", "a HS256 c2hvcnQ", "a RS256 AAAA", "a b", "a HS256 !!!", "a EdDSA AAAA"]
     )
     func malformed(text: String) {
@@ -71,13 +71,13 @@ struct SecretFileTests {
         #expect(error?.message.contains("c2hvcnQ") == false && error?.message.contains("short") == false)
     }
 
-    @Test("Keys of the same name are refused")
+    @Test("Two keys with the same identifier are refused")
     func names() {
         let key = OwnKey()
         #expect(throws: ServerConfigurationError.self) { try SecretFile.keys(in: "\(key.line)\n\(key.line)", "f") }
     }
 
-    @Test("The tool makes tokens that verify, says what stands in them, and finds what was changed")
+    @Test("The tool creates valid tokens, shows their claims, and detects changed tokens")
     func tool() async throws {
         try await withFolder { folder in
             let tool = try TokenTool(secretFile: folder + "/keys", creates: true)
@@ -91,9 +91,9 @@ struct SecretFileTests {
             #expect(good.isVerified && good.problem == nil)
             #expect(good.claims?.contains(#""labels":{"a":"b"}"#) == true)
             let bad = tool.inspect(token.dropLast(5) + "AAAAA")
-            #expect(!bad.isVerified && bad.problem == TokenRefusal.badSignature.reason)
+            #expect(!bad.isVerified && bad.problem == TokenError.badSignature.reason)
             let other = try TokenTool(secretFile: folder + "/others", creates: true)
-            #expect(other.inspect(token).problem == TokenRefusal.badSignature.reason)
+            #expect(other.inspect(token).problem == TokenError.badSignature.reason)
             #expect(try TokenTool(secretFile: nil, creates: false).inspect("x").claims == nil)
         }
     }

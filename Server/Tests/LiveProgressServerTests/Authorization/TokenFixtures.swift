@@ -8,18 +8,18 @@ import LiveProgress
 
 @testable import LiveProgressServer
 
-/// Keys and tokens that tests know.
+/// Keys and tokens with fixed values.
 struct TokenFixtures {
-    /// The time at which everything happens.
+    /// The current time of the tests.
     static let now = Date(timeIntervalSince1970: 1_800_000_000)
 
     let old: TokenKey
     let signer: TokenKey
     let edDSA: TokenKey
-    /// The public key of ``edDSA``, as everyone may know it.
+    /// The bytes of the public key of ``edDSA``.
     let publicBytes: [UInt8]
     let foreign: TokenKey
-    /// Signs what ``foreign`` verifies.
+    /// The private key to ``foreign``.
     let foreignSigner: TokenKey
 
     init() throws {
@@ -48,7 +48,7 @@ struct TokenFixtures {
         TokenVerifier(keys: keys, issuer: issuer, audience: audience)
     }
 
-    /// Claims that are good for an hour, unless told otherwise.
+    /// Returns claims that are valid for one hour, after `change` has modified them.
     static func claims(_ change: (inout TokenClaims) -> Void = { _ in }) -> TokenClaims {
         var claims = TokenClaims(
             subject: "s",
@@ -61,7 +61,7 @@ struct TokenFixtures {
         return claims
     }
 
-    /// A token with a header and claims as they are given, signed by whatever is given.
+    /// Returns a token of the given header and claims, with the signature that `sign` returns.
     static func token(header: String, claims: String, sign: (String) throws -> [UInt8]) rethrows -> String {
         let input = "\(Base64URL.encode(header.utf8)).\(Base64URL.encode(claims.utf8))"
         return try "\(input).\(Base64URL.encode(sign(input)))"

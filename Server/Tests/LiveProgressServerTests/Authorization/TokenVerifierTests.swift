@@ -10,8 +10,8 @@ import Testing
 
 @Suite("Tokens")
 struct TokenVerifierTests {
-    private func refusal(of token: String, _ verifier: TokenVerifier) -> TokenRefusal? {
-        do throws(TokenRefusal) {
+    private func refusal(of token: String, _ verifier: TokenVerifier) -> TokenError? {
+        do throws(TokenError) {
             try verifier.verify(token).check(at: TokenFixtures.now)
             return nil
         } catch {
@@ -19,7 +19,7 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("A token of any of the keys grants what it says: the one operation, the labels, or everything")
+    @Test("A token signed by any key grants its permissions for its scope: one operation, labels, or everything")
     func grants() async throws {
         let fixtures = try TokenFixtures()
         for key in [fixtures.old, fixtures.signer, fixtures.edDSA, fixtures.foreignSigner] {
@@ -40,17 +40,17 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("The newest key signs")
+    @Test("The newest key signs tokens")
     func newest() async throws {
         #expect(try TokenFixtures().keys.signer?.id == "new")
     }
 
-    @Test("A token is refused before it begins and from its end on, and where it has no end")
+    @Test("A token is refused before nbf, from exp on, and without exp")
     func times() async throws {
         let fixtures = try TokenFixtures()
         let issuer = TokenIssuer(key: fixtures.signer)
         let now = TokenFixtures.now.timeIntervalSince1970
-        let cases: [(exp: Double?, nbf: Double?, refusal: TokenRefusal?)] = [
+        let cases: [(exp: Double?, nbf: Double?, refusal: TokenError?)] = [
             (now + 1, nil, nil), (now, nil, .expired), (now - 1, nil, .expired), (nil, nil, .neverEnds),
             (now + 9, now, nil), (now + 99, now + 60, .notYetValid), (now + 99, now + 4, nil),
             (.infinity, nil, .malformed),
@@ -61,7 +61,7 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("A token that says how to check it itself is not believed: no algorithm, or a public key as a secret")
+    @Test("The header cannot choose the algorithm: neither none, nor HS256 with a public key as the secret")
     func algorithms() async throws {
         let fixtures = try TokenFixtures()
         let claims = #"{"can":["admin"],"exp":1800003600}"#
@@ -86,7 +86,7 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("An extension that must be understood is refused in the same words whether or not its key is known")
+    @Test("A token with crit is refused with the same problem, whether or not its key is known")
     func critical() async throws {
         let fixtures = try TokenFixtures()
         for name in ["new", "ed", "nobody"] {
@@ -98,7 +98,7 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("A token of an unknown key, of another key than it names, and one changed in any place is refused")
+    @Test("A token is refused if its key is unknown, if another key signed it, or if any character was changed")
     func signatures() async throws {
         let fixtures = try TokenFixtures()
         let verifier = fixtures.verifier()
@@ -114,7 +114,7 @@ struct TokenVerifierTests {
         for index in token.indices {
             var changed = token
             changed.replaceSubrange(index...index, with: token[index] == "A" ? "B" : "A")
-            // The last digit of a part of 32 bytes holds bits that say nothing.
+            // The last base64url digit of 32 bytes has unused bits, so a change may decode to the same signature.
             if Base64URL.decode(changed.split(separator: ".").last ?? "")
                 == Base64URL.decode(token.split(separator: ".")[2]),
                 changed.prefix(token.count - 1) == token.prefix(token.count - 1)
@@ -126,7 +126,7 @@ struct TokenVerifierTests {
     }
 
     @Test(
-        "What is no token is refused",
+        "Invalid token text is refused",
         arguments: [
             "", ".", "..", "...", "a.b", "a.b.c", "a.b.c.d", "e30.e30.", "é.é.é", String(repeating: "a", count: 5000),
         ]
@@ -135,7 +135,7 @@ struct TokenVerifierTests {
         #expect(refusal(of: text, try TokenFixtures().verifier()) != nil)
     }
 
-    @Test("Claims that name both an operation and labels, no label, or an identifier that cannot be, are refused")
+    @Test("Claims with both an operation and labels, with empty labels, or with an invalid identifier are refused")
     func malformedClaims() async throws {
         let fixtures = try TokenFixtures()
         for change in [
@@ -149,7 +149,7 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("A token without permissions, or with names that are not known, grants nothing")
+    @Test("A token with no permissions or with unknown permissions grants nothing")
     func unknownPermissions() async throws {
         let fixtures = try TokenFixtures()
         for can in [nil, [], ["everything"]] as [[String]?] {
@@ -159,7 +159,7 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("Tokens of the key set must name the configured issuer and audience; the server's own need not")
+    @Test("Tokens of the key set need the configured issuer and audience; the server's own tokens do not")
     func origin() async throws {
         let fixtures = try TokenFixtures()
         let verifier = fixtures.verifier(issuer: "https://id.example", audience: "progress")
@@ -181,7 +181,7 @@ struct TokenVerifierTests {
         #expect(refusal(of: own, verifier) == nil)
     }
 
-    @Test("As many verified tokens are remembered as there is room for, those that are used among them")
+    @Test("The cache of verified tokens has a capacity, and keeps tokens in use")
     func memory() async throws {
         let fixtures = try TokenFixtures()
         let verified = try fixtures.verifier().verify(TokenIssuer(key: fixtures.signer).token(TokenFixtures.claims()))
@@ -197,7 +197,7 @@ struct TokenVerifierTests {
         #expect(memory.count == 0 && memory.verified("used") == nil)
     }
 
-    @Test("A ticket lets in once, within its time; past the room for them the oldest go")
+    @Test("A ticket is valid once, for 30 seconds; over the capacity, the oldest tickets are dropped")
     func tickets() {
         var tickets = Tickets(capacity: 3)
         let principal = ProgressPrincipal(grants: [])

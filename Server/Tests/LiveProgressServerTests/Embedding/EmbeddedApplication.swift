@@ -10,9 +10,9 @@ import ServiceLifecycle
 
 @testable import LiveProgressServer
 
-/// Runs a test against an application that embeds live progress, and takes it down as a signal would.
+/// Runs a test against an application that embeds Live Progress, and stops the application as a signal does.
 ///
-/// It is put together as the documentation says, with a route of its own, and a context that knows nothing of connections.
+/// The application is set up as in the documentation. It has a route of its own, and a context without a remote address.
 func withApplication<Value: Sendable>(
     _ progress: ProgressServer,
     server: HTTPServerBuilder? = nil,

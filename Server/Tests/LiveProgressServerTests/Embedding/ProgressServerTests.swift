@@ -14,7 +14,7 @@ import Testing
 
 @testable import LiveProgressServer
 
-/// Lets in whoever comes first, and nobody else: a ticket for one.
+/// An authorizer that grants the first request and refuses all others, like a one-time ticket.
 private final class OneTime: ProgressAuthorizer {
     private let count = Atomic(0)
 
@@ -26,7 +26,7 @@ private final class OneTime: ProgressAuthorizer {
     }
 }
 
-@Suite("Live progress in a Hummingbird application", .timeLimit(.minutes(2)))
+@Suite("Live Progress in a Hummingbird application", .timeLimit(.minutes(2)))
 struct ProgressServerTests {
     private static let paths = [nil, "/internal/jobs", "jobs/"] as [String?]
 
@@ -42,7 +42,7 @@ struct ProgressServerTests {
         return client
     }
 
-    @Test("routes, links, the page, WebSockets and the client are where it is mounted", arguments: paths)
+    @Test("routes, links, the page, WebSockets and the client use the configured path", arguments: paths)
     func mounted(path: String?) async throws {
         let progress = ProgressServer(ProgressService(), at: path)
         let base = progress.configuration.path
@@ -72,7 +72,10 @@ struct ProgressServerTests {
         }
     }
 
-    @Test("by default a page of another site gets 403, over the first bytes, handlers and routes", arguments: paths)
+    @Test(
+        "by default, a page of another site gets 403, by the first bytes, handlers and routes",
+        arguments: paths
+    )
     func refusesOrigins(path: String?) async throws {
         let progress = ProgressServer(ProgressService(), at: path)
         let base = progress.configuration.path
@@ -89,7 +92,7 @@ struct ProgressServerTests {
                     #expect(answer.hasPrefix("HTTP/1.1 403 "), "\(method) \(origin)")
                 }
             }
-            // A name that was made to point here: the application listens on a loopback address.
+            // DNS rebinding: the application listens on a loopback address, and the Host is another name.
             let named = try await RawClient(server)
             try await named.send("GET \(base)/a HTTP/1.1", "Host: evil.example", "Connection: close")
             #expect(try await named.untilClosed().hasPrefix("HTTP/1.1 421 "))
@@ -100,8 +103,8 @@ struct ProgressServerTests {
         tracker.succeed()
     }
 
-    /// The context of these routes knows nothing of the connection: what the proxy tells is believed all the same.
-    @Test("behind a trusted proxy a page of the outside name is let in, by routes and upgrades alike")
+    /// The request context of these routes has no remote address, and the proxy's header fields must still be accepted.
+    @Test("behind a trusted proxy, a page of the forwarded host is accepted by routes and upgrades")
     func behindProxy() async throws {
         var configuration = ProgressServer.Configuration()
         configuration.trustedProxies = try TrustedProxies(["127.0.0.1"])
@@ -118,7 +121,7 @@ struct ProgressServerTests {
         }
     }
 
-    @Test("an application that goes away tells all who watch, and is not held up by who never answers")
+    @Test("an application that stops ends all watchers' connections, and does not wait for clients that do not answer")
     func leaves() async throws {
         let progress = ProgressServer(ProgressService())
         let tracker = try progress.service.createProgress(id: ProgressID("a"))
@@ -136,11 +139,11 @@ struct ProgressServerTests {
         }
         for (index, client) in clients.enumerated() {
             let text = try await client.untilClosed()
-            // The raw clients answer no close frame: its code 1001 comes first, then its reason.
+            // The close frame has the code 1001 and a reason. The raw clients do not answer the close frame.
             if index.isMultiple(of: 2) {
                 #expect(text.utf8.firstRange(of: Array("going away".utf8)) != nil)
             } else {
-                #expect(text.hasSuffix("0\r\n\r\n"), "the last chunk says that the stream ended, not broke")
+                #expect(text.hasSuffix("0\r\n\r\n"), "the last chunk marks a complete stream")
             }
         }
         _ = try await idle.untilClosed()
@@ -148,7 +151,7 @@ struct ProgressServerTests {
         tracker.succeed()
     }
 
-    @Test("streams end too where the application's server is another, which has no WebSockets")
+    @Test("streams also end with another server type, which has no WebSockets")
     func leavesOtherServer() async throws {
         let progress = ProgressServer(ProgressService())
         let tracker = try progress.service.createProgress(id: ProgressID("a"))
@@ -165,7 +168,7 @@ struct ProgressServerTests {
     }
 
     @Test(
-        "who may watch is asked once, by the routes too, and the reason of a refusal is kept",
+        "an upgrade request is authorized once, also if the routes answer it, and the reason of a refusal is kept",
         arguments: [(true, "op", 101), (true, "nobody", 404), (false, "op", 503), (false, "nobody", 404)]
     )
     func decidesOnce(isOwnServer: Bool, id: String, status: Int) async throws {
@@ -183,7 +186,7 @@ struct ProgressServerTests {
         tracker.succeed()
     }
 
-    @Test("a refused upgrade is told to the host, which no middleware sees")
+    @Test("a refused upgrade calls onRefusal, because no middleware handles it")
     func tellsOfRefusals() async throws {
         let (refusals, told) = AsyncStream<Int>.makeStream()
         var configuration = ProgressServer.Configuration()

@@ -9,7 +9,7 @@ import Testing
 @Suite("The certificate")
 struct CertificatesTests {
     @Test(
-        "files that cannot be used keep the server from starting, and the message names the one that is wrong",
+        "the server does not start with an invalid certificate or key, and the error names the file",
         arguments: [
             ("nothing", TestCertificates.hereKey, "certificate.pem", "no certificate"),
             ("", TestCertificates.hereKey, "certificate.pem", "no certificate"),
@@ -32,7 +32,7 @@ struct CertificatesTests {
         #expect(error?.message.contains("PRIVATE KEY") == false)
     }
 
-    @Test("a file that is not there is named")
+    @Test("the error names a file that does not exist")
     func missingFile() throws {
         let folder = try CertificateFolder()
         defer { folder.remove() }
@@ -46,7 +46,7 @@ struct CertificatesTests {
         }
     }
 
-    @Test("new files are used from then on, and those that are the same are let be")
+    @Test("changed files are loaded, and unchanged files are not")
     func renews() throws {
         let folder = try CertificateFolder()
         defer { folder.remove() }
@@ -60,7 +60,7 @@ struct CertificatesTests {
         #expect(certificates.renew() == .unchanged)
     }
 
-    @Test("a pair that cannot be used is told of once, or when asked, and the old certificate goes on")
+    @Test("an invalid pair is reported once, or again on request, and the old certificate stays in use")
     func keepsOld() throws {
         let folder = try CertificateFolder()
         defer { folder.remove() }
@@ -68,7 +68,7 @@ struct CertificatesTests {
         let first = certificates.context
         try folder.write(TestCertificates.elsewhere, TestCertificates.hereKey)
         guard case .failed(let error) = certificates.renew() else {
-            Issue.record("A key of another certificate was taken.")
+            Issue.record("The key of another certificate was accepted.")
             return
         }
         #expect(error.message.contains("does not belong"))
@@ -77,7 +77,7 @@ struct CertificatesTests {
         #expect(certificates.context === first)
         folder.remove()
         guard case .failed = certificates.renew() else {
-            Issue.record("Files that are gone were taken.")
+            Issue.record("Missing files were accepted.")
             return
         }
         #expect(certificates.context === first)

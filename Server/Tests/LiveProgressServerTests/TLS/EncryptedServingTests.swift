@@ -8,9 +8,9 @@ import LiveProgressServer
 import NIOCore
 import Testing
 
-@Suite("Serving over TLS", .timeLimit(.minutes(2)))
+@Suite("The server over TLS", .timeLimit(.minutes(2)))
 struct EncryptedServingTests {
-    /// Runs a test against a server with a certificate; the client trusts its authority.
+    /// Runs a test against a server with a certificate, and a client configuration that trusts its certificate authority.
     private static func withEncryptedServer(
         _ folder: CertificateFolder,
         _ body: (RunningServer, ProgressClient.Configuration) async throws -> Void
@@ -26,7 +26,7 @@ struct EncryptedServingTests {
         }
     }
 
-    @Test("the client reports and watches over https and wss as it does in clear")
+    @Test("the client reports and watches over https and wss as over http and ws")
     func reportsAndWatches() async throws {
         try await Self.withEncryptedServer(CertificateFolder()) { server, configuration in
             #expect(server.url.hasPrefix("https://127.0.0.1:"))
@@ -47,7 +47,7 @@ struct EncryptedServingTests {
         }
     }
 
-    @Test("a server whose certificate is by a stranger is not spoken to, and it is no use to try again")
+    @Test("the client refuses a certificate of an unknown authority, and the error is not transient")
     func distrustsStrangers() async throws {
         try await Self.withEncryptedServer(CertificateFolder()) { server, configuration in
             var configuration = configuration
@@ -65,7 +65,7 @@ struct EncryptedServingTests {
         }
     }
 
-    @Test("a server whose certificate is for another host is not spoken to")
+    @Test("the client refuses a certificate for another host")
     func distrustsOtherHosts() async throws {
         let folder = try CertificateFolder(TestCertificates.elsewhere, TestCertificates.elsewhereKey)
         try await Self.withEncryptedServer(folder) { server, configuration in
@@ -79,7 +79,7 @@ struct EncryptedServingTests {
         }
     }
 
-    @Test("a client without TLS refuses an https URL, and says what it lacks")
+    @Test("a client without TLS refuses an https URL, and the error names the missing setting")
     func lacksTLS() async throws {
         let error = #expect(throws: ProgressClientError.self) { try ProgressClient(url: "https://127.0.0.1:1") }
         #expect(error?.code == .unsupportedScheme)
@@ -89,7 +89,7 @@ struct EncryptedServingTests {
         #expect(later?.code == .unsupportedScheme)
     }
 
-    @Test("a file without certificates is no authority")
+    @Test("a file without certificates is refused as a certificate authority")
     func noAuthority() throws {
         let folder = try CertificateFolder()
         defer { folder.remove() }
@@ -99,7 +99,7 @@ struct EncryptedServingTests {
         }
     }
 
-    @Test("who speaks in clear to a port that is encrypted is cut off, and the next one is served")
+    @Test("a plain HTTP request to a TLS port is not answered, and the next client is served")
     func refusesClear() async throws {
         try await Self.withEncryptedServer(CertificateFolder()) { server, configuration in
             let answer = try await server.answer("GET /healthz HTTP/1.1")

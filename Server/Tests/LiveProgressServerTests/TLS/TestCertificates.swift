@@ -4,9 +4,9 @@
 import FoundationEssentials
 import LiveProgressServer
 
-/// Certificates and keys that are worth nothing anywhere else: nobody trusts their authority, whose key is gone.
+/// Certificates and keys for tests only. No system trusts their authority, and the authority's key was deleted.
 enum TestCertificates {
-    /// The authority of both.
+    /// The certificate of the authority that signed both certificates.
     static let authority = """
         -----BEGIN CERTIFICATE-----
         MIIBkzCCATmgAwIBAgIUbkRsaIhktveEKjdVIjvPY9XeRwUwCgYIKoZIzj0EAwIw
@@ -21,7 +21,7 @@ enum TestCertificates {
         -----END CERTIFICATE-----
         """
 
-    /// For localhost and 127.0.0.1.
+    /// A certificate for localhost and 127.0.0.1.
     static let here = """
         -----BEGIN CERTIFICATE-----
         MIIBjzCCATWgAwIBAgIUZWxw9FrstaSEgGwfgRCwJrSKdx0wCgYIKoZIzj0EAwIw
@@ -44,7 +44,7 @@ enum TestCertificates {
         -----END PRIVATE KEY-----
         """
 
-    /// For another host.
+    /// A certificate for another host.
     static let elsewhere = """
         -----BEGIN CERTIFICATE-----
         MIIBkzCCATmgAwIBAgIUZWxw9FrstaSEgGwfgRCwJrSKdx4wCgYIKoZIzj0EAwIw
@@ -68,7 +68,7 @@ enum TestCertificates {
         """
 }
 
-/// A folder with a certificate and its key, for as long as a test runs.
+/// A temporary folder with a certificate and its key.
 struct CertificateFolder {
     let path = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString)")
 
@@ -79,7 +79,7 @@ struct CertificateFolder {
 
     var files: TLSFiles { TLSFiles(certificate: file("certificate.pem").path, key: file("key.pem").path) }
 
-    /// The file of the authority that has signed.
+    /// Writes the certificate of the authority to a file, and returns its path.
     func authority() throws -> String {
         try Data(TestCertificates.authority.utf8).write(to: file("authority.pem"))
         return file("authority.pem").path

@@ -6,7 +6,7 @@ import NIOPosix
 
 @testable import LiveProgressWebSocket
 
-/// Goes through the cases of a fuzzing server: its requests are those that Autobahn's server defined.
+/// Runs all cases of a fuzzing server, with the requests that the Autobahn server defines.
 struct CaseRunner {
     private static let agent = "live-progress"
 
@@ -19,11 +19,11 @@ struct CaseRunner {
             do {
                 try await echo("/runCase?case=\(number)&agent=\(Self.agent)")
             } catch {
-                // The server has its verdict on the case; the others are to be run all the same.
+                // The server has recorded its verdict on the case. The other cases must still run.
                 print("case number \(number): \(error)")
             }
         }
-        // The server may be gone before it has answered: this ends its run.
+        // This request ends the server, so the server may close before it answers.
         try? await echo("/updateReports?agent=\(Self.agent)")
     }
 
@@ -34,17 +34,17 @@ struct CaseRunner {
         return count
     }
 
-    /// Sends back what comes, until the server closes.
+    /// Sends each message back until the server closes the connection.
     ///
-    /// As users of the client do, it takes messages in a task of its own: a frame that breaks the rules right behind a message
-    /// has failed the connection (RFC 6455 section 7.1.7) before the message can be sent back, which the suite calls NON-STRICT.
-    /// To hold the failure back until messages are taken would leave it to the reader of the messages when a bad peer is let go.
+    /// Like users of the client, this function receives messages in a task. If an invalid frame directly follows a message, the
+    /// client fails the connection (RFC 6455 section 7.1.7) before the task can send the message back. The suite reports such
+    /// cases as NON-STRICT. The client does not delay the failure, because then a slow reader could keep a bad peer connected.
     private func echo(_ target: String) async throws {
         let connection = try await connect(target)
         do {
             for await message in connection.messages { try await connection.send(message) }
         } catch WebSocketConnectError.closed {
-            // It closed while we answered; nothing else is wrong with that.
+            // The server may close the connection during a send, which is not an error.
         }
         _ = await connection.closeReason
     }

@@ -5,7 +5,7 @@ import LiveProgressDeflate
 
 @testable import LiveProgressWebSocket
 
-/// `ws-client --port PORT [--deflate]`: echoes what a fuzzing server on the loopback sends, case by case.
+/// `ws-client --port PORT [--deflate]`: runs the cases of a fuzzing server on the loopback address.
 @main
 enum ClientMain {
     static func main() async throws {

@@ -5,7 +5,7 @@ import NIOCore
 
 @testable import LiveProgressWebSocket
 
-/// Sends each message back, and reads no further while its answers are not read.
+/// Sends each message back, and stops reading while the peer does not read the messages.
 final class EchoDelegate: WebSocketHandlerDelegate {
     private let channel: any Channel
 
@@ -24,14 +24,14 @@ final class EchoDelegate: WebSocketHandlerDelegate {
     }
 
     func stopSending(_ handler: WebSocketHandler) {
-        // The peer's close frame must be seen, whether it reads our messages or not.
+        // The peer's close frame must be read, even if the peer does not read our messages.
         setReading(true)
     }
 
     func closed(_ reason: WebSocketCloseReason, _ handler: WebSocketHandler) {}
 
     private func setReading(_ isReading: Bool) {
-        // A channel that is closed takes no options, and needs none.
+        // A closed channel accepts no options, and needs none.
         try? channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 }

@@ -5,7 +5,7 @@ import LiveProgressDeflate
 
 @testable import LiveProgressWebSocket
 
-/// `ws-echo [--port PORT] [--deflate]`: sends back what comes; without a port it takes one that is free.
+/// `ws-echo [--port PORT] [--deflate]`: sends each message back. Without a port, the system chooses a free port.
 @main
 enum EchoMain {
     static func main() async throws {

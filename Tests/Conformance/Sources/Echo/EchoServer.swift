@@ -16,7 +16,7 @@ import NIOPosix
     import Musl
 #endif
 
-/// Echoes over WebSockets on the loopback: the upgrade, the frames and the messages are the library's own.
+/// A WebSocket echo server on the loopback address. The library handles the upgrade, the frames and the messages.
 struct EchoServer {
     let port: Int
     let deflate: DeflateServer?
@@ -27,14 +27,14 @@ struct EchoServer {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // The stream may end before its close frame: the library, and not the channel, says what that means.
+            // The peer may end its stream before a close frame. The library must handle that end, not the channel.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture { _ = try setup.configure(child, openPath: refuse) }
+                child.eventLoop.makeCompletedFuture { _ = try setup.configure(child, addHTTPHandlers: refuse) }
             }
             .bind(host: "127.0.0.1", port: port).get()
         print("listening on ws://127.0.0.1:\(channel.localAddress?.port ?? port)/")
-        // Whoever started us may read it through a pipe.
+        // The parent process may read the line through a pipe.
         fflush(nil)
         try await channel.closeFuture.get()
     }
@@ -44,7 +44,7 @@ struct EchoServer {
         let agreement = deflate?.accept(head)
         let headers = handshake.acceptance(extension: agreement?.answer)
         return .upgrade(
-            ConnectionDecision.Grant(headers: headers) { channel in [handler(on: channel, agreement?.compression)] }
+            ConnectionDecision.Upgrade(headers: headers) { channel in [handler(on: channel, agreement?.compression)] }
         )
     }
 
@@ -56,14 +56,14 @@ struct EchoServer {
         )
     }
 
-    /// Nothing but WebSockets is served here.
+    /// Closes the connection, because the server serves only WebSockets.
     private func refuse(_ channel: any Channel) -> EventLoopFuture<Void> {
         channel.close()
     }
 }
 
 extension WebSocketConfiguration {
-    /// What the cases need: messages of 16 MiB, also in fragments of 256 bytes.
+    /// The limits that the cases need: messages of 16 MiB, also in fragments of 256 bytes.
     static var conformance: Self {
         Self(limits: WebSocketLimits(maximumMessageSize: 16 << 20, maximumFragments: 1 << 16), heartbeat: nil)
     }

@@ -11,22 +11,22 @@ import NIOCore
     import Glibc
 #endif
 
-/// What a schedule found wrong, in words.
+/// A fault that a schedule found.
 struct ScheduleFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// A TCP connection to the loopback that does exactly what it is told, on the thread of the caller.
+/// A TCP connection to 127.0.0.1 that the caller drives step by step, on the caller's thread.
 ///
-/// No event loop reads ahead: what the test does not take stays in the kernel, whose buffers are small, so that the
-/// server's own buffer fills up and its writes fall short.
+/// No event loop reads ahead. Unread bytes stay in the kernel's small buffers, so the server's own buffer fills and its
+/// writes become short.
 final class RawSocket {
-    /// What a read gave.
+    /// The result of a read.
     enum Received {
         case bytes(ByteBuffer)
-        /// Nothing is there yet.
+        /// No bytes are available yet.
         case nothing
         /// The server has ended its stream.
         case end
@@ -34,17 +34,17 @@ final class RawSocket {
         case reset
     }
 
-    /// How long a server that should send something may be silent: only a hanging one ever is for so long.
+    /// The longest wait for a server, in milliseconds; only a server that hangs exceeds this time.
     private static let hangLimit: CInt = 120_000
 
     private let descriptor: CInt
     private var isClosed = false
 
-    /// Connects, and waits until the connection is there.
+    /// Connects, and returns after the connection is established.
     init(port: Int, receiveBuffer: Int) throws {
         descriptor = socket(AF_INET, streamType, 0)
         guard descriptor >= 0 else { throw ScheduleFailure("socket: errno \(errno)") }
-        // Small segments: a window smaller than one of the loopback's own would be waited for with the kernel's timers.
+        // Small segments, because the kernel waits for a timer when the window is below one segment.
         set(CInt(IPPROTO_TCP), TCP_MAXSEG, 1000)
         set(CInt(IPPROTO_TCP), TCP_NODELAY, 1)
         set(SOL_SOCKET, SO_RCVBUF, CInt(receiveBuffer))
@@ -60,7 +60,7 @@ final class RawSocket {
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Value>.size))
     }
 
-    /// Sends all of the bytes; `false` where the server has closed the connection.
+    /// Sends all bytes; returns `false` if the server has closed the connection.
     func send(_ bytes: ByteBuffer) -> Bool {
         var rest = bytes
         while rest.readableBytes > 0 {
@@ -74,7 +74,7 @@ final class RawSocket {
         return true
     }
 
-    /// Takes at most so many bytes of those that are there.
+    /// Receives at most `limit` of the available bytes, without waiting.
     func receive(upTo limit: Int) -> Received {
         var buffer = ByteBuffer()
         var result = 0
@@ -91,27 +91,27 @@ final class RawSocket {
         return reason == EAGAIN || reason == EWOULDBLOCK ? .nothing : .reset
     }
 
-    /// Tells the server at once what was taken: a kernel that waits for more to tell of is slower than all else here.
+    /// Acknowledges the received bytes immediately, because delayed acknowledgements would slow down every step.
     private func acknowledge() {
         #if os(Linux)
             set(CInt(IPPROTO_TCP), TCP_QUICKACK, 1)
         #endif
     }
 
-    /// Waits until there is something to receive: bytes, or an end.
+    /// Waits until bytes or an end can be received; throws if the server hangs.
     func waitUntilReadable() throws {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while true {
             let count = poll(&entry, 1, Self.hangLimit)
             if count > 0 { return }
-            guard count < 0, errno == EINTR else { throw ScheduleFailure("the server hangs: nothing comes any more") }
+            guard count < 0, errno == EINTR else { throw ScheduleFailure("the server hangs: it sends no more bytes") }
         }
     }
 
-    /// Sends no more: the server sees the end of the stream.
+    /// Closes the output, so the server sees the end of the stream.
     func closeOutput() { shutdown(descriptor, CInt(SHUT_WR)) }
 
-    /// Leaves without a word: what is on its way is lost, and the server's next write fails.
+    /// Resets the connection: bytes in flight are lost, and the server's next write fails.
     func reset() {
         set(SOL_SOCKET, SO_LINGER, linger(l_onoff: 1, l_linger: 0))
         close()
@@ -129,7 +129,7 @@ final class RawSocket {
     private let streamType = SOCK_STREAM
     private let systemSend = Darwin.send
     private let systemClose = Darwin.close
-    /// The test's process has no use for the signal of a broken connection, and NIO has turned it off.
+    /// No flag is needed: NIO turns off the signal of a broken connection in this process.
     private let sendFlags: CInt = 0
 #elseif canImport(Musl)
     private let streamType = SOCK_STREAM

@@ -6,10 +6,10 @@ import LiveProgress
 @_spi(Server) @testable import LiveProgressNIO
 @testable import LiveProgressTesting
 
-/// One random schedule: what workers and watchers do to a server, in an order that the seed alone decides.
+/// A random schedule of what workers and watchers do to a server; the seed alone decides the order.
 ///
-/// One thread does all of it, one step after the other, while the server's event loops run as they like. Nothing waits
-/// for a time: a client that stalls does so for a number of steps, one that waits does so for what must come.
+/// One thread performs all steps, while the server's event loops run freely. No step waits for a time: a stalled client
+/// skips a number of steps, and a waiting client waits for expected bytes.
 struct Schedule {
     private static let maximumClients = 4
     private static let largestDetails = ScheduleOperation.largestDetails
@@ -22,7 +22,7 @@ struct Schedule {
     private(set) var operations: [ScheduleOperation] = []
     private var clients: [ScheduleClient] = []
 
-    /// A schedule with its settings and the rest of its random numbers, against the server that was set up for it.
+    /// Creates a schedule with its settings and the rest of its random numbers, for the server that was set up for it.
     init(
         settings: ScheduleSettings,
         random: SeededGenerator,
@@ -35,7 +35,7 @@ struct Schedule {
         self.makeCodec = makeCodec
     }
 
-    /// Runs to the end of all connections, and throws the first thing that is wrong.
+    /// Runs until all connections have ended; throws the first fault.
     mutating func run() throws {
         for _ in 0..<Int.random(in: 1...2, using: &random) {
             operations.append(try ScheduleOperation(service: server.service, settings: settings))
@@ -48,8 +48,8 @@ struct Schedule {
         try finish()
     }
 
-    /// Connections of several operations come and go as fast as they can while all of these report without a pause, so
-    /// that descriptors are used again at once, by watchers of something else.
+    /// Opens and closes connections while all operations report without a pause, so that watchers of other operations
+    /// immediately reuse the descriptors.
     mutating func runComingAndGoing() throws {
         for _ in 0..<4 { operations.append(try ScheduleOperation(service: server.service, settings: settings)) }
         for _ in 0..<150 {
@@ -112,7 +112,7 @@ extension Schedule {
         clients.append(client)
     }
 
-    /// Reports without a pause, so that much goes out at once, or one by one; some fit into no buffer on the way.
+    /// Reports without a pause, in one batch or one by one; some reports exceed every buffer.
     private mutating func burst() throws {
         guard let operation = operations.randomElement(using: &random) else { return }
         let isOneByOne = number(0...1) == 0
@@ -124,7 +124,7 @@ extension Schedule {
         }
     }
 
-    /// Fills sockets up and says something whose answer may not fit; then there is room, and news, at the same time.
+    /// Fills the sockets, requests responses that may not fit, then frees space and reports at the same time.
     private mutating func surprise() throws {
         guard let operation = operations.randomElement(using: &random) else { return }
         for _ in 0..<number(0...12) {
@@ -153,7 +153,7 @@ extension Schedule {
         }
     }
 
-    /// In one of the ways of leaving; some come back at once, from where they were.
+    /// Leaves in a random way; some clients reconnect immediately with their cursor.
     private mutating func leave(_ client: ScheduleClient) throws {
         switch number(0...3) {
         case 0: client.closeHalf()
@@ -174,7 +174,7 @@ extension Schedule {
 // MARK: The end
 
 extension Schedule {
-    /// Ends all in one way, lets everybody read to the end, and checks what they were told.
+    /// Ends all operations in one way, lets every client read to the end, and checks the close codes.
     private mutating func finish() throws {
         let code: UInt16
         switch number(0...3) {
@@ -190,7 +190,7 @@ extension Schedule {
                 let outcome = [ProgressOutcome.succeeded(result: 7), .failed(ProgressProblem(title: "No")), .cancelled]
                 try operation.report(size: number(1...5000), outcome: outcome[number(0...2)], using: &random)
             }
-            // Those who come late find it too.
+            // A late watcher must receive the end too.
             try open()
         }
         while let client = clients.randomElement(using: &random) {
@@ -203,7 +203,7 @@ extension Schedule {
     private func check(_ client: ScheduleClient, told code: UInt16) throws {
         let ledger = client.ledger
         var allowed: Set<UInt16> = [code]
-        // Sixteen answers may wait for one who does not read them.
+        // At most 16 answers may wait for a client that does not read.
         if ledger.nonsense > 1 || ledger.nonsense + ledger.cancels > 16 { allowed.insert(1008) }
         switch client.leaving {
         case .no, .vanished: break
@@ -218,7 +218,7 @@ extension Schedule {
     }
 }
 
-/// What came to pass in schedules, to see that it did.
+/// Counts of what happened in schedules, so that tests can check that each case occurred.
 struct ScheduleTally: Sendable {
     var reports = 0
     var clients = 0

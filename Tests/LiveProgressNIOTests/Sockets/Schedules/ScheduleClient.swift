@@ -7,11 +7,11 @@ import NIOCore
 @testable import LiveProgressTesting
 @_spi(Server) @testable import LiveProgressWire
 
-/// One watcher of a schedule: a socket, and a ledger of all that came through it.
+/// A watcher of a schedule: a socket, and a ledger of all data that came through the socket.
 ///
-/// It does nothing by itself. Each byte that it takes is checked at once.
+/// The client acts only when it is called, and checks each received byte immediately.
 final class ScheduleClient {
-    /// How the connection came to its end, as far as the client did something about it.
+    /// The way in which the client ended the connection.
     enum Leaving { case no, closed(UInt16), halfClosed, vanished }
 
     let operation: ScheduleOperation
@@ -24,9 +24,9 @@ final class ScheduleClient {
     private var isUpgraded = false
     private var random: SeededGenerator
     private(set) var leaving = Leaving.no
-    /// Whether nothing can come any more.
+    /// Whether no more bytes can arrive.
     private(set) var isOver = false
-    /// Steps for which the client does not read.
+    /// The number of steps in which the client does not read.
     var stalledSteps = 0
 
     init(
@@ -46,13 +46,13 @@ final class ScheduleClient {
         socket = try RawSocket(port: server.port, receiveBuffer: settings.receiveBuffer)
         _ = socket.send(try codec.begin())
         var request = ByteBuffer(string: request(cursor, port: server.port))
-        // What stands behind the request in the same segment belongs to the WebSocket already.
+        // Bytes after the request in the same segment already belong to the WebSocket.
         if Bool.random(using: &self.random) { request.writeImmutableBuffer(nextPing()) }
         try send(request)
         while !isUpgraded { try take(upTo: 300) }
     }
 
-    /// Whether the client may still say something that the server answers.
+    /// Whether the client may still send messages that the server answers.
     var isOpen: Bool {
         if isOver || ledger.closeCode != nil { return false }
         if case .no = leaving { return true }
@@ -81,7 +81,7 @@ final class ScheduleClient {
     }
 }
 
-// MARK: Saying
+// MARK: Sending
 
 extension ScheduleClient {
     func ping() throws { try send(nextPing()) }
@@ -121,7 +121,7 @@ extension ScheduleClient {
 
     private func send(_ bytes: ByteBuffer) throws {
         guard !socket.send(try codec.encode(bytes)), ledger.closeCode == nil else { return }
-        // Whatever came before the server closed may still be there to read; it says whether it was allowed to.
+        // Bytes from before the server closed may still be unread; they show whether the close was allowed.
         try drain()
     }
 }
@@ -129,20 +129,20 @@ extension ScheduleClient {
 // MARK: Reading
 
 extension ScheduleClient {
-    /// Takes what is there, at most so many bytes; does not wait.
+    /// Reads at most `limit` of the available bytes; does not wait.
     func receive(upTo limit: Int) throws {
         guard isReading else { return }
         try take(socket.receive(upTo: limit))
     }
 
-    /// Reads until the server has answered the client's last ping, and thereby all that was said before.
+    /// Reads until the server has answered the client's last ping, and so all earlier messages.
     func settle() throws {
         try ping()
         while isOpen, !ledger.hasLastPong { try take(upTo: .random(in: 1...50_000, using: &random)) }
         if isOpen { try ledger.checkAnswers() }
     }
 
-    /// Reads until all that was reported has come.
+    /// Reads until every report has arrived.
     func catchUp() throws {
         while isOpen, !ledger.isCaughtUp { try take(upTo: .random(in: 1...50_000, using: &random)) }
     }
@@ -191,7 +191,7 @@ extension ScheduleClient {
         try read(head)
     }
 
-    /// The stream has ended: in order, unless the client has broken the connection itself.
+    /// Handles the end of the stream: it needs a close frame, unless the client has closed its half.
     private func end(isReset: Bool) throws {
         isOver = true
         if case .halfClosed = leaving { return }

@@ -3,17 +3,17 @@
 
 import NIOCore
 
-/// What stands between a client's socket and its WebSocket: nothing, or encryption.
+/// The layer between a client's socket and its WebSocket: none, or encryption.
 protocol ScheduleCodec: AnyObject {
-    /// Bytes for the socket before any others, such as the beginning of a handshake.
+    /// Returns the first bytes for the socket, such as the start of a handshake.
     func begin() throws -> ByteBuffer
-    /// What is written, as bytes for the socket.
+    /// Returns the bytes for the socket.
     func encode(_ bytes: ByteBuffer) throws -> ByteBuffer
-    /// What the socket received, as bytes to read and bytes to send in answer.
+    /// Returns the decoded bytes, and the bytes to send in response.
     func decode(_ bytes: ByteBuffer) throws -> (received: ByteBuffer, answer: ByteBuffer)
 }
 
-/// Bytes as they are.
+/// A codec that changes no bytes.
 final class PlainCodec: ScheduleCodec {
     func begin() -> ByteBuffer { ByteBuffer() }
     func encode(_ bytes: ByteBuffer) -> ByteBuffer { bytes }

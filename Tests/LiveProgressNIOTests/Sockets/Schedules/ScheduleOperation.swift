@@ -15,12 +15,11 @@ import NIOCore
     import Glibc
 #endif
 
-/// One operation of a schedule, its worker, and what watchers must find of it.
+/// An operation of a schedule, its worker, and the expected content of its messages.
 ///
-/// Belongs to the thread that drives the schedule: nobody else reports, so that what was reported is known before
-/// anybody's messages are looked at.
+/// Only the schedule's thread reports, so every report is known before a message is checked.
 final class ScheduleOperation {
-    /// What a worker reported, and the revision that it became.
+    /// A report and its revision.
     private struct Report {
         let revision: UInt64
         let details: Range<Int>?
@@ -30,7 +29,7 @@ final class ScheduleOperation {
 
     static let largestDetails = 200_000
 
-    /// Letters and digits without any pattern, so that bytes from another place are seen to be from there.
+    /// Letters and digits without a pattern, so that a check detects bytes from a wrong position.
     private static let letters: [UInt8] = {
         var random = SeededGenerator(seed: 7)
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
@@ -44,7 +43,7 @@ final class ScheduleOperation {
     private let isCancellable: Bool
     private var reports = [Report(revision: 0, details: nil, completedCount: 0, isEnd: false)]
     private var advanced: Int64 = 0
-    /// What watchers found at revisions that no report made: ticks, and a request to cancel.
+    /// The snapshots of revisions without a report: ticks and requests to cancel.
     private var found: [UInt64: ProgressSnapshot] = [:]
 
     init(service: ProgressService, settings: ScheduleSettings) throws {
@@ -57,15 +56,15 @@ final class ScheduleOperation {
         tracker.setCounts(total: 1_000_000)
     }
 
-    /// The newest revision that a report made.
+    /// The newest revision of a report.
     var reported: UInt64 { reports[reports.count - 1].revision }
-    /// How many reports there are; the state of the last one is named after it.
+    /// The number of reports; the state of the last report contains this number.
     var reportCount: Int { reports.count - 1 }
     var takesCancel: Bool { isCancellable }
 
     // MARK: The worker
 
-    /// Reports details of a random place among the letters.
+    /// Reports details from a random position in the letters.
     func report(size: Int, outcome: ProgressOutcome? = nil, using random: inout SeededGenerator) throws {
         let start = Int.random(in: 0..<Self.largestDetails, using: &random)
         let details = start..<start + size
@@ -88,9 +87,9 @@ final class ScheduleOperation {
         advanced += count
     }
 
-    // MARK: What watchers must find
+    // MARK: Checks
 
-    /// Checks an event and the details that came with it.
+    /// Checks an event and its details.
     func check(_ event: ProgressEvent, details: ByteBuffer?) throws(ScheduleFailure) {
         let snapshot = event.snapshot
         let index = lastReport(at: snapshot.revision)
@@ -117,7 +116,7 @@ final class ScheduleOperation {
         }
     }
 
-    /// Checks a message without a revision: which report it is of, given that it is not older than another one.
+    /// Checks a message without a revision; returns the index of its report, which must not be below `earlier`.
     func check(state: String, details: ByteBuffer?, after earlier: Int) throws(ScheduleFailure) -> Int {
         let index = state == ProgressSnapshot.initialState ? 0 : Int(state.dropFirst(5)) ?? -1
         guard index >= earlier, index < reports.count else {
@@ -151,7 +150,8 @@ final class ScheduleOperation {
         guard isSame else { throw ScheduleFailure("other details than were reported as Step \(index)") }
     }
 
-    /// A tick or a request to cancel: between its neighbours, and the same for all who see it.
+    /// Checks a tick or a request to cancel: its count is between its neighbours, and all watchers see the same
+    /// snapshot.
     private func checkUnreported(
         _ snapshot: ProgressSnapshot,
         between before: Report,

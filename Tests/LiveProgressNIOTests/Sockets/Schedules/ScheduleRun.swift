@@ -17,9 +17,9 @@ import Testing
     import Glibc
 #endif
 
-/// Runs many schedules, some at the same time, each with a server of its own and threads that may wait.
+/// Runs many schedules, several at the same time, each with its own server and on threads that may block.
 ///
-/// `LIVE_PROGRESS_SCHEDULES` is how many, by default a few hundred; `LIVE_PROGRESS_SCHEDULE` is one to try again alone.
+/// `LIVE_PROGRESS_SCHEDULES` sets their number, by default a few hundred; `LIVE_PROGRESS_SCHEDULE` repeats one seed.
 struct ScheduleRun: Sendable {
     private static let width = 8
 
@@ -37,7 +37,7 @@ struct ScheduleRun: Sendable {
         getenv(name).flatMap { Int(String(cString: $0)) }
     }
 
-    /// Runs the schedules of the seeds; each one that fails is an issue that names its seed.
+    /// Runs the schedules of the seeds; records an issue with the seed for each failure.
     func callAsFunction(_ seeds: Range<Int>) async throws -> ScheduleTally {
         let pool = NIOThreadPool(numberOfThreads: Self.width)
         pool.start()
@@ -61,7 +61,7 @@ struct ScheduleRun: Sendable {
     }
 
     private func run(_ seed: Int, on pool: NIOThreadPool) async throws -> ScheduleTally {
-        // Far apart, lest one seed's numbers be the next one's a place later.
+        // Spread the seeds, so that two seeds do not give the same numbers shifted by one place.
         var random = SeededGenerator(seed: UInt64(seed) &* 0xD134_2543_DE82_EF95)
         let settings = ScheduleSettings(using: &random)
         let server = try await ScheduleServer(settings: settings, path: path, securing: securing)
@@ -73,7 +73,7 @@ struct ScheduleRun: Sendable {
         try await server.stop()
         try result.0.get()
         for journal in result.2 where journal.watcherCount != 0 {
-            throw ScheduleFailure("\(journal.watcherCount) watchers stayed behind")
+            throw ScheduleFailure("\(journal.watcherCount) watchers were not removed")
         }
         return result.1
     }

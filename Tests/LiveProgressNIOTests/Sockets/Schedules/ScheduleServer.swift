@@ -11,36 +11,36 @@ import NIOPosix
 
 @testable import LiveProgressTesting
 
-/// What differs from one schedule's server to another's.
+/// The random settings of a schedule's server.
 struct ScheduleSettings: Sendable {
     let journalCapacity: Int
-    /// The size of the sockets' send buffers, or `nil` for the system's own.
+    /// The size of the sockets' send buffers, or `nil` for the system's default.
     let sendBuffer: Int?
-    /// From how many bytes in memory on a channel says that it takes no more.
+    /// The number of buffered bytes above which a channel is not writable.
     let waterMark: Int
     /// The size of the clients' receive buffers.
     let receiveBuffer: Int
-    /// Whether clients may ask the operations to stop.
+    /// Whether clients may cancel the operations.
     let isCancellable: Bool
 
     init(using random: inout SeededGenerator) {
         journalCapacity = [1, 2, 3, 5, 8, 64].randomElement(using: &random) ?? 64
         sendBuffer = [2048, 2048, 4096, 16 * 1024, nil].randomElement(using: &random) ?? nil
         waterMark = [1, 1024, 16 * 1024, 64 * 1024].randomElement(using: &random) ?? 1024
-        // Not smaller: kernels tell windows in units that suit the largest buffer there could be, and one that is less
-        // than a unit is told as none, which the sender asks about only every fifth of a second.
+        // Not smaller: a kernel announces the window in units that suit the largest possible buffer. A window below one
+        // unit is announced as zero, and the sender then probes only every 200 ms.
         receiveBuffer = [4096, 4096, 8 * 1024, 32 * 1024].randomElement(using: &random) ?? 4096
         isCancellable = Bool.random(using: &random)
     }
 }
 
-/// A server of one schedule, with nothing but WebSockets, whose times no schedule meets.
+/// A server of one schedule, for WebSockets only, with timeouts that no schedule reaches.
 struct ScheduleServer: Sendable {
-    /// Puts encryption in front of a connection of the server.
+    /// Adds encryption to a connection of the server.
     typealias Securing = @Sendable (any Channel) throws -> Void
 
     let service: ProgressService
-    /// The schedules' own event loops: they are held at times, and everyone else's must not be.
+    /// The event loops of all schedules, separate from other tests, because schedules hold these loops at times.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
     let hosting: ProgressHosting
@@ -76,15 +76,15 @@ struct ScheduleServer: Sendable {
         channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
     }
 
-    /// Returns when the event loops have done all that they had been woken for.
+    /// Returns after the event loops have run all pending tasks.
     func turn() throws {
         for loop in Self.group.makeIterator() { try loop.submit {}.wait() }
     }
 
     /// Holds the event loops while `body` runs.
     ///
-    /// What they are asked for meanwhile they do before they look at their sockets again. Taken one after the other, in
-    /// an order that is always the same, so that no two schedules wait for each other's.
+    /// Tasks that are queued meanwhile run before the loops poll their sockets again. The loops are held in a fixed
+    /// order, so that two schedules cannot wait for each other.
     func holdingLoops(_ body: () throws -> Void) throws {
         try hold(Array(Self.group.makeIterator())[...], body)
     }
@@ -103,14 +103,14 @@ struct ScheduleServer: Sendable {
         try hold(loops.dropFirst(), body)
     }
 
-    /// Stops; returns when the last connection has gone by itself.
+    /// Stops the server; returns after the last connection has closed.
     func stop() async throws {
         try await channel.close()
         await hosting.registry.waitUntilEmpty()
     }
 }
 
-/// What an event loop waits at.
+/// The states of the gate at which an event loop waits.
 private enum Gate {
     case open, held, released
 }

@@ -3,7 +3,7 @@
 
 import NIOCore
 
-/// A frame as a server sends it.
+/// A frame from a server.
 struct StrictFrame {
     enum Kind: UInt8 {
         case text = 0x1
@@ -19,15 +19,15 @@ struct StrictFrame {
     var closeCode: UInt16? { payload.getInteger(at: payload.readerIndex) }
 }
 
-/// Reads a server's frames and takes nothing that is not exactly as it must be; shares no code with the library.
+/// A parser of a server's frames that rejects every deviation; it shares no code with the library.
 ///
-/// The library's server neither fragments nor compresses, so that every frame stands alone: a byte too many or too few
-/// anywhere, and two frames that got into each other, cannot go unnoticed.
+/// The schedules' server neither fragments nor compresses, so every frame is complete in itself. The parser detects a
+/// missing byte, an extra byte, and two mixed frames.
 struct StrictFrameParser {
     private var bytes = ByteBuffer()
     private var sawClose = false
 
-    /// Whether a frame has begun that is not there in full.
+    /// Whether an incomplete frame has begun.
     var isInFrame: Bool { bytes.readableBytes > 0 }
 
     mutating func append(_ more: ByteBuffer) {
@@ -35,7 +35,7 @@ struct StrictFrameParser {
         if bytes.readerIndex > 1 << 20 { bytes.discardReadBytes() }
     }
 
-    /// The next whole frame.
+    /// Returns the next complete frame, or `nil`.
     mutating func next() throws(ScheduleFailure) -> StrictFrame? {
         guard let first: UInt8 = bytes.getInteger(at: bytes.readerIndex) else { return nil }
         if sawClose { throw ScheduleFailure("bytes after the close frame") }
@@ -53,7 +53,7 @@ struct StrictFrameParser {
         return frame
     }
 
-    /// The size of the header and that of the payload; a length must be written in its shortest form.
+    /// Returns the sizes of the header and the payload; a length must have its shortest form.
     private func lengths(_ second: UInt8) throws(ScheduleFailure) -> (Int, Int)? {
         let start = bytes.readerIndex + 2
         switch second {
@@ -87,15 +87,15 @@ struct StrictFrameParser {
         }
     }
 
-    /// The bytes at the place of trouble.
+    /// The bytes at the position of the fault.
     private var context: String {
         String(decoding: bytes.readableBytesView.prefix(60), as: UTF8.self)
     }
 }
 
-/// A frame of a client: whole, and masked with a key that is not zero.
+/// Returns a client's unfragmented frame, masked with a key that is not zero.
 func maskedFrame(_ first: UInt8, _ payload: some Collection<UInt8>, key: UInt32) -> ByteBuffer {
-    precondition(payload.count < 126, "clients have little to say here")
+    precondition(payload.count < 126, "the payload must be shorter than 126 bytes")
     var frame = ByteBuffer()
     frame.writeInteger(first)
     frame.writeInteger(0x80 | UInt8(payload.count))

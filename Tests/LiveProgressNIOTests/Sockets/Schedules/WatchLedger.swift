@@ -6,12 +6,12 @@ import NIOCore
 
 @_spi(Server) @testable import LiveProgressWire
 
-/// What one connection said and got, checked frame by frame against the invariants.
+/// The record of what one connection sent and received, checked frame by frame against the invariants.
 struct WatchLedger {
     private let operation: ScheduleOperation
     private let isFull: Bool
     private let cursor: ProgressCursor?
-    /// What was reported before the connection was there, which its first message cannot be older than.
+    /// The newest report before the connection opened; the first message must not be older.
     private let reportedBefore: (revision: UInt64, count: Int)
     private var last: ProgressEvent?
     private var lastReport: Int
@@ -38,14 +38,14 @@ struct WatchLedger {
     var hasEnd: Bool { last?.kind == .end }
     var hasLastPong: Bool { pings.isEmpty }
 
-    /// Whether everything that was reported has come.
+    /// Whether every report has arrived.
     var isCaughtUp: Bool {
         guard events > 0 || (cursor?.revision ?? 0) >= operation.reported && cursor != nil else { return false }
         guard isFull else { return lastReport >= operation.reportCount }
         return (last?.snapshot.revision ?? cursor?.revision ?? 0) >= operation.reported
     }
 
-    // MARK: What the client says
+    // MARK: Sent messages
 
     mutating func nextPing(filler: [UInt8]) -> ByteBuffer {
         pingCount += 1
@@ -59,7 +59,7 @@ struct WatchLedger {
 
     mutating func talkedNonsense() { nonsense += 1 }
 
-    // MARK: What the client gets
+    // MARK: Received frames
 
     mutating func take(_ frame: StrictFrame) throws {
         switch frame.kind {
@@ -70,14 +70,15 @@ struct WatchLedger {
         }
     }
 
-    /// Pongs answer pings in order; a later one may stand for those before it (RFC 6455 section 5.5.3).
+    /// Removes the answered pings: pongs come in order, and a later pong may also answer earlier pings (RFC 6455
+    /// section 5.5.3).
     private mutating func take(pong: ByteBuffer) throws(ScheduleFailure) {
         guard let index = pings.firstIndex(of: pong) else { throw ScheduleFailure("a pong that answers no open ping") }
         pings.removeFirst(index + 1)
         pongs += 1
     }
 
-    /// Each message that cannot be granted or understood is answered, and nothing else is.
+    /// Checks that every rejected or invalid message got an error, and no other message did.
     func checkAnswers() throws(ScheduleFailure) {
         let expected = nonsense + (operation.takesCancel ? 0 : cancels)
         guard errors == expected else { throw ScheduleFailure("\(errors) errors for \(expected) bad messages") }
@@ -107,14 +108,14 @@ struct WatchLedger {
         }
     }
 
-    /// A message with null in place of its details, and these; they are compared by themselves, being large.
+    /// Returns a message with null in place of its details, and the details; large details are compared separately.
     private static func split(_ message: ByteBuffer) throws(ScheduleFailure) -> (ByteBuffer, ByteBuffer?) {
         guard let name = message.readableBytesView.prefix(400).firstRange(of: Array(#""details":"#.utf8)) else {
             throw ScheduleFailure("a message without details: \(String(buffer: message).prefix(400))")
         }
         guard message.readableBytesView[name.upperBound...].first == UInt8(ascii: "\"") else { return (message, nil) }
         let start = name.upperBound + 1
-        // From behind, because what follows the details is short.
+        // Search from the end, because little follows the details.
         let tail = message.readableBytesView[max(start, message.writerIndex - 1000)...]
         let close = tail.firstRange(of: Array(#"","title":"#.utf8)) ?? tail.firstRange(of: Array(#""}"#.utf8))
         guard let end = close?.lowerBound else { throw ScheduleFailure("details without an end") }
@@ -149,7 +150,7 @@ struct WatchLedger {
         let follows = revision == cursor.revision + 1 + event.skipped
         let isRight =
             switch event.resumed {
-            // Nothing was missed at first, so this is simply what came next.
+            // The cursor was at the newest revision at first, so this event is the next revision.
             case nil: follows && event.kind != .snapshot
             case true?: follows && event.skipped == 0 && event.kind != .update
             case false?: follows && event.skipped > 0 && event.kind != .update

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Live progress of long-running operations: a worker reports, any number of watchers follow.
+"""Live progress of long-running operations: a worker reports to any number of watchers.
 
 ```python
 from live_progress import track, operation, watch, current

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Following an operation in an asynchronous loop."""
+"""Watching an operation in an asynchronous loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AsyncToken = Union[str, Callable[[], Union[Optional[str], Awaitable[Optional[str
 
 
 async def awatch(url: str, *, token: AsyncToken = None, cursor: Optional[str] = None) -> AsyncGenerator[Snapshot, None]:
-    """As ``watch``, in an asynchronous loop; the function for the token may be asynchronous as well.
+    """Yields the snapshots of an operation like ``watch``; the token function can be asynchronous.
 
     ```python
     async for snapshot in awatch(url):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Where operations begin, and which one the code at hand runs in."""
+"""The creation of operations, and the current operation."""
 
 from __future__ import annotations
 
@@ -34,12 +34,11 @@ def operation(
     token: Optional[str] = None,
     display: Optional[bool] = None,
 ) -> Operation:
-    """Begins an operation: on the server that is configured, or within the one of ``LIVE_PROGRESS_URL``.
+    """Begins an operation on the configured server, or within the operation of ``LIVE_PROGRESS_URL``.
 
-    As a block, with ``with`` or ``async with``, it is the current operation within and ends as the block ends: it
-    succeeds, fails with what is raised, or is cancelled by ``KeyboardInterrupt``, ``asyncio.CancelledError`` and
-    ``Cancelled``.
-    Where there is no server, all calls are still good.
+    In a ``with`` or ``async with`` block, it is the current operation, and ends with the block: it succeeds, fails with
+    the exception, or is cancelled by ``KeyboardInterrupt``, ``asyncio.CancelledError`` and ``Cancelled``.
+    Without a server, all calls do nothing.
 
     ```python
     with operation("Deploy", total=3) as op:
@@ -47,10 +46,10 @@ def operation(
         op.advance()
     ```
 
-    - ``id``: an identifier of your own, as of a nightly job; it starts anew where the former run has ended.
-    - ``parent``: what it belongs to; by default the current operation.
-    - ``cancellable``: whether a request to stop is taken; ``raise_cancelled``: whether ``advance`` then raises.
-    - ``server``, ``token``, ``display``: as in ``configure``, for this one.
+    - ``id``: a fixed identifier, for example of a nightly job; the operation restarts if its last run has ended.
+    - ``parent``: the parent operation; by default the current operation.
+    - ``cancellable``: whether cancel requests are accepted; ``raise_cancelled``: whether ``advance`` then raises.
+    - ``server``, ``token``, ``display``: as in ``configure``, for this operation.
     """
     held = settings()
     if server:
@@ -75,10 +74,10 @@ def operation(
 
 
 def current() -> Operation:
-    """The operation that the code at hand runs in; where there is none, one that drops everything.
+    """Returns the current operation of the calling code; without one, an operation that ignores all calls.
 
-    Under ``live-progress run``, and wherever else ``LIVE_PROGRESS_URL`` is set, it is at least that operation. A new
-    thread begins without one: hand it the operation, or run it in ``contextvars.copy_context()``.
+    If ``LIVE_PROGRESS_URL`` is set, as under ``live-progress run``, the default is that operation. A new thread has no
+    current operation: pass the operation to the thread, or run the thread in ``contextvars.copy_context()``.
 
     ```python
     def insert(row):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""One operation on its way to a server: what has still to be told, and what the answers mean.
+"""The state of an operation for its server: the reports to send, and the effects of the answers.
 
-Knows no socket, no clock and no thread; whoever calls holds the lock.
+This module has no I/O, no clock and no thread. The caller must hold the lock.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from ._problem import abandoned, end_of_loop
 from ._request import Request, folded, length, made
 from ._settings import Target
 
-#: How many transitions wait; past it the oldest is folded into the next.
+#: The maximum number of waiting transitions; beyond it, the oldest is folded into the next.
 CAPACITY = 256
-#: How long the body of one request is at most, in bytes, about; a server takes a mebibyte.
+#: The approximate maximum size of a request body in bytes; a server accepts 1 MiB.
 LARGEST_BATCH = 256 * 1024
-#: How many reports go in one request: a server keeps the newest 64 revisions for those who watch, and they have to read
-#: these before the next ones come.
+#: The maximum number of reports in a request. A server stores the newest 64 revisions, and the watchers must read them
+#: before the next request.
 LONGEST_BATCH = 32
-#: How soon a silent worker asks whether it shall stop, and how seldom at last, in seconds.
+#: The first and the longest interval of a silent worker's checks for a cancel request, in seconds.
 SOONEST_BEAT, LATEST_BEAT = 1.0, 10.0
-#: The least time between two reports that say nothing but counts.
+#: The minimum interval between two reports with only counts, in seconds.
 TICK = 0.1
 
 
 class Refusal(NamedTuple):
-    """Why a server takes no more of an operation's reports."""
+    """The reason why a server refuses all further reports of an operation."""
 
     kind: str
     message: str
@@ -50,32 +50,32 @@ class Channel:
         self.title = ""
         self.state = ""
         self.status = "running"
-        #: Asks whether the worker still holds the operation.
+        #: Returns whether the worker still has a reference to the operation.
         self.is_held: Callable[[], bool] = lambda: True
-        #: Told of the end by who says it, outside the lock.
+        #: Functions that the thread which ends the operation calls, without the lock.
         self.observers: List[Callable[[], None]] = []
-        #: The code of a loop that something has left, and when what left it will be known.
+        #: The code of a loop that an exception left, and the time by which the exception must be reported.
         self.left_by: Optional[CodeType] = None
         self.left_until = 0.0
         self.dropped = 0
         self.refusal: Optional[Refusal] = None
-        #: The operation's own tokens, once the server has handed them on.
+        #: The operation's own tokens, after the server has sent them.
         self.report_token: Optional[str] = None
         self.watch_token: Optional[str] = None
         self.is_created = creation is None
         self.has_end = False
         self.is_asked_to_stop = False
-        #: Whether it ends with this process at the latest.
+        #: Whether this process must end the operation.
         self.is_owned = True
-        #: Whether a sender looks after this one.
+        #: Whether the sender has this channel.
         self.is_attended = False
-        #: Whether the worker's next call has more to do than to count: one look for all that seldom happens.
+        #: Whether the worker's next call must do more than count; one flag for all rare cases.
         self.needs_worker = target is not None
-        #: Takes the reports instead of a server: those of an operation that is told within another.
+        #: Receives the reports instead of a server, for an operation that reports into another one.
         self.mirror: Optional[Callable[[Report, bool], None]] = None
-        #: The operations that are told within this one.
+        #: The operations that report into this one.
         self.followers: List[Channel] = []
-        #: How many reports there were, and how many are settled.
+        #: The number of reports, and the number of settled reports.
         self.number = self.settled = 0
         self.not_before = 0.0
         self._may_hurry = True
@@ -89,7 +89,7 @@ class Channel:
             self.number = 1
             self._request = made("POST", target.collection, ({**creation, "id": encoded(target.id)},))
 
-    # What the worker says.
+    # Called by the worker.
 
     @property
     def takes_reports(self) -> bool:
@@ -97,11 +97,11 @@ class Channel:
 
     @property
     def is_told(self) -> bool:
-        """Whether anybody is told of it, rather than the screen alone."""
+        """Whether the reports go to a server or into another operation, and not only to the display."""
         return self.target is not None or self.mirror is not None
 
     def push(self, report: Report, last: bool = False) -> None:
-        """Takes a transition, and what was counted before it."""
+        """Adds a transition to the queue, together with the counts before it."""
         if self.has_end:
             return
         report = {**self.counts.take(last), **report}
@@ -121,15 +121,15 @@ class Channel:
 
     @property
     def link(self) -> str:
-        """The URL for people, with the token to watch with, where the server has handed on one."""
+        """The URL with the token to watch, if the server has sent one."""
         url = self.target.url if self.target else ""
         return f"{url}#token={self.watch_token}" if self.watch_token else url
 
-    # What the sender asks.
+    # Called by the sender.
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to be told, ever."""
+        """Whether nothing remains to be sent."""
         return self.refusal is not None or (self.has_end and self.settled >= self.number)
 
     @property
@@ -137,24 +137,24 @@ class Channel:
         return self._request is not None or bool(self._waiting)
 
     def look(self, now: float) -> None:
-        """Makes a report of what was only counted, and an end where the worker is gone."""
+        """Creates a report from new counts, and an end if the worker has dropped the operation."""
         if self.is_owned and not self.has_end and self.pid == os.getpid():
             if self.left_by is not None and now >= self.left_until:
                 self.push(end_of_loop(self.left_by), last=True)
             elif self.left_by is None and not self.is_held():
-                self.push(abandoned("The worker let go of the operation without ending it."), last=True)
+                self.push(abandoned("The worker dropped the operation without ending it."), last=True)
         if now >= self._next_tick and not self._waiting and self.takes_reports:
             self._next_tick = now + TICK
             self.seal()
 
     def seal(self) -> None:
-        """Makes a report of what was only counted."""
+        """Creates a report from new counts."""
         report = self.counts.take() if self.takes_reports else {}
         if report:
             self.push(report)
 
     def take(self, now: float) -> Optional[Request]:
-        """What to send now; the same again until it is settled."""
+        """Returns the request to send; returns the same request until it is settled."""
         if self.target is None or self.refusal is not None or now < self.not_before:
             return None
         if self._request is None and self._waiting:
@@ -169,7 +169,7 @@ class Channel:
         return Request("PATCH", self.target.url, {}, b"")
 
     def _batch(self) -> Tuple[Report, ...]:
-        """All that waits, as far as one request takes it: a way of many milliseconds is gone once for all of it."""
+        """Returns as many waiting reports as fit into one request, to save round trips."""
         reports: List[Report] = []
         size = 0
         while self._waiting and len(reports) < LONGEST_BATCH:
@@ -179,13 +179,13 @@ class Channel:
             reports.append(self._waiting.popleft())
         return tuple(reports)
 
-    # What the server says.
+    # Called with the answers of the server.
 
     def token(self) -> Optional[str]:
         return self.report_token or (self.target.token if self.target else None)
 
     def settle(self, request: Request, now: float) -> None:
-        """The request has been answered for good."""
+        """Handles a final answer to a request."""
         if request.reports:
             self._request = None
             self.settled += len(request.reports)
@@ -195,7 +195,7 @@ class Channel:
         self._tries = 0
 
     def taken(self, snapshot: Dict[str, Any]) -> None:
-        """The server took it, and this is how the operation is."""
+        """Handles a success; ``snapshot`` is the answer."""
         self.is_created = True
         if snapshot.get("status") == "cancelling":
             for channel in (self, *self.followers):
@@ -205,24 +205,24 @@ class Channel:
             self.report_token, self.watch_token = tokens.get("report"), tokens.get("watch")
 
     def wait(self, until: float, is_asked: bool) -> None:
-        """The same request goes again, then; whether the server has asked for that."""
+        """Delays the next attempt; ``is_asked`` means that the server sent Retry-After."""
         self.not_before = until
         self._may_hurry = not is_asked
 
     def hurry(self) -> None:
-        """The process ends: what waits of its own accord waits no longer."""
+        """Ends a delay at the end of the process, unless the server sent Retry-After."""
         if self._may_hurry:
             self.not_before = 0.0
 
     def drop(self, request: Request, line: int, now: float) -> None:
-        """The server does not take the report of that line, counted from 1; those before it were taken."""
+        """Drops the refused report at ``line``, counted from 1; the server has applied the reports before it."""
         rest = request.reports[line:]
         self.settle(request._replace(reports=request.reports[:line]), now)
         self.dropped += 1
         self._waiting.extendleft(reversed(rest))
 
     def stop(self, refusal: Refusal) -> None:
-        """The server takes no more."""
+        """Stops all further reports."""
         self.refusal = refusal
         self.dropped += self.number - self.settled
         self.settled = self.number
@@ -230,12 +230,12 @@ class Channel:
         self._request = None
 
     def tried(self) -> int:
-        """How often the request was tried in vain, this time included."""
+        """Counts a failed attempt, and returns the number of failed attempts of the request."""
         self._tries += 1
         return self._tries
 
     def inherit(self) -> None:
-        """This is the child of a fork now: what waits is the parent's to tell."""
+        """Clears the queue in the child of a fork, because the parent sends the waiting reports."""
         self._waiting.clear()
         self._request = None
         self.settled = self.number

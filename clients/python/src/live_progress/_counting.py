@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What counts units: operations and their parts."""
+"""The common part of operations and their parts: counting."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Counting:
-    """What counts units: an operation, or a part of one."""
+    """The base class of an operation and of a part, which count units."""
 
     _channel: Channel
     _node: Node
 
     def advance(self, count: float = 1) -> None:
-        """Counts units as done. Raises ``Cancelled`` where somebody has asked the operation to stop.
+        """Adds completed units. Raises ``Cancelled`` after a cancel request.
 
         ```python
         for row in rows:
@@ -44,7 +44,7 @@ class Counting:
             self._look()
 
     def part(self, title: str = "", *, worth: float = 1, total: Optional[float] = None) -> Part:
-        """A part that is worth some of the units here, with a count of its own; its share counts while it runs.
+        """Returns a part with its own count, which is worth some units here; its fraction counts while it runs.
 
         ```python
         with op.part("Upload", worth=2, total=len(files)) as part:
@@ -59,12 +59,12 @@ class Counting:
         raise NotImplementedError
 
     def _look(self) -> None:
-        """Does what a call that counts seldom has to."""
+        """Handles the rare cases of a counting call."""
         self._whole()._look()
 
 
 class Part(Counting):
-    """A part of an operation; left as a block without an exception, its share is done."""
+    """A part of an operation; a block that ends without an exception completes the part."""
 
     def __init__(self, operation: Operation, of: Node, title: str, worth: float, total: Optional[float]) -> None:
         self._operation = operation
@@ -83,7 +83,7 @@ class Part(Counting):
         return self._operation
 
     def set(self, *, total: Optional[float] = None, completed: Optional[float] = None) -> None:
-        """Sets the part's own counts; what is not given stays as it is."""
+        """Sets the counts of the part; other values do not change."""
         with lock:
             if is_count(total):
                 self._node.total = total
@@ -91,7 +91,7 @@ class Part(Counting):
                 self._node.done = max(self._node.done, completed)
 
     def finish(self) -> None:
-        """The part is done, with all its share; doing it again changes nothing."""
+        """Completes the part; a second call has no effect."""
         self._end(True)
 
     def _end(self, is_whole: bool) -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What has been counted, and what of it the server has still to be told."""
+"""The counts of an operation, and the part of them that the server does not have yet."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from ._json import Report, encoded
 if TYPE_CHECKING:
     from typing_extensions import TypeGuard
 
-#: A count of the wire has 64 bits.
+#: A count on the wire is a signed 64-bit integer.
 LIMIT = 2**63
 
 
 def is_count(value: object) -> TypeGuard[float]:
-    """Whether a value can be counted; a boolean, a NaN and what is below zero cannot."""
+    """Returns whether a value is a valid count; a boolean, a NaN and a negative number are not."""
     return not isinstance(value, (bool, str)) and isinstance(value, SupportsFloat) and 0 <= float(value) < LIMIT
 
 
 class Node:
-    """A count with parts, each worth some of its units: the operation's own, or that of a part."""
+    """A count of an operation or of a part; it can have parts, which are worth some of its units."""
 
     def __init__(self, total: Optional[float] = None, worth: float = 0) -> None:
         self.done: float = 0
-        #: Units that a loop has counted; written by that loop alone, and so without a lock.
+        #: Units that a loop has counted; only that loop writes the value, so it needs no lock.
         self.looped = 0
         self.total = total
         self.worth = worth
@@ -36,7 +36,7 @@ class Node:
         return self.done + self.looped
 
     def fraction(self) -> Optional[float]:
-        """The share done, with that of the parts that are under way; ``None`` where nobody knows the total."""
+        """Returns the completed fraction, including running parts; ``None`` if the total is unknown."""
         if not self.total:
             return None
         under_way = sum(part.worth * (part.fraction() or 0) for part in self.parts)
@@ -44,10 +44,9 @@ class Node:
 
 
 class Counts(Node):
-    """The operation's own count, as it goes over the wire.
+    """The count of an operation, and its changes for the wire.
 
-    What is done goes as a difference, under a key that makes a repetition count once: so the workers of several
-    processes add up.
+    Completed units are sent as increments with an idempotency key, so that the counts of several processes are added.
     """
 
     def __init__(self) -> None:
@@ -55,12 +54,12 @@ class Counts(Node):
         self.unit: Optional[str] = None
         self._told_done = 0
         self._told_fraction = 0.0
-        #: Parts tell a fraction of a unit, which no count can; then the fraction decides, and not the total.
+        #: Whether the fraction is sent instead of the total, because a running part completes fractions of a unit.
         self._by_fraction = False
         self._changed: Report = {}
 
     def begin(self, total: object, unit: Optional[str], is_told: bool) -> None:
-        """What is known from the start, and whether its creation has told it."""
+        """Sets the initial total and unit; ``is_told`` means that the creation contains them."""
         self.unit = unit
         if is_count(total):
             self.total = int(total)
@@ -74,8 +73,10 @@ class Counts(Node):
             self._changed["totalCount"] = encoded(self.total)
 
     def begin_part(self, part: Node, of: Node) -> Report:
-        """Takes a part in; what it gives has to be a report of its own, since a server drops a fraction that comes with
-        the end of the total that it goes before."""
+        """Adds a part; the returned report must be sent separately.
+
+        A server ignores a fraction in the report that removes the total.
+        """
         of.parts.append(part)
         if not self.total or self._by_fraction:
             return {}
@@ -89,7 +90,7 @@ class Counts(Node):
                 of.done += part.worth
 
     def take(self, last: bool = False) -> Report:
-        """What has changed since the last call."""
+        """Returns the changes since the last call."""
         report, self._changed = self._changed, {}
         done = int(self.completed)
         if done > self._told_done:
@@ -105,13 +106,13 @@ class Counts(Node):
         return report
 
     def set_completed(self, count: int) -> None:
-        """Sets what is done, which never falls; goes over the wire as it is."""
+        """Sets the completed units, which never fall; the wire has the absolute number."""
         count = max(count, int(self.completed))
         self._changed["completedCount"] = str(count)
         self.done = count - self.looped
         self._told_done = count
 
     def forget(self) -> None:
-        """What has been counted so far, another process tells."""
+        """Drops the changes so far, because another process reports them."""
         self._told_done = int(self.completed)
         self._changed = {}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""One request on its way, and what its answer means for the operation."""
+"""The sending of a request, and the effect of its answer on the operation."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from ._state import lock
 log = logging.getLogger("live_progress")
 
 _LONGEST_DELAY = 10.0
-#: How long the child of a fork waits for the operation that its parent was about to create.
+#: How often the child of a fork retries until its parent has created the operation.
 _PATIENCE_TRIES = 12
 
 
 class Server:
-    """One server, as the sender has found it."""
+    """The connection to a server, and the times before which it must not be used."""
 
     def __init__(self) -> None:
         self.connection = Connection()
-        #: No request before these times: while it is away, and while it has asked to wait.
+        #: The earliest times of the next request: after a failure, and after a Retry-After.
         self.not_before = 0.0
         self.asked_to_wait = 0.0
         self._failures = 0
@@ -37,7 +37,7 @@ class Server:
         return now >= max(self.not_before, self.asked_to_wait)
 
     def deliver(self, channel: Channel, request: Request, timeout: float, is_last_try: bool) -> None:
-        """Sends a request and tells the channel what came of it. Blocks; the caller holds no lock."""
+        """Sends a request and passes the result to the channel. Blocks; the caller must not hold the lock."""
         token = channel.token()
         try:
             answer = self.connection.exchange(
@@ -64,7 +64,7 @@ class Server:
     def _postponed(self, channel: Channel, answer: Answer, now: float) -> None:
         asked = answer.retry_after
         if answer.status == 429 or answer.status == 409:
-            # It is this operation that reports too often; the others may go on.
+            # The status applies to this operation only; other operations can continue.
             channel.wait(now + (asked if asked is not None else backoff(channel.tried())), asked is not None)
         elif asked is not None:
             self.asked_to_wait = now + asked
@@ -77,7 +77,7 @@ class Server:
 
 
 def backoff(failures: int) -> float:
-    """The delay after so many failures in a row: exponential, with jitter, never nothing."""
+    """Returns the delay after consecutive failures: exponential, with jitter, and never 0."""
     return min(_LONGEST_DELAY, 0.25 * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)
 
 
@@ -86,19 +86,19 @@ def _settle(channel: Channel, request: Request, answer: Answer, token: Optional[
         channel.settle(request, now)
         channel.taken(answer.json)
     elif answer.status == 401 and channel.report_token is not None and token == channel.report_token:
-        # The operation's own token has ended; who created it may be allowed to report as well.
+        # The operation's own token has expired; the token of the creation may also permit reports.
         channel.report_token = None
     elif answer.status == 404 and not channel.is_created and channel.tried() < _PATIENCE_TRIES:
         channel.wait(now + backoff(1), False)
     elif answer.status in (400, 413, 415, 422) and request.method != "POST":
         line = answer.json.get("line")
         channel.drop(request, line if isinstance(line, int) and 0 < line <= len(request.reports) else 1, now)
-        log.warning("The server does not take a report: %s", answer.message)
+        log.warning("The server refused a report: %s", answer.message)
     else:
         kind = answer.problem if answer.status == 409 and answer.problem else KINDS.get(answer.status, "refused")
         _stop(channel, Refusal(kind, answer.message))
 
 
 def _stop(channel: Channel, refusal: Refusal) -> None:
-    log.warning("Nothing more is reported on %s: %s", channel.target and channel.target.url, refusal.message)
+    log.warning("Nothing more is reported to %s: %s", channel.target and channel.target.url, refusal.message)
     channel.stop(refusal)

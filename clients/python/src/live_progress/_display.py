@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What the person at the keyboard sees: a line on a terminal, the element in a notebook."""
+"""The local display of an operation: a line on a terminal, or the element in a notebook."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BAR = 24
 
 
 def show(channel: Channel, wanted: Optional[bool]) -> bool:
-    """Shows an operation, where there is somebody to see it, and tells whether it does. Never raises."""
+    """Shows an operation on a terminal or in a notebook; returns whether it is shown. Never raises."""
     try:
         if wanted is False:
             return False
@@ -29,11 +29,11 @@ def show(channel: Channel, wanted: Optional[bool]) -> bool:
             return _show_element(channel)
         return (wanted or in_notebook() or _is_terminal(sys.stderr)) and _Line(channel, sys.stderr).begin()
     except Exception:
-        return False  # a screen that cannot be drawn on is no reason to stop the work
+        return False  # an error of the display must not stop the work
 
 
 def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook."""
+    """Returns whether this process is the kernel of a notebook."""
     shell = _shell()
     return shell is not None and hasattr(shell, "kernel")
 
@@ -54,7 +54,7 @@ _lines: List[_Line] = []
 
 
 class _Line:
-    """One line of a terminal, drawn over and over by the sender's thread, and for the last time by the worker's."""
+    """A line of a terminal. The sender's thread redraws it, and the worker's thread draws it for the last time."""
 
     def __init__(self, channel: Channel, stream: TextIO) -> None:
         self._channel = channel
@@ -66,7 +66,7 @@ class _Line:
     def begin(self) -> bool:
         with _drawing:
             if _lines:
-                return False  # the line is taken by the operation around this one
+                return False  # an outer operation uses the line
             _lines.append(self)
         self._channel.observers.append(self._draw)
         sender().watchers.append(self._draw)
@@ -101,7 +101,7 @@ class _Line:
 
 
 def _draws_something_else() -> bool:
-    """Whether a bar of tqdm or a live display of rich has the terminal."""
+    """Returns whether a tqdm bar or a rich live display uses the terminal."""
     tqdm = sys.modules.get("tqdm")
     if tqdm is not None and len(getattr(getattr(tqdm, "tqdm", None), "_instances", ())) > 0:
         return True
@@ -111,7 +111,7 @@ def _draws_something_else() -> bool:
 
 
 def line(channel: Channel, seconds: float) -> str:
-    """How an operation is going, in one line without control characters."""
+    """Returns the status of an operation as one line without control characters."""
     counts = channel.counts
     done, fraction = int(counts.completed), counts.fraction()
     parts = [channel.title]
@@ -135,7 +135,7 @@ def line(channel: Channel, seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: 8 s, 3 min 20 s, 1 h 12 min."""
+    """Returns a duration as text: 8 s, 3 min 20 s, 1 h 12 min."""
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -148,7 +148,7 @@ def duration(seconds: float) -> str:
 
 
 def element(channel: Channel) -> str:
-    """The HTML that shows an operation live; a link where no script runs. It holds no token to report with."""
+    """Returns the HTML of the live element, with a link as the fallback; it contains no token to report."""
     url = channel.target.url if channel.target else ""
     link, title = html.escape(channel.link), html.escape(channel.title or "Progress")
     script = html.escape(url.rpartition(f"{API}/")[0] + "/live-progress.js")
@@ -163,7 +163,7 @@ def _show_element(channel: Channel) -> bool:
     handle = ipython.display(ipython.HTML(element(channel)), display_id=True)
 
     def watch() -> None:
-        # The token to watch with comes with the answer to the creation.
+        # The response to the creation contains the token to watch.
         if channel.watch_token and handle is not None:
             handle.update(ipython.HTML(element(channel)))
         if channel.is_created or channel.refusal or channel.has_end:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Operations within one that somebody else began and will end: that of ``LIVE_PROGRESS_URL``.
+"""Operations that report into the operation of ``LIVE_PROGRESS_URL``, which another program begins and ends.
 
-The first is told as it is. Where a second begins, they are counted as phases, as ``live-progress run`` does with the
-bars that it reads: the figures of the one that is on are in the details.
+The first operation is reported unchanged. From the second operation on, operations are counted as phases, and the
+counts of the running operation are in the details. ``live-progress run`` treats bars in the same way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ._state import lock
 
 
 class Guest:
-    """What this process tells of an operation that is not its own."""
+    """The reports of this process into an operation of another program."""
 
     def __init__(self, target: Target) -> None:
         self.channel = Channel(target)
@@ -28,11 +28,11 @@ class Guest:
         self._pid = os.getpid()
         self._has_several = False
         self._finished = 0
-        #: The details of those that go on, as they told them.
+        #: The details of the running operations.
         self._details: Dict[Channel, Dict[str, object]] = {}
 
     def begin(self, channel: Channel) -> None:
-        """Tells of an operation from now on; nothing of it is told elsewhere."""
+        """Redirects the reports of an operation into this guest."""
         with lock:
             if self.channel.followers or self._finished:
                 self._has_several = True
@@ -46,7 +46,7 @@ class Guest:
 
     @property
     def _counts_phases(self) -> bool:
-        # The workers of a pool would each count phases of their own, past each other.
+        # The workers of a pool would each count their own phases, and overwrite each other's counts.
         return self._has_several and self._pid == os.getpid() and not _is_child()
 
     def _tell(self, channel: Channel, report: Report, last: bool) -> None:
@@ -96,7 +96,7 @@ _guests: Dict[Target, Guest] = {}
 
 
 def guest_of(url: str, token: Optional[str]) -> Guest:
-    """What this process tells of the operation at that URL; raises ``ValueError`` where it is none."""
+    """Returns the guest for the operation at a URL; raises ``ValueError`` if it is not the URL of an operation."""
     target = Target.of_url(url, token)
     with lock:
         return _guests.setdefault(target, Guest(target))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Requests over a connection that stays, with a limit in time for each."""
+"""HTTP requests over a persistent connection, with a timeout for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 _LARGEST_ANSWER = 16 * 1024 * 1024
 
-#: Statuses after which the same request may well succeed a little later.
+#: Status codes after which the same request may succeed later.
 TRANSIENT = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
     @property
     def problem(self) -> str:
-        """The last word of the problem's type, such as ``ended``."""
+        """The last component of the problem's type, such as ``ended``."""
         return str(self.json.get("type", "")).rpartition(":")[2]
 
     @property
@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 
 
 class ProgressError(Exception):
-    """What a server, or the way to it, refused.
+    """A request or a watch that the server refused, or a server that cannot be reached.
 
     ``kind`` is one of ``unauthenticated``, ``forbidden``, ``unknown``, ``gone``, ``refused`` and ``unreachable``.
     """
@@ -50,7 +50,7 @@ KINDS = {401: "unauthenticated", 403: "forbidden", 404: "unknown", 410: "gone"}
 
 
 def security() -> ssl.SSLContext:
-    """What the system trusts, or the certificates of ``LIVE_PROGRESS_CA`` and no others."""
+    """Returns a TLS context that trusts the certificates of ``LIVE_PROGRESS_CA``, or else those of the system."""
     return ssl.create_default_context(cafile=os.environ.get("LIVE_PROGRESS_CA") or None)
 
 
@@ -61,7 +61,7 @@ def headers_with(token: Optional[str], headers: Dict[str, str]) -> Dict[str, str
 
 
 def retry_after(value: Optional[str]) -> Optional[float]:
-    """The seconds that a Retry-After field asks to wait: a number, or a date."""
+    """Returns the seconds of a Retry-After field, which has a number or a date."""
     if not value:
         return None
     if value.strip().isdigit():
@@ -74,7 +74,7 @@ def retry_after(value: Optional[str]) -> Optional[float]:
 
 
 def answer_of(status: int, fields: Any, body: bytes) -> Answer:
-    """An answer from what came; a body that is no JSON object says nothing."""
+    """Returns an answer; a body that is not a JSON object is ignored."""
     try:
         value = json.loads(body) if body else {}
     except ValueError:
@@ -82,18 +82,18 @@ def answer_of(status: int, fields: Any, body: bytes) -> Answer:
     return Answer(status, value if isinstance(value, dict) else {}, retry_after(fields.get("Retry-After")))
 
 
-#: What was in use when this process was forked; collecting it would wait for locks that nobody will release.
+#: The connections from before a fork; their destructors would wait for locks that no thread releases.
 _abandoned: List[http.client.HTTPConnection] = []
 
 
 class Connection:
-    """One server, asked one thing at a time."""
+    """A connection to a server for one request at a time."""
 
     def __init__(self) -> None:
         self._http: Optional[http.client.HTTPConnection] = None
 
     def exchange(self, method: str, url: str, headers: Dict[str, str], body: bytes, timeout: float = 10.0) -> Answer:
-        """The answer; raises ``OSError`` or ``http.client.HTTPException``, and makes a new connection the next time."""
+        """Returns the answer. On ``OSError`` or ``http.client.HTTPException``, the next call reconnects."""
         parts = urllib.parse.urlsplit(url)
         try:
             if self._http is None:
@@ -119,7 +119,7 @@ class Connection:
             connection.close()
 
     def abandon(self) -> None:
-        """In the child of a fork: closes the descriptor, and nothing that the parent's thread may have locked."""
+        """Closes only the descriptor, in the child of a fork; other objects may have locks of the parent's thread."""
         connection, self._http = self._http, None
         if connection is not None:
             _abandoned.append(connection)
@@ -140,7 +140,7 @@ def origin(url: str) -> Tuple[str, str]:
 
 
 def call(method: str, url: str, token: Optional[str] = None, body: bytes = b"", timeout: float = 10.0) -> Answer:
-    """One request on a connection of its own, for who waits for the answer."""
+    """Sends one request on a new connection, and waits for the answer."""
     connection = Connection()
     try:
         answer = connection.exchange(method, url, headers_with(token, {}), body, timeout)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""JSON that never raises: whatever a worker hands over becomes a text, now, in its own thread."""
+"""JSON encoding that never raises, and runs in the worker's thread."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import json
 import math
 from typing import Dict, Mapping
 
-#: One report: each member's name, and its value as a JSON text.
+#: A report: the name of each member, and its value as a JSON text.
 Report = Dict[str, str]
 
-#: The longest text that one member may have, so that what waits is bounded; past it a note says so.
+#: The maximum length of a member, which bounds the queue; a note replaces a longer member.
 MAXIMUM_LENGTH = 64 * 1024
 _DEEPEST = 32
 
 
 def encoded(value: object) -> str:
-    """The value as a JSON text, read here and now: what is changed later changes nothing of it."""
+    """Returns the value as a JSON text; later changes of the value have no effect on it."""
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     except Exception:
@@ -28,13 +28,13 @@ def encoded(value: object) -> str:
 
 
 def body(report: Report) -> bytes:
-    """The report as it is sent."""
+    """Returns the report as the body of a request."""
     text = "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in report.items()) + "}"
-    return text.encode("utf-8", "replace")  # half of a surrogate pair is no character of JSON
+    return text.encode("utf-8", "replace")  # JSON cannot contain a lone surrogate
 
 
 def short(text: object, length: int = 1024) -> str:
-    """A text for people, no longer than that, whatever its ``__str__`` does."""
+    """Returns a text of at most ``length`` characters, even if ``__str__`` raises."""
     try:
         result = str(text)
     except Exception:
@@ -44,7 +44,7 @@ def short(text: object, length: int = 1024) -> str:
 
 
 def _plain(value: object, depth: int) -> object:
-    """The nearest value that JSON has."""
+    """Returns the closest JSON value."""
     if value is None or isinstance(value, (bool, str)):
         return short(value, MAXIMUM_LENGTH) if isinstance(value, str) else value
     if isinstance(value, int):
@@ -58,7 +58,7 @@ def _plain(value: object, depth: int) -> object:
             return {short(name): _plain(item, depth + 1) for name, item in value.items()}
         if isinstance(value, (list, tuple, set, frozenset)):
             return [_plain(item, depth + 1) for item in value]
-        item = getattr(value, "item", None)  # a number of NumPy, a tensor of one element
+        item = getattr(value, "item", None)  # a NumPy number, or a tensor of one element
         if callable(item):
             return _plain(item(), _DEEPEST)
     except Exception:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The worker's handle."""
+"""The handle of a worker."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ._state import current_operation, lock
 
 
 class Operation(Counting):
-    """One operation, as its worker reports on it; made by ``operation``, ``track`` and ``current``.
+    """The worker's handle for an operation; created by ``operation``, ``track`` and ``current``.
 
-    No call waits for the server, and none raises but ``Cancelled``. All may be made from any thread. Handed to another
-    process, by fork or pickled, it reports on the same operation there; the end is said where it began.
+    No call waits for the server, and calls raise only ``Cancelled``. All calls are allowed from any thread. In another
+    process, after a fork or a pickle, the handle reports on the same operation; only the first process ends it.
     """
 
     def __init__(self, channel: Channel, *, raises: bool = True, ends: bool = True) -> None:
@@ -34,10 +34,10 @@ class Operation(Counting):
         self._details: Dict[str, object] = {}
         self._contexts: List[contextvars.Token[Any]] = []
 
-    # Saying how it goes.
+    # Reports.
 
     def update(self, state: str, details: Optional[Mapping[str, Any]] = None, /, **members: Any) -> None:
-        """Says what the worker is doing; without details, those before are cleared.
+        """Reports the current state; without details, clears the previous details.
 
         ```python
         op.update("Building", sha=sha)
@@ -54,7 +54,7 @@ class Operation(Counting):
         self._send()
 
     def log(self, line: object, /, **members: Any) -> None:
-        """Tells a line beside the state, which stays; the details get it as ``line``.
+        """Reports a line of text as the detail ``line``; keeps the state.
 
         ```python
         op.log("a.csv has no header", file="a.csv")
@@ -76,12 +76,12 @@ class Operation(Counting):
         title: Optional[str] = None,
         labels: Optional[Mapping[str, str]] = None,
     ) -> None:
-        """Sets what is given, as one revision; what is not given stays as it is.
+        """Sets the given values in one revision; other values do not change.
 
-        - ``completed``: units done; a lower number than before came late, and changes nothing.
-        - ``total``: units in all; ``None`` says that nobody knows.
-        - ``fraction``: the share done from 0 to 1, where no more is known.
-        - ``baseline``: units that were done before this run: done, but no speed.
+        - ``completed``: the completed units; a lower number than before is ignored.
+        - ``total``: the total of units; ``None`` means unknown.
+        - ``fraction``: the completed fraction from 0 to 1, if there are no units.
+        - ``baseline``: units that were completed before this run; they do not count for the rate.
 
         ```python
         op.set(total=len(rows), unit="rows")
@@ -107,17 +107,17 @@ class Operation(Counting):
             channel.push(report)
         self._send()
 
-    # The end; only the first one counts.
+    # The end; only the first end counts.
 
     def succeed(self, result: object = None) -> None:
-        """Ends the operation well, with an optional result of any JSON value."""
+        """Ends the operation as succeeded, with an optional result of any JSON value."""
         report = end("succeeded")
         if result is not None:
             report["result"] = encoded(result)
         self._finish(report)
 
     def fail(self, error: Union[BaseException, str], detail: Optional[str] = None) -> None:
-        """Ends the operation as failed, for an exception or for a reason in words."""
+        """Ends the operation as failed, with an exception or a text."""
         if isinstance(error, BaseException):
             self._finish(end("failed", problem(error)))
         else:
@@ -127,12 +127,12 @@ class Operation(Counting):
             self._finish(end("failed", members))
 
     def cancelled(self) -> None:
-        """Ends the operation: it was asked to stop, and stopped."""
+        """Ends the operation as cancelled, after a cancel request."""
         self._finish(end("cancelled"))
 
     def _finish(self, report: Report) -> None:
         channel = self._channel
-        # The child of a fork unwinds its copy of the parent's stack; the operation goes on in the parent.
+        # The child of a fork unwinds its copy of the parent's stack, but the operation continues in the parent.
         if channel.has_end or not self._ends or channel.pid != os.getpid():
             return
         with lock:
@@ -141,40 +141,40 @@ class Operation(Counting):
             observer()
         self._send()
 
-    # What is known of it.
+    # Properties.
 
     @property
     def id(self) -> str:
-        """The operation's identifier; empty where there is no server."""
+        """The operation's identifier; empty without a server."""
         return self._channel.target.id if self._channel.target else ""
 
     @property
     def url(self) -> str:
-        """Where to watch it; empty where there is no server."""
+        """The operation's URL; empty without a server."""
         return self._channel.target.url if self._channel.target else ""
 
     @property
     def link(self) -> str:
-        """The URL for people: it holds the token to watch with, where the server has handed on one."""
+        """The URL for users; it contains the token to watch, if the server has sent one."""
         return self._channel.link
 
     @property
     def cancel_requested(self) -> bool:
-        """Whether somebody has asked the operation to stop."""
+        """Whether a watcher has requested the cancellation."""
         return self._channel.is_asked_to_stop
 
     @property
     def dropped(self) -> int:
-        """How many reports were not told: folded for want of room, refused, or nothing that can be told."""
+        """The number of reports that were not sent separately: folded in a full queue, refused, or invalid."""
         return self._channel.dropped
 
     @property
     def refusal(self) -> Optional[Tuple[str, str]]:
-        """Why the server takes no more reports, as a kind and a message; ``None`` while it does."""
+        """The kind and message of the refusal that stopped the reports; ``None`` while the server accepts reports."""
         return self._channel.refusal
 
     def flush(self, timeout: float = 2.0) -> bool:
-        """Waits until the server has all that was reported before the call, at most so long; tells whether it has."""
+        """Waits until the server has all earlier reports, at most ``timeout`` seconds; returns whether it does."""
         channel = self._channel
         return not channel.is_told or sender().flush(timeout, None if channel.mirror else [channel])
 
@@ -191,7 +191,7 @@ class Operation(Counting):
             try:
                 current_operation.reset(self._contexts.pop())
             except ValueError:
-                pass  # left in another context than entered, as a generator may be
+                pass  # the block may end in another context than it began, for example in a generator
         if error is not None:
             self._explain(error)
         self._finish(end_of(error))
@@ -220,7 +220,7 @@ class Operation(Counting):
 
     @staticmethod
     def _explain(error: BaseException) -> None:
-        """An exception that leaves a block tells why the loops in it were left."""
+        """Reports the exception that leaves a block as the end of the loops that it left."""
         with lock:
             for channel in sender().channels:
                 if channel.left_by is not None and passed_through(error, channel.left_by):
@@ -234,11 +234,11 @@ class Operation(Counting):
         if not channel.is_attended and not channel.is_over:
             sender().attend(channel)
         if channel.is_asked_to_stop and self._raises and not channel.has_end:
-            raise Cancelled(f"Somebody has asked {channel.title or 'the operation'} to stop.")
+            raise Cancelled(f"A watcher has requested the cancellation of {channel.title or 'the operation'}.")
 
 
 def _attached(url: str, token: Optional[str], raises: bool) -> Operation:
-    """An operation of another process, to report on."""
+    """Returns a handle for an operation of another process."""
     channel = Channel(Target(url, token) if url else None)
     channel.is_owned = False
     return Operation(channel, raises=raises, ends=False)

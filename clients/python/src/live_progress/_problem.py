@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""How an operation ended, from what ended its block."""
+"""The end of an operation, derived from the exception that left its block."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _FRAMES = 8
 
 
 class Cancelled(Exception):
-    """Somebody has asked the operation to stop; raised by ``advance()`` and by the loop of ``track``.
+    """A watcher has requested the cancellation; raised by ``advance()`` and by the loop of ``track``.
 
-    Let it leave the block: the operation ends as cancelled.
+    If the exception leaves the block, the operation ends as cancelled.
     ```python
     try:
         with operation("Import", total=len(rows)) as op:
@@ -33,7 +33,7 @@ class Cancelled(Exception):
 
 
 def end(status: str, error: Optional[Dict[str, object]] = None) -> Report:
-    """The report that ends an operation."""
+    """Returns the report that ends an operation."""
     report = {"status": encoded(status)}
     if error is not None:
         report["error"] = encoded(error)
@@ -41,12 +41,12 @@ def end(status: str, error: Optional[Dict[str, object]] = None) -> Report:
 
 
 def abandoned(detail: str) -> Report:
-    """The end of an operation that nobody ended."""
+    """Returns the end of an operation whose worker did not end it."""
     return end("failed", {"type": PREFIX + "abandoned", "title": "Abandoned", "detail": detail})
 
 
 def end_of(error: Optional[BaseException]) -> Report:
-    """The end that an exception means; ``None`` is success."""
+    """Returns the end for an exception; ``None`` means success."""
     if error is None:
         return end("succeeded")
     if isinstance(error, (KeyboardInterrupt, Cancelled)) or _is_cancellation(error):
@@ -59,7 +59,7 @@ def end_of(error: Optional[BaseException]) -> Report:
 
 
 def problem(error: BaseException) -> Dict[str, object]:
-    """An exception as problem details: its type, its message, its last frames, and no value of any variable."""
+    """Returns an exception as problem details: its type, message and last frames, without values of variables."""
     result: Dict[str, object] = {"title": type(error).__name__}
     detail = short(error, 2000)
     if detail:
@@ -71,15 +71,15 @@ def problem(error: BaseException) -> Dict[str, object]:
 
 
 def end_of_loop(code: CodeType) -> Report:
-    """The end of a loop in that code which an exception has left: the one that nobody caught, if it was that."""
+    """Returns the end of a loop that an exception left: the uncaught exception if it passed through that code."""
     error = getattr(sys, "last_value", None)
     if isinstance(error, BaseException) and passed_through(error, code):
         return end_of(error)
-    return abandoned("The loop was left before its end, and not by break or return.")
+    return abandoned("An exception left the loop before its end.")
 
 
 def passed_through(error: BaseException, code: CodeType) -> bool:
-    """Whether an exception passed through a function of that code."""
+    """Returns whether an exception passed through a function with that code."""
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code is code:
@@ -89,7 +89,7 @@ def passed_through(error: BaseException, code: CodeType) -> bool:
 
 
 def _is_cancellation(error: BaseException) -> bool:
-    # Whoever raised one has imported asyncio; a worker without it need not pay for the import.
+    # A CancelledError exists only after an import of asyncio, so this function need not import it.
     asyncio = sys.modules.get("asyncio")
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
@@ -106,5 +106,5 @@ def _frames(error: BaseException) -> List[str]:
 
 
 def _tail(file: str) -> List[str]:
-    # The folders above say more of the machine than of the fault.
+    # The outer folders are details of the machine, not of the fault.
     return file.replace("\\", "/").split("/")[-2:] or [file]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Reports on their way: one request with one or more of them."""
+"""Requests with one or more reports."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ class Request(NamedTuple):
     url: str
     headers: Dict[str, str]
     body: bytes
-    #: What the body says, one report a line; nothing where it only asks how things are.
+    #: The reports of the body, one per line; empty for a request that only reads the status.
     reports: Tuple[Report, ...] = ()
 
 
 def made(method: str, url: str, reports: Tuple[Report, ...]) -> Request:
-    """A request that counts once, however often it is sent."""
+    """Returns a request with an idempotency key, so that repeated requests count once."""
     kind = "application/json" if len(reports) == 1 else "application/x-ndjson"
     headers = {"Content-Type": kind, "Idempotency-Key": uuid.uuid4().hex}
     return Request(method, url, headers, b"\n".join(body(report) for report in reports), reports)
 
 
 def length(report: Report) -> int:
-    """About how many bytes a report is."""
+    """Returns the approximate size of a report in bytes."""
     return sum(len(text) + 24 for text in report.values())
 
 
 def folded(earlier: Report, later: Report) -> Report:
-    """One report that says what the two say after each other."""
+    """Returns one report with the effect of two consecutive reports."""
     result = {**earlier, **later}
     if "state" in later and "details" not in later:
         result.pop("details", None)
     if "completedCount" in later:
-        # What was added before a count was set is part of it.
+        # The absolute count includes earlier increments.
         result["advance"] = later.get("advance", "0")
     elif "advance" in earlier and "advance" in later:
         result["advance"] = str(int(earlier["advance"]) + int(later["advance"]))

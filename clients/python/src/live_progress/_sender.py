@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The one thread of this process that talks to servers, and what becomes of it at a fork and at the end."""
+"""The thread of this process that sends all requests, and its behavior at a fork and at the end of the process."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ._problem import abandoned
 from ._request import Request
 from ._state import lock
 
-# The first request would import that codec. Where it does so in a thread as the process is forked, the child waits for
-# ever for a module that nobody loads there any more.
+# The import of encodings.idna is early on purpose. Otherwise the first request would import it in the sender's thread.
+# If the process forks during that import, the child would wait forever for the module.
 
-#: How long the end of the process waits for its last reports, in seconds.
+#: The maximum wait for the last reports at the end of the process, in seconds.
 LEAVING = 1.25
-#: How many operations that are over still wait for a server that is away.
+#: The maximum number of operations that wait for an unreachable server.
 MAXIMUM_CHANNELS = 1024
-#: How long one request may take.
+#: The timeout of a request in seconds.
 _TIMEOUT = 10.0
 
 
@@ -41,25 +41,25 @@ class _Waiter(NamedTuple):
 
 
 class Sender:
-    """Brings what the channels hold to their servers."""
+    """Sends the reports of all channels to their servers."""
 
     def __init__(self) -> None:
         self.channels: List[Channel] = []
-        #: Called about ten times a second, such as to draw; at most while an operation is open.
+        #: Functions that are called about ten times per second, for example to draw, while an operation is open.
         self.watchers: List[Callable[[], None]] = []
         self.dropped = 0
         self._servers: Dict[Tuple[str, str], Server] = {}
         self._thread: Optional[threading.Thread] = None
-        # Unlike an event, its put() may be interrupted by itself, as by a signal handler that reports.
+        # Unlike Event.set(), SimpleQueue.put() is reentrant, which a signal handler that reports needs.
         self._wakes: "queue.SimpleQueue[None]" = queue.SimpleQueue()
         self._is_woken = False
         self._waiters: List[_Waiter] = []
         self._deadline: Optional[float] = None
 
-    # The workers' side.
+    # Called by worker threads.
 
     def attend(self, channel: Channel) -> None:
-        """Looks after a channel from now on."""
+        """Adds a channel to the channels of this sender."""
         with lock:
             if not channel.is_attended:
                 channel.is_attended = True
@@ -70,7 +70,7 @@ class Sender:
         self.wake()
 
     def wake(self) -> None:
-        """There is something to send."""
+        """Wakes the thread, because there is something to send."""
         if self._is_woken:
             return
         self._is_woken = True
@@ -81,7 +81,7 @@ class Sender:
         self._wakes.put(None)
 
     def flush(self, timeout: float, channels: Optional[List[Channel]] = None) -> bool:
-        """Waits until all that was reported before the call is settled; tells whether it is."""
+        """Waits until all earlier reports are settled; returns whether they are."""
         with lock:
             chosen = list(self.channels) if channels is None else channels
             for channel in chosen:
@@ -100,7 +100,7 @@ class Sender:
         return True
 
     def leave(self) -> None:
-        """The process ends: what is open is abandoned, and the last reports get a little time."""
+        """Handles the end of the process: abandons open operations, and waits a short time for the last reports."""
         with lock:
             if self._deadline is not None:
                 return
@@ -108,7 +108,7 @@ class Sender:
             for channel in self.channels:
                 channel.look(self._deadline)
                 if channel.pid == os.getpid() and not channel.has_end and channel.is_owned:
-                    channel.push(abandoned("The process ended, and the operation had not."), last=True)
+                    channel.push(abandoned("The process exited before the operation ended."), last=True)
                 channel.seal()
                 channel.hurry()
             for server in self._servers.values():
@@ -121,7 +121,7 @@ class Sender:
         for channel in self.channels:
             if channel.has_end:
                 self.dropped += 1
-                channel.stop(Refusal("unreachable", "Too many operations wait for a server that is away."))
+                channel.stop(Refusal("unreachable", "Too many operations wait for an unreachable server."))
                 self.channels.remove(channel)
                 return
 
@@ -130,22 +130,22 @@ class Sender:
         try:
             thread.start()
         except RuntimeError:
-            return  # no thread can be started any more: the interpreter is ending
+            return  # the interpreter shuts down and cannot start threads
         self._thread = thread
         util = sys.modules.get("multiprocessing.util")
         process = sys.modules.get("multiprocessing.process")
         if util is not None and process is not None and process.parent_process() is not None:
-            # Such a child leaves by os._exit, without the functions of atexit.
+            # A child of multiprocessing exits by os._exit, which skips the functions of atexit.
             util.Finalize(None, self.leave, exitpriority=0)
 
-    # The thread's side.
+    # Called by the sender's thread.
 
     def _run(self) -> None:
         while True:
             self._is_woken = False
             try:
                 timeout = self._step()
-            except Exception:  # a fault of ours is no reason to fall silent
+            except Exception:  # a fault of this module must not stop the sender
                 logging.getLogger("live_progress").exception("A step of the sender failed.")
                 timeout = 1.0
             if timeout != 0:
@@ -155,7 +155,7 @@ class Sender:
                     pass
 
     def _step(self) -> Optional[float]:
-        """Sends one request, if one is due; gives how long to wait for the next, `None` for until something happens."""
+        """Sends one request if one is due; returns the seconds to wait, or `None` to wait until it is woken."""
         now = time.monotonic()
         self._show()
         with lock:
@@ -165,7 +165,7 @@ class Sender:
                 is_idle = not self.channels and not self.watchers
                 return None if is_idle else TICK
             channel, request, server = found
-            # The end of the process gives each server one more try, as long as there is time.
+            # At the end of the process, each server gets one more attempt within the deadline.
             is_last_try = self._deadline is not None
             timeout = _TIMEOUT if self._deadline is None else max(0.05, min(_TIMEOUT, self._deadline - now))
         server.deliver(channel, request, timeout, is_last_try)
@@ -175,7 +175,7 @@ class Sender:
         for watcher in list(self.watchers):
             try:
                 watcher()
-            except Exception:  # who cannot draw any more keeps nobody from sending
+            except Exception:  # a broken display must not stop the sender
                 self.watchers = [other for other in self.watchers if other is not watcher]
 
     def _next(self, now: float) -> Optional[Tuple[Channel, Request, Server]]:
@@ -185,7 +185,7 @@ class Sender:
             if channel.is_over:
                 channel.is_attended = False
                 continue
-            # Each takes its turn.
+            # The channels take turns.
             self.channels.append(channel)
             if channel.target is None:
                 continue
@@ -210,14 +210,14 @@ _sender = Sender()
 
 
 def sender() -> Sender:
-    """The sender of this process."""
+    """Returns the sender of this process."""
     return _sender
 
 
 def flush(timeout: float = 2.0) -> bool:
-    """Waits until the servers have all that this process has reported, at most so long; tells whether they have.
+    """Waits until the servers have all reports of this process, at most ``timeout`` seconds; returns whether they do.
 
-    The process does so by itself as it ends, except by ``os._exit`` or a signal.
+    The end of the process also flushes, except after ``os._exit`` or a signal.
 
     ```python
     live_progress.flush()
@@ -228,7 +228,7 @@ def flush(timeout: float = 2.0) -> bool:
 
 
 def _begin_again() -> None:
-    """In the child of a fork: a sender of its own, without the parent's queue and connections."""
+    """Creates a new sender in the child of a fork, without the parent's queue and connections."""
     global _sender
     parent, _sender = _sender, Sender()
     for channel in parent.channels:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Where this process reports to, from its environment and from ``configure``."""
+"""The settings of this process, from the environment and from ``configure``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IDENTIFIER = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._~:@-]{1,128}\Z")
 
 
 class Settings(NamedTuple):
-    """What decides where an operation goes; ``None`` where nothing is said."""
+    """The settings for a new operation; ``None`` means not set."""
 
     server: Optional[str] = None
     url: Optional[str] = None
@@ -37,17 +37,17 @@ def configure(
     disabled: Optional[bool] = None,
     display: Optional[bool] = None,
 ) -> None:
-    """Sets where the operations of this process go; what is set here goes before the environment.
+    """Sets the server and other defaults for new operations; these settings override the environment.
 
-    What is ``None`` is left as it is. Operations that have begun stay where they are.
+    An argument that is ``None`` changes nothing. Existing operations do not change.
 
     ```python
     live_progress.configure(server="https://progress.example.org", token=token)
     ```
 
     - ``server``: the base URL of the server to create operations on (``LIVE_PROGRESS_SERVER``).
-    - ``token``: shows who calls (``LIVE_PROGRESS_TOKEN``).
-    - ``disabled``: nothing is sent and nothing drawn (``LIVE_PROGRESS_DISABLED=1``).
+    - ``token``: authorizes the requests (``LIVE_PROGRESS_TOKEN``).
+    - ``disabled``: sends nothing and draws nothing (``LIVE_PROGRESS_DISABLED=1``).
     - ``display``: whether operations are drawn; by default on a terminal and in a notebook.
     """
     for name, value in (("server", server), ("token", token), ("disabled", disabled), ("display", display)):
@@ -56,14 +56,14 @@ def configure(
 
 
 def settings() -> Settings:
-    """What holds for an operation that begins now."""
+    """Returns the settings for a new operation."""
     server = _Configured.server
     disabled = _Configured.disabled
     if disabled is None:
         disabled = _variable("DISABLED", "0").lower() not in ("0", "false", "no", "off")
     return Settings(
         server=server or _variable("SERVER") or None,
-        # A server that the program names goes before the operation that the program was started in.
+        # A server that the program sets overrides the operation in LIVE_PROGRESS_URL.
         url=None if server else _variable("URL") or None,
         token=_Configured.token or _variable("TOKEN") or None,
         disabled=disabled,
@@ -76,7 +76,7 @@ def _variable(name: str, default: str = "") -> str:
 
 
 class Target(NamedTuple):
-    """One operation on one server."""
+    """The URL of an operation on a server, and a token."""
 
     url: str
     token: Optional[str] = None
@@ -91,7 +91,7 @@ class Target(NamedTuple):
 
     @classmethod
     def of_url(cls, url: str, token: Optional[str] = None) -> Target:
-        """The operation at a URL or a link; a token of the link's fragment counts where there is no other."""
+        """Returns the operation at a URL or link; without ``token``, uses the token in the fragment of the link."""
         base, _, fragment = url.partition("#")
         if token is None:
             token = urllib.parse.parse_qs(fragment).get("token", [None])[0]
@@ -107,7 +107,7 @@ class Target(NamedTuple):
 
     @classmethod
     def on_server(cls, server: str, id: str, token: Optional[str] = None) -> Target:
-        """An operation on the server of that base URL."""
+        """Returns an operation on the server with that base URL."""
         if not IDENTIFIER.match(id):
             raise ValueError(f"{id!r} is not an identifier: 1 to 128 of A-Z a-z 0-9 - . _ ~ : @ are allowed.")
         parts = _split(server.partition("#")[0])
@@ -124,7 +124,7 @@ def _split(url: str) -> urllib.parse.SplitResult:
     parts = urllib.parse.urlsplit(url.strip())
     if parts.scheme not in _SCHEMES or not parts.hostname or "@" in parts.netloc:
         raise ValueError(f"{url!r} is not a URL of a server: it should begin with http:// or https:// and a name.")
-    _ = parts.port  # raises ValueError where it is no number
+    _ = parts.port  # raises ValueError if the port is not a number
     if not re.fullmatch(r"[!-~]*", parts.netloc + parts.path):
-        raise ValueError(f"{url!r} has characters that a URL must not have.")
+        raise ValueError(f"{url!r} has characters that are not allowed in a URL.")
     return parts._replace(scheme=_SCHEMES[parts.scheme])

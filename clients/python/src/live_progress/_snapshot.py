@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Dict, Mapping, Optional
 
-#: The statuses that are an end.
+#: The final statuses.
 ENDED = frozenset(("succeeded", "failed", "cancelled"))
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is known of an operation at one revision; an immutable value.
+    """The state of an operation at one revision; an immutable value.
 
     ```python
     for snapshot in watch(url):
@@ -24,7 +24,7 @@ class Snapshot:
     """
 
     id: str
-    #: The place in the operation's journal: another watch goes on from here.
+    #: The position in the operation's journal; another watch can continue from it.
     cursor: str
     revision: int
     attempt: int
@@ -33,13 +33,13 @@ class Snapshot:
     state: str
     details: Any
     title: Optional[str]
-    #: Units done, and in all; ``None`` where nobody knows.
+    #: The completed units and the total; ``None`` if unknown.
     completed: Optional[int]
     total: Optional[int]
     unit: Optional[str]
-    #: The share done, from 0 to 1.
+    #: The completed fraction, from 0 to 1.
     fraction: Optional[float]
-    #: Units a second, and the seconds that remain.
+    #: Units per second, and the remaining seconds.
     throughput: Optional[float]
     remaining: Optional[float]
     parent: Optional[str]
@@ -47,12 +47,12 @@ class Snapshot:
     cancellable: bool
     created_at: Optional[datetime]
     updated_at: Optional[datetime]
-    #: What came of it, where it succeeded; the problem, where it failed.
+    #: The result of a success, and the problem of a failure.
     result: Any
     error: Optional[Mapping[str, Any]]
-    #: How many revisions were passed over just before this one.
+    #: The number of skipped revisions before this one.
     skipped: int
-    #: The whole of it as it came over the wire.
+    #: The complete message of the server.
     wire: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
@@ -62,10 +62,10 @@ class Snapshot:
 
 
 def snapshot_of(wire: Dict[str, Any]) -> Snapshot:
-    """A snapshot from the wire; raises ``ValueError`` where it is none."""
+    """Returns the snapshot in a message; raises ``ValueError`` if the message is not a snapshot."""
     revision, cursor, status = wire.get("revision"), wire.get("cursor"), wire.get("status")
     if not isinstance(revision, int) or not isinstance(cursor, str) or not isinstance(status, str):
-        raise ValueError("The message is no snapshot: it needs a revision, a cursor and a status.")
+        raise ValueError("The message is not a snapshot: it needs a revision, a cursor and a status.")
     progress = _mapping(wire.get("progress"))
     error = wire.get("error")
     return Snapshot(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What all of this package shares: one lock, and the operation that the code at hand runs in."""
+"""The shared state of the package: a lock, and the current operation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Optional
 if TYPE_CHECKING:
     from ._operation import Operation
 
-#: Held for each change of what threads share, for microseconds, and never while anything is waited for. It may be
-#: taken again by who has it, as by a signal handler that reports; and a fork waits for it, so that the child finds
-#: nothing half done.
+#: The lock for all state that threads share. It is held for microseconds, and never during a wait. It is reentrant,
+#: because a signal handler may report. A fork acquires the lock, so that the child has a consistent state.
 lock = threading.RLock()
 
 current_operation: contextvars.ContextVar[Optional[Operation]] = contextvars.ContextVar("live_progress", default=None)

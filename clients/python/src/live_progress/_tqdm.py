@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Bars of tqdm as operations. They are read by the sender's thread; a step of theirs costs what it did."""
+"""Bars of tqdm as operations. The sender's thread reads the bars, so a step of a bar costs no extra time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._state import lock
 
 
 def patch_tqdm() -> Callable[[], None]:
-    """Lets each bar of tqdm that this process makes from now on report as an operation; gives what undoes it.
+    """Makes each new tqdm bar of this process report as an operation; returns a function that undoes the patch.
 
     ```python
     live_progress.patch_tqdm()
@@ -24,8 +24,8 @@ def patch_tqdm() -> Callable[[], None]:
         insert(row)
     ```
 
-    All kinds of bars report that derive from tqdm's own, as those of ``tqdm.auto``; disabled ones do not.
-    A bar that is closed before its total is reached ends as cancelled, or as failed with what a ``with`` block raised.
+    Subclasses such as the bars of ``tqdm.auto`` also report; disabled bars do not. A bar that is closed before its
+    total ends as cancelled, or as failed with the exception of its ``with`` block.
     """
     try:
         from tqdm.std import tqdm  # type: ignore[import-untyped,import-not-found,unused-ignore]
@@ -42,7 +42,7 @@ def patch_tqdm() -> Callable[[], None]:
             else:
                 setattr(tqdm, name, value)
 
-    # tqdm's own may be other than functions, so they are called as its class gives them.
+    # The originals may be no plain functions, so they are read with getattr.
     for name, value in _wrappers({name: getattr(tqdm, name) for name in replaced}).items():
         setattr(tqdm, name, value)
     setattr(tqdm, "_live_progress", None)  # noqa: B010
@@ -57,12 +57,12 @@ def _wrappers(original: Dict[str, Any]) -> Dict[str, Any]:
             if not getattr(self, "disable", False):
                 self._live_progress = _Bar(self)
         except Exception:
-            pass  # a bar that is not told is still a bar
+            pass  # a bar must work even if it cannot report
 
     def close(self: Any) -> None:
         bar, self._live_progress = getattr(self, "_live_progress", None), None
         if bar is not None:
-            # A loop that was left closes its bar while the generator in it is closed.
+            # When a loop is left, its bar closes while the bar's generator closes.
             bar.close(self, sys.exc_info()[1])
         original["close"](self)
 
@@ -82,10 +82,10 @@ def _wrappers(original: Dict[str, Any]) -> Dict[str, Any]:
 
 
 class _Bar:
-    """One bar, and the operation that it is."""
+    """A bar and its operation."""
 
     def __init__(self, bar: Any) -> None:
-        # What tqdm says of a bar that has no name is as good a title as any.
+        # A bar without a description gets the title "tqdm".
         self._title = bar.desc.rstrip(": ") if bar.desc else ""
         unit = "bytes" if bar.unit == "B" else {"it": None}.get(bar.unit, bar.unit)
         self.operation: Operation = operation(
@@ -106,10 +106,10 @@ class _Bar:
             sender().watchers.append(watch)
 
     def read(self, bar: Any) -> None:
-        """What the bar shows."""
+        """Reports the values of the bar."""
         channel = self.operation._channel
         with lock:
-            # The bar may be set back; what is done stays done.
+            # A bar can be reset, but the reported count must not fall.
             channel.counts.done = max(channel.counts.done, bar.n)
             if bar.total != self._total:
                 self._total = bar.total
@@ -129,7 +129,7 @@ class _Bar:
         except Exception:
             is_short = False
         if isinstance(error, (StopIteration, StopAsyncIteration)):
-            error = None  # an asynchronous bar is closed by who has met the end of its items
+            error = None  # an asynchronous bar is closed during the end of its iteration
         if error is None or isinstance(error, GeneratorExit):
             self.operation._finish(end("cancelled") if is_short or error is not None else end_of(None))
         else:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A loop that is an operation."""
+"""Loops that report as an operation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._state import lock
 
 Item = TypeVar("Item")
 
-#: How long an exception that has left a loop may take to be met by whoever says what it was, in seconds.
+#: The time in seconds in which a block or the interpreter must report an exception that left a loop.
 _PATIENCE = 0.5
 
 
@@ -31,17 +31,17 @@ def track(
     unit: Optional[str] = None,
     **options: Any,
 ) -> Track[Item]:
-    """Counts the items of a loop as an operation of their own; yields them all the same where no server is.
+    """Reports a loop as an operation and counts its items; without a server, only yields the items.
 
     ```python
     for row in track(rows, "Import", unit="rows"):
         insert(row)
     ```
 
-    It succeeds when the items are used up, and fails with what their source raises. A loop that is left by ``break`` or
-    ``return`` ends it as cancelled; one that an exception leaves, as failed. Where somebody asks it to stop, the loop
-    raises ``Cancelled``. The total is what ``len()`` says, or ``operator.length_hint()``. ``options`` are those of
-    ``operation``.
+    The operation succeeds after the last item, and fails with an exception of the source. After ``break`` or
+    ``return``, the operation is cancelled. After an exception in the loop, the operation has failed. After a cancel
+    request, the loop raises ``Cancelled``. The total comes from ``len()`` or ``operator.length_hint()``. ``options`` are
+    those of ``operation``.
     """
     if total is None:
         try:
@@ -52,11 +52,11 @@ def track(
 
 
 class Track(Generic[Item]):
-    """The items of a loop, counted; also a block, which then tells exactly which exception left it."""
+    """The counted items of a loop; as a ``with`` block, it reports the exact exception that left the loop."""
 
     def __init__(self, items: Union[Iterable[Item], AsyncIterable[Item]], operation: Operation) -> None:
         self._items = items
-        #: The operation of this loop, to say more on it.
+        #: The operation of this loop.
         self.operation = operation
         self._is_block = self._was_left = False
 
@@ -64,7 +64,7 @@ class Track(Generic[Item]):
         return len(self._items)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[Item]:
-        """The items. What is counted is one store and one look an item; all else is the sender's."""
+        """Yields the items. An item costs one store and one check; the sender's thread does the rest."""
         operation = self.operation
         counts, channel = operation._channel.counts, operation._channel
         done = counts.looped
@@ -100,7 +100,7 @@ class Track(Generic[Item]):
         operation.succeed()
 
     def _leave(self, frame: Optional[FrameType]) -> None:
-        """Notes that the loop was left early; the garbage collector may be who calls, so nothing is sent here."""
+        """Records that the loop was left early; sends nothing, because the garbage collector may call this."""
         channel = self.operation._channel
         if self._is_block:
             self._was_left = True
@@ -110,7 +110,7 @@ class Track(Generic[Item]):
             with lock:
                 channel.push(end("cancelled"), last=True)
         else:
-            # What left it is on its way still; whoever meets it at last says what it was.
+            # An exception left the loop. A surrounding block or the interpreter's hook reports the exception later.
             channel.left_until = time.monotonic() + _PATIENCE
             channel.left_by = frame.f_code
 
@@ -128,7 +128,9 @@ class Track(Generic[Item]):
 
 
 def is_left_on_purpose(frame: FrameType) -> bool:
-    """Whether the loop that a frame is in ends by ``break`` or ``return``, which drop the iterator as an instruction of
-    their own, and not by an exception, which is raised by another instruction and drops it on its way."""
+    """Returns whether ``break`` or ``return`` ended the loop of a frame, and not an exception.
+
+    ``break`` and ``return`` drop the iterator with a separate instruction. An exception comes from another instruction.
+    """
     code, last = frame.f_code.co_code, frame.f_lasti
     return 0 <= last < len(code) and dis.opname[code[last]] in ("POP_TOP", "POP_ITER")

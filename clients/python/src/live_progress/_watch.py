@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Following an operation in a loop."""
+"""Watching an operation in a loop."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ Token = Union[str, Callable[[], Optional[str]], None]
 
 
 def watch(url: str, *, token: Token = None, cursor: Optional[str] = None) -> Watch:
-    """Follows an operation to its end: the current snapshot, then each newer one, and always the last.
+    """Watches an operation to its end: yields the current snapshot, then each newer one, and always the last one.
 
     ```python
     for snapshot in watch(url):
         print(snapshot.status, snapshot.fraction)
     ```
 
-    A lost connection is made again, and goes on where it broke. Raises ``ProgressError`` where the operation cannot be
-    watched. ``token`` may be a function, which is asked before each connection and when the token ends; by default it
-    is that of the link's fragment, or of ``LIVE_PROGRESS_TOKEN``. With a ``cursor`` the watch goes on after that
-    snapshot.
+    After a lost connection, the watch reconnects and continues at its cursor. Raises ``ProgressError`` if the operation
+    cannot be watched. ``token`` can be a function, which is called before each connection and when the token expires.
+    The default is the token in the fragment of the link, or ``LIVE_PROGRESS_TOKEN``. With a ``cursor``, the watch starts
+    after that snapshot.
     """
     return Watch(Target.of_url(url), token, cursor)
 
 
 def cancel(url: str, *, token: Optional[str] = None) -> None:
-    """Asks an operation to stop; it ends when its worker does. Raises ``ProgressError``.
+    """Requests the cancellation of an operation; the worker ends the operation. Raises ``ProgressError``.
 
     ```python
     cancel("http://127.0.0.1:8080/api/v1/progress/import-7")
@@ -48,7 +48,7 @@ def cancel(url: str, *, token: Optional[str] = None) -> None:
 
 
 class Watch:
-    """The snapshots of an operation. Closing it, from any thread, ends the loop over it."""
+    """An iterator over the snapshots of an operation. ``close`` from any thread ends the loop."""
 
     def __init__(self, target: Target, token: Token, cursor: Optional[str]) -> None:
         self._target = target
@@ -65,7 +65,7 @@ class Watch:
         return next(self._snapshots)
 
     def close(self) -> None:
-        """Leaves the operation alone; a loop that waits for the next snapshot ends."""
+        """Stops the watch; a loop that waits for the next snapshot ends."""
         self._closed.set()
         held = self._socket
         if held is not None:
@@ -76,7 +76,7 @@ class Watch:
         try:
             self._snapshots.close()
         except ValueError:
-            pass  # another thread waits in it, and leaves it now
+            pass  # another thread runs the generator, and its loop ends now
 
     def __enter__(self) -> Watch:
         return self
@@ -106,7 +106,7 @@ class Watch:
                 self._closed.wait(machine.lost(error))
 
     def _connection(self) -> Iterator[Snapshot]:
-        """One connection's snapshots; raises ``WatchLost`` where it ends before the operation."""
+        """Yields the snapshots of one connection; raises ``WatchLost`` if it ends before the operation."""
         protocol = self._machine.connection(self._ask())
         try:
             self._socket = held = _connected(self._target.url)
@@ -138,7 +138,7 @@ class Watch:
 
 
 def authentication(token: Optional[str]) -> str:
-    """The message that brings a new token over an open connection."""
+    """Returns the message that sends a new token over an open connection."""
     return json.dumps({"type": "authenticate", "token": token or ""})
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The logic of a watch that outlives its connections: what happens goes in, what to do comes out.
+"""The state machine of a watch over several connections, without I/O and without a clock.
 
-Each revision is handed on once and in order, over however many connections. Knows no socket and no clock.
+Each revision is returned once and in order, over all connections.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from ._settings import Target
 from ._snapshot import Snapshot, snapshot_of
 from ._websocket import Closed, Event, Refused, WebSocket
 
-#: How long connecting and the handshake may take, and how long a server may say nothing: it pings every 25 s.
+#: The timeouts in seconds of a connection with its handshake, and of a silent server, which pings every 25 s.
 CONNECTING, SILENCE = 10.0, 40.0
 _LONGEST_DELAY = 10.0
-#: How often a watch tries that has never had a message.
+#: The number of attempts before the first message.
 _FIRST_TRIES = 5
 
 
 class WatchLost(Exception):
-    """The connection is of no use any more; another try follows, not before what the server has asked for."""
+    """The connection is lost; another attempt follows, not before the Retry-After of the server."""
 
     def __init__(self, reason: str, retry_after: Optional[float] = None) -> None:
         super().__init__(reason)
@@ -34,13 +34,13 @@ class WatchLost(Exception):
 
 
 class Watching:
-    """One watch: how far it is, and how often it has failed."""
+    """The state of a watch: its cursor and its failed attempts."""
 
     def __init__(self, target: Target, cursor: Optional[str]) -> None:
         self._target = target
         self.cursor = cursor
         self.is_over = False
-        #: Whether the server asks for a new token.
+        #: Whether the server has requested a new token.
         self.wants_token = False
         self._revision: Optional[int] = None
         self._failures = 0
@@ -50,12 +50,12 @@ class Watching:
             self._revision = int(revision) if revision.isdigit() else None
 
     def connection(self, token: Optional[str]) -> WebSocket:
-        """The next connection, which goes on where the last one broke."""
+        """Returns the next connection, which continues at the cursor."""
         query = f"?cursor={urllib.parse.quote(self.cursor)}" if self.cursor else ""
         return WebSocket(self._target.url + query, token)
 
     def received(self, event: Event) -> Optional[Snapshot]:
-        """A snapshot to hand on, or none; raises ``ProgressError`` where the watch cannot go on, else ``WatchLost``."""
+        """Returns a new snapshot or ``None``; raises ``ProgressError`` if the watch has failed, else ``WatchLost``."""
         if isinstance(event, Refused):
             self._refused(event)
         if isinstance(event, Closed):
@@ -65,7 +65,7 @@ class Watching:
         except ValueError:
             message = None
         if not isinstance(message, dict):
-            raise WatchLost("The server sent what is no JSON object.")
+            raise WatchLost("The server sent a message that is not a JSON object.")
         if message.get("type") == "removed":
             raise ProgressError("gone", "The operation was deleted, or its retention is over.")
         if message.get("type") == "error":
@@ -76,12 +76,12 @@ class Watching:
         return self._snapshot(message)
 
     def lost(self, error: WatchLost) -> float:
-        """How long to wait before the next try; raises ``ProgressError`` where there is none."""
+        """Returns the seconds before the next attempt; raises ``ProgressError`` if there is no further attempt."""
         self._failures += 1
         if not self._has_received and self._failures >= _FIRST_TRIES:
             raise ProgressError("unreachable", f"{self._target.url} cannot be watched: {error}")
         if error.retry_after is not None:
-            # As exact as it is asked, and yet not all at the same moment.
+            # A short random delay after Retry-After, so that not all clients return at the same time.
             return error.retry_after + random.uniform(0.05, 0.5)
         return min(_LONGEST_DELAY, 0.25 * 2.0 ** min(self._failures, 10)) * random.uniform(0.5, 1.0)
 
@@ -90,7 +90,7 @@ class Watching:
             snapshot = snapshot_of(message)
         except ValueError as error:
             raise WatchLost(str(error)) from None
-        # A message is success, and not a connection: a server that accepts and drops must not be hammered.
+        # Only a message resets the backoff, because a server may accept connections and drop them.
         self._failures = 0
         self._has_received = True
         is_end = message.get("type") == "end" or snapshot.is_ended
@@ -110,7 +110,7 @@ class Watching:
         raise ProgressError(KINDS.get(answer.status, "refused"), answer.message)
 
     def _closed(self, event: Closed) -> None:
-        # 1000 says that the operation has ended; how, only a message can say, so it is asked for again.
+        # The code 1000 means that the operation has ended. Only a message contains the end, so the watch reconnects.
         comes_back = event.code in (1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014) or 4000 <= event.code < 4500
         reason = event.reason or f"The server closed the connection with {event.code}."
         if comes_back:

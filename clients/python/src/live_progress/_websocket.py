@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The client's end of one WebSocket (RFC 6455): bytes in, events out. Knows no socket."""
+"""The client side of a WebSocket (RFC 6455) without I/O: bytes in, events out."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 
 
 class Refused(NamedTuple):
-    """The server answered, and opened no WebSocket."""
+    """The server answered the handshake with another status code than 101."""
 
     answer: Answer
 
 
 class Closed(NamedTuple):
-    """The connection is over; 1006 is for one that broke without saying so."""
+    """The connection is closed; the code 1006 means that it broke without a close frame."""
 
     code: int
     reason: str
@@ -38,7 +38,7 @@ Event = Union[str, Refused, Closed]
 
 
 class WebSocket:
-    """One connection. What it wants to say is in ``outgoing``, the handshake first."""
+    """A connection. The bytes to send are in ``outgoing``, which starts with the handshake."""
 
     def __init__(self, url: str, token: Optional[str]) -> None:
         self.outgoing = bytearray()
@@ -62,7 +62,7 @@ class WebSocket:
 
     @property
     def is_open(self) -> bool:
-        """Whether the handshake is done."""
+        """Whether the handshake is complete."""
         return self._is_open
 
     def send(self, text: str) -> None:
@@ -73,7 +73,7 @@ class WebSocket:
             self._write(_CLOSE, struct.pack("!H", code))
 
     def received(self, data: bytes) -> List[Event]:
-        """What came; no bytes are the end of the connection. Nothing follows ``Refused`` and ``Closed``."""
+        """Parses received bytes; empty bytes mean the end. ``Refused`` and ``Closed`` are always the last event."""
         self._incoming += data
         events: List[Event] = []
         if not self._is_open and not self._is_over:
@@ -94,7 +94,7 @@ class WebSocket:
     def _handshake(self, is_eof: bool) -> Optional[Event]:
         head, separator, rest = bytes(self._incoming).partition(b"\r\n\r\n")
         if not separator:
-            return self._end(1006, "The answer has no end.") if len(head) > _LARGEST_HEAD else None
+            return self._end(1006, "The response head is too long.") if len(head) > _LARGEST_HEAD else None
         lines = io.BytesIO(head + b"\r\n\r\n")
         try:
             version, _, status = lines.readline().decode("latin-1").partition(" ")
@@ -114,7 +114,7 @@ class WebSocket:
             fields.get("Sec-WebSocket-Accept", "").strip() != base64.b64encode(digest).decode()
             or fields.get("Sec-WebSocket-Protocol", "").strip() != PROTOCOL
         ):
-            return self._end(1002, f"What answers does not speak {PROTOCOL}.")
+            return self._end(1002, f"The server does not support {PROTOCOL}.")
         self._is_open = True
         self._incoming[:] = rest
         return None
@@ -164,9 +164,9 @@ class WebSocket:
         return None
 
     def _fault(self, code: int) -> Closed:
-        """The server broke the protocol; that is a connection that broke, and another one may be whole."""
+        """Closes after an invalid frame; the code is 1006, because a new connection may work."""
         self._write(_CLOSE, struct.pack("!H", code))
-        return self._end(1006, "The server broke the protocol of WebSockets.")
+        return self._end(1006, "The server sent an invalid WebSocket frame or message.")
 
     def _end(self, code: int, reason: str) -> Closed:
         self._is_over = True

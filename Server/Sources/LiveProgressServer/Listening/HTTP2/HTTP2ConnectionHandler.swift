@@ -25,7 +25,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        leave(in: TimeAmount(limits.headTimeout))
+        beginShutdown(in: TimeAmount(limits.headTimeout))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -40,7 +40,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ChannelShouldQuiesceEvent: follow(lifetime.leave())
+        case is ChannelShouldQuiesceEvent: follow(lifetime.beginShutdown())
         // Without input, no WINDOW_UPDATE can arrive for the frames that are still to be sent.
         case ChannelEvent.inputClosed: context.close(promise: nil)
         default: break
@@ -64,7 +64,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
         switch action {
         case .none: break
         case .stopWaiting: deadline?.cancel()
-        case .wait: leave(in: TimeAmount(limits.idleTimeout))
+        case .wait: beginShutdown(in: TimeAmount(limits.idleTimeout))
         case .announce:
             deadline?.cancel()
             write(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil), context)
@@ -101,9 +101,11 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler {
         context.write(Self.wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: nil)
     }
 
-    private func leave(in time: TimeAmount) {
+    private func beginShutdown(in time: TimeAmount) {
         deadline?.cancel()
-        deadline = context?.eventLoop.assumeIsolated().scheduleTask(in: time) { self.follow(self.lifetime.leave()) }
+        deadline = context?.eventLoop.assumeIsolated().scheduleTask(in: time) {
+            self.follow(self.lifetime.beginShutdown())
+        }
     }
 }
 

@@ -47,7 +47,7 @@ struct HTTP2Lifetime {
     }
 
     /// Handles the timeout of an idle connection, or the shutdown of the server.
-    mutating func leave() -> Action {
+    mutating func beginShutdown() -> Action {
         guard phase == .open else { return .none }
         phase = .leaving
         return .announce

@@ -4,12 +4,12 @@
 import LiveProgress
 
 /// The permissions of the caller of a request.
-struct Access: Sendable {
+struct CallerPermissions: Sendable {
     /// The principal of the caller; `nil` without an authorizer.
     let principal: ProgressPrincipal?
 
     /// The access of every caller without an authorizer: everything is permitted.
-    static let unlimited = Access(principal: nil)
+    static let unlimited = CallerPermissions(principal: nil)
 
     /// Returns the time of a clock at which the access expires; `nil` for never.
     func expiry(on clock: ProgressClock) -> Duration? { principal?.expiry(on: clock) }

@@ -5,7 +5,7 @@ import LiveProgress
 import LiveProgressGrammar
 
 /// A reader that turns a form (`application/x-www-form-urlencoded`, as in the URL standard) into its JSON object.
-package enum FormBody {
+package enum FormURLEncoded {
     /// Returns the members of a report's form, each with the value that it would have in JSON.
     ///
     /// Wrong values pass through: the checks of the report find them.

@@ -6,14 +6,14 @@ import LiveProgress
 @_spi(Server) import LiveProgressWire
 
 /// A request with its body, caller, target and route.
-struct Exchange {
+struct APICall {
     let request: HTTPRequest
     let body: [UInt8]
     let caller: ProgressCaller
     let target: RequestTarget
     let route: Route
     /// The permissions of the caller; set before any handler runs.
-    var access = Access.unlimited
+    var permissions = CallerPermissions.unlimited
     /// The query parameters; empty until `readParameters()` has run.
     var parameters = QueryParameters()
     /// The number of batch lines that an earlier request with the same key applied.
@@ -21,7 +21,7 @@ struct Exchange {
     /// The quota slot of a request from a proxy, held until the response or the watch ends.
     var slot: QuotaSlot?
 
-    /// Creates an exchange; throws a 405 if the route does not allow the method.
+    /// Creates a call; throws a 405 if the route does not allow the method.
     init(
         _ request: HTTPRequest,
         body: [UInt8] = [],
@@ -43,7 +43,7 @@ struct Exchange {
     }
 
     /// The subject whose limits apply; `nil` if the client is not authenticated.
-    var subject: String? { access.principal?.subject ?? caller.subject }
+    var subject: String? { permissions.principal?.subject ?? caller.subject }
 
     /// The value of a header field; the values of a repeated field are joined by commas.
     subscript(name: HTTPField.Name) -> String? { request.headerFields[name] }
@@ -104,9 +104,9 @@ extension ProgressAPI {
     }
 
     /// Returns the response to `OPTIONS`: the methods and the body types that a resource accepts.
-    func options(_ exchange: Exchange) -> ProgressResponse {
-        var fields: HTTPFields = [.allow: exchange.route.allow]
-        switch exchange.route {
+    func options(_ call: APICall) -> ProgressResponse {
+        var fields: HTTPFields = [.allow: call.route.allow]
+        switch call.route {
         case .collection: fields[.acceptPost] = BodyReader.acceptPost
         case .operation: fields[.acceptPatch] = BodyReader.acceptPatch
         case .cancel: break
@@ -121,26 +121,26 @@ extension ProgressAPI {
     func journal(
         _ id: ProgressID?,
         to permission: ProgressPermission,
-        _ access: Access
+        _ permissions: CallerPermissions
     ) throws(Refusal) -> ProgressJournal {
         guard let id else { throw Refusal(Problems.unknown) }
         let journal: ProgressJournal
         do throws(ProgressError) {
             journal = try service.getJournal(id)
         } catch {
-            throw access.sees(id, labels: [:]) ? Refusal(error) : Refusal(Problems.unknown)
+            throw permissions.sees(id, labels: [:]) ? Refusal(error) : Refusal(Problems.unknown)
         }
-        try access.require(permission, on: journal)
+        try permissions.require(permission, on: journal)
         return journal
     }
 
     /// Returns the journal of an operation that the caller may see; `nil` if the operation does not exist or is hidden.
-    func present(_ id: ProgressID, _ access: Access) throws(Refusal) -> ProgressJournal? {
+    func present(_ id: ProgressID, _ permissions: CallerPermissions) throws(Refusal) -> ProgressJournal? {
         do throws(ProgressError) {
             let journal = try service.getJournal(id)
-            return access.sees(id, labels: journal.labels) ? journal : nil
+            return permissions.sees(id, labels: journal.labels) ? journal : nil
         } catch {
-            guard error.code == .unknown || !access.sees(id, labels: [:]) else { throw Refusal(error) }
+            guard error.code == .unknown || !permissions.sees(id, labels: [:]) else { throw Refusal(error) }
             return nil
         }
     }

@@ -7,7 +7,7 @@ import NIOCore
 ///
 /// This handler tells them that the input has ended, so that their readers finish. It then drops all their writes and closes. The
 /// close of the channel still reaches these handlers and releases them.
-final class RetiredPathHandler: ChannelDuplexHandler {
+final class DetachedHandlersBarrier: ChannelDuplexHandler {
     typealias InboundIn = Any
     typealias OutboundIn = Any
 
