@@ -13,6 +13,7 @@ has python3 || install_missing python3 python3
 products=$(sed -n 's/.*\.library(name: "\([A-Za-z]*\)".*/\1/p' Package.swift)
 listed=$(sed -n 's/^ *- \(LiveProgress[A-Za-z]*\)$/\1/p' .spi.yml)
 [ "$products" = "$listed" ] || die "the products of Package.swift and the targets of .spi.yml differ"
+python3 scripts/check-named-tests.py
 grep -l '^```swift$' Sources/*/*.docc/*.md | xargs python3 scripts/check-quotes.py
 
 # The target of the articles' snippets depends on all products.

@@ -145,7 +145,7 @@ class Answer:
 
 
 def request(method: str, url: str, headers: dict | None = None, body: bytes | None = None, timeout: float = 20) -> Answer:
-    """Sends one HTTP request without redirects or retries; header names of the answer are in lower case."""
+    """Sends one HTTP request without redirects or retries; header names of the response are in lower case."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     try:

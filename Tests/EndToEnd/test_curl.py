@@ -77,7 +77,7 @@ def test_ndjson(server):
 
 
 def test_long_poll(server):
-    """curl by long polling: each answer has a newer state than the ETag in the request, until the end."""
+    """curl by long polling: each response has a newer state than the ETag in the request, until the end."""
     operation = server.operation(state="Queued")
     states, tag = ["Queued"], operation.put()["cursor"]
     tag = f'"{tag}"'

@@ -97,7 +97,7 @@ http {{
 
 
 def test_sessions(app):
-    """The answer to an import has its link; only its user can see it, and it can be cancelled."""
+    """The response to an import has its link; only its user can see it, and it can be cancelled."""
     link = app.start()
     expect_equal(link.rsplit("/", 1)[0], app.url + app.path, "the base of the link")
     seen = request("GET", link, {**app.cookie, "Accept": "application/json"})

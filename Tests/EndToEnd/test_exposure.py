@@ -17,7 +17,7 @@ from tls import TLSServer
 
 
 def test_refusal(binary):
-    """On another address than loopback, a server without keys or encryption does not start, and the error names the options."""
+    """On an address other than loopback, a server without keys or encryption does not start, and the error names the options."""
     with tempfile.TemporaryDirectory() as folder:
         secret = Path(folder) / "keys"
         for host in ["0.0.0.0", "::"]:

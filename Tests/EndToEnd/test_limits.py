@@ -58,7 +58,7 @@ def whole(connection: socket.socket) -> bytes:
 
 
 def expect_problem(answer: bytes, status: int, limit: str) -> dict:
-    """Checks that an answer is a complete problem which names the limit and closes the connection."""
+    """Checks that a response is a complete problem which names the limit and closes the connection."""
     head, _, body = answer.partition(b"\r\n\r\n")
     lines = head.decode().lower().split("\r\n")
     expect(lines[0].startswith(f"http/1.1 {status} "), f"answer: {answer[:300]!r}")
@@ -72,13 +72,13 @@ def expect_problem(answer: bytes, status: int, limit: str) -> dict:
 
 
 def test_connections(binary):
-    """The total of connections: a connection over the limit gets 503, and is accepted after another one has closed."""
+    """The number of connections: a connection over the limit gets 503, until another connection has closed."""
     with limited(binary, maximum_connections=3) as server:
         operation = server.operation(state="Queued")
         watcher = BlockingSocket(operation.socket_url, FULL)
         watcher.next()
         # The worker and the watcher have two connections.
-        # Several threads accept connections, so only an answer shows that a connection was accepted.
+        # Several threads accept connections, so only a response shows that a connection was accepted.
         inside = dial(server)
         inside.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         expect(inside.recv(65536).startswith(b"HTTP/1.1 200 "), "one inside was not served")
@@ -170,7 +170,7 @@ def test_watchers_per_operation(binary):
 
 
 def test_operations(binary):
-    """The total of operations."""
+    """The number of operations: a creation over the limit gets 503."""
     with limited(binary, maximum_operations=2) as server:
         kept = [server.operation(), server.operation()]
         answer = request("PUT", f"{server.url}{BASE}/one-too-many")
@@ -257,7 +257,7 @@ def test_times(binary):
 
 @pytest.mark.timeout(180)
 def test_unread(binary):
-    """A client that does not read an answer, a stream or watcher's messages is disconnected."""
+    """A client that does not read a response, a stream or a WebSocket's messages is disconnected."""
     with limited(binary, unread_timeout=2) as server:
         operation = server.operation(state="Queued", details="x" * 30_000)
         path, host = operation.path, f"Host: 127.0.0.1:{server.port}\r\n"

@@ -97,7 +97,7 @@ def test_http2_body_limit(binary):
 
 
 def test_strict_transport_security(binary):
-    """Answers have Strict-Transport-Security only if the request host is a name of its own."""
+    """Responses have Strict-Transport-Security only if the requested host is a name, and not an IP address."""
     with TLSServer(binary) as server:
         named = ["--resolve", f"progress.test:{server.port}:127.0.0.1", f"https://progress.test:{server.port}/healthz"]
         for version in ("--http2", "--http1.1"):
@@ -188,7 +188,7 @@ def test_renewal(binary):
 
 
 def test_half_close(binary):
-    """A client that sends close_notify after its request receives the answer and a close_notify."""
+    """A client that sends close_notify after its request receives the response and a close_notify."""
     with TLSServer(binary) as server:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = server.authority.context().wrap_bio(incoming, outgoing, server_hostname="localhost")

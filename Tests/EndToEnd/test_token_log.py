@@ -42,7 +42,7 @@ class Secrets(dict):
 
 
 def raw(server: Server, *chunks: bytes, until: bytes = b"\r\n\r\n") -> bytes:
-    """Sends bytes, and returns the answer until a given text, the end, or one second without data."""
+    """Sends bytes, and returns the received bytes until a given text, the end, or one second without data."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=1) as connection:
         answer = b""
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Runs the cases with the adapters of one or more clients, and prints a table: case by client.
+"""Runs the cases with the adapters of one or more clients, and prints a table of cases and clients.
 
     python clients/conformance/run.py 'python clients/conformance/adapters/reference.py' --cases 'drop|token'
 """
@@ -31,16 +31,16 @@ ROOT = FOLDER.parent.parent
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Runs the cases of the conformance suite with clients.")
-    parser.add_argument("adapters", nargs="*", help="commands that start an adapter; without any, those of adapters.yaml")
-    parser.add_argument("--cases", default="", help="only those whose name has one of these texts, separated by |")
+    parser.add_argument("adapters", nargs="*", help="commands that start an adapter; by default those of adapters.yaml")
+    parser.add_argument("--cases", default="", help="only the cases whose name contains one of these texts, separated by |")
     parser.add_argument("--binary", type=Path, default=ROOT / "bin/live-progress", help="the real server")
-    parser.add_argument("--jobs", type=int, default=1, help="cases that are played at the same time")
-    parser.add_argument("--quiet", action="store_true", help="print the failures and the table alone")
+    parser.add_argument("--jobs", type=int, default=1, help="number of concurrent cases")
+    parser.add_argument("--quiet", action="store_true", help="print only the failures and the table")
     return parser.parse_args()
 
 
 def listed() -> list[str]:
-    """The adapters of this repository's clients that are there."""
+    """Returns the commands of the existing adapters in adapters.yaml."""
     entries = yaml.safe_load((FOLDER / "adapters.yaml").read_text())
     values = {"python": sys.executable, "root": str(ROOT)}
     return [e["command"].format(**values) for e in entries if (ROOT / e["needs"]).exists()]
@@ -71,7 +71,7 @@ async def run_client(command: str, cases: list[Case], options: argparse.Namespac
 
 async def main() -> int:
     options = arguments()
-    # A client that goes away in the middle is what the cases are about.
+    # The cases drop connections on purpose.
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     cases = load(FOLDER / "cases", options.cases)
     results: Results = {}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The suite itself: the reference passes each case, and a client with a fault fails the case that is about it.
+"""Tests of the suite: the reference client passes each case, and a client with a fault fails the case about that fault.
 
     pytest clients/conformance/test_suite.py
 """
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent
 BINARY = Path(os.environ.get("LIVE_PROGRESS_BINARY", FOLDER.parent.parent / "bin/live-progress"))
 CASES = {case.name: case for case in load(FOLDER / "cases")}
 
-# The client with a fault, a case that must catch it, and what the suite then says.
+# The client with a fault, a case that must detect the fault, and a part of the failure message.
 BROKEN = [
     ("LosesATransition", "snapshot: the state comes first, then each change, then the end", "skipped between e1-1 and e1-3"),
     ("TakesFullForTheEnd", "end: 100 % is not an end, and a failure can follow", "never inferred"),
@@ -34,16 +34,16 @@ BROKEN = [
     ("ForgetsItsCursor", "drop: the watch continues at its cursor, four times", "cursor"),
     ("HidesWhatItMissed", "order: the client counts revisions that it missed without a connection", "skipped"),
     ("StaysWithTheOldEpoch", "epoch: the watch continues after the server has restarted", "no end"),
-    ("Hammers", "drop: attempts have growing delays if a server always drops", "more than ten tries"),
+    ("Hammers", "drop: attempts have growing delays if a server always drops", "more than ten attempts"),
     ("ReconnectsForEver", "close: 4510 is the end of the watch: gone", "no done"),
     ("TriesAgainAfter404", "refusal: 404 is the end of the watch: unknown", "no done"),
-    ("KeepsItsFirstToken", "token: the function is called before each connection", "tokens shown"),
+    ("KeepsItsFirstToken", "token: the function is called before each connection", "tokens sent to connect"),
     ("KeepsItsFirstToken", "token: an expiring token is renewed over the open connection, three times", "tokens sent"),
     ("DropsDetailsOfNull", "contents: null, deep, long and non-ASCII values arrive unchanged", "details of e1-0"),
     ("CannotBeLeft", "stop: a connected watch can be stopped", "no done of 'stop'"),
     ("FoldsTransitions", "report: 56 transitions in a row are 56 revisions", "transitions in the journal"),
-    ("CountsTwice", "lost: a lost answer does not count an advance twice", "completedCount"),
-    ("CreatesAgain", "lost: a lost answer to the creation does not create a second operation", "operations at the server"),
+    ("CountsTwice", "lost: a lost response does not count an advance twice", "completedCount"),
+    ("CreatesAgain", "lost: a lost response to the creation does not create a second operation", "operations at the server"),
     ("ForgetsTheEnd", "lost: the end is repeated until it arrives", "no end"),
     ("ReportsWithoutRest", "busy: 429 with Retry-After delays a report", "Retry-After"),
     ("WaitsForItsServer", "dead: a dead server does not delay calls", "no done of 'update'"),
@@ -60,14 +60,14 @@ def command(*arguments: str) -> str:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_reference(case: Case) -> None:
-    """The cases can be met."""
+    """The reference client passes the case."""
     outcome, why = asyncio.run(play(case, command(f"{FOLDER}/adapters/reference.py"), BINARY))
     assert outcome == "passed", why
 
 
 @pytest.mark.parametrize(("fault", "name", "said"), BROKEN, ids=[f"{b[0]}-{b[1][:30]}" for b in BROKEN])
 def test_fault_is_caught(fault: str, name: str, said: str) -> None:
-    """The case fails, and for this reason."""
+    """The case fails for the expected reason."""
     outcome, why = asyncio.run(play(CASES[name], command(f"{FOLDER}/adapters/broken.py", fault), BINARY))
     assert outcome == "failed", f"{fault} passed {name!r}"
     assert said in why

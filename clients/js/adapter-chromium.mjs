@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: drives this client in a page of a real Chromium as the conformance runner says, by lines of JSON.
+// Part of Live Progress: runs this client in a page of a real Chromium for the conformance suite, by lines of JSON.
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: drives this client as the conformance runner says, by lines of JSON.
+// Part of Live Progress: runs this client for the conformance suite, by lines of JSON.
 
 import { createInterface } from "node:readline";
 import { driver } from "./conformance/driver.mjs";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: writes the module as one file, as it is published: without comments, and with short private names.
+// Part of Live Progress: writes the published module as one file, without comments and with short private names.
 //
 //     node pack.mjs dist      # dist/live-progress.js, and its size
 
@@ -11,7 +11,7 @@ import { gzipSync } from "node:zlib";
 const root = new URL("./", import.meta.url);
 const header = "// SPDX-License-Identifier: Apache-2.0\n";
 
-/** The files that one needs, each after those that it needs itself; the words of a comment are no import. */
+/** Returns the files that a file imports, each after its own imports; ignores imports in comments. */
 function order(file, known = []) {
   const text = readFileSync(new URL(file, root), "utf8");
   for (const [, name] of text.matchAll(/^(?:import|export) .* from "\.\/(?:lib\/)?(.*)";$/gm)) {
@@ -21,13 +21,13 @@ function order(file, known = []) {
   return known;
 }
 
-/** Comments stand on lines of their own in these files. */
+/** Removes comments and imports; the files must have their comments on separate lines. */
 const bare = (text) =>
   text.replace(/^ *\/\*\*(?:(?!\*\/)[^])*\*\/ *\n/gm, "").replace(/\/\*\*.*?\*\/ ?/g, "").replace(/^ *\/\/.*\n/gm, "")
     .replace(/^import .*\n/gm, "").replace(/^export \{.*\n/gm, "").replace(/^export /gm, "").replace(/^ +/gm, "")
     .replace(/\n{2,}/g, "\n");
 
-/** Names that begin with # are seen in their class alone. */
+/** Shortens private names, which are visible only in their class. */
 function shortened(text) {
   const names = new Set([...text.matchAll(/^(?:async |static )?#([a-z]\w*)(?= =|;|\()/gim)].map(([, name]) => name));
   const short = new Map([...names].sort().map((name, index) => [name, shortName(index)]));
@@ -36,14 +36,14 @@ function shortened(text) {
 
 const shortName = (index) => (index < 26 ? "" : shortName(Math.floor(index / 26) - 1)) + String.fromCharCode(97 + (index % 26));
 
-/** Takes out the spaces beside signs, but in texts; those of the style are few. */
+/** Removes spaces beside punctuation, except in texts; also removes spaces in the style. */
 const dense = (text) =>
   text.replace(/([;{},([])\n/g, "$1").replace(/"(?:[^"\\\n]|\\.)*"|`[^`]*`| ?([=<>?:&|,{}();*]) ?/g, (whole, sign) => sign ?? whole)
     .replace(/(?<=const style=)`[^`]*`/, (style) => style.replace(/ ?([{};,]) ?|(?<=:) /g, "$1"))
     .replace(/[;,](?=})|,(?=[\])])/g, "").replace(/(?<!\w)\((\w+)\)=>/g, "$1=>")
     .replace(/\bconst (?=\w)/g, "let ").replace(/\bconst(?=[[{])/g, "let").replace(/(?<=\d)_(?=\d)/g, "").replace(/(?<=[=:(,])true\b/g, "!0").replace(/(?<=[=:(,])false\b/g, "!1");
 
-/** The whole module as one text. */
+/** Returns the complete module as one text. */
 export function packed() {
   const files = order("live-progress.js");
   const names = files.at(-1).text.match(/^export \{ (.*) \} from/gm).map((line) => /\{ (.*) \}/.exec(line)[1]);

@@ -268,7 +268,7 @@ _progress_turn() {
   fi
   if [ "$_head" -ge "$_tail" ]; then
     [ -z "$_ending" ] || return 1
-    # An empty report every 20 seconds renews the lease of 60 seconds; the answer also contains a cancel request.
+    # An empty report every 20 seconds renews the lease of 60 seconds; the response also contains a cancel request.
     [ "$_silent" -lt $((20 * _pace)) ] || _progress_put '{}'
   fi
   if [ -n "$_ending" ]; then

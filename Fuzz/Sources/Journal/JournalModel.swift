@@ -236,20 +236,3 @@ extension JournalModel {
         return report
     }
 }
-
-extension JournalModel.Revision {
-    init(_ snapshot: ProgressSnapshot) {
-        self.init(
-            revision: snapshot.revision,
-            status: snapshot.status,
-            state: snapshot.state,
-            details: snapshot.details,
-            completed: snapshot.counts?.completedCount,
-            total: snapshot.counts?.totalCount,
-            attempt: snapshot.attempt,
-            title: snapshot.title,
-            isCancellable: snapshot.isCancellable,
-            outcome: snapshot.outcome
-        )
-    }
-}

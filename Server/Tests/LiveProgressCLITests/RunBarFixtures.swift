@@ -4,8 +4,9 @@
 /// The output of a program: each piece with its time in milliseconds since the start.
 typealias TimedOutput = [(at: Int, text: String)]
 
-/// The exact output of real programs to a pipe, with several bars or with a bar whose total grows. The longest outputs
-/// lack lines from the middle.
+/// The exact output of real programs to a pipe, with several bars or with a bar whose total grows.
+///
+/// The longest outputs lack lines from the middle.
 enum RunBarFixtures {
     /// `rsync -a --bwlimit=20m --info=progress2 FOLDER FOLDER`, while it finds more files.
     static let rsyncFindingMore: TimedOutput = [
@@ -27,7 +28,9 @@ enum RunBarFixtures {
         (4163, "\n"),
     ]
 
-    /// `curl -# --limit-rate 10m -o FILE URL -o FILE URL -o FILE URL`. The second bar starts at 51.5 %.
+    /// `curl -# --limit-rate 10m -o FILE URL -o FILE URL -o FILE URL`.
+    ///
+    /// The second bar starts at 51.5 %.
     static let curlBars: TimedOutput = [
         (238, "\r#########                                                                 12.7%"),
         (889, "\r################################                                          44.7%"),

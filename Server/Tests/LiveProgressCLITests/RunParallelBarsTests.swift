@@ -44,7 +44,9 @@ import Testing
         ),
     ]
 
-    /// Returns bars that are drawn in turn. Each bar is faster than the next one, and the last bar stays far from its end.
+    /// Returns bars that are drawn in turn.
+    ///
+    /// Each bar is faster than the next one, and the last bar stays far from its end.
     static func beside(_ names: [String]) -> TimedOutput {
         RunBarsTests.drawn(0..<(names.count * 12)) { step in
             let bar = step % names.count

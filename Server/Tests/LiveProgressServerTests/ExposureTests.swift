@@ -15,7 +15,7 @@ struct ExposureTests {
     ]
 
     @Test(
-        "another address than loopback needs --insecure, or keys and either TLS or a trusted proxy",
+        "an address other than loopback needs --insecure, or keys and either TLS or a trusted proxy",
         arguments: [
             (false, false, false, false, false), (false, false, true, false, false), (false, false, false, true, false),
             (false, false, true, true, false), (false, true, false, false, false), (false, true, true, false, true),

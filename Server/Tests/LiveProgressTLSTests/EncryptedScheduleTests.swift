@@ -24,8 +24,8 @@ struct EncryptedScheduleTests {
         let seeds = ScheduleRun.seeds(byDefault: 50)
         let tally = try await run(seeds)
         guard seeds.count >= 50 else { return }
-        #expect(tally.jumps > 0, "watchers were left behind")
-        #expect(tally.pongs > 0 && tally.errors > 0, "answers went between the messages")
+        #expect(tally.jumps > 0, "watchers skipped revisions")
+        #expect(tally.pongs > 0 && tally.errors > 0, "pongs and errors were sent between the messages")
     }
 
     /// The TLS contexts of both sides, with a certificate that is used only here.

@@ -16,11 +16,11 @@ from pathlib import Path
 from rawsocket import CLOSE, PING, PONG, TEXT, frame
 
 PATIENCE = 15.0
-"""The time limit in seconds for an answer without an expected delay; high, because the processors may be busy."""
+"""The time limit in seconds for a response without an expected delay; high, because the processors may be busy."""
 
 
 class Unmet(Exception):
-    """An expected answer did not arrive."""
+    """An expected response or frame did not arrive."""
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Conversation:
         return cls(reader, writer, names=(plug.getsockname()[1], port))
 
     async def send(self, data: bytes) -> None:
-        """Sends bytes; ignores a closed connection, because the answer shows the reason."""
+        """Sends bytes; ignores a closed connection, because the response shows the reason."""
         self.sent += data[: max(0, 4096 - len(self.sent))]
         with contextlib.suppress(ConnectionError):
             self.writer.write(data)

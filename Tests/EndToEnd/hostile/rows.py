@@ -20,11 +20,11 @@ LOUD = f"{BASE}/loud"
 """An operation with many large messages."""
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-"""The key of the example in RFC 6455 section 1.3, which has a known answer."""
+"""The key of the example in RFC 6455 section 1.3, which has a known Sec-WebSocket-Accept."""
 FULL = "live-progress.v1"
 
 HERE = b'"id":"quiet"'
-"""A part of every answer with the quiet operation."""
+"""A part of every response with the quiet operation."""
 REPORT = '{"state":"Taken over"}'
 """A valid report, which must not be applied."""
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The steps of a row: the actions of a client, and the expected answers.
+"""The steps of a row: the actions of a client, and the expected responses and frames.
 
-A step is an object with the method `perform`, which takes the conversation. A missing or wrong answer raises `Unmet`.
+A step is an object with the method `perform`, which takes the conversation. A missing or wrong response raises `Unmet`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Wait:
         await asyncio.sleep(self.seconds)
 
 
-# Expected answers
+# Expected responses and frames
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Answer:
     has: dict = field(default_factory=dict)
     """Header fields and their values; `None` for a field that must be absent."""
     closing: bool | None = None
-    """Whether the answer has `Connection: close`."""
+    """Whether the response has `Connection: close`."""
     body: bytes | None = None
     to_head: bool = False
     within: float = PATIENCE
@@ -164,7 +164,7 @@ class Message:
             if one is None or one[0] != TEXT:
                 raise Unmet(f"expected a message, got {name_of(one)}")
             message = parsed(one[1])
-            # Updates of the operation may arrive before the answer to the client's message.
+            # Updates of the operation may arrive before the reply to the client's message.
             if (
                 self.error is None
                 or message.get("type") == "error"

@@ -23,7 +23,7 @@ MEMORY = 10 * 2**20
 
 
 async def polite(port: int, address: str) -> None:
-    """Watches, reads the first message, sends a close frame, and waits for the answer."""
+    """Watches, reads the first message, sends a close frame, and waits for the server's close frame."""
     talk = await Conversation.open(port, address)
     try:
         await talk.send(upgrade(BUSY))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The reference client with one fault each, by name: what the suite must catch."""
+"""Variants of the reference client with one fault each, which the suite must detect."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class FoldsTransitions(Reporter):
 
 
 class CountsTwice(Reporter):
-    """Sends what was added rather than the count, and with a new key each time."""
+    """Sends increments instead of the count, with a new key for each attempt."""
 
     def advance(self, by: int) -> None:
         self.push({"advance": by})
@@ -143,7 +143,7 @@ class CountsTwice(Reporter):
 
 
 class CreatesAgain(Reporter):
-    """Each try has an identifier of its own."""
+    """Uses a new identifier for each attempt."""
 
     async def deliver(self, session: Any, method: str, url: str, body: Report) -> None:
         for number in range(10 if method == "POST" else 0):
@@ -158,7 +158,7 @@ class CreatesAgain(Reporter):
 
 
 class ForgetsTheEnd(Reporter):
-    """The end is tried once."""
+    """Sends the end only once."""
 
     async def deliver(self, session: Any, method: str, url: str, body: Report) -> None:
         if "status" not in body:
@@ -171,7 +171,7 @@ class ForgetsTheEnd(Reporter):
 
 
 class ReportsWithoutRest(Reporter):
-    """Waits for nothing when it is told to."""
+    """Ignores Retry-After."""
 
     async def deliver(self, session: Any, method: str, url: str, body: Report) -> None:
         for _ in range(200):

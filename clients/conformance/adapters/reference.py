@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The smallest client that passes every case, and its adapter: what the suite itself is tested with."""
+"""The adapter of the reference client, which is the smallest client that passes every case."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def write(**event: Any) -> None:
 
 
 class Adapter:
-    """Reads commands, calls the client, tells what it says."""
+    """Reads commands, calls the client and writes events."""
 
     watch_type = Watch
     reporter_type = Reporter
@@ -41,7 +41,7 @@ class Adapter:
                 break
             await self.take(command)
         await asyncio.gather(*(operation.leave(2) for operation in self.operations.values()))
-        # What still waits for a server goes with the process.
+        # Reports that still wait for a server are dropped.
         os._exit(0)
 
     async def take(self, command: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ class Adapter:
 
 
 def iter_tokens(tokens: list[str]) -> Any:
-    """A function that gives one token after the other, and the last for ever."""
+    """Returns a function that returns one token after the other, and then always the last one."""
     left = list(tokens)
     return lambda: (left.pop(0) if len(left) > 1 else left[0]) if left else None
 

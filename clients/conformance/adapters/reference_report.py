@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The reference client's worker: every call is a line in a queue, and one task brings it to the server."""
+"""The worker of the reference client: each call adds a report to a queue, and one task sends the reports."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ROOM = 256
 
 
 class Stopped(Exception):
-    """The server takes no more of this operation's reports."""
+    """The server refuses all further reports of this operation."""
 
 
 class Reporter:
-    """One operation of this process. No call waits, and none raises."""
+    """The worker's handle for an operation. No call waits or raises."""
 
     def __init__(self, command: dict[str, Any], told: Callable[[], None], refused: Callable[[str], None]):
         self.told, self.refused = told, refused
@@ -59,7 +59,7 @@ class Reporter:
         self.push(end)
 
     def push(self, report: dict[str, Any]) -> None:
-        """Counts overwrite counts; a transition has a place of its own."""
+        """Adds a report to the queue; a count replaces a waiting count, and a transition is separate."""
         if self.queue and "completedCount" in report and set(self.queue[-1]) <= {"completedCount"}:
             self.queue[-1] = report
         else:
@@ -69,7 +69,7 @@ class Reporter:
         self.news.set()
 
     async def leave(self, seconds: float) -> None:
-        """Time for what waits."""
+        """Waits for the queue, at most the given seconds."""
         if self.queue or self.creation:
             await asyncio.wait([self.task], timeout=seconds)
 
@@ -100,7 +100,7 @@ class Reporter:
         self.url, self.creation = f"{url}/{body['id']}", None
 
     async def deliver(self, session: aiohttp.ClientSession, method: str, url: str, body: dict[str, Any]) -> None:
-        """One request, as often as it takes; its key makes repeating it safe."""
+        """Repeats a request until the server answers; its idempotency key makes this safe."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         while True:
             wait = 0.0
@@ -126,7 +126,7 @@ class Reporter:
 
 
 async def cancel(url: str, token: str | None) -> str | None:
-    """Asks an operation to stop; the kind of the refusal, or None."""
+    """Requests the cancellation of an operation; returns the kind of a refusal, or None."""
     fields = {"Authorization": f"Bearer {token}"} if token else {}
     async with aiohttp.ClientSession(headers=fields) as session, session.post(f"{url}/cancel") as answer:
         return None if answer.status < 300 else KINDS.get(answer.status, "refused")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The reference client's watch, on `websockets` alone."""
+"""The watch of the reference client, based on `websockets`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEMBERS = ("cursor", "revision", "status", "state", "details", "progress", "skip
 
 
 class Refused(Exception):
-    """The server will not have this watch."""
+    """The server has refused the watch."""
 
     def __init__(self, kind: str, text: str):
         super().__init__(text)
@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 class Watch:
-    """One operation, over as many connections as it takes."""
+    """A watch of an operation over several connections."""
 
     def __init__(self, url: str, token: Callable[[], str | None], cursor: str | None = None):
         self.url, self.token, self.cursor = url, token, cursor
@@ -61,7 +61,7 @@ class Watch:
         token = self.token()
         fields = {"Authorization": f"Bearer {token}"} if token else {}
         subprotocols = [websockets.Subprotocol("live-progress.v1")]
-        # Without redirects and retries of its own: those are this class's work.
+        # Disables the library's redirects and retries, because this class reconnects.
         return websockets.connect(
             url, subprotocols=subprotocols, additional_headers=fields, max_size=2**24, close_timeout=1, open_timeout=5
         )
@@ -75,7 +75,7 @@ class Watch:
         return self.take(message)
 
     def take(self, message: dict[str, Any]) -> dict[str, Any] | None:
-        """The snapshot to hand on, or None where it has been handed on before."""
+        """Returns the snapshot, or None if it was returned before."""
         epoch, revision = message["cursor"].rsplit("-", 1)
         if message["status"] in FINAL:
             self.ended = message["status"]
@@ -89,7 +89,7 @@ class Watch:
         return {**{name: message.get(name) for name in MEMBERS}, "skipped": skipped}
 
     def may_go_on(self, code: int) -> bool:
-        """Whether a closed connection is made again; raises where it is refused."""
+        """Returns whether to reconnect after a close code; raises after a refusal."""
         if code == 1000:
             return False
         if code in FATAL_CLOSES or 4500 <= code <= 4999:
@@ -97,7 +97,7 @@ class Watch:
         return True
 
     def refusal(self, response: Any) -> float:
-        """How long to wait after a refusal; raises where it is final."""
+        """Returns the seconds to wait after a refusal; raises after a final refusal."""
         if response.status_code not in TRANSIENT:
             raise Refused(KINDS.get(response.status_code, "refused"), f"refused with {response.status_code}")
         return float(response.headers.get("Retry-After", 0))

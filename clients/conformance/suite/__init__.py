@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Cases, servers and judgement for clients in any language."""
+"""Cases, servers and checks for clients in any language."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""One adapter process: commands go in, events come out (ADAPTER.md)."""
+"""An adapter process, which receives commands and writes events (ADAPTER.md)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Event = dict[str, Any]
 
 
 class Adapter:
-    """A client's adapter for the time of one case."""
+    """The adapter of a client, for one case."""
 
     def __init__(self, process: asyncio.subprocess.Process):
         self.process = process
@@ -66,7 +66,7 @@ class Adapter:
             raise Failure(f"the adapter ended before {do!r}") from None
 
     async def wait(self, matches: Callable[[Event], bool], seconds: float, what: str) -> Event:
-        """The first event that matches, one that came before too."""
+        """Waits for the first matching event, including earlier events."""
         deadline = time.monotonic() + seconds
         async with self._news:
             while True:
@@ -89,7 +89,7 @@ class Adapter:
         return await self.wait(lambda e: e["event"] == "done" and e["n"] == number, seconds, what)
 
     async def leave(self, seconds: float) -> None:
-        """Lets the adapter end, as a program ends."""
+        """Ends the adapter by the end of its standard input."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
@@ -102,14 +102,14 @@ class Adapter:
         expect(code == 0, f"the program ended with exit code {code}")
 
     async def kill(self) -> None:
-        # The adapter leads a session of its own, so a browser that it started goes too.
+        # The adapter has its own process group, so that a browser which it started ends as well.
         if self.process.returncode is None:
             try:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         await self.process.wait()
-        # A grandchild that left the session may still hold the pipes.
+        # A grandchild with another session may still have the pipes open.
         _, left = await asyncio.wait(self._tasks, timeout=2)
         for task in left:
             task.cancel()
@@ -138,10 +138,10 @@ class Adapter:
             self._news.notify_all()
 
     def _check(self, event: Event) -> None:
-        """The form of the protocol; what it says is judged later."""
+        """Checks the form of an event; the content is checked later."""
         kind = event["event"]
         expect(kind in EVENTS, f"the adapter wrote an unknown event {kind!r}")
-        expect((kind == "ready") == (not self.events), "ready must be the first event, and come once")
+        expect((kind == "ready") == (not self.events), "ready must be the first event, and must occur once")
         if kind in ("snapshot", "end", "done") or (kind == "error" and "n" in event):
             number = event["n"]
             expect(number in self.sent, f"{kind} of a command that was not sent: {number!r}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The cases: YAML files, each a list; a case with `with` stands for several."""
+"""The cases in YAML files, each with a list; a case with `with` stands for several cases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPERATION = "conf-1"
 
 @dataclass
 class Case:
-    """One row of the table."""
+    """A case, which is a row of the table."""
 
     name: str
     file: str
@@ -45,7 +45,7 @@ class Case:
             self.steps = [{"do": {"watch": OPERATION}}, {"await": {"event": "done"}}]
 
     def missing(self, ready: dict[str, Any]) -> str | None:
-        """Why the case is not for this client, or None."""
+        """Returns why the case does not apply to this client, or None."""
         for need in self.needs:
             if need not in ready.get("can", []):
                 return need
@@ -55,12 +55,12 @@ class Case:
 
 
 def load(folder: Path, pattern: str = "") -> list[Case]:
-    """All cases whose name has a text of the pattern, which `|` separates."""
+    """Returns all cases whose name contains one of the texts in the pattern, which `|` separates."""
     cases = [case for file in sorted(folder.glob("*.yaml")) for case in read(file)]
     names = [case.name for case in cases]
     for name in names:
         if names.count(name) > 1:
-            raise BadCase(f"two cases are called {name!r}")
+            raise BadCase(f"two cases have the name {name!r}")
     parts = [part for part in pattern.split("|") if part]
     return [case for case in cases if not parts or any(part in case.name for part in parts)]
 
@@ -78,7 +78,7 @@ def read(file: Path) -> list[Case]:
 
 
 def fill(value: Any, values: dict[str, Any]) -> Any:
-    """Puts values in the place of `$(name)`; one that stands alone keeps its type."""
+    """Replaces `$(name)` by values; a value that is the whole text keeps its type."""
     if isinstance(value, dict):
         return {key: fill(item, values) for key, item in value.items()}
     if isinstance(value, list):

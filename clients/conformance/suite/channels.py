@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""One watcher's connection to the scripted server: WebSocket, SSE or NDJSON behind the same few calls."""
+"""The connection of a watcher to the scripted server, with one interface for WebSocket, SSE and NDJSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLOSE_SECONDS = 2
 
 
 class SocketChannel:
-    """A WebSocket of the full format; frames are written by hand where a case wants odd ones."""
+    """A WebSocket of the full format; it can write unusual frames that aiohttp cannot send."""
 
     def __init__(self, request: web.Request):
         self.request = request
@@ -36,7 +36,7 @@ class SocketChannel:
         await self.socket.send_str(json.dumps(message, ensure_ascii=False))
 
     async def send_pieces(self, message: dict[str, Any], pieces: int) -> None:
-        """One message in several frames, which cut characters in two, with a ping between each two."""
+        """Sends a message in several frames, which split characters, with a ping after each frame."""
         payload = json.dumps(message, ensure_ascii=False).encode()
         size = max(1, -(-len(payload) // pieces))
         parts = [payload[at : at + size] for at in range(0, len(payload), size)]
@@ -46,13 +46,13 @@ class SocketChannel:
                 self._frame(0x9, b"between", True)
 
     async def ping(self) -> None:
-        """A ping that must be answered."""
+        """Sends a ping, and waits for the pong."""
         payload = os.urandom(8)
         self._frame(0x9, payload, True)
         await self._wait(lambda: payload in self.pongs, "pong")
 
     async def message(self, kind: str) -> dict[str, Any]:
-        """The client's next message of a type."""
+        """Waits for the client's next message of a type."""
         def matching() -> list[dict[str, Any]]:
             return [m for m in self.received if m.get("type") == kind]
 
@@ -62,10 +62,10 @@ class SocketChannel:
         return found
 
     async def close(self, code: int | None) -> None:
-        """The closing handshake; without a code an empty frame.
+        """Runs the closing handshake; without a code, sends an empty close frame.
 
-        By hand: `socket.close()` drops the connection at once where another task reads from it, and then a client that
-        still writes loses what it has not read.
+        The method does not use `socket.close()`, which drops the connection immediately if another task reads from it. A
+        client that still writes would then lose unread data.
         """
         self._frame(0x8, b"" if code is None else struct.pack("!H", code) + b"scripted", True)
         await asyncio.wait([asyncio.ensure_future(self.left.wait())], timeout=CLOSE_SECONDS)
@@ -97,7 +97,7 @@ class SocketChannel:
             waiting = self.news.wait_for(lambda: holds() or self.left.is_set())
             await asyncio.wait_for(waiting, 10)
         if not holds():
-            raise ConnectionError(f"the client left before its {what}")
+            raise ConnectionError(f"the client disconnected before its {what}")
 
     async def _read(self) -> None:
         try:
@@ -122,7 +122,7 @@ class SocketChannel:
 
 
 class StreamChannel:
-    """A stream of events over HTTP."""
+    """An event stream over HTTP."""
 
     def __init__(self, request: web.Request, kind: str):
         self.request, self.kind = request, kind
@@ -144,11 +144,11 @@ class StreamChannel:
         await self.send(message)
 
     async def ping(self) -> None:
-        """What keeps a stream alive."""
+        """Sends a keep-alive comment or empty line."""
         await self._write(b":\n\n" if self.kind == "sse" else b"\n")
 
     async def message(self, kind: str) -> dict[str, Any]:
-        raise ConnectionError(f"a stream carries no {kind}")
+        raise ConnectionError(f"a stream cannot receive {kind}")
 
     async def close(self, code: int | None) -> None:
         if code == 4510:

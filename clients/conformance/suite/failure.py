@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What a client, or a case, did wrong."""
+"""The errors of a client or of a case."""
 
 from __future__ import annotations
 
 
 class Failure(Exception):
-    """A promise that the client did not keep."""
+    """A requirement that the client did not meet."""
 
 
 class BadCase(Exception):
-    """A case that cannot be played: a fault of the suite, not of a client."""
+    """A case that cannot be played, which is a fault of the suite, not of a client."""
 
 
 def expect(condition: object, message: str) -> None:

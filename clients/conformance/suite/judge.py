@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Judges what a client did in a case: what holds in each, and what this one expects."""
+"""Checks the events of a client: the rules for all cases, and the expectations of the case."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .stage import Stage
 
 MEMBERS = ("status", "state", "details", "result", "error")
 COUNTS = ("completedCount", "totalCount", "unit", "fractionCompleted")
-QUIET = 0.8  # in which a client that should try no more may show that it does
+QUIET = 0.8  # the seconds in which a client must not make a further attempt
 NEXT_TRY = 2.0
 LONGEST_WAIT = 10.0
 SLACK = 0.5
@@ -50,7 +50,7 @@ def judge_raised(adapter: Adapter) -> None:
         expect(event.get("kind") != "raised", f"a call of the worker raised: {event.get('detail')}")
         if event["event"] == "error":
             command = adapter.sent.get(event.get("n", -1), {}).get("do")
-            expect(command in ("watch", "cancel"), f"{command!r} told an error: {event}")
+            expect(command in ("watch", "cancel"), f"{command!r} reported an error: {event}")
     for op in {e.get("op") for e in adapter.events if e["event"] == "cancelling"}:
         told = sum(e["event"] == "cancelling" and e["op"] == op for e in adapter.events)
         expect_equal(told, 1, f"cancelling events of {op}")
@@ -61,7 +61,7 @@ def of(adapter: Adapter, number: int, kind: str) -> list[Event]:
 
 
 def judge_watch(adapter: Adapter, scene: Stage, number: int) -> None:
-    """Order, gaps, contents and the end of one watch, whatever the case is about."""
+    """Checks the order, gaps, contents and end of a watch, in every case."""
     before: dict[str, Any] | None = None
     sent = sent_messages(scene)
     for event in of(adapter, number, "snapshot"):
@@ -85,7 +85,7 @@ def judge_watch(adapter: Adapter, scene: Stage, number: int) -> None:
 
 def judge_content(now: dict[str, Any], source: dict[str, Any]) -> None:
     cursor = now["cursor"]
-    expect(source, f"{cursor} was handed on, which was never sent")
+    expect(source, f"{cursor} was returned, but the server did not send it")
     for name in MEMBERS:
         expect_equal(now[name], source.get(name), f"{name} of {cursor}")
     there, here = source.get("progress"), now["progress"]
@@ -105,12 +105,12 @@ def judge_end(adapter: Adapter, number: int, last: dict[str, Any] | None) -> Non
         status = ends[0].get("status")
         expect(last is not None, "an end without a snapshot")
         said = (last or {}).get("status")
-        expect(said in FINAL, f"an end ({status}) after a snapshot that says {said!r}: an end is said, never inferred")
+        expect(said in FINAL, f"an end ({status}) after a snapshot with the status {said!r}: an end is reported, never inferred")
         expect_equal(status, said, "status of the end")
 
 
 def sent_messages(scene: Stage) -> dict[str, dict[str, Any]]:
-    """What the scripted server sent, by cursor; what comes twice is the same."""
+    """Returns the messages of the scripted server by cursor; repeated messages are equal."""
     if not scene.scripted:
         return {}
     messages: dict[str, dict[str, Any]] = {}
@@ -121,7 +121,7 @@ def sent_messages(scene: Stage) -> dict[str, dict[str, Any]]:
 
 
 async def judge_wanted(adapter: Adapter, scene: Stage, number: int, wanted: dict[str, Any]) -> None:
-    """What this case expects of one watch."""
+    """Checks the expectations of a case about a watch."""
     snapshots = [e["snapshot"] for e in of(adapter, number, "snapshot")]
     ends, errors = of(adapter, number, "end"), of(adapter, number, "error")
     if "error" in wanted and wanted["error"] is None:
@@ -135,42 +135,42 @@ async def judge_wanted(adapter: Adapter, scene: Stage, number: int, wanted: dict
         expect_equal(ends[0]["status"] if ends else None, wanted["end"], "end")
     if "seen" in wanted:
         whole = [c if isinstance(c, str) else f"e1-{c}" for c in wanted["seen"]]
-        expect_equal([s["cursor"] for s in snapshots], whole, "snapshots handed on")
+        expect_equal([s["cursor"] for s in snapshots], whole, "returned snapshots")
     if "states" in wanted:
-        # An end has a state of its own where its worker gives it none.
+        # Ends are left out, because the server sets the state of an end that has no state.
         open_ones = [s["state"] for s in snapshots if s["status"] not in FINAL]
-        expect_equal(dedupe(open_ones), wanted["states"], "states handed on")
+        expect_equal(dedupe(open_ones), wanted["states"], "returned states")
     if "result" in wanted:
         expect_equal(snapshots[-1]["result"], wanted["result"], "result")
     if wanted.get("complete"):
         told = sum(1 + s["skipped"] for s in snapshots) - snapshots[0]["skipped"] - 1
-        expect_equal(told, snapshots[-1]["revision"] - snapshots[0]["revision"], "revisions handed on or counted as skipped")
+        expect_equal(told, snapshots[-1]["revision"] - snapshots[0]["revision"], "revisions returned or counted as skipped")
     if scene.scripted:
         judge_tries(scene.scripted.attempts, wanted)
 
 
 def judge_tries(attempts: list[Attempt], wanted: dict[str, Any]) -> None:
-    """What this case expects of the tries at the scripted server."""
+    """Checks the expectations of a case about the attempts at the scripted server."""
     if "attempts" in wanted:
-        expect_equal(len(attempts), wanted["attempts"], "tries to connect")
+        expect_equal(len(attempts), wanted["attempts"], "attempts to connect")
     if "cursors" in wanted:
-        expect_equal([a.cursor for a in attempts], wanted["cursors"], "cursors brought")
+        expect_equal([a.cursor for a in attempts], wanted["cursors"], "cursors sent")
     if "tokens" in wanted:
-        expect_equal([a.token for a in attempts], wanted["tokens"], "tokens shown")
+        expect_equal([a.token for a in attempts], wanted["tokens"], "tokens sent to connect")
     if "renewed" in wanted:
         expect_equal([t for a in attempts for t in a.tokens], wanted["renewed"], "tokens sent over the open connection")
     if wanted.get("left"):
         for attempt in attempts:
-            expect(attempt.over is not None, "a connection of a watch that was left is still open")
+            expect(attempt.over is not None, "a connection of a stopped watch is still open")
 
 
 def judge_attempts(attempts: list[Attempt], ready: dict[str, Any]) -> None:
-    """When a client may, and must, try again (ADAPTER.md, 1 to 3)."""
+    """Checks the times and cursors of the attempts (ADAPTER.md, 1 to 3)."""
     newest: str | None = None
     fruitless = 0
     for last, attempt in zip(attempts, attempts[1:]):
-        expect(last.over is not None, "a new connection while the last one is open")
-        expect(last.fault is None, f"a connection broke by the client's doing: {last.fault}")
+        expect(last.over is not None, "a new connection while the last connection is open")
+        expect(last.fault is None, f"the client broke a connection: {last.fault}")
         pause = attempt.at - (last.over or 0)
         newest = last.sent[-1]["cursor"] if last.sent else newest
         fruitless = 0 if last.sent else fruitless + 1
@@ -180,15 +180,15 @@ def judge_attempts(attempts: list[Attempt], ready: dict[str, Any]) -> None:
             expect(pause >= early, f"tried again {pause:.2f} s after a refusal with Retry-After: {last.retry_after:g}")
             latest = last.retry_after + RETRY_LATE
         expect(pause <= patient(latest + SLACK), f"tried again only after {pause:.2f} s; at most {latest:g} s")
-        expect_equal(attempt.cursor, attempt_cursor(newest, attempt), "cursor brought")
+        expect_equal(attempt.cursor, attempt_cursor(newest, attempt), "cursor sent")
     for index, attempt in enumerate(attempts[10:]):
-        expect(attempt.at - attempts[index].at > 1, "more than ten tries in a second")
+        expect(attempt.at - attempts[index].at > 1, "more than ten attempts in a second")
     if attempts:
-        expect(attempts[-1].fault is None, f"the last connection broke by the client's doing: {attempts[-1].fault}")
+        expect(attempts[-1].fault is None, f"the client broke the last connection: {attempts[-1].fault}")
 
 
 def attempt_cursor(newest: str | None, attempt: Attempt) -> str | None:
-    """A client that has had nothing yet brings none, or what its user gave it."""
+    """Returns the expected cursor; before the first message, any cursor of the client's user is accepted."""
     return attempt.cursor if newest is None else newest
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Judges a worker by what its server has, and by the requests that it made."""
+"""Checks a worker by the operations on its server, and by its requests."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SLACK = 0.5
 
 
 async def judge_operation(adapter: Adapter, scene: Stage, wanted: dict[str, Any]) -> None:
-    """What this case expects at the server."""
+    """Checks the expectations of a case about the server."""
     if "operation" in wanted:
         await judge_end_state(scene, wanted["operation"], wanted.get("journal"), wanted.get("counts"))
     if "cancelling" in wanted:
         told = [e for e in adapter.events if e["event"] == "cancelling"]
-        expect_equal(bool(told), wanted["cancelling"], "whether the worker was told to stop")
+        expect_equal(bool(told), wanted["cancelling"], "whether the worker received a cancel request")
     if "requests" in wanted:
         await asyncio.sleep(QUIET)
         assert scene.relay is not None
@@ -37,11 +37,11 @@ async def judge_operation(adapter: Adapter, scene: Stage, wanted: dict[str, Any]
             expect(low <= number <= high, f"{number} requests of the kind {kind}; expected {low} to {high}")
     if "refused" in wanted and "refusals" in adapter.ready.get("can", []):
         kinds = [e.get("kind") for e in adapter.events if e["event"] == "refused"]
-        expect_equal(kinds, [wanted["refused"]], "refusals told")
+        expect_equal(kinds, [wanted["refused"]], "refusals reported")
 
 
 async def judge_end_state(scene: Stage, wanted: dict[str, Any], states: Any, counts: Any) -> None:
-    """The operation at its end, and the transitions that led there."""
+    """Checks the end of the operation, and its transitions."""
     assert scene.hand is not None
     wanted = dict(wanted)
     title = wanted.pop("of", None)
@@ -63,23 +63,23 @@ async def judge_end_state(scene: Stage, wanted: dict[str, Any], states: Any, cou
     if states is not None:
         told = [(r["state"], (r["details"] or {}).get("step")) for r in revisions]
         changes = [s for i, s in enumerate(told) if s[0] != "Pending" and (i == 0 or s != told[i - 1])]
-        # An end may have a state of its own.
+        # An end may have its own state.
         expect_equal([s[0] for s in changes][: len(states)], states, "transitions in the journal")
         expect(len(changes) <= len(states) + 1, f"more transitions than calls: {changes}")
     if counts is not None:
         shown = [(r.get("progress") or {}).get("completedCount", 0) for r in revisions]
-        expect(max(shown) <= counts, f"counts were shown that were never reached: {shown}")
+        expect(max(shown) <= counts, f"counts are higher than the reported counts: {shown}")
 
 
 def judge_problem(problem: dict[str, Any], wanted: dict[str, str]) -> None:
-    """Title and detail may share a text: some clients take one text alone."""
+    """Checks a problem; the title and the detail may be in one text, because some clients accept only one text."""
     text = " ".join(str(problem.get(name) or "") for name in ("title", "detail"))
     for name, value in wanted.items():
-        expect(value in text, f"the error does not say {name} {value!r}: {problem}")
+        expect(value in text, f"the error does not contain the {name} {value!r}: {problem}")
 
 
 def judge_calls(calls: list[Call]) -> None:
-    """Retry-After holds for all changes to an operation; the end is the last one (ADAPTER.md, 2 and 7)."""
+    """Checks Retry-After for all changes of an operation, and that the end is the last change (ADAPTER.md, 2 and 7)."""
     changes = [call for call in calls if call.kind in ("create", "report", "end")]
     for index, call in enumerate(changes):
         wait = (call.fault or {}).get("retryAfter")
@@ -92,9 +92,9 @@ def judge_calls(calls: list[Call]) -> None:
         mine = [call for call in changes if call.path == path]
         ended = [i for i, call in enumerate(mine) if call.kind == "end" and call.status in (200, 201, 204)]
         if ended:
-            # One that is taken belongs to the next run of that name.
+            # An accepted report belongs to the next run with the same identifier.
             later = [call for call in mine[ended[0] + 1 :] if call.kind == "report" and call.status == 409]
             expect(not later, f"{len(later)} reports after the end: {[c.body[:80] for c in later]}")
     for index, call in enumerate(changes[20:]):
         same = {c.status for c in changes[index : index + 21]} <= {None, 429, 503}
-        expect(not same or call.at - changes[index].at > 1, "more than twenty fruitless requests in a second")
+        expect(not same or call.at - changes[index].at > 1, "more than twenty failed requests in a second")

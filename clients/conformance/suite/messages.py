@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The wire's messages, from the short form of a case."""
+"""The messages of the wire, created from the short form of a case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Message = dict[str, Any]
 
 
 def event(short: Any, first: bool, asked: str | None, end: bool = False) -> Message:
-    """An event of the operation; a number alone is its revision."""
+    """Returns an event of the operation; a plain number is its revision."""
     given = dict(short) if isinstance(short, dict) else {"rev": short}
     revision, epoch = given.pop("rev"), given.pop("epoch", "e1")
     status = given.pop("status", "succeeded" if end else "running")
@@ -46,7 +46,7 @@ def event(short: Any, first: bool, asked: str | None, end: bool = False) -> Mess
 
 
 def problem(status: int) -> Message:
-    """What a refusal's body says."""
+    """Returns the problem of a refusal."""
     names = {
         401: "unauthenticated", 403: "forbidden", 404: "unknown", 410: "gone", 429: "too-many-reports",
         503: "too-many-watchers",
@@ -58,12 +58,12 @@ def problem(status: int) -> Message:
 
 
 def credentials_expired() -> Message:
-    """What a server says on an open connection when its token ends."""
+    """Returns the message of a server on an open connection whose token expires."""
     detail = 'Send {"type":"authenticate","token":"…"} within 10 seconds to stay.'
     kind = "urn:live-progress:problem:unauthenticated"
     return {"type": "error", "error": {"type": kind, "title": "Credentials expired", "detail": detail}}
 
 
 def snapshot(message: Message) -> Message:
-    """What a plain GET answers where this message is the newest."""
+    """Returns the response to a plain GET when this message is the newest."""
     return {name: value for name, value in message.items() if name not in ("type", "skipped", "resumed")}

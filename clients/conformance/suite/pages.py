@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What lets pages of other origins talk to the suite's own servers, as the real server lets those that are listed."""
+"""Header fields that allow pages of other origins to use the servers of the suite, like a listed origin."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def allow_pages(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 async def add_fields(request: web.Request, response: web.StreamResponse) -> None:
-    """A signal of aiohttp: streams and WebSockets have their fields before the handler returns."""
+    """A signal handler of aiohttp, because streams and WebSockets send their header fields before the handler returns."""
     response.headers.update(page_fields(request))
 
 

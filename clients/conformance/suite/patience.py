@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""How long is waited for what must happen: longer on a machine that is busy with something else."""
+"""The factor for time limits on busy machines."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ FACTOR = float(os.environ.get("LIVE_PROGRESS_PATIENCE", "1"))
 
 
 def patient(seconds: float) -> float:
-    """An upper limit of a time; lower limits are never stretched."""
+    """Returns an upper time limit, multiplied by the factor; lower limits must not use this function."""
     return seconds * FACTOR

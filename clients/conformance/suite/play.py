@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Plays one case with one client, step by step."""
+"""Plays a case with a client, step by step."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .patience import patient
 from .real import BASE
 from .stage import Stage, stage
 
-# How long a call may take (ADAPTER.md); what an end may take is longer, since it waits for the server.
+# The time limits of calls in seconds (ADAPTER.md); ends have a higher limit, because they wait for the server.
 CALLS = {"create": 0.5, "update": 0.5, "advance": 0.5, "succeed": 5, "fail": 5, "cancelled": 5, "stop": 2, "cancel": 5}
-SLACK = 0.4  # what a busy machine adds
+SLACK = 0.4  # additional time for a busy machine
 WATCH_SECONDS = 15
 LEAVE_SECONDS = 3
 
 
 class Player:
-    """The state of a case that is being played."""
+    """The state of a running case."""
 
     def __init__(self, case: Case, adapter: Adapter, scene: Stage):
         self.case, self.adapter, self.scene = case, adapter, scene
@@ -42,7 +42,7 @@ class Player:
             await action(value)
 
     async def _do(self, value: dict[str, Any]) -> None:
-        """Has the client do something, and waits until its call has returned, except for a watch."""
+        """Sends a command to the client, and waits until the call has returned, except for a watch."""
         members = dict(value)
         command = next(iter(members))
         target = members.pop(command)
@@ -104,7 +104,7 @@ class Player:
                 await self.scene.hand.request(method.upper(), path, fill(body, {"i": index}))
 
     async def _only(self) -> str:
-        """The identifier of the operation that there is, once it is there."""
+        """Waits for the only operation on the server, and returns its identifier."""
         assert self.scene.hand is not None
         deadline = time.monotonic() + patient(5)
         while time.monotonic() < deadline:
@@ -114,7 +114,7 @@ class Player:
         raise Failure("the client created no operation within 5 s")
 
     async def _observe(self, value: dict[str, Any]) -> None:
-        """Waits until the operation at the server is as said: `{state: One, status: running}`."""
+        """Waits until the operation on the server has the given members: `{state: One, status: running}`."""
         assert self.scene.hand is not None
         wanted = dict(value)
         deadline = time.monotonic() + patient(wanted.pop("within", 10))
@@ -127,7 +127,7 @@ class Player:
         raise Failure(f"the server never had {wanted}; it has {[flat(o) for o in found]}")
 
     async def _repeat(self, value: dict[str, Any]) -> None:
-        """Lets the client do something again and again until an event comes."""
+        """Repeats a command to the client until an event arrives."""
         deadline = time.monotonic() + patient(value.get("within", 10))
         while not any(e["event"] == value["until"] for e in self.adapter.events):
             expect(time.monotonic() < deadline, f"no {value['until']} within {value.get('within', 10)} s")
@@ -152,7 +152,7 @@ class Player:
         self.scene.scripted.gate(value).set()
 
     async def _attempts(self, value: int) -> None:
-        """Waits until the client has tried that often."""
+        """Waits until the client has made the given number of attempts."""
         assert self.scene.scripted is not None
         deadline = time.monotonic() + patient(WATCH_SECONDS)
         while len(self.scene.scripted.attempts) < value:
@@ -160,7 +160,7 @@ class Player:
             await asyncio.sleep(0.02)
 
     async def _calls(self, value: dict[str, Any]) -> None:
-        """Waits until that many requests of a kind came: `{create: 1}`."""
+        """Waits for the given number of requests of a kind: `{create: 1}`."""
         assert self.scene.relay is not None
         kind, number = next(iter(value.items()))
         deadline = time.monotonic() + patient(WATCH_SECONDS)
@@ -169,7 +169,7 @@ class Player:
             await asyncio.sleep(0.02)
 
     async def _pause(self, value: float) -> None:
-        """Time in which the client may do what it should not."""
+        """Waits, so that a faulty client has time to show its fault."""
         await asyncio.sleep(value)
 
     async def _exit(self, value: Any) -> None:
@@ -177,17 +177,17 @@ class Player:
 
 
 def flat(operation: dict[str, Any]) -> dict[str, Any]:
-    """An operation with its counts beside its other members."""
+    """Returns an operation with its counts as direct members."""
     return {**operation, **(operation.get("progress") or {})}
 
 
 async def play(case: Case, command: str, binary: Path) -> tuple[str, str]:
-    """`passed`, `failed` or `-`, and why."""
+    """Plays a case; returns `passed`, `failed` or `-`, and the reason."""
     adapter = None
     try:
         variables = dict(case.variables)
         async with contextlib.AsyncExitStack() as stack:
-            if variables:  # the server must be there before the adapter, which gets its URL in the environment
+            if variables:  # start the server before the adapter, which gets the URL in its environment
                 scene = await stack.enter_async_context(stage(case, binary, []))
                 variables = await environment(case, scene)
                 adapter = await Adapter.start(command, variables)
@@ -210,7 +210,7 @@ async def play(case: Case, command: str, binary: Path) -> tuple[str, str]:
 
 
 async def environment(case: Case, scene: Stage) -> dict[str, str]:
-    """The variables of a case; `$(url)` is its operation, `$(token)` a token to report with."""
+    """Returns the environment variables of a case; `$(url)` is its operation, and `$(token)` a token to report."""
     values: dict[str, Any] = {"url": f"{scene.url}{BASE}/{OPERATION}"}
     if scene.real and scene.real.key_file:
         values["token"] = await scene.real.token({"can": "report"})
@@ -221,7 +221,7 @@ async def perform(player: Player) -> None:
     await player.run()
     for server in (player.scene.scripted, player.scene.relay):
         if server and server.bugs:
-            raise BadCase(f"{player.case.name}: a server of the suite broke: {server.bugs[0]!r}")
+            raise BadCase(f"{player.case.name}: a server of the suite failed: {server.bugs[0]!r}")
     await judge(player.case, player.adapter, player.scene, player.names)
     if player.case.leave and player.adapter.process.returncode is None:
         await player.adapter.leave(patient(LEAVE_SECONDS + SLACK))

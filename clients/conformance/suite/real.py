@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The real server, and an operation's worker and observer over plain HTTP."""
+"""The real server, and the runner as a worker and observer over plain HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BASE = "/api/v1/progress"
 
 
 class RealServer:
-    """A `live-progress serve` on a free loopback port, which may be started again on the same."""
+    """A `live-progress serve` on a free loopback port, which can restart on the same port."""
 
     def __init__(self, binary: Path, options: dict[str, Any], keys: bool, origins: list[str]):
         self.binary, self.options, self.origins = binary, options, origins
@@ -61,7 +61,7 @@ class RealServer:
                 await self.process.wait()
 
     async def token(self, wanted: dict[str, Any]) -> str:
-        """A token of the server's own keys: `can`, and `for` in seconds."""
+        """Returns a token of the server's own keys, with the permissions `can` and the lifetime `for` in seconds."""
         command = ["token", "create", "--secret-file", str(self.key_file), "--can", wanted["can"]]
         command += ["--for", str(wanted.get("for", 3600))]
         process = await asyncio.create_subprocess_exec(str(self.binary), *command, stdout=asyncio.subprocess.PIPE)
@@ -70,7 +70,7 @@ class RealServer:
 
 
 class Hand:
-    """What the runner itself does at a real server: it reports, asks and looks."""
+    """The runner's own requests to a real server."""
 
     def __init__(self, server: RealServer):
         self.server = server
@@ -91,7 +91,7 @@ class Hand:
         return (await self.request("GET", ""))["operations"]
 
     async def journal(self, name: str, seconds: float) -> list[dict[str, Any]]:
-        """All revisions of an operation up to its end."""
+        """Returns all revisions of an operation up to its end."""
         now = await self.request("GET", f"/{name}")
         epoch = now["cursor"].rsplit("-", 1)[0]
         fields = {"Accept": "application/x-ndjson"}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A relay before the real server that loses, delays and refuses what a case names, and records all that passes."""
+"""A relay to the real server that drops, delays and refuses the requests that a case selects, and records all requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Upstream = Any
 
 @dataclass
 class Call:
-    """One request that came, and what became of it."""
+    """A request and its result."""
 
     at: float
     method: str
@@ -41,7 +41,7 @@ class Call:
 
 @dataclass
 class Relay:
-    """Stands between the client and the real server."""
+    """A relay between the client and the real server."""
 
     upstream: Upstream
     faults: list[dict[str, Any]]
@@ -68,7 +68,7 @@ class Relay:
         await self._session.close()
 
     def kind(self, request: web.Request, body: bytes) -> str:
-        """create, report, end, cancel or watch."""
+        """Returns the kind of a request: create, report, end, cancel or watch."""
         if request.method == "GET":
             return "watch"
         if request.method == "POST":
@@ -104,7 +104,7 @@ class Relay:
             call.over = time.monotonic()
 
     def _fault(self, kind: str) -> dict[str, Any]:
-        """The first fault that this request meets; each counts its own requests from 1."""
+        """Returns the first fault that selects this request; each fault counts its requests from 1."""
         met: dict[str, Any] = {}
         for index, fault in enumerate(self.faults):
             kinds = {"change": ("create", "report", "end"), "any": (kind,)}.get(fault["of"], (fault["of"],))
@@ -155,12 +155,12 @@ class Relay:
         ways = [asyncio.create_task(pump(near, upstream)), asyncio.create_task(pump(upstream, near))]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            # A task that still reads would spoil the closing handshake.
+            # A task that still reads would disturb the closing handshake.
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
             if not near.closed:
-                # 1006 is never sent: it stands for a connection that broke, so this one breaks too.
+                # The code 1006 is not sent; it means that the connection broke, so the relay breaks the other connection.
                 code = upstream.close_code
                 self._drop(request) if code in (None, 1006) else await near.close(code=code)
         finally:
@@ -171,14 +171,14 @@ class Relay:
 
 
 async def pump(source: Any, sink: Any) -> None:
-    """Carries text until the source closes."""
+    """Forwards text messages until the source closes."""
     async for frame in source:
         if frame.type == WSMsgType.TEXT:
             await sink.send_str(frame.data)
 
 
 def within(numbers: Any, number: int) -> bool:
-    """Whether a number is in `3`, `1-3` or `2-`."""
+    """Returns whether a number is in a range such as `3`, `1-3` or `2-`."""
     first, dash, last = str(numbers).partition("-")
     return int(first) <= number <= (int(last) if last else number if dash else int(first))
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""A server that does to its watchers what a case says, connection by connection."""
+"""A server that plays the scripts of a case, one per connection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BASE = "/api/v1/progress"
 
 @dataclass
 class Attempt:
-    """One try of a client to watch."""
+    """An attempt of a client to watch."""
 
     at: float
     kind: str
@@ -38,7 +38,7 @@ class Attempt:
 
 
 class ScriptedServer:
-    """Answers the k-th try by the k-th script, and records what came."""
+    """A server that plays the k-th script for the k-th attempt, and records the attempts."""
 
     def __init__(self, scripts: list[list[Any]]):
         self.scripts = scripts
@@ -79,7 +79,7 @@ class ScriptedServer:
         return self._plain(request)
 
     def _plain(self, request: web.Request) -> web.Response:
-        """What a client sees that asks why it was refused, or how things are."""
+        """Returns the response to a plain GET: the last refusal, or the newest snapshot."""
         self.plain.append(time.monotonic())
         last = self.attempts[-1] if self.attempts else None
         if last and isinstance(last.refusal, int):
@@ -128,7 +128,7 @@ class ScriptedServer:
                 await self._send(channel, attempt, name, step)
             elif await self._step(channel, attempt, name, value):
                 return await channel.finish()
-        # Nothing more to say: the client decides when to leave.
+        # The script has ended. The client decides when to disconnect.
         await channel.left.wait() if kind == "websocket" else await self._await_leave(request)
         return await channel.finish()
 
@@ -145,7 +145,7 @@ class ScriptedServer:
             await channel.close(1000)
 
     async def _step(self, channel: Any, attempt: Attempt, name: str, value: Any) -> bool:
-        """One step; true where the connection is over."""
+        """Plays one step; returns whether the connection has ended."""
         if name == "wait":
             await asyncio.sleep(value)
         elif name == "hold":
@@ -188,7 +188,7 @@ def asked_cursor(request: web.Request) -> str | None:
 
 
 def shown_token(request: web.Request) -> str | None:
-    """The token of a header, or of a browser's subprotocol."""
+    """Returns the token of the Authorization header, or of a browser's subprotocol."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""What a case is played on: the server that it wants, and how it is reached."""
+"""The servers of a case, and their URL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .scripted import ScriptedServer
 
 @dataclass
 class Stage:
-    """The servers of one case."""
+    """The servers of a case."""
 
     url: str
     scripted: ScriptedServer | None = None
@@ -59,15 +59,15 @@ async def real_stage(case: Case, binary: Path, origins: list[str], stack: contex
 
 
 def nowhere(kind: str) -> Stage:
-    """An address that refuses (dead), takes and says nothing (silent), or does not even take (blackhole)."""
+    """Returns a URL that refuses connections (dead), never answers (silent), or does not accept connections (blackhole)."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     made = Stage(f"http://127.0.0.1:{listener.getsockname()[1]}", sockets=[listener])
     if kind == "silent":
-        listener.listen(64)  # the system completes the connections, and nobody ever takes them
+        listener.listen(64)  # the system completes the connections, but no program accepts them
     elif kind == "blackhole":
         listener.listen(0)
-        for _ in range(4):  # fills the queue, so that the system drops what comes next
+        for _ in range(4):  # fills the queue, so that the system drops further connections
             filler = socket.socket()
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())

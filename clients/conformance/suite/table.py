@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The table at the end: case by client."""
+"""The final table of cases and clients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Results = dict[str, dict[str, tuple[str, str]]]
 
 
 def table(cases: list[str], results: Results) -> str:
-    """Rows are cases, columns are clients; figures in the last row."""
+    """Returns a table whose rows are cases and whose columns are clients; the last row has the totals."""
     clients = list(results)
     width = max((len(case) for case in cases), default=4)
     lines = [" | ".join(["case".ljust(width), *clients]), "-|-".join(["-" * width, *("-" * len(c) for c in clients)])]
@@ -20,5 +20,5 @@ def table(cases: list[str], results: Results) -> str:
     for client in clients:
         told = [outcome for outcome, _ in results[client].values()]
         figures.append(f"{told.count('passed')}/{len(told) - told.count('-')}".center(len(client)))
-    lines.append(" | ".join(["passed of those that apply".ljust(width), *figures]))
+    lines.append(" | ".join(["passed of the applicable cases".ljust(width), *figures]))
     return "\n".join(lines)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: the conformance runner's commands as calls of this client, in Node and in a page alike.
+// Part of Live Progress: runs the commands of the conformance suite with this client, in Node and in a page.
 
 import { cancel, ProgressError, report, watch } from "../live-progress.js";
 
-/** Gives the function that takes commands; `tell` gets the events. */
+/** Returns the function that runs commands; calls `tell` with each event. */
 export function driver(tell) {
   const operations = new Map(); // op -> a promise of the worker's operation
   const watches = new Map(); // n -> AbortController
@@ -59,7 +59,7 @@ export function driver(tell) {
   };
 }
 
-/** What a token function gives at each call; the last one for ever. */
+/** Returns a function that returns one token after the other, and then always the last one. */
 function inTurn(tokens) {
   if (!tokens) return undefined;
   let number = 0;

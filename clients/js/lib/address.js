@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: addresses of servers and operations, and the tokens shown to them.
+// Part of Live Progress: URLs of servers and operations, and tokens.
 
 /** @typedef {string | (() => string | null | undefined | Promise<string | null | undefined>)} TokenSource */
 
 /**
- * An address, and the token that a link carries in its fragment, which is sent to nobody as part of the URL.
+ * Returns a URL without its fragment, and the token in the fragment. A fragment is never sent to a server.
  * @param {string | URL} text
  */
 export function readAddress(text) {
@@ -15,9 +15,9 @@ export function readAddress(text) {
 }
 
 /**
- * Where operations are created on a server, and the operation itself where the address is that of one.
+ * Returns the URL of a server's operations, and the identifier if the URL is that of an operation.
  * @param {string | URL} text
- * @param {string} api where the API is mounted
+ * @param {string} api the path of the API
  */
 export function readServer(text, api) {
   const { url, token } = readAddress(text);
@@ -30,13 +30,13 @@ export function readServer(text, api) {
 }
 
 /**
- * The token that counts now; a function is asked anew each time.
+ * Returns the current token; calls a function each time.
  * @param {TokenSource | null | undefined} source
  */
 export const askToken = async (source) => (typeof source === "function" ? await source() : source) || null;
 
 /**
- * When a token ends, in milliseconds as `Date.now()` counts; `NaN` where it does not say.
+ * Returns when a token expires, in milliseconds like `Date.now()`, or `NaN` if unknown.
  * @param {string | null} token
  */
 export function expiryOf(token) {
@@ -49,7 +49,7 @@ export function expiryOf(token) {
 }
 
 /**
- * The fields of a request.
+ * Returns the header fields of a request.
  * @param {string | null} token
  * @param {Record<string, string>} [more]
  * @returns {Record<string, string>}
@@ -60,5 +60,5 @@ export const fieldsWith = (token, more) => ({
   ...more,
 });
 
-/** A random identifier; `crypto.randomUUID` is not there in pages that came in clear. */
+/** Returns a random identifier. `crypto.randomUUID` does not exist in pages of plain HTTP. */
 export const randomID = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

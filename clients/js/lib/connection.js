@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: follows one address for as long as there is something to follow.
+// Part of Live Progress: the connection of a watcher, which reconnects.
 
 import { askToken, expiryOf, readAddress } from "./address.js";
 import { pauseAfter, ProgressError, removed } from "./error.js";
 import { isEnded, Place } from "./place.js";
 import { look, openSocket, openStream } from "./transport.js";
 
-/** A connection that has been silent for so long when its page wakes up is made anew. */
+/** The silence in milliseconds after which a connection is replaced when its page wakes up. */
 const silence = 20_000;
 const longestTimer = 2 ** 31 - 1;
 const events = ["online", "visibilitychange", "pagehide", "pageshow"];
 
-/** A connection that stays: it comes back by its cursor, with a token that counts, and after sleep asks what is the case. */
+/** A connection that reconnects with its cursor and a current token, and checks the state after sleep. */
 export class Connection {
   /** @type {import("./types.js").ConnectionState} */
   state = { phase: "closed" };
@@ -21,16 +21,16 @@ export class Connection {
   #place;
   /** @type {import("./transport.js").Transport | null} */
   #transport = null;
-  /** What belongs to a former connection has a former number, and counts for nothing. */
+  /** The number of the current connection; events of earlier connections are ignored. */
   #turn = 0;
   #isOpen = false;
   #failures = 0;
   #heardAt = 0;
   /** @type {string | null} */
   #token = null;
-  /** @type {ProgressError | undefined} why the last token was refused, so that only another one may follow */
+  /** @type {ProgressError | undefined} why the last token was refused; the same token is not sent again */
   #refusal;
-  /** How many sockets in a row were refused where plain HTTP was answered; -1 once one was not. */
+  /** The consecutive failed WebSockets while plain HTTP works; -1 after a WebSocket has worked. */
   #deafSockets = 0;
   /** @type {any} */
   #timer;
@@ -56,12 +56,12 @@ export class Connection {
     this.#connect();
   }
 
-  /** Lets go of everything; `open` begins anew from the cursor. */
+  /** Closes the connection; `open` continues at the cursor. */
   close() {
     this.#finish("closed");
   }
 
-  /** Tries again at once where it waits to. */
+  /** Tries again immediately if the connection waits for its next attempt. */
   retry() {
     if (this.state.phase !== "waiting") return;
     this.#failures = 0;
@@ -71,7 +71,7 @@ export class Connection {
   /** @param {Event & {persisted?: boolean}} event */
   handleEvent({ type, persisted }) {
     if (type === "pagehide") {
-      // A page that is put aside must hold no connection, or it would not be kept.
+      // The back/forward cache does not store a page with an open connection.
       this.#drop();
       this.#become("waiting");
     } else if (type === "pageshow") {
@@ -133,7 +133,7 @@ export class Connection {
         closed: now((error) => this.#closed(error, usesStream)),
       });
     } catch (cause) {
-      // Such as a token that no field can hold.
+      // For example a token with characters that a header field cannot contain.
       this.#finish("refused", new ProgressError("refused", "The connection cannot be made.", { cause }));
     }
   }
@@ -159,7 +159,7 @@ export class Connection {
   }
 
   /**
-   * Hands on what is news, and tells whether it was.
+   * Passes on a new snapshot; returns whether it was new.
    * @param {any} message
    */
   #take(message) {
@@ -176,13 +176,13 @@ export class Connection {
   #closed(error, usesStream) {
     if (!error) return this.#finish("closed");
     if (!error.isTransient) return this.#deny(error);
-    // A browser does not tell why a WebSocket was refused; the same address over HTTP does, and gives the state besides.
+    // A browser hides why a WebSocket failed. A plain HTTP request returns the reason, or the state.
     if (this.state.phase === "connecting" && !usesStream) this.#look().then((found) => found && this.#pause(found.error ?? error));
     else this.#pause(error);
   }
 
   /**
-   * What is refused for its token gets one more try with another token, where there is one.
+   * Tries once more after a refused token if the token function returns another token.
    * @param {ProgressError} error
    */
   #deny(error) {
@@ -202,7 +202,7 @@ export class Connection {
   }
 
   /**
-   * Asks for the state over plain HTTP, and takes it; `null` where that settled everything.
+   * Requests the state over plain HTTP, and applies it; returns `null` if the watch has ended.
    * @returns {Promise<{error?: ProgressError, isNews?: boolean} | null>}
    */
   async #look() {
@@ -219,8 +219,8 @@ export class Connection {
   }
 
   /**
-   * The reader or the network is back. What a connection says of itself is no proof after sleep, so the state is asked for
-   * first; a connection that missed it, or may have, is made anew.
+   * Handles the return of the user or of the network. After sleep, an open connection may be broken, so this requests the
+   * state first, and replaces a connection that missed or may have missed an update.
    * @param {string} type
    */
   async #wake(type) {
@@ -232,7 +232,7 @@ export class Connection {
     if (found && heardAt === this.#heardAt && (found.isNews || found.error || isSilent)) this.#connect();
   }
 
-  /** Asks for a new token halfway to the end of this one, a minute before it at the latest. */
+  /** Plans a new token after half of the remaining lifetime, or one minute before the token expires if that is later. */
   #planRenewal() {
     clearTimeout(this.#renewal);
     const left = expiryOf(this.#token) - Date.now();
@@ -240,7 +240,7 @@ export class Connection {
     this.#renewal = setTimeout(() => this.#renew(), Math.min(longestTimer, Math.max(left / 2, left - 60_000)));
   }
 
-  /** The new token goes over the open connection; where there is none, the server says when it is over. */
+  /** Sends a new token over the open connection; without a new token, the server closes the connection. */
   async #renew() {
     const turn = this.#turn;
     const token = await askToken(this.#tokens).catch(() => null);

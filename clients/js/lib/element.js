@@ -36,11 +36,11 @@ const style = `
 
 /** @typedef {import("./types.js").ConnectionState} ConnectionState */
 
-/** Where there are no elements, as in a worker or in Node, the class is there and of no use. */
+/** The base class; without elements, as in a worker or in Node, the class cannot be used. */
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /**
- * Shows one operation live; what stands in the element is shown until there is something to show.
+ * Shows an operation live; the content of the element is shown until the first snapshot.
  *
  * ```html
  * <live-progress src="https://host/api/v1/progress/ID" label="Export">Export is running…</live-progress>
@@ -87,7 +87,7 @@ export class LiveProgressElement extends Base {
     return this.#snapshot;
   }
 
-  /** Shows who asks: a text or a function, as in `watch`. */
+  /** The token: a text or a function, as in `watch`. */
   get token() {
     return this.#token;
   }
@@ -96,7 +96,7 @@ export class LiveProgressElement extends Base {
     this.#open();
   }
 
-  /** The operation's address, relative to the page. */
+  /** The operation's URL, relative to the page. */
   get src() {
     return this.getAttribute("src");
   }
@@ -104,7 +104,7 @@ export class LiveProgressElement extends Base {
     this.#set("src", value);
   }
 
-  /** What the operation is called here; by default its own title. (`title` is the tooltip.) */
+  /** The displayed name; by default the operation's title. (`title` is the tooltip.) */
   get label() {
     return this.getAttribute("label");
   }
@@ -112,7 +112,7 @@ export class LiveProgressElement extends Base {
     this.#set("label", value);
   }
 
-  /** The query of a feed that shows the operation, such as `label=page=1`: elements of one feed share its connection. */
+  /** The query of a feed that contains the operation, such as `label=page=1`; elements of the same feed share its connection. */
   get feed() {
     return this.getAttribute("feed");
   }
@@ -129,7 +129,7 @@ export class LiveProgressElement extends Base {
   }
 
   connectedCallback() {
-    // What was set before the element was defined hides what the class would do.
+    // A property that was set before the definition hides the accessor of the class, so set it again.
     for (const name of ["token", ...LiveProgressElement.observedAttributes]) {
       if (!Object.hasOwn(this, name)) continue;
       const own = /** @type {any} */ (this);

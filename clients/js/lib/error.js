@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: why something failed, and whether to try again.
+// Part of Live Progress: errors, and whether to try again.
 
 /** @typedef {import("./types.js").Problem} Problem */
 
@@ -10,9 +10,9 @@ const kinds = {
 };
 
 /**
- * Why a server cannot be followed or takes no reports.
+ * The error of a watch or of reports.
  *
- * `kind` is for programs: `unauthenticated`, `forbidden`, `unknown` (no such operation), `gone` (deleted, or kept long enough),
+ * `kind` is for programs: `unauthenticated`, `forbidden`, `unknown` (no such operation), `gone` (deleted, or retention is over),
  * `ended`, `unavailable` (try again later), or `refused` for anything else. Kinds may be added.
  */
 export class ProgressError extends Error {
@@ -26,29 +26,29 @@ export class ProgressError extends Error {
   constructor(kind, message, { status = 0, problem = null, retryAfter = 0, cause } = {}) {
     super(message, { cause });
     this.kind = kind;
-    /** The HTTP status or the close code; 0 where there was no answer. */
+    /** The HTTP status code or the close code; 0 without a response. */
     this.status = status;
-    /** What the server said (RFC 9457). */
+    /** The problem details of the server (RFC 9457). */
     this.problem = problem;
-    /** For how many milliseconds the server wants to be left alone. */
+    /** The Retry-After of the server in milliseconds. */
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the same may well succeed a little later. */
+  /** Whether the same request may succeed later. */
   get isTransient() {
     return this.kind === "unavailable";
   }
 }
 
-/** How long an answer may take. */
+/** The timeout of a response in milliseconds. */
 export const answerTime = 10_000;
 
-/** Longer each time, by chance, so that a thousand programs do not come back in the same moment. */
+/** Returns the delay in milliseconds after consecutive failures: exponential, with jitter. */
 export const pauseAfter = (/** @type {number} */ failures) => Math.min(10_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 /**
- * The codes after which a watcher comes back; 1005 and 1006 stand for a connection that broke without one, 1012 and 1014 come
- * from proxies.
+ * Returns whether a watcher reconnects after a close code; 1005 and 1006 mean a connection without a code, and 1012 and 1014
+ * come from proxies.
  * @param {number} code
  */
 const comesBack = (code) =>
@@ -66,13 +66,13 @@ export function closeError(code, reason) {
 export const removed = () => new ProgressError("gone", "The operation was removed.");
 
 /**
- * No answer came: nobody is there, or it took too long.
+ * Returns the error for a server that is unreachable or too slow.
  * @param {unknown} cause
  */
 export const noAnswer = (cause) => new ProgressError("unavailable", "The server cannot be reached.", { cause });
 
 /**
- * The error that a refusal tells of.
+ * Returns the error in a response.
  * @param {Response} response
  */
 export async function answerError(response) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: a watcher's place in an operation's revisions.
+// Part of Live Progress: the position of a watcher in the revisions of an operation.
 
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 
@@ -7,8 +7,8 @@
 export const isEnded = (status) => status === "succeeded" || status === "failed" || status === "cancelled";
 
 /**
- * Lets each revision through once and in order, over however many connections, and counts what is missing between two.
- * A new epoch is a new journal that begins anew; one that is over does not come back.
+ * Accepts each revision once and in order, over all connections, and counts the missing revisions between two.
+ * A new epoch is a new journal with its own order. Messages of an earlier epoch are ignored.
  */
 export class Place {
   /** @type {string | null} */
@@ -18,14 +18,14 @@ export class Place {
   /** @type {Set<string>} */
   #past = new Set();
 
-  /** @param {string | null} [cursor] what has been seen already */
+  /** @param {string | null} [cursor] the last known position */
   constructor(cursor = null) {
     this.cursor = cursor;
     if (cursor) [this.#epoch, this.#revision] = split(cursor);
   }
 
   /**
-   * The message as it is handed on, or `null` where it is no news.
+   * Returns the snapshot to pass on, or `null` if it is not new.
    * @param {any} message
    * @returns {Snapshot | null}
    */

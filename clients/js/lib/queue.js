@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: the reports that a server has still to get.
+// Part of Live Progress: the queue of reports for a server.
 
 /**
- * One report: what it says, and how many units were done when it was made. `says` is empty where only units were counted.
+ * A report: its members, and the number of completed units at its time. `says` is empty if only units were counted.
  * @typedef {{says: Record<string, any>, done: number, counts: boolean}} Report
  */
 
-/** How many transitions wait for a server at most; past it the oldest are folded into the next. */
+/** The maximum number of waiting transitions; beyond it, the oldest is folded into the next. */
 const capacity = 1_000;
 
-/** Every transition in its order, the counts newest only; bounded, and what was folded is counted. */
+/** A bounded queue with every transition in order, and only the newest counts; folded transitions are counted. */
 export class ReportQueue {
   /** @type {Report[]} */
   #waiting = [];
   #done = 0;
-  /** How many transitions were folded. */
+  /** The number of folded transitions. */
   folded = 0;
-  /** Whether an end has been reported: nothing is taken after it. */
+  /** Whether an end has been reported; later reports are ignored. */
   hasEnd = false;
 
   get isEmpty() {
     return this.#waiting.length === 0;
   }
 
-  /** Whether what waits says nothing but counts, so that it may wait for more of them. */
+  /** Whether only counts wait, so that the queue can wait for more counts. */
   get holdsOnlyCounts() {
     return this.#waiting.length === 1 && isEmpty(this.#waiting[0].says);
   }
 
   /**
-   * Counts units done; a report that waits takes them along.
+   * Adds completed units to the last waiting report, or to a new one.
    * @param {number} count
    */
   advance(count) {
@@ -42,14 +42,14 @@ export class ReportQueue {
   }
 
   /**
-   * Takes a report; `false` after the end.
+   * Adds a report; returns `false` after the end.
    * @param {Record<string, any>} says
    */
   push({ completedCount, ...says }) {
     if (this.hasEnd) return false;
     this.hasEnd = says.status !== undefined;
     const counts = completedCount !== undefined;
-    // As the server has it: a count that is lower than one before came late.
+    // Like the server, ignore a lower count than before.
     if (counts) this.#done = Math.max(this.#done, completedCount);
     this.#waiting.push({ says, done: this.#done, counts });
     if (this.#waiting.length > capacity) {
@@ -61,7 +61,7 @@ export class ReportQueue {
   }
 
   /**
-   * The next reports to send, in their order.
+   * Removes and returns the next reports to send, in order.
    * @param {number} most
    */
   take(most) {
@@ -78,14 +78,14 @@ export class ReportQueue {
 const isEmpty = (says) => Object.keys(says).length === 0;
 
 /**
- * One report that says what two say after each other.
+ * Returns one report with the effect of two consecutive reports.
  * @param {Report} older
  * @param {Report} newer
  * @returns {Report}
  */
 function folded(older, newer) {
   const says = { ...older.says, ...newer.says };
-  // A state clears the details of the one before.
+  // A new state without details clears the previous details.
   if ("state" in newer.says && !("details" in newer.says)) delete says.details;
   if (older.says.labels && newer.says.labels) says.labels = { ...older.says.labels, ...newer.says.labels };
   return { says, done: newer.done, counts: older.counts || newer.counts };

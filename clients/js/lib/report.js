@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: a worker's operation.
+// Part of Live Progress: the worker's handle for an operation.
 
 import { randomID, readServer } from "./address.js";
 import { ReportQueue } from "./queue.js";
@@ -10,36 +10,36 @@ import { Sender } from "./sender.js";
 
 /**
  * @typedef {object} ReportOptions
- * @property {string} [id] a name of your own, such as that of a nightly job; it starts anew once the former run has ended
- * @property {string} [title] for people
- * @property {number | null} [total] units in all; `null` where nobody knows
- * @property {string} [unit] what is counted, such as `"rows"`
- * @property {string} [state] what it does first
- * @property {any} [details] what to tell beside the state, as JSON
+ * @property {string} [id] a fixed identifier, for example of a nightly job; the operation restarts if its last run has ended
+ * @property {string} [title] a title for users
+ * @property {number | null} [total] the total of units; `null` if unknown
+ * @property {string} [unit] the unit, such as `"rows"`
+ * @property {string} [state] the first state
+ * @property {any} [details] the details of the state, as JSON
  * @property {Record<string, string>} [labels]
- * @property {string} [parent] the operation that this one belongs to
- * @property {number} [lease] for how many seconds the worker may be silent
- * @property {boolean} [cancellable] whether watchers may ask it to stop, as `signal` then tells
- * @property {import("./address.js").TokenSource | null} [token] shows who reports; a function is asked before each request
- * @property {number} [patience] for how many milliseconds an end or `flush` waits for the server at most
- * @property {(error: ProgressError) => void} [refused] told once where the server takes no more reports; by default a warning is written
- * @property {string} [api] where the API is mounted on the server
+ * @property {string} [parent] the parent operation
+ * @property {number} [lease] the seconds for which the worker may be silent
+ * @property {boolean} [cancellable] whether watchers can request cancellation, which aborts `signal`
+ * @property {import("./address.js").TokenSource | null} [token] the token; a function is called before each request
+ * @property {number} [patience] the maximum wait of an end or of `flush`, in milliseconds
+ * @property {(error: ProgressError) => void} [refused] called once if the server refuses all reports; by default writes a warning
+ * @property {string} [api] the path of the API on the server
  */
 
 /**
- * What may be set at once.
+ * The values that can be set together.
  * @typedef {object} Counts
- * @property {number} [completed] units done; a number that is lower than what is shown came late, and leaves that as it is
+ * @property {number} [completed] the completed units; a lower number than before is ignored
  * @property {number | null} [total]
  * @property {string} [unit]
- * @property {number} [baseline] units that were done before this run: they are done, but they are no speed
- * @property {number} [fraction] the share done, from 0 to 1, where no more is known
+ * @property {number} [baseline] units that were completed before this run; they do not count for the rate
+ * @property {number} [fraction] the completed fraction, from 0 to 1, if there are no units
  * @property {string} [title]
  * @property {Record<string, string>} [labels]
  * @property {boolean} [cancellable]
  */
 
-/** What JSON makes of a value now, so that what is changed later changes no report; never throws. */
+/** Returns a JSON copy of a value, so that later changes of the value do not change a report; never throws. */
 function frozen(/** @type {any} */ value) {
   try {
     return value === undefined ? undefined : JSON.parse(JSON.stringify(value) ?? "null");
@@ -57,25 +57,25 @@ const wireNames = ({ completed, total, baseline, fraction, ...more }) =>
   defined({ completedCount: completed, totalCount: total, baselineCount: baseline, fractionCompleted: fraction, ...more });
 
 /**
- * The worker's end of an operation. No call waits for the server, none throws: what there is to say is noted, and sent in the
- * background, every change of state in its order, counts at most ten times a second. While the server is away it waits, in bounded memory.
+ * The worker's handle for an operation. No call waits for the server or throws. Reports are sent in the background: every change
+ * of state in order, and counts at most ten times per second. While the server is unreachable, reports wait in bounded memory.
  */
 export class Operation {
-  /** The operation's address, to watch it at; empty where nothing is reported. */
+  /** The operation's URL; empty if nothing is reported. */
   url = "";
   id = "";
   /**
-   * The newest snapshot that the server has answered with.
+   * The newest snapshot in a response of the server.
    * @type {import("./types.js").Snapshot | null}
    */
   snapshot = null;
   /**
-   * The tokens that the server hands on with a new operation.
+   * The tokens that the server returns for a new operation.
    * @type {{report: string, watch: string} | null}
    */
   tokens = null;
   /**
-   * Why the server takes no more reports, where it does not.
+   * The refusal that stopped the reports, or `null`.
    * @type {ProgressError | null}
    */
   error = null;
@@ -114,29 +114,29 @@ export class Operation {
     this.#sender.start();
   }
 
-  /** The address for people: its fragment holds the token to watch with, where there is one. Whoever has it may watch. */
+  /** The URL with the token to watch in its fragment, if there is one. Everyone with this link can watch. */
   get link() {
     return this.tokens ? `${this.url}#token=${this.tokens.watch}` : this.url;
   }
 
-  /** Aborted once somebody asks the operation to stop: hand it to `fetch`, or look at `signal.aborted`. */
+  /** A signal that a cancel request aborts: pass it to `fetch`, or check `signal.aborted`. */
   get signal() {
     return this.#stop.signal;
   }
 
-  /** How many reports were refused as invalid, or folded into later ones for want of room. */
+  /** The number of reports that were refused as invalid, or folded into later ones in a full queue. */
   get dropped() {
     return this.#queue.folded + (this.#sender?.dropped ?? 0);
   }
 
-  /** Counts units done. */
+  /** Adds completed units. */
   advance(count = 1) {
     this.#queue.advance(count);
     this.#sender?.start();
   }
 
   /**
-   * Says what the worker is doing; without details, those before are cleared.
+   * Reports the current state; without details, clears the previous details.
    * @param {string} state
    * @param {any} [details]
    */
@@ -145,7 +145,7 @@ export class Operation {
   }
 
   /**
-   * Sets counts, title and the like; what is absent stays as it is.
+   * Sets the given counts and other values; other values do not change.
    * @param {Counts} counts
    */
   set(counts) {
@@ -153,7 +153,7 @@ export class Operation {
   }
 
   /**
-   * Ends the operation well; waits until the server knows, for the time of `patience` at most, and tells whether it does.
+   * Ends the operation as succeeded; waits for the server, at most `patience`, and returns whether the server has the end.
    * @param {any} [result] any JSON value
    */
   succeed(result) {
@@ -169,12 +169,12 @@ export class Operation {
     return this.#end({ status: "failed", ...defined({ error: told }) });
   }
 
-  /** Ends the operation as cancelled: it was asked to stop, and stopped. */
+  /** Ends the operation as cancelled, after a cancel request. */
   cancelled() {
     return this.#end({ status: "cancelled" });
   }
 
-  /** Waits until the server has all that was reported, for the time of `patience` at most, and tells whether it has. */
+  /** Waits until the server has all reports, at most `patience`; returns whether it does. */
   async flush() {
     return this.#sender ? this.#sender.flush(this.#patience) : false;
   }
@@ -200,11 +200,11 @@ export class Operation {
 }
 
 /**
- * Starts an operation on a server, or reports into the one whose address is given.
+ * Begins an operation on a server, or reports into the operation of the given URL.
  *
- * It is there at once, and never throws for what a server does or does not. Without a server, what the environment says counts:
- * `LIVE_PROGRESS_URL` as under `live-progress run`, else `LIVE_PROGRESS_SERVER`; where it says neither, or `LIVE_PROGRESS_DISABLED=1`,
- * every call does nothing.
+ * Does not wait for the server, and does not throw if the server fails. Without `server`, uses the environment:
+ * `LIVE_PROGRESS_URL`, which `live-progress run` sets, or else `LIVE_PROGRESS_SERVER`. With neither of them, or with
+ * `LIVE_PROGRESS_DISABLED=1`, every call does nothing.
  *
  * ```js
  * const op = await report("https://host", { title: "Export", total: 10 });
@@ -212,7 +212,7 @@ export class Operation {
  * op.advance();
  * await op.succeed({ rows: 7 });
  * ```
- * @param {string | URL | null} [server] a server's address, or an operation's
+ * @param {string | URL | null} [server] the URL of a server or of an operation
  * @param {ReportOptions} [options]
  */
 export async function report(server, options = {}) {

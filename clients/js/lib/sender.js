@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: brings a worker's reports to the server, one request at a time.
+// Part of Live Progress: sends a worker's reports to the server, one request at a time.
 
 import { askToken, fieldsWith, randomID } from "./address.js";
 import { answerError, answerTime, noAnswer, pauseAfter, ProgressError } from "./error.js";
 
-/** The shortest time between two requests that say nothing but counts. */
+/** The minimum interval between two requests with only counts, in milliseconds. */
 const countTime = 100;
 const mostAtOnce = 100;
 
 /**
  * @typedef {object} SenderOptions
- * @property {string} collection where operations are created
- * @property {string} url the operation
- * @property {Record<string, any> | null} creation what to create it with; `null` where it is there
+ * @property {string} collection the URL of the operations
+ * @property {string} url the URL of the operation
+ * @property {Record<string, any> | null} creation the body of the creation; `null` for an existing operation
  * @property {import("./address.js").TokenSource | null | undefined} token
- * @property {number} heartbeat how long to be silent before the lease is renewed, in milliseconds
- * @property {(snapshot: any) => void} answered gets each answer
- * @property {(error: ProgressError) => void} refused told once that no more reports are taken
+ * @property {number} heartbeat the silence before the lease is renewed, in milliseconds
+ * @property {(snapshot: any) => void} answered called with each response
+ * @property {(error: ProgressError) => void} refused called once if the server refuses all further reports
  */
 
-/** A timer that keeps no program from ending. */
+/** Starts a timer that does not keep the program running. */
 const timer = (/** @type {() => void} */ act, /** @type {number} */ time) => {
   const one = setTimeout(act, time);
   /** @type {any} */ (one).unref?.();
@@ -31,9 +31,9 @@ export class Sender {
   #options;
   #queue;
   #creation;
-  /** The operation's own token to report with, which goes before the caller's as long as it is taken. */
+  /** The operation's own token to report, which replaces the caller's token until it is refused. */
   #ownToken = null;
-  /** How many of the units done the server knows of. */
+  /** The number of completed units that the server has. */
   #settled = 0;
   #isRunning = false;
   #isOver = false;
@@ -56,12 +56,12 @@ export class Sender {
     this.#creation = options.creation;
   }
 
-  /** There is something to send. */
+  /** Starts to send, because the queue has reports. */
   async start() {
     if (this.#isRunning || this.#isOver) return;
     this.#isRunning = true;
     clearTimeout(this.#beat);
-    // What one turn of the program reports goes in one request.
+    // Reports of the same turn of the event loop are sent in one request.
     await null;
     while (!this.#isOver && (this.#creation || !this.#queue.isEmpty)) {
       if (this.#creation) await this.#create(this.#creation);
@@ -77,7 +77,7 @@ export class Sender {
   }
 
   /**
-   * Waits until all that was reported is with the server, for so many milliseconds at most; tells whether it is.
+   * Waits until the server has all reports, at most the given milliseconds; returns whether it does.
    * @param {number} patience
    * @returns {Promise<boolean>}
    */
@@ -95,7 +95,7 @@ export class Sender {
       };
     });
     this.#isUrgent = false;
-    // A request that nobody answers would keep a program from ending; what it says is tried again.
+    // An unanswered request would keep the program running. The request is repeated later.
     if (!inTime) this.#request?.abort();
     return inTime && !this.#isRefused;
   }
@@ -116,7 +116,7 @@ export class Sender {
       let taken = lines.length;
       const snapshot = await this.#send("PATCH", this.#options.url, lines.join("\n"), type, (problem) => {
         taken = problem?.applied ?? 0;
-        // Too large as a whole, or so: one at a time.
+        // Possibly too large as a whole, so send the reports one at a time.
         if (problem?.applied === undefined) most = 1;
       });
       if (taken > 0) this.#settled = reports[taken - 1].done;
@@ -127,8 +127,8 @@ export class Sender {
   }
 
   /**
-   * What is wrong with one report is no reason to lose the others, nor its count, nor the end.
-   * @param {import("./queue.js").Report[]} reports the first one is wrong
+   * Drops an invalid report, but keeps the other reports, its count, and the end.
+   * @param {import("./queue.js").Report[]} reports the first report is invalid
    */
   #lighten(reports) {
     const { says, counts, done } = /** @type {import("./queue.js").Report} */ (reports.shift());
@@ -139,8 +139,8 @@ export class Sender {
   }
 
   /**
-   * Who created the operation says how many units are done, so that nothing is counted twice; who reports into one of somebody
-   * else says how many more.
+   * Returns the body of a report. The creator of the operation sends the absolute count, so that nothing is counted twice.
+   * Another worker sends an increment.
    * @param {import("./queue.js").Report} report
    * @param {number} before
    */
@@ -156,13 +156,13 @@ export class Sender {
   }
 
   /**
-   * One request, repeated under its key until there is an answer that counts.
+   * Repeats a request with the same idempotency key until there is a final response.
    * @param {string} method
    * @param {string} url
    * @param {string} body
    * @param {string} type
-   * @param {(problem: any) => void} [invalid] told where the body breaks a rule
-   * @returns {Promise<any>} the snapshot, or `null` where there is none
+   * @param {(problem: any) => void} [invalid] called if the body is invalid
+   * @returns {Promise<any>} the snapshot, or `null`
    */
   async #send(method, url, body, type, invalid) {
     const more = { "Content-Type": type, "Idempotency-Key": randomID() };
@@ -173,7 +173,7 @@ export class Sender {
       if (!answer.isTransient) {
         if (invalid && [400, 413, 415, 422].includes(answer.status)) return invalid(answer.problem), null;
         if (answer.kind !== "unauthenticated" || hasFallenBack) return this.#stop(answer), null;
-        // The operation's own token has ended, or the caller's has: there may be a newer one.
+        // The operation's own token or the caller's token has expired, and there may be a newer one.
         hasFallenBack = true;
         this.#ownToken = null;
         continue;
@@ -194,7 +194,7 @@ export class Sender {
     const limit = timer(() => this.#request?.abort(), answerTime);
     try {
       const token = this.#ownToken ?? (await askToken(this.#options.token));
-      // The last report of a page that goes away is still sent.
+      // The browser sends the last report even if the page closes.
       const keepalive = this.#queue.hasEnd && String(init.body).length < 30_000;
       const response = await fetch(url, { ...init, headers: fieldsWith(token, fields), signal, keepalive });
       return response.ok ? await response.json() : await answerError(response);
@@ -214,7 +214,7 @@ export class Sender {
 
   /**
    * @param {number} time
-   * @param {number} [held] the part of it that no hurry shortens
+   * @param {number} [held] the part of the time that `#hurry` does not shorten
    */
   #wait(time, held = 0) {
     return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: many who watch share one connection.
+// Part of Live Progress: connections that several watchers share.
 
 import { readAddress } from "./address.js";
 import { Connection } from "./connection.js";
@@ -10,19 +10,19 @@ import { Place } from "./place.js";
 
 /** @typedef {{message: (message: any) => void, phase: (state: ConnectionState) => void}} Watcher */
 
-/** How long a feed may take to tell what is there; it does not say where that ends. */
+/** The time in milliseconds in which a feed sends its existing operations; the feed does not mark their end. */
 const openingTime = 3_000;
-/** The newest messages of so many operations are kept for those who come later. */
+/** The number of operations whose newest message is stored for later watchers. */
 const mostKept = 1_000;
 
 /** @type {Set<Shared>} */
 const all = new Set();
 
-/** One connection, to an operation or to a feed, and those who listen to it. */
+/** A connection to an operation or a feed, and its watchers. */
 class Shared {
-  /** @type {Map<Watcher, string>} the operation that each one wants */
+  /** @type {Map<Watcher, string>} the operation of each watcher */
   watchers = new Map();
-  /** @type {Map<string, {place: Place, message: any, isHeard: boolean}>} what is known of each operation */
+  /** @type {Map<string, {place: Place, message: any, isHeard: boolean}>} the newest message of each operation */
   #known = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -59,7 +59,7 @@ class Shared {
   /** @param {Watcher} watcher */
   remove(watcher) {
     this.watchers.delete(watcher);
-    // An element that moves to another place leaves and comes back at once.
+    // An element that moves in the document is removed and added again immediately.
     queueMicrotask(() => {
       if (this.watchers.size > 0) return;
       all.delete(this);
@@ -90,7 +90,7 @@ class Shared {
     if (this.isFeed) {
       if (state.phase === "connecting") for (const one of this.#known.values()) one.isHeard = false;
       if (state.phase === "live") this.#awaitOpening();
-      // A feed that may not be followed is no reason not to follow the operation.
+      // If the feed is refused, watch the operations separately.
       if (state.phase === "refused") return this.#handOver();
     }
     for (const watcher of [...this.watchers.keys()]) watcher.phase(state);
@@ -101,7 +101,7 @@ class Shared {
     this.#timer = setTimeout(() => this.connection.state.phase === "live" && this.#handOver(), openingTime);
   }
 
-  /** Whoever wants what the feed does not show, follows it alone, and learns why. */
+  /** Moves watchers whose operation is not in the feed to separate connections. */
   #handOver() {
     const isLive = this.connection.state.phase === "live";
     for (const [watcher, id] of [...this.watchers]) {
@@ -111,11 +111,11 @@ class Shared {
 }
 
 /**
- * Follows an operation by a connection that others may use as well.
- * @param {string} src the operation's address
- * @param {{feed?: string | null, token?: any}} options `feed` is the query of a feed that shows the operation
+ * Watches an operation over a connection that other watchers may share.
+ * @param {string} src the operation's URL
+ * @param {{feed?: string | null, token?: any}} options `feed` is the query of a feed that contains the operation
  * @param {Watcher} watcher
- * @returns {() => void} stops it
+ * @returns {() => void} stops the watch
  */
 export function follow(src, { feed, token }, watcher) {
   const { url, token: own } = readAddress(src);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: one connection to a server, as a WebSocket or as a stream of lines.
+// Part of Live Progress: a connection to a server, as a WebSocket or as a stream of lines.
 
 import { fieldsWith } from "./address.js";
 import { answerError, answerTime, closeError, noAnswer } from "./error.js";
 
 /**
- * What a connection tells; `closed` is the last thing, and has no error after the end of the operation.
+ * The events of a connection; `closed` is the last event, and has no error after the end of the operation.
  * @typedef {object} Listener
  * @property {() => void} opened
  * @property {() => void} heard
@@ -16,7 +16,7 @@ import { answerError, answerTime, closeError, noAnswer } from "./error.js";
 /** @typedef {{send(object: object): boolean, close(): void}} Transport */
 
 const connectTime = 15_000;
-/** The server says something every 25 seconds, an empty line at least. */
+/** The timeout of a silent stream in milliseconds; the server sends at least an empty line every 25 seconds. */
 const silenceTime = 60_000;
 
 /**
@@ -43,7 +43,7 @@ function hear(text, listener) {
 export function openSocket(url, token, listener) {
   const address = new URL(url);
   address.protocol = address.protocol.replace("http", "ws");
-  // A browser can set no other field of the upgrade.
+  // The subprotocols are the only part of an upgrade request that a browser can set.
   const socket = new WebSocket(address, ["live-progress.v1", ...(token ? [`live-progress.bearer.${token}`] : [])]);
   const close = () => {
     clearTimeout(timer);
@@ -54,10 +54,10 @@ export function openSocket(url, token, listener) {
     close();
     listener.closed(code === 1000 ? null : closeError(code, reason));
   };
-  // A network that swallows packets would keep a browser trying for minutes.
+  // If the network loses packets, a browser would try for minutes.
   const timer = setTimeout(() => end({}), connectTime);
   socket.onclose = end;
-  // Node tells of a refused upgrade by this alone.
+  // In Node, a refused upgrade causes only this event.
   socket.onerror = () => end({});
   socket.onopen = () => {
     clearTimeout(timer);
@@ -79,7 +79,7 @@ export function openSocket(url, token, listener) {
 }
 
 /**
- * The same messages as lines of one answer: where there is no WebSocket, or none gets through.
+ * Receives the same messages as lines of a response, if there are no WebSockets or they fail.
  * @param {URL} url
  * @param {string | null} token
  * @param {Listener} listener
@@ -97,7 +97,7 @@ export function openStream(url, token, listener) {
   const run = async () => {
     const headers = fieldsWith(token, { Accept: "application/x-ndjson" });
     const response = await fetch(url, { headers, cache: "no-store", signal: control.signal });
-    // The cursor is that of the end.
+    // 204 means that the cursor is that of the end.
     if (response.status === 204) return null;
     if (!response.ok || !response.body) return answerError(response);
     if (isClosed) return null;
@@ -129,7 +129,7 @@ export function openStream(url, token, listener) {
 }
 
 /**
- * Asks for the state over plain HTTP, unless it is still that of the cursor.
+ * Requests the state over plain HTTP; returns no body if the state is still that of the cursor.
  * @param {URL} url
  * @param {string | null} token
  * @param {string | null} cursor

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: the types of what goes over the wire. No program loads this file; the comments of the others refer to it.
+// Part of Live Progress: the types of the wire. No program loads this file; comments in other files refer to its types.
 
 /** @typedef {"pending" | "running" | "stalled" | "cancelling" | "succeeded" | "failed" | "cancelled"} Status */
 
@@ -9,57 +9,57 @@
  */
 
 /**
- * What the worker counts.
+ * The counts of an operation.
  * @typedef {object} Counts
- * @property {number} completedCount units done; 0 where the worker knows only a fraction
- * @property {number | null} [totalCount] `null` where nobody knows
+ * @property {number} completedCount the completed units; 0 if the worker knows only a fraction
+ * @property {number | null} [totalCount] `null` if unknown
  * @property {string | null} [unit]
  * @property {number | null} [fractionCompleted] from 0 to 1
- * @property {number | null} [throughput] units a second
+ * @property {number | null} [throughput] units per second
  * @property {number | null} [estimatedTimeRemaining] seconds
  */
 
 /**
- * The whole state of an operation at one revision. Members that this list does not know may be there.
+ * The state of an operation at one revision. A snapshot can have other members, too.
  * @typedef {object} Snapshot
- * @property {"snapshot" | "update" | "end"} type `end` is the last one
+ * @property {"snapshot" | "update" | "end"} type `end` for the last snapshot
  * @property {string} id
- * @property {string} cursor where a watcher goes on
+ * @property {string} cursor the position at which a watcher can continue
  * @property {number} revision
  * @property {number} attempt
  * @property {Status} status
- * @property {string} state what the worker says it is doing
- * @property {any} details what it tells beside that
+ * @property {string} state the state that the worker reported
+ * @property {any} details the details of the state
  * @property {string | null} [title]
- * @property {Counts | null} [progress] `null` where the worker does not count
+ * @property {Counts | null} [progress] `null` if the worker does not count
  * @property {string | null} [parent]
  * @property {Record<string, string>} [labels]
  * @property {boolean} [cancellable]
- * @property {number} skipped how many revisions were passed over just before this one
- * @property {boolean} [resumed] whether a new connection goes on exactly where the last one was
+ * @property {number} skipped the number of skipped revisions before this one
+ * @property {boolean} [resumed] whether a new connection continues exactly at the cursor
  * @property {string} createdAt
  * @property {string} updatedAt
- * @property {any} [result] of an operation that succeeded
- * @property {Problem | null} [error] of one that failed
+ * @property {any} [result] the result of a success
+ * @property {Problem | null} [error] the problem of a failure
  */
 
 /**
- * How a connection is: `connecting`, `live`, `waiting` (tries again at `retryAt`), `closed` (nothing more will come), or `refused`.
- * `error` says why it is not live.
+ * The state of a connection: `connecting`, `live`, `waiting` (tries again at `retryAt`), `closed` (ended), or `refused`.
+ * `error` is the reason why the connection is not live.
  * @typedef {object} ConnectionState
  * @property {"connecting" | "live" | "waiting" | "closed" | "refused"} phase
- * @property {number} [retryAt] in milliseconds as `Date.now()` counts
+ * @property {number} [retryAt] in milliseconds, like `Date.now()`
  * @property {import("./error.js").ProgressError} [error]
  */
 
 /**
  * @typedef {object} ConnectionOptions
- * @property {import("./address.js").TokenSource | null} [token] shows who asks; a function is asked before each connection and before the
- *   token ends. By default the one in the address's fragment counts.
- * @property {string | null} [cursor] what has been seen already
- * @property {(message: any) => void} message gets each snapshot; of a feed each message
- * @property {(state: ConnectionState) => void} [phase] told how the connection is
- * @property {boolean} [isFeed] whether the address is that of many operations
+ * @property {import("./address.js").TokenSource | null} [token] the token; a function is called before each connection and before
+ *   the token expires. The default is the token in the fragment of the URL.
+ * @property {string | null} [cursor] the last known position
+ * @property {(message: any) => void} message called with each snapshot, or with each message of a feed
+ * @property {(state: ConnectionState) => void} [phase] called with each state of the connection
+ * @property {boolean} [isFeed] whether the URL is that of a feed
  */
 
 export {};

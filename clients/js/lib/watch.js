@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: the loop of a watcher, and its wish to stop.
+// Part of Live Progress: the loop of a watcher, and its cancel request.
 
 import { askToken, fieldsWith, readAddress } from "./address.js";
 import { Connection } from "./connection.js";
 import { answerError } from "./error.js";
 
-/** How many snapshots wait for a slow loop; past it the oldest go, and are counted as skipped. */
+/** The number of snapshots that wait for a slow loop; beyond it, the oldest are dropped and counted as skipped. */
 const mostWaiting = 1_000;
 
 /**
  * @typedef {object} WatchOptions
- * @property {import("./address.js").TokenSource | null} [token] shows who asks: a text, or a function that is asked before each connection
- *   and before the token ends. By default the token in the address's fragment counts.
- * @property {AbortSignal} [signal] leaves the loop with the signal's reason
- * @property {string | null} [cursor] what has been seen already, to go on after it
- * @property {(state: import("./types.js").ConnectionState) => void} [phase] told how the connection is
+ * @property {import("./address.js").TokenSource | null} [token] the token: a text, or a function that is called before each
+ *   connection and before the token expires. The default is the token in the fragment of the URL.
+ * @property {AbortSignal} [signal] ends the loop with the signal's reason
+ * @property {string | null} [cursor] the last known position; the watch continues after it
+ * @property {(state: import("./types.js").ConnectionState) => void} [phase] called with each state of the connection
  */
 
 /**
- * Follows an operation to its end, over as many connections as it takes.
+ * Watches an operation to its end, over several connections if necessary.
  *
- * Gives the state at once, then each newer one, and the end as the last. A lost connection comes back by itself, for as long as
- * the loop goes on. Throws a `ProgressError` where the server refuses, such as for an operation that is not there.
+ * Yields the current snapshot, then each newer one, and the end as the last one. Reconnects after a lost connection, as long as
+ * the loop runs. Throws a `ProgressError` after a refusal, for example for an unknown operation.
  *
  * ```js
  * for await (const s of watch(url)) console.log(s.status, s.state, s.progress?.fractionCompleted);
  * ```
- * @param {string | URL} url the operation's address
+ * @param {string | URL} url the operation's URL
  * @param {WatchOptions} options
  * @returns {AsyncGenerator<import("./types.js").Snapshot, void, undefined>}
  */
@@ -68,15 +68,15 @@ export async function* watch(url, { token, signal, cursor, phase } = {}) {
 }
 
 /**
- * Asks an operation to stop; its worker decides when it does.
+ * Requests the cancellation of an operation; the worker ends the operation.
  *
  * ```js
  * button.onclick = () => cancel(url, { token });
  * ```
- * @param {string | URL} url the operation's address
+ * @param {string | URL} url the operation's URL
  * @param {{token?: import("./address.js").TokenSource | null, signal?: AbortSignal}} options
- * @returns {Promise<import("./types.js").Snapshot>} the operation as it is now
- * @throws {import("./error.js").ProgressError} where the server refuses
+ * @returns {Promise<import("./types.js").Snapshot>} the current snapshot
+ * @throws {import("./error.js").ProgressError} if the server refuses
  */
 export async function cancel(url, { token, signal } = {}) {
   const { url: address, token: own } = readAddress(url);

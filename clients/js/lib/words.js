@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: words and figures for people.
+// Part of Live Progress: words and numbers for users.
 
 /** @typedef {import("./types.js").Counts} Counts */
 
 /** @returns {value is number} */
 const isFigure = (/** @type {unknown} */ value) => typeof value === "number" && Number.isFinite(value);
 
-/** Three significant figures where there is a fraction, every digit of a whole number. */
+/** Formats a number: three significant digits for a fraction, all digits for a whole number. */
 const figure = (/** @type {number} */ value) =>
   new Intl.NumberFormat("en", Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 }).format(value);
 
@@ -25,7 +25,7 @@ function amount(value, unit) {
 export const statusWord = (/** @type {string} */ status) => status[0].toUpperCase() + status.slice(1);
 
 /**
- * The share done, from 0 to 1, or `null` where nobody knows; a success is whole, whatever was counted on the way.
+ * Returns the completed fraction, from 0 to 1, or `null` if unknown; a success is always 1.
  * @param {{status: string, progress?: Counts | null}} snapshot
  */
 export function shareOf({ status, progress }) {
@@ -33,11 +33,11 @@ export function shareOf({ status, progress }) {
   return isFigure(share) ? Math.min(1, Math.max(0, share)) : null;
 }
 
-/** Rounded down: 100 % is said only when all is done. The small term undoes the error of 0.29 * 100. */
+/** Returns the percentage, rounded down, so that only 1 gives 100 %. The small term corrects the error of 0.29 * 100. */
 export const percentOf = (/** @type {number} */ share) => Math.floor(share * 100 + 1e-9);
 
 /**
- * "50 of 100 rows · 12.4 rows/s", or less where less is known.
+ * Returns a text such as "50 of 100 rows · 12.4 rows/s"; leaves out unknown parts.
  * @param {Counts | null | undefined} progress
  * @param {boolean} isOver
  */

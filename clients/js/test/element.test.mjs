@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: the element in a real browser, in a page with a strict policy, against the real server.
+// Part of Live Progress: tests the element in a real browser, in a page with a strict policy, with a real server.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser?.close());
 
-/** What assistive technology is told of the element. The browser's protocol tells texts of values from attributes alone. */
+/** Returns the element in the accessibility tree. The DevTools protocol shows value texts only for attributes. */
 async function accessible(tab) {
   await tab.call("Accessibility.enable");
   const { nodes } = await tab.call("Accessibility.getFullAXTree");
@@ -20,7 +20,7 @@ async function accessible(tab) {
   return { name: node.name.value, now: node.value?.value, min: property("valuemin"), max: property("valuemax") };
 }
 
-test("it shows an operation to its end: role, values, states, parts and events, under a strict policy", async (t) => {
+test("the element shows an operation to its end: role, values, states, parts and events, under a strict policy", async (t) => {
   const pages = { "/": { script: load } };
   const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ title: "Export", totalCount: 10, unit: "rows" });
@@ -46,7 +46,7 @@ test("it shows an operation to its end: role, values, states, parts and events, 
   await checkClean(tab);
 });
 
-test("what stands in the element is shown until there is something to show, and where there never is", async (t) => {
+test("the content of the element is shown until the first snapshot, and always if there is none", async (t) => {
   const pages = { "/": { script: load } };
   const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ state: "A" });
@@ -62,7 +62,7 @@ test("what stands in the element is shown until there is something to show, and 
   await checkClean(tab);
 });
 
-test("properties that were set before the definition count, and a name that is taken is left alone", async (t) => {
+test("properties from before the definition are applied, and an existing definition is not replaced", async (t) => {
   const pages = { "/": {}, "/taken": { html: "<live-progress></live-progress>" } };
   const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ state: "A", title: "Theirs" });
@@ -83,7 +83,7 @@ test("properties that were set before the definition count, and a name that is t
   assert.equal(await tab.run(`customElements.get("live-progress") === Other`), true);
 });
 
-test("twenty elements of twenty operations share one connection, as do those of one operation", async (t) => {
+test("twenty elements of twenty operations share one connection, and so do elements of one operation", async (t) => {
   const pages = { "/": { script: load }, "/same": { script: load } };
   const { site, server, tab } = await stage(t, browser, pages);
   const workers = [];
@@ -100,7 +100,7 @@ test("twenty elements of twenty operations share one connection, as do those of 
     await tab.until(all(`one.snapshot.state === \`Round ${round} of \${index}\``));
   }
   assert.deepEqual(tab.sockets.map((one) => one.url.replace(server.url.replace("http", "ws"), "")), ["/api/v1/progress?label=page=1"]);
-  // One that comes later, and one that the feed does not show, which is followed alone.
+  // A later element, and an element whose operation is not in the feed and is watched separately.
   const other = await server.worker({ title: "Job 21" });
   await tab.run(`document.body.insertAdjacentElement("beforeend", document.querySelector("live-progress").cloneNode(true)).src = ${JSON.stringify(workers[3].url)};
     document.body.insertAdjacentElement("beforeend", document.querySelector("live-progress").cloneNode(true)).src = ${JSON.stringify(other.url)}`);
@@ -115,7 +115,7 @@ test("twenty elements of twenty operations share one connection, as do those of 
   assert.equal(tab.sockets.length, 1);
 });
 
-test("an element that moves keeps its connection, and one that leaves lets it go", async (t) => {
+test("a moved element keeps its connection, and a removed element closes its connection", async (t) => {
   const pages = { "/": { script: load } };
   const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ state: "A" });
@@ -133,7 +133,7 @@ test("an element that moves keeps its connection, and one that leaves lets it go
   await closed;
 });
 
-test("a feed that may not be followed is no reason not to follow the operation", async (t) => {
+test("an operation is watched separately if its feed is refused", async (t) => {
   const pages = { "/": { script: load } };
   const { site, server, tab } = await stage(t, browser, pages, { hasKeys: true });
   const admin = server.token("admin");
@@ -146,10 +146,10 @@ test("a feed that may not be followed is no reason not to follow the operation",
   await checkClean(tab);
 });
 
-test("axe finds nothing in any state, light or dark", { timeout: 400_000 }, async (t) => {
+test("axe finds no problem in any state, light or dark", { timeout: 400_000 }, async (t) => {
   const axe = process.env.AXE_SCRIPT;
-  assert.ok(axe, "AXE_SCRIPT must be the path of axe.min.js; check.sh gets it.");
-  // axe takes a page without a background for white.
+  assert.ok(axe, "AXE_SCRIPT must be the path of axe.min.js, which check.sh downloads.");
+  // axe assumes that a page without a background is white.
   const paint = `const sheet = new CSSStyleSheet(); sheet.replaceSync("html { background: Canvas; color: CanvasText }"); document.adoptedStyleSheets = [sheet];`;
   const pages = { "/": { script: load + paint } };
   const { site, server, tab } = await stage(t, browser, pages);
@@ -162,7 +162,7 @@ test("axe finds nothing in any state, light or dark", { timeout: 400_000 }, asyn
   }
   tags.push(`<live-progress src="${server.api}/nobody" label="Missing">Nothing here</live-progress>`);
   pages["/"].html = `<meta name=color-scheme content="light dark"><main><h1>Test</h1>${tags.join("")}</main>`;
-  // axe is handed to the page by the test, which its policy would not let in.
+  // The test injects axe, because the page's policy would block the script.
   await tab.call("Page.setBypassCSP", { enabled: true });
   for (const value of ["light", "dark"]) {
     await tab.call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
@@ -176,7 +176,7 @@ test("axe finds nothing in any state, light or dark", { timeout: 400_000 }, asyn
   }
 });
 
-test("the manifest names what the element has, and nothing else", async (t) => {
+test("the manifest lists exactly the members of the element", async (t) => {
   const manifest = JSON.parse(readFileSync(new URL("../custom-elements.json", import.meta.url)));
   const [{ attributes, members, events, cssParts, cssProperties, cssStates, tagName }] = manifest.modules[0].declarations;
   const names = (list) => list.map((one) => one.name).sort();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: watching while the server and the network do what they should not.
+// Part of Live Progress: tests watching with a failing server and network.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { end, snapshot, startScripted } from "./support/scripted.mjs";
 
 const hasSocket = typeof WebSocket === "function";
 const open = (call) => (call.isSocket ? call.socket() : call.lines());
-/** The tries that would open a connection: a look by plain HTTP in between is none. */
+/** Returns the attempts to connect, without plain HTTP requests between them. */
 const tries = (calls) => calls.filter((call) => call.isSocket === hasSocket && !/\/json/.test(call.headers.accept));
 
 async function collect(url, options) {
@@ -17,7 +17,7 @@ async function collect(url, options) {
   return seen;
 }
 
-/** Answers the tries in turn, as the list says; the last one for ever. */
+/** Answers the attempts with the entries of the list in order, and then always with the last one. */
 const inTurn = (...steps) => {
   let number = 0;
   return (call) => {
@@ -26,7 +26,7 @@ const inTurn = (...steps) => {
   };
 };
 
-test("what is dropped three times goes on by the newest cursor, later each time", async (t) => {
+test("after three lost connections, the watch continues at the newest cursor, with growing delays", async (t) => {
   const drop = (revision) => (call) => {
     const connection = open(call);
     connection.send(snapshot(revision, { resumed: revision > 1 }));
@@ -40,7 +40,7 @@ test("what is dropped three times goes on by the newest cursor, later each time"
   assert.ok(gaps.every((gap) => gap > 200 && gap < 2_000), `${gaps}`);
 });
 
-test("a try that brings nothing makes the next one later, up to a limit by chance", async (t) => {
+test("the delay grows after an attempt without messages, up to a limit and with jitter", async (t) => {
   const refuse = (call) => call.drop();
   const server = await startScripted(t, inTurn(refuse, refuse, refuse, (call) => open(call).send(end(1))));
   await collect(server.operation);
@@ -51,7 +51,7 @@ test("a try that brings nothing makes the next one later, up to a limit by chanc
   }
 });
 
-test("each revision comes once and in order, whatever is repeated, late or missing", async (t) => {
+test("each revision is returned once and in order, despite repeated, late and missing messages", async (t) => {
   const server = await startScripted(t, inTurn((call) => {
     open(call).send(snapshot(1), snapshot(2), snapshot(1), snapshot(2), snapshot(5), snapshot(4), snapshot(7, { skipped: 1 }), end(8));
   }));
@@ -59,7 +59,7 @@ test("each revision comes once and in order, whatever is repeated, late or missi
   assert.deepEqual(seen.map((one) => [one.revision, one.skipped]), [[1, 0], [2, 0], [5, 2], [7, 1], [8, 0]]);
 });
 
-test("three restarts begin three new journals, and a former one does not come back", async (t) => {
+test("three server restarts give three epochs, and messages of an earlier epoch are ignored", async (t) => {
   const run = (epoch) => (call) => {
     const connection = open(call);
     connection.send(snapshot(3, { epoch, resumed: false }), snapshot(9, { epoch: "a" }));
@@ -70,7 +70,7 @@ test("three restarts begin three new journals, and a former one does not come ba
   assert.deepEqual(seen.map((one) => one.cursor), ["a-3", "a-9", "b-3", "c-3", "d-1"]);
 });
 
-test("100 % and a closed connection are no end", async (t) => {
+test("100 % and a closed connection are not an end", async (t) => {
   const full = { completedCount: 9, totalCount: 9, fractionCompleted: 1 };
   const server = await startScripted(t, inTurn(
     (call) => {
@@ -85,7 +85,7 @@ test("100 % and a closed connection are no end", async (t) => {
 });
 
 for (const status of [429, 503]) {
-  test(`${status} is tried again once the time that the server asks for is over`, async (t) => {
+  test(`${status} is repeated after Retry-After`, async (t) => {
     let refusals = 0;
     const refuse = (call) => call.json(status, { title: "Busy" }, { "Retry-After": "1" });
     const server = await startScripted(t, (call) => {
@@ -95,18 +95,18 @@ for (const status of [429, 503]) {
     });
     await collect(server.operation);
     const told = server.calls.at(-2);
-    assert.ok(server.calls.at(-1).at - told.at >= 950, "it was left alone for a second");
+    assert.ok(server.calls.at(-1).at - told.at >= 950, "no request came for a second");
   });
 }
 
 for (const [status, kind] of [[401, "unauthenticated"], [403, "forbidden"], [404, "unknown"], [410, "gone"], [400, "refused"]]) {
-  test(`${status} ends the watch as ${kind}, with what the server says`, async (t) => {
+  test(`${status} ends the watch as ${kind}, with the server's problem`, async (t) => {
     const server = await startScripted(t, (call) => call.json(status, { title: "No", detail: "Not for you." }));
     await assert.rejects(collect(server.operation), { kind, status, message: "Not for you." });
   });
 }
 
-test("a refused token is followed by another one, if there is one", async (t) => {
+test("after a refused token, another token is used if there is one", async (t) => {
   const tokens = ["old", "old", "new"];
   const allows = (call) => /new/.test(call.headers.authorization ?? call.headers["sec-websocket-protocol"]);
   const server = await startScripted(t, (call) => (allows(call) ? open(call).send(end(1)) : call.json(401, { title: "Expired" })));
@@ -115,17 +115,17 @@ test("a refused token is followed by another one, if there is one", async (t) =>
   let number = 0;
   const before = server.calls.length;
   await assert.rejects(collect(server.operation, { token: () => `old ${(number += 1)}`.replace(" ", "") }), { kind: "unauthenticated" });
-  assert.ok(server.calls.length - before <= 4, "a function that makes one bad token after another is not asked for ever");
+  assert.ok(server.calls.length - before <= 4, "a function that always returns bad tokens is called only a few times");
 });
 
-test("a token that cannot be had is asked for again", async (t) => {
+test("a failed token function is called again", async (t) => {
   const server = await startScripted(t, inTurn((call) => open(call).send(end(1))));
   let asked = 0;
   await collect(server.operation, { token: async () => { if ((asked += 1) < 3) throw new Error("offline"); return "good"; } });
   assert.equal(asked, 3);
 });
 
-test("a loop that is slow loses the oldest, and is told how many", async (t) => {
+test("a slow loop misses the oldest snapshots, and skipped counts them", async (t) => {
   const server = await startScripted(t, inTurn((call) => {
     open(call).send(...Array.from({ length: 5_000 }, (_, n) => snapshot(n + 1)), end(5_001));
   }));
@@ -141,7 +141,7 @@ test("a loop that is slow loses the oldest, and is told how many", async (t) => 
   assert.equal(count + told, 5_001);
 });
 
-test("the server's word that a token ends is answered with a new one over the same connection", { skip: !hasSocket }, async (t) => {
+test("when the server reports an expiring token, a new token is sent over the same connection", { skip: !hasSocket }, async (t) => {
   const error = { type: "error", error: { type: "urn:live-progress:problem:unauthenticated", title: "Expired" } };
   let connection;
   const server = await startScripted(t, inTurn((call) => {
@@ -168,7 +168,7 @@ for (const [code, kind] of [[4501, "unauthenticated"], [4503, "forbidden"], [450
 }
 
 for (const code of [1001, 1011, 1013, 4000, 4008, 4499]) {
-  test(`close ${code} is followed by another try`, { skip: !hasSocket }, async (t) => {
+  test(`close ${code} is followed by another attempt`, { skip: !hasSocket }, async (t) => {
     const server = await startScripted(t, inTurn((call) => {
       const connection = open(call);
       connection.send(snapshot(1));
@@ -178,7 +178,7 @@ for (const code of [1001, 1011, 1013, 4000, 4008, 4499]) {
   });
 }
 
-test("where no WebSocket gets through, the lines of an answer do", { skip: !hasSocket }, async (t) => {
+test("if WebSockets fail, the client uses a stream of lines", { skip: !hasSocket }, async (t) => {
   const server = await startScripted(t, (call) => {
     if (call.isSocket) return call.drop();
     if (/ndjson/.test(call.headers.accept)) return call.lines().send(end(2));
@@ -188,7 +188,7 @@ test("where no WebSocket gets through, the lines of an answer do", { skip: !hasS
   assert.deepEqual(seen.map((one) => [one.type, one.revision]), [["snapshot", 1], ["end", 2]]);
 });
 
-test("a message that comes in pieces with pings between is whole", { skip: !hasSocket }, async (t) => {
+test("a message in several frames with pings between them is complete", { skip: !hasSocket }, async (t) => {
   const details = { text: "ü🚀".repeat(2_000) };
   const server = await startScripted(t, inTurn((call) => {
     const connection = open(call);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: the life of a page: tokens that end, sleep, the back/forward cache, and workers, in a real browser.
+// Part of Live Progress: tests pages in a real browser: expiring tokens, sleep, the back/forward cache, and workers.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser?.close());
 
-test("a token is asked for before it ends, and the new one goes over the open connection, three times", async (t) => {
+test("a new token is requested before the token expires, and sent over the open connection, three times", async (t) => {
   const pages = { "/": {} };
   const { site, server, tab } = await stage(t, browser, pages, { hasKeys: true });
   const worker = await server.worker({ state: "A" }, server.token("admin"));
@@ -28,7 +28,7 @@ test("a token is asked for before it ends, and the new one goes over the open co
   await checkClean(tab);
 });
 
-test("when it is seen again the state is asked for by the cursor, and a connection that only looks open is made anew", async (t) => {
+test("a page that becomes visible requests the state with the cursor, and replaces a broken connection", async (t) => {
   const pages = { "/": { script: load } };
   const { site, server, network, near, tab } = await stage(t, browser, pages, { isFar: true });
   const worker = await server.worker({ state: "A" });
@@ -57,7 +57,7 @@ test("when it is seen again the state is asked for by the cursor, and a connecti
   await checkClean(tab);
 });
 
-test("a page that was frozen goes on by its cursor, and misses nothing, three times", async (t) => {
+test("a page continues at its cursor after it was frozen, and misses nothing, three times", async (t) => {
   const pages = { "/": { script: load } };
   const { site, server, network, near, tab } = await stage(t, browser, pages, { isFar: true });
   const worker = await server.worker({ state: "A" });
@@ -76,7 +76,7 @@ test("a page that was frozen goes on by its cursor, and misses nothing, three ti
   await checkClean(tab);
 });
 
-test("a page that is put aside holds no connection, and goes on by its cursor when it is shown again, three times", async (t) => {
+test("a page in the back/forward cache has no connection, and continues at its cursor afterwards, three times", async (t) => {
   const pages = { "/": { script: load }, "/other": {} };
   const { site, server, network, near, tab } = await stage(t, browser, pages, { isFar: true });
   const worker = await server.worker({ state: "A" });
@@ -98,7 +98,7 @@ test("a page that is put aside holds no connection, and goes on by its cursor wh
   await checkClean(tab);
 });
 
-test("a worker of the browser watches and reports by the same module", async (t) => {
+test("a web worker watches and reports with the same module", async (t) => {
   const pages = { "/": { isLax: true }, "/job": {} };
   const { site, server, tab } = await stage(t, browser, pages);
   pages["/job"].script = `import { report, watch } from "/live-progress.js";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: what is published: its size, its types, its manifest, and that it is the whole module.
+// Part of Live Progress: tests the published package: its size, its types, its manifest and its content.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -26,7 +26,7 @@ test("module and element are one file of at most 10 KB gzipped", (t) => {
   assert.ok(sizeOf(text) <= 10_000, `${sizeOf(text)} bytes gzipped`);
 });
 
-test("the packed file has all that the module has, and asks for no other file", async (t) => {
+test("the packed file has the same exports as the module, and imports no other file", async (t) => {
   const path = join(folder(t), "live-progress.mjs");
   writeFileSync(path, packed());
   const module = await import(pathToFileURL(path));
@@ -34,7 +34,7 @@ test("the packed file has all that the module has, and asks for no other file", 
   assert.doesNotMatch(packed(), /^import\b|\bimport\(/m);
 });
 
-test("nothing is needed from elsewhere, and every file is short", () => {
+test("there are no dependencies, and every file is short", () => {
   const { dependencies, devDependencies } = JSON.parse(read("package.json"));
   assert.deepEqual([dependencies, devDependencies], [undefined, undefined]);
   for (const name of ["live-progress.js", ...readdirSync(join(root, "lib")).map((one) => `lib/${one}`)]) {
@@ -43,7 +43,7 @@ test("nothing is needed from elsewhere, and every file is short", () => {
   }
 });
 
-test("the types that the comments tell hold in the module, and in a program that uses the package", (t) => {
+test("the types in the comments are correct in the module and in a program that uses the package", (t) => {
   const path = folder(t);
   const own = spawnSync("tsc", ["-p", root, "--outDir", join(path, "node_modules/live-progress/types")], { encoding: "utf8" });
   assert.equal(own.error, undefined, "TypeScript's compiler is needed: Debian's package node-typescript.");
@@ -58,12 +58,12 @@ test("the types that the comments tell hold in the module, and in a program that
         const one: Snapshot = s;
         const fraction: number | null | undefined = one.progress?.fractionCompleted;
         if (one.status === "failed") return [fraction, one.error?.title];
-        // @ts-expect-error There is no such status.
+        // @ts-expect-error This status does not exist.
         if (one.status === "done") return null;
       }
       const op: Operation = await report("https://host", { title: "Export", total: 10, unit: "rows" });
       op.advance(); op.update("A", { any: [1] }); op.set({ completed: 3, total: null });
-      // @ts-expect-error Units are counted in numbers.
+      // @ts-expect-error Units are numbers.
       op.advance("one");
       const known: boolean = await op.succeed({ rows: 7 });
       const element = new LiveProgressElement();
@@ -78,7 +78,7 @@ test("the types that the comments tell hold in the module, and in a program that
   assert.equal(used.stdout, "");
 });
 
-test("a package holds what it names, and its files alone are enough", (t) => {
+test("the package contains the listed files, and works with only these files", (t) => {
   const path = folder(t);
   mkdirSync(join(path, "out"));
   for (const name of ["package.json", "live-progress.js", "lib", "custom-elements.json", "pack.mjs", "tsconfig.json", "README.md"]) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: reporting, to the real server, and to one that fails.
+// Part of Live Progress: tests reporting to a real server and to a failing server.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -19,7 +19,7 @@ async function collect(url, options) {
   return seen;
 }
 
-/** Runs a program that uses the module, as a process of its own. */
+/** Runs a program that uses the module, as a separate process. */
 async function program(text, environment = {}) {
   const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LIVE_PROGRESS")));
   const begun = performance.now();
@@ -28,7 +28,7 @@ async function program(text, environment = {}) {
   return { stdout: stdout.trim(), time: performance.now() - begun };
 }
 
-test("a whole operation: title, counts, every change of state in order, and the result", async (t) => {
+test("a complete operation: title, counts, every change of state in order, and the result", async (t) => {
   const server = await startServer(t);
   const op = await report(server.url, { title: "Export", total: 9, unit: "rows", labels: { team: "data" } });
   await op.flush();
@@ -46,7 +46,7 @@ test("a whole operation: title, counts, every change of state in order, and the 
   assert.equal(op.dropped, 0);
 });
 
-test("a failure tells its error, and a cancelled operation that it was cancelled", async (t) => {
+test("a failure has its error, and a cancelled operation has the status cancelled", async (t) => {
   const server = await startServer(t);
   const failed = async (error) => {
     const op = await report(server.url);
@@ -61,10 +61,10 @@ test("a failure tells its error, and a cancelled operation that it was cancelled
   await op.cancelled();
   assert.equal((await (await fetch(op.url)).json()).status, "cancelled");
   op.update("Late");
-  assert.equal(await op.succeed(), true, "what comes after the end is nothing");
+  assert.equal(await op.succeed(), true, "calls after the end have no effect");
 });
 
-test("a name of one's own starts anew three times, and what goes on is refused to another", async (t) => {
+test("a fixed identifier restarts three times, and a running operation cannot be created again", async (t) => {
   const server = await startServer(t);
   for (const run of [1, 2, 3]) {
     const op = await report(server.url, { id: "nightly", title: `Run ${run}` });
@@ -80,7 +80,7 @@ test("a name of one's own starts anew three times, and what goes on is refused t
   }
 });
 
-test("somebody's wish to stop aborts the signal", async (t) => {
+test("a cancel request aborts the signal", async (t) => {
   const server = await startServer(t);
   const op = await report(server.url, { cancellable: true });
   await op.flush();
@@ -91,7 +91,7 @@ test("somebody's wish to stop aborts the signal", async (t) => {
   await op.cancelled();
 });
 
-test("what is wrong with one report loses neither the others, nor its count, nor the end", async (t) => {
+test("an invalid report does not affect other reports, its count or the end", async (t) => {
   const server = await startServer(t);
   const op = await report(server.url, { total: 10 });
   const loop = {};
@@ -109,7 +109,7 @@ test("what is wrong with one report loses neither the others, nor its count, nor
   assert.equal(op.dropped, 3);
 });
 
-test("details are those of the call, whatever becomes of the object", async (t) => {
+test("the details are those at the time of the call, even if the object changes later", async (t) => {
   const server = await startServer(t);
   const op = await report(server.url);
   const details = { step: 1 };
@@ -119,7 +119,7 @@ test("details are those of the call, whatever becomes of the object", async (t) 
   assert.deepEqual(op.snapshot.details, { step: 1 });
 });
 
-test("who creates an operation reports by its own token, and hands on a link to watch it", async (t) => {
+test("the creator of an operation reports with the operation's token, and gets a link to watch", async (t) => {
   const server = await startServer(t, { hasKeys: true });
   let asked = 0;
   const op = await report(server.url, { token: () => ((asked += 1), server.token("create")) });
@@ -129,7 +129,7 @@ test("who creates an operation reports by its own token, and hands on a link to 
   assert.equal((await collect(op.link))[0].result, 3);
 });
 
-test("a program reports into the operation that it runs in, and nowhere where it is told not to", async (t) => {
+test("a program reports into the operation of LIVE_PROGRESS_URL, and nowhere if it is disabled", async (t) => {
   const server = await startServer(t);
   const worker = await server.worker({ title: "Outer", state: "Begun" });
   await worker.report({ completedCount: 2 });
@@ -145,7 +145,7 @@ test("a program reports into the operation that it runs in, and nowhere where it
   assert.equal((await worker.get()).revision, before);
 });
 
-test("a hundred thousand advances are few requests, and add up", async (t) => {
+test("a hundred thousand advances are few requests with the correct sum", async (t) => {
   const server = await startServer(t);
   const op = await report(server.url, { total: 100_000 });
   for (let n = 0; n < 100_000; n += 1) {
@@ -157,7 +157,7 @@ test("a hundred thousand advances are few requests, and add up", async (t) => {
   assert.ok(op.snapshot.revision < 30, `${op.snapshot.revision} revisions`);
 });
 
-test("an answer that is lost three times counts nothing twice, and each repetition has the key of the first", async (t) => {
+test("three lost responses count nothing twice, and each repetition has the same idempotency key", async (t) => {
   let number = 0;
   const server = await startScripted(t, (call) => {
     if (call.method === "POST") return call.json(201, running());
@@ -174,7 +174,7 @@ test("an answer that is lost three times counts nothing twice, and each repetiti
 });
 
 for (const status of [429, 503]) {
-  test(`${status} holds all reports back for as long as the server asks, and none is lost`, async (t) => {
+  test(`${status} delays all reports until Retry-After, and no report is lost`, async (t) => {
     let refusals = 0;
     const server = await startScripted(t, (call) => {
       if (call.method === "PATCH" && (refusals += 1) <= 1) return call.json(status, {}, { "Retry-After": "1" });
@@ -192,7 +192,7 @@ for (const status of [429, 503]) {
 }
 
 for (const status of [401, 403, 404, 410]) {
-  test(`${status} stops the reports and not the worker, and is told once`, async (t) => {
+  test(`${status} stops the reports but not the worker, and is reported once`, async (t) => {
     const server = await startScripted(t, (call) => call.json(call.method === "POST" ? 201 : status, call.method === "POST" ? running() : { title: "No" }));
     const told = [];
     const op = await report(server.url, { refused: (error) => told.push(error.status) });
@@ -207,7 +207,7 @@ for (const status of [401, 403, 404, 410]) {
   });
 }
 
-test("a server that never answers holds no call up for longer than its patience, and no program after it", async (t) => {
+test("a server that never answers delays a call at most by its patience, and does not keep the program running", async (t) => {
   const server = await startScripted(t, () => {});
   const { stdout, time } = await program(`const op = await report(${JSON.stringify(server.url)}, { patience: 500 });
     op.advance(); const begun = performance.now(); const told = await op.succeed(); console.log(told, performance.now() - begun < 900);`);
@@ -218,7 +218,7 @@ test("a server that never answers holds no call up for longer than its patience,
   assert.ok(dead.time < 5_000, `${dead.time} ms`);
 });
 
-test("an end that outlasts the patience is still brought to the server once it is back", async (t) => {
+test("an end is sent after the patience is over, when the server returns", async (t) => {
   let isBack = false;
   const arrived = new Promise((resolve) => {
     startScripted(t, (call) => {
@@ -234,7 +234,7 @@ test("an end that outlasts the patience is still brought to the server once it i
   await Promise.race([arrived, new Promise((_, reject) => setTimeout(() => reject(new Error("The end never arrived.")), 20_000))]);
 });
 
-test("a worker that is silent renews its lease", async (t) => {
+test("a silent worker renews its lease", async (t) => {
   const server = await startServer(t);
   const op = await report(server.url, { lease: 1 });
   await op.flush();

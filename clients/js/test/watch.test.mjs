@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: watching, against the real server.
+// Part of Live Progress: tests watching with a real server.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cancel, ProgressError, watch } from "../live-progress.js";
 import { startServer } from "./support/server.mjs";
 
-/** Follows an operation in the background; `until(revision)` waits until a snapshot of it came. */
+/** Watches an operation in the background; `until(revision)` waits for a snapshot of that revision. */
 function follow(url, options) {
   const seen = [];
   let wake = () => {};
@@ -22,7 +22,7 @@ function follow(url, options) {
   return { seen, done, until };
 }
 
-test("a watcher gets the state at once, each revision in order, and the end as the last", async (t) => {
+test("a watcher receives the current snapshot first, each revision in order, and the end last", async (t) => {
   const server = await startServer(t);
   const worker = await server.worker({ title: "Export" });
   const watcher = follow(worker.url);
@@ -38,7 +38,7 @@ test("a watcher gets the state at once, each revision in order, and the end as t
   assert.ok(watcher.seen.every((one) => one.skipped === 0));
 });
 
-test("whoever comes late gets the end, and whoever has it gets nothing", async (t) => {
+test("a late watcher receives the end, and a watcher with the cursor of the end receives nothing", async (t) => {
   const server = await startServer(t);
   const worker = await server.worker();
   const { cursor } = await worker.succeed(1);
@@ -50,7 +50,7 @@ test("whoever comes late gets the end, and whoever has it gets nothing", async (
   assert.deepEqual(again.seen, []);
 });
 
-test("a watch that begins at a cursor gets exactly what was missed", async (t) => {
+test("a watch with a cursor receives exactly the missed snapshots", async (t) => {
   const server = await startServer(t);
   const worker = await server.worker();
   const { cursor } = await worker.report({ state: "A" });
@@ -62,7 +62,7 @@ test("a watch that begins at a cursor gets exactly what was missed", async (t) =
   assert.equal(watcher.seen[0].resumed, true);
 });
 
-test("an operation that is not there, or is deleted, is refused with its kind", async (t) => {
+test("an unknown or deleted operation is refused with its kind", async (t) => {
   const server = await startServer(t);
   await assert.rejects(follow(`${server.api}/nobody`).done, (error) => error instanceof ProgressError && error.kind === "unknown");
   const worker = await server.worker();
@@ -73,7 +73,7 @@ test("an operation that is not there, or is deleted, is refused with its kind", 
   await assert.rejects(follow(worker.url).done, { kind: "gone", status: 410 });
 });
 
-test("a signal ends the watch with its reason, and leaving the loop closes the connection", async (t) => {
+test("a signal ends the watch with its reason, and the end of the loop closes the connection", async (t) => {
   const server = await startServer(t);
   const worker = await server.worker();
   const control = new AbortController();
@@ -88,7 +88,7 @@ test("a signal ends the watch with its reason, and leaving the loop closes the c
   }
 });
 
-test("a request to stop reaches the operation, and one that takes none refuses it", async (t) => {
+test("a cancel request reaches the operation, and an operation that is not cancellable refuses it", async (t) => {
   const server = await startServer(t);
   const willing = await server.worker({ cancellable: true });
   assert.equal((await cancel(willing.url)).status, "cancelling");
@@ -96,7 +96,7 @@ test("a request to stop reaches the operation, and one that takes none refuses i
   await assert.rejects(cancel(other.url), { kind: "refused", status: 409 });
 });
 
-test("who may see an operation is decided by the token, which is asked for again before it ends", async (t) => {
+test("the token decides who can watch, and a new token is requested before the token expires", async (t) => {
   const server = await startServer(t, { hasKeys: true });
   const admin = server.token("admin");
   const worker = await server.worker({ state: "A" }, admin);
@@ -116,5 +116,5 @@ test("who may see an operation is decided by the token, which is asked for again
   await Promise.all([watcher.done, link.done]);
   assert.ok(asked >= 4, `asked ${asked} times`);
   const revisions = watcher.seen.map((one) => one.revision);
-  assert.deepEqual(revisions, revisions.map((_, index) => revisions[0] + index), "nothing is missing or comes twice");
+  assert.deepEqual(revisions, revisions.map((_, index) => revisions[0] + index), "no revision is missing or repeated");
 });

@@ -102,7 +102,7 @@ class Call:
 
 
 class Scripted:
-    """An HTTP server whose answers a test chooses: `answer(call)` returns a status code, header fields and an object.
+    """An HTTP server whose responses a test chooses: `answer(call)` returns a status code, header fields and an object.
 
     `answer` can also return `"drop"`, which closes the connection, or `"hang"`, which never answers.
     """
@@ -116,7 +116,7 @@ class Scripted:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            wbufsize = -1  # one TCP segment per answer
+            wbufsize = -1  # one TCP segment per response
 
             def handle_one(self):
                 call = Call(self)

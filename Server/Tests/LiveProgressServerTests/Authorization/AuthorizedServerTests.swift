@@ -256,7 +256,7 @@ struct AuthorizedServerTests {
         #expect(inspection.isVerified && inspection.claims?.contains(#""can":["admin"]"#) == true)
     }
 
-    @Test("With keys, another address than loopback still needs TLS, and the error says so")
+    @Test("With keys, an address other than loopback still needs TLS, and the error says so")
     func exposure() {
         var configuration = ServerConfiguration()
         configuration.host = "0.0.0.0"

@@ -12,7 +12,7 @@ import ServiceLifecycle
 
 /// Runs a test against an application that embeds Live Progress, and stops the application as a signal does.
 ///
-/// The application is set up as in the documentation. It has a route of its own, and a context without a remote address.
+/// The application is set up as in the documentation. It has an additional route, and a context without a remote address.
 func withApplication<Value: Sendable>(
     _ progress: ProgressServer,
     server: HTTPServerBuilder? = nil,

@@ -73,7 +73,7 @@ struct ProgressServerTests {
     }
 
     @Test(
-        "by default, a page of another site gets 403, by the first bytes, handlers and routes",
+        "by default, upgrades and requests of a page of another site get 403",
         arguments: paths
     )
     func refusesOrigins(path: String?) async throws {

@@ -4,7 +4,9 @@
 import FoundationEssentials
 import LiveProgressServer
 
-/// Certificates and keys for tests only. No system trusts their authority, and the authority's key was deleted.
+/// Certificates and keys for tests only.
+///
+/// No system trusts their authority, and the authority's key was deleted.
 enum TestCertificates {
     /// The certificate of the authority that signed both certificates.
     static let authority = """

@@ -5,7 +5,9 @@ import LiveProgressDeflate
 
 @testable import LiveProgressWebSocket
 
-/// `ws-echo [--port PORT] [--deflate]`: sends each message back. Without a port, the system chooses a free port.
+/// `ws-echo [--port PORT] [--deflate]`: sends each message back.
+///
+/// Without a port, the system chooses a free port.
 @main
 enum EchoMain {
     static func main() async throws {

@@ -16,7 +16,9 @@ import NIOPosix
     import Musl
 #endif
 
-/// A WebSocket echo server on the loopback address. The library handles the upgrade, the frames and the messages.
+/// A WebSocket echo server on the loopback address.
+///
+/// The library handles the upgrade, the frames and the messages.
 struct EchoServer {
     let port: Int
     let deflate: DeflateServer?

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: a headless Chromium, driven through its own protocol over a pipe.
+// Part of Live Progress: a headless Chromium, controlled by the DevTools protocol over a pipe.
 
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -42,13 +42,13 @@ export async function startBrowser() {
   });
   return {
     call,
-    /** A tab with a profile of its own. */
+    /** Opens a tab with a separate profile. */
     async tab() {
       const { browserContextId } = await call("Target.createBrowserContext");
       const { targetId } = await call("Target.createTarget", { url: "about:blank", browserContextId });
       const { sessionId } = await call("Target.attachToTarget", { targetId, flatten: true });
       const page = new Page((method, params) => call(method, params, sessionId));
-      // Another tab before it hides it, as it would in a window.
+      // Another tab in front hides this tab, as in a window.
       page.show = () => call("Target.activateTarget", { targetId });
       page.hide = async () => call("Target.activateTarget", await call("Target.createTarget", { url: "about:blank", browserContextId }));
       pages.set(sessionId, page);
@@ -58,13 +58,13 @@ export async function startBrowser() {
     },
     close() {
       process.kill(-child.pid, "SIGKILL");
-      // Its other processes may still be leaving.
+      // Other processes of the browser may still be running.
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-/** Runs before a page's own scripts: notes what a content security policy has refused. */
+/** Runs before the scripts of a page, and records violations of the content security policy. */
 const watchPolicy = `
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(event.effectiveDirective + " " + event.blockedURI + " " + event.sample));
@@ -95,7 +95,7 @@ class Page {
 
   #socket = (event) => this.sockets.find((one) => one.id === event.requestId);
 
-  /** The next event of this name. */
+  /** Waits for the next event with this name. */
   next(name, fits = () => true) {
     return new Promise((resolve) => {
       const one = (method, event) => {
@@ -121,10 +121,10 @@ class Page {
     return result.value;
   }
 
-  /** Waits until an expression holds in the page. */
+  /** Waits until an expression is true in the page. */
   async until(expression) {
     let isOver = false;
-    const limit = new Promise((_, reject) => setTimeout(() => !isOver && reject(new Error(`never came true: ${expression}`)), 30_000).unref());
+    const limit = new Promise((_, reject) => setTimeout(() => !isOver && reject(new Error(`never became true: ${expression}`)), 30_000).unref());
     try {
       return await Promise.race([this.run(`waitFor(() => ${expression})`), limit]);
     } finally {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: a server that does what a test tells it to, over plain HTTP, lines and WebSockets.
+// Part of Live Progress: a server whose answers a test chooses, over plain HTTP, lines and WebSockets.
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 
 /**
- * Starts a server; `answer(call)` is asked for each request and upgrade, and the calls are kept in `calls`.
+ * Starts a server; calls `answer(call)` for each request and upgrade, and stores the calls in `calls`.
  *
- * A call has `method`, `path`, `query`, `headers`, `at`, `body` and `isSocket`, and answers by one of
+ * A call has `method`, `path`, `query`, `headers`, `at`, `body` and `isSocket`, and is answered by one of
  * `json(status, body, headers)`, `lines()` (a stream: `send`, `end`, `drop`), `socket()` (`send`, `close`, `drop`, `messages`) and `drop()`.
  */
 export async function startScripted(test, answer) {
@@ -37,7 +37,7 @@ export async function startScripted(test, answer) {
   return { url: `http://127.0.0.1:${port}`, operation: `http://127.0.0.1:${port}/api/v1/progress/job`, calls, sockets };
 }
 
-/** A snapshot as the wire has it. */
+/** Returns a snapshot in the form of the wire. */
 export const snapshot = (revision, more = {}) => ({
   type: "update", id: "job", cursor: `${more.epoch ?? "a"}-${revision}`, revision, attempt: 1, status: "running", state: `Step ${revision}`,
   details: null, progress: null, skipped: 0, createdAt: "2026-01-01T00:00:00.000Z", updatedAt: "2026-01-01T00:00:00.000Z", ...more,
@@ -86,7 +86,7 @@ function upgradeOf(request, socket) {
         messages: [],
         heard: () => {},
         send: (...messages) => messages.forEach((one) => socket.write(frame(1, Buffer.from(JSON.stringify(one))))),
-        /** One message in frames that cut characters in two, with a ping between each two. */
+        /** Sends a message in several frames, which split characters, with a ping after each frame. */
         pieces(message, count) {
           const text = Buffer.from(JSON.stringify(message));
           const size = Math.ceil(text.length / count);
@@ -115,7 +115,7 @@ function frame(kind, payload) {
   return Buffer.concat([Buffer.from([0x80 | kind, ...head]), payload]);
 }
 
-/** Reads the masked frames of a client; texts are short and whole. */
+/** Reads the masked frames of a client; texts must be short and unfragmented. */
 function readFrames(socket, heard) {
   let rest = Buffer.alloc(0);
   socket.on("data", (data) => {

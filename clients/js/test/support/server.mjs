@@ -40,14 +40,14 @@ export async function startServer(test, { options = [], environment = {}, port =
   }
   if (!url) throw new Error(`The server does not listen:\n${log}`);
   child.stdout.resume();
-  /** A token such as `token("watch", { of: ["--id", id] })`, good for so many seconds. */
+  /** Returns a token such as `token("watch", { of: ["--id", id] })`, valid for the given seconds. */
   const token = (can, { seconds = 600, of = [] } = {}) =>
     execFileSync(binary, ["token", "create", "--secret-file", keys, "--can", can, "--for", `${seconds}s`, ...of], { encoding: "utf8" }).trim();
   const server = { url, port: Number(new URL(url).port), api: `${url}/api/v1/progress`, stop, token, log: () => log };
   return Object.assign(server, { worker: (report, admin) => makeWorker(server, report, admin) });
 }
 
-/** Somebody else's worker, over plain HTTP. */
+/** A worker of another program, over plain HTTP. */
 async function makeWorker({ api }, report = {}, token) {
   const send = async (method, url, body) => {
     const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: a site of somebody's own, whose pages use the module under a strict policy, and a network that can fail.
+// Part of Live Progress: another site, whose pages use the module under a strict policy, and a network that can fail.
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -8,15 +8,15 @@ import { connect, createServer as createNetwork } from "node:net";
 
 const root = new URL("../../", import.meta.url);
 
-/** No inline script, no inline style, nothing of another site but the progress server. */
+/** A policy without inline scripts, inline styles and other sites, except the progress server. */
 const policy = (servers, isLax) => [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", `connect-src 'self' ${servers.join(" ")}`, "base-uri 'none'",
-  // A worker of the page's own is named by a text, which these forbid.
+  // A page creates its own worker from a text, which these directives forbid.
   ...(isLax ? [] : ["require-trusted-types-for 'script'", "trusted-types 'none'"]),
 ].join("; ");
 
 /**
- * Serves the module's files and the given pages: `{"/path": {html, script, isLax}}`, where `script` is a module of the page's own, or
+ * Serves the module's files and the given pages: `{"/path": {html, script, isLax}}`, where `script` is a module of the page, or
  * `{"/path": {answer()}}` for a text.
  */
 export async function startSite(test, pages, servers = () => []) {
@@ -43,7 +43,7 @@ export async function startSite(test, pages, servers = () => []) {
   return `http://127.0.0.1:${http.address().port}`;
 }
 
-/** A way to a server that can swallow what it carries without a word, as a sleeping machine's network does. */
+/** A relay to a server that can lose all data without closing, like the network of a sleeping machine. */
 export async function startNetwork(test, port) {
   const pairs = new Set();
   const network = createNetwork((near) => {
@@ -68,7 +68,7 @@ export async function startNetwork(test, port) {
     async closed() {
       while (pairs.size > 0) await Promise.race([...pairs].map(({ near }) => once(near, "close")));
     },
-    /** Each connection that is there now stays open and carries nothing any more. */
+    /** Keeps the current connections open, but stops forwarding their data. */
     swallow() {
       for (const pair of pairs) pair.isSwallowed = true;
     },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: a page of another site, the real server, and a tab of a real browser.
+// Part of Live Progress: a page of another site, a real server, and a tab of a real browser.
 
 import assert from "node:assert/strict";
 import { startServer } from "./server.mjs";
@@ -9,7 +9,7 @@ export const load = `import "/live-progress.js";`;
 export const first = "document.querySelector('live-progress')";
 export const part = (name, element = first) => `${element}.shadowRoot.querySelector("[part=${name}]").textContent.replaceAll("\\u00a0", " ")`;
 
-/** A page of another site, the real server, and a tab that is still empty. */
+/** Starts a page of another site, a real server, and an empty tab. */
 export async function stage(t, browser, pages, { isFar = false, ...options } = {}) {
   const reach = [];
   const site = await startSite(t, pages, () => reach);

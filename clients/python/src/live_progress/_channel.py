@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The state of an operation for its server: the reports to send, and the effects of the answers.
+"""The state of an operation for its server: the reports to send, and the effects of the responses.
 
 This module has no I/O, no clock and no thread. The caller must hold the lock.
 """
@@ -179,13 +179,13 @@ class Channel:
             reports.append(self._waiting.popleft())
         return tuple(reports)
 
-    # Called with the answers of the server.
+    # Called with the responses of the server.
 
     def token(self) -> Optional[str]:
         return self.report_token or (self.target.token if self.target else None)
 
     def settle(self, request: Request, now: float) -> None:
-        """Handles a final answer to a request."""
+        """Handles a final response to a request."""
         if request.reports:
             self._request = None
             self.settled += len(request.reports)
@@ -195,7 +195,7 @@ class Channel:
         self._tries = 0
 
     def taken(self, snapshot: Dict[str, Any]) -> None:
-        """Handles a success; ``snapshot`` is the answer."""
+        """Handles a success; ``snapshot`` is the body of the response."""
         self.is_created = True
         if snapshot.get("status") == "cancelling":
             for channel in (self, *self.followers):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""The sending of a request, and the effect of its answer on the operation."""
+"""The sending of a request, and the effect of its response on the operation."""
 
 from __future__ import annotations
 

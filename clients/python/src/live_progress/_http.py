@@ -74,7 +74,7 @@ def retry_after(value: Optional[str]) -> Optional[float]:
 
 
 def answer_of(status: int, fields: Any, body: bytes) -> Answer:
-    """Returns an answer; a body that is not a JSON object is ignored."""
+    """Returns the parsed response; a body that is not a JSON object is ignored."""
     try:
         value = json.loads(body) if body else {}
     except ValueError:
@@ -93,7 +93,7 @@ class Connection:
         self._http: Optional[http.client.HTTPConnection] = None
 
     def exchange(self, method: str, url: str, headers: Dict[str, str], body: bytes, timeout: float = 10.0) -> Answer:
-        """Returns the answer. On ``OSError`` or ``http.client.HTTPException``, the next call reconnects."""
+        """Returns the response. On ``OSError`` or ``http.client.HTTPException``, the next call reconnects."""
         parts = urllib.parse.urlsplit(url)
         try:
             if self._http is None:
@@ -140,7 +140,7 @@ def origin(url: str) -> Tuple[str, str]:
 
 
 def call(method: str, url: str, token: Optional[str] = None, body: bytes = b"", timeout: float = 10.0) -> Answer:
-    """Sends one request on a new connection, and waits for the answer."""
+    """Sends one request on a new connection, and waits for the response."""
     connection = Connection()
     try:
         answer = connection.exchange(method, url, headers_with(token, {}), body, timeout)
