@@ -13,7 +13,7 @@ func snapshot(
     outcome: ProgressOutcome? = nil
 ) -> ProgressSnapshot {
     ProgressSnapshot(
-        id: ProgressID("import-7")!,
+        id: ProgressID("import-7"),
         cursor: ProgressCursor(epoch: epoch, revision: revision),
         status: outcome?.status ?? .running,
         state: state,

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A client's calls")
 struct ProgressClientTests {
-    private let id = ProgressID("import-7")!
+    private let id = ProgressID("import-7")
 
     private func client(_ server: ScriptedServer, prefix: String = "") throws -> ProgressClient {
         var configuration = ProgressClient.Configuration()

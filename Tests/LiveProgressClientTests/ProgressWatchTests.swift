@@ -10,7 +10,7 @@ import Testing
 
 @Suite("A watch")
 struct ProgressWatchTests {
-    private let id = ProgressID("import-7")!
+    private let id = ProgressID("import-7")
 
     /// A client whose retries do not wait.
     private func client(_ url: String) throws -> ProgressClient {

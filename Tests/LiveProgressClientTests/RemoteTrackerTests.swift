@@ -55,7 +55,7 @@ private final class OperationServer: Sendable {
 
 @Suite("A worker in another process")
 struct RemoteTrackerTests {
-    private let id = ProgressID("import-7")!
+    private let id = ProgressID("import-7")
 
     private func client(_ url: String) throws -> ProgressClient {
         var configuration = ProgressClient.Configuration()

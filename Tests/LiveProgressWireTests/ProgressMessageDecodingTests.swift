@@ -123,7 +123,7 @@ struct ProgressMessageDecodingTests {
 
     @Test("A connection decodes events, removals and errors")
     func readsEveryType() throws {
-        let id = try #require(ProgressID("a"))
+        let id = ProgressID("a")
         #expect(try ProgressServerMessage(ProgressMessage.encodeFeed(.removed(id))) == .removed(id))
         #expect(try ProgressMessage.decodeFeed(ProgressMessage.encodeFeed(.removed(id))) == .removed(id))
         let problem = ProgressProblem(type: "urn:x", title: "T", status: 400, detail: "D", extensions: ["n": 1])

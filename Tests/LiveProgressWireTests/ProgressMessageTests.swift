@@ -14,7 +14,7 @@ struct ProgressMessageTests {
         outcome: ProgressOutcome? = nil
     ) -> ProgressSnapshot {
         ProgressSnapshot(
-            id: ProgressID("import-7")!,
+            id: ProgressID("import-7"),
             cursor: ProgressCursor(epoch: "k3f9", revision: 42),
             status: status,
             state: "Processing",
@@ -149,7 +149,7 @@ struct ProgressMessageTests {
                 == #"{"type":"update",\#(Self.members(.running))"skipped":0,\#(Self.dates)}"#
         )
         #expect(
-            text(ProgressMessage.encodeFeed(.removed(ProgressID("a:b@c")!))) == #"{"type":"removed","id":"a:b@c"}"#
+            text(ProgressMessage.encodeFeed(.removed(ProgressID("a:b@c")))) == #"{"type":"removed","id":"a:b@c"}"#
         )
     }
 

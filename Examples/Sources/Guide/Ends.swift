@@ -22,7 +22,7 @@ enum Ends {
 
     static func create(_ service: ProgressService) throws {
         do {
-            _ = try service.createProgress(id: ProgressID("nightly"))
+            _ = try service.createProgress(id: "nightly")
         } catch {
             if error.code == .alreadyExists { print("The last run has not ended yet.") }
         }

@@ -2,9 +2,11 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+
 let service = ProgressService()
 
 let job = try service.start("Import customers") { tracker in
+    tracker.update("Inserting")
     tracker.setCounts(total: 100, unit: "rows")
     for _ in 0..<100 { try await insertRow() }
 }

@@ -17,7 +17,7 @@ func snapshot(
     outcome: ProgressOutcome? = nil
 ) -> ProgressSnapshot {
     ProgressSnapshot(
-        id: ProgressID("import-7")!,
+        id: ProgressID("import-7"),
         cursor: ProgressCursor(epoch: "k3f9", revision: revision),
         status: outcome?.status ?? status,
         state: state,

@@ -133,7 +133,7 @@ import Testing
         let files = try PartedFileServer()
         defer { files.stop() }
         let host = try await RunHost.start(port: 0)
-        let id = try #require(ProgressID("download"))
+        let id = ProgressID("download")
         let base = String(host.url(of: id).dropLast("/api/v1/progress/download".count))
         for arguments in [[], ["--server", base, "--id", "download"]] {
             let program = try RunProgram(["run"] + arguments + ["--", "curl", "-o", "/dev/null", files.url])

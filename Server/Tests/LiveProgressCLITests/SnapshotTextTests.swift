@@ -10,7 +10,7 @@ import Testing
 @Suite("Snapshots as text")
 struct SnapshotTextTests {
     private let hostile = ProgressSnapshot(
-        id: ProgressID("import-7")!,
+        id: ProgressID("import-7"),
         cursor: ProgressCursor(epoch: "k3f9", revision: 4),
         attempt: 2,
         status: .failed,

@@ -55,7 +55,8 @@ struct JournalState: Sendable {
         seal(now: now)
         if let attempt = report.attempt, attempt > log.newest.attempt { counting.beginAttempt() }
         counting.apply(report)
-        let counts = counting.counts(at: now.monotonic)
+        let current = counting.counts(at: now.monotonic)
+        let counts = report.outcome == nil ? current : current?.atEnd
         log.append { next in
             next.apply(report, counts: counts)
             next.updatedAt = now.date
@@ -99,10 +100,7 @@ struct JournalState: Sendable {
     private func admitChange() throws(ProgressError) {
         if removal != nil { throw ProgressError.gone(log.newest.id) }
         if isEnded {
-            throw ProgressError(
-                .ended,
-                "The operation has ended (\(log.newest.status.rawValue)); nothing can change it. Create it again to start anew."
-            )
+            throw ProgressError(.ended, "The operation has ended (\(log.newest.status)); nothing can change it.")
         }
     }
 
@@ -144,7 +142,10 @@ struct JournalState: Sendable {
     mutating func requestCancel(now: Now) throws(ProgressError) {
         try admitChange()
         guard log.newest.isCancellable else {
-            throw ProgressError(.notCancellable, "This operation does not accept requests to cancel.")
+            throw ProgressError(
+                .notCancellable,
+                "This operation does not accept requests to cancel: its worker did not declare it cancellable."
+            )
         }
         guard log.status != .cancelling else { return }
         transition(now: now) { $0.status = .cancelling }
@@ -187,7 +188,7 @@ struct JournalState: Sendable {
         let counts = counting.counts(at: now.monotonic)
         log.append { next in
             change(&next)
-            next.counts = counts
+            next.counts = next.outcome == nil ? counts : counts?.atEnd
             next.updatedAt = now.date
         }
     }

@@ -18,7 +18,7 @@ extension ProgressService {
     /// - Throws: ``ProgressError`` if an operation with the identifier has not ended, the labels break a rule, or the
     ///   service is full.
     public func createProgress(
-        id: ProgressID? = nil,
+        id: ProgressID = ProgressID(),
         options: ProgressOptions = .init()
     ) throws(ProgressError) -> ProgressTracker {
         let journal = try create(id: id, options: options, lease: nil, inPlaceOf: endedJournal(id))

@@ -23,7 +23,7 @@ extension ProgressService {
     /// - Throws: The error that the work throws; ``ProgressError`` if the operation cannot be created.
     public func run<Result: Sendable>(
         _ title: String,
-        id: ProgressID? = nil,
+        id: ProgressID = ProgressID(),
         labels: [String: String] = [:],
         operation: @escaping @Sendable (ProgressTracker) async throws -> Result
     ) async throws -> Result {
@@ -35,7 +35,7 @@ extension ProgressService {
     /// Runs work as an operation that reports through ``ProgressTracker/current``.
     public func run<Result: Sendable>(
         _ title: String,
-        id: ProgressID? = nil,
+        id: ProgressID = ProgressID(),
         labels: [String: String] = [:],
         operation: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -53,7 +53,7 @@ extension ProgressService {
     /// - Throws: ``ProgressError`` if the operation cannot be created.
     public func start<Result: Sendable>(
         _ title: String,
-        id: ProgressID? = nil,
+        id: ProgressID = ProgressID(),
         labels: [String: String] = [:],
         operation: @escaping @Sendable (ProgressTracker) async throws -> Result
     ) throws(ProgressError) -> StartedProgress<Result> {

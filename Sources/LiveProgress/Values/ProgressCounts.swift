@@ -20,7 +20,7 @@ public struct ProgressCounts: Sendable, Hashable {
     public let fractionCompleted: Double?
     /// The units per second, or `nil` while not known.
     public let throughput: Double?
-    /// The remaining seconds, or `nil` while not known.
+    /// The remaining seconds, or `nil` while not known and after the end.
     public let estimatedTimeRemaining: Double?
 
     /// Creates counts with the given members.
@@ -38,5 +38,16 @@ public struct ProgressCounts: Sendable, Hashable {
         self.fractionCompleted = fractionCompleted
         self.throughput = throughput
         self.estimatedTimeRemaining = estimatedTimeRemaining
+    }
+
+    /// The counts of an operation that has ended: nothing remains to be done.
+    var atEnd: ProgressCounts {
+        ProgressCounts(
+            completedCount: completedCount,
+            totalCount: totalCount,
+            unit: unit,
+            fractionCompleted: fractionCompleted,
+            throughput: throughput
+        )
     }
 }

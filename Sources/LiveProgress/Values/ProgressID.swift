@@ -72,6 +72,14 @@ public struct ProgressID: Sendable, Hashable {
     }
 }
 
+extension ProgressID: ExpressibleByStringLiteral {
+    /// Creates an identifier from a literal, such as `"nightly"`; a literal that breaks the rules stops the program.
+    public init(stringLiteral text: String) {
+        guard let id = ProgressID(checking: text) else { preconditionFailure("\"\(text)\" is not an identifier") }
+        self = id
+    }
+}
+
 extension ProgressID: CustomStringConvertible {
     /// The identifier itself.
     public var description: String { rawValue }

@@ -22,10 +22,14 @@ import LiveProgressGrammar
     ///
     /// - Parameters:
     ///   - url: The URL.
-    ///   - apiPath: The path where the API is mounted, such as `/internal/jobs`; `nil` for `/api/v1/progress`.
+    ///   - apiPath: The path where the API is mounted, such as `/internal/jobs`. If `nil`, it is `/api/v1/progress`, or else all of
+    ///     the path before the identifier.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` or ``ProgressClientError/Code/unsupportedScheme``.
     @_spi(Server) public init(url: String, apiPath: String? = nil) throws(ProgressClientError) {
         var server = try ProgressServerAddress(url, apiPath: apiPath)
+        if apiPath == nil, let parent = Self.otherAPIPath(server.prefix) {
+            server = try ProgressServerAddress(url, apiPath: parent)
+        }
         guard let (prefix, name) = Self.split(path: server.prefix, at: server.apiPath) else {
             throw ProgressClientError(
                 .invalidURL,
@@ -73,6 +77,12 @@ import LiveProgressGrammar
         let parent = path[..<slash]
         guard parent.hasSuffix(apiPath), !name.isEmpty else { return nil }
         return (parent.dropLast(apiPath.count), name)
+    }
+
+    /// Returns the path before the last segment, if `/api/v1/progress` is not in the path.
+    private static func otherAPIPath(_ path: String) -> String? {
+        guard !(path + "/").contains(ProgressRoutes.base + "/"), let slash = path.lastIndex(of: "/") else { return nil }
+        return String(path[..<slash])
     }
 
     private static func rules(of text: String) -> String {

@@ -184,14 +184,14 @@ extension ProgressClient {
     /// Creates an operation and its tracker; replaces an operation with the same identifier that has ended.
     ///
     /// - Parameters:
-    ///   - id: The identifier, or `nil` to let the server choose one.
+    ///   - id: The identifier; by default a random UUID.
     ///   - options: The title, parent, labels and other options.
     ///   - report: The first report.
     /// - Returns: A tracker that reports in the background.
     /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unreachable`` or
     ///   ``ProgressClientError/Code/alreadyExists``.
     public func createTracker(
-        id: ProgressID? = nil,
+        id: ProgressID = ProgressID(),
         options: ProgressOptions = ProgressOptions(),
         report: ProgressReport? = nil
     ) async throws(ProgressClientError) -> RemoteTracker {

@@ -51,7 +51,7 @@ struct ChangeTests {
     @Test("A deleted operation is gone for every method, and is not cancelled")
     func delete() async throws {
         _ = await fixture.form(.put, "/a", "cancellable=true")
-        let journal = try fixture.service.getJournal(#require(ProgressID("a")))
+        let journal = try fixture.service.getJournal(ProgressID("a"))
         let answer = await fixture.send(.delete, "/a")
         #expect(answer.status == 204)
         #expect(answer.isEmpty)

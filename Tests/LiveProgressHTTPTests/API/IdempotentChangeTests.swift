@@ -103,7 +103,7 @@ struct IdempotentChangeTests {
 
     @Test("A key of another subject is unknown", arguments: [("x", "y"), (nil, nil)] as [(String?, String?)])
     func owners(one: String?, other: String?) async {
-        let id = ProgressID("a")!
+        let id = ProgressID("a")
         let principals = [
             "one": ProgressPrincipal(subject: one, grants: [.init([.report], for: .operation(id))]),
             "other": ProgressPrincipal(subject: other, grants: [.init([.report, .watch], for: .operation(id))]),

@@ -208,14 +208,14 @@ struct StartAnewAuthorizationTests {
         let fixture = try Fixture.guarded()
         let fields: HTTPFields = [.authorization: "Bearer create-red"]
         let body = #"{"labels":{"team":"red"}}"#
-        try fixture.service.deleteProgress(ProgressID("a")!)
+        try fixture.service.deleteProgress(ProgressID("a"))
         #expect(await fixture.json(.put, "/a", body, fields).status == 410)
-        #expect(throws: ProgressError.self) { try fixture.service.getJournal(ProgressID("a")!) }
+        #expect(throws: ProgressError.self) { try fixture.service.getJournal(ProgressID("a")) }
         var end = ProgressReport()
         end.outcome = .cancelled
-        try fixture.service.getJournal(ProgressID("b")!).report(end)
+        try fixture.service.getJournal(ProgressID("b")).report(end)
         #expect(await fixture.json(.put, "/b", body, fields).status == 409)
-        #expect(try fixture.service.getJournal(ProgressID("b")!).snapshot().status == .cancelled)
+        #expect(try fixture.service.getJournal(ProgressID("b")).snapshot().status == .cancelled)
     }
 }
 

@@ -101,7 +101,7 @@ struct WatchTests {
         ]
     )
     func refused(path: String, method: HTTPRequest.Method, status: Int, problem: String) throws {
-        let gone = try #require(ProgressID("gone"))
+        let gone = ProgressID("gone")
         _ = try fixture.service.createJournal(id: gone)
         try fixture.service.deleteProgress(gone)
         let answer = try refusal(decide(path, method))

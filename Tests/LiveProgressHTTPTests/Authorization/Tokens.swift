@@ -30,7 +30,7 @@ struct KnownTokens: ProgressAuthorizer {
 
 /// The test tokens; each token's name describes its grants.
 enum Tokens {
-    static let a = ProgressID("a")!
+    static let a = ProgressID("a")
     static let red = ["team": "red"]
 
     static let all: [String: ProgressPrincipal] = [

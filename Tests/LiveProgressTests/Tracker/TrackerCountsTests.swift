@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import LiveProgress
 import LiveProgressTesting
 import Testing
+
+@testable import LiveProgress
 
 @Suite("Counts and fractions of a tracker")
 struct TrackerCountsTests {
@@ -41,6 +42,24 @@ struct TrackerCountsTests {
         #expect(!tracker.setFraction(fraction))
         #expect(tracker.refusedReportCount == 1)
         #expect(journal.snapshot().revision == 0)
+    }
+
+    @Test(
+        "An operation that has ended has no remaining time",
+        arguments: [ProgressOutcome.succeeded(result: nil), .failed(.workerLost), .cancelled, nil]
+    )
+    func ended(outcome: ProgressOutcome?) throws {
+        let (tracker, journal) = try make()
+        for step in 1...20 as ClosedRange<Int64> {
+            environment.time.advance(by: .seconds(1))
+            tracker.setCounts(completed: step, total: 100)
+            _ = journal.snapshot()
+        }
+        #expect(journal.snapshot().counts?.estimatedTimeRemaining != nil)
+        if let outcome { tracker.end(outcome) } else { journal.abandon() }
+        let counts = try #require(journal.snapshot().counts)
+        #expect(counts.estimatedTimeRemaining == nil)
+        #expect(counts.completedCount == 20 && counts.fractionCompleted == 0.2)
     }
 
     @Test("A late lower count of a part is ignored, and the fraction of the operation does not fall")

@@ -174,7 +174,7 @@ def judge_attempts(attempts: list[Attempt], ready: dict[str, Any]) -> None:
         pause = attempt.at - (last.over or 0)
         newest = last.sent[-1]["cursor"] if last.sent else newest
         fruitless = 0 if last.sent else fruitless + 1
-        latest = NEXT_TRY if not fruitless else min(LONGEST_WAIT, NEXT_TRY * 2**fruitless)
+        latest = NEXT_TRY if not fruitless else min(LONGEST_WAIT, NEXT_TRY * 2 ** min(fruitless, 10))
         if last.retry_after is not None:
             early = last.retry_after - RETRY_EARLY
             expect(pause >= early, f"tried again {pause:.2f} s after a refusal with Retry-After: {last.retry_after:g}")

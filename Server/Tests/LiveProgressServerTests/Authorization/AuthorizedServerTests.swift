@@ -45,7 +45,7 @@ struct AuthorizedServerTests {
     private func token(
         _ tool: TokenTool,
         _ permissions: [ProgressPermission],
-        _ scope: ProgressScope = .operation(ProgressID("a")!)
+        _ scope: ProgressScope = .operation(ProgressID("a"))
     ) throws -> String {
         try tool.create(subject: nil, permissions: permissions, scope: scope, for: .seconds(60))
     }

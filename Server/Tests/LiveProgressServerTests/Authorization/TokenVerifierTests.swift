@@ -23,7 +23,7 @@ struct TokenVerifierTests {
     func grants() async throws {
         let fixtures = try TokenFixtures()
         for key in [fixtures.old, fixtures.signer, fixtures.edDSA, fixtures.foreignSigner] {
-            for scope in [ProgressScope.everything, .operation(ProgressID("a")!), .labels(["team": "red"])] {
+            for scope in [ProgressScope.everything, .operation(ProgressID("a")), .labels(["team": "red"])] {
                 let claims = TokenClaims(
                     subject: "s",
                     permissions: [.watch, .cancel],
