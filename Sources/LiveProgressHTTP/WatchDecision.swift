@@ -51,6 +51,6 @@ package struct WatchAcceptance: Sendable {
     /// Returns whether a principal may cancel the operation; `true` for a list, which refuses every message itself.
     package func isCancelAllowed(to principal: ProgressPrincipal) -> Bool {
         guard case .operation(let journal) = target else { return true }
-        return principal.may(.cancel, journal.id, labels: journal.labels)
+        return principal.may(.cancel, journal)
     }
 }

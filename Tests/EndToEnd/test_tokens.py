@@ -93,6 +93,28 @@ def test_permissions(binary):
             expect(token[-20:] not in log, "the log contains a token")
 
 
+def test_tokens_of_one_run(binary):
+    """The tokens of a creation are for that run alone, and for as long as it has the labels of its creator."""
+    with guarded(binary) as (server, keys):
+        red = keys.token("create,report,delete", "--label", "team=red")
+        blue = keys.token("create,watch", "--label", "team=blue")
+        url = f"{server.url}{BASE}/nightly"
+        for _ in range(3):
+            tokens = request("PUT", url, bearer(red), b'{"labels":{"team":"red"}}').json["tokens"]
+            expect_equal(request("PATCH", url, bearer(tokens["report"]), b'{"state":"a"}').status, 200, "own run")
+            relabel = request("PATCH", url, bearer(tokens["report"]), b'{"labels":{"team":"blue"}}')
+            expect_equal(relabel.status, 403, "a report that leaves the labels of the creator")
+            expect_equal(request("DELETE", url, bearer(red)).status, 204, "DELETE")
+            gone = request("GET", url, bearer(tokens["watch"]))
+            expect_equal(gone.status, 410, "the deleted run")
+            body = b'{"id":"nightly","labels":{"team":"blue"},"details":{"secret":42}}'
+            expect_equal(request("POST", f"{server.url}{BASE}", bearer(blue), body).status, 201, "the next run")
+            expect_equal(request("GET", url, bearer(tokens["watch"])).status, 404, "the next run, to the old token")
+            ended = request("PATCH", url, bearer(tokens["report"]), b'{"status":"failed"}')
+            expect_equal(ended.status, 404, "an end of the next run by the old token")
+            expect_equal(request("DELETE", url, bearer(keys.token("admin"))).status, 204, "DELETE")
+
+
 def test_browsers(binary):
     """A browser's WebSocket sends its token with the subprotocols, and the server does not echo it; a ticket is valid once."""
     with guarded(binary) as (server, keys):

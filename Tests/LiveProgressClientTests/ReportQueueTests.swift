@@ -119,6 +119,20 @@ struct ReportQueueTests {
         #expect(drained[0].map(\.completedCount) == [7])
     }
 
+    @Test("A count of another unit replaces the count, and is not merged with it")
+    func units() {
+        var queue = ReportQueue(completedCount: 90, unit: "%", capacity: 100)
+        for (completed, unit) in [(100, "%"), (1, "phases"), (2, "phases"), (5, "%"), (6, "%")] as [(Int64, String)] {
+            _ = queue.push(ProgressReport(completedCount: completed, totalCount: .unknown, unit: unit))
+        }
+        let reports = drain(&queue)
+        #expect(reports.map(\.completedCount) == [100, 2, 6])
+        #expect(reports.map(\.unit) == ["%", "phases", "%"])
+        let folded = ProgressReport(completedCount: 1, unit: "phases")
+            .folded(onto: ProgressReport(completedCount: 100, totalCount: 100, unit: "%", fractionCompleted: 1))
+        #expect(folded == ProgressReport(completedCount: 1, unit: "phases"))
+    }
+
     @Test("Folding two reports gives the result of applying both in order")
     func folds() {
         var old = ProgressReport(state: "A", details: ["x": 1])

@@ -87,6 +87,7 @@ struct AccessJudge {
     private func api(_ authorizer: TokenAuthorizer) -> ProgressAPI {
         var configuration = ProgressService.Configuration()
         configuration.clock = Self.clock
+        configuration.makeEpoch = { "e" }
         let service = ProgressService(configuration: configuration)
         for (id, labels) in Self.operations {
             do {
@@ -138,7 +139,7 @@ struct AccessJudge {
         let mayCreate =
             switch grant.scope {
             case .everything: true
-            case .operation: false
+            case .operation, .run: false
             case .labels(let labels): labels == Self.red
             }
         expectEqual(created, mayCreate && Self.allows(grant, .create) ? 201 : 403, "a creation with \(grant)")
@@ -161,6 +162,8 @@ struct AccessJudge {
         case .everything: true
         case .operation(let only): only.rawValue == id
         case .labels(let wanted): !wanted.isEmpty && wanted.allSatisfy { labels[$0.key] == $0.value }
+        case .run(let only, let epoch, let wanted):
+            only.rawValue == id && epoch == "e" && wanted.allSatisfy { labels[$0.key] == $0.value }
         }
     }
 }

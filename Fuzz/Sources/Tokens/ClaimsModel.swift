@@ -44,7 +44,7 @@ struct ClaimsModel {
     let isWellFormed: Bool
 
     init?(_ bytes: [UInt8]) {
-        let names = ["sub", "exp", "nbf", "iat", "iss", "aud", "can", "id", "labels"]
+        let names = ["sub", "exp", "nbf", "iat", "iss", "aud", "can", "id", "labels", "epoch"]
         guard let json = plainJSON(bytes, names: names) else { return nil }
         let labels = json["labels"]?.objectValue.map { object in
             Dictionary(object.map { ($0.0, $0.1.stringValue) }, uniquingKeysWith: { $1 })
@@ -55,18 +55,20 @@ struct ClaimsModel {
         let audience = json["aud"]?.stringValue.map { [$0] } ?? json["aud"]?.texts
         let id = json["id"]?.stringValue
         hasRightTypes =
-            json.objectValue != nil && ["sub", "iss", "id"].allSatisfy(json.hasText)
+            json.objectValue != nil && ["sub", "iss"].allSatisfy(json.hasText)
+            && ["id", "epoch"].allSatisfy { json[$0] == nil || json[$0]?.stringValue != nil }
             && ["exp", "nbf", "iat"].allSatisfy { json.lacks($0) || json[$0]?.doubleValue != nil }
             && (json.lacks("aud") || audience != nil) && (json.lacks("can") || json["can"]?.texts != nil)
-            && (json.lacks("labels") || texts != nil && texts?.count == labels?.count)
+            && (json["labels"] == nil || texts != nil && texts?.count == labels?.count)
         subject = json["sub"]?.stringValue
         namesOrigin = json["iss"]?.stringValue == Keys.issuer && audience?.contains(Keys.audience) == true
         let scope: ProgressScope? =
-            switch (id, texts) {
-            case (nil, nil): .everything
-            case (let id?, nil): ProgressID(id).map { .operation($0) }
-            case (nil, let texts?): texts.isEmpty ? nil : .labels(texts)
-            case (_?, _?): nil
+            switch (id, json["epoch"]?.stringValue, texts) {
+            case (let id?, let epoch?, _): ProgressID(id).map { .run($0, epoch: epoch, labels: texts ?? [:]) }
+            case (nil, _?, _), (_?, nil, _?): nil
+            case (nil, nil, nil): .everything
+            case (let id?, nil, nil): ProgressID(id).map { .operation($0) }
+            case (nil, nil, let texts?): texts.isEmpty ? nil : .labels(texts)
             }
         isWellFormed = hasRightTypes && scope != nil
         let permissions = (json["can"]?.texts ?? []).compactMap { ProgressPermission(rawValue: $0) }

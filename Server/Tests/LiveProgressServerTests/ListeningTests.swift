@@ -3,6 +3,7 @@
 
 import FoundationEssentials
 import LiveProgress
+@_spi(Server) import LiveProgressHTTP
 import LiveProgressWire
 import Logging
 import NIOCore

@@ -36,7 +36,8 @@ public struct ProgressQuery: Sendable, Hashable {
         guard statuses.isEmpty || statuses.contains(snapshot.status) else { return false }
         guard parent == nil || snapshot.parent == parent else { return false }
         guard labels.allSatisfy({ snapshot.labels[$0.key] == $0.value }) else { return false }
-        return scopes?.contains { $0.covers(snapshot.id, labels: snapshot.labels) } ?? true
+        return scopes?.contains { $0.covers(snapshot.id, epoch: snapshot.cursor.epoch, labels: snapshot.labels) }
+            ?? true
     }
 }
 

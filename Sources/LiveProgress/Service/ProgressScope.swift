@@ -10,15 +10,24 @@ public enum ProgressScope: Sendable, Hashable {
     /// The operations that have all of these labels; an empty dictionary covers no operation.
     case labels([String: String])
 
-    /// Returns whether the scope covers an operation.
-    package func covers(_ id: ProgressID, labels: @autoclosure () -> [String: String]) -> Bool {
+    /// One run of an operation, while it has all of these labels; not a later run with the same identifier.
+    ///
+    /// The epoch is that of the run's cursors.
+    case run(ProgressID, epoch: String, labels: [String: String])
+
+    /// Returns whether the scope covers an operation; an `epoch` of `nil` stands for any run.
+    package func covers(_ id: ProgressID, epoch: String?, labels: @autoclosure () -> [String: String]) -> Bool {
         switch self {
         case .everything: return true
         case .operation(let covered): return covered == id
-        case .labels(let selector):
-            if selector.isEmpty { return false }
-            let labels = labels()
-            return selector.allSatisfy { labels[$0.key] == $0.value }
+        case .labels(let selector): return !selector.isEmpty && Self.has(labels(), selector)
+        case .run(let covered, let ownEpoch, let selector):
+            return covered == id && (epoch ?? ownEpoch) == ownEpoch
+                && (selector.isEmpty || Self.has(labels(), selector))
         }
+    }
+
+    private static func has(_ labels: [String: String], _ selector: [String: String]) -> Bool {
+        selector.allSatisfy { labels[$0.key] == $0.value }
     }
 }

@@ -104,13 +104,17 @@ extension ProgressReport {
     /// Whether the report changes the snapshot's head.
     var changesHead: Bool { ReportMember.head.contains { $0.isSaid(in: self) } }
 
+    private func startsCount(after earlier: ProgressReport) -> Bool {
+        completedCount != nil && unit != nil && earlier.unit != nil && unit != earlier.unit
+    }
+
     /// Returns one report with the effect of the earlier report followed by this report.
     package func folded(onto earlier: ProgressReport) -> ProgressReport {
         var result = self
         for member in ReportMember.all {
             switch member.effect {
-            // A state without details clears the details, and a new attempt counts from 0.
-            case .content where state != nil, .count where attempt != nil: continue
+            // A state without details clears the details; a new attempt and a count of another unit count from 0.
+            case .content where state != nil, .count where attempt != nil || startsCount(after: earlier): continue
             case .content, .count, .head, .end: member.fill(&result, from: earlier)
             }
         }

@@ -41,6 +41,7 @@ final class RemoteReporter: Sendable {
         self.client = client
         let queue = ReportQueue(
             completedCount: snapshot.counts?.completedCount ?? 0,
+            unit: snapshot.counts?.unit,
             capacity: client.configuration.maximumWaitingReports
         )
         state = Mutex(

@@ -17,6 +17,7 @@ struct ReportQueue: Sendable {
     private var waiting: [Entry] = []
     private var inFlight: Entry?
     private var completedCount: Int64
+    private var unit: String?
     private let capacity: Int
     /// The number of the last call.
     private(set) var lastNumber: UInt64 = 0
@@ -27,8 +28,9 @@ struct ReportQueue: Sendable {
     /// Whether the queue accepts no more reports, because it has the end or is closed.
     private(set) var hasEnd = false
 
-    init(completedCount: Int64, capacity: Int) {
+    init(completedCount: Int64, unit: String? = nil, capacity: Int) {
         self.completedCount = completedCount
+        self.unit = unit
         self.capacity = max(1, capacity)
     }
 
@@ -42,6 +44,8 @@ struct ReportQueue: Sendable {
     mutating func push(_ report: ProgressReport) -> Bool {
         guard !hasEnd else { return false }
         lastNumber += 1
+        let startsCount = startsCount(report)
+        if startsCount { completedCount = 0 }
         let entry = Entry(report: absolute(report), number: lastNumber)
         if report.outcome != nil { hasEnd = true }
         if let last = waiting.indices.last, let count = entry.report.countAlone {
@@ -49,7 +53,7 @@ struct ReportQueue: Sendable {
             waiting[last].number = lastNumber
             return true
         }
-        if entry.report.isTick, let last = waiting.indices.last {
+        if entry.report.isTick, !startsCount, let last = waiting.indices.last {
             waiting[last] = Entry(report: entry.report.folded(onto: waiting[last].report), number: lastNumber)
             return true
         }
@@ -81,6 +85,13 @@ struct ReportQueue: Sendable {
         hasEnd = true
         waiting = []
         inFlight = nil
+    }
+
+    /// Returns whether a report begins a count of another unit, which replaces the old count.
+    private mutating func startsCount(_ report: ProgressReport) -> Bool {
+        guard let new = report.unit else { return false }
+        defer { unit = new }
+        return report.completedCount != nil && unit != nil && unit != new
     }
 
     private mutating func absolute(_ report: ProgressReport) -> ProgressReport {

@@ -18,18 +18,18 @@ struct CallerPermissions: Sendable {
     ///
     /// - Throws: A 404 if the caller may not see the operation (invariant 12), otherwise a 403.
     func require(_ permission: ProgressPermission, on journal: ProgressJournal) throws(Refusal) {
-        guard let principal, !principal.may(permission, journal.id, labels: journal.labels) else { return }
-        throw refusal(permission, journal.id, labels: journal.labels)
-    }
-
-    /// Returns the refusal of a missing permission: a 403 if the caller may see the operation, otherwise a 404.
-    func refusal(_ permission: ProgressPermission, _ id: ProgressID, labels: [String: String]) -> Refusal {
-        sees(id, labels: labels) ? .forbidden(permission) : Refusal(Problems.unknown)
+        guard let principal, !principal.may(permission, journal) else { return }
+        throw sees(journal) ? .forbidden(permission) : Refusal(Problems.unknown)
     }
 
     /// Returns whether the caller may know that an operation exists.
-    func sees(_ id: ProgressID, labels: @autoclosure () -> [String: String]) -> Bool {
-        principal?.sees(id, labels: labels()) ?? true
+    func sees(_ journal: ProgressJournal) -> Bool {
+        principal?.sees(journal.id, epoch: journal.epoch, labels: journal.labels) ?? true
+    }
+
+    /// Returns whether the caller may know that no operation with this identifier exists.
+    func sees(absent id: ProgressID) -> Bool {
+        principal?.sees(id, epoch: nil, labels: [:]) ?? true
     }
 
     /// Checks that the caller may create an operation with this identifier and these labels.
@@ -40,7 +40,7 @@ struct CallerPermissions: Sendable {
         let mayCreate = principal.grants.contains { grant in
             guard grant.allows(.create) else { return false }
             guard let id else { return grant.scope.coversNewcomer(labels: labels) }
-            return grant.scope.covers(id, labels: labels)
+            return grant.scope.covers(id, epoch: nil, labels: labels)
         }
         guard !mayCreate else { return }
         throw principal.maySomewhere(.create) ? .creationForbidden : .forbidden(.create)
@@ -51,7 +51,7 @@ struct CallerPermissions: Sendable {
         guard let principal, let changes else { return }
         var labels = journal.labels
         for (name, value) in changes { labels[name] = value.isEmpty ? nil : value }
-        guard !principal.may(.report, journal.id, labels: labels) else { return }
+        guard !principal.may(.report, journal, labels: labels) else { return }
         throw .relabellingForbidden
     }
 
@@ -70,7 +70,7 @@ extension ProgressScope {
     fileprivate func coversNewcomer(labels: [String: String]) -> Bool {
         switch self {
         case .everything: true
-        case .operation: false
+        case .operation, .run: false
         case .labels(let selector): !selector.isEmpty && selector.allSatisfy { labels[$0.key] == $0.value }
         }
     }

@@ -29,15 +29,17 @@ public protocol ProgressAuthorizer: Sendable {
     /// Returns the tokens for the response to a creation; by default none.
     ///
     /// - Parameters:
-    ///   - id: The operation that was created.
+    ///   - snapshot: The first snapshot of the operation that was created.
     ///   - principal: The principal that created the operation.
     /// - Returns: The tokens, or `nil` to issue none.
-    func tokens(for id: ProgressID, createdBy principal: ProgressPrincipal) -> ProgressTokens?
+    func tokens(for snapshot: ProgressSnapshot, createdBy principal: ProgressPrincipal) -> ProgressTokens?
 }
 
 extension ProgressAuthorizer {
     /// Returns no tokens.
-    public func tokens(for id: ProgressID, createdBy principal: ProgressPrincipal) -> ProgressTokens? { nil }
+    public func tokens(for snapshot: ProgressSnapshot, createdBy principal: ProgressPrincipal) -> ProgressTokens? {
+        nil
+    }
 }
 
 /// The decision of an authorizer.

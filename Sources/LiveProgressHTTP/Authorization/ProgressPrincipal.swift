@@ -21,18 +21,34 @@ public struct ProgressPrincipal: Sendable, Hashable {
     }
 
     /// Returns whether the principal has a permission for an operation.
-    ///
-    /// - Parameters:
-    ///   - permission: The permission.
-    ///   - id: The operation's identifier.
-    ///   - labels: The operation's labels; evaluated only if a grant depends on labels.
-    /// - Returns: Whether one of the grants includes the permission.
-    public func may(
-        _ permission: ProgressPermission,
-        _ id: ProgressID,
-        labels: @autoclosure () -> [String: String]
-    ) -> Bool {
-        grants.contains { $0.allows(permission) && $0.scope.covers(id, labels: labels()) }
+    public func may(_ permission: ProgressPermission, _ snapshot: ProgressSnapshot) -> Bool {
+        grants.contains { grant in
+            grant.allows(permission)
+                && grant.scope.covers(snapshot.id, epoch: snapshot.cursor.epoch, labels: snapshot.labels)
+        }
+    }
+
+    /// Returns whether the principal has a permission for an operation, with its own or with other labels.
+    func may(_ permission: ProgressPermission, _ journal: ProgressJournal, labels: [String: String]? = nil) -> Bool {
+        grants.contains { grant in
+            grant.allows(permission)
+                && grant.scope.covers(journal.id, epoch: journal.epoch, labels: labels ?? journal.labels)
+        }
+    }
+
+    /// Returns the scope of the tokens for an operation that the principal has created: this run, within the labels to
+    /// which the principal's permission to create is bound.
+    @_spi(Server) public func scope(ofCreated snapshot: ProgressSnapshot) -> ProgressScope {
+        let labels = grants.compactMap { grant -> [String: String]? in
+            let (id, epoch) = (snapshot.id, snapshot.cursor.epoch)
+            guard grant.allows(.create), grant.scope.covers(id, epoch: epoch, labels: snapshot.labels) else {
+                return nil
+            }
+            if case .labels(let labels) = grant.scope { return labels }
+            return [:]
+        }
+        let least = labels.contains([:]) ? [:] : labels.first ?? [:]
+        return .run(snapshot.id, epoch: snapshot.cursor.epoch, labels: least)
     }
 
     /// Returns whether the principal has a permission for all operations.
@@ -48,8 +64,8 @@ public struct ProgressPrincipal: Sendable, Hashable {
     /// Returns whether the principal may know that an operation exists.
     ///
     /// The principal needs a grant that covers the operation and has a permission other than `create`.
-    func sees(_ id: ProgressID, labels: @autoclosure () -> [String: String]) -> Bool {
-        grants.contains { $0.isSeeing && $0.scope.covers(id, labels: labels()) }
+    func sees(_ id: ProgressID, epoch: String?, labels: @autoclosure () -> [String: String]) -> Bool {
+        grants.contains { $0.isSeeing && $0.scope.covers(id, epoch: epoch, labels: labels()) }
     }
 
     /// Returns the time of a clock at which the grants expire; `nil` for never.

@@ -128,7 +128,7 @@ extension ProgressAPI {
         do throws(ProgressError) {
             journal = try service.getJournal(id)
         } catch {
-            throw permissions.sees(id, labels: [:]) ? Refusal(error) : Refusal(Problems.unknown)
+            throw permissions.sees(absent: id) ? Refusal(error) : Refusal(Problems.unknown)
         }
         try permissions.require(permission, on: journal)
         return journal
@@ -138,9 +138,9 @@ extension ProgressAPI {
     func present(_ id: ProgressID, _ permissions: CallerPermissions) throws(Refusal) -> ProgressJournal? {
         do throws(ProgressError) {
             let journal = try service.getJournal(id)
-            return permissions.sees(id, labels: journal.labels) ? journal : nil
+            return permissions.sees(journal) ? journal : nil
         } catch {
-            guard error.code == .unknown || !permissions.sees(id, labels: [:]) else { throw Refusal(error) }
+            guard error.code == .unknown || !permissions.sees(absent: id) else { throw Refusal(error) }
             return nil
         }
     }

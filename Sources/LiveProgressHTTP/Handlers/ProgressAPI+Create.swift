@@ -61,7 +61,7 @@ extension ProgressAPI {
             return try create(creation, once: key, call)
         }
         // Another principal with the same subject may have created the operation.
-        if let principal = call.permissions.principal, !principal.may(.create, created.id, labels: journal.labels) {
+        if let principal = call.permissions.principal, !principal.may(.create, journal) {
             throw Refusal(Problems.keyReused)
         }
         let snapshot = journal.snapshot()
@@ -86,7 +86,7 @@ extension ProgressAPI {
     /// operation then keeps its identifier, as a running one does.
     private func formerRun(of id: ProgressID, _ permissions: CallerPermissions) -> ProgressJournal? {
         guard let journal = try? service.getJournal(id), journal.isEnded else { return nil }
-        return permissions.principal?.may(.create, id, labels: journal.labels) ?? true ? journal : nil
+        return permissions.principal?.may(.create, journal) ?? true ? journal : nil
     }
 
     /// Creates an operation that holds the quota slot `owner`, and applies its first report, of `size` bytes.
@@ -122,7 +122,7 @@ extension ProgressAPI {
         _ call: APICall
     ) -> ProgressResponse {
         let tokens = call.permissions.principal.flatMap {
-            configuration.authorizer?.tokens(for: snapshot.id, createdBy: $0)
+            configuration.authorizer?.tokens(for: snapshot, createdBy: $0)
         }
         var response = snapshotResponse(status, snapshot, call, tokens)
         response.head.headerFields[.location] = call.reference(to: snapshot.id)

@@ -54,7 +54,7 @@ extension ProgressAPI {
         throws(Refusal)
     {
         if let principal = permissions.principal, !principal.maySomewhere(.create) {
-            throw permissions.refusal(.create, id, labels: [:])
+            throw permissions.sees(absent: id) ? .forbidden(.create) : Refusal(Problems.unknown)
         }
         try permissions.requireCreation(of: id, labels: creation.labels)
     }

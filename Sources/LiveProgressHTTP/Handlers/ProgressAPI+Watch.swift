@@ -108,7 +108,8 @@ extension ProgressAPI {
             throw Refusal(Problems.invalidUpgrade("Connection must name Upgrade."))
         }
         guard call[.secWebSocketVersion].hasBytes(of: "13") else {
-            throw Refusal(Problems.webSocketVersion, [.secWebSocketVersion: "13"])
+            // RFC 9110 section 15.5.22 requires `Upgrade` in a 426.
+            throw Refusal(Problems.webSocketVersion, [.secWebSocketVersion: "13", .upgrade: "websocket"])
         }
         guard let key = call[.secWebSocketKey], Base64.isKey(key) else {
             throw Refusal(Problems.invalidUpgrade("Sec-WebSocket-Key must be 16 bytes in base64."))

@@ -44,11 +44,12 @@ struct OriginPolicy: Sendable {
     }
 
     private func isServed(_ authority: String?, _ caller: ProgressCaller) -> Bool {
-        guard !caller.isForwarded, let authority, !authority.isEmpty else { return true }
+        guard let authority, !authority.isEmpty else { return true }
         return switch hosts {
         case .any: true
         case .listed(let names): names.contains(authority)
-        case .automatic: caller.isSecure || !caller.isOnLoopback || HostNames.loopback.contains(authority)
+        case .automatic:
+            caller.isForwarded || caller.isSecure || !caller.isOnLoopback || HostNames.loopback.contains(authority)
         }
     }
 

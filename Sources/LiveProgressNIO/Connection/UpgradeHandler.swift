@@ -192,7 +192,11 @@ final class UpgradeHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch Self.unwrapOutboundIn(data) {
         case .head(var head):
             machine.wroteHead(announcesClose: !head.isKeepAlive)
-            if machine.announcesClose { head.headers.replaceOrAdd(name: "connection", value: "close") }
+            if machine.announcesClose {
+                // A sender of `Upgrade` also names it in `Connection` (RFC 9110 section 7.8).
+                let offersUpgrade = head.headers.contains(name: "upgrade")
+                head.headers.replaceOrAdd(name: "connection", value: offersUpgrade ? "close, upgrade" : "close")
+            }
             // HTTP/1.0 clients do not know chunks: the end of the connection ends their body.
             if speaksHTTP10 { head.version = .http1_0 }
             context.write(Self.wrapOutboundOut(.head(head)), promise: promise)

@@ -23,8 +23,8 @@ struct KnownTokens: ProgressAuthorizer {
         return principals[token].map { .granted($0) } ?? .refused("The token is not known.")
     }
 
-    func tokens(for id: ProgressID, createdBy principal: ProgressPrincipal) -> ProgressTokens? {
-        ProgressTokens(report: "report-\(id)", watch: "watch-\(id)")
+    func tokens(for snapshot: ProgressSnapshot, createdBy principal: ProgressPrincipal) -> ProgressTokens? {
+        ProgressTokens(report: "report-\(snapshot.id)", watch: "watch-\(snapshot.id)")
     }
 }
 

@@ -133,6 +133,11 @@ struct OriginPolicyTests {
         var forwarded = caller
         forwarded.isForwarded = true
         #expect(Self.refusal(policy, nil, at: authority, caller: forwarded) == nil)
+        let listed = OriginPolicy(.sameOrigin, .listed(["localhost"]))
+        #expect(
+            Self.refusal(listed, nil, at: authority, caller: forwarded) == status,
+            "a listed name holds behind a proxy"
+        )
     }
 
     @Test(

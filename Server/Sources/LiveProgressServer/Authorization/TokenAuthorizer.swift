@@ -61,14 +61,14 @@ final class TokenAuthorizer: ProgressAuthorizer {
         }
     }
 
-    func tokens(for id: ProgressID, createdBy principal: ProgressPrincipal) -> ProgressTokens? {
+    func tokens(for snapshot: ProgressSnapshot, createdBy principal: ProgressPrincipal) -> ProgressTokens? {
         let time = configuration.operationTokenLifetime
         func token(_ permissions: [ProgressPermission]) -> String? {
             sign(
                 TokenClaims(
                     subject: principal.subject,
                     permissions: permissions,
-                    scope: .operation(id),
+                    scope: principal.scope(ofCreated: snapshot),
                     from: clock.date(),
                     for: time
                 )

@@ -5,7 +5,8 @@ import FoundationEssentials
 import LiveProgress
 @_spi(Server) import LiveProgressHTTP
 
-/// The claims of a token: registered claims (RFC 7519), and the claims of Live Progress `can`, `id` and `labels`.
+/// The claims of a token: registered claims (RFC 7519), and the claims of Live Progress `can`, `id`, `epoch`
+/// and `labels`.
 struct TokenClaims: Codable, Equatable, Sendable {
     /// The subject: who bears the token.
     var sub: String?
@@ -25,6 +26,8 @@ struct TokenClaims: Codable, Equatable, Sendable {
     var id: String?
     /// The labels of the operations that the token is for; without `labels` and `id`, the token is for all operations.
     var labels: [String: String]?
+    /// The epoch of the only run of the operation `id` that the token is for; `labels` then restrict the run.
+    var epoch: String?
 }
 
 /// The audience of a token: one or several names (RFC 7519 section 4.1.3); an empty list matches no audience.
@@ -65,6 +68,9 @@ extension TokenClaims {
         case .everything: break
         case .operation(let id): self.id = id.rawValue
         case .labels(let labels): self.labels = labels
+        case .run(let id, let epoch, let labels):
+            (self.id, self.epoch) = (id.rawValue, epoch)
+            if !labels.isEmpty { self.labels = labels }
         }
         iat = start.timeIntervalSince1970.rounded(.down)
         exp = (start.timeIntervalSince1970 + Double(time.components.seconds)).rounded(.up)
@@ -72,9 +78,13 @@ extension TokenClaims {
 
     /// Returns the grant of the claims; unknown names of permissions grant nothing.
     ///
-    /// - Throws: ``TokenError/malformed`` if `id` or `labels` is invalid, or if both are present.
+    /// - Throws: ``TokenError/malformed`` if `id` or `labels` is invalid, or if both are present without `epoch`.
     func grant() throws(TokenError) -> ProgressGrant {
         let permissions = Set((can ?? []).compactMap { ProgressPermission(rawValue: $0) })
+        if let epoch {
+            guard let id = id.flatMap({ ProgressID($0) }) else { throw .malformed }
+            return ProgressGrant(permissions, for: .run(id, epoch: epoch, labels: labels ?? [:]))
+        }
         switch (id, labels) {
         case (nil, nil): return ProgressGrant(permissions, for: .everything)
         case (let id?, nil):

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
+import LiveProgress
 @_spi(Server) import LiveProgressHTTP
 
 /// A verifier of tokens that checks first the signature, then the claims; a pure value without I/O.
@@ -46,6 +47,9 @@ struct TokenVerifier: Sendable {
         let signed = token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count)
         guard key.algorithm.isSignature(signature, of: signed) else { throw .badSignature }
         let claims = try Self.decode(TokenClaims.self, parts[1])
+        // A null must not widen a token to all operations, as an absent claim does.
+        let restrictions = try Self.decode(JSONValue.self, parts[1])
+        guard !["id", "labels", "epoch"].contains(where: { restrictions[$0]?.isNull == true }) else { throw .malformed }
         if key.isForeign { try checkOrigin(claims) }
         let grant = try claims.grant()
         let end = claims.exp.map { Date(timeIntervalSince1970: $0) }

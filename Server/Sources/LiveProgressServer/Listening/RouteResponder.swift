@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+@_spi(Server) import LiveProgressHTTP
 import Logging
 import NIOCore
 

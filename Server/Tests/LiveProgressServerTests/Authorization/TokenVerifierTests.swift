@@ -23,7 +23,10 @@ struct TokenVerifierTests {
     func grants() async throws {
         let fixtures = try TokenFixtures()
         for key in [fixtures.old, fixtures.signer, fixtures.edDSA, fixtures.foreignSigner] {
-            for scope in [ProgressScope.everything, .operation(ProgressID("a")), .labels(["team": "red"])] {
+            for scope in [
+                ProgressScope.everything, .operation("a"), .labels(["team": "red"]),
+                .run("a", epoch: "e", labels: [:]), .run("a", epoch: "e", labels: ["team": "red"]),
+            ] {
                 let claims = TokenClaims(
                     subject: "s",
                     permissions: [.watch, .cancel],
@@ -141,11 +144,24 @@ struct TokenVerifierTests {
             {
                 $0.id = "a"
                 $0.labels = ["a": "b"]
-            }, { $0.labels = [:] }, { $0.id = "a/b" }, { $0.id = "" },
+            }, { $0.labels = [:] }, { $0.id = "a/b" }, { $0.id = "" }, { $0.epoch = "e" },
         ] as [(inout TokenClaims) -> Void] {
             let token = try TokenIssuer(key: fixtures.signer).token(TokenFixtures.claims(change))
             #expect(refusal(of: token, fixtures.verifier()) == .malformed)
         }
+    }
+
+    @Test(
+        "A claim of null is refused, because an absent claim means all operations",
+        arguments: ["id", "labels", "epoch"]
+    )
+    func nullClaims(name: String) async throws {
+        let fixtures = try TokenFixtures()
+        let claims = #"{"can":["admin"],"exp":1800003600,"\#(name)":null}"#
+        let token = try TokenFixtures.token(header: #"{"alg":"HS256","kid":"new"}"#, claims: claims) {
+            try fixtures.signer.algorithm.signature(of: $0.utf8)
+        }
+        #expect(refusal(of: token, fixtures.verifier()) == .malformed)
     }
 
     @Test("A token with no permissions or with unknown permissions grants nothing")
