@@ -100,7 +100,8 @@ def test_tokens_of_one_run(binary):
         blue = keys.token("create,watch", "--label", "team=blue")
         url = f"{server.url}{BASE}/nightly"
         for _ in range(3):
-            tokens = request("PUT", url, bearer(red), b'{"labels":{"team":"red"}}').json["tokens"]
+            first = b'{"id":"nightly","labels":{"team":"red"}}'
+            tokens = request("POST", f"{server.url}{BASE}", bearer(red), first).json["tokens"]
             expect_equal(request("PATCH", url, bearer(tokens["report"]), b'{"state":"a"}').status, 200, "own run")
             relabel = request("PATCH", url, bearer(tokens["report"]), b'{"labels":{"team":"blue"}}')
             expect_equal(relabel.status, 403, "a report that leaves the labels of the creator")

@@ -3,7 +3,6 @@
 
 import FoundationEssentials
 import LiveProgress
-@_spi(Server) import LiveProgressHTTP
 import LiveProgressWire
 import Logging
 import NIOCore

@@ -15,15 +15,15 @@ public enum ProgressScope: Sendable, Hashable {
     /// The epoch is that of the run's cursors.
     case run(ProgressID, epoch: String, labels: [String: String])
 
-    /// Returns whether the scope covers an operation; an `epoch` of `nil` stands for any run.
+    /// Returns whether the scope covers an operation; an `epoch` of `nil` means that no such operation exists.
     package func covers(_ id: ProgressID, epoch: String?, labels: @autoclosure () -> [String: String]) -> Bool {
         switch self {
         case .everything: return true
         case .operation(let covered): return covered == id
         case .labels(let selector): return !selector.isEmpty && Self.has(labels(), selector)
         case .run(let covered, let ownEpoch, let selector):
-            return covered == id && (epoch ?? ownEpoch) == ownEpoch
-                && (selector.isEmpty || Self.has(labels(), selector))
+            guard covered == id, let epoch else { return covered == id }
+            return epoch == ownEpoch && (selector.isEmpty || Self.has(labels(), selector))
         }
     }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-import FoundationEssentials
 import HTTPTypes
-@_spi(Server) import LiveProgressHTTP
+import LiveProgressHTTP
 import NIOCore
 import NIOHTTP1
 
@@ -12,8 +11,6 @@ extension ProgressResponse {
     var parts: [HTTPServerResponsePart] {
         var headers = HTTPHeaders()
         for field in head.headerFields { headers.add(name: field.name.rawName, value: field.value) }
-        // RFC 9110 section 6.6.1.
-        headers.add(name: "date", value: HTTPDate.text(Date.now))
         let status = HTTPResponseStatus(statusCode: head.status.code)
         var parts: [HTTPServerResponsePart] = [.head(.init(version: .http1_1, status: status, headers: headers))]
         if case .bytes(let bytes) = body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: bytes)))) }

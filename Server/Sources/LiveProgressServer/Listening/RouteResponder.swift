@@ -5,7 +5,6 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-@_spi(Server) import LiveProgressHTTP
 import Logging
 import NIOCore
 
