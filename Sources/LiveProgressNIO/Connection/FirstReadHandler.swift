@@ -95,7 +95,9 @@ final class FirstReadHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Self.unwrapInboundIn(data)
-        if received == nil, let request = request(in: bytes) {
+        // The head of a handshake ends with a line end. The first piece of a connection is shorter, and is not worth parsing.
+        let mayBeWhole = bytes.readableBytesView.last == UInt8(ascii: "\n")
+        if received == nil, mayBeWhole, let request = request(in: bytes) {
             become(request, bytes, context: context)
             removeSelf(context: context)
         } else {
