@@ -13,7 +13,7 @@ extension ProgressProblem {
         case .unknown: self = Problems.unknown
         // PUT and PATCH cannot replace such an operation, so the text names POST.
         case .gone, .ended:
-            self.init(error.code.kind, error.message + " To start anew, POST its id to /api/v1/progress.")
+            self.init(error.code.kind, error.message + " To start a new run, POST its id to /api/v1/progress.")
         default: self.init(error.code.kind, error.message)
         }
         if let limit = error.limit { extensions["limit"] = .string(limit.rawValue) }

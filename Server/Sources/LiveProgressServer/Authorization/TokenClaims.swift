@@ -8,7 +8,7 @@ import LiveProgress
 /// The claims of a token: registered claims (RFC 7519), and the claims of Live Progress `can`, `id`, `epoch`
 /// and `labels`.
 struct TokenClaims: Codable, Equatable, Sendable {
-    /// The subject: who bears the token.
+    /// The subject: the identity of the bearer.
     var sub: String?
     /// The expiration time in seconds since 1970; required.
     var exp: Double?
