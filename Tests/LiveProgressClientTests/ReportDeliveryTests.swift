@@ -67,7 +67,7 @@ struct ReportDeliveryTests {
         #expect(delivery.fetched(shown) == (isDone ? .done(shown) : .send(ifMatch: shown.cursor)))
     }
 
-    @Test("A delivery stops after another worker has started the operation anew")
+    @Test("A delivery stops after another worker has started a new run")
     func startedAnew() {
         let report = ProgressReport(state: "Processing")
         for action in [

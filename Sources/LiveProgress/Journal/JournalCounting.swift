@@ -49,7 +49,8 @@ struct JournalCounting: Sendable {
     ) {
         isCounting = true
         let isAnotherCount =
-            node == CountTree.root && completed != nil && unit != nil && self.unit != nil && unit != self.unit
+            node == CountTree.root
+            && ProgressReport.startsCount(completed: completed, unit: unit, after: self.unit)
         if isAnotherCount {
             toldFraction = nil
             estimator = Estimator()

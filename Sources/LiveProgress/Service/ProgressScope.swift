@@ -16,13 +16,17 @@ public enum ProgressScope: Sendable, Hashable {
     case run(ProgressID, epoch: String, labels: [String: String])
 
     /// Returns whether the scope covers an operation; an `epoch` of `nil` means that no such operation exists.
-    package func covers(_ id: ProgressID, epoch: String?, labels: @autoclosure () -> [String: String]) -> Bool {
+    package func covers(
+        _ id: ProgressID,
+        epoch: @autoclosure () -> String?,
+        labels: @autoclosure () -> [String: String]
+    ) -> Bool {
         switch self {
         case .everything: return true
         case .operation(let covered): return covered == id
         case .labels(let selector): return !selector.isEmpty && Self.has(labels(), selector)
         case .run(let covered, let ownEpoch, let selector):
-            guard covered == id, let epoch else { return covered == id }
+            guard covered == id, let epoch = epoch() else { return covered == id }
             return epoch == ownEpoch && (selector.isEmpty || Self.has(labels(), selector))
         }
     }

@@ -104,8 +104,13 @@ extension ProgressReport {
     /// Whether the report changes the snapshot's head.
     var changesHead: Bool { ReportMember.head.contains { $0.isSaid(in: self) } }
 
-    private func startsCount(after earlier: ProgressReport) -> Bool {
-        completedCount != nil && unit != nil && earlier.unit != nil && unit != earlier.unit
+    /// Returns whether the report begins a count of another unit, which replaces the old count.
+    package func startsCount(after former: String?) -> Bool {
+        Self.startsCount(completed: completedCount, unit: unit, after: former)
+    }
+
+    static func startsCount(completed: Int64?, unit: String?, after former: String?) -> Bool {
+        completed != nil && unit != nil && former != nil && unit != former
     }
 
     /// Returns one report with the effect of the earlier report followed by this report.
@@ -114,7 +119,7 @@ extension ProgressReport {
         for member in ReportMember.all {
             switch member.effect {
             // A state without details clears the details; a new attempt and a count of another unit count from 0.
-            case .content where state != nil, .count where attempt != nil || startsCount(after: earlier): continue
+            case .content where state != nil, .count where attempt != nil || startsCount(after: earlier.unit): continue
             case .content, .count, .head, .end: member.fill(&result, from: earlier)
             }
         }

@@ -44,8 +44,9 @@ struct ReportQueue: Sendable {
     mutating func push(_ report: ProgressReport) -> Bool {
         guard !hasEnd else { return false }
         lastNumber += 1
-        let startsCount = startsCount(report)
+        let startsCount = report.startsCount(after: unit)
         if startsCount { completedCount = 0 }
+        unit = report.unit ?? unit
         let entry = Entry(report: absolute(report), number: lastNumber)
         if report.outcome != nil { hasEnd = true }
         if let last = waiting.indices.last, let count = entry.report.countAlone {
@@ -85,13 +86,6 @@ struct ReportQueue: Sendable {
         hasEnd = true
         waiting = []
         inFlight = nil
-    }
-
-    /// Returns whether a report begins a count of another unit, which replaces the old count.
-    private mutating func startsCount(_ report: ProgressReport) -> Bool {
-        guard let new = report.unit else { return false }
-        defer { unit = new }
-        return report.completedCount != nil && unit != nil && unit != new
     }
 
     private mutating func absolute(_ report: ProgressReport) -> ProgressReport {

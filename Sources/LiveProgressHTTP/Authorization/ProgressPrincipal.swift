@@ -64,8 +64,12 @@ public struct ProgressPrincipal: Sendable, Hashable {
     /// Returns whether the principal may know that an operation exists.
     ///
     /// The principal needs a grant that covers the operation and has a permission other than `create`.
-    func sees(_ id: ProgressID, epoch: String?, labels: @autoclosure () -> [String: String]) -> Bool {
-        grants.contains { $0.isSeeing && $0.scope.covers(id, epoch: epoch, labels: labels()) }
+    func sees(
+        _ id: ProgressID,
+        epoch: @autoclosure () -> String?,
+        labels: @autoclosure () -> [String: String]
+    ) -> Bool {
+        grants.contains { $0.isSeeing && $0.scope.covers(id, epoch: epoch(), labels: labels()) }
     }
 
     /// Returns the time of a clock at which the grants expire; `nil` for never.

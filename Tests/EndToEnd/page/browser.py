@@ -215,13 +215,17 @@ class Tab:
         return await self.evaluate(f"document.querySelector({json.dumps(selector)}).checkVisibility()")
 
     async def click(self, selector):
-        """Clicks on the middle of an element with mouse events, which an element above would receive instead."""
-        spot = await self.evaluate(f"""(() => {{
+        """Clicks on the middle of an element with mouse events, as soon as the element is shown, enabled and not covered."""
+        find = f"""(() => {{
             const node = document.querySelector({json.dumps(selector)});
+            if (!node || node.disabled) return null;
             node.scrollIntoView({{block: "center", behavior: "instant"}});
             const box = node.getBoundingClientRect();
-            return [box.x + box.width / 2, box.y + box.height / 2];
-        }})()""")
+            const spot = [box.x + box.width / 2, box.y + box.height / 2];
+            return box.width > 0 && node.contains(document.elementFromPoint(...spot)) ? spot : null;
+        }})()"""
+        await self.wait(f"{find} !== null")
+        spot = await self.evaluate(find)
         for kind in ("mousePressed", "mouseReleased"):
             await self.call(
                 "Input.dispatchMouseEvent", type=kind, x=spot[0], y=spot[1], button="left", clickCount=1

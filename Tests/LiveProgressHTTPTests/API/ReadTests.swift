@@ -104,7 +104,7 @@ struct ReadTests {
         #expect(missing.text == "sorry: Unknown operation")
     }
 
-    @Test("Invariant 12: an identifier that nobody uses and an invalid identifier get the same response")
+    @Test("Invariant 12: an unused identifier and an invalid identifier get the same response")
     func unknown() async {
         let missing = await fixture.send(.get, "/nothing")
         #expect(missing.status == 404)

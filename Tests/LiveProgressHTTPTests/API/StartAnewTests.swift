@@ -9,7 +9,7 @@ import Testing
 @testable import LiveProgressHTTP
 
 /// A nightly job whose operation always has the same identifier.
-@Suite("POST starts an ended operation anew; PUT and PATCH never do")
+@Suite("POST starts a new run of an ended operation; PUT and PATCH never do")
 struct StartAnewTests {
     /// The ways in which the previous run can end.
     enum Former: String, CaseIterable, Sendable {
@@ -33,7 +33,7 @@ struct StartAnewTests {
     private let fixture = Fixture(epochs: ["first", "second"] + (3...20).map { "epoch\($0)" })
 
     @Test(
-        "After the previous run, POST starts the operation anew without any state of the previous run",
+        "After the previous run, POST starts a new run without any state of the previous one",
         arguments: Former.allCases
     )
     func nights(former: Former) async {
@@ -123,7 +123,7 @@ struct StartAnewTests {
         }
     }
 
-    @Test("A repeated POST with one Idempotency-Key returns its run, also after the end, and never starts anew")
+    @Test("A repeated POST with one Idempotency-Key returns its run, also after the end, and never starts a new run")
     func idempotent() async {
         let first: HTTPFields = [.idempotencyKey: "\"k1\""]
         #expect(await fixture.json(.post, "", #"{"id":"job"}"#, first).status == 201)
@@ -170,10 +170,10 @@ struct KeyBoundTests {
     }
 }
 
-@Suite("Permission to start an operation anew")
+@Suite("Permission to start a new run")
 struct StartAnewAuthorizationTests {
     @Test(
-        "Starting anew requires permission to create both the previous and the new operation",
+        "A new run requires permission to create both the previous and the new operation",
         arguments: [
             ("admin", "a", "red", 201), ("admin", "a", "blue", 201), ("create-any", "a", "red", 201),
             ("create-red", "a", "red", 201), ("create-red", "a", "blue", 403), ("create-red", "b", "red", 409),
@@ -195,7 +195,7 @@ struct StartAnewAuthorizationTests {
         if status == 409 { #expect(answer.text == running.text) }
     }
 
-    @Test("PUT does not start an ended operation anew, even for a caller who may not watch it")
+    @Test("PUT does not start a new run of an ended operation, even for a caller who may not watch it")
     func put() async throws {
         let fixture = try Fixture.guarded()
         _ = await fixture.send(as: "admin", .patch, "/a", #"{"status":"succeeded"}"#)
@@ -203,7 +203,7 @@ struct StartAnewAuthorizationTests {
         #expect(await fixture.send(as: "admin", .get, "/a").json["status"] == "succeeded")
     }
 
-    @Test("PUT by a caller who may create, but not watch the previous run, does not start anew")
+    @Test("PUT by a caller who may create, but not watch the previous run, does not start a new run")
     func latePutOfStranger() async throws {
         let fixture = try Fixture.guarded()
         let fields: HTTPFields = [.authorization: "Bearer create-red"]

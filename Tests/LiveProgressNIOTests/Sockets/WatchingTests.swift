@@ -76,7 +76,7 @@ struct WatchingTests {
     }
 
     @Test(
-        "watchers of an ended run receive its end and 1000, even if the operation starts anew immediately",
+        "watchers of an ended run receive its end and 1000, even if a new run starts immediately",
         arguments: [true, false]
     )
     func startedAnew(isFull: Bool) async throws {

@@ -6,7 +6,7 @@ import LiveProgressTesting
 import Synchronization
 import Testing
 
-@Suite("An ended operation with a fixed identifier starts anew")
+@Suite("A new run of an ended operation with a fixed identifier")
 struct StartAnewTests {
     private let environment: TestService
     private var service: ProgressService { environment.service }
