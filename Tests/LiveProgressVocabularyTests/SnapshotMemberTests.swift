@@ -79,7 +79,7 @@ struct SnapshotMemberTests {
     @Test("Each stored property of a snapshot is read from JSON")
     func everyProperty() throws {
         let others: JSONObject = [
-            "cursor": "e-1", "id": "other", "status": "pending", "state": "other", "attempt": 1,
+            "cursor": "e.1-1", "id": "other", "status": "pending", "state": "other", "attempt": 1,
             "createdAt": "2020-01-01T00:00:00.000Z", "updatedAt": "2020-01-01T00:00:00.000Z",
         ]
         let least = try Self.properties(of: Self.decode(others))

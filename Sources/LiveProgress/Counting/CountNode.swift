@@ -29,14 +29,21 @@ struct CountNode: Sendable {
     /// The completed fraction, from 0 to 1; `nil` without a total, or if the total is 0.
     var fraction: Double? {
         guard let whole, whole > 0 else { return nil }
-        let running = childUnits == 0 ? 0 : Double(childUnits) / Self.scale
-        return min(1, (Double(completed) + running) / Double(whole))
+        return min(1, (Double(completed) + runningUnits) / Double(whole))
     }
+
+    /// The sum of the running children's contributions, in units.
+    var runningUnits: Double { childUnits == 0 ? 0 : Double(childUnits) / Self.scale }
 
     /// The contribution that the node should make to its parent now.
     var currentContribution: Int128 {
         guard let fraction else { return 0 }
-        return Int128(Double(share) * fraction * Self.scale)
+        return Self.contribution(of: Double(share) * fraction)
+    }
+
+    /// Returns units as a contribution.
+    static func contribution(of units: Double) -> Int128 {
+        Int128(units * scale)
     }
 
     /// Adds completed units; the sum stays at the largest number instead of overflowing.

@@ -48,8 +48,18 @@ struct CountTree: Sendable {
         generations = given
     }
 
+    /// Restores the root; the parts that were running are not restored, but their units stay in the fraction.
+    init(restoring stored: StoredOperation.Counts) {
+        self.init(total: stored.totalCount)
+        slots[0].completed = max(0, stored.completedCount)
+        slots[0].childUnits = CountNode.contribution(of: stored.unitsOfParts)
+    }
+
     /// The operation's completed fraction, from 0 to 1.
     var fractionCompleted: Double? { slots[0].fraction }
+
+    /// The units that running parts have completed.
+    var unitsOfParts: Double { slots[0].runningUnits }
 
     /// Returns the units completed by the node itself or by finished children; 0 for a finished node.
     func completedCount(_ node: NodeID) -> Int64 { find(node).map { slots[$0].completed } ?? 0 }

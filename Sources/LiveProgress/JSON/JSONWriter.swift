@@ -121,6 +121,10 @@ package struct JSONWriter: Sendable {
         beginValue()
         bytes.append(UInt8(ascii: "\""))
         appendEscaped(cursor.epoch)
+        if cursor.generation > 0 {
+            bytes.append(UInt8(ascii: "."))
+            appendDigits(of: UInt64(cursor.generation))
+        }
         bytes.append(UInt8(ascii: "-"))
         appendDigits(of: cursor.revision)
         bytes.append(UInt8(ascii: "\""))

@@ -22,6 +22,14 @@ final class HistoryBudget: Sendable {
     /// Whether the total limit is reached, so that no operation can be created.
     var isFull: Bool { usedBytes >= total }
 
+    /// Notes the size and the receipt of a log's newest revision.
+    ///
+    /// While the history is full, each operation that receives a report keeps only its newest revision.
+    func note(_ size: Int, _ receipt: StoredOperation.Receipt?, in log: inout RevisionLog) {
+        guard size > 0 || receipt != nil else { return }
+        change(by: log.noteNewest(size, receipt: receipt, limit: isFull ? 0 : perOperation))
+    }
+
     func change(by bytes: Int) {
         if bytes != 0 { used.wrappingAdd(bytes, ordering: .relaxed) }
     }

@@ -135,3 +135,39 @@ struct JournalCounting: Sendable {
         return measured
     }
 }
+
+extension JournalCounting {
+    /// The counts to store, or `nil` if the worker does not count.
+    var stored: StoredOperation.Counts? {
+        guard isCounting else { return nil }
+        return StoredOperation.Counts(
+            completedCount: tree.completedCount(CountTree.root),
+            totalCount: tree.totalCount(CountTree.root),
+            unit: unit,
+            baselineCount: baseline,
+            fractionCompleted: toldFraction,
+            unitsOfParts: tree.unitsOfParts
+        )
+    }
+
+    /// The counts without rate and remaining time, so that reading them does not change the estimate.
+    var unmeasuredCounts: ProgressCounts? {
+        guard isCounting else { return nil }
+        return ProgressCounts(
+            completedCount: tree.completedCount(CountTree.root),
+            totalCount: tree.totalCount(CountTree.root),
+            unit: unit,
+            fractionCompleted: tree.fractionCompleted ?? toldFraction
+        )
+    }
+
+    /// Restores counts; the rate is measured anew, from the time of the restart.
+    init(restoring stored: StoredOperation.Counts, now: Duration) {
+        isCounting = true
+        unit = stored.unit
+        baseline = stored.baselineCount
+        toldFraction = stored.fractionCompleted
+        tree = CountTree(restoring: stored)
+        _ = counts(at: now)
+    }
+}

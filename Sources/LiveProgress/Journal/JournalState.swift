@@ -23,7 +23,11 @@ struct JournalState: Sendable {
     var lease: Lease?
     private(set) var removal: ProgressRemoval?
     private(set) var refusedReports = 0
-    private(set) var endedAt: Duration?
+    var endedAt: Duration?
+    /// The date of the end, if the operation was restored after its end.
+    var restoredEnd: Date?
+    /// The last revision of each former generation of cursors.
+    var generationEnds: [UInt64] = []
 
     init(first: ProgressSnapshot, capacity: Int, lease: Lease?) {
         log = RevisionLog(first: first, capacity: capacity)
@@ -163,8 +167,8 @@ struct JournalState: Sendable {
 
     /// Stalls or ends the operation as its lease requires; returns whether a revision was made.
     mutating func checkLease(now: Now) -> Bool {
-        guard !isOver, let lease else { return false }
-        switch lease.standing(now: now.monotonic) {
+        guard !isOver, let standing = lease?.check(now: now.monotonic) else { return false }
+        switch standing {
         case .held:
             return false
         case .lapsed:
@@ -182,7 +186,7 @@ struct JournalState: Sendable {
         return true
     }
 
-    private mutating func transition(now: Now, _ change: (inout ProgressSnapshot) -> Void) {
+    mutating func transition(now: Now, _ change: (inout ProgressSnapshot) -> Void) {
         seal(now: now)
         // The counts are computed again, because the rate falls while a worker is silent.
         let counts = counting.counts(at: now.monotonic)
@@ -209,7 +213,7 @@ struct JournalState: Sendable {
     mutating func open(at cursor: ProgressCursor?, now: Now) -> ProgressReading {
         seal(now: now)
         guard let cursor else { return restart(skipped: 0) }
-        let isOurs = cursor.epoch == log.newest.cursor.epoch && cursor.revision <= log.newestRevision
+        let isOurs = contains(cursor)
         guard isOurs, var events = log.mapEntries(after: cursor.revision, Self.update) else {
             let skipped = isOurs ? log.newestRevision - cursor.revision - 1 : 0
             return restart(skipped: skipped)

@@ -11,6 +11,10 @@ struct JournalDependencies: Sendable {
     let changes: ProgressChangeLog
     let deadlines: DeadlineScheduler
     let history: HistoryBudget
+    /// The writer of the service's store; `nil` without a store.
+    let writer: StoreWriter?
+    /// The longest time that a caller waits for a commit.
+    let commitTimeout: Duration
 
     func now() -> JournalState.Now {
         clock.read()
@@ -23,6 +27,7 @@ extension ProgressJournal: ScheduledPublisher {
         var wakers: Wakers.List = []
         var mustSchedule = false
         var isChanged = false
+        var isDirty = false
         var deadline: Duration?
         var isOver = false
     }
@@ -40,7 +45,7 @@ extension ProgressJournal: ScheduledPublisher {
             let wasRemoved = state.core.removal != nil
             let result = try change(&state.core, now)
             let isNews = state.core.log.newestRevision != before || (state.core.removal != nil) != wasRemoved
-            return (result, isNews ? publish(&state, now: now.monotonic) : Effects())
+            return (result, isNews ? publish(&state) : Effects())
         }
         perform(effects)
         return result
@@ -52,7 +57,7 @@ extension ProgressJournal: ScheduledPublisher {
         let effects = state.withLock { state -> Effects? in
             state.core.count(pending.take())
             guard state.core.update(text, details: details, now: now) else { return nil }
-            return publish(&state, now: now.monotonic)
+            return publish(&state)
         }
         guard let effects else { return false }
         perform(effects)
@@ -93,10 +98,11 @@ extension ProgressJournal: ScheduledPublisher {
         return true
     }
 
-    private func publish(_ state: inout State, now: Duration) -> Effects {
+    private func publish(_ state: inout State) -> Effects {
         var effects = Effects(wakers: state.wakers.take(), isOver: state.core.isOver)
         effects.isChanged = markChanged(&state)
-        effects.deadline = scheduleNext(&state, now: now)
+        effects.isDirty = markDirty(&state)
+        effects.deadline = scheduleNext(&state)
         return effects
     }
 
@@ -104,7 +110,8 @@ extension ProgressJournal: ScheduledPublisher {
     private func publishTick(_ state: inout State, now: Duration) -> Effects {
         var effects = Effects()
         effects.isChanged = markChanged(&state)
-        effects.deadline = scheduleNext(&state, now: now)
+        effects.isDirty = markDirty(&state)
+        effects.deadline = scheduleNext(&state)
         guard !state.isPublishScheduled, !state.wakers.isEmpty else { return effects }
         if let lastPublish = state.lastPublish, now - lastPublish < dependencies.publishing.interval {
             state.isPublishScheduled = true
@@ -126,6 +133,7 @@ extension ProgressJournal: ScheduledPublisher {
         for waker in effects.wakers { waker.wake() }
         if effects.mustSchedule { dependencies.publishing.schedule(self) }
         if effects.isChanged { dependencies.changes.noteChange(of: self) }
+        if effects.isDirty { dependencies.writer?.noteChange(of: self) }
         if let deadline = effects.deadline { dependencies.deadlines.schedule(id, at: deadline) }
         if effects.isOver {
             started.close(ProgressError(.ended, "The operation ended before a watcher joined."))
@@ -155,21 +163,20 @@ extension ProgressJournal: ScheduledPublisher {
     // MARK: Time
 
     /// Records the next deadline, and returns it if the caller must schedule it.
-    private func scheduleNext(_ state: inout State, now: Duration) -> Duration? {
+    private func scheduleNext(_ state: inout State) -> Duration? {
         guard state.core.removal == nil else { return nil }
-        let next = state.core.endedAt.map { $0 + dependencies.retention } ?? state.core.lease?.nextChange(now: now)
+        let next = state.core.endedAt.map { $0 + dependencies.retention } ?? state.core.lease?.nextChange
         guard let next else { return nil }
         if let scheduled = state.scheduledDeadline, scheduled <= next { return nil }
         state.scheduledDeadline = next
         return next
     }
 
-    /// Schedules the next deadline: for a new journal with a lease, and after each deadline.
-    func scheduleDeadline(isReached: Bool = false) {
-        let now = dependencies.clock.now()
+    /// Schedules the next deadline, after one that was reached or after a restart.
+    func scheduleDeadline() {
         let next = state.withLock { state -> Duration? in
-            if isReached { state.scheduledDeadline = nil }
-            return scheduleNext(&state, now: now)
+            state.scheduledDeadline = nil
+            return scheduleNext(&state)
         }
         if let next { dependencies.deadlines.schedule(id, at: next) }
     }
@@ -180,7 +187,7 @@ extension ProgressJournal: ScheduledPublisher {
     /// Handles a deadline; returns whether the operation's retention is over.
     func deadlineReached() -> Bool {
         if checkTime() { return true }
-        scheduleDeadline(isReached: true)
+        scheduleDeadline()
         return false
     }
 
@@ -188,10 +195,8 @@ extension ProgressJournal: ScheduledPublisher {
     func checkTime() -> Bool {
         // Checking the lease refuses nothing, so this cannot throw.
         _ = try? write { core, now in core.checkLease(now: now) }
-        let now = dependencies.clock.now()
-        return state.withLock { state in
-            state.core.endedAt.map { $0 + dependencies.retention <= now } ?? false
-        }
+        let now = dependencies.now()
+        return state.withLock { $0.core.isExpired(retention: dependencies.retention, now: now) }
     }
 
     /// Removes the operation, and publishes the reason to its watchers.
@@ -206,8 +211,8 @@ extension ProgressJournal: ScheduledPublisher {
     func retire() {
         let kept = state.withLock { state in
             state.isRetired = true
-            dependencies.history.change(by: -state.core.log.sizes.total)
-            state.core.log.sizes = RevisionSizes()
+            dependencies.history.change(by: -state.core.log.notes.totalBytes)
+            state.core.log.notes = RevisionNotes()
             return state.attachment.take()
         }
         // The attachment is released outside the lock, because its `deinit` is foreign code.
@@ -231,9 +236,8 @@ extension ProgressJournal {
         state.withLock { $0.core.isEnded }
     }
 
-    /// Notes the new operation in the change log.
+    /// Notes the new operation in the change log and for the store, and schedules its deadline.
     func announce() {
-        let isChanged = state.withLock { markChanged(&$0) }
-        if isChanged { dependencies.changes.noteChange(of: self) }
+        perform(state.withLock { publish(&$0) })
     }
 }

@@ -25,6 +25,10 @@ package final class ProgressJournal: Sendable {
         weak var sharedObject: (any AnyObject & Sendable)?
         var attachment: (any AnyObject & Sendable)?
         var isRetired = false
+        /// Whether the operation has changed since the writer of the store has last read it.
+        var isDirty = false
+        /// The newest sealed revision that the store has.
+        var storedRevision: UInt64?
     }
 
     /// The operation's identifier.
@@ -36,10 +40,10 @@ package final class ProgressJournal: Sendable {
     let state: Mutex<State>
     let pending = PendingCount()
 
-    init(first: ProgressSnapshot, capacity: Int, lease: Lease?, dependencies: JournalDependencies) {
-        id = first.id
+    init(_ core: JournalState, dependencies: JournalDependencies) {
+        id = core.log.newest.id
         self.dependencies = dependencies
-        state = Mutex(State(core: JournalState(first: first, capacity: capacity, lease: lease)))
+        state = Mutex(State(core: core))
     }
 
     // MARK: Reading
@@ -171,21 +175,20 @@ package final class ProgressJournal: Sendable {
     ///   - report: The report of the worker.
     ///   - ifMatch: The cursor at which the operation must still be; `nil` accepts any.
     ///   - size: The size of the report on the wire in bytes, counted in the service's history; 0 counts nothing.
+    ///   - receipt: The request, if its client may repeat the request.
     /// - Returns: The snapshot that the report made.
     /// - Throws: ``ProgressError`` if the report is refused: ended, gone, stale attempt, cursor mismatch, invalid.
     @discardableResult
     package func report(
         _ report: ProgressReport,
         ifMatch: ProgressCursor? = nil,
-        size: Int = 0
+        size: Int = 0,
+        receipt: StoredOperation.Receipt? = nil
     ) throws(ProgressError) -> ProgressSnapshot {
-        let history = dependencies.history
-        return try write { core, now throws(ProgressError) in
+        try write { core, now throws(ProgressError) in
+            let before = core.log.newestRevision
             try core.apply(report, ifMatch: ifMatch, now: now)
-            guard size > 0 else { return core.log.newest }
-            // While the history is full, each operation that receives a report keeps only its newest revision.
-            let limit = history.isFull ? 0 : history.perOperation
-            history.change(by: core.log.weighNewest(size, limit: limit))
+            if core.log.newestRevision != before { dependencies.history.note(size, receipt, in: &core.log) }
             return core.log.newest
         }
     }
@@ -207,9 +210,11 @@ package final class ProgressJournal: Sendable {
     ///
     /// - Throws: ``ProgressError`` if the operation has ended, is gone, or does not accept requests to cancel.
     @discardableResult
-    package func requestCancel() throws(ProgressError) -> ProgressSnapshot {
+    package func requestCancel(receipt: StoredOperation.Receipt? = nil) throws(ProgressError) -> ProgressSnapshot {
         let snapshot = try write { core, now throws(ProgressError) in
+            let before = core.log.newestRevision
             try core.requestCancel(now: now)
+            if core.log.newestRevision != before { dependencies.history.note(0, receipt, in: &core.log) }
             return core.log.newest
         }
         cancelRequested.fire()

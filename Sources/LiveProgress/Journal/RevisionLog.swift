@@ -17,8 +17,8 @@ struct RevisionLog: Sendable {
     private var last = 0
     /// Whether the newest entry is a tick that no watcher has read.
     private(set) var isTickOpen = false
-    /// The sizes of the kept revisions that remote workers reported.
-    var sizes = RevisionSizes()
+    /// The sizes and the receipts of the kept revisions that remote workers reported.
+    var notes = RevisionNotes()
 
     init(first: ProgressSnapshot, capacity: Int) {
         self.capacity = max(1, capacity)
@@ -76,6 +76,11 @@ struct RevisionLog: Sendable {
         }
     }
 
+    /// Moves the newest revision to another generation of cursors.
+    mutating func setNewestGeneration(_ generation: UInt32) {
+        entries[last].head.generation = generation
+    }
+
     /// Opens a tick, unless one is open already.
     mutating func openTick() {
         guard !isTickOpen else { return }
@@ -112,5 +117,23 @@ struct RevisionLog: Sendable {
             results.append(transform(entries[index < 0 ? index + entries.count : index]))
         }
         return results
+    }
+}
+
+extension RevisionLog {
+    /// Restores the newest `capacity` revisions; equal heads are shared again.
+    init(restoring revisions: [StoredOperation.Revision], capacity: Int) {
+        let kept = revisions.suffix(max(1, capacity))
+        var last = kept[kept.startIndex].snapshot
+        self.init(first: last, capacity: capacity)
+        for revision in kept.dropFirst() {
+            var next = revision.snapshot
+            if next.shared == last.shared { next.shared = last.shared }
+            append { $0 = next }
+            last = next
+        }
+        for revision in kept {
+            notes.append(revision.snapshot.revision, bytes: revision.reportSize, receipt: revision.receipt)
+        }
     }
 }

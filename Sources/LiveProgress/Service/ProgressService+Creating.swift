@@ -21,7 +21,13 @@ extension ProgressService {
         id: ProgressID = ProgressID(),
         options: ProgressOptions = .init()
     ) throws(ProgressError) -> ProgressTracker {
-        let journal = try create(id: id, options: options, lease: nil, inPlaceOf: endedJournal(id))
+        let journal = try create(
+            id: id,
+            options: options,
+            lease: nil,
+            first: FirstReport(),
+            inPlaceOf: endedJournal(id)
+        )
         let tracker = ProgressTracker(journal: journal, ownsOperation: true)
         journal.state.withLock { $0.tracker = tracker }
         return tracker
@@ -44,11 +50,14 @@ extension ProgressService {
 
     /// Creates an operation whose worker is elsewhere; the operation replaces `former` if that has ended.
     ///
+    /// Watchers see the operation with its first report; if that is refused, no operation is created.
+    ///
     /// - Throws: As above, and ``ProgressError/Code/gone`` if `followsDeleted` is `false` and the identifier belonged
     ///   to an operation that was deleted or has expired.
     package func createJournal(
         id: ProgressID?,
         options: ProgressOptions,
+        first: FirstReport = FirstReport(),
         inPlaceOf former: ProgressJournal?,
         followsDeleted: Bool = true
     ) throws(ProgressError) -> ProgressJournal {
@@ -57,32 +66,33 @@ extension ProgressService {
             grace: configuration.leaseGrace,
             now: configuration.clock.now()
         )
-        let journal = try create(
+        return try create(
             id: id,
             options: options,
             lease: lease,
+            first: first,
             inPlaceOf: former,
             followsDeleted: followsDeleted
         )
-        journal.scheduleDeadline()
-        return journal
     }
 
     private func create(
         id: ProgressID?,
         options: ProgressOptions,
         lease: Lease?,
+        first: FirstReport,
         inPlaceOf former: ProgressJournal?,
         followsDeleted: Bool = true
     ) throws(ProgressError) -> ProgressJournal {
         try ProgressReport.validate(labels: options.labels)
         let id = id ?? configuration.makeID()
-        let journal = ProgressJournal(
+        var core = JournalState(
             first: firstSnapshot(id, options),
             capacity: configuration.journalCapacity,
-            lease: lease,
-            dependencies: dependencies
+            lease: lease
         )
+        try core.apply(first, in: dependencies)
+        let journal = ProgressJournal(core, dependencies: dependencies)
         try dropIfExpired(id)
         let mayReplace = former?.isEnded == true
         let now = configuration.clock.now()
@@ -101,6 +111,7 @@ extension ProgressService {
             }
         }
         if mayReplace { former?.retire() }
+        journal.countHistory()
         journal.announce()
         return journal
     }

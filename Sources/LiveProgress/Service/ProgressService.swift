@@ -4,7 +4,7 @@
 import FoundationEssentials
 import Synchronization
 
-/// A store of operations that creates, finds, lists, streams and deletes them.
+/// The operations of a program: the service creates, finds, lists, streams and deletes them.
 ///
 /// ```swift
 /// let service = ProgressService()
@@ -30,8 +30,12 @@ public final class ProgressService: Sendable {
     let dependencies: JournalDependencies
     let state = Mutex(State())
 
-    /// Creates a service without operations.
-    public init(configuration: Configuration = .init()) {
+    /// Creates a service without operations, and without a store: its operations end with the process.
+    public convenience init(configuration: Configuration = .init()) {
+        self.init(configuration: configuration, writer: nil)
+    }
+
+    init(configuration: Configuration, writer: StoreWriter?) {
         self.configuration = configuration
         let publishing = PublishScheduler(interval: configuration.publishInterval, clock: configuration.clock)
         let changes = ProgressChangeLog(publishing: publishing)
@@ -45,7 +49,9 @@ public final class ProgressService: Sendable {
             history: HistoryBudget(
                 total: configuration.maximumHistoryBytes,
                 perOperation: configuration.maximumHistoryBytesPerOperation
-            )
+            ),
+            writer: writer,
+            commitTimeout: configuration.commitTimeout
         )
         dependencies.deadlines.attach(self)
     }
@@ -114,19 +120,25 @@ public final class ProgressService: Sendable {
 
     private func remove(_ id: ProgressID, _ reason: ProgressRemoval) {
         let forgettable = configuration.clock.now() + configuration.tombstoneRetention
-        let journal = state.withLock { state -> ProgressJournal? in
-            guard let journal = state.journals.removeValue(forKey: id) else { return nil }
+        let (journal, forgotten) = state.withLock { state -> (ProgressJournal?, ProgressID?) in
+            guard let journal = state.journals.removeValue(forKey: id) else { return (nil, nil) }
             state.order.remove(id)
             state.tombstones[id] = forgettable
             state.tombstoneOrder.put(id)
-            if state.tombstones.count > configuration.maximumOperations {
-                if let oldest = state.tombstoneOrder.removeOldest() { state.tombstones[oldest.key] = nil }
-            }
-            return journal
+            guard state.tombstones.count > configuration.maximumOperations,
+                let oldest = state.tombstoneOrder.removeOldest()
+            else { return (journal, nil) }
+            state.tombstones[oldest.key] = nil
+            return (journal, oldest.key)
         }
+        if let forgotten { dependencies.writer?.noteForgotten(forgotten) }
         guard let journal else { return }
         dependencies.deadlines.schedule(id, at: forgettable)
         journal.remove(reason)
+        dependencies.writer?.noteRemoval(
+            of: journal,
+            tombstoneUntil: configuration.clock.date() + configuration.tombstoneRetention.inSeconds
+        )
         changes.noteRemoval(of: journal)
     }
 
@@ -150,13 +162,15 @@ extension ProgressService: DeadlineHandler {
     /// Handles a deadline of an operation: of its lease, its retention, or its tombstone.
     func deadlineReached(_ id: ProgressID) {
         let now = configuration.clock.now()
-        let journal = state.withLock { state -> ProgressJournal? in
-            if let forgettable = state.tombstones[id], forgettable <= now {
+        let (journal, isForgotten) = state.withLock { state in
+            let isForgotten = state.tombstones[id].map { $0 <= now } ?? false
+            if isForgotten {
                 state.tombstones[id] = nil
                 state.tombstoneOrder.remove(id)
             }
-            return state.journals[id]
+            return (state.journals[id], isForgotten)
         }
+        if isForgotten { dependencies.writer?.noteForgotten(id) }
         if let journal, journal.deadlineReached() { remove(id, .expired) }
     }
 }

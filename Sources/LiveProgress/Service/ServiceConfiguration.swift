@@ -18,6 +18,16 @@ extension ProgressService {
         public var lease = Duration.seconds(60)
         /// The time that a stalled operation waits for its worker before it fails as worker-lost.
         public var leaseGrace = Duration.seconds(5 * 60)
+        /// The time that an operation waits after a restart, if its worker was in the process that ended.
+        ///
+        /// ``ProgressService/resumeProgress(_:)`` continues such an operation; otherwise it fails as worker-lost.
+        public var localGrace = Duration.seconds(30)
+        /// The longest time between a report and its commit to the store, unless a caller waits for the commit.
+        public var commitInterval = Duration.milliseconds(100)
+        /// The longest time that a caller waits for a commit.
+        public var commitTimeout = Duration.seconds(10)
+        /// Called when the store begins to fail, and when it works again.
+        public var onStoreStatus: @Sendable (ProgressStoreStatus) -> Void = { _ in }
         /// The maximum number of operations; at the limit, creating an operation is refused.
         public var maximumOperations = 100_000
         /// The maximum number of bytes kept of remote workers' reports, for all operations together.

@@ -37,6 +37,8 @@ public struct ProgressError: Error, Sendable, Hashable {
         public static let tooManyOperations = Code(.tooManyOperations)
         /// The service has reached its maximum size of report history.
         public static let historyFull = Code(.historyFull)
+        /// The service has no store, or its store has not committed a report.
+        public static let storeUnavailable = Code(.storeUnavailable)
     }
 
     /// The kind of the refusal.

@@ -21,6 +21,7 @@ extension ProgressProblem {
         case invalidReport = "invalid-report"
         case tooManyOperations = "too-many-operations"
         case historyFull = "history-full"
+        case storeUnavailable = "store-unavailable"
 
         // Refusals by the HTTP API.
         case unauthenticated, forbidden
@@ -97,6 +98,7 @@ extension ProgressProblem {
             case .invalidReport: (422, "Invalid report")
             case .tooManyOperations: (503, "Too many operations")
             case .historyFull: (503, "Report history is full")
+            case .storeUnavailable: (503, "Store unavailable")
 
             case .unauthenticated: (401, "Not authenticated")
             case .forbidden: (403, "Forbidden")

@@ -11,6 +11,7 @@ public struct ProgressSnapshot: Sendable, Hashable {
     package struct Head: Sendable, Hashable {
         let id: ProgressID
         let epoch: String
+        var generation: UInt32 = 0
         let parent: ProgressID?
         let createdAt: Date
         var attempt: Int
@@ -55,6 +56,7 @@ public struct ProgressSnapshot: Sendable, Hashable {
         let head = Head(
             id: id,
             epoch: cursor.epoch,
+            generation: cursor.generation,
             parent: parent,
             createdAt: createdAt,
             attempt: attempt,
@@ -84,7 +86,9 @@ extension ProgressSnapshot {
     public var id: ProgressID { shared.value.id }
 
     /// The place in the journal; its ``ProgressCursor/revision`` starts at 0 and grows by one.
-    public var cursor: ProgressCursor { ProgressCursor(epoch: shared.value.epoch, revision: revision) }
+    public var cursor: ProgressCursor {
+        ProgressCursor(epoch: shared.value.epoch, generation: shared.value.generation, revision: revision)
+    }
 
     /// The number of the attempt, from 1; a retry is a new attempt with its own counts.
     public var attempt: Int { shared.value.attempt }

@@ -176,7 +176,8 @@ extension RemoteReporter {
     /// Stores a newer snapshot, and a request to cancel that the snapshot shows.
     private func note(_ snapshot: ProgressSnapshot) {
         let isNews = state.withLock { state in
-            if snapshot.cursor.epoch != state.snapshot.cursor.epoch || snapshot.revision > state.snapshot.revision {
+            let (new, old) = (snapshot.cursor, state.snapshot.cursor)
+            if new.epoch != old.epoch || new.isLater(than: old) {
                 state.snapshot = snapshot
             }
             guard snapshot.status == .cancelling, !state.isCancellationRequested else { return false }

@@ -72,12 +72,13 @@ struct ReconnectingWatch: Sendable {
         let new = event.snapshot.cursor
         var skipped = event.skipped
         if let old = cursor, old.epoch == new.epoch {
-            guard new.revision > old.revision else {
+            guard new.isLater(than: old) else {
                 guard event.kind == .end else { return .read }
                 state = .finished
                 return .finish
             }
-            skipped = max(skipped, new.revision - old.revision - 1)
+            let isNext = new.generation == old.generation || event.resumed == true
+            if isNext { skipped = max(skipped, new.revision - old.revision - 1) }
         }
         cursor = new
         if event.kind == .end { state = .finished }

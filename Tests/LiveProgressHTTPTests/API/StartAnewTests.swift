@@ -19,7 +19,10 @@ struct StartAnewTests {
             switch self {
             case .succeeded, .failed, .cancelled:
                 #expect(await fixture.form(.patch, "/job", "status=\(rawValue)").status == 200)
-            case .workerLost: fixture.time.advance(by: .seconds(3600))
+            case .workerLost:
+                fixture.time.advance(by: .seconds(60))
+                _ = try? fixture.service.getProgress("job")
+                fixture.time.advance(by: .seconds(300))
             case .deleted: #expect(await fixture.send(.delete, "/job").status == 204)
             case .expired:
                 #expect(await fixture.form(.patch, "/job", "status=succeeded").status == 200)

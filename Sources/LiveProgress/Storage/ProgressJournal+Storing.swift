@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Synchronization
+
+extension ProgressJournal {
+    /// Marks the operation as changed since its last commit; returns whether the caller must note the change.
+    func markDirty(_ state: inout State) -> Bool {
+        guard !state.isDirty, dependencies.writer != nil, !state.isRetired else { return false }
+        state.isDirty = true
+        return true
+    }
+
+    /// Whether the operation has changed since the writer has last read it.
+    var isDirty: Bool { state.withLock(\.isDirty) }
+
+    /// Marks the operation as changed, because its commit failed; returns whether the service still holds it.
+    func markDirtyAgain() -> Bool {
+        state.withLock { state in
+            state.isDirty = true
+            return !state.isRetired
+        }
+    }
+
+    /// Reads what the store must take; `nil` if the operation has not changed, or is no longer in the service.
+    ///
+    /// The call seals no tick and counts as no reading, so that watchers do not depend on the pace of the store.
+    func readForStore() -> (change: StoredOperation, position: UInt64)? {
+        state.withLock { state in
+            guard state.isDirty, !state.isRetired else { return nil }
+            state.isDirty = false
+            // The next thread that adds units announces them, which marks the operation again.
+            state.core.count(pending.take())
+            return state.core.stored(after: state.storedRevision)
+        }
+    }
+
+    /// Notes that the store has the revisions up to one.
+    func noteStored(_ revision: UInt64) {
+        state.withLock { $0.storedRevision = revision }
+    }
+
+    /// Seals the newest revision before the store is closed.
+    func sealForStore() {
+        let now = dependencies.now()
+        state.withLock { state in
+            state.core.count(pending.take())
+            state.core.seal(now: now)
+        }
+    }
+
+    /// Returns when everything reported so far is committed to the service's store.
+    package func committed() async throws {
+        guard let writer = dependencies.writer else {
+            throw ProgressError(.storeUnavailable, "The service keeps its operations in memory only.")
+        }
+        try await writer.commit(self, timeout: dependencies.commitTimeout)
+    }
+
+    /// Returns the revision that a request with a key made, and the hash of the request.
+    package func receipt(withKey key: String) -> (snapshot: ProgressSnapshot, receipt: StoredOperation.Receipt)? {
+        state.withLock { state in
+            guard let note = state.core.log.notes.note(withKey: key), let receipt = note.receipt,
+                let snapshot = state.core.log.entry(at: note.revision)
+            else { return nil }
+            return (snapshot, receipt)
+        }
+    }
+}
+
+extension ProgressTracker {
+    /// Returns when everything reported so far is committed to the service's store, and survives a crash.
+    ///
+    /// ```swift
+    /// tracker.succeed(result: ["rows": 7])
+    /// try await tracker.committed()
+    /// ```
+    ///
+    /// - Throws: ``ProgressError/Code/storeUnavailable`` if the service has no store, or if its store fails or is too
+    ///   slow; the reports stay, and are committed when the store works again. `CancellationError` if the task is
+    ///   cancelled. On ``noop`` the call returns immediately.
+    public func committed() async throws {
+        try await journal?.committed()
+    }
+}
+
+extension ProgressError {
+    static func storeUnavailable(_ store: any ProgressStore, _ reason: String) -> ProgressError {
+        ProgressError(
+            .storeUnavailable,
+            "The store (\(store)) has not committed the report: \(reason). The report is kept in memory, and is stored later."
+        )
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import FoundationEssentials
+import Synchronization
+
+/// The writer of a service's store: it commits the operations that have changed, in cycles.
+///
+/// A cycle commits everything that had changed when the cycle began. It begins after an interval, or immediately if a
+/// caller waits for a commit; so callers that wait at the same time share one commit. While nothing changes, no task
+/// runs. If a commit fails, the writer tries again, and the changes stay in the journals, whose memory is bounded.
+final class StoreWriter: Sendable {
+    private struct State {
+        /// The operations that may have changed since their last commit.
+        var dirty: [ProgressJournal] = []
+        var removals: [ProgressStoreBatch.Removal] = []
+        var forgottenTombstones: [ProgressID] = []
+        /// Whether a task runs; it runs from the first change until everything is committed.
+        var isRunning = false
+        var begunCycles: UInt64 = 0
+        var committedCycles: UInt64 = 0
+        var status: ProgressStoreStatus
+        var isClosed = false
+
+        var hasWork: Bool { !dirty.isEmpty || !removals.isEmpty || !forgottenTombstones.isEmpty }
+    }
+
+    /// The largest number of operations in one commit.
+    private static let batchSize = 512
+    /// The pause after a failed commit; each further failure doubles it, up to the longest pause.
+    private static let firstPause = Duration.milliseconds(100)
+    private static let longestPause = Duration.seconds(5)
+
+    private let store: any ProgressStore
+    private let clock: ProgressClock
+    private let interval: Duration
+    private let onStatus: @Sendable (ProgressStoreStatus) -> Void
+    private let state: Mutex<State>
+    /// The signal that a caller waits for a commit.
+    private let urgent = WakeSignal()
+    /// The callers that wait for a commit.
+    private let waiters = WakeGroup()
+
+    init(_ store: any ProgressStore, _ configuration: ProgressService.Configuration) {
+        self.store = store
+        clock = configuration.clock
+        interval = configuration.commitInterval
+        onStatus = configuration.onStoreStatus
+        state = Mutex(State(status: ProgressStoreStatus(store: store.description)))
+    }
+
+    var status: ProgressStoreStatus {
+        state.withLock { state in
+            var status = state.status
+            status.waitingOperations = state.dirty.count + state.removals.count
+            return status
+        }
+    }
+
+    // MARK: Changes
+
+    /// Notes that an operation has changed; the journal calls this once until the writer reads it.
+    func noteChange(of journal: ProgressJournal) {
+        note { $0.dirty.append(journal) }
+    }
+
+    /// Notes that an operation was removed.
+    func noteRemoval(of journal: ProgressJournal, tombstoneUntil date: Date) {
+        let removal = ProgressStoreBatch.Removal(id: journal.id, epoch: journal.epoch, tombstoneUntil: date)
+        note { $0.removals.append(removal) }
+    }
+
+    /// Notes that the time of a tombstone has passed.
+    func noteForgotten(_ id: ProgressID) {
+        note { $0.forgottenTombstones.append(id) }
+    }
+
+    private func note(_ change: (inout State) -> Void) {
+        let mustStart = state.withLock { state in
+            guard !state.isClosed else { return false }
+            change(&state)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if mustStart { Task.detached { await self.run() } }
+    }
+
+    // MARK: Waiting
+
+    /// Returns when everything that an operation has reported is committed.
+    ///
+    /// - Throws: ``ProgressError/Code/storeUnavailable`` if the store fails, or takes longer than `timeout`;
+    ///   `CancellationError` if the task is cancelled.
+    func commit(_ journal: ProgressJournal, timeout: Duration) async throws {
+        // The thread that marked the journal may not have noted the change yet, so the change is noted again.
+        if journal.isDirty { noteChange(of: journal) }
+        try await commit(timeout: timeout)
+    }
+
+    /// Returns when everything that was noted before the call is committed.
+    func commit(timeout: Duration) async throws {
+        let cycle = state.withLock { state -> UInt64 in
+            state.hasWork ? state.begunCycles + 1 : state.begunCycles
+        }
+        urgent.wake()
+        let deadline = clock.now() + timeout
+        let outcome = try await waiters.wait(until: deadline, on: clock) {
+            state.withLock { state -> Result<Void, ProgressError>? in
+                if state.committedCycles >= cycle { return .success(()) }
+                return state.status.failure.map { .failure(.storeUnavailable(self.store, $0)) }
+            }
+        }
+        try (outcome ?? .failure(.storeUnavailable(store, "the commit takes too long"))).get()
+    }
+
+    /// Commits everything, and closes the store; later changes are not stored.
+    func close() async {
+        for journal in state.withLock(\.dirty) { journal.sealForStore() }
+        let isComplete = (try? await commit(timeout: Self.longestPause)) != nil
+        state.withLock { $0.isClosed = true }
+        guard isComplete else { return }
+        do { try await store.close() } catch { fail(error) }
+    }
+
+    // MARK: Cycles
+
+    private struct Cycle {
+        var journals: [ProgressJournal]
+        var removals: [ProgressStoreBatch.Removal]
+        var forgottenTombstones: [ProgressID]
+    }
+
+    private func run() async {
+        var pause: Duration?
+        while true {
+            if let pause {
+                // A caller that begins to wait does not shorten the pause after a failure.
+                try? await clock.sleep(clock.now() + pause)
+            } else {
+                _ = await urgent.wait(until: clock.now() + interval, on: clock)
+            }
+            guard let cycle = beginCycle() else { return }
+            do {
+                try await commit(cycle)
+                succeed()
+                pause = nil
+            } catch {
+                putBack(cycle)
+                fail(error)
+                pause = min(pause.map { $0 * 2 } ?? Self.firstPause, Self.longestPause)
+            }
+        }
+    }
+
+    /// Takes everything that has changed; returns `nil`, and ends the task, if nothing has.
+    private func beginCycle() -> Cycle? {
+        state.withLock { state in
+            guard state.hasWork else {
+                state.isRunning = false
+                return nil
+            }
+            state.begunCycles += 1
+            defer { (state.dirty, state.removals, state.forgottenTombstones) = ([], [], []) }
+            return Cycle(
+                journals: state.dirty,
+                removals: state.removals,
+                forgottenTombstones: state.forgottenTombstones
+            )
+        }
+    }
+
+    private func commit(_ cycle: Cycle) async throws {
+        var batch = ProgressStoreBatch(removals: cycle.removals, forgottenTombstones: cycle.forgottenTombstones)
+        var rest = cycle.journals[...]
+        repeat {
+            let journals = rest.prefix(Self.batchSize)
+            rest = rest.dropFirst(Self.batchSize)
+            let readings = journals.compactMap { journal in journal.readForStore().map { (journal, $0) } }
+            batch.changes = readings.map(\.1.change)
+            if !batch.isEmpty { try await store.commit(batch) }
+            for (journal, reading) in readings { journal.noteStored(reading.position) }
+            batch = ProgressStoreBatch()
+        } while !rest.isEmpty
+    }
+
+    private func putBack(_ cycle: Cycle) {
+        let journals = cycle.journals.filter { $0.markDirtyAgain() }
+        state.withLock { state in
+            state.dirty += journals
+            state.removals = cycle.removals + state.removals
+            state.forgottenTombstones = cycle.forgottenTombstones + state.forgottenTombstones
+        }
+    }
+
+    private func succeed() {
+        let recovered = state.withLock { state -> ProgressStoreStatus? in
+            state.committedCycles = state.begunCycles
+            state.status.commitCount += 1
+            guard state.status.failure != nil else { return nil }
+            (state.status.failure, state.status.failingSince) = (nil, nil)
+            return state.status
+        }
+        waiters.wake()
+        if let recovered { onStatus(recovered) }
+    }
+
+    private func fail(_ error: any Error) {
+        let date = clock.date()
+        let (status, isNew) = state.withLock { state in
+            let isNew = state.status.failure == nil
+            if isNew { state.status.failingSince = date }
+            state.status.failure = String(describing: error)
+            state.status.failureCount += 1
+            return (state.status, isNew)
+        }
+        waiters.wake()
+        if isNew { onStatus(status) }
+    }
+}
+
+/// The condition of a service's store.
+public struct ProgressStoreStatus: Sendable, Hashable {
+    /// The name of the store, such as its path.
+    public var store: String
+    /// Why the last commit failed; `nil` if the store works.
+    public var failure: String?
+    /// The date since which commits fail.
+    public var failingSince: Date?
+    /// The number of operations with changes that are not committed.
+    public var waitingOperations = 0
+    /// The number of commits.
+    public var commitCount: UInt64 = 0
+    /// The number of failed commits.
+    public var failureCount: UInt64 = 0
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressTesting
+import Synchronization
+import Testing
+
+@Suite("The writer of a store")
+struct StoreWriterTests {
+    @Test("Reading for the store seals no tick, and makes no revision")
+    func seals() async throws {
+        let current = try await StoredService()
+        let tracker = try current.service.createProgress(id: "job")
+        for _ in 1...3 {
+            tracker.advance()
+            try await tracker.committed()
+        }
+        #expect(tracker.snapshot()?.revision == 1)
+        #expect(tracker.snapshot()?.counts?.completedCount == 3)
+    }
+
+    @Test("Units counted without the lock are committed too")
+    func pendingUnits() async throws {
+        let current = try await StoredService()
+        let tracker = try current.service.createProgress(id: "job")
+        for round in 1...3 as ClosedRange<Int64> {
+            for _ in 0..<1000 { tracker.advance() }
+            try await tracker.committed()
+            current.store.crash()
+            let contents = try current.store.load()
+            #expect(contents.operations.first?.counts?.completedCount == 1000 * round)
+        }
+    }
+
+    @Test("Without a caller that waits, changes are committed after the interval")
+    func interval() async throws {
+        let store = CountingStore()
+        let time = ManualClock()
+        var configuration = ProgressService.Configuration()
+        configuration.clock = time.clock
+        let service = try await ProgressService(configuration: configuration, store: store)
+        let tracker = try service.createProgress()
+        for round in 1...3 {
+            for _ in 0..<100 { tracker.update("Working") }
+            await time.sleepers(atLeast: 1)
+            time.advance(by: .milliseconds(100))
+            await store.commits(atLeast: round)
+        }
+        #expect(store.count == 3)
+    }
+
+    @Test("A store that fails delays no report; callers that wait get an error, and later everything is committed")
+    func failure() async throws {
+        let store = CountingStore()
+        let time = ManualClock()
+        let statuses = Mutex<[String?]>([])
+        var configuration = ProgressService.Configuration()
+        configuration.clock = time.clock
+        configuration.onStoreStatus = { status in statuses.withLock { $0.append(status.failure) } }
+        let service = try await ProgressService(configuration: configuration, store: store)
+        let tracker = try service.createProgress(id: "job")
+        for round in 1...3 {
+            store.fail("disk full")
+            tracker.update("Step \(round)")
+            let error = await #expect(throws: ProgressError.self) { try await tracker.committed() }
+            #expect(error?.code == .storeUnavailable)
+            #expect(error?.message.contains("disk full") == true)
+            #expect(service.storeStatus?.failure == "disk full")
+            #expect(service.storeStatus?.failingSince != nil)
+            store.fail(nil)
+            let before = store.count
+            await time.sleepers(atLeast: 1)
+            time.advance(by: .seconds(30))
+            await store.commits(atLeast: before + 1)
+            try await tracker.committed()
+            #expect(service.storeStatus?.failure == nil && service.storeStatus?.waitingOperations == 0)
+        }
+        #expect(statuses.withLock(\.self) == ["disk full", nil, "disk full", nil, "disk full", nil])
+        await service.close()
+        #expect(try store.memory.load().operations.first?.newest.state == "Step 3")
+    }
+
+    @Test("A service without a store says that nothing is committed")
+    func withoutStore() async throws {
+        let tracker = try ProgressService().createProgress()
+        let error = await #expect(throws: ProgressError.self) { try await tracker.committed() }
+        #expect(error?.code == .storeUnavailable)
+        try await ProgressTracker.noop.committed()
+    }
+}
+
+/// A store in memory that counts commits, and fails on demand.
+private final class CountingStore: ProgressStore {
+    let memory = ProgressMemoryStore()
+    private let failure = Mutex<String?>(nil)
+    private let commits = Mutex(0)
+    private let changed = WakeGroup()
+
+    var description: String { "counting" }
+    var count: Int { commits.withLock(\.self) }
+
+    func fail(_ reason: String?) { failure.withLock { $0 = reason } }
+
+    func commits(atLeast count: Int) async {
+        _ = try? await changed.wait { commits.withLock { $0 >= count ? true : nil } }
+    }
+
+    func load() throws -> ProgressStoreContents { try memory.load() }
+
+    func commit(_ batch: ProgressStoreBatch) throws {
+        if let reason = failure.withLock(\.self) { throw ProgressStoreError(reason) }
+        memory.commit(batch)
+        commits.withLock { $0 += 1 }
+        changed.wake()
+    }
+
+    func close() { memory.close() }
+}
