@@ -26,10 +26,12 @@ let package = Package(
         .library(name: "LiveProgressClientTLS", targets: ["LiveProgressClientTLS"]),
         .library(name: "LiveProgressTesting", targets: ["LiveProgressTesting"]),
         .library(name: "LiveProgressHummingbird", targets: ["LiveProgressHummingbird"]),
+        .library(name: "LiveProgressSQLite", targets: ["LiveProgressSQLite"]),
     ],
     traits: [
         .trait(name: "Hummingbird", description: "Routes and WebSocket upgrade for Hummingbird 2 applications."),
         .trait(name: "ClientTLS", description: "https and wss for the client, with swift-nio-ssl."),
+        .trait(name: "SQLite", description: "A durable store in one SQLite file, with GRDB."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.3.0"),
@@ -39,6 +41,7 @@ let package = Package(
         // SwiftPM fetches this package only for users of the trait.
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
     ],
@@ -126,6 +129,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "LiveProgressTesting", dependencies: ["LiveProgress"], swiftSettings: settings),
+        .target(
+            name: "LiveProgressSQLite",
+            dependencies: [
+                "LiveProgress", "LiveProgressWire",
+                .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLite"])),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "LiveProgressHummingbird",
             dependencies: [

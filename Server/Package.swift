@@ -30,6 +30,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -42,7 +43,7 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let server: [Target] = [
     .target(
         name: "LiveProgressServer",
-        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages")
+        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "SQLite")
             + nio("Core", "Posix")
             + [
                 configuration, crypto, cryptoExtras, httpTypes, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle,
@@ -78,6 +79,12 @@ let server: [Target] = [
             + [hummingbirdCore, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
             + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Pages", "Testing")
             + nio("Core", "Embedded", "Posix"),
+        swiftSettings: settings
+    ),
+    // The library's own tests of this product, which needs a trait.
+    .testTarget(
+        name: "LiveProgressSQLiteTests",
+        dependencies: library("", "SQLite", "Testing") + [grdb],
         swiftSettings: settings
     ),
     // A link to the folder of the library's random schedules, which run here over encrypted connections.
@@ -132,7 +139,7 @@ let programs: [Target] = [
     // The snippets of the library's documentation; they depend on all documented products, for scripts/docs.sh.
     .target(
         name: "Guide",
-        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "Testing"),
+        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "SQLite", "Testing"),
         path: "Linked/Examples/Sources/Guide",
         swiftSettings: [.swiftLanguageMode(.v6)]
     ),
@@ -216,7 +223,7 @@ let package = Package(
         .executable(name: "live-progress-bench", targets: ["LiveProgressBench"]),
     ],
     dependencies: [
-        .package(name: "swift-live-progress", path: "..", traits: ["Hummingbird", "ClientTLS"]),
+        .package(name: "swift-live-progress", path: "..", traits: ["Hummingbird", "ClientTLS", "SQLite"]),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
@@ -226,6 +233,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.40.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
     ],

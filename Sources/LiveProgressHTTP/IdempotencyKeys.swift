@@ -27,7 +27,7 @@ struct IdempotencyKeys<Outcome: Sendable> {
     }
 
     private struct Entry {
-        let fingerprint: Int
+        let fingerprint: UInt64
         var standing = Standing.underway
         let number: UInt64
     }
@@ -57,7 +57,7 @@ struct IdempotencyKeys<Outcome: Sendable> {
     ///   - key: The name of the key.
     ///   - fingerprint: A hash of the rest of the request.
     /// - Returns: The decision on the request.
-    mutating func begin(_ key: String, fingerprint: Int) -> Decision {
+    mutating func begin(_ key: String, fingerprint: UInt64) -> Decision {
         if let entry = entries[key] {
             guard entry.fingerprint == fingerprint else { return .reused }
             switch entry.standing {
@@ -74,6 +74,16 @@ struct IdempotencyKeys<Outcome: Sendable> {
         evict()
         return .proceed(after: nil)
     }
+
+    /// Adds the key of a request that was finished before a restart.
+    mutating func restore(_ key: String, fingerprint: UInt64, _ outcome: Outcome) {
+        guard entries[key] == nil else { return }
+        _ = begin(key, fingerprint: fingerprint)
+        finish(key, outcome)
+    }
+
+    /// Returns whether the table has a key.
+    func contains(_ key: String) -> Bool { entries[key] != nil }
 
     /// Stores the outcome of a finished request.
     mutating func finish(_ key: String, _ outcome: Outcome) {

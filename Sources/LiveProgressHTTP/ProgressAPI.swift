@@ -36,8 +36,13 @@ public struct ProgressAPI: Sendable {
         let quotas: Quotas
         let rates: ReportRates
 
-        init(_ configuration: Configuration) {
-            keys = Mutex(IdempotencyKeys(capacity: configuration.maximumIdempotencyKeys))
+        init(_ configuration: Configuration, _ service: ProgressService) {
+            var keys = IdempotencyKeys<Created>(capacity: configuration.maximumIdempotencyKeys)
+            for (receipt, snapshot) in service.creationReceipts {
+                let created = Created(id: snapshot.id, epoch: snapshot.cursor.epoch)
+                keys.restore(receipt.key, fingerprint: receipt.fingerprint, created)
+            }
+            self.keys = Mutex(keys)
             changes = Mutex(IdempotencyKeys(capacity: configuration.maximumIdempotencyKeys))
             quotas = Quotas(limits: configuration.limits)
             rates = ReportRates(limits: configuration.limits)
@@ -57,7 +62,7 @@ public struct ProgressAPI: Sendable {
         self.service = service
         self.configuration = configuration
         policy = OriginPolicy(configuration.origins, configuration.hosts)
-        shared = SharedState(configuration)
+        shared = SharedState(configuration, service)
     }
 
     /// Returns whether a path belongs to this API, so that ``respond(to:body:from:)`` handles it.
@@ -141,10 +146,11 @@ public struct ProgressAPI: Sendable {
         }
         if !call.target.query.isEmpty, !asksForPage(call) { try call.readParameters() }
         switch (call.route, request.method) {
-        case (.collection, .post): return try create(call)
-        case (.collection, _): return try list(call)
+        case (.collection, .get), (.collection, .head): return try list(call)
         case (.operation(let id), .get), (.operation(let id), .head): return try await read(id, call)
-        case (.operation(let id), _), (.cancel(let id), _): return try await once(call, on: id, change)
+        case (.collection, _): return try await durably(call, create)
+        case (.operation(let id), _), (.cancel(let id), _):
+            return try await durably(call) { call throws(Refusal) in try await once(call, on: id, change) }
         }
     }
 

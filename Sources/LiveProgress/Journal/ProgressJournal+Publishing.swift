@@ -27,7 +27,6 @@ extension ProgressJournal: ScheduledPublisher {
         var wakers: Wakers.List = []
         var mustSchedule = false
         var isChanged = false
-        var isDirty = false
         var deadline: Duration?
         var isOver = false
     }
@@ -101,7 +100,7 @@ extension ProgressJournal: ScheduledPublisher {
     private func publish(_ state: inout State) -> Effects {
         var effects = Effects(wakers: state.wakers.take(), isOver: state.core.isOver)
         effects.isChanged = markChanged(&state)
-        effects.isDirty = markDirty(&state)
+        markDirty(&state)
         effects.deadline = scheduleNext(&state)
         return effects
     }
@@ -110,7 +109,7 @@ extension ProgressJournal: ScheduledPublisher {
     private func publishTick(_ state: inout State, now: Duration) -> Effects {
         var effects = Effects()
         effects.isChanged = markChanged(&state)
-        effects.isDirty = markDirty(&state)
+        markDirty(&state)
         effects.deadline = scheduleNext(&state)
         guard !state.isPublishScheduled, !state.wakers.isEmpty else { return effects }
         if let lastPublish = state.lastPublish, now - lastPublish < dependencies.publishing.interval {
@@ -133,7 +132,6 @@ extension ProgressJournal: ScheduledPublisher {
         for waker in effects.wakers { waker.wake() }
         if effects.mustSchedule { dependencies.publishing.schedule(self) }
         if effects.isChanged { dependencies.changes.noteChange(of: self) }
-        if effects.isDirty { dependencies.writer?.noteChange(of: self) }
         if let deadline = effects.deadline { dependencies.deadlines.schedule(id, at: deadline) }
         if effects.isOver {
             started.close(ProgressError(.ended, "The operation ended before a watcher joined."))

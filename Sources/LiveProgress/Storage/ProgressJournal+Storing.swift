@@ -4,15 +4,14 @@
 import Synchronization
 
 extension ProgressJournal {
-    /// Marks the operation as changed since its last commit; returns whether the caller must note the change.
-    func markDirty(_ state: inout State) -> Bool {
-        guard !state.isDirty, dependencies.writer != nil, !state.isRetired else { return false }
+    /// Tells the writer that the operation has changed, unless the writer knows it.
+    ///
+    /// The writer is told under the lock, so that a caller that waits for a commit waits for the changes of all threads.
+    func markDirty(_ state: inout State) {
+        guard !state.isDirty, let writer = dependencies.writer, !state.isRetired else { return }
         state.isDirty = true
-        return true
+        writer.noteChange(of: self)
     }
-
-    /// Whether the operation has changed since the writer has last read it.
-    var isDirty: Bool { state.withLock(\.isDirty) }
 
     /// Marks the operation as changed, because its commit failed; returns whether the service still holds it.
     func markDirtyAgain() -> Bool {
@@ -40,6 +39,11 @@ extension ProgressJournal {
         state.withLock { $0.storedRevision = revision }
     }
 
+    /// Notes that the store has no revision of the operation.
+    func forgetStored() {
+        state.withLock { $0.storedRevision = nil }
+    }
+
     /// Seals the newest revision before the store is closed.
     func sealForStore() {
         let now = dependencies.now()
@@ -54,7 +58,7 @@ extension ProgressJournal {
         guard let writer = dependencies.writer else {
             throw ProgressError(.storeUnavailable, "The service keeps its operations in memory only.")
         }
-        try await writer.commit(self, timeout: dependencies.commitTimeout)
+        try await writer.commit(timeout: dependencies.commitTimeout)
     }
 
     /// Returns the revision that a request with a key made, and the hash of the request.

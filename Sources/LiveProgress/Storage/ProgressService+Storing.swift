@@ -21,6 +21,7 @@ extension ProgressService {
     public convenience init(configuration: Configuration = .init(), store: any ProgressStore) async throws {
         let contents = try await store.load()
         self.init(configuration: configuration, writer: StoreWriter(store, configuration))
+        dependencies.writer?.attach(self)
         restore(contents)
     }
 
@@ -98,6 +99,21 @@ extension ProgressService {
                 state.tombstoneOrder.put(id)
             }
             dependencies.deadlines.schedule(id, at: now.monotonic + rest)
+        }
+    }
+}
+
+extension ProgressService: StoreSource {
+    func everythingToStore() -> (journals: [ProgressJournal], removals: [ProgressStoreBatch.Removal]) {
+        let now = dependencies.now()
+        return state.withLock { state in
+            let journals = state.order.entries(after: 0).compactMap { state.journals[$0.key] }
+            // No operation has an empty epoch, so these removals only leave the tombstones.
+            let removals = state.tombstones.map { id, forgettable in
+                let date = now.date + (forgettable - now.monotonic).inSeconds
+                return ProgressStoreBatch.Removal(id: id, epoch: "", tombstoneUntil: date)
+            }
+            return (journals, removals)
         }
     }
 }

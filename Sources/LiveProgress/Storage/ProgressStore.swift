@@ -98,13 +98,18 @@ public struct ProgressStoreBatch: Sendable, Hashable {
     public var isEmpty: Bool { removals.isEmpty && changes.isEmpty && forgottenTombstones.isEmpty }
 }
 
-/// The reason why a store cannot be opened, and what to do.
+/// The reason why a store cannot be opened or written, and what to do.
 public struct ProgressStoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The message for the operator.
     public let message: String
+    /// Whether the store is empty now, such as after its file was deleted; the service then commits everything again.
+    public let hasLostContents: Bool
 
     /// Creates an error with its message.
-    public init(_ message: String) { self.message = message }
+    public init(_ message: String, hasLostContents: Bool = false) {
+        self.message = message
+        self.hasLostContents = hasLostContents
+    }
 
     /// The message.
     public var description: String { message }

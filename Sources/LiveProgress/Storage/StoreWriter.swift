@@ -4,6 +4,11 @@
 public import FoundationEssentials
 import Synchronization
 
+/// The source of everything that a store has to keep.
+protocol StoreSource: AnyObject, Sendable {
+    func everythingToStore() -> (journals: [ProgressJournal], removals: [ProgressStoreBatch.Removal])
+}
+
 /// The writer of a service's store: it commits the operations that have changed, in cycles.
 ///
 /// A cycle commits everything that had changed when the cycle began. It begins after an interval, or immediately if a
@@ -21,6 +26,7 @@ final class StoreWriter: Sendable {
         var committedCycles: UInt64 = 0
         var status: ProgressStoreStatus
         var isClosed = false
+        weak var source: (any StoreSource)?
 
         var hasWork: Bool { !dirty.isEmpty || !removals.isEmpty || !forgottenTombstones.isEmpty }
     }
@@ -47,6 +53,11 @@ final class StoreWriter: Sendable {
         interval = configuration.commitInterval
         onStatus = configuration.onStoreStatus
         state = Mutex(State(status: ProgressStoreStatus(store: store.description)))
+    }
+
+    /// Sets the source of everything, held weakly.
+    func attach(_ source: any StoreSource) {
+        state.withLock { $0.source = source }
     }
 
     var status: ProgressStoreStatus {
@@ -87,17 +98,10 @@ final class StoreWriter: Sendable {
 
     // MARK: Waiting
 
-    /// Returns when everything that an operation has reported is committed.
+    /// Returns when everything that was noted before the call is committed.
     ///
     /// - Throws: ``ProgressError/Code/storeUnavailable`` if the store fails, or takes longer than `timeout`;
     ///   `CancellationError` if the task is cancelled.
-    func commit(_ journal: ProgressJournal, timeout: Duration) async throws {
-        // The thread that marked the journal may not have noted the change yet, so the change is noted again.
-        if journal.isDirty { noteChange(of: journal) }
-        try await commit(timeout: timeout)
-    }
-
-    /// Returns when everything that was noted before the call is committed.
     func commit(timeout: Duration) async throws {
         let cycle = state.withLock { state -> UInt64 in
             state.hasWork ? state.begunCycles + 1 : state.begunCycles
@@ -146,6 +150,7 @@ final class StoreWriter: Sendable {
                 pause = nil
             } catch {
                 putBack(cycle)
+                if (error as? ProgressStoreError)?.hasLostContents == true { putBackEverything() }
                 fail(error)
                 pause = min(pause.map { $0 * 2 } ?? Self.firstPause, Self.longestPause)
             }
@@ -170,9 +175,13 @@ final class StoreWriter: Sendable {
     }
 
     private func commit(_ cycle: Cycle) async throws {
-        var batch = ProgressStoreBatch(removals: cycle.removals, forgottenTombstones: cycle.forgottenTombstones)
+        var batch = ProgressStoreBatch()
+        var removals = cycle.removals[...]
         var rest = cycle.journals[...]
+        batch.forgottenTombstones = cycle.forgottenTombstones
         repeat {
+            batch.removals = Array(removals.prefix(Self.batchSize))
+            removals = removals.dropFirst(Self.batchSize)
             let journals = rest.prefix(Self.batchSize)
             rest = rest.dropFirst(Self.batchSize)
             let readings = journals.compactMap { journal in journal.readForStore().map { (journal, $0) } }
@@ -180,7 +189,7 @@ final class StoreWriter: Sendable {
             if !batch.isEmpty { try await store.commit(batch) }
             for (journal, reading) in readings { journal.noteStored(reading.position) }
             batch = ProgressStoreBatch()
-        } while !rest.isEmpty
+        } while !rest.isEmpty || !removals.isEmpty
     }
 
     private func putBack(_ cycle: Cycle) {
@@ -190,6 +199,16 @@ final class StoreWriter: Sendable {
             state.removals = cycle.removals + state.removals
             state.forgottenTombstones = cycle.forgottenTombstones + state.forgottenTombstones
         }
+    }
+
+    /// Commits everything again, because the store is empty.
+    private func putBackEverything() {
+        guard let source = state.withLock({ $0.source }) else { return }
+        let everything = source.everythingToStore()
+        for journal in everything.journals { journal.forgetStored() }
+        putBack(
+            Cycle(journals: everything.journals, removals: everything.removals, forgottenTombstones: [])
+        )
     }
 
     private func succeed() {

@@ -28,11 +28,14 @@ public struct StoredOperation: Sendable, Hashable {
         public var key: String
         /// A hash of the rest of the request.
         public var fingerprint: UInt64
+        /// The number of lines of the request that are applied; `nil` if the request is no batch of lines.
+        public var appliedLines: Int?
 
         /// Creates a receipt.
-        public init(key: String, fingerprint: UInt64) {
+        public init(key: String, fingerprint: UInt64, appliedLines: Int? = nil) {
             self.key = key
             self.fingerprint = fingerprint
+            self.appliedLines = appliedLines
         }
     }
 

@@ -19,6 +19,8 @@ struct Preferences: Equatable {
     private(set) var wait: Int?
     /// `return=…`: the content of the response to a change.
     private(set) var representation: Representation?
+    /// `durable`: the response to a change comes after its commit; a preference of this API.
+    private(set) var isDurable = false
 
     /// Parses the field.
     init(_ text: String?) {
@@ -44,6 +46,8 @@ struct Preferences: Equatable {
         case "return":
             // The length limit keeps a long text from being copied and compared.
             representation = value.utf8.count > 32 ? nil : Representation(rawValue: value.lowercased())
+        case "durable":
+            isDurable = true
         default:
             break
         }

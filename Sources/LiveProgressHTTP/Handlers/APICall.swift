@@ -18,6 +18,8 @@ struct APICall {
     var parameters = QueryParameters()
     /// The number of batch lines that an earlier request with the same key applied.
     var appliedLines = 0
+    /// The receipt of a request with an idempotency key, which the journal keeps with the change.
+    var receipt: StoredOperation.Receipt?
     /// The quota slot of a request from a proxy, held until the response or the watch ends.
     var slot: QuotaSlot?
 

@@ -12,7 +12,7 @@ extension ProgressAPI {
         try BodyReader(call, allowing: BodyReader.creation).requireNothing()
         try check(call, journal)
         do throws(ProgressError) {
-            return snapshotResponse(.accepted, try journal.requestCancel(), call)
+            return snapshotResponse(.accepted, try journal.requestCancel(receipt: call.receipt), call)
         } catch {
             throw Refusal(error)
         }

@@ -16,6 +16,8 @@ extension ProgressAPI {
         guard let key = try IdempotencyKey(of: call) else {
             return located(.created, try make(creation, call).snapshot(), call)
         }
+        var call = call
+        call.receipt = key.receipt
         return try create(creation, once: key, call)
     }
 
@@ -74,7 +76,7 @@ extension ProgressAPI {
         let former = creation.id.flatMap { formerRun(of: $0, call.permissions) }
         let owner = try shared.quotas.create(subject: call.subject, inPlaceOf: former)
         do throws(ProgressError) {
-            return try make(creation, of: call.body.count, owner, inPlaceOf: former, startsAnew: true)
+            return try make(creation, call, owner, inPlaceOf: former, startsAnew: true)
         } catch {
             throw Refusal(error)
         }
@@ -89,29 +91,28 @@ extension ProgressAPI {
         return permissions.principal?.may(.create, journal) ?? true ? journal : nil
     }
 
-    /// Creates an operation that holds the quota slot `owner`, and applies its first report, of `size` bytes.
+    /// Creates an operation that holds the quota slot `owner`, with its first report.
     ///
     /// The new operation replaces `former`, which has ended. If `startsAnew` is `true`, it may also replace a deleted
     /// operation.
     func make(
         _ creation: Creation,
-        of size: Int,
+        _ call: APICall,
         _ owner: QuotaSlot?,
         inPlaceOf former: ProgressJournal? = nil,
         startsAnew: Bool
     ) throws(ProgressError) -> ProgressJournal {
-        // This check must precede the creation, because a creation cannot be undone.
         if let attempt = creation.report?.attempt, attempt > 2 {
             throw ProgressError(.invalidReport, "attempt is 1 for a new operation, and 2 for its retry. Leave it out.")
         }
         let journal = try service.createJournal(
             id: creation.id,
             options: creation.options,
+            first: FirstReport(report: creation.report, size: call.body.count, receipt: call.receipt),
             inPlaceOf: former,
             followsDeleted: startsAnew
         )
         if let owner { journal.attach(owner) }
-        if let report = creation.report { try journal.report(report, size: size) }
         return journal
     }
 

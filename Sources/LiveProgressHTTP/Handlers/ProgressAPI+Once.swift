@@ -15,7 +15,9 @@ extension ProgressAPI {
         _ change: (APICall) async throws(Refusal) -> ProgressResponse
     ) async throws(Refusal) -> ProgressResponse {
         guard let id, let key = try IdempotencyKey(of: call) else { return try await change(call) }
-        let epoch = (try? service.getJournal(id))?.epoch
+        let journal = try? service.getJournal(id)
+        let epoch = journal?.epoch
+        if let journal { restoreKey(key, of: journal) }
         switch shared.changes.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused: throw Refusal(Problems.keyReused)
         case .inUse: throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
@@ -24,6 +26,7 @@ extension ProgressAPI {
         case .repeats(let outcome): return try answer(again: outcome, id, call)
         case .proceed(let part):
             var call = call
+            call.receipt = key.receipt
             if let part, !part.isOf(epoch) {
                 shared.changes.withLock { $0.suspend(key.name, part) }
                 throw Refusal(Problems.startedAnew)
@@ -44,6 +47,24 @@ extension ProgressAPI {
         }
     }
 
+    /// Adds a key that the journal has kept over a restart.
+    private func restoreKey(_ key: IdempotencyKey, of journal: ProgressJournal) {
+        guard service.storeStatus != nil, !shared.changes.withLock({ $0.contains(key.name) }),
+            let (snapshot, receipt) = journal.receipt(withKey: key.name)
+        else { return }
+        let outcome: ChangeOutcome =
+            if let lines = receipt.appliedLines {
+                .lines(lines, epoch: snapshot.cursor.epoch)
+            } else {
+                .revision(snapshot.revision == 0 ? .created : .ok, snapshot.cursor)
+            }
+        shared.changes.withLock { keys in
+            guard !keys.contains(key.name) else { return }
+            _ = keys.begin(key.name, fingerprint: receipt.fingerprint)
+            if receipt.appliedLines == nil { keys.finish(key.name, outcome) } else { keys.suspend(key.name, outcome) }
+        }
+    }
+
     /// Returns the response to a repeated change, with the revision of the first response or the newest revision.
     ///
     /// The response has the newest revision if the journal no longer has the revision of the first response.
@@ -57,8 +78,11 @@ extension ProgressAPI {
             call.route == .cancel(id) ? .cancel : status == .created ? .create : .report
         let journal = try journal(id, to: permission, call.permissions)
         let snapshot = journal.snapshot(at: cursor) ?? journal.snapshot()
-        return status == .created
-            ? located(status, snapshot, call) : snapshotResponse(status, snapshot, call)
+        switch permission {
+        case .create: return located(.created, snapshot, call)
+        case .cancel: return snapshotResponse(.accepted, snapshot, call)
+        default: return snapshotResponse(status, snapshot, call)
+        }
     }
 }
 

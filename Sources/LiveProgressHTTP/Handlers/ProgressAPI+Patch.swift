@@ -14,9 +14,9 @@ extension ProgressAPI {
         let snapshot =
             switch reader.syntax {
             case .lines:
-                try await batch(reader.lines(), after: call.appliedLines, to: journal, ifMatch, call.permissions)
+                try await batch(reader.lines(), to: journal, ifMatch, call)
             case .empty, .json, .form:
-                try report(reader.report(), of: call.body.count, to: journal, ifMatch, call.permissions)
+                try report(reader.report(), of: call.body.count, to: journal, ifMatch, call)
             }
         return snapshotResponse(.ok, snapshot, call)
     }
@@ -27,13 +27,13 @@ extension ProgressAPI {
         of size: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?,
-        _ permissions: CallerPermissions
+        _ call: APICall
     ) throws(Refusal) -> ProgressSnapshot {
-        try permissions.requireReport(labels: report.labels, on: journal)
+        try call.permissions.requireReport(labels: report.labels, on: journal)
         try shared.rates.admit(report, on: journal.id, now: service.configuration.clock.now())
         let cursor = try ifMatch?.cursor(in: journal)
         do throws(ProgressError) {
-            return try journal.report(report, ifMatch: cursor, size: size)
+            return try journal.report(report, ifMatch: cursor, size: size, receipt: call.receipt)
         } catch {
             throw Refusal(error)
         }
@@ -41,20 +41,21 @@ extension ProgressAPI {
 
     /// Applies the reports of a batch in order, up to the first refused line; `If-Match` applies to the first line.
     ///
-    /// The first `earlier` lines are skipped, because an earlier request with the same batch applied them.
+    /// The first ``APICall/appliedLines`` lines are skipped, because an earlier request with the same batch applied them.
     private func batch(
         _ lines: [(number: Int, bytes: ArraySlice<UInt8>)],
-        after earlier: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?,
-        _ permissions: CallerPermissions
+        _ call: APICall
     ) async throws(Refusal) -> ProgressSnapshot {
+        var call = call
         var snapshot: ProgressSnapshot?
-        for (applied, line) in lines.enumerated().dropFirst(earlier) {
+        for (applied, line) in lines.enumerated().dropFirst(call.appliedLines) {
             do throws(Refusal) {
                 let report = try decode(line.bytes)
                 let condition = applied == 0 ? ifMatch : nil
-                snapshot = try self.report(report, of: line.bytes.count, to: journal, condition, permissions)
+                call.receipt?.appliedLines = applied + 1
+                snapshot = try self.report(report, of: line.bytes.count, to: journal, condition, call)
             } catch {
                 throw error.at(line: line.number, applied: applied)
             }
@@ -62,7 +63,7 @@ extension ProgressAPI {
             if applied % 256 == 255 { await Task.yield() }
         }
         // A batch of empty lines counts as one empty report.
-        guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch, permissions) }
+        guard let snapshot else { return try report(ProgressReport(), of: 0, to: journal, ifMatch, call) }
         return snapshot
     }
 

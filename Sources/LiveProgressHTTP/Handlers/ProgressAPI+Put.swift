@@ -28,7 +28,7 @@ extension ProgressAPI {
                     of: call.body.count,
                     to: journal,
                     ifMatch,
-                    call.permissions
+                    call
                 )
                 return snapshotResponse(.ok, snapshot, call)
             }
@@ -36,7 +36,7 @@ extension ProgressAPI {
             if ifMatch != nil { throw Refusal(Problems.cursorOfNothing) }
             let owner = try shared.quotas.create(subject: call.subject)
             do throws(ProgressError) {
-                let journal = try make(creation, of: call.body.count, owner, startsAnew: false)
+                let journal = try make(creation, call, owner, startsAnew: false)
                 return located(.created, journal.snapshot(), call)
             } catch {
                 refusal = Refusal(error)
@@ -65,11 +65,11 @@ extension ProgressAPI {
         of size: Int,
         to journal: ProgressJournal,
         _ ifMatch: TagCondition?,
-        _ permissions: CallerPermissions
+        _ call: APICall
     ) throws(Refusal) -> ProgressSnapshot {
         let snapshot = journal.snapshot()
         if report.isRepeat(of: snapshot) { return snapshot }
-        return try self.report(report, of: size, to: journal, ifMatch, permissions)
+        return try self.report(report, of: size, to: journal, ifMatch, call)
     }
 }
 

@@ -57,7 +57,11 @@ extension StoredOperation {
         )
         return StoredOperation(
             revisions: [
-                Revision(snapshot: snapshot, reportSize: 123, receipt: Receipt(key: "k\nowner", fingerprint: .max))
+                Revision(
+                    snapshot: snapshot,
+                    reportSize: 123,
+                    receipt: Receipt(key: "k\nowner", fingerprint: .max, appliedLines: 3)
+                )
             ],
             oldestRevision: 7,
             isTickOpen: true,

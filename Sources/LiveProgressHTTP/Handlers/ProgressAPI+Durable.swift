@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import HTTPTypes
+import LiveProgress
+import LiveProgressWire
+
+extension ProgressAPI {
+    /// Runs a change; with `Prefer: durable`, the response comes after the change is committed to the store.
+    ///
+    /// A service without a store ignores the preference, as RFC 7240 allows: the response then lacks
+    /// `Preference-Applied: durable`.
+    func durably(
+        _ call: APICall,
+        _ change: (APICall) async throws(Refusal) -> ProgressResponse
+    ) async throws(Refusal) -> ProgressResponse {
+        guard call.preferences.isDurable, let status = service.storeStatus else { return try await change(call) }
+        if let failure = status.failure { throw Refusal(Problems.storeFails(status.store, failure)) }
+        var response = try await change(call)
+        do {
+            try await service.committed()
+        } catch let error as ProgressError {
+            throw Refusal(error)
+        } catch {
+            throw Refusal(Problems.notCommitted)
+        }
+        let applied = response.head.headerFields[.preferenceApplied]
+        response.head.headerFields[.preferenceApplied] = [applied, "durable"].compactMap(\.self).joined(separator: ", ")
+        return response
+    }
+}
+
+extension Problems {
+    /// The store fails, so a durable change was not made.
+    static func storeFails(_ store: String, _ reason: String) -> ProgressProblem {
+        ProgressProblem(
+            .storeUnavailable,
+            "The store (\(store)) fails: \(reason). Nothing was changed. Try again later, or without Prefer: durable."
+        )
+    }
+
+    /// The request ended while its change was not committed yet.
+    static let notCommitted = ProgressProblem(
+        .storeUnavailable,
+        "The change was made, but is not stored yet. It is stored when the store works again."
+    )
+}
