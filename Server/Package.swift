@@ -58,7 +58,7 @@ let server: [Target] = [
     .target(
         name: "LiveProgressCLI",
         dependencies: ["LiveProgressServer", argumentParser, configuration, logging]
-            + library("", "Client", "ClientTLS", "HTTP"),
+            + library("", "Client", "ClientTLS", "HTTP", "SQLite"),
         swiftSettings: settings
     ),
     .executableTarget(
@@ -139,7 +139,8 @@ let programs: [Target] = [
     // The snippets of the library's documentation; they depend on all documented products, for scripts/docs.sh.
     .target(
         name: "Guide",
-        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "SQLite", "Testing"),
+        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "SQLite")
+            + library("Testing"),
         path: "Linked/Examples/Sources/Guide",
         swiftSettings: [.swiftLanguageMode(.v6)]
     ),

@@ -9,6 +9,7 @@ source "$(dirname "$0")/common.sh"
 
 need_swift
 need_zlib
+need_sqlite
 [ $# -gt 0 ] || set -- live-progress
 for program in "$@"; do
     say "building bin/$program (release)"

@@ -16,5 +16,6 @@ shown=$(awk '/^```swift$/ && !seen { inside = 1; seen = 1; next } /^```$/ { insi
 python3 scripts/check-quotes.py docs/embedding.md Examples/hummingbird-app/README.md
 need_swift
 need_zlib
+need_sqlite
 server_swift build --product tour
 "$(server_program tour)"

@@ -79,11 +79,22 @@ need_zlib() {
     install_missing zlib1g-dev zlib
 }
 
+# The file of operations: SQLite, whose header the compiler needs.
+need_sqlite() {
+    [ "$(uname)" = Darwin ] && return
+    local include
+    for include in /usr/include /usr/local/include; do [ -f "$include/sqlite3.h" ] && return; done
+    install_missing libsqlite3-dev sqlite
+}
+
 need_curl() { has curl || install_missing curl curl; }
 
 need_openssl() { has openssl || install_missing openssl openssl; }
 
 need_nginx() { has nginx || [ -x /usr/sbin/nginx ] || install_missing nginx-light nginx; }
+
+# The library that gives a program another clock; there is none for macOS, where its tests are skipped.
+need_faketime() { [ "$(uname)" = Darwin ] || has faketime || install_missing faketime libfaketime; }
 
 need_python() {
     has python3 || install_missing python3 python3

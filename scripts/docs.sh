@@ -9,6 +9,7 @@ source "$(dirname "$0")/common.sh"
 
 need_swift
 need_zlib
+need_sqlite
 has python3 || install_missing python3 python3
 products=$(sed -n 's/.*\.library(name: "\([A-Za-z]*\)".*/\1/p' Package.swift)
 listed=$(sed -n 's/^ *- \(LiveProgress[A-Za-z]*\)$/\1/p' .spi.yml)

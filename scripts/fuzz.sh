@@ -23,6 +23,7 @@ done
 
 need_swift
 need_zlib
+need_sqlite
 say "building the fuzzers"
 build_fuzzer .build-fuzz/build --sanitize=fuzzer
 

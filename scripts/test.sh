@@ -8,12 +8,14 @@ source "$(dirname "$0")/common.sh"
 
 need_swift
 need_zlib
+need_sqlite
 need_curl
 need_openssl
 need_python_packages
 need_node_ws
 need_chromium
 need_nginx
+need_faketime
 CHROMIUM=$(chromium_path)
 export CHROMIUM
 

@@ -39,7 +39,7 @@
                 receiptFingerprint INTEGER,
                 receiptLines INTEGER,
                 PRIMARY KEY (operation, revision)
-            ) STRICT, WITHOUT ROWID;
+            ) STRICT;
             CREATE TABLE tombstone (
                 id TEXT PRIMARY KEY,
                 untilMilliseconds INTEGER NOT NULL

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Configuration
 import FoundationEssentials
+import LiveProgress
 import LiveProgressServer
 import Logging
 
@@ -24,7 +25,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 selects a free port. (default: 8080)")
     var port: Int?
 
-    @Option(help: "The storage of operations: memory. (default: memory)")
+    @Option(
+        help: ArgumentHelp(
+            """
+            The SQLite file that keeps the operations, or memory to keep none. (default: live-progress/progress.sqlite in \
+            $XDG_STATE_HOME or ~/.local/state)
+            """,
+            valueName: "path|memory"
+        )
+    )
     var store: String?
 
     @OptionGroup var transport: TransportOptions
@@ -53,17 +62,23 @@ struct ServeCommand: AsyncParsableCommand {
         EventLoops.matchProcessors()
         ProcessMemory.returnLargePieces()
         let server: ServerApplication
-        do throws(ServerConfigurationError) {
+        do {
             let configuration = try await ServerConfiguration.read(options: options, file: config)
             let showsLink = Self.mayShowLink(configuration.authorization)
+            let logger = Self.logger(configuration.logLevel)
+            try configuration.validate()
             server = try ServerApplication(
                 configuration: configuration,
-                logger: Self.logger(configuration.logLevel),
+                service: await configuration.openService(logger: logger),
+                logger: logger,
                 onListening: { Console.write("listening on \($0)\n") },
                 onAdminLink: { if showsLink { Console.write("administrator's link: \($0)\n") } }
             )
-        } catch {
+        } catch let error as ServerConfigurationError {
             throw ValidationError(error.message)
+        } catch let error as ProgressStoreError {
+            Console.complain(error.message)
+            throw ExitCode(ExitStatus.unavailable)
         }
         do {
             try await server.runUntilSignalled()

@@ -102,10 +102,20 @@ package struct ServerApplication: Service {
         progress = ProgressServer(self.service, configuration: serving)
     }
 
-    /// Serves until a graceful shutdown of the task, or until the task is cancelled.
+    /// Serves until a graceful shutdown of the task, or until the task is cancelled; then closes the service.
     ///
     /// - Throws: The error that prevented the server from listening; ``ServerConfigurationError`` for a faulty key file.
     package func run() async throws {
+        do {
+            try await serve()
+        } catch {
+            await service.close()
+            throw error
+        }
+        await service.close()
+    }
+
+    private func serve() async throws {
         let files = keyFiles
         // The mark is taken before the files are read, so that no change in between is missed.
         let mark = files.mark
@@ -164,6 +174,7 @@ package struct ServerApplication: Service {
         readiness.set(true)
         let names = ListeningNames(configuration)
         let port = port ?? configuration.port
+        ServiceManager.notify("READY=1")
         await onListening(names.url(of: names.address, port: port))
         guard let token = authorizer?.adminToken() else { return }
         await onAdminLink("\(names.url(of: names.reachable, port: port))/#token=\(token)")
@@ -177,6 +188,7 @@ package struct ServerApplication: Service {
         // `gracefulShutdown` throws when the task is cancelled; then `run()` closes all connections immediately.
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
         readiness.set(false)
+        ServiceManager.notify("STOPPING=1")
         listener.close()
         progress.beginShutdown()
         await progress.hosting.waitUntilEmpty(atMost: configuration.shutdownTimeout)

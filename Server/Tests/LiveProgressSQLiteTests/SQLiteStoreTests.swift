@@ -14,10 +14,13 @@ import Testing
         try await conformance.run { FolderMedium(folder: folder) }
     }
 
-    @Test("Each file that is not a sound store of this version is refused with advice, and stays as it was", arguments: [
-        ("foreign", "not a store of Live Progress"), ("text", "not a store of Live Progress"),
-        ("newer", "newer version (999)"), ("damaged", "is damaged"),
-    ])
+    @Test(
+        "Each file that is not a sound store of this version is refused with advice, and stays as it was",
+        arguments: [
+            ("foreign", "not a store of Live Progress"), ("text", "not a store of Live Progress"),
+            ("newer", "newer version (999)"), ("damaged", "is damaged"),
+        ]
+    )
     func refused(kind: String, expected: String) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("x.sqlite")

@@ -33,7 +33,7 @@ struct ServerConfigurationTests {
         #expect(configuration.host == "127.0.0.9")
         #expect(configuration.service.maximumOperations == 7)
         #expect(configuration.origins == ["https://a.example"])
-        #expect(configuration.store == .memory)
+        #expect(configuration.store == .standardFile("/var/lib/live-progress/progress.sqlite"))
     }
 
     @Test("an environment variable can name the file")
@@ -52,7 +52,6 @@ struct ServerConfigurationTests {
         arguments: [
             ("LIVE_PROGRESS_PORT", "70000", "port", "0 to 65535"),
             ("LIVE_PROGRESS_PORT", "http", "port", "0 to 65535"),
-            ("LIVE_PROGRESS_STORE", "floppy", "store", "memory"),
             ("LIVE_PROGRESS_INSECURE", "perhaps", "insecure", "true or false"),
             ("LIVE_PROGRESS_COMPRESSION", "gzip", "compression", "true or false"),
             ("LIVE_PROGRESS_LOG_LEVEL", "loud", "logLevel", "warning"),

@@ -32,7 +32,7 @@ struct ServerLimitsTests {
         let text = try String(contentsOf: root.appending(path: "docs/OPERATIONS.md"), encoding: .utf8)
         let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { $0.split(separator: "|") }
         var documented: [String] = []
-        for row in rows {
+        for row in rows where row.count > 2 {
             let names = row[0].matches(of: /`(\w+)`/).map { String($0.output.1) }
             let defaults = row[2].components(separatedBy: "; ")[0].components(separatedBy: " and ")
             for (name, text) in zip(names, defaults) {

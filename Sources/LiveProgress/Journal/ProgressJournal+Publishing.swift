@@ -13,8 +13,6 @@ struct JournalDependencies: Sendable {
     let history: HistoryBudget
     /// The writer of the service's store; `nil` without a store.
     let writer: StoreWriter?
-    /// The longest time that a caller waits for a commit.
-    let commitTimeout: Duration
 
     func now() -> JournalState.Now {
         clock.read()

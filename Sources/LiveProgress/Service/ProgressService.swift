@@ -50,8 +50,7 @@ public final class ProgressService: Sendable {
                 total: configuration.maximumHistoryBytes,
                 perOperation: configuration.maximumHistoryBytesPerOperation
             ),
-            writer: writer,
-            commitTimeout: configuration.commitTimeout
+            writer: writer
         )
         dependencies.deadlines.attach(self)
     }

@@ -24,7 +24,7 @@ extension ProgressService {
         public var localGrace = Duration.seconds(30)
         /// The longest time between a report and its commit to the store, unless a caller waits for the commit.
         public var commitInterval = Duration.milliseconds(100)
-        /// The longest time that a caller waits for a commit.
+        /// The time after which a commit that is not complete counts as failed.
         public var commitTimeout = Duration.seconds(10)
         /// Called when the store begins to fail, and when it works again.
         public var onStoreStatus: @Sendable (ProgressStoreStatus) -> Void = { _ in }

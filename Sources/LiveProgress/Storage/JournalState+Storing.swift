@@ -18,9 +18,7 @@ extension JournalState {
     ///
     /// The call seals no tick. An open tick is included as it is now, and is included again after it has changed.
     ///
-    /// - Parameters:
-    ///   - position: The newest sealed revision that the store has.
-    ///   - now: The time of the reading.
+    /// - Parameter position: The newest sealed revision that the store has.
     /// - Returns: The change, and the position to pass to the next call.
     func stored(after position: UInt64?) -> (change: StoredOperation, position: UInt64) {
         let first = min(max(log.oldestRevision, position.map { $0 + 1 } ?? 0), log.newestRevision)

@@ -58,7 +58,7 @@ extension ProgressJournal {
         guard let writer = dependencies.writer else {
             throw ProgressError(.storeUnavailable, "The service keeps its operations in memory only.")
         }
-        try await writer.commit(timeout: dependencies.commitTimeout)
+        try await writer.commit()
     }
 
     /// Returns the revision that a request with a key made, and the hash of the request.

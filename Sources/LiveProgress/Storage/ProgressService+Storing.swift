@@ -37,7 +37,7 @@ extension ProgressService {
 
     /// Returns when everything noted so far is committed, such as the removal of an operation.
     package func committed() async throws {
-        try await dependencies.writer?.commit(timeout: configuration.commitTimeout)
+        try await dependencies.writer?.commit()
     }
 
     /// Continues an operation whose worker was in a process that has ended.

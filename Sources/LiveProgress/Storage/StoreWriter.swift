@@ -40,6 +40,7 @@ final class StoreWriter: Sendable {
     private let store: any ProgressStore
     private let clock: ProgressClock
     private let interval: Duration
+    private let timeout: Duration
     private let onStatus: @Sendable (ProgressStoreStatus) -> Void
     private let state: Mutex<State>
     /// The signal that a caller waits for a commit.
@@ -51,6 +52,7 @@ final class StoreWriter: Sendable {
         self.store = store
         clock = configuration.clock
         interval = configuration.commitInterval
+        timeout = configuration.commitTimeout
         onStatus = configuration.onStoreStatus
         state = Mutex(State(status: ProgressStoreStatus(store: store.description)))
     }
@@ -100,27 +102,24 @@ final class StoreWriter: Sendable {
 
     /// Returns when everything that was noted before the call is committed.
     ///
-    /// - Throws: ``ProgressError/Code/storeUnavailable`` if the store fails, or takes longer than `timeout`;
+    /// - Throws: ``ProgressError/Code/storeUnavailable`` if the store fails, or takes longer than the configured time;
     ///   `CancellationError` if the task is cancelled.
-    func commit(timeout: Duration) async throws {
-        let cycle = state.withLock { state -> UInt64 in
-            state.hasWork ? state.begunCycles + 1 : state.begunCycles
-        }
+    func commit() async throws {
+        let cycle = state.withLock { $0.hasWork ? $0.begunCycles + 1 : $0.begunCycles }
         urgent.wake()
-        let deadline = clock.now() + timeout
-        let outcome = try await waiters.wait(until: deadline, on: clock) {
+        let outcome = try await waiters.wait {
             state.withLock { state -> Result<Void, ProgressError>? in
                 if state.committedCycles >= cycle { return .success(()) }
                 return state.status.failure.map { .failure(.storeUnavailable(self.store, $0)) }
             }
         }
-        try (outcome ?? .failure(.storeUnavailable(store, "the commit takes too long"))).get()
+        try outcome?.get()
     }
 
     /// Commits everything, and closes the store; later changes are not stored.
     func close() async {
         for journal in state.withLock(\.dirty) { journal.sealForStore() }
-        let isComplete = (try? await commit(timeout: Self.longestPause)) != nil
+        let isComplete = (try? await commit()) != nil
         state.withLock { $0.isClosed = true }
         guard isComplete else { return }
         do { try await store.close() } catch { fail(error) }
@@ -144,6 +143,8 @@ final class StoreWriter: Sendable {
                 _ = await urgent.wait(until: clock.now() + interval, on: clock)
             }
             guard let cycle = beginCycle() else { return }
+            let watchdog = watchdog()
+            defer { watchdog.cancel() }
             do {
                 try await commit(cycle)
                 succeed()
@@ -154,6 +155,15 @@ final class StoreWriter: Sendable {
                 fail(error)
                 pause = min(pause.map { $0 * 2 } ?? Self.firstPause, Self.longestPause)
             }
+        }
+    }
+
+    /// Starts a task that counts a commit as failed if it takes too long, until it is complete.
+    private func watchdog() -> Task<Void, Never> {
+        let deadline = clock.now() + timeout
+        return Task { [clock, timeout] in
+            guard (try? await clock.sleep(deadline)) != nil else { return }
+            fail(ProgressStoreError("A commit takes longer than \(timeout.components.seconds) s."))
         }
     }
 

@@ -54,10 +54,10 @@ struct StoreWriterTests {
     func failure() async throws {
         let store = CountingStore()
         let time = ManualClock()
-        let statuses = Mutex<[String?]>([])
+        let statuses = StatusLog()
         var configuration = ProgressService.Configuration()
         configuration.clock = time.clock
-        configuration.onStoreStatus = { status in statuses.withLock { $0.append(status.failure) } }
+        configuration.onStoreStatus = { statuses.append($0.failure) }
         let service = try await ProgressService(configuration: configuration, store: store)
         let tracker = try service.createProgress(id: "job")
         for round in 1...3 {
@@ -69,16 +69,39 @@ struct StoreWriterTests {
             #expect(service.storeStatus?.failure == "disk full")
             #expect(service.storeStatus?.failingSince != nil)
             store.fail(nil)
-            let before = store.count
             await time.sleepers(atLeast: 1)
             time.advance(by: .seconds(30))
-            await store.commits(atLeast: before + 1)
+            await statuses.wait(count: 2 * round)
             try await tracker.committed()
             #expect(service.storeStatus?.failure == nil && service.storeStatus?.waitingOperations == 0)
         }
-        #expect(statuses.withLock(\.self) == ["disk full", nil, "disk full", nil, "disk full", nil])
+        #expect(statuses.all == ["disk full", nil, "disk full", nil, "disk full", nil])
         await service.close()
         #expect(try store.memory.load().operations.first?.newest.state == "Step 3")
+    }
+
+    @Test("A commit that takes too long counts as failed until it is complete; callers do not wait for it")
+    func slow() async throws {
+        let store = CountingStore()
+        let time = ManualClock()
+        let statuses = StatusLog()
+        var configuration = ProgressService.Configuration()
+        configuration.clock = time.clock
+        configuration.onStoreStatus = { statuses.append($0.failure) }
+        let service = try await ProgressService(configuration: configuration, store: store)
+        let tracker = try service.createProgress(id: "job")
+        for round in 1...3 {
+            store.pause()
+            tracker.update("Step \(round)")
+            let committed = Task { try await tracker.committed() }
+            await store.paused()
+            time.advance(by: .seconds(10))
+            let error = await #expect(throws: ProgressError.self) { try await committed.value }
+            #expect(error?.message.contains("longer than 10 s") == true)
+            store.resume()
+            await statuses.wait(count: 2 * round)
+            try await tracker.committed()
+        }
     }
 
     @Test("A service without a store says that nothing is committed")
@@ -90,12 +113,31 @@ struct StoreWriterTests {
     }
 }
 
+/// The failures that a service has reported, with `nil` for each recovery.
+private final class StatusLog: Sendable {
+    private let entries = Mutex<[String?]>([])
+    private let changed = WakeGroup()
+
+    var all: [String?] { entries.withLock(\.self) }
+
+    func append(_ failure: String?) {
+        entries.withLock { $0.append(failure) }
+        changed.wake()
+    }
+
+    func wait(count: Int) async {
+        _ = try? await changed.wait { entries.withLock { $0.count >= count ? true : nil } }
+    }
+}
+
 /// A store in memory that counts commits, and fails on demand.
 private final class CountingStore: ProgressStore {
     let memory = ProgressMemoryStore()
     private let failure = Mutex<String?>(nil)
     private let commits = Mutex(0)
     private let changed = WakeGroup()
+    private let isPaused = Mutex(false)
+    private let isWaiting = Mutex(false)
 
     var description: String { "counting" }
     var count: Int { commits.withLock(\.self) }
@@ -106,9 +148,28 @@ private final class CountingStore: ProgressStore {
         _ = try? await changed.wait { commits.withLock { $0 >= count ? true : nil } }
     }
 
+    /// Holds the next commit until ``resume()``.
+    func pause() { isPaused.withLock { $0 = true } }
+
+    func resume() {
+        isPaused.withLock { $0 = false }
+        changed.wake()
+    }
+
+    /// Returns when a commit is held.
+    func paused() async {
+        _ = try? await changed.wait { isWaiting.withLock { $0 ? true : nil } }
+    }
+
     func load() throws -> ProgressStoreContents { try memory.load() }
 
-    func commit(_ batch: ProgressStoreBatch) throws {
+    func commit(_ batch: ProgressStoreBatch) async throws {
+        if isPaused.withLock(\.self) {
+            isWaiting.withLock { $0 = true }
+            changed.wake()
+            _ = try await changed.wait { isPaused.withLock { $0 ? nil : true } }
+            isWaiting.withLock { $0 = false }
+        }
         if let reason = failure.withLock(\.self) { throw ProgressStoreError(reason) }
         memory.commit(batch)
         commits.withLock { $0 += 1 }

@@ -40,7 +40,7 @@ extension ServerConfiguration {
         if let file = file ?? environment["LIVE_PROGRESS_CONFIG"] {
             sources.append(ConfigurationSource(name: file, provider: try await yaml(at: file)))
         }
-        return try ServerConfiguration(ConfigurationValues(sources: sources))
+        return try ServerConfiguration(ConfigurationValues(sources: sources), store: .standard(environment))
     }
 
     private static func yaml(at path: String) async throws(ServerConfigurationError) -> any ConfigProvider {
@@ -52,14 +52,14 @@ extension ServerConfiguration {
         }
     }
 
-    private init(_ values: ConfigurationValues) throws(ServerConfigurationError) {
+    private init(_ values: ConfigurationValues, store: StoreLocation) throws(ServerConfigurationError) {
         self.init()
         host = try values.string("host") ?? host
         guard !host.isEmpty else {
             throw ServerConfigurationError("The host is empty; set an address such as 127.0.0.1.")
         }
         port = try values.integer("port", in: 0...65535) ?? port
-        store = try values.choice("store", of: Store.allCases, named: \.rawValue) ?? store
+        self.store = try values.string("store").map(StoreLocation.init) ?? store
         isInsecure = try values.boolean("insecure") ?? isInsecure
         logLevel = try values.choice("logLevel", of: Logger.Level.allCases, named: \.rawValue) ?? logLevel
         transport = try TransportSettings(values)

@@ -8,18 +8,12 @@ package import Logging
 
 /// The configuration of a stand-alone server.
 package struct ServerConfiguration: Sendable {
-    /// The storage of operations.
-    package enum Store: String, Sendable, Hashable, CaseIterable {
-        /// In memory: operations are lost when the process ends.
-        case memory
-    }
-
     /// The address to listen on: a host name, an IPv4 address or an IPv6 address.
     package var host = "127.0.0.1"
     /// The port to listen on; 0 selects a free port.
     package var port = 8080
-    /// The storage of operations.
-    package var store = Store.memory
+    /// The place where operations are kept.
+    package var store = StoreLocation.memory
     /// Whether to serve everyone who can reach the address, even without tokens or TLS.
     package var isInsecure = false
     /// The lowest level of messages that the server logs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import LiveProgress
 import LiveProgressHTTP
 
 /// Metrics in the text format of Prometheus, version 0.0.4.
@@ -24,6 +25,14 @@ struct MetricsText {
         for limit in ProgressLimit.allCases {
             text += "live_progress_\(name){limit=\"\(limit.rawValue)\"} \(refusals[limit])\n"
         }
+    }
+
+    /// Writes the condition of the store.
+    mutating func write(_ status: ProgressStoreStatus) {
+        gauge("store_up", "1 if the last commit to the store succeeded, else 0.", status.failure == nil ? 1 : 0)
+        gauge("store_waiting_operations", "Operations with changes that are not committed.", status.waitingOperations)
+        counter("store_commits_total", "Commits to the store.", status.commitCount)
+        counter("store_commit_failures_total", "Failed commits to the store.", status.failureCount)
     }
 
     private mutating func begin(_ name: String, _ type: String, _ help: String) {

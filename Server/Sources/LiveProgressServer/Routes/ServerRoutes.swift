@@ -60,10 +60,13 @@ struct ServerRoutes {
 
     private func addOperations(to router: Router<ServerRequestContext>) {
         router.get("/healthz") { _, _ in Response("ok\n".utf8, type: "text/plain; charset=utf-8") }
-        router.get("/readyz") { [isReady] _, _ in
-            isReady()
-                ? Response("ready\n".utf8, type: "text/plain; charset=utf-8")
-                : Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
+        router.get("/readyz") { [isReady, service = progress.api.service] _, _ in
+            guard isReady() else {
+                return Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
+            }
+            // A server whose store fails still serves reports and watchers, so it stays ready.
+            let store = service.storeStatus?.text ?? ""
+            return Response("ready\n\(store)".utf8, type: "text/plain; charset=utf-8")
         }
         router.get("/metrics") { [progress, metrics] request, context in
             let (api, registry) = (progress.api, progress.hosting.registry)
@@ -82,6 +85,7 @@ struct ServerRoutes {
             text.gauge("connections", "Open connections.", registry.count)
             text.gauge("websockets", "Watchers over WebSocket.", registry.upgradedCount)
             text.gauge("streams", "Watchers over HTTP: streams and long polls.", api.streamCount)
+            if let status = api.service.storeStatus { text.write(status) }
             metrics.write(to: &text)
             text.refusals(api.configuration.limitRefusals)
             return Response(text.text.utf8, type: "text/plain; version=0.0.4; charset=utf-8")
