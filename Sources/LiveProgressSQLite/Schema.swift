@@ -18,17 +18,7 @@
             CREATE TABLE operation (
                 number INTEGER PRIMARY KEY,
                 id TEXT NOT NULL UNIQUE,
-                epoch TEXT NOT NULL,
-                oldestRevision INTEGER NOT NULL,
-                isTickOpen INTEGER NOT NULL,
-                generationEnds TEXT NOT NULL,
-                lease REAL,
-                completedCount INTEGER,
-                totalCount INTEGER,
-                unit TEXT,
-                baselineCount INTEGER,
-                fractionCompleted REAL,
-                unitsOfParts REAL
+                epoch TEXT NOT NULL
             ) STRICT;
             CREATE TABLE revision (
                 operation INTEGER NOT NULL,
@@ -38,6 +28,16 @@
                 receiptKey TEXT,
                 receiptFingerprint INTEGER,
                 receiptLines INTEGER,
+                oldestRevision INTEGER NOT NULL,
+                isTickOpen INTEGER NOT NULL,
+                generationEnds TEXT NOT NULL,
+                lease REAL,
+                completedCount INTEGER,
+                totalCount INTEGER,
+                unit TEXT,
+                baselineCount INTEGER,
+                fractionCompleted REAL,
+                unitsOfParts REAL,
                 PRIMARY KEY (operation, revision)
             ) STRICT;
             CREATE TABLE tombstone (

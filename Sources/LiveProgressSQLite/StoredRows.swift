@@ -8,67 +8,64 @@
     @_spi(Server) import LiveProgressWire
 
     /// The rows of a store: how operations are written and read.
+    ///
+    /// The row of a revision has everything that can change, so that a report is one row. The newest row of an operation
+    /// counts. The rows before its `oldestRevision` are dropped sometimes, and are never read.
     enum StoredRows {
+        /// The number of revisions after which the rows that are no longer kept are dropped.
+        private static let pruningInterval: UInt64 = 16
+
         // MARK: Writing
 
         static func write(_ batch: ProgressStoreBatch, _ db: Database) throws {
-            for id in batch.forgottenTombstones { try run(db, "DELETE FROM tombstone WHERE id = ?", id.rawValue) }
+            for id in batch.forgottenTombstones { try run(db, "DELETE FROM tombstone WHERE id = ?", [id.rawValue]) }
             for removal in batch.removals {
                 try remove(removal.id, db) { $0 == removal.epoch }
                 let until = Int64((removal.tombstoneUntil.timeIntervalSince1970 * 1000).rounded())
-                try run(db, "INSERT OR REPLACE INTO tombstone VALUES (?, ?)", removal.id.rawValue, until)
+                try run(db, "INSERT OR REPLACE INTO tombstone VALUES (?, ?)", [removal.id.rawValue, until])
             }
             for change in batch.changes { try write(change, db) }
         }
 
         private static func write(_ change: StoredOperation, _ db: Database) throws {
-            let number = try update(change, db) ?? insert(change, db)
+            for revision in change.revisions {
+                let values = columns(revision) + columns(change) + [change.id.rawValue, change.epoch]
+                try insert(values, db)
+                if db.changesCount > 0 { continue }
+                // The operation has no row yet.
+                try remove(change.id, db) { _ in true }
+                try run(db, "DELETE FROM tombstone WHERE id = ?", [change.id.rawValue])
+                try run(db, "INSERT INTO operation (id, epoch) VALUES (?, ?)", [change.id.rawValue, change.epoch])
+                try insert(values, db)
+            }
+            guard change.revisions.contains(where: { $0.snapshot.revision % pruningInterval == 0 }) else { return }
             try run(
                 db,
-                "DELETE FROM revision WHERE operation = ? AND revision < ?",
-                number,
-                change.oldestRevision.stored
+                "DELETE FROM revision WHERE operation = (SELECT number FROM operation WHERE id = ?) AND revision < ?",
+                [change.id.rawValue, change.oldestRevision.stored]
             )
-            for revision in change.revisions {
-                let message = ProgressMessage.encodeSnapshot(revision.snapshot)
-                try run(
-                    db,
-                    "INSERT OR REPLACE INTO revision VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    number,
-                    revision.snapshot.revision.stored,
-                    String(decoding: message, as: UTF8.self),
-                    revision.reportSize,
-                    revision.receipt?.key,
-                    revision.receipt.map { Int64(bitPattern: $0.fingerprint) },
-                    revision.receipt?.appliedLines
-                )
-            }
         }
 
-        /// Updates the row of an operation, and returns its number; `nil` if this run of the operation has no row.
-        private static func update(_ change: StoredOperation, _ db: Database) throws -> Int64? {
-            let statement = try db.cachedStatement(
-                sql: """
-                    UPDATE operation SET oldestRevision = ?, isTickOpen = ?, generationEnds = ?, lease = ?,
-                    completedCount = ?, totalCount = ?, unit = ?, baselineCount = ?, fractionCompleted = ?, unitsOfParts = ?
-                    WHERE id = ? AND epoch = ? RETURNING number
-                    """
+        private static func insert(_ values: [(any DatabaseValueConvertible)?], _ db: Database) throws {
+            try run(
+                db,
+                """
+                INSERT OR REPLACE INTO revision
+                SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM operation WHERE id = ? AND epoch = ?
+                """,
+                values
             )
-            let values = columns(change) + [change.id.rawValue, change.epoch]
-            return try Int64.fetchOne(statement, arguments: StatementArguments(values))
         }
 
-        private static func insert(_ change: StoredOperation, _ db: Database) throws -> Int64 {
-            try remove(change.id, db) { _ in true }
-            try run(db, "DELETE FROM tombstone WHERE id = ?", change.id.rawValue)
-            let statement = try db.cachedStatement(
-                sql: """
-                    INSERT INTO operation (oldestRevision, isTickOpen, generationEnds, lease, completedCount, totalCount, unit,
-                    baselineCount, fractionCompleted, unitsOfParts, id, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """
-            )
-            try statement.execute(arguments: StatementArguments(columns(change) + [change.id.rawValue, change.epoch]))
-            return db.lastInsertedRowID
+        private static func columns(_ revision: StoredOperation.Revision) -> [(any DatabaseValueConvertible)?] {
+            [
+                revision.snapshot.revision.stored,
+                String(decoding: ProgressMessage.encodeSnapshot(revision.snapshot), as: UTF8.self),
+                revision.reportSize,
+                revision.receipt?.key,
+                revision.receipt.map { Int64(bitPattern: $0.fingerprint) },
+                revision.receipt?.appliedLines,
+            ]
         }
 
         private static func columns(_ change: StoredOperation) -> [(any DatabaseValueConvertible)?] {
@@ -90,15 +87,15 @@
             let statement = try db.cachedStatement(sql: "SELECT number, epoch FROM operation WHERE id = ?")
             guard let row = try Row.fetchOne(statement, arguments: [id.rawValue]), isMeant(row[1]) else { return }
             let number: Int64 = row[0]
-            try run(db, "DELETE FROM revision WHERE operation = ?", number)
-            try run(db, "DELETE FROM operation WHERE number = ?", number)
+            try run(db, "DELETE FROM revision WHERE operation = ?", [number])
+            try run(db, "DELETE FROM operation WHERE number = ?", [number])
         }
 
         static func setClosed(_ isClosed: Bool, _ db: Database) throws {
-            try run(db, "UPDATE store SET wasClosed = ?", isClosed)
+            try run(db, "UPDATE store SET wasClosed = ?", [isClosed])
         }
 
-        private static func run(_ db: Database, _ sql: String, _ values: (any DatabaseValueConvertible)?...) throws {
+        private static func run(_ db: Database, _ sql: String, _ values: [(any DatabaseValueConvertible)?]) throws {
             try db.cachedStatement(sql: sql).execute(arguments: StatementArguments(values))
         }
 
@@ -125,67 +122,71 @@
 
         /// Reads all operations in order, each with its revisions.
         static func operations(_ db: Database, path: String, _ body: (StoredOperation) throws -> Void) throws {
-            let operations = try Row.fetchCursor(db, sql: "SELECT * FROM operation ORDER BY number")
-            let revisions = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT operation, message, reportSize, receiptKey, receiptFingerprint, receiptLines
-                    FROM revision ORDER BY operation, revision
-                    """
-            )
-            var revision = try revisions.next()
-            while let operation = try operations.next() {
-                let number: Int64 = operation["number"]
-                var own: [StoredOperation.Revision] = []
-                while let row = revision {
-                    let owner: Int64 = row[0]
-                    if owner > number { break }
-                    if owner == number { own.append(try read(row, path: path)) }
-                    revision = try revisions.next()
+            // Newest revisions first: the newest row of an operation says which of the others still count.
+            let sql = "SELECT * FROM revision ORDER BY operation, revision DESC"
+            let rows = try Row.fetchCursor(db, sql: sql)
+            var number: Int64?
+            var operation: StoredOperation?
+            while let row = try rows.next() {
+                let revision = try revision(row, path: path)
+                if number == row[0] as Int64 {
+                    guard revision.snapshot.revision >= operation?.oldestRevision ?? 0 else { continue }
+                    operation?.revisions.append(revision)
+                } else {
+                    if let operation { try body(operation.inOrder) }
+                    number = row[0]
+                    operation = self.operation(row, newest: revision)
                 }
-                guard !own.isEmpty else { throw Schema.damaged(path, "operation \(number) has no revisions") }
-                try body(read(operation, own))
             }
+            if let operation { try body(operation.inOrder) }
         }
 
-        private static func read(_ row: Row, path: String) throws -> StoredOperation.Revision {
-            let message: String = row[1]
-            let snapshot: ProgressSnapshot
+        private static func revision(_ row: Row, path: String) throws -> StoredOperation.Revision {
+            let message: String = row[2]
             do throws(WireError) {
-                snapshot = try ProgressMessage.decodeSnapshot(message.utf8)
+                let snapshot = try ProgressMessage.decodeSnapshot(message.utf8)
+                return StoredOperation.Revision(snapshot: snapshot, reportSize: row[3], receipt: receipt(row))
             } catch {
                 throw Schema.damaged(path, "a revision cannot be read: \(error)")
             }
-            return StoredOperation.Revision(snapshot: snapshot, reportSize: row[2], receipt: receipt(row))
         }
 
         private static func receipt(_ row: Row) -> StoredOperation.Receipt? {
-            guard let key = row[3] as String? else { return nil }
-            let fingerprint: Int64 = row[4] ?? 0
-            return StoredOperation.Receipt(key: key, fingerprint: UInt64(bitPattern: fingerprint), appliedLines: row[5])
+            guard let key = row[4] as String? else { return nil }
+            let fingerprint: Int64 = row[5] ?? 0
+            return StoredOperation.Receipt(key: key, fingerprint: UInt64(bitPattern: fingerprint), appliedLines: row[6])
         }
 
-        private static func read(_ row: Row, _ revisions: [StoredOperation.Revision]) -> StoredOperation {
-            let completed: Int64? = row["completedCount"]
-            let lease: Double? = row["lease"]
-            let ends: String = row["generationEnds"]
+        private static func operation(_ row: Row, newest: StoredOperation.Revision) -> StoredOperation {
+            let completed: Int64? = row[11]
+            let lease: Double? = row[10]
+            let ends: String = row[9]
             return StoredOperation(
-                revisions: revisions,
-                oldestRevision: UInt64(bitPattern: row["oldestRevision"] as Int64),
-                isTickOpen: row["isTickOpen"],
+                revisions: [newest],
+                oldestRevision: UInt64(bitPattern: row[7] as Int64),
+                isTickOpen: row[8],
                 generationEnds: ends.split(separator: ",").compactMap { UInt64($0) },
                 counts: completed.map { completed in
                     StoredOperation.Counts(
                         completedCount: completed,
-                        totalCount: row["totalCount"],
-                        unit: row["unit"],
-                        baselineCount: row["baselineCount"] ?? 0,
-                        fractionCompleted: row["fractionCompleted"],
-                        unitsOfParts: row["unitsOfParts"] ?? 0
+                        totalCount: row[12],
+                        unit: row[13],
+                        baselineCount: row[14] ?? 0,
+                        fractionCompleted: row[15],
+                        unitsOfParts: row[16] ?? 0
                     )
                 },
                 lease: lease.map { .seconds($0) }
             )
+        }
+    }
+
+    extension StoredOperation {
+        /// The operation with its revisions in their order, which were read from the newest on.
+        fileprivate var inOrder: StoredOperation {
+            var result = self
+            result.revisions.reverse()
+            return result
         }
     }
 

@@ -103,6 +103,11 @@ extension ProgressService {
     }
 }
 
+/// The source of everything that a store has to keep.
+protocol StoreSource: AnyObject, Sendable {
+    func everythingToStore() -> (journals: [ProgressJournal], removals: [ProgressStoreBatch.Removal])
+}
+
 extension ProgressService: StoreSource {
     func everythingToStore() -> (journals: [ProgressJournal], removals: [ProgressStoreBatch.Removal]) {
         let now = dependencies.now()
