@@ -38,7 +38,7 @@ class Server:
     """The server under test, and the system's figures for it."""
 
     def __init__(self, binary: str) -> None:
-        command = [binary, "serve", "--port", "0", "--log-level", "error"]
+        command = [binary, "serve", "--port", "0", "--store", "memory", "--log-level", "error"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         self.url = self.process.stdout.readline().decode().split()[-1]
         parts = urlsplit(self.url)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Builds the server and tool with optimisation, and copies the program to bin/live-progress. Arguments name other programs of
+# Builds the server and tool with optimisation, as bin/live-progress: on Linux, one static file. Arguments name other programs of
 # Server/ to build instead: scripts/build.sh ws-echo ws-client
 
 source "$(dirname "$0")/common.sh"
@@ -14,5 +14,5 @@ need_sqlite
 for program in "$@"; do
     say "building bin/$program (release)"
     server_swift build --product "$program"
-    install_program "$program"
+    if [ "$program" = live-progress ]; then install_server; else install_program "$program"; fi
 done

@@ -3,7 +3,8 @@
 # Part of Live Progress: live progress of long-running operations.
 #
 # Runs the checks that take too long for each change: every test under both sanitizers, the fuzzers, all conformance cases, the
-# instructions of every call, and thousands of random schedules. CONTRIBUTING.md says which change needs which check.
+# instructions of every call, what deploy/ has, and thousands of random schedules. CONTRIBUTING.md says which change needs which
+# check.
 
 source "$(dirname "$0")/common.sh"
 
@@ -25,6 +26,7 @@ step "corpora and every test under the address sanitizer" scripts/asan.sh --all
 step "fuzzers, sixty seconds each" scripts/fuzz.sh --seconds 60
 step "all 517 conformance cases, both ends" scripts/conformance.sh --cases '*'
 step "instructions of every call" scripts/check-instructions.sh
+step "the program in an empty root, the image and the unit" scripts/check-deploy.sh
 step "five thousand random schedules" schedules
 [ ${#failed[@]} = 0 ] || die "failed: ${failed[*]}"
 say "all of it passed in $SECONDS s"

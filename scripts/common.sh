@@ -44,6 +44,11 @@ install_program() {
     mv -f "bin/$1.new" "bin/$1"
 }
 
+# Installs the server and tool: on Linux as a static program, which runs where Swift is not.
+install_server() {
+    if [ "$(uname)" = Linux ]; then scripts/static.sh; else install_program live-progress; fi
+}
+
 apt_is_fresh=
 # Installs Debian or Ubuntu packages.
 apt_install() {

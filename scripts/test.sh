@@ -29,10 +29,13 @@ say "testing the server and the tool"
 server_swift build --build-tests --explicit-target-dependency-import-check error
 server_swift test --skip-build --skip ScheduleTests
 server_swift test --skip-build --filter ScheduleTests
-install_program live-progress
+install_server
 install_program live-progress-bench
 install_program hummingbird-app
 say "testing from end to end"
-.venv/bin/pytest Tests/EndToEnd -m "not alone"
+.venv/bin/pytest Tests/EndToEnd -m "not alone" --ignore Tests/EndToEnd/durability
+# These load libraries into the server, which a static program cannot.
+.venv/bin/pytest Tests/EndToEnd/durability -m "not alone" --binary "$(server_program live-progress)"
 # They run alone, because other tests would take processors from the measurements.
-.venv/bin/pytest Tests/EndToEnd -m alone --numprocesses 0
+.venv/bin/pytest Tests/EndToEnd -m alone --numprocesses 0 --ignore Tests/EndToEnd/durability
+.venv/bin/pytest Tests/EndToEnd/durability -m alone --numprocesses 0 --binary "$(server_program live-progress)"

@@ -14,6 +14,8 @@
     enum StoredRows {
         /// The number of revisions after which the rows that are no longer kept are dropped.
         private static let pruningInterval: UInt64 = 16
+        /// The number of rows that are decoded together, on all processors.
+        private static let chunkSize = 8192
 
         // MARK: Writing
 
@@ -125,68 +127,16 @@
             // Newest revisions first: the newest row of an operation says which of the others still count.
             let sql = "SELECT * FROM revision ORDER BY operation, revision DESC"
             let rows = try Row.fetchCursor(db, sql: sql)
-            var number: Int64?
-            var operation: StoredOperation?
-            while let row = try rows.next() {
-                let revision = try revision(row, path: path)
-                if number == row[0] as Int64 {
-                    guard revision.snapshot.revision >= operation?.oldestRevision ?? 0 else { continue }
-                    operation?.revisions.append(revision)
-                } else {
-                    if let operation { try body(operation.inOrder) }
-                    number = row[0]
-                    operation = self.operation(row, newest: revision)
+            var reader = OperationReader()
+            var chunk: [RevisionRow] = []
+            repeat {
+                chunk.removeAll(keepingCapacity: true)
+                while chunk.count < chunkSize, let row = try rows.next() { chunk.append(RevisionRow(row)) }
+                for (row, revision) in zip(chunk, try RevisionRow.decode(chunk, path: path)) {
+                    if let operation = reader.add(row, revision) { try body(operation) }
                 }
-            }
-            if let operation { try body(operation.inOrder) }
-        }
-
-        private static func revision(_ row: Row, path: String) throws -> StoredOperation.Revision {
-            let message: String = row[2]
-            do throws(WireError) {
-                let snapshot = try ProgressMessage.decodeSnapshot(message.utf8)
-                return StoredOperation.Revision(snapshot: snapshot, reportSize: row[3], receipt: receipt(row))
-            } catch {
-                throw Schema.damaged(path, "a revision cannot be read: \(error)")
-            }
-        }
-
-        private static func receipt(_ row: Row) -> StoredOperation.Receipt? {
-            guard let key = row[4] as String? else { return nil }
-            let fingerprint: Int64 = row[5] ?? 0
-            return StoredOperation.Receipt(key: key, fingerprint: UInt64(bitPattern: fingerprint), appliedLines: row[6])
-        }
-
-        private static func operation(_ row: Row, newest: StoredOperation.Revision) -> StoredOperation {
-            let completed: Int64? = row[11]
-            let lease: Double? = row[10]
-            let ends: String = row[9]
-            return StoredOperation(
-                revisions: [newest],
-                oldestRevision: UInt64(bitPattern: row[7] as Int64),
-                isTickOpen: row[8],
-                generationEnds: ends.split(separator: ",").compactMap { UInt64($0) },
-                counts: completed.map { completed in
-                    StoredOperation.Counts(
-                        completedCount: completed,
-                        totalCount: row[12],
-                        unit: row[13],
-                        baselineCount: row[14] ?? 0,
-                        fractionCompleted: row[15],
-                        unitsOfParts: row[16] ?? 0
-                    )
-                },
-                lease: lease.map { .seconds($0) }
-            )
-        }
-    }
-
-    extension StoredOperation {
-        /// The operation with its revisions in their order, which were read from the newest on.
-        fileprivate var inOrder: StoredOperation {
-            var result = self
-            result.revisions.reverse()
-            return result
+            } while !chunk.isEmpty
+            if let operation = reader.last { try body(operation) }
         }
     }
 

@@ -26,7 +26,7 @@ def test_refusal(binary):
                 (("--secret-file", str(secret)), ["--tls-cert", "--trusted-proxy"]),
                 (("--trusted-proxy", "127.0.0.1"), ["--secret-file"]),
             ]:
-                done = tool(binary, "serve", "--host", host, "--port", "0", *options)
+                done = tool(binary, "serve", "--host", host, "--port", "0", "--store", "memory", *options)
                 expect_equal(done.returncode, 64, f"exit status on {host} with {options}")
                 expect_equal(done.stdout, "", "standard output")
                 expect(f"Listening on {host} is refused" in done.stderr, f"error: {done.stderr}")

@@ -395,7 +395,7 @@ def test_tls_unread(binary):
 
 def test_unusable_files(binary):
     """The server does not start with unusable files; the exit code is 64, and the error contains the reason."""
-    command = [str(binary), "serve", "--port", "0"]
+    command = [str(binary), "serve", "--port", "0", "--store", "memory"]
     for more, reason in (
         (["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "/nowhere/c.pem"),
         (["--tls-cert", "/nowhere/c.pem"], "--tls-key"),

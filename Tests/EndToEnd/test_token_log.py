@@ -158,7 +158,7 @@ def test_terminal(binary):
         keys = Keys(binary, folder)
         keys.write(keys.new_line())
         ours, theirs = pty.openpty()
-        command = [binary, "serve", "--host", "127.0.0.1", "--port", "0", "--secret-file", keys.path]
+        command = [binary, *Server.SERVE, "--secret-file", keys.path]
         try:
             with spawned(command, stdout=theirs, stderr=subprocess.DEVNULL, env=plain_environment()):
                 said, deadline = b"", time.monotonic() + 20

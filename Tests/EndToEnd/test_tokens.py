@@ -199,7 +199,7 @@ def test_loose_file(binary):
         with Server(binary, "--secret-file", keys.path):
             pass
         os.chmod(keys.path, 0o644)
-        done = tool(binary, "serve", "--port", "0", "--secret-file", keys.path)
+        done = tool(binary, "serve", "--port", "0", "--store", "memory", "--secret-file", keys.path)
         expect_equal(done.returncode, 64, "exit status")
         expect(f"chmod 600 {keys.path}" in done.stderr, f"error: {done.stderr}")
 

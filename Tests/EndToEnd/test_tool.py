@@ -211,7 +211,7 @@ def test_usage(binary):
     """--version and --help print their text, and an unknown option is a usage error."""
     expect_equal(tool(binary, "--version").returncode, 0, "exit code of --version")
     expect("serve" in tool(binary, "--help").stdout, "--help does not mention serve")
-    for command in ("serve", "run", "watch", "report", "get", "list", "cancel"):
+    for command in ("serve", "run", "watch", "report", "get", "list", "cancel", "token", "store"):
         for option in ("--help", "-h"):
             helped = tool(binary, command, option)
             expect_equal(helped.returncode, 0, f"exit code of {command} {option}")

@@ -36,7 +36,7 @@ class RealServer:
         for name, value in {**self.options, "origins": ",".join(self.origins)}.items():
             if value != "":
                 variables["LIVE_PROGRESS_" + re.sub("([A-Z])", r"_\1", name).upper()] = str(value)
-        command = ["serve", "--host", "127.0.0.1", "--port", str(self.port), "--log-level", "error"]
+        command = ["serve", "--host", "127.0.0.1", "--port", str(self.port), "--store", "memory", "--log-level", "error"]
         if self.key_file:
             command += ["--secret-file", self.key_file]
         self.process = await asyncio.create_subprocess_exec(

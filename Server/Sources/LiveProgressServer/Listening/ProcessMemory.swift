@@ -16,9 +16,6 @@ package enum ProcessMemory {
     package static func returnLargePieces() {
         #if canImport(Glibc)
             guard getenv("MALLOC_MMAP_THRESHOLD_") == nil, getenv("GLIBC_TUNABLES") == nil else { return }
-            guard let symbol = symbol("mallopt") else { return }
-            // malloc.h declares `int mallopt(int, int)`, which matches this type; the symbol is not nil.
-            let mallopt = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)
             _ = mallopt(mmapThreshold, pieceSize)
             _ = mallopt(trimThreshold, pieceSize)
         #endif
@@ -29,17 +26,11 @@ package enum ProcessMemory {
     /// glibc keeps small freed blocks in its free lists (malloc_trim(3)). The function has no effect on other C libraries.
     static func returnFreePieces() {
         #if canImport(Glibc)
-            guard let symbol = symbol("malloc_trim") else { return }
-            // malloc.h declares `int malloc_trim(size_t)`, which matches this type; the symbol is not nil.
-            let trim = unsafeBitCast(symbol, to: (@convention(c) (Int) -> CInt).self)
-            _ = trim(0)
+            _ = malloc_trim(0)
         #endif
     }
 
     #if canImport(Glibc)
-        /// Returns a C function that Swift's `Glibc` module does not declare.
-        private static func symbol(_ name: String) -> UnsafeMutableRawPointer? { dlsym(dlopen(nil, RTLD_NOW), name) }
-
         /// `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD` of malloc.h.
         private static let mmapThreshold: CInt = -3
         private static let trimThreshold: CInt = -1
@@ -47,3 +38,15 @@ package enum ProcessMemory {
         private static let pieceSize: CInt = 128 * 1024
     #endif
 }
+
+#if canImport(Glibc)
+    // Functions of malloc.h, which Swift's `Glibc` module does not declare. A look-up by `dlsym` would fail in a static program.
+
+    /// `int mallopt(int, int)`
+    @_silgen_name("mallopt")
+    private func mallopt(_ parameter: CInt, _ value: CInt) -> CInt
+
+    /// `int malloc_trim(size_t)`
+    @_silgen_name("malloc_trim")
+    private func malloc_trim(_ padding: Int) -> CInt
+#endif

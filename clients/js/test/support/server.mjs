@@ -19,7 +19,7 @@ export async function startServer(test, { options = [], environment = {}, port =
   const keys = join(folder, "keys");
   const child = spawn(
     binary,
-    ["serve", "--host", "127.0.0.1", "--port", String(port), ...(hasKeys ? ["--secret-file", keys] : []), ...options],
+    ["serve", "--host", "127.0.0.1", "--port", String(port), "--store", "memory", ...(hasKeys ? ["--secret-file", keys] : []), ...options],
     { env: { ...plainEnvironment, ...environment }, stdio: ["ignore", "pipe", "pipe"] },
   );
   let log = "";
