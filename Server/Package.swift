@@ -85,6 +85,7 @@ let server: [Target] = [
     .testTarget(
         name: "LiveProgressSQLiteTests",
         dependencies: library("", "SQLite", "Testing") + [grdb],
+        exclude: ["Fixtures"],
         swiftSettings: settings
     ),
     // A link to the folder of the library's random schedules, which run here over encrypted connections.

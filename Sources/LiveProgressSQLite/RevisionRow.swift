@@ -22,6 +22,7 @@
         private let generationEnds: [UInt64]
         private let counts: StoredOperation.Counts?
         private let lease: Duration?
+        private let worker: String?
 
         init(_ row: Row) {
             operation = row[0]
@@ -41,6 +42,7 @@
             let ends: String = row[9]
             generationEnds = ends.isEmpty ? [] : ends.split(separator: ",").compactMap { UInt64($0) }
             lease = (row[10] as Double?).map { .seconds($0) }
+            worker = row[17]
             counts = (row[11] as Int64?).map { completed in
                 StoredOperation.Counts(
                     completedCount: completed,
@@ -84,7 +86,8 @@
                 isTickOpen: isTickOpen,
                 generationEnds: generationEnds,
                 counts: counts,
-                lease: lease
+                lease: lease,
+                worker: worker
             )
         }
     }

@@ -46,7 +46,8 @@
             ) STRICT, WITHOUT ROWID;
             CREATE TABLE store (wasClosed INTEGER NOT NULL) STRICT;
             INSERT INTO store VALUES (1);
-            """
+            """,
+            "ALTER TABLE revision ADD COLUMN worker TEXT",
         ]
 
         /// The settings of each connection.

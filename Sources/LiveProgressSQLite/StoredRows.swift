@@ -53,7 +53,7 @@
                 db,
                 """
                 INSERT OR REPLACE INTO revision
-                SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM operation WHERE id = ? AND epoch = ?
+                SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM operation WHERE id = ? AND epoch = ?
                 """,
                 values
             )
@@ -82,6 +82,7 @@
                 change.counts?.baselineCount,
                 change.counts?.fractionCompleted,
                 change.counts?.unitsOfParts,
+                change.worker,
             ]
         }
 

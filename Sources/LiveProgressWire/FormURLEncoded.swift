@@ -99,10 +99,8 @@ package enum FormURLEncoded {
             if case .some(.object(let object)) = value { return .object(object) }
             return .string(text)
         case .total where text.isEmpty: return .null
-        case .count, .total, .fraction, .attempt, .flag: return scalar(text)
-        case .text, .status: return .string(text)
-        case nil:
-            return ProgressReportBody.numbersOfCreation.first(withBytesOf: name) != nil ? scalar(text) : .string(text)
+        case .count, .total, .fraction, .attempt, .duration, .flag: return scalar(text)
+        case .text, .status, nil: return .string(text)
         }
     }
 

@@ -59,12 +59,15 @@ package import FoundationEssentials
     /// - Parameters:
     ///   - snapshot: The operation.
     ///   - tokens: The tokens in the response to a creation, written as the member `tokens`.
+    ///   - lease: The lease in the response to a report, written as the member `lease` in seconds.
     /// - Returns: The JSON text.
-    @_spi(Server) public static func encodeSnapshot(_ snapshot: ProgressSnapshot, tokens: ProgressTokens? = nil)
-        -> [UInt8]
-    {
+    @_spi(Server) public static func encodeSnapshot(
+        _ snapshot: ProgressSnapshot,
+        tokens: ProgressTokens? = nil,
+        lease: Duration? = nil
+    ) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity)
-        write(snapshot, tokens: tokens, to: &writer)
+        write(snapshot, tokens: tokens, lease: lease, to: &writer)
         return writer.bytes
     }
 
@@ -140,6 +143,7 @@ package import FoundationEssentials
     private static func write(
         _ snapshot: ProgressSnapshot,
         tokens: ProgressTokens? = nil,
+        lease: Duration? = nil,
         to writer: inout JSONWriter
     ) {
         writer.beginObject()
@@ -149,6 +153,10 @@ package import FoundationEssentials
         if let tokens {
             writer.member("tokens")
             tokens.write(to: &writer)
+        }
+        if let lease {
+            writer.member("lease")
+            writer.write(lease)
         }
         writer.endObject()
     }

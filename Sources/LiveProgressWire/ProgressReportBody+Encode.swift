@@ -29,14 +29,11 @@ extension ProgressReportBody {
             writer.member("parent")
             writer.write(parent.rawValue)
         }
-        if let lease = options.lease {
-            writer.member("lease")
-            writer.write(lease / .seconds(1))
-        }
         var report = report ?? ProgressReport()
         report.title = report.title ?? options.title
         report.labels = report.labels ?? (options.labels.isEmpty ? nil : options.labels)
         report.isCancellable = report.isCancellable ?? (options.isCancellable ? true : nil)
+        report.lease = report.lease ?? options.lease
         write(report, to: &writer)
         writer.endObject()
         return writer.bytes
@@ -60,6 +57,7 @@ extension JSONWriter {
         case .fraction(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .flag(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .attempt(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .duration(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .labels(let path):
             write(member, report[keyPath: path]) { writer, labels in
                 writer.write(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))

@@ -11,9 +11,6 @@ package enum ProgressReportBody {
     /// The maximum length of a label's name, in bytes.
     package static let maximumLabelLength = 256
 
-    /// The longest lease that a request can set, in seconds: a year.
-    package static let maximumLease = 31_536_000.0
-
     /// The deepest nesting of a body; less than the limit of readers, because messages nest reports in further objects.
     package static let maximumDepth = 100
 
@@ -21,10 +18,7 @@ package enum ProgressReportBody {
     static let reportMembers = ReportMember.all.map(\.name)
 
     /// The names of the members that are allowed only in the creation of an operation.
-    package static let creationMembers = ["id", "parent", "lease"]
-
-    /// The creation members that are numbers.
-    static let numbersOfCreation = ["lease"]
+    package static let creationMembers = ["id", "parent"]
 
     /// The names of all members.
     static let members = creationMembers + reportMembers
@@ -98,12 +92,13 @@ package enum ProgressReportBody {
             parent: try reader.id("parent"),
             labels: (report.labels ?? [:]).filter { !$0.value.isEmpty },
             isCancellable: report.isCancellable ?? false,
-            lease: try reader.lease()
+            lease: report.lease
         )
         report.title = nil
         report.labels = nil
         report.isCancellable = nil
-        return (try reader.id("id"), options, report.isEmpty ? nil : report)
+        report.lease = nil
+        return (try reader.id("id"), options, report == ProgressReport() ? nil : report)
     }
 
     private static func checkNames(of members: JSONObject, allowed: [String]) throws(WireError) {

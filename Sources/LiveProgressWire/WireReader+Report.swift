@@ -22,6 +22,7 @@ extension WireReader {
         case .fraction(let path): report[keyPath: path] = try fraction(name)
         case .flag(let path): report[keyPath: path] = try bool(name)
         case .attempt(let path): report[keyPath: path] = try attempt()
+        case .duration(let path): report[keyPath: path] = try lease(name)
         case .labels(let path):
             report[keyPath: path] = try labels(maximumNameLength: ProgressReportBody.maximumLabelLength)
         case .status, .result, .problem: report.outcome = try outcome()
@@ -35,10 +36,11 @@ extension WireReader {
     }
 
     /// Returns the lease of a worker; the member is in seconds.
-    func lease() throws(WireError) -> Duration? {
-        guard let seconds = try number("lease") else { return nil }
-        guard seconds > 0, seconds <= ProgressReportBody.maximumLease else {
-            throw error("lease", "must be more than 0 and at most \(Int(ProgressReportBody.maximumLease)) seconds")
+    private func lease(_ name: String) throws(WireError) -> Duration? {
+        guard let seconds = try number(name) else { return nil }
+        let maximum = ProgressReport.maximumLease.components.seconds
+        guard seconds <= Double(maximum), ProgressReport.isLease(.seconds(seconds)) else {
+            throw error(name, "must be more than 0 and at most \(maximum) seconds")
         }
         return .seconds(seconds)
     }

@@ -16,6 +16,7 @@ struct ReportMemberTests {
         case .fraction: [member.name: 0.25]
         case .flag: [member.name: true]
         case .attempt: [member.name: 2]
+        case .duration: [member.name: 90]
         case .labels: [member.name: ["team": "data"]]
         case .status: [member.name: "succeeded"]
         case .result: ["status": "succeeded", member.name: ["rows": 7]]
@@ -47,7 +48,8 @@ struct ReportMemberTests {
     func coded(member: ReportMember) throws {
         let body = Self.body(of: member)
         let report = try Self.report(of: member)
-        #expect(!report.isEmpty)
+        let isOfLease = if case .lease = member.effect { true } else { false }
+        #expect(report.isEmpty == isOfLease)
         #expect(member.isSaid(in: report))
         #expect(!member.isSaid(in: ProgressReport()))
         #expect(try JSONValue(parsing: ProgressReportBody.encodeReport(report)) == .object(body))
@@ -64,8 +66,12 @@ struct ReportMemberTests {
 
     @Test("A report is a tick only if it sets counts", arguments: ReportMember.all)
     func ticks(member: ReportMember) throws {
-        let isCount = if case .count = member.effect { true } else { false }
-        #expect(try Self.report(of: member).isTick == isCount)
+        let isTick =
+            switch member.effect {
+            case .count, .lease: true
+            case .content, .head, .end: false
+            }
+        #expect(try Self.report(of: member).isTick == isTick)
     }
 
     @Test("The snapshot shows each member of a report", arguments: ReportMember.all)
@@ -79,6 +85,7 @@ struct ReportMemberTests {
         switch member.effect {
         case .count: #expect(after?["progress"] != before?["progress"])
         case .content, .head: #expect(after?[member.name] == Self.body(of: member)[member.name])
+        case .lease: #expect(after?["details"] == before?["details"] && after?["progress"] == before?["progress"])
         case .end:
             for said in Self.body(of: member) { #expect(after?[said.name] == said.value) }
         }

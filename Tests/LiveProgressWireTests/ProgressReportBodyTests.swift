@@ -72,7 +72,7 @@ struct ProgressReportBodyTests {
 
     private static let allowed =
         "state, details, completedCount, totalCount, unit, advance, baselineCount, fractionCompleted, title, "
-        + "labels, cancellable, attempt, status, result, error"
+        + "labels, cancellable, attempt, worker, lease, status, result, error"
 
     @Test(
         "The error names the wrong member and the accepted values",
@@ -81,7 +81,6 @@ struct ProgressReportBodyTests {
             ("{", nil, "Not JSON: expected a member's name in quotation marks at byte 1."),
             (#"{"stat":"S"}"#, "stat", "There is no member stat; allowed are \(allowed)."),
             (#"{"id":"a"}"#, "id", "There is no member id; allowed are \(allowed)."),
-            (#"{"lease":1}"#, "lease", "There is no member lease; allowed are \(allowed)."),
             (#"{"revision":1}"#, "revision", "There is no member revision; allowed are \(allowed)."),
             (#"{"state":1}"#, "state", "state must be a string."),
             (#"{"state":null}"#, "state", "state must be a string."),

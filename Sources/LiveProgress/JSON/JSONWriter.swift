@@ -102,6 +102,12 @@ package struct JSONWriter: Sendable {
         appendDigits(of: value)
     }
 
+    /// Writes a duration in seconds, as an integer if it is one.
+    package mutating func write(_ value: Duration) {
+        let (seconds, rest) = value.components
+        if rest == 0 { write(seconds) } else { write(value / .seconds(1)) }
+    }
+
     /// Writes the shortest number that reads back as the same value; NaN and the infinities become `null`.
     package mutating func write(_ value: Double) {
         guard value.isFinite else { return writeNull() }

@@ -24,6 +24,8 @@ struct JournalState: Sendable {
     private(set) var removal: ProgressRemoval?
     private(set) var refusedReports = 0
     var endedAt: Duration?
+    /// The worker of the current attempt, if it has named itself.
+    var worker: String?
     /// The date of the end, if the operation was restored after its end.
     var restoredEnd: Date?
     /// The last revision of each former generation of cursors.
@@ -51,13 +53,16 @@ struct JournalState: Sendable {
             refusedReports += 1
             throw error
         }
+        if let duration = report.lease { lease?.setDuration(duration) }
         lease?.renew(now: now.monotonic)
+        let isNewAttempt = report.attempt.map { $0 > log.newest.attempt } ?? false
+        if isNewAttempt || report.worker != nil { worker = report.worker }
         // An empty report only renews the lease; it makes a revision only if the operation was stalled or pending.
         let isMissed = log.status == .stalled || log.status == .pending
         if report.isEmpty, !isMissed { return seal(now: now) }
         // The open tick is sealed first: it belongs to the counts and the attempt before this report.
         seal(now: now)
-        if let attempt = report.attempt, attempt > log.newest.attempt { counting.beginAttempt() }
+        if isNewAttempt { counting.beginAttempt() }
         counting.apply(report)
         let current = counting.counts(at: now.monotonic)
         let counts = report.outcome == nil ? current : current?.atEnd
@@ -89,6 +94,7 @@ struct JournalState: Sendable {
     private func admit(_ report: ProgressReport, ifMatch: ProgressCursor?) throws(ProgressError) {
         try admitChange()
         if let attempt = report.attempt { try admit(attempt: attempt) }
+        try admit(worker: report.worker, attempt: report.attempt)
         if let ifMatch, log.newest.cursor != ifMatch || log.isTickOpen {
             throw ProgressError(
                 .cursorMismatch,
@@ -119,6 +125,16 @@ struct JournalState: Sendable {
         if attempt > current + 1 {
             throw ProgressError(.invalidReport, "The attempt after \(current) is \(current + 1), not \(attempt).")
         }
+    }
+
+    /// Refuses a worker that is not the worker of the attempt, such as one that was taken for lost and comes back.
+    private func admit(worker claimant: String?, attempt: Int?) throws(ProgressError) {
+        let current = log.newest.attempt
+        guard let claimant, let worker, attempt ?? current == current, !worker.hasBytes(of: claimant) else { return }
+        throw ProgressError(
+            .staleAttempt,
+            "Another worker has attempt \(current). Stop working on this operation, or begin attempt \(current + 1)."
+        )
     }
 
     /// Changes only the counts; an open tick, which no watcher has read, is overwritten in place.

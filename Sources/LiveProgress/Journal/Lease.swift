@@ -9,7 +9,7 @@
 struct Lease: Sendable {
     enum Standing: Sendable, Equatable { case held, lapsed, lost }
 
-    let duration: Duration
+    private(set) var duration: Duration
     let grace: Duration
     /// Whether the first report ends the lease, because the worker is in the service's process.
     private let endsAtReport: Bool
@@ -36,6 +36,11 @@ struct Lease: Sendable {
 
     /// The time that a remote worker may be silent; `nil` if the worker is in the service's process.
     var remoteDuration: Duration? { endsAtReport ? nil : duration }
+
+    /// Sets the time that a remote worker may be silent.
+    mutating func setDuration(_ duration: Duration) {
+        if !endsAtReport { self.duration = duration }
+    }
 
     mutating func renew(now: Duration) {
         renewedAt = now

@@ -89,6 +89,11 @@ package final class ProgressJournal: Sendable {
         state.withLock { $0.core.log.newest.labels }
     }
 
+    /// The time that the worker may be silent; `nil` if the worker is in this process.
+    package var lease: Duration? {
+        state.withLock { $0.core.lease?.remoteDuration }
+    }
+
     /// The epoch of the journal's cursors.
     package var epoch: String {
         state.withLock { $0.core.log.newest.cursor.epoch }
@@ -185,12 +190,15 @@ package final class ProgressJournal: Sendable {
         size: Int = 0,
         receipt: StoredOperation.Receipt? = nil
     ) throws(ProgressError) -> ProgressSnapshot {
-        try write { core, now throws(ProgressError) in
+        let snapshot = try write { core, now throws(ProgressError) in
             let before = core.log.newestRevision
             try core.apply(report, ifMatch: ifMatch, now: now)
             if core.log.newestRevision != before { dependencies.history.note(size, receipt, in: &core.log) }
             return core.log.newest
         }
+        // These make no revision, but must survive a restart.
+        if report.worker != nil || report.lease != nil { state.withLock { markDirty(&$0) } }
+        return snapshot
     }
 
     /// Begins the attempt after the current one; the number is read and written under one lock.

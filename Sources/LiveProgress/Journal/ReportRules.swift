@@ -13,9 +13,26 @@ extension ProgressReport {
             case .total(let path): try Self.validate(self[keyPath: path]?.count, member.name)
             case .fraction(let path): try Self.validate(fraction: self[keyPath: path], member.name)
             case .labels(let path): try Self.validate(labels: self[keyPath: path] ?? [:])
+            case .duration(let path): try Self.validate(lease: self[keyPath: path])
             case .text, .json, .flag, .attempt, .status, .result, .problem: break
             }
         }
+        if let worker, !(1...Self.maximumWorkerLength).contains(worker.utf8.count) {
+            throw ProgressError(.invalidReport, "worker has 1 to \(Self.maximumWorkerLength) bytes.")
+        }
+    }
+
+    /// The longest lease: a year.
+    package static let maximumLease = Duration.seconds(31_536_000)
+    /// The longest identifier of a worker, in UTF-8 bytes.
+    static let maximumWorkerLength = 128
+
+    /// Returns whether a duration can be a lease.
+    package static func isLease(_ duration: Duration) -> Bool { duration > .zero && duration <= maximumLease }
+
+    private static func validate(lease: Duration?) throws(ProgressError) {
+        guard let lease, !isLease(lease) else { return }
+        throw ProgressError(.invalidReport, "lease is \(lease); a lease is more than 0 s and at most \(maximumLease).")
     }
 
     /// Returns whether a number is from 0 to 1; NaN is not.

@@ -39,7 +39,8 @@ extension JournalState {
             isTickOpen: log.isTickOpen,
             generationEnds: generationEnds,
             counts: counting.stored,
-            lease: lease?.remoteDuration
+            lease: lease?.remoteDuration,
+            worker: worker
         )
         return (change, log.isTickOpen ? log.newestRevision - 1 : log.newestRevision)
     }
@@ -64,6 +65,7 @@ extension JournalState {
             return
         }
         lease = Lease(restoring: stored.lease, graces: times, now: now.monotonic)
+        worker = stored.worker
         if !wasClosed {
             // A watcher may have read the tick with other counts, so its revision belongs to the new generation.
             generationEnds.append(log.newestRevision - (stored.isTickOpen ? 1 : 0))

@@ -84,6 +84,8 @@ public struct StoredOperation: Sendable, Hashable {
     public var counts: Counts?
     /// The time that a remote worker may be silent; `nil` if the worker is in the service's process.
     public var lease: Duration?
+    /// The worker of the current attempt, if it has named itself.
+    public var worker: String?
 
     /// Creates an operation.
     public init(
@@ -92,7 +94,8 @@ public struct StoredOperation: Sendable, Hashable {
         isTickOpen: Bool = false,
         generationEnds: [UInt64] = [],
         counts: Counts? = nil,
-        lease: Duration? = nil
+        lease: Duration? = nil,
+        worker: String? = nil
     ) {
         precondition(!revisions.isEmpty, "A stored operation has at least one revision.")
         self.revisions = revisions
@@ -101,6 +104,7 @@ public struct StoredOperation: Sendable, Hashable {
         self.generationEnds = generationEnds
         self.counts = counts
         self.lease = lease
+        self.worker = worker
     }
 
     /// The newest revision.

@@ -31,6 +31,10 @@ public struct ProgressReport: Sendable, Hashable {
     public var isCancellable: Bool?
     /// The number of the reporting attempt: the current one, or the next one to begin it; a lower number is refused.
     public var attempt: Int?
+    /// The identifier of the worker, chosen by the worker: no other worker that names itself may report on the attempt.
+    public var worker: String?
+    /// The time that the worker, in another process, may be silent from now on.
+    public var lease: Duration?
     /// The outcome, if this is the last report.
     public var outcome: ProgressOutcome?
 
@@ -48,6 +52,8 @@ public struct ProgressReport: Sendable, Hashable {
         labels: [String: String]? = nil,
         isCancellable: Bool? = nil,
         attempt: Int? = nil,
+        worker: String? = nil,
+        lease: Duration? = nil,
         outcome: ProgressOutcome? = nil
     ) {
         self.state = state
@@ -62,6 +68,8 @@ public struct ProgressReport: Sendable, Hashable {
         self.labels = labels
         self.isCancellable = isCancellable
         self.attempt = attempt
+        self.worker = worker
+        self.lease = lease
         self.outcome = outcome
     }
 }
@@ -85,6 +93,8 @@ extension ReportMember {
             .head { $0.isCancellable = $1.isCancellable ?? $0.isCancellable }
         ),
         ReportMember("attempt", .attempt(\.attempt), .head { $0.attempt = $1.attempt ?? $0.attempt }),
+        ReportMember("worker", .text(\.worker), .lease),
+        ReportMember("lease", .duration(\.lease), .lease),
         ReportMember("status", .status, .end),
         ReportMember("result", .result, .end),
         ReportMember("error", .problem, .end),

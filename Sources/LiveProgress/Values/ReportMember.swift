@@ -18,6 +18,8 @@ package struct ReportMember: Sendable {
         case fraction(Path<Double>)
         case flag(Path<Bool>)
         case attempt(Path<Int>)
+        /// A number of seconds.
+        case duration(Path<Duration>)
         case labels(Path<[String: String]>)
         /// The three members of the outcome.
         case status, result, problem
@@ -31,6 +33,8 @@ package struct ReportMember: Sendable {
         case count
         /// The value changes the snapshot's head.
         case head(@Sendable (inout ProgressSnapshot.Head, ProgressReport) -> Void)
+        /// The value says who reports and how often; alone, it makes no revision.
+        case lease
         /// The value ends the operation.
         case end
     }
@@ -49,7 +53,12 @@ package struct ReportMember: Sendable {
     }
 
     /// The members that give a report its own revision.
-    fileprivate static let transitions = all.filter { if case .count = $0.effect { false } else { true } }
+    fileprivate static let transitions = all.filter { member in
+        switch member.effect {
+        case .count, .lease: false
+        case .content, .head, .end: true
+        }
+    }
     fileprivate static let head = all.filter { if case .head = $0.effect { true } else { false } }
 
     /// Returns the member with a name, or `nil` if no member has this name.
@@ -65,6 +74,7 @@ package struct ReportMember: Sendable {
         case .fraction(let path): report[keyPath: path] != nil
         case .flag(let path): report[keyPath: path] != nil
         case .attempt(let path): report[keyPath: path] != nil
+        case .duration(let path): report[keyPath: path] != nil
         case .labels(let path): report[keyPath: path] != nil
         case .status, .result, .problem: report.outcome != nil
         }
@@ -79,6 +89,7 @@ package struct ReportMember: Sendable {
         case .total(let path): fill(&report, path, from: earlier)
         case .flag(let path): fill(&report, path, from: earlier)
         case .attempt(let path): fill(&report, path, from: earlier)
+        case .duration(let path): fill(&report, path, from: earlier)
         case .fraction(let path):
             // A fraction that is lower than an earlier one arrived late.
             report[keyPath: path] = [report[keyPath: path], earlier[keyPath: path]].compactMap(\.self).max()
@@ -95,8 +106,8 @@ package struct ReportMember: Sendable {
 }
 
 extension ProgressReport {
-    /// Whether the report has no values: it only shows that the worker is alive.
-    package var isEmpty: Bool { self == ProgressReport() }
+    /// Whether the report changes nothing that watchers see: it only shows that the worker is alive.
+    package var isEmpty: Bool { self == ProgressReport(worker: worker, lease: lease) }
 
     /// Whether the report has only counts, or no values.
     package var isTick: Bool { !ReportMember.transitions.contains { $0.isSaid(in: self) } }
@@ -120,7 +131,7 @@ extension ProgressReport {
             switch member.effect {
             // A state without details clears the details; a new attempt and a count of another unit count from 0.
             case .content where state != nil, .count where attempt != nil || startsCount(after: earlier.unit): continue
-            case .content, .count, .head, .end: member.fill(&result, from: earlier)
+            case .content, .count, .head, .lease, .end: member.fill(&result, from: earlier)
             }
         }
         return result

@@ -144,7 +144,9 @@ extension ProgressAPI {
             return ProgressResponse(status == .ok ? .noContent : status, fields)
         }
         fields[.contentType] = MediaType.json.description
-        return ProgressResponse(status, fields, body: .bytes(ProgressMessage.encodeSnapshot(snapshot, tokens: tokens)))
+        let lease = snapshot.outcome == nil ? (try? service.getJournal(snapshot.id))?.lease : nil
+        let body = ProgressMessage.encodeSnapshot(snapshot, tokens: tokens, lease: lease)
+        return ProgressResponse(status, fields, body: .bytes(body))
     }
 }
 

@@ -91,5 +91,6 @@ struct StoreBench: Sendable {
         try expect(found.generationEnds, expected.generationEnds, "the ends of generations \(name)")
         try expect(found.counts, expected.counts, "the counts \(name)")
         try expect(found.lease, expected.lease, "the lease \(name)")
+        try expect(found.worker, expected.worker, "the worker \(name)")
     }
 }

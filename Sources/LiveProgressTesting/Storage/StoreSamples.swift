@@ -74,7 +74,8 @@ extension StoredOperation {
                 fractionCompleted: 0.25,
                 unitsOfParts: 1.5
             ),
-            lease: .seconds(90)
+            lease: .seconds(90),
+            worker: "worker-7"
         )
     }()
 }

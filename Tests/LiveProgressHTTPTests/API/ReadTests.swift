@@ -24,7 +24,7 @@ struct ReadTests {
         let created = await fixture.form(.put, "/a", "state=Copying&completedCount=1")
         let answer = await fixture.send(.get, "/a")
         #expect(answer.status == 200)
-        #expect(answer.text == created.text)
+        #expect(answer.text.dropLast() + #","lease":60}"# == created.text)
         #expect(try ProgressMessage.decodeSnapshot(answer.bytes).state == "Copying")
         #expect(answer[.eTag] == "\"e-1\"")
         #expect(answer[.contentType] == "application/json")

@@ -112,6 +112,23 @@ struct RestartTests {
         withExtendedLifetime((tracker, part)) {}
     }
 
+    @Test("A worker that was replaced is kept out after a restart too")
+    func fencing() async throws {
+        let first = try await StoredService()
+        let journal = try first.service.createJournal(id: "job")
+        try journal.report(ProgressReport(attempt: 2))
+        try await journal.committed()
+        try journal.report(ProgressReport(worker: "two", lease: .seconds(7)))
+        var current = try await first.crashed()
+        for _ in 1...3 {
+            let restored = try current.service.getJournal("job")
+            #expect(throws: ProgressError.self) { try restored.report(ProgressReport(state: "late", worker: "one")) }
+            try restored.report(ProgressReport(worker: "two"))
+            #expect(restored.lease == .seconds(7))
+            current = try await current.crashed()
+        }
+    }
+
     @Test("A deleted operation stays deleted, and a new run replaces the former one")
     func removal() async throws {
         let first = try await StoredService()

@@ -39,11 +39,23 @@ struct ReportOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Whether the operation accepts a request to cancel.")
     var cancellable: Bool?
 
+    @Option(
+        help: ArgumentHelp("The name of the worker; another name is refused until the next attempt.", valueName: "name")
+    )
+    var worker: String?
+
+    @Option(help: ArgumentHelp("The seconds for which the worker may be silent from now on.", valueName: "seconds"))
+    var lease: Double?
+
     func validate() throws {
         for (name, count) in [("--completed", completed), ("--advance", advance), ("--baseline", baseline)] {
             if let count, count < 0 { throw ValidationError("\(name) must be 0 or more.") }
         }
         if let fraction, !(0...1).contains(fraction) { throw ValidationError("--fraction must be from 0 to 1.") }
+        // A year, as on the server.
+        if let lease, !(lease > 0 && lease <= 31_536_000) {
+            throw ValidationError("--lease must be more than 0 and at most 31536000.")
+        }
     }
 
     /// Whether any of these options was given.
@@ -63,6 +75,8 @@ struct ReportOptions: ParsableArguments {
             title: title,
             labels: label.isEmpty ? nil : LabelArgument.dictionary(label),
             isCancellable: cancellable,
+            worker: worker,
+            lease: lease.map { .seconds($0) },
             outcome: outcome
         )
     }

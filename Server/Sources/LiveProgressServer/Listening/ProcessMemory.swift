@@ -42,11 +42,11 @@ package enum ProcessMemory {
 #if canImport(Glibc)
     // Functions of malloc.h, which Swift's `Glibc` module does not declare. A look-up by `dlsym` would fail in a static program.
 
-    /// `int mallopt(int, int)`
+    // int mallopt(int, int)
     @_silgen_name("mallopt")
     private func mallopt(_ parameter: CInt, _ value: CInt) -> CInt
 
-    /// `int malloc_trim(size_t)`
+    // int malloc_trim(size_t)
     @_silgen_name("malloc_trim")
     private func malloc_trim(_ padding: Int) -> CInt
 #endif
