@@ -98,7 +98,10 @@ MEANING = {
     "a label without a name": '{"labels":{"":"x"}}',
     "a label whose name has 257 bytes": '{"labels":{"%s":"x"}}' % ("n" * 257),
     "cancellable as a text": '{"cancellable":"true"}',
-    "a lease in a report": '{"lease":10}',
+    "a lease of 0 in a report": '{"lease":0}',
+    "a lease of 1e300 in a report": '{"lease":1e300}',
+    "a worker without a name": '{"worker":""}',
+    "a worker whose name has 129 bytes": '{"worker":"%s"}' % ("n" * 129),
     "an id in a report": '{"id":"quiet"}',
 }
 
