@@ -50,10 +50,15 @@
         public func load() async throws -> ProgressStoreContents {
             let lock = try FileLock(path: path + "-lock", of: path)
             let connection = try open()
-            let contents = try await connection.queue.write { db in
-                let contents = try StoredRows.load(db, path: path)
-                try StoredRows.setClosed(false, db)
-                return contents
+            let contents: ProgressStoreContents
+            do {
+                contents = try await connection.queue.write { db in
+                    let contents = try StoredRows.load(db, path: path)
+                    try StoredRows.setClosed(false, db)
+                    return contents
+                }
+            } catch let error as DatabaseError {
+                throw Schema.refusal(error, path: path)
             }
             state.withLock { state in
                 state.lock = lock

@@ -56,7 +56,11 @@ import Testing
     func deleted() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("x.sqlite")
-        let service = try await ProgressService(store: SQLiteStore(path: path))
+        let (statuses, continuation) = AsyncStream<ProgressStoreStatus>.makeStream()
+        var configuration = ProgressService.Configuration()
+        configuration.onStoreStatus = { continuation.yield($0) }
+        let service = try await ProgressService(configuration: configuration, store: SQLiteStore(path: path))
+        var changes = statuses.makeAsyncIterator()
         let tracker = try service.createProgress(id: "kept")
         let ended = try service.createProgress(id: "ended")
         ended.succeed()
@@ -65,7 +69,9 @@ import Testing
             for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
             tracker.update("Round \(round)")
             await #expect(throws: ProgressError.self) { try await tracker.committed() }
-            while (try? await tracker.committed()) == nil { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(await changes.next()?.failure != nil)
+            #expect(await changes.next()?.failure == nil)
+            try await tracker.committed()
         }
         await service.close()
         let contents = try await SQLiteStore(path: path).load()

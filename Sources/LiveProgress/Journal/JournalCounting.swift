@@ -161,7 +161,7 @@ extension JournalCounting {
         )
     }
 
-    /// Restores counts; the rate is measured anew, from the time of the restart.
+    /// Restores counts; the measurement of the rate starts again at the restart.
     init(restoring stored: StoredOperation.Counts, now: Duration) {
         isCounting = true
         unit = stored.unit

@@ -113,10 +113,13 @@ final class StoreWriter: Sendable {
 
     /// Commits everything, and closes the store; later changes are not stored.
     func close() async {
-        for journal in state.withLock(\.dirty) { journal.sealForStore() }
-        let isComplete = (try? await commit()) != nil
-        state.withLock { $0.isClosed = true }
-        guard isComplete else { return }
+        // Nothing is noted from now on, so no commit follows the last one.
+        let dirty = state.withLock { state in
+            state.isClosed = true
+            return state.dirty
+        }
+        for journal in dirty { journal.sealForStore() }
+        guard (try? await commit()) != nil else { return }
         do { try await store.close() } catch { fail(error) }
     }
 
@@ -125,7 +128,7 @@ final class StoreWriter: Sendable {
     private struct Cycle {
         var journals: [ProgressJournal]
         var removals: [ProgressStoreBatch.Removal]
-        var forgottenTombstones: [ProgressID]
+        var forgottenTombstones: [ProgressID] = []
     }
 
     private func run() async {
@@ -139,16 +142,17 @@ final class StoreWriter: Sendable {
             }
             guard let cycle = beginCycle() else { return }
             let watchdog = watchdog()
-            defer { watchdog.cancel() }
-            do {
-                try await commit(cycle)
+            var failure: (any Error)?
+            do { try await commit(cycle) } catch { failure = error }
+            watchdog.cancel()
+            if let failure {
+                putBack(cycle)
+                if (failure as? ProgressStoreError)?.hasLostContents == true { putBackEverything() }
+                fail(failure)
+                pause = min(pause.map { $0 * 2 } ?? Self.firstPause, Self.longestPause)
+            } else {
                 succeed()
                 pause = nil
-            } catch {
-                putBack(cycle)
-                if (error as? ProgressStoreError)?.hasLostContents == true { putBackEverything() }
-                fail(error)
-                pause = min(pause.map { $0 * 2 } ?? Self.firstPause, Self.longestPause)
             }
         }
     }
@@ -156,9 +160,10 @@ final class StoreWriter: Sendable {
     /// Starts a task that counts a commit as failed if it takes too long, until it is complete.
     private func watchdog() -> Task<Void, Never> {
         let deadline = clock.now() + timeout
+        let cycle = state.withLock(\.begunCycles)
         return Task { [clock, timeout] in
             guard (try? await clock.sleep(deadline)) != nil else { return }
-            fail(ProgressStoreError("A commit takes longer than \(timeout.components.seconds) s."))
+            fail(ProgressStoreError("A commit takes longer than \(timeout.components.seconds) s."), unless: cycle)
         }
     }
 
@@ -180,10 +185,9 @@ final class StoreWriter: Sendable {
     }
 
     private func commit(_ cycle: Cycle) async throws {
-        var batch = ProgressStoreBatch()
+        var batch = ProgressStoreBatch(forgottenTombstones: cycle.forgottenTombstones)
         var removals = cycle.removals[...]
         var rest = cycle.journals[...]
-        batch.forgottenTombstones = cycle.forgottenTombstones
         repeat {
             batch.removals = Array(removals.prefix(Self.batchSize))
             removals = removals.dropFirst(Self.batchSize)
@@ -211,9 +215,7 @@ final class StoreWriter: Sendable {
         guard let source = state.withLock({ $0.source }) else { return }
         let everything = source.everythingToStore()
         for journal in everything.journals { journal.forgetStored() }
-        putBack(
-            Cycle(journals: everything.journals, removals: everything.removals, forgottenTombstones: [])
-        )
+        putBack(Cycle(journals: everything.journals, removals: everything.removals))
     }
 
     private func succeed() {
@@ -228,12 +230,17 @@ final class StoreWriter: Sendable {
         if let recovered { onStatus(recovered) }
     }
 
-    private func fail(_ error: any Error) {
+    /// Notes a failure, unless a cycle has been committed meanwhile.
+    private func fail(_ error: any Error, unless cycle: UInt64 = .max) {
         let date = clock.date()
+        var reason = String(describing: error)
+        // The reason becomes a part of other sentences.
+        if reason.hasSuffix(".") { reason.removeLast() }
         let (status, isNew) = state.withLock { state in
+            guard state.committedCycles < cycle else { return (state.status, false) }
             let isNew = state.status.failure == nil
             if isNew { state.status.failingSince = date }
-            state.status.failure = String(describing: error)
+            state.status.failure = reason
             state.status.failureCount += 1
             return (state.status, isNew)
         }

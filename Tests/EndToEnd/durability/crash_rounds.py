@@ -150,7 +150,7 @@ class CrashRounds:
             "messages to watchers": f"{counters.messages:,}",
             "watchers' reconnects": f"{counters.reconnects:,}",
             "resumed exactly": f"{counters.exact:,}, over a crash into a new generation {len(self.ledger.crossings):,}",
-            "anew": f"{counters.anew:,}",
+            "restarted at the newest": f"{counters.restarted:,}",
             "seconds to start": f"{sum(self.starts) / len(self.starts):.2f} on average, at most {max(self.starts):.2f}",
             "violations": f"{sum(self.ledger.violations.values()):,} {dict(self.ledger.violations) or ''}",
         }

@@ -29,7 +29,7 @@ def library() -> Path:
     folder = tempfile.TemporaryDirectory(prefix="faultfs-")
     library.folder = folder  # removed at the end of the process
     path = Path(folder.name) / "faultfs.so"
-    command = ["cc", *FLAGS, "-o", str(path), *(str(FOLDER / name) for name in SOURCES), "-ldl", "-lpthread"]
+    command = [shutil.which("cc") or "clang", *FLAGS, "-o", str(path), *(str(FOLDER / name) for name in SOURCES), "-ldl", "-lpthread"]
     built = subprocess.run(command, capture_output=True, text=True)
     expect(built.returncode == 0, f"{' '.join(command)}:\n{built.stderr}")
     return path

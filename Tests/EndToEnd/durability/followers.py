@@ -47,7 +47,7 @@ class Chain:
             counters.exact += 1
         else:
             if asked:
-                counters.anew += 1
+                counters.restarted += 1
                 self.check_refusal(Cursor.parse(asked), message)
             else:
                 self.ledger.check(not message.get("resumed"), "resumed without a cursor", f"{self.run.id}: {message}")

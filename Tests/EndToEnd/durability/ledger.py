@@ -68,7 +68,7 @@ class Counters:
     messages: int = 0
     reconnects: int = 0
     exact: int = 0
-    anew: int = 0
+    restarted: int = 0
 
 
 def count_of(snapshot: dict) -> int:

@@ -96,7 +96,7 @@ class Life:
         expect_equal((ended["status"], ended.get("result")), ("succeeded", {"rows": 7}), "the operation that ended")
 
     def work(self, seconds: float, stalled: tuple[str, ...], running: tuple[str, ...] = ()) -> None:
-        """The worker goes on for a while; nobody else does, and all must have the status that they should have."""
+        """Only the worker reports for a while. Then each operation must have its expected status."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.steps += 1
