@@ -137,6 +137,7 @@ let programs: [Target] = [
         at: "hummingbird-app/Sources/App",
         [hummingbird] + library("", "HTTP", "Hummingbird")
     ),
+    example("worker", at: "Sources/Worker", library("", "Client")),
     // The snippets of the library's documentation; they depend on all documented products, for scripts/docs.sh.
     .target(
         name: "Guide",

@@ -99,7 +99,7 @@ package enum FormURLEncoded {
             if case .some(.object(let object)) = value { return .object(object) }
             return .string(text)
         case .total where text.isEmpty: return .null
-        case .count, .total, .fraction, .attempt, .duration, .flag: return scalar(text)
+        case .count, .total, .fraction, .units, .attempt, .duration, .flag: return scalar(text)
         case .text, .status, nil: return .string(text)
         }
     }

@@ -36,6 +36,14 @@ extension ProgressMessage {
         )
     }
 
+    /// Reads the lease in the response to a report: the time that the worker may be silent.
+    ///
+    /// - Returns: The lease, or `nil` if the worker has none.
+    /// - Throws: ``WireError`` if the response is not a JSON object, or its member `lease` is wrong.
+    package static func decodeLease(_ bytes: some Sequence<UInt8>) throws(WireError) -> Duration? {
+        try WireReader(json: bytes).lease("lease")
+    }
+
     /// Reads a page of the list.
     ///
     /// - Throws: ``WireError`` if the bytes are not a page.

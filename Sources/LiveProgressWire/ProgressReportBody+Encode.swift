@@ -55,6 +55,7 @@ extension JSONWriter {
                 if let count = total.count { writer.write(count) } else { writer.writeNull() }
             }
         case .fraction(let path): write(member, report[keyPath: path]) { $0.write($1) }
+        case .units(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .flag(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .attempt(let path): write(member, report[keyPath: path]) { $0.write($1) }
         case .duration(let path): write(member, report[keyPath: path]) { $0.write($1) }

@@ -20,6 +20,7 @@ extension WireReader {
         case .total(let path):
             report[keyPath: path] = value(name)?.isNull == true ? .unknown : ProgressTotal(try count(name))
         case .fraction(let path): report[keyPath: path] = try fraction(name)
+        case .units(let path): report[keyPath: path] = try units(name)
         case .flag(let path): report[keyPath: path] = try bool(name)
         case .attempt(let path): report[keyPath: path] = try attempt()
         case .duration(let path): report[keyPath: path] = try lease(name)
@@ -35,8 +36,14 @@ extension WireReader {
         return fraction
     }
 
+    private func units(_ name: String) throws(WireError) -> Double? {
+        guard let units = try number(name) else { return nil }
+        guard ProgressReport.isUnits(units) else { throw error(name, "must be a number of units, 0 or more") }
+        return units
+    }
+
     /// Returns the lease of a worker; the member is in seconds.
-    private func lease(_ name: String) throws(WireError) -> Duration? {
+    func lease(_ name: String) throws(WireError) -> Duration? {
         guard let seconds = try number(name) else { return nil }
         let maximum = ProgressReport.maximumLease.components.seconds
         guard seconds <= Double(maximum), ProgressReport.isLease(.seconds(seconds)) else {

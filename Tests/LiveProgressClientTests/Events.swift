@@ -8,6 +8,7 @@ import LiveProgress
 func snapshot(
     _ revision: UInt64,
     epoch: String = "k3f9",
+    status: ProgressStatus = .running,
     state: String = "Processing",
     counts: ProgressCounts? = nil,
     outcome: ProgressOutcome? = nil
@@ -15,7 +16,7 @@ func snapshot(
     ProgressSnapshot(
         id: ProgressID("import-7"),
         cursor: ProgressCursor(epoch: epoch, revision: revision),
-        status: outcome?.status ?? .running,
+        status: outcome?.status ?? status,
         state: state,
         counts: counts,
         outcome: outcome,

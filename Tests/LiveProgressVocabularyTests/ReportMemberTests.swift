@@ -14,6 +14,7 @@ struct ReportMemberTests {
         case .json: [member.name: ["a": 1]]
         case .count, .total: [member.name: 3]
         case .fraction: [member.name: 0.25]
+        case .units: [member.name: 2.5]
         case .flag: [member.name: true]
         case .attempt: [member.name: 2]
         case .duration: [member.name: 90]

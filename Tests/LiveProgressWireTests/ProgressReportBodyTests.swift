@@ -25,6 +25,7 @@ struct ProgressReportBodyTests {
             (#"{"totalCount":10}"#, report { $0.totalCount = .some(10) }),
             (#"{"totalCount":null}"#, report { $0.totalCount = .unknown }),
             (#"{"unit":"files","advance":1}"#, report { ($0.unit, $0.advance) = ("files", 1) }),
+            (#"{"unitsOfParts":2.5}"#, report { $0.unitsOfParts = 2.5 }),
             (#"{"baselineCount":130}"#, report { $0.baselineCount = 130 }),
             (#"{"fractionCompleted":0.25}"#, report { $0.fractionCompleted = 0.25 }),
             (#"{"fractionCompleted":1}"#, report { $0.fractionCompleted = 1 }),
@@ -71,8 +72,8 @@ struct ProgressReportBodyTests {
     }
 
     private static let allowed =
-        "state, details, completedCount, totalCount, unit, advance, baselineCount, fractionCompleted, title, "
-        + "labels, cancellable, attempt, worker, lease, status, result, error"
+        "state, details, completedCount, totalCount, unit, advance, baselineCount, fractionCompleted, "
+        + "unitsOfParts, title, labels, cancellable, attempt, worker, lease, status, result, error"
 
     @Test(
         "The error names the wrong member and the accepted values",
@@ -92,6 +93,8 @@ struct ProgressReportBodyTests {
             (#"{"totalCount":-1}"#, "totalCount", "totalCount must not be negative."),
             (#"{"totalCount":"?"}"#, "totalCount", "totalCount must be an integer of 64 bits."),
             (#"{"advance":-1}"#, "advance", "advance must not be negative."),
+            (#"{"unitsOfParts":-1}"#, "unitsOfParts", "unitsOfParts must be a number of units, 0 or more."),
+            (#"{"unitsOfParts":1e19}"#, "unitsOfParts", "unitsOfParts must be a number of units, 0 or more."),
             (#"{"baselineCount":-1}"#, "baselineCount", "baselineCount must not be negative."),
             (#"{"fractionCompleted":"1"}"#, "fractionCompleted", "fractionCompleted must be a number."),
             (#"{"fractionCompleted":1.5}"#, "fractionCompleted", "fractionCompleted must be a number from 0 to 1."),

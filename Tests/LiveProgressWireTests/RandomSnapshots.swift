@@ -54,6 +54,7 @@ struct RandomSnapshots: RandomNumberGenerator {
         var report = ProgressReport()
         if Bool.random(using: &self) { report.state = text() }
         if Bool.random(using: &self) { report.details = value(depth: 3) }
+        if Bool.random(using: &self) { report.unitsOfParts = Double(next() >> 40) / 8 }
         if Bool.random(using: &self) { report.baselineCount = Int64(next() >> 1) }
         if Bool.random(using: &self) { report.fractionCompleted = Double.random(in: 0...1, using: &self) }
         if Bool.random(using: &self) { report.completedCount = Int64(next() >> 1) }

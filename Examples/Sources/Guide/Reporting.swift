@@ -42,11 +42,33 @@ enum Reporting {
 
     static func otherProcess() async throws {
         let client = try ProgressClient(url: "http://127.0.0.1:8080")
-        let tracker = try await client.createTracker(options: ProgressOptions(title: "Import customers"))
-        print("Watch it at \(tracker.link)")
-        tracker.update("Reading", details: ["file": "customers.csv"])
-        tracker.advance(by: 10)
+        try await client.run("Import customers") { tracker in
+            tracker.update("Reading", details: ["file": "customers.csv"])
+            tracker.advance(by: 10)
+        }
+    }
+
+    static func separateEnd(_ client: ProgressClient) async throws {
+        let tracker = try await client.createProgress(options: ProgressOptions(title: "Import customers"))
+        if let link = tracker.link { print("Watch it at \(link.watching)") }
         tracker.succeed()
-        try await tracker.flush()
+        try await tracker.delivered(within: .seconds(5))
+    }
+
+    static func environment(_ rows: [String]) async throws {
+        let client = try ProgressClient.fromEnvironment()
+        try await client.run("Import customers") { _ in
+            for row in rows.trackingProgress() { try await insert(row) }
+        }
+    }
+
+    static func handOver(
+        _ tracker: ProgressTracker,
+        startUpload: (_ environment: [String: String]) throws -> Void
+    ) async throws {
+        let upload = try await tracker.share(assigning: 30).handOver("Upload")
+        try startUpload(upload.environment)
+        let result = try await upload.result()
+        print(result ?? .null)
     }
 }

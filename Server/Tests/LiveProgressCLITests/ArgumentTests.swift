@@ -38,7 +38,9 @@ struct ArgumentTests {
         }
         let nothing = said(ProgressReport())
         for property in nothing.keys where property != "attempt" && property != "outcome" {
-            let name = property == "labels" ? "label" : property.replacing(/Count|Completed|^is/, with: "").lowercased()
+            let name =
+                property == "labels"
+                ? "label" : property.replacing(/Count|Completed|^is|unitsOf/, with: "").lowercased()
             // One of these values has the type of the option.
             let reports = [["3"], ["0.5"], ["a=b"], []].compactMap { value in
                 try? ReportOptions.parse(["--\(name)"] + value).report(outcome: nil)

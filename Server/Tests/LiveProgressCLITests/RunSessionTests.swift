@@ -63,7 +63,7 @@ import Testing
         let session = RunSession(
             arguments: try #require(CommandArguments(parsed: words, raw: [])),
             environment: .ofProcess,
-            publisher: LocalPublisher(tracker: tracker),
+            tracker: tracker,
             configuration: configuration,
             terminal: nil,
             deliverSignals: { signals.attach($0) },

@@ -16,6 +16,8 @@ struct CountNode: Sendable {
     var contribution: Int128 = 0
     /// The sum of the running children's contributions.
     var childUnits: Int128 = 0
+    /// The units of running parts that are counted elsewhere.
+    var toldUnits = 0.0
 
     var generation: UInt64 = 0
     var parent: Int?
@@ -32,18 +34,13 @@ struct CountNode: Sendable {
         return min(1, (Double(completed) + runningUnits) / Double(whole))
     }
 
-    /// The sum of the running children's contributions, in units.
-    var runningUnits: Double { childUnits == 0 ? 0 : Double(childUnits) / Self.scale }
+    /// The units that running parts have completed, here and elsewhere.
+    var runningUnits: Double { toldUnits + (childUnits == 0 ? 0 : Double(childUnits) / Self.scale) }
 
     /// The contribution that the node should make to its parent now.
     var currentContribution: Int128 {
         guard let fraction else { return 0 }
-        return Self.contribution(of: Double(share) * fraction)
-    }
-
-    /// Returns units as a contribution.
-    static func contribution(of units: Double) -> Int128 {
-        Int128(units * scale)
+        return Int128(Double(share) * fraction * Self.scale)
     }
 
     /// Adds completed units; the sum stays at the largest number instead of overflowing.

@@ -52,7 +52,7 @@ struct CountTree: Sendable {
     init(restoring stored: StoredOperation.Counts) {
         self.init(total: stored.totalCount)
         slots[0].completed = max(0, stored.completedCount)
-        slots[0].childUnits = CountNode.contribution(of: stored.unitsOfParts)
+        slots[0].toldUnits = stored.unitsOfParts
     }
 
     /// The operation's completed fraction, from 0 to 1.
@@ -99,6 +99,12 @@ struct CountTree: Sendable {
         if let completed { slots[slot].completed = max(0, completed) }
         if let total { slots[slot].total = total.count.map { max(0, $0) } }
         refresh(from: slot)
+    }
+
+    /// The units of running parts that are counted elsewhere; they count in the fraction only.
+    var unitsOfPartsElsewhere: Double {
+        get { slots[0].toldUnits }
+        set { slots[0].toldUnits = newValue }
     }
 
     /// Adds completed units.

@@ -31,6 +31,7 @@ struct JournalCounting: Sendable {
     }
 
     mutating func apply(_ report: ProgressReport) {
+        let before = tree.completedCount(CountTree.root)
         if report.completedCount != nil || report.totalCount != nil {
             set(completed: report.completedCount, total: report.totalCount, unit: report.unit)
         }
@@ -39,6 +40,19 @@ struct JournalCounting: Sendable {
         if let baseline = report.baselineCount { set(baseline: baseline) }
         if let unit = report.unit { set(unit: unit) }
         if let advance = report.advance { self.advance(CountTree.root, by: advance) }
+        set(unitsOfParts: report.unitsOfParts, after: before)
+    }
+
+    /// Sets the units of running parts that are counted elsewhere.
+    ///
+    /// When the completed units grow, these units decrease by as much, because a part that ends becomes completed units.
+    /// They never decrease otherwise, so that the fraction never falls.
+    private mutating func set(unitsOfParts units: Double?, after completed: Int64) {
+        let told = tree.unitsOfPartsElsewhere
+        guard told > 0 || units != nil else { return }
+        isCounting = true
+        let grown = max(0, tree.completedCount(CountTree.root) - completed)
+        tree.unitsOfPartsElsewhere = max(units ?? 0, told - Double(grown))
     }
 
     mutating func set(
@@ -54,6 +68,7 @@ struct JournalCounting: Sendable {
         if isAnotherCount {
             toldFraction = nil
             estimator = Estimator()
+            tree.unitsOfPartsElsewhere = 0
         }
         let least = isAnotherCount ? 0 : tree.completedCount(node)
         // The total of a new count is unknown until it is reported.

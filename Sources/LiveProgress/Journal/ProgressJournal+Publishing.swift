@@ -11,8 +11,10 @@ struct JournalDependencies: Sendable {
     let changes: ProgressChangeLog
     let deadlines: DeadlineScheduler
     let history: HistoryBudget
-    /// The writer of the service's store; `nil` without a store.
-    let writer: StoreWriter?
+    /// The place to which all changes go; `nil` if they stay in memory.
+    let sink: (any JournalSink)?
+    /// The server on which the operations have addresses.
+    let host: HostBox
 
     func now() -> JournalState.Now {
         clock.read()
@@ -196,7 +198,7 @@ extension ProgressJournal: ScheduledPublisher {
     }
 
     /// Removes the operation, and publishes the reason to its watchers.
-    func remove(_ reason: ProgressRemoval) {
+    package func remove(_ reason: ProgressRemoval) {
         _ = try? write { core, _ in core.remove(reason) }
         retire()
     }

@@ -25,9 +25,9 @@ package final class ProgressJournal: Sendable {
         weak var sharedObject: (any AnyObject & Sendable)?
         var attachment: (any AnyObject & Sendable)?
         var isRetired = false
-        /// Whether the operation has changed since the writer of the store has last read it.
+        /// Whether the operation has changed since its sink has last read it.
         var isDirty = false
-        /// The newest sealed revision that the store has.
+        /// The newest sealed revision that the sink has.
         var storedRevision: UInt64?
     }
 

@@ -12,6 +12,7 @@ extension ProgressReport {
             case .count(let path): try Self.validate(self[keyPath: path], member.name)
             case .total(let path): try Self.validate(self[keyPath: path]?.count, member.name)
             case .fraction(let path): try Self.validate(fraction: self[keyPath: path], member.name)
+            case .units(let path): try Self.validate(units: self[keyPath: path], member.name)
             case .labels(let path): try Self.validate(labels: self[keyPath: path] ?? [:])
             case .duration(let path): try Self.validate(lease: self[keyPath: path])
             case .text, .json, .flag, .attempt, .status, .result, .problem: break
@@ -46,6 +47,14 @@ extension ProgressReport {
     private static func validate(fraction: Double?, _ name: String) throws(ProgressError) {
         guard let fraction, !isFraction(fraction) else { return }
         throw ProgressError(.invalidReport, "\(name) is \(fraction); a fraction is a number from 0 to 1.")
+    }
+
+    /// Returns whether a number can be a number of units; infinity and NaN cannot.
+    package static func isUnits(_ number: Double) -> Bool { (0...9.2e18).contains(number) }
+
+    private static func validate(units: Double?, _ name: String) throws(ProgressError) {
+        guard let units, !isUnits(units) else { return }
+        throw ProgressError(.invalidReport, "\(name) is \(units); a number of units is 0 or more.")
     }
 
     static func validate(labels: [String: String]) throws(ProgressError) {

@@ -29,7 +29,7 @@ extension ProgressService {
     ) async throws -> Result {
         let options = ProgressOptions(title: title, labels: labels, isCancellable: true)
         let tracker = try createProgress(id: id, options: options)
-        return try await Self.drive(tracker, operation)
+        return try await tracker.run(operation)
     }
 
     /// Runs work as an operation that reports through ``ProgressTracker/current``.
@@ -59,53 +59,7 @@ extension ProgressService {
     ) throws(ProgressError) -> StartedProgress<Result> {
         let options = ProgressOptions(title: title, labels: labels, isCancellable: true)
         let tracker = try createProgress(id: id, options: options)
-        return StartedProgress(id: tracker.id, task: Task { try await Self.drive(tracker, operation) })
-    }
-
-    private enum Step<Result: Sendable>: Sendable {
-        case done(Result)
-        case askedToStop
-        case overBeforeAsked
-    }
-
-    private static func drive<Result: Sendable>(
-        _ tracker: ProgressTracker,
-        _ operation: @escaping @Sendable (ProgressTracker) async throws -> Result
-    ) async throws -> Result {
-        do {
-            let result = try await withThrowingTaskGroup(of: Step<Result>.self) { group in
-                group.addTask { .done(try await withProgress(tracker) { try await operation(tracker) }) }
-                group.addTask { await waitForRequest(tracker) }
-                while let step = try await group.next() {
-                    switch step {
-                    case .done(let result):
-                        group.cancelAll()
-                        return result
-                    case .askedToStop: group.cancelAll()
-                    case .overBeforeAsked: break
-                    }
-                }
-                // Not reached: the step of the work ends the loop first.
-                throw CancellationError()
-            }
-            tracker.succeed(result: (result as? any ProgressResultConvertible)?.progressResult)
-            return result
-        } catch is CancellationError {
-            tracker.cancel()
-            throw CancellationError()
-        } catch {
-            tracker.fail(error)
-            throw error
-        }
-    }
-
-    private static func waitForRequest<Result>(_ tracker: ProgressTracker) async -> Step<Result> {
-        do {
-            try await tracker.cancellationRequested()
-            return .askedToStop
-        } catch {
-            return .overBeforeAsked
-        }
+        return StartedProgress(id: tracker.id, task: Task { try await tracker.run(operation) })
     }
 }
 

@@ -28,6 +28,8 @@ public final class ProgressService: Sendable {
     /// The log of the operations that changed last.
     package let changes: ProgressChangeLog
     let dependencies: JournalDependencies
+    /// The writer of the service's store; `nil` without a store.
+    let writer: StoreWriter?
     let state = Mutex(State())
 
     /// Creates a service without operations, and without a store: its operations end with the process.
@@ -40,6 +42,7 @@ public final class ProgressService: Sendable {
         let publishing = PublishScheduler(interval: configuration.publishInterval, clock: configuration.clock)
         let changes = ProgressChangeLog(publishing: publishing)
         self.changes = changes
+        self.writer = writer
         dependencies = JournalDependencies(
             clock: configuration.clock,
             retention: configuration.retention,
@@ -50,7 +53,8 @@ public final class ProgressService: Sendable {
                 total: configuration.maximumHistoryBytes,
                 perOperation: configuration.maximumHistoryBytesPerOperation
             ),
-            writer: writer
+            sink: writer,
+            host: HostBox()
         )
         dependencies.deadlines.attach(self)
     }
@@ -130,11 +134,11 @@ public final class ProgressService: Sendable {
             state.tombstones[oldest.key] = nil
             return (journal, oldest.key)
         }
-        if let forgotten { dependencies.writer?.noteForgotten(forgotten) }
+        if let forgotten { writer?.noteForgotten(forgotten) }
         guard let journal else { return }
         dependencies.deadlines.schedule(id, at: forgettable)
         journal.remove(reason)
-        dependencies.writer?.noteRemoval(
+        writer?.noteRemoval(
             of: journal,
             tombstoneUntil: configuration.clock.date() + configuration.tombstoneRetention.inSeconds
         )
@@ -169,7 +173,7 @@ extension ProgressService: DeadlineHandler {
             }
             return (state.journals[id], isForgotten)
         }
-        if isForgotten { dependencies.writer?.noteForgotten(id) }
+        if isForgotten { writer?.noteForgotten(id) }
         if let journal, journal.deadlineReached() { remove(id, .expired) }
     }
 }

@@ -4,13 +4,13 @@
 import Synchronization
 
 extension ProgressJournal {
-    /// Tells the writer that the operation has changed, unless the writer knows it.
+    /// Tells the sink that the operation has changed, unless the sink knows it.
     ///
-    /// The writer is told under the lock, so that a caller that waits for a commit waits for the changes of all threads.
+    /// The sink is told under the lock, so that a caller that waits for a commit waits for the changes of all threads.
     func markDirty(_ state: inout State) {
-        guard !state.isDirty, let writer = dependencies.writer, !state.isRetired else { return }
+        guard !state.isDirty, let sink = dependencies.sink, !state.isRetired else { return }
         state.isDirty = true
-        writer.noteChange(of: self)
+        sink.noteChange(of: self)
     }
 
     /// Marks the operation as changed, because its commit failed; returns whether the service still holds it.
@@ -34,6 +34,16 @@ extension ProgressJournal {
         }
     }
 
+    /// Reads as ``readForStore()`` does, and releases the revisions that were read, because no watcher reads them.
+    package func takeForServer() -> StoredOperation? {
+        guard let (change, position) = readForStore() else { return nil }
+        state.withLock { state in
+            state.storedRevision = position
+            state.core.log.dropRevisions(before: position)
+        }
+        return change
+    }
+
     /// Notes that the store has the revisions up to one.
     func noteStored(_ revision: UInt64) {
         state.withLock { $0.storedRevision = revision }
@@ -55,10 +65,10 @@ extension ProgressJournal {
 
     /// Returns when everything reported so far is committed to the service's store.
     package func committed() async throws {
-        guard let writer = dependencies.writer else {
+        guard let sink = dependencies.sink else {
             throw ProgressError(.storeUnavailable, "The service keeps its operations in memory only.")
         }
-        try await writer.commit()
+        try await sink.commit()
     }
 
     /// Returns the revision that a request with a key made, and the hash of the request.

@@ -21,7 +21,7 @@ extension ProgressService {
     public convenience init(configuration: Configuration = .init(), store: any ProgressStore) async throws {
         let contents = try await store.load()
         self.init(configuration: configuration, writer: StoreWriter(store, configuration))
-        dependencies.writer?.attach(self)
+        writer?.attach(self)
         restore(contents)
     }
 
@@ -29,15 +29,15 @@ extension ProgressService {
     ///
     /// Call this at the end of the program, after the last report: later reports are not stored.
     public func close() async {
-        await dependencies.writer?.close()
+        await writer?.close()
     }
 
     /// The condition of the store; `nil` if the service has none.
-    public var storeStatus: ProgressStoreStatus? { dependencies.writer?.status }
+    public var storeStatus: ProgressStoreStatus? { writer?.status }
 
     /// Returns when everything noted so far is committed, such as the removal of an operation.
     package func committed() async throws {
-        try await dependencies.writer?.commit()
+        try await writer?.commit()
     }
 
     /// Continues an operation whose worker was in a process that has ended.
@@ -91,7 +91,7 @@ extension ProgressService {
             // A calendar that is wrong must not keep a tombstone for longer than usual.
             let rest = min(.seconds(date.timeIntervalSince(now.date)), configuration.tombstoneRetention)
             guard rest > .zero else {
-                dependencies.writer?.noteForgotten(id)
+                writer?.noteForgotten(id)
                 continue
             }
             state.withLock { state in

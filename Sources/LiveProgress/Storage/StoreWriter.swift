@@ -9,7 +9,7 @@ import Synchronization
 /// A cycle commits everything that had changed when the cycle began. It begins after an interval, or immediately if a
 /// caller waits for a commit; so callers that wait at the same time share one commit. While nothing changes, no task
 /// runs. If a commit fails, the writer tries again, and the changes stay in the journals, whose memory is bounded.
-final class StoreWriter: Sendable {
+final class StoreWriter: JournalSink {
     private struct State {
         /// The operations that may have changed since their last commit.
         var dirty: [ProgressJournal] = []
@@ -68,7 +68,7 @@ final class StoreWriter: Sendable {
     // MARK: Changes
 
     /// Notes that an operation has changed; the journal calls this once until the writer reads it.
-    func noteChange(of journal: ProgressJournal) {
+    package func noteChange(of journal: ProgressJournal) {
         note { $0.dirty.append(journal) }
     }
 
@@ -99,7 +99,7 @@ final class StoreWriter: Sendable {
     ///
     /// - Throws: ``ProgressError/Code/storeUnavailable`` if the store fails, or takes longer than the configured time;
     ///   `CancellationError` if the task is cancelled.
-    func commit() async throws {
+    package func commit() async throws {
         let cycle = state.withLock { $0.hasWork ? $0.begunCycles + 1 : $0.begunCycles }
         urgent.wake()
         let outcome = try await waiters.wait {

@@ -31,10 +31,16 @@ public struct ProgressShare: ~Copyable, Sendable {
     /// - Parameter totalCount: The part's own total units, or `nil` if not known.
     /// - Returns: The part, which counts its own units.
     public consuming func start(totalCount: Int64? = nil) -> ProgressPart {
-        let part = ProgressPart(journal: journal, node: node)
-        node = nil
+        let part = ProgressPart(journal: journal, node: take()?.node)
         if let totalCount { part.setTotal(.count(totalCount)) }
         return part
+    }
+
+    /// Takes the share's place in the count, so that releasing the share no longer completes it.
+    consuming func take() -> (journal: ProgressJournal, node: CountTree.NodeID)? {
+        guard let journal, let node else { return nil }
+        self.node = nil
+        return (journal, node)
     }
 }
 

@@ -15,7 +15,7 @@
 /// ```
 public final class ProgressTracker: Sendable {
     /// The journal that this tracker writes, or `nil` for ``noop``.
-    let journal: ProgressJournal?
+    package let journal: ProgressJournal?
     private let ownsOperation: Bool
 
     init(journal: ProgressJournal?, ownsOperation: Bool) {

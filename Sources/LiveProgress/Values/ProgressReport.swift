@@ -23,6 +23,8 @@ public struct ProgressReport: Sendable, Hashable {
     public var baselineCount: Int64?
     /// The completed fraction, from 0 to 1, if the worker knows no counts; ignored if the counts have a fraction.
     public var fractionCompleted: Double?
+    /// The units that running parts have completed, counted elsewhere; they count in the fraction only.
+    public var unitsOfParts: Double?
     /// A new title.
     public var title: String?
     /// The labels to set; an empty value removes the label.
@@ -48,6 +50,7 @@ public struct ProgressReport: Sendable, Hashable {
         advance: Int64? = nil,
         baselineCount: Int64? = nil,
         fractionCompleted: Double? = nil,
+        unitsOfParts: Double? = nil,
         title: String? = nil,
         labels: [String: String]? = nil,
         isCancellable: Bool? = nil,
@@ -64,6 +67,7 @@ public struct ProgressReport: Sendable, Hashable {
         self.advance = advance
         self.baselineCount = baselineCount
         self.fractionCompleted = fractionCompleted
+        self.unitsOfParts = unitsOfParts
         self.title = title
         self.labels = labels
         self.isCancellable = isCancellable
@@ -85,6 +89,7 @@ extension ReportMember {
         ReportMember("advance", .count(\.advance), .count),
         ReportMember("baselineCount", .count(\.baselineCount), .count),
         ReportMember("fractionCompleted", .fraction(\.fractionCompleted), .count),
+        ReportMember("unitsOfParts", .units(\.unitsOfParts), .count),
         ReportMember("title", .text(\.title), .head { $0.title = $1.title ?? $0.title }),
         ReportMember("labels", .labels(\.labels), .head { $0.setLabels($1.labels ?? [:]) }),
         ReportMember(

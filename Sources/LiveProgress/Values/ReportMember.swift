@@ -16,6 +16,8 @@ package struct ReportMember: Sendable {
         /// A count that a report may set to unknown.
         case total(Path<ProgressTotal>)
         case fraction(Path<Double>)
+        /// A number of units, not necessarily whole.
+        case units(Path<Double>)
         case flag(Path<Bool>)
         case attempt(Path<Int>)
         /// A number of seconds.
@@ -72,6 +74,7 @@ package struct ReportMember: Sendable {
         case .count(let path): report[keyPath: path] != nil
         case .total(let path): report[keyPath: path] != nil
         case .fraction(let path): report[keyPath: path] != nil
+        case .units(let path): report[keyPath: path] != nil
         case .flag(let path): report[keyPath: path] != nil
         case .attempt(let path): report[keyPath: path] != nil
         case .duration(let path): report[keyPath: path] != nil
@@ -90,6 +93,7 @@ package struct ReportMember: Sendable {
         case .flag(let path): fill(&report, path, from: earlier)
         case .attempt(let path): fill(&report, path, from: earlier)
         case .duration(let path): fill(&report, path, from: earlier)
+        case .units(let path): fill(&report, path, from: earlier)
         case .fraction(let path):
             // A fraction that is lower than an earlier one arrived late.
             report[keyPath: path] = [report[keyPath: path], earlier[keyPath: path]].compactMap(\.self).max()

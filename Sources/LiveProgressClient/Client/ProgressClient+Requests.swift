@@ -106,13 +106,13 @@ extension ProgressClient {
     }
 
     /// Sends a call, and returns a response with a 2xx status; throws the error of any other response.
-    private func send(_ call: HTTPCall) async throws(ProgressClientError) -> HTTPAnswer {
+    func send(_ call: HTTPCall) async throws(ProgressClientError) -> HTTPAnswer {
         let answer = try await HTTPExchange(server: server, configuration: configuration, group: group).send(call)
         if (200...299).contains(answer.status) { return answer }
         throw ProgressClientError(answer)
     }
 
-    private func decode<Value>(_ body: () throws -> Value) throws(ProgressClientError) -> Value {
+    func decode<Value>(_ body: () throws -> Value) throws(ProgressClientError) -> Value {
         do {
             return try body()
         } catch {

@@ -19,6 +19,10 @@ public struct ProgressClient: Sendable {
     public let server: ProgressServerAddress
     /// The times, limits and retries.
     public let configuration: Configuration
+    /// The operation on which ``run(_:id:labels:patience:operation:)`` reports; `nil` to create a new one.
+    public internal(set) var operation: ProgressID?
+    /// Whether another process ends the ``operation``.
+    var isGuest = false
     let group: any EventLoopGroup
 
     /// Creates a client of the server at a base URL, such as `http://127.0.0.1:8080`.
@@ -57,8 +61,17 @@ public struct ProgressClient: Sendable {
 
     /// Returns the same client with another token.
     func with(token: String) -> ProgressClient {
+        configured { $0.token = token }
+    }
+
+    /// The same client, whose watches try to reconnect without a limit.
+    var forever: ProgressClient {
+        configured { ($0.maximumConnectAttempts, $0.maximumReconnectAttempts) = (nil, nil) }
+    }
+
+    private func configured(_ change: (inout Configuration) -> Void) -> ProgressClient {
         var configuration = configuration
-        configuration.token = token
+        change(&configuration)
         return ProgressClient(server: server, configuration: configuration, eventLoopGroup: group)
     }
 

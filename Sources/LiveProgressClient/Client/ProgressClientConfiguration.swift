@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+package import LiveProgress
 public import LiveProgressWebSocket
 
 extension ProgressClient {
@@ -39,12 +40,14 @@ extension ProgressClient {
         public var token: String?
         /// Additional header fields of each request.
         public var headers: [(name: String, value: String)] = []
-        /// The shortest time between two reports of a ``RemoteTracker`` that have counts alone.
+        /// The shortest time between two requests with reports of one operation.
         public var reportInterval: Duration = .milliseconds(100)
-        /// The silence after which a ``RemoteTracker`` renews its lease; the lease is 60 seconds by default.
+        /// The silence after which a worker renews its lease, until the server has said how long its lease is.
         public var heartbeatInterval: Duration = .seconds(20)
-        /// The largest number of waiting transitions of a ``RemoteTracker``; beyond it the oldest ones are merged.
+        /// The largest number of revisions of an operation that wait for the server; beyond it the oldest ones are lost.
         public var maximumWaitingReports = 1024
+        /// The clock of the reports; tests replace it.
+        package var clock = ProgressClock.system
         /// The source of random numbers from 0 to 1 for the delays of retries.
         package var random: @Sendable () -> Double = { Double.random(in: 0...1) }
 

@@ -19,18 +19,35 @@ struct SocketServer: Sendable {
 
     var port: Int { channel.localAddress?.port ?? 0 }
 
+    /// The address of the server.
+    var url: String { "http://127.0.0.1:\(port)" }
+
     /// Runs a test against a server, and then closes the server and all its connections.
+    ///
+    /// - Parameters:
+    ///   - service: The service; by default a new one.
+    ///   - journalCapacity: The number of revisions that a new service keeps.
+    ///   - limits: The limits of connections.
+    ///   - writePath: How the server writes.
+    ///   - compression: The codec of the server.
+    ///   - authorizer: The authorizer of the API.
+    ///   - answers: Returns whether the server sends the response to a request, which it has processed.
+    ///   - body: The test.
+    /// - Returns: The value of the test.
+    /// - Throws: The error of the test, or of the server's start.
     static func with<Value: Sendable>(
+        service: ProgressService? = nil,
         journalCapacity: Int = 64,
         limits: ConnectionLimits = .patient,
         writePath: WritePath = .direct,
         compression: (any DeflateCodec)? = nil,
         authorizer: (any ProgressAuthorizer)? = nil,
+        answers: @escaping @Sendable (HTTPRequest) -> Bool = { _ in true },
         _ body: (SocketServer) async throws -> Value
     ) async throws -> Value {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = journalCapacity
-        let service = ProgressService(configuration: configuration)
+        let service = service ?? ProgressService(configuration: configuration)
         var apiConfiguration = ProgressAPI.Configuration()
         apiConfiguration.authorizer = authorizer
         apiConfiguration.limits.connections = limits
@@ -48,7 +65,7 @@ struct SocketServer: Sendable {
                 child.eventLoop.makeCompletedFuture {
                     _ = try hosting.connections.configure(child) { child in
                         child.eventLoop.makeCompletedFuture {
-                            try child.pipeline.syncOperations.addHandler(APIHandler(api: api))
+                            try child.pipeline.syncOperations.addHandler(APIHandler(api: api, answers: answers))
                         }
                     }
                 }
@@ -158,8 +175,12 @@ private final class APIHandler: ChannelInboundHandler {
     private let api: ProgressAPI
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    private let answers: @Sendable (HTTPRequest) -> Bool
 
-    init(api: ProgressAPI) { self.api = api }
+    init(api: ProgressAPI, answers: @escaping @Sendable (HTTPRequest) -> Bool) {
+        self.api = api
+        self.answers = answers
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
@@ -182,7 +203,10 @@ private final class APIHandler: ChannelInboundHandler {
             case .notOurs, .later: await api.respond(to: request, body: body)
             }
         }
-        promise.futureResult.assumeIsolated().whenSuccess { self.write($0, context: context) }
+        promise.futureResult.assumeIsolated().whenSuccess { response in
+            guard self.answers(request) else { return context.close(promise: nil) }
+            self.write(response, context: context)
+        }
     }
 
     private func write(_ answer: ProgressResponse, context: ChannelHandlerContext) {

@@ -30,6 +30,14 @@ struct ReportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The share done, from 0 to 1, if the counts are unknown.", valueName: "number"))
     var fraction: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Units that running parts have done; they count in the share done only.",
+            valueName: "number"
+        )
+    )
+    var parts: Double?
+
     @Option(help: ArgumentHelp("The title of the operation.", valueName: "text"))
     var title: String?
 
@@ -52,6 +60,7 @@ struct ReportOptions: ParsableArguments {
             if let count, count < 0 { throw ValidationError("\(name) must be 0 or more.") }
         }
         if let fraction, !(0...1).contains(fraction) { throw ValidationError("--fraction must be from 0 to 1.") }
+        if let parts, !(0...9.2e18).contains(parts) { throw ValidationError("--parts must be 0 or more.") }
         // A year, as on the server.
         if let lease, !(lease > 0 && lease <= 31_536_000) {
             throw ValidationError("--lease must be more than 0 and at most 31536000.")
@@ -72,6 +81,7 @@ struct ReportOptions: ParsableArguments {
             advance: advance,
             baselineCount: baseline,
             fractionCompleted: fraction,
+            unitsOfParts: parts,
             title: title,
             labels: label.isEmpty ? nil : LabelArgument.dictionary(label),
             isCancellable: cancellable,

@@ -92,7 +92,7 @@ struct RunCommand: AsyncParsableCommand {
         let session = RunSession(
             arguments: arguments,
             environment: stage.environment,
-            publisher: stage.publisher,
+            tracker: stage.tracker,
             configuration: configuration,
             terminal: TerminalControl(),
             deliverSignals: { SignalRelay.deliver(from: signals, to: $0) },

@@ -26,7 +26,8 @@ struct RunDriver: Sendable {
         startThreads(continuation)
         let publishing = Task { await publish() }
         let cancelling = Task {
-            if await session.publisher.cancellationRequested() { continuation.yield(.cancelRequested) }
+            guard (try? await session.tracker.cancellationRequested()) != nil else { return }
+            continuation.yield(.cancelRequested)
         }
         defer {
             cancelling.cancel()
@@ -108,7 +109,7 @@ struct RunDriver: Sendable {
         for await _ in feed.changes {
             while true {
                 let (report, isWaiting) = feed.takeReport()
-                if let report { await session.publisher.publish(report) }
+                if let report { session.tracker.report(report) }
                 guard isWaiting else { break }
                 try? await Task.sleep(for: session.configuration.reporting.interval)
             }
@@ -123,9 +124,7 @@ struct RunDriver: Sendable {
             isCancelled: isCancelled,
             lastLines: feed.lastLines
         )
-        guard await session.publisher.end(outcome, after: feed.finalReport(isSuccess: outcome.status == .succeeded))
-        else {
-            return session.warn("the end could not be published")
-        }
+        let last = feed.finalReport(isSuccess: outcome.status == .succeeded)
+        if await !session.publish(outcome, after: last) { session.warn("the end could not be published") }
     }
 }

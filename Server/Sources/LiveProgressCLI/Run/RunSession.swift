@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressClient
 
 #if canImport(Glibc)
     import Glibc
@@ -20,6 +21,8 @@ struct RunSession: Sendable {
         var patience = Duration.seconds(10)
         /// The time to wait for output after the command's end, before the end is published.
         var linger = Duration.seconds(1)
+        /// The longest time to deliver the end to a server.
+        var deliveryTime = Duration.seconds(5)
         /// The time to stay for late watchers after the end.
         var keep = Duration.zero
         /// The frequency and the size of reports.
@@ -35,7 +38,7 @@ struct RunSession: Sendable {
 
     let arguments: CommandArguments
     let environment: ProcessEnvironment
-    let publisher: any RunPublisher
+    let tracker: ProgressTracker
     let configuration: Configuration
     /// The terminal to lend, if there is one.
     let terminal: TerminalControl?
@@ -74,7 +77,7 @@ struct RunSession: Sendable {
         }
         layout.closeCommandEnds()
         // Publish that the command runs, because the command may be silent for hours.
-        await publisher.publish(ProgressReport(state: RunReporter.initialStep))
+        tracker.report(ProgressReport(state: RunReporter.initialStep))
         let feed = RunFeed(outputCount: layout.pumps.count, configuration: configuration.reporting) {
             ContinuousClock.now - start
         }
@@ -85,8 +88,25 @@ struct RunSession: Sendable {
         let end = CommandEnd.notStarted(errno: error.errno)
         warn("\(arguments.name): \(CommandEnd.reason(errno: error.errno))")
         let outcome = end.outcome(name: arguments.name, duration: .zero, isCancelled: false, lastLines: [])
-        _ = await publisher.end(outcome, after: ProgressReport(state: "Not started"))
+        _ = await publish(outcome, after: ProgressReport(state: "Not started"))
         if configuration.keep > .zero { try? await Task.sleep(for: configuration.keep) }
         return end
+    }
+
+    /// Publishes the end of the operation.
+    ///
+    /// - Parameters:
+    ///   - outcome: The outcome of the operation.
+    ///   - report: The last report before the end, if any.
+    /// - Returns: Whether the end has arrived.
+    func publish(_ outcome: ProgressOutcome, after report: ProgressReport?) async -> Bool {
+        if let report { tracker.report(report) }
+        tracker.end(outcome)
+        do {
+            return try await tracker.delivered(within: configuration.deliveryTime)
+        } catch {
+            // The command may have reported the end itself.
+            return (error as? ProgressClientError)?.code == .ended
+        }
     }
 }

@@ -22,7 +22,8 @@ struct RunStage: Sendable {
         var environment: ProcessEnvironment
     }
 
-    let publisher: any RunPublisher
+    /// The worker of the operation; `ProgressTracker.noop` if the run is not published.
+    let tracker: ProgressTracker
     /// The link for people to watch the operation, with a token if the server requires tokens.
     let link: String?
     /// Whether the server is a local server of this run.
@@ -37,57 +38,47 @@ struct RunStage: Sendable {
         let options = ProgressOptions(title: request.title, isCancellable: true)
         do {
             if let server = request.server {
-                let publisher = try await RemotePublisher.create(
-                    request.id,
-                    options: options,
-                    server: server,
-                    security: request.security,
-                    token: request.token
-                )
-                let tracker = publisher.tracker
-                return RunStage(
-                    request,
-                    publisher: publisher,
-                    url: tracker.url,
-                    link: tracker.link,
-                    reportToken: tracker.tokens?.report,
-                    isHosted: false
-                ) {}
+                let tracker = try await client(server, request).createProgress(id: request.id, options: options)
+                return RunStage(request, tracker, tracker.link, isHosted: false) {}
             }
             let host = try await RunHost.start(port: request.port)
             let tracker = try host.service.createProgress(id: request.id, options: options)
-            let url = host.url(of: request.id)
-            return RunStage(
-                request,
-                publisher: LocalPublisher(tracker: tracker),
-                url: url,
-                link: url,
-                isHosted: true
-            ) { await host.stop(after: request.id) }
+            let link = ProgressLink(url: host.url(of: request.id))
+            return RunStage(request, tracker, link, isHosted: true) { await host.stop(after: request.id) }
         } catch {
             messages.say("not published: \(error)")
-            return RunStage(request, publisher: NoPublisher(), url: nil, isHosted: false) {}
+            return RunStage(request, .noop, nil, isHosted: false) {}
         }
+    }
+
+    /// Returns a client whose requests do not delay the command for long.
+    private static func client(_ server: String, _ request: Request) throws -> ProgressClient {
+        var configuration = ProgressClient.Configuration()
+        configuration.token = request.token
+        configuration.connectTimeout = .seconds(2)
+        configuration.requestTimeout = .seconds(5)
+        let address = try ProgressServerAddress(server)
+        configuration.security = try request.security.security(for: address)
+        return ProgressClient(server: address, configuration: configuration)
     }
 
     private init(
         _ request: Request,
-        publisher: any RunPublisher,
-        url: String?,
-        link: String? = nil,
-        reportToken: String? = nil,
+        _ tracker: ProgressTracker,
+        _ link: ProgressLink?,
         isHosted: Bool,
         close: @escaping @Sendable () async -> Void
     ) {
-        self.publisher = publisher
-        self.link = link
+        self.tracker = tracker
+        self.link = link?.watching
         self.isHosted = isHosted
         self.close = close
         var environment = request.environment
-        environment["LIVE_PROGRESS_URL"] = url.map { Array($0.utf8) }
-        environment["LIVE_PROGRESS_ID"] = url == nil ? nil : Array(request.id.rawValue.utf8)
+        environment["LIVE_PROGRESS_URL"] = (link?.url).map { Array($0.utf8) }
+        environment["LIVE_PROGRESS_ID"] = link == nil ? nil : Array(request.id.rawValue.utf8)
+        environment["LIVE_PROGRESS_OWNER"] = nil
         // Keep a token that the user has set in the environment of the command.
-        if let reportToken, environment[TokenOption.variable] == nil {
+        if let reportToken = link?.tokens?.report, environment[TokenOption.variable] == nil {
             environment[TokenOption.variable] = Array(reportToken.utf8)
         }
         self.environment = environment

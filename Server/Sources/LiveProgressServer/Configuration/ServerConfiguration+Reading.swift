@@ -71,6 +71,8 @@ extension ServerConfiguration {
         if let retention = try values.integer("retention", in: 0...315_360_000) {
             service.retention = .seconds(retention)
         }
+        if let lease = try values.integer("lease", in: 1...31_536_000) { service.lease = .seconds(lease) }
+        if let grace = try values.integer("leaseGrace", in: 0...31_536_000) { service.leaseGrace = .seconds(grace) }
         authorization = try AuthorizationConfiguration(values)
         compression = try CompressionConfiguration(values)
         for key in LimitKey.all {

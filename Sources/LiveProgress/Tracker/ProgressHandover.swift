@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import Synchronization
+
+/// A share of an operation that another process does, as an operation of its own.
+///
+/// The other process reports with ``environment`` or ``field``. While it runs, its fraction counts in this operation by
+/// the weight of the share. When it succeeds, the share is completed. If it fails, is cancelled or is lost, the share
+/// keeps the fraction that it has, and ``result()`` throws.
+///
+/// ```swift
+/// let upload = try await tracker.share(assigning: 30).handOver("Upload")
+/// process.environment = upload.environment
+/// try process.run()
+/// let result = try await upload.result()
+/// ```
+/// A request to cancel this operation also goes to the other operation. If this object is released earlier, the other
+/// operation goes on, but counts no more.
+public final class ProgressHandover: Sendable {
+    private struct State {
+        var snapshot: ProgressSnapshot?
+        var end: Result<JSONValue?, any Error>?
+    }
+
+    private let operation: (any HandedOverOperation)?
+    private let state = Mutex(State())
+    private let changes = WakeGroup()
+    private let following = Mutex<Task<Void, Never>?>(nil)
+
+    /// Creates the handover of a share of no operation: nobody watches it, and its result is `nil`.
+    init() {
+        operation = nil
+        state.withLock { $0.end = .success(nil) }
+    }
+
+    init(_ operation: any HandedOverOperation, as share: CountTree.NodeID, of journal: ProgressJournal) {
+        self.operation = operation
+        let task = Task { [weak self] in
+            let cancelling = Task {
+                guard (try? await journal.cancelRequested.wait()) != nil else { return }
+                await operation.requestCancel()
+            }
+            defer { cancelling.cancel() }
+            let end: Result<JSONValue?, any Error>
+            do {
+                var last: ProgressSnapshot?
+                try await operation.follow { snapshot in
+                    last = snapshot
+                    journal.note(snapshot, as: share)
+                    self?.state.withLock { $0.snapshot = snapshot }
+                }
+                end = try ProgressHandoverError.result(of: operation.id, last)
+            } catch {
+                end = .failure(error)
+            }
+            self?.state.withLock { $0.end = end }
+            self?.changes.wake()
+        }
+        following.withLock { $0 = task }
+    }
+
+    deinit { following.withLock { $0 }?.cancel() }
+
+    /// The identifier of the other operation; its parent is this operation.
+    public var id: ProgressID { operation?.id ?? .empty }
+
+    /// The address of the other operation, with the tokens for its worker and for watchers; `nil` without an operation.
+    public var link: ProgressLink? { operation?.link }
+
+    /// The newest snapshot of the other operation; `nil` until the first one has arrived.
+    ///
+    /// Its status is ``ProgressStatus/stalled`` while the other process is silent.
+    public var snapshot: ProgressSnapshot? { state.withLock { $0.snapshot } }
+
+    /// The variables with which the other process reports on the operation, and ends it.
+    public var environment: [String: String] {
+        link?.environment.merging(["LIVE_PROGRESS_OWNER": "1"]) { $1 } ?? [:]
+    }
+
+    /// The value of the request field `Live-Progress`, with which the server of a request reports on the operation and
+    /// ends it; `nil` without an operation.
+    ///
+    /// The value has the token for the worker: send it over TLS, and only to a server that you trust.
+    public var field: String? {
+        link.map { link in link.tokens.map { "\(link.url);token=\($0.report)" } ?? link.url }
+    }
+
+    /// Returns the result of the other operation, when it has succeeded.
+    ///
+    /// - Throws: ``ProgressHandoverError`` if the other operation failed, was cancelled or cannot be watched any more;
+    ///   `CancellationError` if the waiting task is cancelled.
+    public func result() async throws -> JSONValue? {
+        try await changes.wait { state.withLock { $0.end } }?.get() ?? nil
+    }
+}
+
+extension ProgressShare {
+    /// Gives the share to another process, as an operation of its own whose parent is this operation.
+    ///
+    /// - Parameters:
+    ///   - title: The title of the other operation.
+    ///   - labels: Labels to select the other operation by.
+    /// - Returns: The handover, with the variables and the field for the other process. The share of
+    ///   ``ProgressTracker/noop`` is handed over to nobody: the variables are empty.
+    /// - Throws: ``ProgressHandoverError`` if this operation is on no server; the error with which the server refuses
+    ///   the new operation.
+    public consuming func handOver(_ title: String, labels: [String: String] = [:]) async throws -> ProgressHandover {
+        guard let (journal, node) = take() else { return ProgressHandover() }
+        guard let host = journal.dependencies.host.host else {
+            journal.finishPart(node)
+            throw ProgressHandoverError(
+                "The operation is on no server, so no other process can report on a part of it. "
+                    + "Create it with a ProgressClient, or serve its ProgressService."
+            )
+        }
+        let options = ProgressOptions(title: title, parent: journal.id, labels: labels, isCancellable: true)
+        do {
+            return ProgressHandover(try await host.handOver(options), as: node, of: journal)
+        } catch {
+            journal.finishPart(node)
+            throw error
+        }
+    }
+}
+
+extension ProgressJournal {
+    /// The number that stands for the fraction 1 of a share.
+    private static let wholeShare: Int64 = 1 << 40
+
+    /// Counts the progress of another operation as the progress of a share.
+    fileprivate func note(_ snapshot: ProgressSnapshot, as share: CountTree.NodeID) {
+        if snapshot.status == .succeeded { return finishPart(share) }
+        guard let fraction = snapshot.fractionCompleted else { return }
+        let completed = Int64(fraction * Double(Self.wholeShare))
+        _ = tick { $0.set(completed: completed, total: .count(Self.wholeShare), unit: nil, of: share) }
+    }
+}
+
+/// The reason why a share could not be handed over, or why the other process has not completed it.
+public struct ProgressHandoverError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What happened, and what to do.
+    public let message: String
+    /// The last snapshot of the other operation, if it had begun; a failure is its ``ProgressSnapshot/error``.
+    public let snapshot: ProgressSnapshot?
+
+    init(_ message: String, snapshot: ProgressSnapshot? = nil) {
+        self.message = message
+        self.snapshot = snapshot
+    }
+
+    /// The message.
+    public var description: String { message }
+
+    /// Returns the result of an operation that has succeeded, or why it has not.
+    fileprivate static func result(
+        of id: ProgressID,
+        _ last: ProgressSnapshot?
+    ) throws -> Result<JSONValue?, any Error> {
+        let title = last?.title.map { "\"\($0)\" (operation \(id))" } ?? "Operation \(id)"
+        switch last?.outcome {
+        case .succeeded(let result): return .success(result)
+        case .failed(let problem):
+            let reason = problem.detail ?? problem.title
+            return .failure(ProgressHandoverError("\(title) failed: \(reason)", snapshot: last))
+        case .cancelled: return .failure(ProgressHandoverError("\(title) was cancelled.", snapshot: last))
+        case nil: throw CancellationError()
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import LiveProgress
+
+extension ProgressClient {
+    /// Creates an operation on the server, and returns its tracker; replaces an operation with the same identifier that
+    /// has ended.
+    ///
+    /// The tracker has all the calls of a tracker in a `ProgressService`: reporting never waits. A background task sends
+    /// the changes to the server, at most ten times a second, and renews the lease of a silent worker. While the server
+    /// cannot be reached, the newest changes wait in bounded memory. If the server refuses all further reports, because
+    /// the operation was deleted or another worker has ended it, the tracker refuses them too.
+    ///
+    /// ```swift
+    /// let tracker = try await client.createProgress(options: ProgressOptions(title: "Import"))
+    /// tracker.update("Reading", details: ["file": "a.csv"])
+    /// tracker.succeed()
+    /// try await tracker.delivered()
+    /// ```
+    /// Watchers are on the server: `startSignal` does not fire, and `watcherCount` is 0.
+    ///
+    /// - Parameters:
+    ///   - id: The identifier; by default a random UUID.
+    ///   - options: The title, parent, labels and other options.
+    ///   - report: The first report.
+    /// - Returns: The worker's tracker; a tracker that is released without an end ends the operation as abandoned.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unreachable`` or
+    ///   ``ProgressClientError/Code/alreadyExists``.
+    public func createProgress(
+        id: ProgressID = ProgressID(),
+        options: ProgressOptions = ProgressOptions(),
+        report: ProgressReport? = nil
+    ) async throws(ProgressClientError) -> ProgressTracker {
+        let worker = RemoteWorker(self, creating: id, options, report)
+        try await worker.sink.create()
+        return worker.start()
+    }
+
+    /// Returns a tracker for an operation that exists on the server, as ``createProgress(id:options:report:)`` does.
+    ///
+    /// - Parameter id: The identifier of the operation.
+    /// - Returns: The worker's tracker.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unknown`` or
+    ///   ``ProgressClientError/Code/ended``.
+    public func getProgress(_ id: ProgressID) async throws(ProgressClientError) -> ProgressTracker {
+        let snapshot = try await get(id)
+        guard snapshot.outcome == nil else {
+            throw ProgressClientError(.ended, "Operation \(id) has ended and accepts no more reports.")
+        }
+        return RemoteWorker(self, continuing: snapshot).start()
+    }
+
+    /// Runs work as an operation on the server: creates it, makes its tracker the current one, and ends it with the
+    /// work's outcome.
+    ///
+    /// The call does what `ProgressService.run` does. If the client names an ``operation``, as ``fromEnvironment(_:configuration:)``
+    /// may, the work reports on that operation, and the title, identifier and labels are not used. The work also runs while the server cannot be reached: the
+    /// operation is then created later. After the work, the call waits for the server for a few seconds.
+    ///
+    /// ```swift
+    /// try await client.run("Import") { tracker in
+    ///     for row in rows.trackingProgress() { try await insert(row) }
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - title: A title for people.
+    ///   - id: The identifier; by default a random UUID.
+    ///   - labels: Labels to select operations by.
+    ///   - patience: The longest time to wait for the server after the work.
+    ///   - operation: The work; it may end the operation itself, to set a result.
+    /// - Returns: The value that the work returns.
+    /// - Throws: The error that the work throws; ``ProgressClientError`` if the server refuses to create the operation.
+    public func run<Result: Sendable>(
+        _ title: String,
+        id: ProgressID = ProgressID(),
+        labels: [String: String] = [:],
+        patience: Duration = .seconds(5),
+        operation: @escaping @Sendable (ProgressTracker) async throws -> Result
+    ) async throws -> Result {
+        let options = ProgressOptions(title: title, labels: labels, isCancellable: true)
+        let tracker = try await worker(id, options).start()
+        do {
+            let result = try await tracker.run(operation)
+            await tracker.settle(patience)
+            return result
+        } catch {
+            await tracker.settle(patience)
+            throw error
+        }
+    }
+
+    /// Returns the worker of the client's ``operation``, or of a new operation.
+    private func worker(_ id: ProgressID, _ options: ProgressOptions) async throws(ProgressClientError) -> RemoteWorker
+    {
+        do {
+            if let operation { return RemoteWorker(self, continuing: try await get(operation), isGuest: isGuest) }
+            let worker = RemoteWorker(self, creating: id, options)
+            try await worker.sink.create()
+            return worker
+        } catch {
+            // The work must not wait for the server: the sink asks again while the work runs.
+            guard error.isTransient else { throw error }
+            if let operation { return RemoteWorker(self, unseen: operation, isGuest: isGuest) }
+            return RemoteWorker(self, creating: id, options)
+        }
+    }
+}
+
+extension ProgressTracker {
+    /// Waits for the server at the end of a run; the run has its own outcome, whatever the server does.
+    func settle(_ patience: Duration) async {
+        // The task may be cancelled, and its end must arrive all the same.
+        await Task { _ = try? await self.delivered(within: patience) }.value
+    }
+}

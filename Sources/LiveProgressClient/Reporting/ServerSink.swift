@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Synchronization
+
+/// The sink of one operation whose worker is in this process and whose watchers are on a server.
+///
+/// ``ServerDelivery`` decides; this object sends, and holds the callers that wait. Its task holds the journal, and ends
+/// with the operation.
+final class ServerSink: JournalSink {
+    private struct State {
+        var delivery: ServerDelivery
+        /// The client that sends; it has the operation's own token until the server refuses that token.
+        var caller: ProgressClient
+        var tokens: ProgressTokens?
+        /// The error with which the server refused the operation's own token.
+        var refusalOfOwnToken: ProgressClientError?
+    }
+
+    let id: ProgressID
+    /// The client of the program, with its own token.
+    let client: ProgressClient
+    private let state: Mutex<State>
+    private let work = WakeSignal()
+    private let waiters = WakeGroup()
+
+    init(client: ProgressClient, id: ProgressID, delivery: ServerDelivery) {
+        self.id = id
+        self.client = client
+        state = Mutex(State(delivery: delivery, caller: client))
+    }
+
+    // MARK: The journal's side
+
+    func noteChange(of journal: ProgressJournal) {
+        state.withLock { $0.delivery.noteChange() }
+        work.wake()
+    }
+
+    func deliver(within limit: Duration?) async throws -> Bool {
+        let clock = client.configuration.clock
+        let reading = state.withLock { $0.delivery.hurry() }
+        work.wake()
+        let outcome = try await waiters.wait(until: limit.map { clock.now() + $0 }, on: clock) {
+            state.withLock { state -> Result<Void, any Error>? in
+                if state.delivery.arrivedReading >= reading { return .success(()) }
+                return state.delivery.failure.map { .failure($0) }
+            }
+        }
+        return try outcome?.get() != nil
+    }
+
+    func commit() async throws {
+        let reading = state.withLock { $0.delivery.hurryDurably() }
+        work.wake()
+        let outcome = try await waiters.wait {
+            state.withLock { state -> Result<Void, any Error>? in
+                let delivery = state.delivery
+                if delivery.durableReading >= reading { return .success(()) }
+                if let refusal = delivery.durabilityRefusal, refusal.reading >= reading {
+                    return .failure(refusal.error)
+                }
+                return delivery.failure.map { .failure($0) }
+            }
+        }
+        try outcome?.get()
+    }
+
+    // MARK: The server's side
+
+    /// Sends the request that creates the operation.
+    ///
+    /// - Throws: The error of the server, or of the connection; the request is then sent again by ``run(_:)``.
+    func create() async throws(ProgressClientError) {
+        let clock = client.configuration.clock
+        while case .send(let request) = state.withLock({ $0.delivery.next(now: clock.now()) }),
+            request.kind == .creation
+        {
+            if let error = await send(request) { throw error }
+        }
+    }
+
+    /// Delivers the changes of the operation until its end, or until the server accepts no more reports.
+    func run(_ journal: ProgressJournal) async {
+        let clock = client.configuration.clock
+        var listening: Task<Void, Never>?
+        defer { listening?.cancel() }
+        while true {
+            let onServer = state.withLock(\.delivery.onServer)
+            if onServer?.status == .cancelling { _ = try? journal.requestCancel() }
+            if listening == nil, onServer?.isCancellable == true { listening = Task { await self.listen(journal) } }
+
+            switch state.withLock({ $0.delivery.next(now: clock.now()) }) {
+            case .read:
+                let change = journal.takeForServer()
+                state.withLock { $0.delivery.take(change) }
+                waiters.wake()
+            case .send(let request): _ = await send(request)
+            case .wait(let deadline): _ = await work.wait(until: deadline, on: clock)
+            case .finished:
+                // Nothing arrives any more, so the worker's further reports are refused.
+                if failure != nil { journal.remove(.deleted) }
+                return
+            }
+        }
+    }
+
+    private var failure: ProgressClientError? { state.withLock { $0.delivery.failure } }
+    private var caller: ProgressClient { state.withLock { $0.caller } }
+
+    /// Sends a request, and returns the error if the server has not accepted it.
+    private func send(_ request: DeliveryRequest) async -> ProgressClientError? {
+        let clock = client.configuration.clock
+        do {
+            let (answer, tokens) = try await caller.deliver(request, to: id)
+            state.withLock { state in
+                if let tokens {
+                    state.tokens = tokens
+                    state.caller = client.with(token: tokens.report)
+                }
+                state.delivery.accepted(answer, now: clock.now())
+            }
+            waiters.wake()
+            return nil
+        } catch {
+            state.withLock { Self.note(error, on: client, now: clock.now(), in: &$0) }
+            waiters.wake()
+            // A store that fails does not prevent the creation.
+            return error.problem?.kind == .storeUnavailable && request.isDurable ? nil : error
+        }
+    }
+
+    /// Watches for a request to cancel, and for the end; the responses to reports show them too, but later.
+    private func listen(_ journal: ProgressJournal) async {
+        do {
+            for try await event in caller.forever.events(of: id) {
+                if event.snapshot.status == .cancelling { _ = try? journal.requestCancel() }
+                guard event.kind == .end else { continue }
+                state.withLock { $0.delivery.noteEnd() }
+                work.wake()
+                waiters.wake()
+            }
+        } catch {
+            // The error can be ignored, because the next report gets the same refusal.
+        }
+    }
+
+    private static func note(
+        _ error: ProgressClientError,
+        on client: ProgressClient,
+        now: Duration,
+        in state: inout State
+    ) {
+        let isOwnToken = state.caller.configuration.token != client.configuration.token
+        if error.code == .unauthenticated, isOwnToken {
+            state.caller = client
+            state.refusalOfOwnToken = error
+            return
+        }
+        // The client's own token may not see the operation; then the first refusal is the real reason.
+        let isOfFallback = error.code == .unknown || error.code == .forbidden
+        state.delivery.refused(isOfFallback ? state.refusalOfOwnToken ?? error : error, now: now)
+    }
+}
+
+extension ServerSink: OperationHost {
+    func link(of id: ProgressID) -> ProgressLink {
+        let tokens = id == self.id ? state.withLock(\.tokens) : nil
+        return ProgressLink(url: ProgressTarget(server: client.server, id: id).url, tokens: tokens)
+    }
+
+    func handOver(_ options: ProgressOptions) async throws -> any HandedOverOperation {
+        let created = try await client.create(options: options)
+        return OperationElsewhere(client: client, id: created.snapshot.id, tokens: created.tokens)
+    }
+}
+
+/// An operation on a server that another process reports.
+private struct OperationElsewhere: HandedOverOperation {
+    let client: ProgressClient
+    let id: ProgressID
+    let tokens: ProgressTokens?
+
+    var link: ProgressLink { ProgressLink(url: ProgressTarget(server: client.server, id: id).url, tokens: tokens) }
+
+    private var watcher: ProgressClient { tokens.map { client.with(token: $0.watch) } ?? client }
+
+    func follow(_ take: (ProgressSnapshot) -> Void) async throws {
+        for try await event in watcher.forever.events(of: id) { take(event.snapshot) }
+    }
+
+    func requestCancel() async {
+        // The operation may have ended; otherwise the worker is asked again by its own server.
+        _ = try? await client.cancel(id)
+    }
+}
