@@ -28,9 +28,11 @@ as_root() {
 # server_swift build|test ARGUMENT...: builds or tests the package in Server/. The package has one configuration (optimised, with
 # testing enabled), so that nothing is built twice. Other options would build everything again.
 server_swift() {
-    local command=$1
+    local command=$1 options=()
     shift
-    swift "$command" --package-path Server -c release -Xswiftc -enable-testing "$@"
+    # Every build needs the same options: with others, SwiftPM builds this project's targets again.
+    [ "$command" != build ] || options+=(--explicit-target-dependency-import-check error)
+    swift "$command" --package-path Server -c release -Xswiftc -enable-testing ${options[@]+"${options[@]}"} "$@"
 }
 
 # server_program NAME: prints the path of a built program of Server/.

@@ -2,27 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Runs the library's tests under the thread sanitizer; with --all also the tests of the server and the tool. With --concurrent it
-# runs only the library's tests with several threads, without the tests that take minutes. Any report is a failure. The
-# folder .ci/tsan says why there are annotations and suppressions.
+# Runs the library's tests under the thread sanitizer; with --all also the tests of the server and the tool, and the tests that
+# take minutes. Any report is a failure. The folder .ci/tsan says why there are annotations and suppressions.
 
 source "$(dirname "$0")/common.sh"
 
 packages=(.)
-# Targets with pure values only.
-values=
-schedules=40
+schedules=10
 # By far the longest test, with hundreds of clients that connect and disconnect.
-left_out=()
+left_out=(--skip descriptorsUsedAgain)
 case ${1-} in
---concurrent)
-    values='|LiveProgressWireTests|LiveProgressDeflateTests'
-    schedules=10
-    left_out=(--skip descriptorsUsedAgain)
-    ;;
 '') ;;
---all) packages+=(Server) ;;
-*) die "usage: scripts/tsan.sh [--all | --concurrent]" ;;
+--all)
+    packages+=(Server)
+    schedules=40
+    left_out=()
+    ;;
+*) die "usage: scripts/tsan.sh [--all]" ;;
 esac
 
 need_swift
@@ -32,7 +28,8 @@ scratch=$ROOT/.build-tsan
 scratch_of() { [ "$1" = . ] && echo "$scratch" || echo "$scratch/$1"; }
 for package in "${packages[@]}"; do
     say "building the tests of $package with the thread sanitizer"
-    swift build --build-tests --sanitize=thread --package-path "$package" --scratch-path "$(scratch_of "$package")" >&2
+    swift build --build-tests --explicit-target-dependency-import-check error --sanitize=thread --package-path "$package" \
+        --scratch-path "$(scratch_of "$package")" >&2
 done
 
 export TSAN_OPTIONS="suppressions=$ROOT/.ci/tsan/suppressions.txt halt_on_error=0"
@@ -59,7 +56,7 @@ for package in "${packages[@]}"; do
     # timeouts.
     case $package in
     .)
-        sanitized . --skip "ScheduleTests|LiveProgressNIOTests$values"
+        sanitized . --skip 'ScheduleTests|LiveProgressNIOTests'
         sanitized . --filter '^LiveProgressNIOTests\.' --skip ScheduleTests
         ;;
     # Pure values read the corpora, on one thread.

@@ -34,38 +34,38 @@ struct ServerDelivery: Sendable {
         var random: @Sendable () -> Double
     }
 
-    private let times: Times
-    private var lines: DeliveryLines
-    private var backoff: Backoff
+    let times: Times
+    var lines: DeliveryLines
+    var backoff: Backoff
     /// The request that creates the operation, until the server has accepted it.
-    private var creation: DeliveryRequest?
-    private var inFlight: DeliveryRequest?
+    var creation: DeliveryRequest?
+    var inFlight: DeliveryRequest?
     /// The operation in the server's last response; `nil` before the first one.
-    private(set) var onServer: ProgressSnapshot?
+    var onServer: ProgressSnapshot?
 
     private var isChanged = false
     /// The number of readings of the journal; the first one is the creation.
-    private var readings: UInt64 = 1
+    var readings: UInt64 = 1
     /// The reading that a caller waits for, so that it is sent without a pause.
     private var urgentReading: UInt64 = 0
     /// The reading that a caller wants to be durable.
-    private var wantedDurable: UInt64 = 0
-    private var resumesAt = Duration.zero
-    private var retriesAt: Duration?
-    private var renewsAt: Duration
-    private var period: Duration
+    var wantedDurable: UInt64 = 0
+    var resumesAt = Duration.zero
+    var retriesAt: Duration?
+    var renewsAt: Duration
+    var period: Duration
 
     /// The newest reading of which everything has arrived.
-    private(set) var arrivedReading: UInt64
+    var arrivedReading: UInt64
     /// The newest reading of which everything is durable on the server.
-    private(set) var durableReading: UInt64 = 0
+    var durableReading: UInt64 = 0
     /// Why the server could not make a reading durable.
-    private(set) var durabilityRefusal: (reading: UInt64, error: ProgressError)?
+    var durabilityRefusal: (reading: UInt64, error: ProgressError)?
     /// Why the server accepts no more reports.
-    private(set) var failure: ProgressClientError?
-    private(set) var hasEnded = false
+    var failure: ProgressClientError?
+    var hasEnded = false
     /// The number of reports that the server refused.
-    private(set) var refusedCount = 0
+    var refusedCount = 0
 
     /// The largest number of tries for the end of an operation; for other reports there is no limit.
     static let maximumTriesOfEnd = 40
@@ -155,126 +155,5 @@ struct ServerDelivery: Sendable {
     private mutating func send(_ request: DeliveryRequest) -> Step {
         inFlight = request
         return .send(request)
-    }
-}
-
-// MARK: Input from the server
-
-extension ServerDelivery {
-    /// The part of a response that the delivery needs.
-    struct Answer: Sendable, Hashable {
-        var snapshot: ProgressSnapshot
-        /// The time that the worker may be silent, if the response has it.
-        var lease: Duration?
-        /// Whether the change is durable.
-        var isDurable = false
-    }
-
-    /// Handles the response to a request that the server accepted.
-    mutating func accepted(_ answer: Answer, now: Duration) {
-        guard let request = inFlight else { return }
-        inFlight = nil
-        backoff.reset()
-        if let lease = answer.lease { period = min(lease / 3, .seconds(3600)) }
-        (resumesAt, renewsAt) = (now + times.interval, now + period)
-        let new = answer.snapshot.cursor
-        let old = onServer?.cursor ?? new
-        guard old.epoch == new.epoch else { return stop(.replaced) }
-        if request.kind == .creation { creation = nil }
-        hasEnded = request.hasEnd
-        lines.complete(request)
-        if old.generation < new.generation, !hasEnded {
-            // The server has crashed, and may have lost what it accepted before.
-            lines.restart(from: answer.snapshot, reading: readings)
-        }
-        onServer = answer.snapshot
-        settle()
-        noteDurability(of: request, answer)
-    }
-
-    private mutating func noteDurability(of request: DeliveryRequest, _ answer: Answer) {
-        guard request.isDurable else { return }
-        guard !answer.isDurable else {
-            durableReading = arrivedReading
-            return
-        }
-        durabilityRefusal = (wantedDurable, ProgressError.notDurable)
-    }
-
-    /// Handles a refusal, or a request that failed.
-    mutating func refused(_ error: ProgressClientError, now: Duration) {
-        guard let request = inFlight else { return }
-        switch error.problem?.kind {
-        case .storeUnavailable? where request.isDurable:
-            // The report must not wait for the store; only the callers that want it durable learn of the failure.
-            durabilityRefusal = (wantedDurable, ProgressError.notDurable(error))
-            inFlight?.isDurable = false
-            return
-        case .idempotencyKeyInUse?: return retry(after: error, request, now: now)
-        default: break
-        }
-        switch error.code {
-        case .unreachable, .timedOut, .disconnected, .unavailable: retry(after: error, request, now: now)
-        case .invalidReport, .answerTooLarge: drop(request, error)
-        default: stop(error)
-        }
-    }
-
-    private mutating func retry(after error: ProgressClientError, _ request: DeliveryRequest, now: Duration) {
-        if request.hasEnd, backoff.count >= Self.maximumTriesOfEnd { return stop(error) }
-        let delay = backoff.next(random: times.random())
-        retriesAt = now + max(delay, min(error.retryAfter ?? .zero, times.longestRetry))
-    }
-
-    /// Drops the line that the server refuses, and keeps the others.
-    private mutating func drop(_ request: DeliveryRequest, _ error: ProgressClientError) {
-        guard request.kind == .reports else { return stop(error) }
-        inFlight = nil
-        if lines.drop(from: request, applied: error.problem?.extensions["applied"]?.intValue.map { Int($0) }) {
-            refusedCount += 1
-        }
-        settle()
-    }
-
-    /// Handles the end of the operation that a watch of it has seen.
-    mutating func noteEnd() {
-        // The end may be this worker's own, whose response is still on its way.
-        if !hasEnded, inFlight?.hasEnd != true { stop(.endedElsewhere) }
-    }
-
-    /// Stops the delivery: the server accepts no more reports.
-    mutating func stop(_ error: ProgressClientError) {
-        failure = error
-        inFlight = nil
-    }
-
-    /// Notes which readings have arrived.
-    private mutating func settle() {
-        arrivedReading = lines.firstReading.map { $0 - 1 } ?? readings
-    }
-}
-
-extension ProgressClientError {
-    fileprivate static let replaced = ProgressClientError(
-        .ended,
-        "Another worker has replaced the operation. Stop working on it, or create it again after its end."
-    )
-
-    fileprivate static let endedElsewhere = ProgressClientError(
-        .ended,
-        "The operation has been ended by another worker, or because its worker was silent for too long."
-    )
-}
-
-extension ProgressError {
-    /// The server keeps its operations in memory only.
-    fileprivate static let notDurable = ProgressError(
-        .storeUnavailable,
-        "The server has the report, but keeps its operations in memory only: start it with a store."
-    )
-
-    /// The server's store fails.
-    fileprivate static func notDurable(_ error: ProgressClientError) -> ProgressError {
-        ProgressError(.storeUnavailable, "The server has not stored the report: \(error.message)")
     }
 }
