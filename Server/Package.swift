@@ -148,7 +148,8 @@ let programs: [Target] = [
     ),
     program("ws-echo", at: "Conformance/Echo", library("Deflate", "NIO") + nio("Core", "HTTP1", "Posix")),
     program("ws-client", at: "Conformance/Client", library("Deflate", "NIO") + nio("Core", "Posix")),
-    program("micro", at: "Benchmarks/Micro", library("", "HTTP", "NIO") + nio("Core", "Embedded")),
+    program("client-adapter", at: "Clients/conformance/adapters/swift", library("", "Client")),
+    program("micro", at: "Benchmarks/Micro", library("", "HTTP", "NIO", "SQLite") + nio("Core", "Embedded")),
     program("update-time", at: "Benchmarks/UpdateTime", library("", "HTTP", "NIO") + nio("Core", "Posix")),
     program("nio-alone", at: "Benchmarks/NIOAlone", library("NIO") + nio("Core", "Posix")),
 ]

@@ -12,6 +12,10 @@ extension ProgressAPI {
         public var path = ProgressRoutes.base {
             didSet { path = ProgressRoutes.normalized(path) }
         }
+        /// The base URL of the API as other processes reach it, such as `https://example.com`.
+        ///
+        /// With it, the trackers of the service have a `link`, and a share can be handed over to another process.
+        public var publicURL: String?
         /// The longest time for which `Prefer: wait=N` delays a response.
         public var maximumWait: Duration = .seconds(60)
         /// The idle time after which a stream sends a comment or an empty line, to keep the connection open.

@@ -63,6 +63,7 @@ public struct ProgressAPI: Sendable {
         self.configuration = configuration
         policy = OriginPolicy(configuration.origins, configuration.hosts)
         shared = SharedState(configuration, service)
+        if let url = configuration.publicURL { setPublicURL(url) }
     }
 
     /// Returns whether a path belongs to this API, so that ``respond(to:body:from:)`` handles it.

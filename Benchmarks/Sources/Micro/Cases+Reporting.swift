@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import Dispatch
+import Foundation
+import LiveProgressSQLite
 import Synchronization
 
 @testable import LiveProgress
@@ -35,6 +38,12 @@ extension MicroCase {
                 bench.update(calls)
                 keep(streams)
             })
+        },
+        MicroCase("update-stored") {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "micro-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let bench = try Bench(store: SQLiteStore(path: folder.appending(path: "progress.sqlite").path))
+            return Prepared(run: bench.update, tidy: { try? FileManager.default.removeItem(at: folder) })
         },
         MicroCase("update-new-details") {
             let bench = try Bench()
@@ -107,14 +116,27 @@ final class Bench: Sendable {
     let journal: ProgressJournal
 
     /// Creates an operation with that many watchers, which that many event loops serve.
-    init(wakers: Int = 0, watchers: Int = 0, capacity: Int = 64) throws {
+    init(wakers: Int = 0, watchers: Int = 0, capacity: Int = 64, store: (any ProgressStore)? = nil) throws {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = capacity
-        service = ProgressService(configuration: configuration)
+        if let store { try Self.open(store) }
+        service = ProgressService(configuration: configuration, writer: store.map { StoreWriter($0, configuration) })
         tracker = try service.createProgress()
         journal = try service.getJournal(tracker.id)
         for _ in 0..<wakers { _ = journal.subscribe(Flag()) }
         for _ in 0..<watchers { journal.watcherJoined() }
+    }
+
+    /// Opens an empty store; the cases have no asynchronous part.
+    private static func open(_ store: any ProgressStore) throws {
+        let failure = Mutex<(any Error)?>(nil)
+        let isOpen = DispatchSemaphore(value: 0)
+        Task.detached {
+            do { _ = try await store.load() } catch { failure.withLock { $0 = error } }
+            isOpen.signal()
+        }
+        isOpen.wait()
+        if let error = failure.withLock(\.self) { throw error }
     }
 
     func update(_ calls: Int) {

@@ -174,8 +174,10 @@ package struct ServerApplication: Service {
         readiness.set(true)
         let names = ListeningNames(configuration)
         let port = port ?? configuration.port
+        let url = names.url(of: names.address, port: port)
+        progress.api.setPublicURL(url)
         ServiceManager.notify("READY=1")
-        await onListening(names.url(of: names.address, port: port))
+        await onListening(url)
         guard let token = authorizer?.adminToken() else { return }
         await onAdminLink("\(names.url(of: names.reachable, port: port))/#token=\(token)")
     }

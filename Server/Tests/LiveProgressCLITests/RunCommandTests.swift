@@ -134,8 +134,7 @@ import Testing
         defer { files.stop() }
         let host = try await RunHost.start(port: 0)
         let id = ProgressID("download")
-        let base = String(host.url(of: id).dropLast("/api/v1/progress/download".count))
-        for arguments in [[], ["--server", base, "--id", "download"]] {
+        for arguments in [[], ["--server", host.url, "--id", "download"]] {
             let program = try RunProgram(["run"] + arguments + ["--", "curl", "-o", "/dev/null", files.url])
             let url = try #require(await program.link())
             var fractions: [Double] = []

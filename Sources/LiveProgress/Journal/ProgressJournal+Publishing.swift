@@ -29,6 +29,7 @@ extension ProgressJournal: ScheduledPublisher {
         var isChanged = false
         var deadline: Duration?
         var isOver = false
+        var mustWakeSink = false
     }
 
     /// Applies a change, and publishes it if it made a revision or removed the operation.
@@ -100,7 +101,7 @@ extension ProgressJournal: ScheduledPublisher {
     private func publish(_ state: inout State) -> Effects {
         var effects = Effects(wakers: state.wakers.take(), isOver: state.core.isOver)
         effects.isChanged = markChanged(&state)
-        markDirty(&state)
+        effects.mustWakeSink = markDirty(&state)
         effects.deadline = scheduleNext(&state)
         return effects
     }
@@ -109,7 +110,7 @@ extension ProgressJournal: ScheduledPublisher {
     private func publishTick(_ state: inout State, now: Duration) -> Effects {
         var effects = Effects()
         effects.isChanged = markChanged(&state)
-        markDirty(&state)
+        effects.mustWakeSink = markDirty(&state)
         effects.deadline = scheduleNext(&state)
         guard !state.isPublishScheduled, !state.wakers.isEmpty else { return effects }
         if let lastPublish = state.lastPublish, now - lastPublish < dependencies.publishing.interval {
@@ -130,6 +131,7 @@ extension ProgressJournal: ScheduledPublisher {
 
     private func perform(_ effects: Effects) {
         for waker in effects.wakers { waker.wake() }
+        if effects.mustWakeSink { dependencies.sink?.wake() }
         if effects.mustSchedule { dependencies.publishing.schedule(self) }
         if effects.isChanged { dependencies.changes.noteChange(of: self) }
         if let deadline = effects.deadline { dependencies.deadlines.schedule(id, at: deadline) }

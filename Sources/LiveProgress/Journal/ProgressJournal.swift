@@ -197,7 +197,7 @@ package final class ProgressJournal: Sendable {
             return core.log.newest
         }
         // These make no revision, but must survive a restart.
-        if report.worker != nil || report.lease != nil { state.withLock { markDirty(&$0) } }
+        if report.worker != nil || report.lease != nil, state.withLock({ markDirty(&$0) }) { dependencies.sink?.wake() }
         return snapshot
     }
 

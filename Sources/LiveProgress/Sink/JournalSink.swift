@@ -12,6 +12,9 @@ package protocol JournalSink: AnyObject, Sendable {
     /// the sink has read the journal.
     func noteChange(of journal: ProgressJournal)
 
+    /// Begins to work on what was noted; the journal calls this after ``noteChange(of:)``, without its lock.
+    func wake()
+
     /// Returns when everything that was noted before the call is durable.
     ///
     /// - Throws: The reason why it is not durable; `CancellationError` if the task is cancelled.
@@ -24,6 +27,9 @@ package protocol JournalSink: AnyObject, Sendable {
 }
 
 extension JournalSink {
+    /// A sink that works in intervals needs no call.
+    package func wake() {}
+
     /// A sink that is no server: there is nowhere to arrive.
     package func deliver(within limit: Duration?) async throws -> Bool { true }
 }

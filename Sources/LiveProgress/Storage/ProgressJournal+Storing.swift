@@ -7,10 +7,13 @@ extension ProgressJournal {
     /// Tells the sink that the operation has changed, unless the sink knows it.
     ///
     /// The sink is told under the lock, so that a caller that waits for a commit waits for the changes of all threads.
-    func markDirty(_ state: inout State) {
-        guard !state.isDirty, let sink = dependencies.sink, !state.isRetired else { return }
+    ///
+    /// - Returns: Whether the caller must wake the sink after the lock is released.
+    func markDirty(_ state: inout State) -> Bool {
+        guard !state.isDirty, let sink = dependencies.sink, !state.isRetired else { return false }
         state.isDirty = true
         sink.noteChange(of: self)
+        return true
     }
 
     /// Marks the operation as changed, because its commit failed; returns whether the service still holds it.

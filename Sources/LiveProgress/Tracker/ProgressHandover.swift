@@ -111,7 +111,7 @@ extension ProgressShare {
             journal.finishPart(node)
             throw ProgressHandoverError(
                 "The operation is on no server, so no other process can report on a part of it. "
-                    + "Create it with a ProgressClient, or serve its ProgressService."
+                    + "Create it with a ProgressClient, or set publicURL of the API that serves its ProgressService."
             )
         }
         let options = ProgressOptions(title: title, parent: journal.id, labels: labels, isCancellable: true)

@@ -37,6 +37,29 @@ extension ProgressClient {
         return worker.start()
     }
 
+    /// Begins an operation without waiting for the server, and returns its tracker.
+    ///
+    /// The operation is created in the background, and again while the server cannot be reached. If the client names an
+    /// ``operation``, the tracker reports on that operation, and the parameters are not used. `tracker.delivered()` throws
+    /// if the server refuses.
+    ///
+    /// - Parameters:
+    ///   - id: The identifier; by default a random UUID.
+    ///   - options: The title, parent, labels and other options.
+    /// - Returns: The worker's tracker, as from ``createProgress(id:options:report:)``.
+    public func beginProgress(
+        id: ProgressID = ProgressID(),
+        options: ProgressOptions = ProgressOptions()
+    ) -> ProgressTracker {
+        background(id, options).start()
+    }
+
+    /// Returns the worker of the client's ``operation``, or of a new operation, before the server has been asked.
+    private func background(_ id: ProgressID, _ options: ProgressOptions) -> RemoteWorker {
+        if let operation { return RemoteWorker(self, unseen: operation, isGuest: isGuest) }
+        return RemoteWorker(self, creating: id, options)
+    }
+
     /// Returns a tracker for an operation that exists on the server, as ``createProgress(id:options:report:)`` does.
     ///
     /// - Parameter id: The identifier of the operation.
@@ -102,8 +125,7 @@ extension ProgressClient {
         } catch {
             // The work must not wait for the server: the sink asks again while the work runs.
             guard error.isTransient else { throw error }
-            if let operation { return RemoteWorker(self, unseen: operation, isGuest: isGuest) }
-            return RemoteWorker(self, creating: id, options)
+            return background(id, options)
         }
     }
 }

@@ -33,10 +33,9 @@ final class ServerSink: JournalSink {
 
     // MARK: The journal's side
 
-    func noteChange(of journal: ProgressJournal) {
-        state.withLock { $0.delivery.noteChange() }
-        work.wake()
-    }
+    func noteChange(of journal: ProgressJournal) { state.withLock { $0.delivery.noteChange() } }
+
+    func wake() { work.wake() }
 
     func deliver(within limit: Duration?) async throws -> Bool {
         let clock = client.configuration.clock

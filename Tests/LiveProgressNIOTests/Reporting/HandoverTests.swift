@@ -2,6 +2,8 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+@_spi(Server) import LiveProgressHTTP
+import LiveProgressNIO
 import Testing
 
 @testable import LiveProgressClient
@@ -99,6 +101,22 @@ struct HandoverTests {
             }
             let error = await #expect(throws: ProgressHandoverError.self) { try await handover.result() }
             #expect(error?.snapshot?.outcome == .cancelled)
+        }
+    }
+
+    @Test("A service in the server's process hands its shares over too")
+    func ofAService() async throws {
+        try await SocketServer.with { server in
+            server.hosting.api.setPublicURL(server.url)
+            let tracker = try server.service.createProgress()
+            #expect(tracker.link?.url == "\(server.url)/api/v1/progress/\(tracker.id)")
+            tracker.setCounts(total: 10)
+            let handover = try await tracker.share(assigning: 4).handOver("Upload")
+            let other = try ProgressClient.fromEnvironment(handover.environment)
+            try await other.run("Ignored") { $0.update("Uploading") }
+            #expect(try await handover.result() == nil)
+            #expect(tracker.snapshot()?.counts?.completedCount == 4)
+            tracker.succeed()
         }
     }
 

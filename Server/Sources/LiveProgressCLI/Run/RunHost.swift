@@ -3,7 +3,6 @@
 
 import LiveProgress
 import LiveProgressServer
-@_spi(Server) import LiveProgressWire
 import Logging
 
 /// The local server of a run, on the loopback interface; it lives as long as the run.
@@ -16,6 +15,9 @@ struct RunHost: Sendable {
     /// The service with the server's operations.
     var service: ProgressService { server.service }
 
+    /// The URL of the server.
+    var url: String { server.url }
+
     /// Starts the server without logging, because both outputs belong to the command.
     static func start(port: Int) async throws -> RunHost {
         var configuration = ServerConfiguration()
@@ -23,11 +25,6 @@ struct RunHost: Sendable {
         configuration.port = port
         let logger = Logger(label: "live-progress.run") { _ in SwiftLogNoOpLogHandler() }
         return RunHost(server: try await ServerApplication(configuration: configuration, logger: logger).start())
-    }
-
-    /// Returns the URL of an operation.
-    func url(of id: ProgressID) -> String {
-        server.url + ProgressRoutes.path(for: id)
     }
 
     /// Stops the server when the watchers of an operation have received its end.

@@ -39,15 +39,14 @@ struct RunStage: Sendable {
         do {
             if let server = request.server {
                 let tracker = try await client(server, request).createProgress(id: request.id, options: options)
-                return RunStage(request, tracker, tracker.link, isHosted: false) {}
+                return RunStage(request, tracker, isHosted: false) {}
             }
             let host = try await RunHost.start(port: request.port)
             let tracker = try host.service.createProgress(id: request.id, options: options)
-            let link = ProgressLink(url: host.url(of: request.id))
-            return RunStage(request, tracker, link, isHosted: true) { await host.stop(after: request.id) }
+            return RunStage(request, tracker, isHosted: true) { await host.stop(after: request.id) }
         } catch {
             messages.say("not published: \(error)")
-            return RunStage(request, .noop, nil, isHosted: false) {}
+            return RunStage(request, .noop, isHosted: false) {}
         }
     }
 
@@ -65,10 +64,10 @@ struct RunStage: Sendable {
     private init(
         _ request: Request,
         _ tracker: ProgressTracker,
-        _ link: ProgressLink?,
         isHosted: Bool,
         close: @escaping @Sendable () async -> Void
     ) {
+        let link = tracker.link
         self.tracker = tracker
         self.link = link?.watching
         self.isHosted = isHosted
