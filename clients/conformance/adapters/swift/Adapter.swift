@@ -31,7 +31,8 @@ struct Adapter {
             case "exit": exit(0)
             case "watch": watches.begin(command)
             case "stop": watches.stop(command)
-            case "cancel": Task { await cancel(command) }
+            // This loop blocks the main actor.
+            case "cancel": Task.detached { await cancel(command) }
             default: workers.perform(command)
             }
         }

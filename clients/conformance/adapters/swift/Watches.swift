@@ -61,7 +61,9 @@ final class Watches {
     }
 
     private static func shown(_ problem: ProgressProblem) -> JSONObject {
-        var members: JSONObject = ["type": .string(problem.type), "title": .string(problem.title)]
+        var members: JSONObject = ["title": .string(problem.title)]
+        // This type means that the problem has none (RFC 9457).
+        if problem.type != "about:blank" { members["type"] = .string(problem.type) }
         if let status = problem.status { members["status"] = .integer(Int64(status)) }
         if let detail = problem.detail { members["detail"] = .string(detail) }
         for (name, value) in problem.extensions { members[name] = value }
