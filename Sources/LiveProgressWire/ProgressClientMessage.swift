@@ -25,3 +25,13 @@ package enum ProgressClientMessage: Sendable, Hashable {
         }
     }
 }
+
+extension ProgressClientMessage {
+    /// The message as JSON.
+    package var text: String {
+        switch self {
+        case .cancel: JSONValue.object(["type": "cancel"]).description
+        case .authenticate(let token): JSONValue.object(["type": "authenticate", "token": .string(token)]).description
+        }
+    }
+}

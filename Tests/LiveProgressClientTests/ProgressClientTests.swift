@@ -4,6 +4,7 @@
 import LiveProgress
 import LiveProgressClient
 @_spi(Server) import LiveProgressWire
+import Synchronization
 import Testing
 
 @Suite("A client's calls")
@@ -56,6 +57,35 @@ struct ProgressClientTests {
             #expect(requests[1].headers["content-type"] == "application/json")
             #expect(try ProgressReportBody.decodeReport(json: requests[1].body) == report)
             #expect(requests[3].headers["content-length"] == "0")
+        }
+    }
+
+    @Test("A client asks its source for a token before each request and connection; a failure is transient")
+    func tokenSource() async throws {
+        let answer = ProgressMessage.encodeSnapshot(snapshot(3))
+        let asked = Mutex(0)
+        try await ScriptedServer.run { request, _ in
+            request.headers["upgrade"] == nil
+                ? .answer(status: 200, body: answer)
+                : .webSocket([ProgressMessage.encodeFull(event(.end, 4))], close: 1000)
+        } _: { server in
+            var configuration = ProgressClient.Configuration()
+            configuration.token = "never sent"
+            configuration.tokenSource = {
+                let number = asked.withLock { number in
+                    number += 1
+                    return number
+                }
+                guard number < 4 else { throw ProgressClientError(.refused, "no more") }
+                return "t\(number)"
+            }
+            let client = try ProgressClient(url: server.url, configuration: configuration)
+            _ = try await client.get(id)
+            _ = try await client.get(id)
+            for try await event in client.events(of: id) { #expect(event.kind == .end) }
+            let error = await #expect(throws: ProgressClientError.self) { try await client.get(id) }
+            #expect(error?.isTransient == true)
+            #expect(server.requests.map { $0.headers["authorization"] } == ["Bearer t1", "Bearer t2", "Bearer t3"])
         }
     }
 

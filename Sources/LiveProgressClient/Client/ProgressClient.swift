@@ -61,7 +61,7 @@ public struct ProgressClient: Sendable {
 
     /// Returns the same client with another token.
     func with(token: String) -> ProgressClient {
-        configured { $0.token = token }
+        configured { ($0.token, $0.tokenSource) = (token, nil) }
     }
 
     /// The same client, whose watches try to reconnect without a limit.

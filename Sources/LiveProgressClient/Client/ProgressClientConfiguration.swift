@@ -38,6 +38,12 @@ extension ProgressClient {
         ///
         /// No error and no log of the client has the token.
         public var token: String?
+        /// Returns the token of the caller, in place of ``token``.
+        ///
+        /// The function is called before each request and each connection. If the server says that the token of an open
+        /// watch ends, the function is called again, and the new token goes over the open connection. If the function
+        /// throws, the request fails as ``ProgressClientError/Code/unavailable``, and a watch tries again later.
+        public var tokenSource: (@Sendable () async throws -> String)?
         /// Additional header fields of each request.
         public var headers: [(name: String, value: String)] = []
         /// The shortest time between two requests with reports of one operation.
@@ -56,6 +62,19 @@ extension ProgressClient {
 
         /// Creates the default configuration.
         public init() {}
+
+        /// Returns the same configuration with the token of the ``tokenSource``.
+        func authorized() async throws(ProgressClientError) -> ProgressClient.Configuration {
+            guard let tokenSource else { return self }
+            var configuration = self
+            do {
+                configuration.token = try await tokenSource()
+            } catch {
+                let code: ProgressClientError.Code = error is CancellationError ? .cancelled : .unavailable
+                throw ProgressClientError(code, "The source of the token failed: \(error)")
+            }
+            return configuration
+        }
 
         /// The header fields of each request; the token replaces any other `Authorization`, which must be unique.
         var allHeaders: [(name: String, value: String)] {

@@ -21,9 +21,10 @@ struct HTTPExchange: Sendable {
 
     /// Sends a call, and returns the response with any status.
     func send(_ call: HTTPCall) async throws(ProgressClientError) -> HTTPAnswer {
+        let fields = try await configuration.authorized().allHeaders
         let eventLoop = group.next()
         let promise = eventLoop.makePromise(of: HTTPAnswer.self)
-        let (head, body) = (head(of: call), call.body ?? [])
+        let (head, body) = (head(of: call, fields), call.body ?? [])
         let (limit, timeout) = (configuration.maximumAnswerSize, TimeAmount(configuration.requestTimeout))
         let connector = ServerConnector(server: server, configuration: configuration)
         let explain = { @Sendable (error: any Error) in connector.error(error) { HTTPAnswerHandler.broken($0) } }
@@ -54,7 +55,7 @@ struct HTTPExchange: Sendable {
         }
     }
 
-    private func head(of call: HTTPCall) -> HTTPRequestHead {
+    private func head(of call: HTTPCall, _ fields: [(name: String, value: String)]) -> HTTPRequestHead {
         var headers = HTTPHeaders([("Host", server.authority), ("Connection", "close")])
         if let body = call.body {
             headers.add(name: "Content-Type", value: "application/json")
@@ -65,7 +66,7 @@ struct HTTPExchange: Sendable {
         if !call.headers.contains(where: { $0.name.lowercased() == "accept" }) {
             headers.add(name: "Accept", value: "application/json")
         }
-        for (name, value) in configuration.allHeaders + call.headers {
+        for (name, value) in fields + call.headers {
             headers.replaceOrAdd(name: name, value: value)
         }
         return HTTPRequestHead(version: .http1_1, method: call.method, uri: server.prefix + call.path, headers: headers)

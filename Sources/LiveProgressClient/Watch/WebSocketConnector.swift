@@ -17,10 +17,11 @@ struct WebSocketConnector: WatchConnector {
 
     func connect(from cursor: ProgressCursor?) async throws(ProgressClientError) -> sending any WatchConnection {
         do {
+            let fields = try await configuration.authorized().allHeaders
             let channel = try await channel()
             let connection = try await WebSocketClientConnection.connect(
                 over: channel,
-                request: request(from: cursor),
+                request: request(from: cursor, fields),
                 configuration: webSocketConfiguration,
                 timeout: configuration.requestTimeout
             )
@@ -30,7 +31,7 @@ struct WebSocketConnector: WatchConnector {
                     "The server at \(server) does not support \(ProgressFormat.subprotocol)."
                 )
             }
-            return WebSocketWatchConnection(connection)
+            return WebSocketWatchConnection(connection, configuration)
         } catch {
             throw connector.error(error, else: Self.error)
         }
@@ -63,13 +64,16 @@ struct WebSocketConnector: WatchConnector {
 
     private var connector: ServerConnector { ServerConnector(server: server, configuration: configuration) }
 
-    private func request(from cursor: ProgressCursor?) -> WebSocketClientRequest {
+    private func request(
+        from cursor: ProgressCursor?,
+        _ fields: [(name: String, value: String)]
+    ) -> WebSocketClientRequest {
         let query = cursor.map { "?\(ProgressRoutes.cursorParameter)=\($0)" } ?? ""
         return WebSocketClientRequest(
             target: server.prefix + ProgressRoutes.path(for: id, under: server.apiPath) + query,
             host: server.authority,
             subprotocols: [ProgressFormat.subprotocol],
-            headers: HTTPHeaders(configuration.allHeaders.map { ($0.name, $0.value) }),
+            headers: HTTPHeaders(fields.map { ($0.name, $0.value) }),
             deflate: configuration.compression.map { DeflateClient(codec: $0) }
         )
     }
@@ -104,10 +108,12 @@ struct WebSocketConnector: WatchConnector {
 /// One WebSocket of a watch; releasing the object closes the WebSocket.
 final class WebSocketWatchConnection: WatchConnection {
     private let connection: WebSocketClientConnection
+    private let configuration: ProgressClient.Configuration
     private var messages: WebSocketMessages.AsyncIterator
 
-    init(_ connection: WebSocketClientConnection) {
+    init(_ connection: WebSocketClientConnection, _ configuration: ProgressClient.Configuration) {
         self.connection = connection
+        self.configuration = configuration
         messages = connection.messages.makeAsyncIterator()
     }
 
@@ -118,18 +124,28 @@ final class WebSocketWatchConnection: WatchConnection {
                 let close = await connection.closeReason
                 return .closed(code: close.code, reason: close.reason)
             }
-            if let event = try event(of: message) { return .event(event) }
+            switch try read(message) {
+            case .event(let event): return .event(event)
+            case .error(let problem) where problem.kind == .unauthenticated: await Self.renew(connection, configuration)
+            default: continue
+            }
         }
     }
 
-    /// Returns the event of a message, or `nil` for a message without an event.
-    private func event(of message: WebSocketMessage) throws(ProgressClientError) -> ProgressEvent? {
+    /// Sends a new token; without one the server closes the connection, and the watch connects again.
+    private static func renew(
+        _ connection: WebSocketClientConnection,
+        _ configuration: ProgressClient.Configuration
+    ) async {
+        guard configuration.tokenSource != nil, let token = try? await configuration.authorized().token else { return }
+        try? await connection.send(text: ProgressClientMessage.authenticate(token: token).text)
+    }
+
+    /// Reads a message of the server; `nil` if it is no text.
+    private func read(_ message: WebSocketMessage) throws(ProgressClientError) -> ProgressServerMessage? {
         guard message.isText else { return nil }
         do throws(WireError) {
-            guard case .event(let event) = try ProgressServerMessage(message.payload.readableBytesView) else {
-                return nil
-            }
-            return event
+            return try ProgressServerMessage(message.payload.readableBytesView)
         } catch {
             throw ProgressClientError(.invalidAnswer, "The server's message is invalid: \(error)")
         }

@@ -19,7 +19,7 @@ struct Adapter {
     static func main() async throws {
         Output.tell(
             "ready",
-            ["client": "swift", "can": ["watch", "report", "cancel", "environment", "cursor", "refusals"]],
+            ["client": "swift", "can": ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals"]],
             ["transport": "websocket", "origins": []]
         )
         let watches = Watches()
@@ -64,13 +64,28 @@ struct Command: Sendable {
     /// The client and the identifier of the operation at the command's URL.
     func operation() throws -> (ProgressClient, ProgressID) {
         var environment = ["LIVE_PROGRESS_URL": self["url"]?.stringValue ?? ""]
-        environment["LIVE_PROGRESS_TOKEN"] =
-            self["tokens"]?.arrayValue?.first?.stringValue ?? self["token"]?.stringValue
-        guard let client = try ProgressClient.fromEnvironment(environment), let id = client.operation else {
+        environment["LIVE_PROGRESS_TOKEN"] = self["token"]?.stringValue
+        var configuration = ProgressClient.Configuration()
+        if let tokens = self["tokens"]?.arrayValue?.compactMap(\.stringValue), !tokens.isEmpty {
+            let rest = TokenList(tokens)
+            configuration.tokenSource = { rest.next() }
+        }
+        guard let client = try ProgressClient.fromEnvironment(environment, configuration: configuration),
+            let id = client.operation
+        else {
             throw ProgressClientError(.invalidURL, "The command has no URL of an operation.")
         }
         return (client, id)
     }
+}
+
+/// The tokens of a command: one after the other, and then always the last one.
+private final class TokenList: Sendable {
+    private let rest: Mutex<[String]>
+
+    init(_ tokens: [String]) { rest = Mutex(tokens) }
+
+    func next() -> String { rest.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }
 }
 
 /// The events to the runner, one line each.
