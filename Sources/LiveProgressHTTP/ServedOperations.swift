@@ -60,4 +60,8 @@ private struct JournalElsewhere: HandedOverOperation {
         // The operation may have ended.
         _ = try? journal.requestCancel()
     }
+
+    func end(_ outcome: ProgressOutcome) async throws {
+        try journal.report(ProgressReport(outcome: outcome))
+    }
 }

@@ -5,7 +5,9 @@
 import contextlib
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ import pytest
 from harness import ROOT, Failure, Lines, Server, expect, expect_equal, plain_environment, request, spawned
 
 sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd" / "durability"))
-from storeserver import StoreServer, await_that  # noqa: E402
+from storeserver import await_that  # noqa: E402
 
 WORKER = ROOT / "bin" / "worker"
 
@@ -26,6 +28,15 @@ def worker(server, *arguments):
     with spawned([WORKER, *arguments], stdout=subprocess.PIPE, env=environment) as process:
         lines = Lines(process.stdout)
         yield process, lines, lines.next()
+
+
+def free_port():
+    """Returns a free port below those that the system gives to sockets without a port."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def snapshot(link):
@@ -89,15 +100,19 @@ async def test_cancelled_on_the_page(browser, server):
 def test_server_restarted(binary, tmp_path, way):
     """While a server restarts on its store three times, its worker goes on; no report is lost, and the end arrives."""
     store = tmp_path / "progress.sqlite"
-    first = StoreServer(binary, store)
-    port = first.port
+    # The port is none that the system gives to other tests meanwhile.
+    serve = ("serve", "--host", "127.0.0.1", "--port", str(free_port()), "--store", str(store))
+    first = Server(binary, serve=serve)
     servers = [first]
     try:
         with worker(first, "count", 300) as (process, lines, link):
             for round in range(1, 4):
                 await_that(lambda: count(link) >= 50 * round, f"round {round} has begun")
-                servers[-1].process.kill() if way == "killed" else servers[-1].stop()
-                serve = ("serve", "--host", "127.0.0.1", "--port", str(port), "--store", str(store))
+                if way == "killed":
+                    servers[-1].process.kill()
+                    servers[-1].process.wait()
+                else:
+                    servers[-1].stop()
                 servers.append(Server(binary, serve=serve))
             expect_equal(process.wait(60), 0, "the worker's exit code")
         end = snapshot(link)

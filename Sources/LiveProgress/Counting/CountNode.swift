@@ -40,7 +40,7 @@ struct CountNode: Sendable {
     /// The contribution that the node should make to its parent now.
     var currentContribution: Int128 {
         guard let fraction else { return 0 }
-        return Int128(Double(share) * fraction * Self.scale)
+        return Int128((Double(share) * fraction * Self.scale).rounded())
     }
 
     /// Adds completed units; the sum stays at the largest number instead of overflowing.

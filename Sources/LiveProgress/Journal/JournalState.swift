@@ -159,9 +159,13 @@ struct JournalState: Sendable {
     // MARK: Stopping
 
     /// Applies a request to cancel; a second request changes nothing.
-    mutating func requestCancel(now: Now) throws(ProgressError) {
+    ///
+    /// - Parameters:
+    ///   - isAccepted: Whether another service has decided that the operation accepts the request.
+    ///   - now: The time of the request.
+    mutating func requestCancel(isAccepted: Bool = false, now: Now) throws(ProgressError) {
         try admitChange()
-        guard log.newest.isCancellable else {
+        guard isAccepted || log.newest.isCancellable else {
             throw ProgressError(
                 .notCancellable,
                 "This operation does not accept requests to cancel: its worker did not declare it cancellable."

@@ -23,6 +23,12 @@ extension JournalState {
     mutating func apply(_ first: FirstReport, in dependencies: JournalDependencies) throws(ProgressError) {
         if let receipt = first.receipt { log.notes.append(0, bytes: 0, receipt: receipt) }
         guard let report = first.report else { return }
+        // A worker that only names itself has not begun.
+        if report.isEmpty {
+            try report.validate()
+            worker = report.worker
+            return
+        }
         try apply(report, now: dependencies.now())
         log.notes.append(log.newestRevision, bytes: first.size)
     }

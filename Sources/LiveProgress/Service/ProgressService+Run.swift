@@ -21,6 +21,7 @@ extension ProgressService {
     ///   - operation: The work; it may end the operation itself, to set a result.
     /// - Returns: The value that the work returns.
     /// - Throws: The error that the work throws; ``ProgressError`` if the operation cannot be created.
+    @discardableResult
     public func run<Result: Sendable>(
         _ title: String,
         id: ProgressID = ProgressID(),
@@ -33,6 +34,7 @@ extension ProgressService {
     }
 
     /// Runs work as an operation that reports through ``ProgressTracker/current``.
+    @discardableResult
     public func run<Result: Sendable>(
         _ title: String,
         id: ProgressID = ProgressID(),

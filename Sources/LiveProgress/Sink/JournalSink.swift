@@ -110,6 +110,17 @@ extension ProgressSnapshot {
     }
 }
 
+extension ProgressJournal {
+    /// Notes that the operation's server has accepted a request to cancel; has no effect after the end.
+    package func noteCancelRequest() {
+        guard !cancelRequested.hasFired else { return }
+        let noted: Void? = try? write { core, now throws(ProgressError) in
+            try core.requestCancel(isAccepted: true, now: now)
+        }
+        if noted != nil { cancelRequested.fire() }
+    }
+}
+
 extension JournalState {
     /// Continues an operation whose earlier revisions are elsewhere.
     fileprivate init(continuing snapshot: ProgressSnapshot, capacity: Int, now: Duration) {

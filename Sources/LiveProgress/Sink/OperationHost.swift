@@ -28,6 +28,11 @@ package protocol HandedOverOperation: Sendable {
 
     /// Asks the operation to stop.
     func requestCancel() async
+
+    /// Ends the operation in place of its worker.
+    ///
+    /// - Throws: The reason why the operation cannot be ended.
+    func end(_ outcome: ProgressOutcome) async throws
 }
 
 /// The host of a service's operations, if there is one.

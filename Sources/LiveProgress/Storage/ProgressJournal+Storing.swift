@@ -28,23 +28,25 @@ extension ProgressJournal {
     ///
     /// The call seals no tick and counts as no reading, so that watchers do not depend on the pace of the store.
     func readForStore() -> (change: StoredOperation, position: UInt64)? {
-        state.withLock { state in
-            guard state.isDirty, !state.isRetired else { return nil }
-            state.isDirty = false
-            // The next thread that adds units announces them, which marks the operation again.
-            state.core.count(pending.take())
-            return state.core.stored(after: state.storedRevision)
-        }
+        state.withLock { readForStore(&$0) }
+    }
+
+    private func readForStore(_ state: inout State) -> (change: StoredOperation, position: UInt64)? {
+        guard state.isDirty, !state.isRetired else { return nil }
+        state.isDirty = false
+        // The next thread that adds units announces them, which marks the operation again.
+        state.core.count(pending.take())
+        return state.core.stored(after: state.storedRevision)
     }
 
     /// Reads as ``readForStore()`` does, and releases the revisions that were read, because no watcher reads them.
     package func takeForServer() -> StoredOperation? {
-        guard let (change, position) = readForStore() else { return nil }
         state.withLock { state in
+            guard let (change, position) = readForStore(&state) else { return nil }
             state.storedRevision = position
             state.core.log.dropRevisions(before: position)
+            return change
         }
-        return change
     }
 
     /// Notes that the store has the revisions up to one.
@@ -87,6 +89,9 @@ extension ProgressJournal {
 
 extension ProgressTracker {
     /// Returns when everything reported so far is committed to the service's store, and survives a crash.
+    ///
+    /// If the operation is on a server, the store is that of the server. While the server cannot be reached, the call waits
+    /// without a limit; ``delivered(within:)`` has one, and does not wait for the store.
     ///
     /// ```swift
     /// tracker.succeed(result: ["rows": 7])

@@ -105,8 +105,12 @@ extension ProgressJournal {
 
     /// Finishes a part; after the end, or after the part's attempt, this has no effect and counts no refusal.
     func finishPart(_ node: CountTree.NodeID) {
-        let isLive = state.withLock { !$0.core.isOver && $0.core.counting.contains(node) }
-        guard isLive else { return }
+        guard isLive(node) else { return }
         _ = tick { $0.finish(node) }
+    }
+
+    /// Returns whether a part still counts.
+    func isLive(_ node: CountTree.NodeID) -> Bool {
+        state.withLock { !$0.core.isOver && $0.core.counting.contains(node) }
     }
 }

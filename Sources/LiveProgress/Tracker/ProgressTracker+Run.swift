@@ -10,6 +10,7 @@ extension ProgressTracker {
     /// - Parameter operation: The work; it may end the operation itself, to set a result.
     /// - Returns: The value that the work returns.
     /// - Throws: The error that the work throws.
+    @discardableResult
     public func run<Result: Sendable>(
         _ operation: @escaping @Sendable (ProgressTracker) async throws -> Result
     ) async throws -> Result {

@@ -23,10 +23,11 @@ public struct ProgressLink: Sendable, Hashable {
     /// Browsers do not send the fragment to a server. Everyone who has the link may watch.
     public var watching: String { tokens.map { "\(url)#token=\($0.watch)" } ?? url }
 
-    /// The variables with which another process reports on the operation: `LIVE_PROGRESS_URL` and, if the server
-    /// issued tokens, `LIVE_PROGRESS_TOKEN`.
+    /// The variables with which another process reports on the operation, whose end it leaves to this process.
+    ///
+    /// They are `LIVE_PROGRESS_URL`, `LIVE_PROGRESS_OWNER=0` and, if the server issued tokens, `LIVE_PROGRESS_TOKEN`.
     public var environment: [String: String] {
-        var variables = ["LIVE_PROGRESS_URL": url]
+        var variables = ["LIVE_PROGRESS_URL": url, "LIVE_PROGRESS_OWNER": "0"]
         variables["LIVE_PROGRESS_TOKEN"] = tokens?.report
         return variables
     }

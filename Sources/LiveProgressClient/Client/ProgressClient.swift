@@ -19,7 +19,7 @@ public struct ProgressClient: Sendable {
     public let server: ProgressServerAddress
     /// The times, limits and retries.
     public let configuration: Configuration
-    /// The operation on which ``run(_:id:labels:patience:operation:)`` reports; `nil` to create a new one.
+    /// The operation on which ``run(_:id:labels:lease:patience:operation:)`` reports; `nil` to create a new one.
     public internal(set) var operation: ProgressID?
     /// Whether another process ends the ``operation``.
     var isGuest = false
@@ -69,7 +69,7 @@ public struct ProgressClient: Sendable {
         configured { ($0.maximumConnectAttempts, $0.maximumReconnectAttempts) = (nil, nil) }
     }
 
-    private func configured(_ change: (inout Configuration) -> Void) -> ProgressClient {
+    func configured(_ change: (inout Configuration) -> Void) -> ProgressClient {
         var configuration = configuration
         change(&configuration)
         return ProgressClient(server: server, configuration: configuration, eventLoopGroup: group)

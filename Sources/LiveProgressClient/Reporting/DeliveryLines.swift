@@ -4,30 +4,12 @@
 import LiveProgress
 import LiveProgressWire
 
-/// One request of a ``ServerDelivery``; a repeat has the same key and the same body.
-struct DeliveryRequest: Sendable, Hashable {
-    enum Kind: Sendable, Hashable { case creation, reports, renewal }
-
-    var kind: Kind
-    /// The `Idempotency-Key`.
-    var key: String
-    /// The body: JSON, or one line of JSON for each report.
-    var body: [UInt8]
-    /// The number of reports in the body.
-    var lineCount = 0
-    /// Whether the last report ends the operation.
-    var hasEnd = false
-    /// Whether the response should come after the change is durable.
-    var isDurable = false
-}
-
 /// The reports that a server does not have yet, and the snapshot that it has after them.
 struct DeliveryLines: Sendable {
     private struct Line: Sendable {
         let number: UInt64
         let reading: UInt64
         let report: ProgressReport
-        let bytes: [UInt8]
         /// Whether this is the last report of the worker.
         let isLast: Bool
     }
@@ -37,19 +19,25 @@ struct DeliveryLines: Sendable {
 
     /// The epoch of the journal, which makes the keys of the requests unique.
     let epoch: String
+    /// The name of the worker: the server refuses it after another worker has replaced the operation.
+    private let worker: String?
     /// Whether another process ends the operation, so that the end of this worker's journal is not reported.
     private let isGuest: Bool
     private var waiting: [Line] = []
     private var lastNumber: UInt64 = 0
-    /// The snapshot that the server has after the waiting lines; `nil` if a line was lost.
-    private var known: ProgressSnapshot?
+    /// The snapshot that the server has after the waiting lines, as far as this worker has reported it.
+    private var known: ProgressSnapshot
+    /// Whether the worker has changed the title, and the names of the labels that it has changed.
+    private var hasOwnTitle = false
+    private var ownLabels: Set<String> = []
+    private var knownBaseline: Int64 = 0
+    /// The units of running parts that the server has; `nil` if they must be reported again.
+    private var knownUnitsOfParts: Double? = 0
     /// The newest change that was read.
     private var newest: StoredOperation?
-    /// The names of all labels that the operation has had, so that a label can be removed again.
-    private var labelNames: Set<String> = []
-    private var knownBaseline: Int64 = 0
-    private var knownUnitsOfParts = 0.0
-    /// Whether the next request may have one line only, because a larger one was refused.
+    /// Whether the server lacks a line, because it has refused the line.
+    private var hasLost = false
+    /// Whether the waiting lines are sent one by one, because a larger request was refused.
     private var isSingle = false
 
     /// Creates an empty queue.
@@ -57,10 +45,12 @@ struct DeliveryLines: Sendable {
     /// - Parameters:
     ///   - epoch: The epoch of the journal.
     ///   - known: The snapshot that the server has, or will have after the creation.
+    ///   - worker: The name of the worker; `nil` if others may report too.
     ///   - isGuest: Whether another process ends the operation.
-    init(epoch: String, known: ProgressSnapshot, isGuest: Bool = false) {
+    init(epoch: String, known: ProgressSnapshot, worker: String? = nil, isGuest: Bool = false) {
         self.epoch = epoch
         self.known = known
+        self.worker = worker
         self.isGuest = isGuest
     }
 
@@ -75,8 +65,14 @@ struct DeliveryLines: Sendable {
     // MARK: Adding
 
     /// Adds the reports for a change of the journal.
-    mutating func append(_ change: StoredOperation, reading: UInt64) {
+    ///
+    /// - Parameters:
+    ///   - change: The change.
+    ///   - reading: The number of the reading.
+    ///   - onServer: The operation as the server has it, if known; no line is waiting.
+    mutating func append(_ change: StoredOperation, reading: UInt64, onServer: ProgressSnapshot?) {
         newest = change
+        if hasLost, let onServer { rebase(on: onServer) }
         for revision in change.revisions.dropLast() { append(to: revision.snapshot, nil, reading) }
         append(to: change.newest, change.counts, reading)
     }
@@ -85,60 +81,83 @@ struct DeliveryLines: Sendable {
     mutating func restart(from snapshot: ProgressSnapshot, reading: UInt64) {
         guard let newest else { return }
         waiting = []
-        known = snapshot
-        (knownBaseline, knownUnitsOfParts) = (0, 0)
+        rebase(on: snapshot)
         append(to: newest.newest, newest.counts, reading)
+    }
+
+    private mutating func rebase(on snapshot: ProgressSnapshot) {
+        known = snapshot
+        (knownBaseline, knownUnitsOfParts, hasLost) = (0, nil, false)
     }
 
     private mutating func append(to snapshot: ProgressSnapshot, _ counts: StoredOperation.Counts?, _ reading: UInt64) {
         let isLast = snapshot.outcome != nil
-        labelNames.formUnion(snapshot.labels.keys)
+        noteOwnHead(of: snapshot)
         // Nothing can follow the end, so it says everything: the server may have lost earlier reports in a crash.
-        if isLast, !isGuest { forget() }
-        var reports = SnapshotDifference.reports(from: known, to: snapshot)
-        if known == nil, let last = reports.indices.last {
-            let gone = labelNames.subtracting(snapshot.labels.keys)
-            reports[last].labels = gone.reduce(into: reports[last].labels) { $0 = ($0 ?? [:]).merging([$1: ""]) { $1 } }
-        }
+        var reports = SnapshotDifference.reports(from: known, to: snapshot, isWhole: isLast && !isGuest)
+        if isLast, !isGuest { addOwnHead(of: snapshot, to: &reports) }
         if isLast, isGuest { reports = reports.map(\.countsAlone).filter { $0 != ProgressReport() } }
-        if known?.attempt != snapshot.attempt { (knownBaseline, knownUnitsOfParts) = (0, 0) }
+        if known.attempt != snapshot.attempt { (knownBaseline, knownUnitsOfParts) = (0, 0) }
         known = snapshot
-        if let counts {
-            let baseline = counts.baselineCount == knownBaseline ? nil : counts.baselineCount
-            let units = counts.unitsOfParts == knownUnitsOfParts ? nil : counts.unitsOfParts
-            if reports.isEmpty, baseline != nil || units != nil { reports.append(ProgressReport()) }
-            if let last = reports.indices.last {
-                reports[last].baselineCount = baseline
-                reports[last].unitsOfParts = units
-            }
-            (knownBaseline, knownUnitsOfParts) = (counts.baselineCount, counts.unitsOfParts)
-        }
+        addCounts(counts, snapshot.counts, to: &reports)
         for (index, report) in reports.enumerated() {
             append(report, isLast: isLast && index == reports.count - 1, reading)
         }
     }
 
-    private mutating func append(_ report: ProgressReport, isLast: Bool, _ reading: UInt64) {
-        lastNumber += 1
-        let bytes = ProgressReportBody.encodeReport(report)
-        waiting.append(Line(number: lastNumber, reading: reading, report: report, bytes: bytes, isLast: isLast))
+    private mutating func noteOwnHead(of snapshot: ProgressSnapshot) {
+        if snapshot.title != known.title { hasOwnTitle = true }
+        guard snapshot.labels != known.labels else { return }
+        for (name, value) in snapshot.labels where known.labels[name] != value { ownLabels.insert(name) }
+        for name in known.labels.keys where snapshot.labels[name] == nil { ownLabels.insert(name) }
     }
 
-    /// Makes the next change report everything.
-    private mutating func forget() {
-        known = nil
-        (knownBaseline, knownUnitsOfParts) = (0, 0)
+    /// Adds what the worker has changed in the head, but not what others have.
+    private func addOwnHead(of snapshot: ProgressSnapshot, to reports: inout [ProgressReport]) {
+        guard let last = reports.indices.last else { return }
+        if hasOwnTitle { reports[last].title = snapshot.title }
+        // An operation has at most 64 labels, and so has a report.
+        guard !ownLabels.isEmpty, ownLabels.count <= 64 else { return }
+        reports[last].labels = ownLabels.reduce(into: [:]) { $0[$1] = snapshot.labels[$1] ?? "" }
+    }
+
+    /// Adds the counts that a snapshot does not show.
+    private mutating func addCounts(
+        _ counts: StoredOperation.Counts?,
+        _ shown: ProgressCounts?,
+        to reports: inout [ProgressReport]
+    ) {
+        var last = reports.popLast() ?? ProgressReport()
+        if let baseline = counts?.baselineCount, baseline != knownBaseline {
+            last.baselineCount = baseline
+            knownBaseline = baseline
+        }
+        if let units = counts?.unitsOfParts ?? shown?.unitsOfParts {
+            // A server takes completed units from these, so a report with a count says them again.
+            if units != knownUnitsOfParts || units > 0 && last.completedCount != nil { last.unitsOfParts = units }
+            knownUnitsOfParts = units
+        }
+        if last != ProgressReport() { reports.append(last) }
+    }
+
+    private mutating func append(_ report: ProgressReport, isLast: Bool, _ reading: UInt64) {
+        lastNumber += 1
+        waiting.append(Line(number: lastNumber, reading: reading, report: report, isLast: isLast))
     }
 
     // MARK: Sending
 
     /// Returns a request with the oldest lines; there must be at least one.
     func request(isDurable: Bool) -> DeliveryRequest {
-        var body = waiting[0].bytes
+        var first = waiting[0].report
+        first.worker = worker
+        var body = ProgressReportBody.encodeReport(first)
         var count = 1
-        while !isSingle, count < waiting.count, body.count + waiting[count].bytes.count < Self.maximumSize {
+        while !isSingle, count < waiting.count {
+            let line = ProgressReportBody.encodeReport(waiting[count].report)
+            guard body.count + line.count < Self.maximumSize else { break }
             body.append(UInt8(ascii: "\n"))
-            body += waiting[count].bytes
+            body += line
             count += 1
         }
         let last = waiting[count - 1]
@@ -155,18 +174,24 @@ struct DeliveryLines: Sendable {
     /// Returns a request that changes nothing and renews the lease.
     mutating func emptyRequest(isDurable: Bool) -> DeliveryRequest {
         lastNumber += 1
-        return DeliveryRequest(
-            kind: .renewal,
-            key: "\(epoch)-\(lastNumber)",
-            body: Array("{}".utf8),
-            isDurable: isDurable
-        )
+        let body = ProgressReportBody.encodeReport(ProgressReport(worker: worker))
+        return DeliveryRequest(kind: .renewal, key: "\(epoch)-\(lastNumber)", body: body, isDurable: isDurable)
     }
 
     /// Removes the lines of a request that was accepted.
     mutating func complete(_ request: DeliveryRequest) {
         waiting.removeFirst(min(request.lineCount, waiting.count))
-        isSingle = false
+        if waiting.isEmpty { isSingle = false }
+    }
+
+    /// What became of the lines of a refused request.
+    enum Drop: Sendable, Hashable {
+        /// The lines are sent one by one.
+        case none
+        /// A line was removed.
+        case line
+        /// The end was refused, even without its large parts.
+        case end
     }
 
     /// Removes the lines that were applied, and the line that was refused.
@@ -174,31 +199,41 @@ struct DeliveryLines: Sendable {
     /// - Parameters:
     ///   - request: The request that was refused.
     ///   - applied: The number of lines before the refused one; `nil` if the request was refused as a whole.
-    /// - Returns: Whether a line was removed because it was refused.
-    mutating func drop(from request: DeliveryRequest, applied: Int?) -> Bool {
+    /// - Returns: What was removed.
+    mutating func drop(from request: DeliveryRequest, applied: Int?) -> Drop {
         if applied == nil, request.lineCount > 1 {
             // The request may be too large; the lines one by one may not.
             isSingle = true
-            return false
+            return .none
         }
         waiting.removeFirst(min(max(applied ?? 0, 0), waiting.count - 1))
         let refused = waiting.removeFirst()
-        // The server lacks what the line had.
-        forget()
-        if let outcome = refused.report.outcome, let plain = outcome.plain, plain != refused.report.outcome {
-            append(ProgressReport(outcome: plain), isLast: true, refused.reading)
-        }
-        return true
+        hasLost = true
+        guard let outcome = refused.report.outcome else { return .line }
+        let bare = ProgressReport(outcome: outcome.bare)
+        guard refused.report != bare else { return .end }
+        append(bare, isLast: true, refused.reading)
+        return .line
+    }
+}
+
+extension ProgressCounts {
+    /// The units of running parts that the fraction shows; `nil` if there is no quotient.
+    fileprivate var unitsOfParts: Double? {
+        guard let totalCount, let fractionCompleted, totalCount > 0 else { return nil }
+        let units = fractionCompleted * Double(totalCount) - Double(completedCount)
+        // Below this number, it is a rounding error of the quotient.
+        return units > 1e-9 * Double(totalCount) ? units : 0
     }
 }
 
 extension ProgressOutcome {
     /// The outcome without its large parts, for a server that refuses them.
-    fileprivate var plain: ProgressOutcome? {
+    fileprivate var bare: ProgressOutcome {
         switch self {
         case .succeeded: .succeeded()
         case .failed(let problem): .failed(ProgressProblem(type: problem.type, title: problem.title))
-        case .cancelled: nil
+        case .cancelled: .cancelled
         }
     }
 }

@@ -3,6 +3,7 @@
 
 public import FoundationEssentials
 public import LiveProgress
+import LiveProgressGrammar
 
 extension ProgressClient {
     /// Creates a client for what the environment names; returns `nil` if it names nothing.
@@ -12,7 +13,7 @@ extension ProgressClient {
     /// | `LIVE_PROGRESS_URL` | an operation to report on, or a server |
     /// | `LIVE_PROGRESS_SERVER` | without `LIVE_PROGRESS_URL`: the server on which operations are created |
     /// | `LIVE_PROGRESS_TOKEN` | the token |
-    /// | `LIVE_PROGRESS_OWNER=1` | this process ends the operation; otherwise the process that began it does |
+    /// | `LIVE_PROGRESS_OWNER=1` | this process ends the operation; otherwise the process that began it does. Remove the variable for other programs that this process starts |
     /// | `LIVE_PROGRESS_DISABLED=1` | nothing is reported |
     ///
     /// ```swift
@@ -49,17 +50,22 @@ extension ProgressClient {
     /// The operation must be on this client's server, so that no caller can choose where this process sends reports.
     ///
     /// - Parameter field: The value of the request's field `Live-Progress`, as `ProgressHandover.field` gives it.
-    /// - Returns: A client whose ``run(_:id:labels:patience:operation:)`` reports on the operation.
+    /// - Returns: A client whose ``run(_:id:labels:lease:patience:operation:)`` reports on the operation.
     /// - Throws: ``ProgressClientError/Code/invalidURL`` if the field names no operation on this server.
     public func handedOver(_ field: String?) throws(ProgressClientError) -> ProgressClient? {
         guard let field else { return nil }
-        let parts = field.split(separator: ";", maxSplits: 1)
-        let target = try ProgressTarget(url: String(parts.first ?? ""))
+        let parts = field.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
+        let target = try ProgressTarget(url: String(parts[0]))
         guard target.server == server else {
-            throw ProgressClientError(.invalidURL, "The operation that was handed over is not on \(server).")
+            throw ProgressClientError(.invalidURL, "The operation that was handed over is not on \(server.url).")
         }
-        let token = parts.dropFirst().first.flatMap { $0.hasPrefix("token=") ? String($0.dropFirst(6)) : nil }
-        var client = token.map(with(token:)) ?? self
+        let name = "token="
+        let token = parts.count == 1 ? nil : String(parts[1].dropFirst(name.count))
+        if let token, !parts[1].hasPrefix(name) || token.isEmpty || !ByteSet.visible.containsAll(of: token.utf8) {
+            throw ProgressClientError(.invalidURL, "The field Live-Progress has the form URL;token=TOKEN.")
+        }
+        // Never this process's own token: the caller may not do everything that this process may do.
+        var client = configured { ($0.token, $0.tokenSource) = (token, nil) }
         client.operation = target.id
         client.isGuest = false
         return client
@@ -68,14 +74,16 @@ extension ProgressClient {
 
 extension ProgressClient? {
     /// Runs work as an operation, as `ProgressClient.run` does; without a client, only does the work.
+    @discardableResult
     public func run<Result: Sendable>(
         _ title: String,
         id: ProgressID = ProgressID(),
         labels: [String: String] = [:],
+        lease: Duration? = nil,
         patience: Duration = .seconds(5),
         operation: @escaping @Sendable (ProgressTracker) async throws -> Result
     ) async throws -> Result {
         guard let self else { return try await ProgressTracker.noop.run(operation) }
-        return try await self.run(title, id: id, labels: labels, patience: patience, operation: operation)
+        return try await self.run(title, id: id, labels: labels, lease: lease, patience: patience, operation: operation)
     }
 }

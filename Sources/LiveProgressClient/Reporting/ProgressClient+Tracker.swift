@@ -77,9 +77,11 @@ extension ProgressClient {
     /// Runs work as an operation on the server: creates it, makes its tracker the current one, and ends it with the
     /// work's outcome.
     ///
-    /// The call does what `ProgressService.run` does. If the client names an ``operation``, as ``fromEnvironment(_:configuration:)``
-    /// may, the work reports on that operation, and the title, identifier and labels are not used. The work also runs while the server cannot be reached: the
-    /// operation is then created later. After the work, the call waits for the server for a few seconds.
+    /// The call does what `ProgressService.run` does. If the client names an ``operation``, as
+    /// ``fromEnvironment(_:configuration:)`` may, the work reports on that operation, and the title, identifier, labels
+    /// and lease are not used. The work also runs while the server cannot be reached: the operation is then created
+    /// later. After the work, the call waits for the server for a few seconds, and returns even if the end has not
+    /// arrived by then. `tracker.delivered(within:)` in the work tells whether it has.
     ///
     /// ```swift
     /// try await client.run("Import") { tracker in
@@ -91,19 +93,24 @@ extension ProgressClient {
     ///   - title: A title for people.
     ///   - id: The identifier; by default a random UUID.
     ///   - labels: Labels to select operations by.
+    ///   - lease: The time that this process may be silent, such as after a crash; by default that of the server.
     ///   - patience: The longest time to wait for the server after the work.
     ///   - operation: The work; it may end the operation itself, to set a result.
     /// - Returns: The value that the work returns.
-    /// - Throws: The error that the work throws; ``ProgressClientError`` if the server refuses to create the operation.
+    /// - Throws: The error that the work throws; ``ProgressClientError`` if the server refuses to create the operation; the work is then not done.
+    @discardableResult
     public func run<Result: Sendable>(
         _ title: String,
         id: ProgressID = ProgressID(),
         labels: [String: String] = [:],
+        lease: Duration? = nil,
         patience: Duration = .seconds(5),
         operation: @escaping @Sendable (ProgressTracker) async throws -> Result
     ) async throws -> Result {
-        let options = ProgressOptions(title: title, labels: labels, isCancellable: true)
-        let tracker = try await worker(id, options).start()
+        let options = ProgressOptions(title: title, labels: labels, isCancellable: true, lease: lease)
+        let worker = await worker(id, options)
+        let tracker = worker.start()
+        try await worker.sink.created(within: Self.patienceAtStart)
         do {
             let result = try await tracker.run(operation)
             await tracker.settle(patience)
@@ -114,18 +121,24 @@ extension ProgressClient {
         }
     }
 
-    /// Returns the worker of the client's ``operation``, or of a new operation.
-    private func worker(_ id: ProgressID, _ options: ProgressOptions) async throws(ProgressClientError) -> RemoteWorker
-    {
-        do {
-            if let operation { return RemoteWorker(self, continuing: try await get(operation), isGuest: isGuest) }
-            let worker = RemoteWorker(self, creating: id, options)
-            try await worker.sink.create()
-            return worker
-        } catch {
-            // The work must not wait for the server: the sink asks again while the work runs.
-            guard error.isTransient else { throw error }
-            return background(id, options)
+    /// Returns the worker of the client's ``operation`` as the server has it, or of a new operation.
+    private func worker(_ id: ProgressID, _ options: ProgressOptions) async -> RemoteWorker {
+        guard let operation else { return RemoteWorker(self, creating: id, options) }
+        // The work does not depend on an operation that another process began: without it, the work reports nowhere.
+        guard let snapshot = try? await hurried.get(operation) else { return background(id, options) }
+        return RemoteWorker(self, continuing: snapshot, isGuest: isGuest)
+    }
+}
+
+extension ProgressClient {
+    /// The longest time that work waits for the server before it begins.
+    static let patienceAtStart = Duration.seconds(2)
+
+    /// The same client, for a request that must not delay the work.
+    var hurried: ProgressClient {
+        configured {
+            $0.connectTimeout = min($0.connectTimeout, Self.patienceAtStart)
+            $0.requestTimeout = min($0.requestTimeout, Self.patienceAtStart)
         }
     }
 }

@@ -17,8 +17,11 @@ struct RemoteWorker {
         _ options: ProgressOptions,
         _ report: ProgressReport? = nil
     ) {
-        let body = ProgressReportBody.encodeCreate(id: id, options: options, report: report)
-        self.init(client, Self.pending(id, options, client), report, creation: body, onServer: nil)
+        self.init(client, Self.pending(id, options, client), report, onServer: nil) { epoch in
+            var first = report ?? ProgressReport()
+            first.worker = epoch
+            return ProgressReportBody.encodeCreate(id: id, options: options, report: first)
+        }
     }
 
     /// Creates the worker of an operation that exists.
@@ -40,16 +43,22 @@ struct RemoteWorker {
         _ client: ProgressClient,
         _ snapshot: ProgressSnapshot,
         _ report: ProgressReport? = nil,
-        creation: [UInt8]? = nil,
         onServer: ProgressSnapshot?,
-        isGuest: Bool = false
+        isGuest: Bool = false,
+        creation: ((_ epoch: String) -> [UInt8])? = nil
     ) {
         let configuration = client.configuration
         let epoch = String(UInt64.random(in: .min ... .max), radix: 36)
         let first = snapshot.continued(inEpoch: epoch, with: report, clock: configuration.clock)
         let delivery = ServerDelivery(
-            lines: DeliveryLines(epoch: epoch, known: first, isGuest: isGuest),
-            creation: creation,
+            // The creator of an operation names itself, so that it cannot report on an operation that replaces it.
+            lines: DeliveryLines(
+                epoch: epoch,
+                known: first,
+                worker: creation == nil ? nil : epoch,
+                isGuest: isGuest
+            ),
+            creation: creation?(epoch),
             onServer: onServer,
             times: ServerDelivery.Times(configuration),
             now: configuration.clock.now()
@@ -66,7 +75,8 @@ struct RemoteWorker {
 
     /// Starts to send; returns the tracker.
     func start() -> ProgressTracker {
-        if let journal = tracker.journal { Task { [sink] in await sink.run(journal) } }
+        // Detached, so that the task does not hold the tracker of the work that begins the operation.
+        if let journal = tracker.journal { Task.detached { [sink] in await sink.run(journal) } }
         return tracker
     }
 

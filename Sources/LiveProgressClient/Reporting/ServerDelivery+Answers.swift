@@ -18,6 +18,7 @@ extension ServerDelivery {
         guard let request = inFlight else { return }
         inFlight = nil
         backoff.reset()
+        retry = nil
         if let lease = answer.lease { period = min(lease / 3, .seconds(3600)) }
         (resumesAt, renewsAt) = (now + times.interval, now + period)
         let new = answer.snapshot.cursor
@@ -31,50 +32,60 @@ extension ServerDelivery {
             lines.restart(from: answer.snapshot, reading: readings)
         }
         onServer = answer.snapshot
-        settle()
         noteDurability(of: request, answer)
+        settle()
     }
 
     private mutating func noteDurability(of request: DeliveryRequest, _ answer: Answer) {
         guard request.isDurable else { return }
         guard !answer.isDurable else {
-            durableReading = arrivedReading
+            durableReading = newestArrived
             return
         }
         durabilityRefusal = (wantedDurable, ProgressError.notDurable)
     }
 
     /// Handles a refusal, or a request that failed.
-    mutating func refused(_ error: ProgressClientError, now: Duration) {
+    ///
+    /// - Parameters:
+    ///   - error: The error.
+    ///   - now: The time.
+    ///   - isOver: Whether the worker has ended the operation, so that the tries are limited.
+    mutating func refused(_ error: ProgressClientError, now: Duration, isOver: Bool) {
         guard let request = inFlight else { return }
+        if isOver { triesOfEnd += 1 }
         switch error.problem?.kind {
         case .storeUnavailable? where request.isDurable:
             // The report must not wait for the store; only the callers that want it durable learn of the failure.
             durabilityRefusal = (wantedDurable, ProgressError.notDurable(error))
             inFlight?.isDurable = false
             return
-        case .idempotencyKeyInUse?: return retry(after: error, request, now: now)
+        case .idempotencyKeyInUse?: return tryAgain(after: error, now: now)
         default: break
         }
         switch error.code {
-        case .unreachable, .timedOut, .disconnected, .unavailable: retry(after: error, request, now: now)
+        case .unreachable, .timedOut, .disconnected, .unavailable, .tooManyOperations: tryAgain(after: error, now: now)
         case .invalidReport, .answerTooLarge: drop(request, error)
         default: stop(error)
         }
     }
 
-    private mutating func retry(after error: ProgressClientError, _ request: DeliveryRequest, now: Duration) {
-        if request.hasEnd, backoff.count >= Self.maximumTriesOfEnd { return stop(error) }
+    private mutating func tryAgain(after error: ProgressClientError, now: Duration) {
+        guard triesOfEnd < Self.maximumTriesOfEnd else { return stop(error) }
         let delay = backoff.next(random: times.random())
-        retriesAt = now + max(delay, min(error.retryAfter ?? .zero, times.longestRetry))
+        let asked = min(error.retryAfter ?? .zero, times.longestRetry)
+        retry = (now + max(delay, asked), asked > .zero)
     }
 
     /// Drops the line that the server refuses, and keeps the others.
     private mutating func drop(_ request: DeliveryRequest, _ error: ProgressClientError) {
         guard request.kind == .reports else { return stop(error) }
         inFlight = nil
-        if lines.drop(from: request, applied: error.problem?.extensions["applied"]?.intValue.map { Int($0) }) {
-            refusedCount += 1
+        let applied = error.problem?.extensions["applied"]?.intValue.map { Int($0) }
+        switch lines.drop(from: request, applied: applied) {
+        case .none: return
+        case .line: refusal = error
+        case .end: return stop(error)
         }
         settle()
     }
@@ -91,9 +102,12 @@ extension ServerDelivery {
         inFlight = nil
     }
 
-    /// Notes which readings have arrived.
+    private var newestArrived: UInt64 { lines.firstReading.map { $0 - 1 } ?? readings }
+
+    /// Notes which readings have arrived, and whether nothing follows.
     mutating func settle() {
-        arrivedReading = lines.firstReading.map { $0 - 1 } ?? readings
+        arrivedReading = newestArrived
+        if lines.isEmpty, lines.isOver, !mustBeDurable { hasEnded = true }
     }
 }
 
@@ -111,7 +125,7 @@ extension ProgressClientError {
 
 extension ProgressError {
     /// The server keeps its operations in memory only.
-    fileprivate static let notDurable = ProgressError(
+    static let notDurable = ProgressError(
         .storeUnavailable,
         "The server has the report, but keeps its operations in memory only: start it with a store."
     )

@@ -5,7 +5,7 @@ import LiveProgress
 
 /// The state machine that delivers the changes of one journal to a server, each once and in order.
 ///
-/// The machine reads the journal only when it can send, so a slow server causes larger steps, not a longer queue. A
+/// The machine reads the journal only when nothing waits, so a slow server causes larger steps, not a longer queue. A
 /// request whose response was lost is sent again with the same bytes and the same key, so the server applies it once.
 /// The machine uses no socket and no clock.
 struct ServerDelivery: Sendable {
@@ -13,7 +13,7 @@ struct ServerDelivery: Sendable {
     enum Step: Sendable, Hashable {
         /// Read the journal; then call ``take(_:)``.
         case read
-        /// Send the request; then call ``accepted(_:now:)`` or ``refused(_:now:)``.
+        /// Send the request; then call ``accepted(_:now:)`` or ``refused(_:now:isOver:)``.
         case send(DeliveryRequest)
         /// Wait until the time, or until the journal changes or a caller waits.
         case wait(until: Duration)
@@ -51,7 +51,10 @@ struct ServerDelivery: Sendable {
     /// The reading that a caller wants to be durable.
     var wantedDurable: UInt64 = 0
     var resumesAt = Duration.zero
-    var retriesAt: Duration?
+    /// The time of the next try, and whether the server has asked for that time.
+    var retry: (at: Duration, isAsked: Bool)?
+    /// The number of failed tries since the worker has ended the operation.
+    var triesOfEnd = 0
     var renewsAt: Duration
     var period: Duration
 
@@ -64,10 +67,10 @@ struct ServerDelivery: Sendable {
     /// Why the server accepts no more reports.
     var failure: ProgressClientError?
     var hasEnded = false
-    /// The number of reports that the server refused.
-    var refusedCount = 0
+    /// Why the server refused a report, until a caller has learned of it.
+    var refusal: ProgressClientError?
 
-    /// The largest number of tries for the end of an operation; for other reports there is no limit.
+    /// The largest number of tries after the worker has ended the operation; before, there is no limit.
     static let maximumTriesOfEnd = 40
 
     /// Creates a delivery.
@@ -106,6 +109,8 @@ struct ServerDelivery: Sendable {
     mutating func hurry() -> UInt64 {
         let reading = isChanged ? readings + 1 : readings
         urgentReading = max(urgentReading, reading)
+        // A caller that waits need not wait for a delay that only spares the server.
+        if retry?.isAsked == false { retry = nil }
         return reading
     }
 
@@ -113,16 +118,14 @@ struct ServerDelivery: Sendable {
     mutating func hurryDurably() -> UInt64 {
         let reading = hurry()
         wantedDurable = max(wantedDurable, reading)
-        if let refusal = durabilityRefusal, refusal.reading <= reading { durabilityRefusal = nil }
+        if !hasEnded { durabilityRefusal = nil }
         return reading
     }
 
     /// Adds the changes that the journal had; `nil` if it had none.
     mutating func take(_ change: StoredOperation?) {
-        if let change { lines.append(change, reading: readings) }
+        if let change { lines.append(change, reading: readings, onServer: onServer) }
         settle()
-        // A guest has nothing to say of the end.
-        if lines.isEmpty, lines.isOver { hasEnded = true }
     }
 
     // MARK: Output
@@ -130,25 +133,23 @@ struct ServerDelivery: Sendable {
     /// Returns the next action at a time.
     mutating func next(now: Duration) -> Step {
         if failure != nil || hasEnded { return .finished }
-        if let retriesAt, now < retriesAt { return .wait(until: retriesAt) }
-        retriesAt = nil
+        if let retry, now < retry.at { return .wait(until: retry.at) }
+        retry = nil
         if inFlight == nil { inFlight = creation }
         if let inFlight { return .send(inFlight) }
-        if isChanged || !lines.isEmpty {
-            let isUrgent = urgentReading > arrivedReading
-            if now < resumesAt, !isUrgent { return .wait(until: min(resumesAt, renewsAt)) }
-            if isChanged {
-                isChanged = false
-                readings += 1
-                return .read
-            }
-            return send(lines.request(isDurable: mustBeDurable))
+        if !lines.isEmpty { return send(lines.request(isDurable: mustBeDurable)) }
+        if isChanged {
+            let isDue = now >= min(resumesAt, renewsAt) || urgentReading > arrivedReading
+            guard isDue else { return .wait(until: min(resumesAt, renewsAt)) }
+            isChanged = false
+            readings += 1
+            return .read
         }
         if mustBeDurable || now >= renewsAt { return send(lines.emptyRequest(isDurable: mustBeDurable)) }
         return .wait(until: renewsAt)
     }
 
-    private var mustBeDurable: Bool {
+    var mustBeDurable: Bool {
         wantedDurable > durableReading && durabilityRefusal.map { $0.reading < wantedDurable } ?? true
     }
 

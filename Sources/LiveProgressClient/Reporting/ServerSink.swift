@@ -43,8 +43,9 @@ final class ServerSink: JournalSink {
         work.wake()
         let outcome = try await waiters.wait(until: limit.map { clock.now() + $0 }, on: clock) {
             state.withLock { state -> Result<Void, any Error>? in
-                if state.delivery.arrivedReading >= reading { return .success(()) }
-                return state.delivery.failure.map { .failure($0) }
+                if let failure = state.delivery.failure { return .failure(failure) }
+                guard state.delivery.arrivedReading >= reading else { return nil }
+                return state.delivery.refusal.take().map { .failure($0) } ?? .success(())
             }
         }
         return try outcome?.get() != nil
@@ -60,7 +61,9 @@ final class ServerSink: JournalSink {
                 if let refusal = delivery.durabilityRefusal, refusal.reading >= reading {
                     return .failure(refusal.error)
                 }
-                return delivery.failure.map { .failure($0) }
+                if let failure = delivery.failure { return .failure(failure) }
+                // Nothing is sent after the end.
+                return delivery.hasEnded ? .failure(delivery.durabilityRefusal?.error ?? .notDurable) : nil
             }
         }
         try outcome?.get()
@@ -68,51 +71,70 @@ final class ServerSink: JournalSink {
 
     // MARK: The server's side
 
-    /// Sends the request that creates the operation.
+    /// Sends the request that creates the operation, once.
     ///
-    /// - Throws: The error of the server, or of the connection; the request is then sent again by ``run(_:)``.
+    /// - Throws: The error of the server, or of the connection.
     func create() async throws(ProgressClientError) {
         let clock = client.configuration.clock
         while case .send(let request) = state.withLock({ $0.delivery.next(now: clock.now()) }),
             request.kind == .creation
         {
-            if let error = await send(request) { throw error }
+            if let error = await send(request, for: nil) { throw error }
         }
+    }
+
+    /// Returns when the server has created or refused the operation, or after a time.
+    ///
+    /// - Throws: The error of the server, if it refuses for good.
+    func created(within limit: Duration) async throws {
+        let clock = client.configuration.clock
+        let outcome = try await waiters.wait(until: clock.now() + limit, on: clock) {
+            state.withLock { state -> Result<Void, any Error>? in
+                if let failure = state.delivery.failure { return .failure(failure) }
+                return state.delivery.arrivedReading > 0 ? .success(()) : nil
+            }
+        }
+        try outcome?.get()
     }
 
     /// Delivers the changes of the operation until its end, or until the server accepts no more reports.
     func run(_ journal: ProgressJournal) async {
         let clock = client.configuration.clock
+        let slots = ServerSlots.of(client.server)
         var listening: Task<Void, Never>?
-        defer { listening?.cancel() }
         while true {
             let onServer = state.withLock(\.delivery.onServer)
-            if onServer?.status == .cancelling { _ = try? journal.requestCancel() }
-            if listening == nil, onServer?.isCancellable == true { listening = Task { await self.listen(journal) } }
-
+            if onServer?.status == .cancelling { journal.noteCancelRequest() }
+            if listening == nil, onServer?.isCancellable == true, slots.takeWatch() {
+                listening = Task { await self.listen(journal) }
+            }
             switch state.withLock({ $0.delivery.next(now: clock.now()) }) {
             case .read:
                 let change = journal.takeForServer()
                 state.withLock { $0.delivery.take(change) }
                 waiters.wake()
-            case .send(let request): _ = await send(request)
+            case .send(let request): _ = await send(request, for: journal)
             case .wait(let deadline): _ = await work.wait(until: deadline, on: clock)
             case .finished:
-                // Nothing arrives any more, so the worker's further reports are refused.
-                if failure != nil { journal.remove(.deleted) }
+                // If the server refuses all further reports, the tracker refuses them too.
+                if state.withLock({ $0.delivery.failure != nil }) { journal.remove(.deleted) }
+                listening?.cancel()
+                if listening != nil { slots.returnWatch() }
                 return
             }
         }
     }
 
-    private var failure: ProgressClientError? { state.withLock { $0.delivery.failure } }
     private var caller: ProgressClient { state.withLock { $0.caller } }
 
     /// Sends a request, and returns the error if the server has not accepted it.
-    private func send(_ request: DeliveryRequest) async -> ProgressClientError? {
+    private func send(_ request: DeliveryRequest, for journal: ProgressJournal?) async -> ProgressClientError? {
         let clock = client.configuration.clock
-        do {
-            let (answer, tokens) = try await caller.deliver(request, to: id)
+        defer { waiters.wake() }
+        do throws(ProgressClientError) {
+            let caller = caller
+            let (answer, tokens) = try await ServerSlots.of(client.server)
+                .request { () throws(ProgressClientError) in try await caller.deliver(request, to: id) }
             state.withLock { state in
                 if let tokens {
                     state.tokens = tokens
@@ -120,37 +142,16 @@ final class ServerSink: JournalSink {
                 }
                 state.delivery.accepted(answer, now: clock.now())
             }
-            waiters.wake()
             return nil
         } catch {
-            state.withLock { Self.note(error, on: client, now: clock.now(), in: &$0) }
-            waiters.wake()
+            let isOver = journal?.isEnded ?? false
+            state.withLock { note(error, isOver: isOver, now: clock.now(), in: &$0) }
             // A store that fails does not prevent the creation.
             return error.problem?.kind == .storeUnavailable && request.isDurable ? nil : error
         }
     }
 
-    /// Watches for a request to cancel, and for the end; the responses to reports show them too, but later.
-    private func listen(_ journal: ProgressJournal) async {
-        do {
-            for try await event in caller.forever.events(of: id) {
-                if event.snapshot.status == .cancelling { _ = try? journal.requestCancel() }
-                guard event.kind == .end else { continue }
-                state.withLock { $0.delivery.noteEnd() }
-                work.wake()
-                waiters.wake()
-            }
-        } catch {
-            // The error can be ignored, because the next report gets the same refusal.
-        }
-    }
-
-    private static func note(
-        _ error: ProgressClientError,
-        on client: ProgressClient,
-        now: Duration,
-        in state: inout State
-    ) {
+    private func note(_ error: ProgressClientError, isOver: Bool, now: Duration, in state: inout State) {
         let isOwnToken = state.caller.configuration.token != client.configuration.token
         if error.code == .unauthenticated, isOwnToken {
             state.caller = client
@@ -159,7 +160,23 @@ final class ServerSink: JournalSink {
         }
         // The client's own token may not see the operation; then the first refusal is the real reason.
         let isOfFallback = error.code == .unknown || error.code == .forbidden
-        state.delivery.refused(isOfFallback ? state.refusalOfOwnToken ?? error : error, now: now)
+        let reason = isOfFallback ? state.refusalOfOwnToken ?? error : error
+        state.delivery.refused(reason, now: now, isOver: isOver)
+    }
+
+    /// Watches for a request to cancel, and for the end; the responses to reports show them too, but later.
+    private func listen(_ journal: ProgressJournal) async {
+        do {
+            for try await event in caller.forever.events(of: id) {
+                if event.snapshot.status == .cancelling { journal.noteCancelRequest() }
+                guard event.kind == .end else { continue }
+                state.withLock { $0.delivery.noteEnd() }
+                work.wake()
+                waiters.wake()
+            }
+        } catch {
+            // Without the watch, the responses still show a request to cancel.
+        }
     }
 }
 
@@ -172,25 +189,5 @@ extension ServerSink: OperationHost {
     func handOver(_ options: ProgressOptions) async throws -> any HandedOverOperation {
         let created = try await client.create(options: options)
         return OperationElsewhere(client: client, id: created.snapshot.id, tokens: created.tokens)
-    }
-}
-
-/// An operation on a server that another process reports.
-private struct OperationElsewhere: HandedOverOperation {
-    let client: ProgressClient
-    let id: ProgressID
-    let tokens: ProgressTokens?
-
-    var link: ProgressLink { ProgressLink(url: ProgressTarget(server: client.server, id: id).url, tokens: tokens) }
-
-    private var watcher: ProgressClient { tokens.map { client.with(token: $0.watch) } ?? client }
-
-    func follow(_ take: (ProgressSnapshot) -> Void) async throws {
-        for try await event in watcher.forever.events(of: id) { take(event.snapshot) }
-    }
-
-    func requestCancel() async {
-        // The operation may have ended; otherwise the worker is asked again by its own server.
-        _ = try? await client.cancel(id)
     }
 }

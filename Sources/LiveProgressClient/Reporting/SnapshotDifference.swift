@@ -8,31 +8,46 @@ enum SnapshotDifference {
     /// Returns the reports; none if the server would show no difference.
     ///
     /// - Parameters:
-    ///   - old: The snapshot that the server has; `nil` to report everything.
+    ///   - old: The snapshot that the server has.
     ///   - new: The snapshot that the server should have.
+    ///   - isWhole: Whether the state, the details and the counts are reported even if the server has them already.
     /// - Returns: The reports in their order, more than one only if attempts were skipped.
-    static func reports(from old: ProgressSnapshot?, to new: ProgressSnapshot) -> [ProgressReport] {
-        let attempt = old?.attempt ?? new.attempt
+    static func reports(
+        from old: ProgressSnapshot,
+        to new: ProgressSnapshot,
+        isWhole: Bool = false
+    ) -> [ProgressReport] {
         // A server begins one attempt after the other.
-        let skipped = attempt + 1 < new.attempt ? (attempt + 1..<new.attempt).map { ProgressReport(attempt: $0) } : []
-        let last = report(from: old, to: new)
+        let hasSkipped = old.attempt + 1 < new.attempt
+        let skipped = hasSkipped ? (old.attempt + 1..<new.attempt).map { ProgressReport(attempt: $0) } : []
+        let last = report(from: old, to: new, isWhole)
         return skipped + (last == ProgressReport() ? [] : [last])
     }
 
-    private static func report(from old: ProgressSnapshot?, to new: ProgressSnapshot) -> ProgressReport {
+    private static func report(
+        from old: ProgressSnapshot,
+        to new: ProgressSnapshot,
+        _ isWhole: Bool
+    ) -> ProgressReport {
         var report = ProgressReport()
-        if new.state != old?.state {
+        if isWhole || new.state != old.state {
             report.state = new.state
-            report.details = new.details == .null ? nil : new.details
-        } else if new.details != old?.details {
+            if new.details != .null { report.details = new.details }
+        } else if new.details != old.details {
             report.details = new.details
         }
-        if new.title != old?.title { report.title = new.title }
-        report.labels = labels(from: old?.labels ?? [:], to: new.labels)
-        if new.isCancellable != old?.isCancellable ?? false { report.isCancellable = new.isCancellable }
-        let isSameAttempt = old?.attempt == new.attempt
-        if new.attempt != old?.attempt ?? 1 { report.attempt = new.attempt }
-        if let counts = new.counts { report.setCounts(from: isSameAttempt ? old?.counts : nil, to: counts) }
+        if new.title != old.title { report.title = new.title }
+        report.labels = labels(from: old.labels, to: new.labels)
+        if new.isCancellable != old.isCancellable { report.isCancellable = new.isCancellable }
+        let isSameAttempt = old.attempt == new.attempt
+        if isWhole ? new.attempt > 1 : !isSameAttempt { report.attempt = new.attempt }
+        if let counts = new.counts {
+            if isWhole {
+                report.setCounts(counts)
+            } else {
+                report.setCounts(from: isSameAttempt ? old.counts : nil, to: counts)
+            }
+        }
         report.outcome = new.outcome
         return report
     }
@@ -46,14 +61,26 @@ enum SnapshotDifference {
 }
 
 extension ProgressReport {
+    fileprivate mutating func setCounts(_ counts: ProgressCounts) {
+        completedCount = counts.completedCount
+        totalCount = ProgressTotal(counts.totalCount)
+        unit = counts.unit
+        if counts.isFractionTold { fractionCompleted = counts.fractionCompleted }
+    }
+
     fileprivate mutating func setCounts(from old: ProgressCounts?, to new: ProgressCounts) {
-        if new.unit != old?.unit { unit = new.unit }
         // A count of another unit begins anew, so the report must have the whole count.
-        let isAnother = unit != nil && old?.unit != nil
-        if isAnother || new.completedCount != old?.completedCount ?? 0 { completedCount = new.completedCount }
-        if isAnother || new.totalCount != old?.totalCount { totalCount = ProgressTotal(new.totalCount) }
-        if new.totalCount == nil, new.fractionCompleted != old?.fractionCompleted || isAnother {
+        if let unit = old?.unit, new.unit != unit { return setCounts(new) }
+        if new.unit != old?.unit { unit = new.unit }
+        if new.completedCount != old?.completedCount ?? 0 { completedCount = new.completedCount }
+        if new.totalCount != old?.totalCount { totalCount = ProgressTotal(new.totalCount) }
+        if new.isFractionTold, new.fractionCompleted != old?.fractionCompleted {
             fractionCompleted = new.fractionCompleted
         }
     }
+}
+
+extension ProgressCounts {
+    /// Whether the counts have no fraction, so that a fraction is the one that the worker reported.
+    fileprivate var isFractionTold: Bool { totalCount ?? 0 == 0 }
 }

@@ -144,11 +144,13 @@ struct DeliveryModelTests {
             case .wait(let deadline): now = random.next() % 2 == 0 ? deadline : now + .milliseconds(10)
             case .send(let request):
                 let fault = steps < 300 ? random.next() % 4 : 3
-                if fault == 0 { delivery.refused(ProgressClientError(.disconnected, "Lost request."), now: now) }
+                if fault == 0 {
+                    delivery.refused(ProgressClientError(.disconnected, "Lost request."), now: now, isOver: false)
+                }
                 guard fault != 0 else { continue }
                 let answer = try server.apply(request)
                 if fault == 1 {
-                    delivery.refused(ProgressClientError(.timedOut, "Lost response."), now: now)
+                    delivery.refused(ProgressClientError(.timedOut, "Lost response."), now: now, isOver: false)
                 } else {
                     delivery.accepted(answer, now: now)
                 }

@@ -91,6 +91,61 @@ struct HandoverTests {
         }
     }
 
+    @Test("The field names an operation with its token alone; anything else is refused")
+    func fieldOfAnother() async throws {
+        try await with { server, _, handover in
+            let client = try server.client { $0.token = "own" }
+            let url = try #require(handover.link?.url)
+            #expect(try client.handedOver(url)?.configuration.token == nil)
+            #expect(try client.handedOver("\(url);token=a.b.c")?.configuration.token == "a.b.c")
+            for parameter in ["", "foo=bar", "token=", "token=a\r\nb", "token=a b", "token=é"] {
+                #expect(throws: ProgressClientError.self) { try client.handedOver("\(url);\(parameter)") }
+            }
+        }
+    }
+
+    @Test("The process that hands over can end the part when it knows that its worker cannot")
+    func failedByParent() async throws {
+        try await with { server, _, handover in
+            try await handover.fail(Defect())
+            let error = await #expect(throws: ProgressHandoverError.self) { try await handover.result() }
+            #expect(error?.snapshot?.error?.detail == "defect")
+            await #expect(throws: ProgressClientError.self) { try await handover.fail(Defect()) }
+        }
+    }
+
+    @Test("A deleted part is lost")
+    func deleted() async throws {
+        try await with { server, _, handover in
+            try server.service.deleteProgress(handover.id)
+            let error = await #expect(throws: ProgressHandoverError.self) { try await handover.result() }
+            #expect(error?.message.hasPrefix("Operation \(handover.id) cannot be watched any more") == true)
+        }
+    }
+
+    @Test("A task that waits for the result and is cancelled asks the other process to stop")
+    func waitingIsCancelled() async throws {
+        try await with { server, _, handover in
+            let waiting = Task { try await handover.result() }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+            let snapshot = try server.snapshot(handover.id)
+            #expect(snapshot.status == .cancelling)
+        }
+    }
+
+    @Test("The events of a part after the end of the operation are no refused reports")
+    func afterTheEnd() async throws {
+        try await with { server, tracker, handover in
+            tracker.cancel()
+            let journal = try server.service.getJournal(handover.id)
+            for count in 1...3 { try journal.report(ProgressReport(completedCount: Int64(count), totalCount: 3)) }
+            try journal.report(ProgressReport(outcome: .succeeded()))
+            _ = try await handover.result()
+            #expect(tracker.refusedReportCount == 0)
+        }
+    }
+
     @Test("A request to cancel goes on to the other process, whose end is thrown")
     func cancels() async throws {
         try await with { server, tracker, handover in
@@ -128,6 +183,7 @@ struct HandoverTests {
         let tracker = try ProgressService().createProgress()
         tracker.setCounts(total: 2)
         await #expect(throws: ProgressHandoverError.self) { try await tracker.share(assigning: 1).handOver("Upload") }
+        #expect(tracker.snapshot()?.fractionCompleted == 0, "A share that is not handed over is not completed.")
         tracker.succeed()
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import HTTPTypes
 import LiveProgress
+import Synchronization
 import Testing
 
 @testable import LiveProgressClient
@@ -61,6 +63,33 @@ struct RemoteRunTests {
                 try await server.client().run("Import", id: id) { _ in Issue.record("The work must not begin.") }
             }
             #expect(error?.code == .alreadyExists)
+        }
+    }
+
+    @Test("A creation whose response is lost is repeated with its key")
+    func lostCreation() async throws {
+        let isLost = Mutex(false)
+        let loses = { @Sendable (request: HTTPRequest) in
+            request.method == .post
+                && isLost.withLock { isLost in
+                    defer { isLost = true }
+                    return !isLost
+                }
+        }
+        try await SocketServer.with(answers: { !loses($0) }) { server in
+            let id = ProgressID("import-7")
+            try await server.client().run("Import", id: id) { $0.update("Reading") }
+            #expect(try server.snapshot(id).status == .succeeded)
+        }
+    }
+
+    @Test("Work that names an operation which is gone is done, and reports nowhere")
+    func goneOperation() async throws {
+        try await SocketServer.with { server in
+            let url = "\(server.url)/api/v1/progress/unknown"
+            let client = try ProgressClient.fromEnvironment(["LIVE_PROGRESS_URL": url])
+            let result = try await client.run("Ignored") { _ in 7 }
+            #expect(result == 7)
         }
     }
 

@@ -187,6 +187,95 @@ struct RemoteWorkerTests {
         }
     }
 
+    @Test(
+        "Invariant 6: an end that is too large for the server arrives without its large parts, and the caller learns of it"
+    )
+    func largeEnd() async throws {
+        try await SocketServer.with { server in
+            let large = JSONValue.string(String(repeating: "x", count: 2_000_000))
+            for (number, outcome) in [ProgressOutcome.succeeded(result: large), .succeeded(), .cancelled].enumerated() {
+                let tracker = try await server.client().createProgress(id: try #require(ProgressID("large-\(number)")))
+                tracker.update("Big", details: large)
+                tracker.end(outcome)
+                let error = await #expect(throws: ProgressClientError.self) { try await tracker.delivered() }
+                #expect(error?.code == .invalidReport)
+                let end = try await server.end(of: tracker.id)
+                #expect(end?.status == outcome.status)
+            }
+        }
+    }
+
+    @Test("A worker of an operation that another one has replaced reports nothing on the new one")
+    func replaced() async throws {
+        try await SocketServer.with { server in
+            let old = try await server.client().createProgress(id: ProgressID("nightly"))
+            try server.service.getJournal(old.id).report(ProgressReport(outcome: .failed(.abandoned)))
+            let new = try await server.client().createProgress(id: ProgressID("nightly"))
+            old.succeed(result: "old")
+            await #expect(throws: ProgressClientError.self) { try await old.delivered() }
+            #expect(try server.snapshot(new.id).outcome == nil)
+            new.succeed(result: "new")
+            try await new.delivered()
+            #expect(try server.snapshot(new.id).result == "new")
+        }
+    }
+
+    @Test("After the end nothing more becomes durable, and committed says so")
+    func committedAfterTheEnd() async throws {
+        try await SocketServer.with { server in
+            let tracker = try await server.client().createProgress()
+            tracker.succeed()
+            try await tracker.delivered()
+            let error = await #expect(throws: ProgressError.self) { try await tracker.committed() }
+            #expect(error?.code == .storeUnavailable)
+        }
+    }
+
+    @Test("A worker that begins without asking the server learns of a request to cancel")
+    func cancelledUnseen() async throws {
+        try await SocketServer.with { server in
+            let journal = try server.service.createJournal(options: ProgressOptions(isCancellable: true))
+            try journal.requestCancel()
+            var client = try server.client()
+            client.operation = journal.id
+            let tracker = client.beginProgress()
+            tracker.update("Reading")
+            try await tracker.cancellationRequested()
+            tracker.cancel()
+            try await tracker.delivered()
+            #expect(journal.snapshot().outcome == .cancelled)
+        }
+    }
+
+    @Test("Units that the worker counts itself beside a part do not lower the fraction on the server")
+    func partAndUnits() async throws {
+        try await SocketServer.with { server in
+            let tracker = try await server.client().createProgress()
+            tracker.setCounts(total: 10)
+            let part = tracker.share(assigning: 4).start(totalCount: 2)
+            part.advance()
+            for fraction in [0.3, 0.4, 0.5] {
+                tracker.advance()
+                tracker.update("At \(fraction)")
+                try await tracker.delivered()
+                #expect(try server.snapshot(tracker.id).fractionCompleted == fraction)
+            }
+            tracker.cancel()
+            try await tracker.delivered()
+        }
+    }
+
+    @Test("Hundreds of operations at once share a bounded number of connections")
+    func many() async throws {
+        try await SocketServer.with { server in
+            let client = try server.client()
+            let trackers = (0..<400).map { _ in client.beginProgress(options: ProgressOptions(isCancellable: true)) }
+            for tracker in trackers { tracker.succeed() }
+            for tracker in trackers { #expect(try await tracker.delivered()) }
+            #expect(server.service.operationCount == 400)
+        }
+    }
+
     @Test("Invariant 7: a silent worker renews its lease, at a third of the lease that the server gives")
     func lease() async throws {
         let time = ManualClock()

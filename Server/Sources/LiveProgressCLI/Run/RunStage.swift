@@ -76,8 +76,8 @@ struct RunStage: Sendable {
         environment["LIVE_PROGRESS_URL"] = (link?.url).map { Array($0.utf8) }
         environment["LIVE_PROGRESS_ID"] = link == nil ? nil : Array(request.id.rawValue.utf8)
         environment["LIVE_PROGRESS_OWNER"] = nil
-        // Keep a token that the user has set in the environment of the command.
-        if let reportToken = link?.tokens?.report, environment[TokenOption.variable] == nil {
+        // The command gets a token for its operation alone, in place of the one that has created the operation.
+        if let reportToken = link?.tokens?.report {
             environment[TokenOption.variable] = Array(reportToken.utf8)
         }
         self.environment = environment
