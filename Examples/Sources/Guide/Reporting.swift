@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import Foundation
 import LiveProgress
 import LiveProgressClient
 
@@ -52,7 +53,7 @@ enum Reporting {
         let tracker = try await client.createProgress(options: ProgressOptions(title: "Import customers"))
         if let link = tracker.link { print("Watch it at \(link.watching)") }
         tracker.succeed()
-        try await tracker.delivered(within: .seconds(5))
+        if try await !tracker.delivered(within: .seconds(5)) { print("The server does not have the end.") }
     }
 
     static func environment(_ rows: [String]) async throws {
@@ -64,10 +65,11 @@ enum Reporting {
 
     static func handOver(
         _ tracker: ProgressTracker,
-        startUpload: (_ environment: [String: String]) throws -> Void
+        start process: Process
     ) async throws {
         let upload = try await tracker.share(assigning: 30).handOver("Upload")
-        try startUpload(upload.environment)
+        process.environment = ProcessInfo.processInfo.environment.merging(upload.environment) { $1 }
+        do { try process.run() } catch { try await upload.fail(error) }
         let result = try await upload.result()
         print(result ?? .null)
     }

@@ -163,6 +163,7 @@ struct JournalState: Sendable {
     /// - Parameters:
     ///   - isAccepted: Whether another service has decided that the operation accepts the request.
     ///   - now: The time of the request.
+    /// - Throws: ``ProgressError`` if the operation has ended, is gone, or does not accept requests to cancel.
     mutating func requestCancel(isAccepted: Bool = false, now: Now) throws(ProgressError) {
         try admitChange()
         guard isAccepted || log.newest.isCancellable else {

@@ -217,16 +217,6 @@ struct DeliveryLines: Sendable {
     }
 }
 
-extension ProgressCounts {
-    /// The units of running parts that the fraction shows; `nil` if there is no quotient.
-    fileprivate var unitsOfParts: Double? {
-        guard let totalCount, let fractionCompleted, totalCount > 0 else { return nil }
-        let units = fractionCompleted * Double(totalCount) - Double(completedCount)
-        // Below this number, it is a rounding error of the quotient.
-        return units > 1e-9 * Double(totalCount) ? units : 0
-    }
-}
-
 extension ProgressOutcome {
     /// The outcome without its large parts, for a server that refuses them.
     fileprivate var bare: ProgressOutcome {

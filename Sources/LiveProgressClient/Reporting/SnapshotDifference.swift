@@ -84,3 +84,13 @@ extension ProgressCounts {
     /// Whether the counts have no fraction, so that a fraction is the one that the worker reported.
     fileprivate var isFractionTold: Bool { totalCount ?? 0 == 0 }
 }
+
+extension ProgressCounts {
+    /// The units of running parts that the fraction shows; `nil` if there is no quotient.
+    var unitsOfParts: Double? {
+        guard let totalCount, let fractionCompleted, totalCount > 0 else { return nil }
+        let units = fractionCompleted * Double(totalCount) - Double(completedCount)
+        // Below this number, it is a rounding error of the quotient.
+        return units > 1e-9 * Double(totalCount) ? units : 0
+    }
+}
