@@ -119,7 +119,9 @@ need_python() {
 # Installs the third-party clients from PyPI into .venv, if their list has changed.
 need_python_packages() {
     need_python
-    local lists=(Tests/EndToEnd/requirements.txt Tests/EndToEnd/*/requirements.txt Tests/Conformance/requirements.txt) wanted=() list
+    local lists=(Tests/EndToEnd/requirements.txt Tests/EndToEnd/*/requirements.txt Tests/Conformance/requirements.txt)
+    lists+=(clients/*/requirements.txt clients/*/tests/requirements.txt)
+    local wanted=() list
     for list in "${lists[@]}"; do [ -f "$list" ] && wanted+=("$list"); done
     cat "${wanted[@]}" | cmp -s - .venv/installed.txt && return
     say "installing $(cat "${wanted[@]}" | grep -v '^#' | tr '\n' ' ')(PyPI, into .venv)"

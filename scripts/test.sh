@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Runs every test: the library's, the server's and tool's, and the end-to-end cases against the built binary. With --server it
-# leaves out the library's own tests, which scripts/tsan.sh also runs.
+# Runs every test: the library's, the server's and tool's, the end-to-end cases against the built binary, and the clients'. With
+# --server it leaves out the library's own tests, which scripts/tsan.sh also runs, and those of the clients.
 
 source "$(dirname "$0")/common.sh"
 
@@ -49,3 +49,4 @@ say "testing from end to end"
 # They run alone, because other tests would take processors from the measurements.
 .venv/bin/pytest Tests/EndToEnd -m alone --numprocesses 0 --ignore Tests/EndToEnd/durability
 .venv/bin/pytest Tests/EndToEnd/durability -m alone --numprocesses 0 --binary "$(server_program live-progress)"
+[ -z "$library" ] || scripts/test-clients.sh

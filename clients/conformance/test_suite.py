@@ -49,6 +49,9 @@ BROKEN = [
     ("WaitsForItsServer", "dead: a dead server does not delay calls", "no done of 'update'"),
     ("DoesNotHearOfCancelling", "cancel: the worker receives a cancel request", "no cancelling"),
     ("IgnoresBeingDisabled", "environment: LIVE_PROGRESS_DISABLED sends nothing", "requests of the kind any"),
+    ("EndsAsAGuest", "environment: a guest does not end the operation", "requests of the kind end"),
+    ("DoesNotEndWhatItOwns", "environment: an owner ends the operation, with a result", "no end"),
+    ("DoesNotEndWhatItOwns", "environment: an owner ends the operation as failed", "no end"),
     ("ReportsAfterARefusal", "refused: 404 stops the reports, not the worker", "requests of the kind report"),
     ("StaysForEver", "dead: a silent server does not delay the exit of a program without an end", "did not end"),
 ]

@@ -38,7 +38,7 @@ const shortName = (index) => (index < 26 ? "" : shortName(Math.floor(index / 26)
 
 /** Removes spaces beside punctuation, except in texts; also removes spaces in the style. */
 const dense = (text) =>
-  text.replace(/([;{},([])\n/g, "$1").replace(/"(?:[^"\\\n]|\\.)*"|`[^`]*`| ?([=<>?:&|,{}();*]) ?/g, (whole, sign) => sign ?? whole)
+  text.replace(/([;{},([]|=>)\n/g, "$1").replace(/"(?:[^"\\\n]|\\.)*"|`[^`]*`| ?([=<>?:&|,{}();*!+-]) ?/g, (whole, sign) => sign ?? whole)
     .replace(/(?<=const style=)`[^`]*`/, (style) => style.replace(/ ?([{};,]) ?|(?<=:) /g, "$1"))
     .replace(/[;,](?=})|,(?=[\])])/g, "").replace(/(?<!\w)\((\w+)\)=>/g, "$1=>")
     .replace(/\bconst (?=\w)/g, "let ").replace(/\bconst(?=[[{])/g, "let").replace(/(?<=\d)_(?=\d)/g, "").replace(/(?<=[=:(,])true\b/g, "!0").replace(/(?<=[=:(,])false\b/g, "!1");
@@ -47,7 +47,7 @@ const dense = (text) =>
 export function packed() {
   const files = order("live-progress.js");
   const names = files.at(-1).text.match(/^export \{ (.*) \} from/gm).map((line) => /\{ (.*) \}/.exec(line)[1]);
-  return `${header}${dense(shortened(files.map(({ text }) => bare(text)).join("")))}export { ${names.join(", ")} };\n`;
+  return `${header}${dense(shortened(files.map(({ text }) => bare(text)).join("")))}export{${names.join().replaceAll(", ", ",")}};\n`;
 }
 
 export const sizeOf = (text) => gzipSync(text, { level: 9 }).length;

@@ -12,7 +12,8 @@
 # No call waits, fails or prints. Calls append lines to a file; a background process sends the lines to the server.
 
 # progress_start [--id ID] [--cancellable] TITLE [TOTAL [UNIT]]: begins an operation on $LIVE_PROGRESS_SERVER. If
-# $LIVE_PROGRESS_URL is set, the script reports on that operation, and the program that began the operation ends it.
+# $LIVE_PROGRESS_URL is set, the script reports on that operation, and the program that began the operation ends it. With
+# LIVE_PROGRESS_OWNER=1, the first operation of the script ends it, and later operations are not reported.
 progress_start() {
   if [ -n "${_progress_dir-}" ]; then
     progress_fail "The script began another operation"
@@ -99,7 +100,12 @@ _progress_begin() {
   case "${LIVE_PROGRESS_DISABLED-}" in '' | 0) ;; *) return 0 ;; esac
   command -v curl >/dev/null 2>&1 || return 0
   if [ -n "${LIVE_PROGRESS_URL-}" ]; then
-    _progress_guest=1 _progress_url=${LIVE_PROGRESS_URL%%[?#]*}
+    # The script has already ended its own operation.
+    [ -z "${_progress_owner-}" ] || return 0
+    if [ "${LIVE_PROGRESS_OWNER-}" = 1 ]; then _progress_owner=1; else _progress_guest=1; fi
+    # Programs that the script starts are guests.
+    unset LIVE_PROGRESS_OWNER
+    _progress_url=${LIVE_PROGRESS_URL%%[?#]*}
   elif [ -n "${LIVE_PROGRESS_SERVER-}" ]; then
     [ -n "$_progress_id" ] || _progress_id=$(_progress_uuid)
     _progress_base=${LIVE_PROGRESS_SERVER%/}
@@ -237,7 +243,7 @@ _progress_send() {
   trap '' HUP INT QUIT TERM
   cd "$_progress_dir" || return 0
   _head=0 _tail=0 _number=0 _count=0 _ticks='' _step='' _details='' _total='' _why='' _ending='' _prefix=''
-  _last=0 _singly='' _failures=0 _hold=0 _until=0 _silent=0 _lines=0 _created=$_progress_guest
+  _last=0 _singly='' _failures=0 _hold=0 _until=0 _silent=0 _lines=0 _created=${LIVE_PROGRESS_URL:+1}
   if sleep 0.01 2>/dev/null; then _nap=0.25 _pace=4; else _nap=1 _pace=1; fi
   _progress_fields >|fields
   if [ -z "$_created" ]; then

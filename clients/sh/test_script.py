@@ -208,6 +208,76 @@ def test_guest(scripts, title):
     assert (end["progress"]["completedCount"], end["progress"]["unit"]) == (4, "rows")
 
 
+@pytest.fixture
+def handed_over(scripts, title):
+    """The variables for a script that owns an operation with the title of the test."""
+    created = request("POST", scripts.server.url + BASE, {"Content-Type": "application/json"},
+                      json.dumps({"title": title, "cancellable": True}).encode())
+    return {"LIVE_PROGRESS_URL": f"{scripts.server.url}{BASE}/{created.json['id']}", "LIVE_PROGRESS_OWNER": "1"}
+
+
+def test_owner(scripts, title, handed_over):
+    """The first operation of an owner reports on the operation of LIVE_PROGRESS_URL and ends it; later ones report nothing."""
+    code, output, _ = scripts.run("""
+set -eu
+progress_start Inner 5 rows
+progress_step "Step one" n=1
+progress_advance 5
+progress_url
+progress_succeed '{"rows":5}'
+progress_start Later 99
+progress_advance 99
+progress_url
+progress_fail No
+progress_start Last
+""", **handed_over)
+    assert (code, output) == (0, handed_over["LIVE_PROGRESS_URL"] + "\n")
+    end = scripts.ended(title)
+    assert (end["status"], end["result"]) == ("succeeded", {"rows": 5})
+    counts = end["progress"]
+    assert (counts["completedCount"], counts["totalCount"], counts["unit"]) == (5, 5, "rows")
+    assert "Step one" in scripts.states(end)
+    assert {"Inner", "Later", "Last"}.isdisjoint(o["title"] for o in scripts.operations())
+    assert scripts.leftovers() == []
+
+
+@pytest.mark.parametrize(("last", "code", "error"), [
+    ("exit 3", 3, {"title": "The script ended with exit code 3"}),
+    ("progress_fail 'No disk' '0 bytes'", 0, {"title": "No disk", "detail": "0 bytes"}),
+    ("progress_start Other", 0, {"title": "The script began another operation"}),
+    ("kill -KILL $$; sleep 1", -signal.SIGKILL, {"title": "The script ended without reporting an end"}),
+])
+def test_owner_fails(scripts, title, handed_over, last, code, error):
+    """The operation of an owner fails as the script's own operation does."""
+    process = scripts.start(f"progress_start Inner\n{last}\n", **handed_over)
+    process.communicate(timeout=30 * PATIENCE)
+    assert process.returncode == code
+    end = scripts.ended(title)
+    assert end["status"] == "failed" and {name: end["error"].get(name) for name in error} == error
+
+
+def test_owner_is_cancelled(scripts, title, handed_over):
+    """An owner can check for a cancel request."""
+    process = scripts.start("""
+progress_start --cancellable Inner
+until progress_is_cancelled; do progress_advance; sleep 0.1; done
+progress_cancelled
+""", **handed_over)
+    assert request("POST", handed_over["LIVE_PROGRESS_URL"] + "/cancel").status == 202
+    assert process.wait(20 * PATIENCE) == 0
+    process.communicate()
+    assert scripts.ended(title)["status"] == "cancelled"
+
+
+def test_programs_of_an_owner_are_guests(scripts, title, handed_over):
+    """A script that the owner starts reports on the operation, but does not end it."""
+    inner = scripts.folder / "inner.sh"
+    inner.write_text(f". {FOLDER}/live-progress.sh\nprogress_start Inner 5\nprogress_count 4\nprogress_fail No\n")
+    scripts.run(f'progress_start Outer\n{" ".join(scripts.shell)} "{inner}"\nprogress_succeed 1\n', **handed_over)
+    end = scripts.ended(title)
+    assert (end["status"], end["result"], end["progress"]["completedCount"]) == ("succeeded", 1, 4)
+
+
 def test_shellcheck():
     """shellcheck has no warnings."""
     checked = subprocess.run(["shellcheck", str(FOLDER / "live-progress.sh")], capture_output=True, text=True)

@@ -204,6 +204,18 @@ class IgnoresBeingDisabled(Reporter):
         super().__init__(*arguments, **named)
 
 
+class EndsAsAGuest(Reporter):
+    def __init__(self, *arguments: Any, **named: Any):
+        super().__init__(*arguments, **named)
+        self.is_guest = False
+
+
+class DoesNotEndWhatItOwns(Reporter):
+    def __init__(self, *arguments: Any, **named: Any):
+        super().__init__(*arguments, **named)
+        self.is_guest = True
+
+
 class ReportsAfterARefusal(Reporter):
     async def deliver(self, session: Any, method: str, url: str, body: Report) -> None:
         try:

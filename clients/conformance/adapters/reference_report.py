@@ -37,6 +37,7 @@ class Reporter:
         server = command.get("server")
         self.token = command.get("token") or os.environ.get("LIVE_PROGRESS_TOKEN")
         self.url = None if server else os.environ.get("LIVE_PROGRESS_URL")
+        self.is_guest = bool(self.url) and os.environ.pop("LIVE_PROGRESS_OWNER", None) != "1"
         first = {"title": command.get("title"), "totalCount": command.get("total"), "unit": command.get("unit")}
         first = {name: value for name, value in first.items() if value is not None}
         if self.url:
@@ -56,7 +57,8 @@ class Reporter:
         self.push({"completedCount": self.count})
 
     def end(self, end: dict[str, Any]) -> None:
-        self.push(end)
+        if not self.is_guest:
+            self.push(end)
 
     def push(self, report: dict[str, Any]) -> None:
         """Adds a report to the queue; a count replaces a waiting count, and a transition is separate."""

@@ -52,10 +52,6 @@ function frozen(/** @type {any} */ value) {
 const defined = (/** @type {object} */ members) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined).map(([name, value]) => [name, frozen(value)]));
 
-/** @param {Counts} counts */
-const wireNames = ({ completed, total, baseline, fraction, ...more }) =>
-  defined({ completedCount: completed, totalCount: total, baselineCount: baseline, fractionCompleted: fraction, ...more });
-
 /**
  * The worker's handle for an operation. No call waits for the server or throws. Reports are sent in the background: every change
  * of state in order, and counts at most ten times per second. While the server is unreachable, reports wait in bounded memory.
@@ -82,26 +78,29 @@ export class Operation {
   #queue = new ReportQueue();
   #stop = new AbortController();
   #patience;
+  #isGuest;
   /** @type {Sender | null} */
   #sender = null;
 
   /**
-   * @param {string | URL | null} server
+   * @param {string | URL | null | undefined} server
    * @param {ReportOptions} options
+   * @param {boolean} isGuest whether another program ends the operation, if `server` is the URL of an operation
    */
-  constructor(server, options) {
+  constructor(server, options, isGuest) {
     const { id, title, total, unit, state, details, labels, parent, lease, cancellable } = options;
     this.#patience = options.patience ?? 4_000;
     if (!server) return;
     const at = readServer(server, options.api ?? "/api/v1/progress");
     this.id = at.id || (id ?? randomID());
     this.url = `${at.collection}/${this.id}`;
-    const says = defined({ title, totalCount: total, unit, state, details, labels, cancellable });
+    this.#isGuest = isGuest && at.id;
+    const says = defined({ totalCount: total, unit, state, details, cancellable });
     const heartbeat = Math.min(cancellable ? 5_000 : 20_000, (lease ?? 60) * 300);
     this.#sender = new Sender(this.#queue, {
       ...at,
       url: this.url,
-      creation: at.id ? null : { id: this.id, ...defined({ parent, lease }), ...says },
+      creation: at.id ? null : { id: this.id, ...defined({ title, labels, parent, lease }), ...says },
       token: options.token ?? at.token,
       heartbeat,
       answered: (snapshot) => this.#note(snapshot),
@@ -141,15 +140,15 @@ export class Operation {
    * @param {any} [details]
    */
   update(state, details) {
-    this.#push(defined({ state: String(state), details }));
+    this.#push({ state: String(state), details });
   }
 
   /**
    * Sets the given counts and other values; other values do not change.
    * @param {Counts} counts
    */
-  set(counts) {
-    this.#push(wireNames(counts));
+  set({ completed, total, baseline, fraction, ...more }) {
+    this.#push({ completedCount: completed, totalCount: total, baselineCount: baseline, fractionCompleted: fraction, ...more });
   }
 
   /**
@@ -157,7 +156,7 @@ export class Operation {
    * @param {any} [result] any JSON value
    */
   succeed(result) {
-    return this.#end({ status: "succeeded", ...defined({ result }) });
+    return this.#end({ status: "succeeded", result });
   }
 
   /**
@@ -166,7 +165,7 @@ export class Operation {
    */
   fail(error) {
     const told = error instanceof Error ? { title: error.name, detail: error.message } : error;
-    return this.#end({ status: "failed", ...defined({ error: told }) });
+    return this.#end({ status: "failed", error: told });
   }
 
   /** Ends the operation as cancelled, after a cancel request. */
@@ -181,13 +180,14 @@ export class Operation {
 
   /** @param {Record<string, any>} says */
   #push(says) {
-    this.#queue.push(says);
+    this.#queue.push(defined(says));
     this.#sender?.start();
   }
 
   /** @param {Record<string, any>} says */
   #end(says) {
-    this.#push(says);
+    if (!this.#isGuest) this.#push(says);
+    this.#queue.hasEnd = true;
     return this.flush();
   }
 
@@ -200,11 +200,12 @@ export class Operation {
 }
 
 /**
- * Begins an operation on a server, or reports into the operation of the given URL.
+ * Begins an operation on a server, or reports into the operation of the given URL, which keeps its title and labels.
  *
  * Does not wait for the server, and does not throw if the server fails. Without `server`, uses the environment:
  * `LIVE_PROGRESS_URL`, which `live-progress run` sets, or else `LIVE_PROGRESS_SERVER`. With neither of them, or with
- * `LIVE_PROGRESS_DISABLED=1`, every call does nothing.
+ * `LIVE_PROGRESS_DISABLED=1`, every call does nothing. The operation of `LIVE_PROGRESS_URL` is ended by the program that began it,
+ * or with `LIVE_PROGRESS_OWNER=1` by the first operation of this program.
  *
  * ```js
  * const op = await report("https://host", { title: "Export", total: 10 });
@@ -219,6 +220,9 @@ export async function report(server, options = {}) {
   /** @type {Record<string, string | undefined>} */
   const environment = /** @type {any} */ (globalThis).process?.env ?? {};
   const isOff = environment.LIVE_PROGRESS_DISABLED === "1";
-  const place = server || environment.LIVE_PROGRESS_URL || environment.LIVE_PROGRESS_SERVER || null;
-  return new Operation(isOff ? null : place, { token: environment.LIVE_PROGRESS_TOKEN, ...options });
+  const place = server || environment.LIVE_PROGRESS_URL || environment.LIVE_PROGRESS_SERVER;
+  const isGuest = !server && environment.LIVE_PROGRESS_OWNER !== "1";
+  // Later operations and child processes are guests.
+  if (!server) delete environment.LIVE_PROGRESS_OWNER;
+  return new Operation(isOff ? null : place, { token: environment.LIVE_PROGRESS_TOKEN, ...options }, isGuest);
 }

@@ -18,6 +18,8 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+#: The factor for upper bounds of times, for a machine that does other work too.
+PATIENCE = float(os.environ.get("LIVE_PROGRESS_PATIENCE", "1"))
 BINARY = Path(os.environ.get("LIVE_PROGRESS_BINARY", ROOT / "bin/live-progress"))
 API = "/api/v1/progress"
 

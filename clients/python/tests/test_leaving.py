@@ -7,7 +7,7 @@ from __future__ import annotations
 import signal
 
 import pytest
-from support import only, run_file, run_python
+from support import PATIENCE, only, run_file, run_python
 
 
 def test_os_exit_hangs_nothing_and_flush_is_enough(own_server):
@@ -70,7 +70,7 @@ def test_leaving_takes_at_most_two_seconds_with_a_black_hole(black_hole, tmp_pat
     process = run_file(tmp_path, code.replace("WAY", repr(way)), prelude="", LIVE_PROGRESS_SERVER=black_hole.url)
     times = [float(line) for line in process.stdout.split()]
     assert len(times) == (2 if way in ("fork", "spawn") else 1)
-    assert max(times) < 2.0
+    assert max(times) < 2.0 * PATIENCE
 
 
 def test_calls_take_no_time_with_a_black_hole(black_hole):
@@ -84,7 +84,8 @@ def test_calls_take_no_time_with_a_black_hole(black_hole):
                     op.update("State", a=1); op.advance()
                     longest = max(longest, time.perf_counter() - begun)
             assert op.dropped > 9_000, op.dropped
-        assert longest < 0.25, longest
+        # A call that waits for the server waits for seconds.
+        assert longest < 2, longest
         """
     run_python(code, prelude="", LIVE_PROGRESS_SERVER=black_hole.url)
 

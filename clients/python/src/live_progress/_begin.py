@@ -12,7 +12,7 @@ from typing import Any, Mapping, Optional, Tuple, Union
 from . import _display
 from ._channel import Channel
 from ._counts import is_count
-from ._guest import Guest, guest_of
+from ._guest import Guest, guest_of, take_ownership
 from ._json import Report, encoded, short
 from ._operation import Operation
 from ._sender import sender
@@ -35,6 +35,8 @@ def operation(
     display: Optional[bool] = None,
 ) -> Operation:
     """Begins an operation on the configured server, or within the operation of ``LIVE_PROGRESS_URL``.
+
+    With ``LIVE_PROGRESS_OWNER=1``, the first operation is the operation of ``LIVE_PROGRESS_URL``, and ends it.
 
     In a ``with`` or ``async with`` block, it is the current operation, and ends with the block: it succeeds, fails with
     the exception, or is cancelled by ``KeyboardInterrupt``, ``asyncio.CancelledError`` and ``Cancelled``.
@@ -60,7 +62,7 @@ def operation(
         held = held._replace(display=display)
     channel, guest = _channel(held, id, _creation(title, total, unit, labels, parent, cancellable), cancellable)
     channel.title = short(title)
-    channel.counts.begin(total, unit, is_told=guest is None)
+    channel.counts.begin(total, unit, is_told=not channel.is_created)
     result = Operation(channel, raises=raise_cancelled and cancellable)
     reference = weakref.ref(result)
     channel.is_held = lambda: reference() is not None
@@ -121,6 +123,10 @@ def _channel(held: Settings, id: Optional[str], creation: Report, cancellable: b
     try:
         if not held.disabled and held.url is not None:
             guest = guest_of(held.url, held.token)
+            if take_ownership():
+                return guest.own(), None
+            if guest.channel.has_end:
+                guest = None  # this program has ended the operation, so its later operations report nothing
         elif not held.disabled and held.server is not None:
             target = Target.on_server(held.server, id or str(uuid.uuid4()), held.token)
             return Channel(target, creation, cancellable), None

@@ -4,6 +4,9 @@
 
 The first operation is reported unchanged. From the second operation on, operations are counted as phases, and the
 counts of the running operation are in the details. ``live-progress run`` treats bars in the same way.
+
+With ``LIVE_PROGRESS_OWNER=1``, the first operation of this program is the operation itself, and ends it. Later
+operations report their states and details into it, but do not change its counts.
 """
 
 from __future__ import annotations
@@ -31,6 +34,12 @@ class Guest:
         #: The details of the running operations.
         self._details: Dict[Channel, Dict[str, object]] = {}
 
+    def own(self) -> Channel:
+        """Returns the channel for the operation that this process ends."""
+        self.channel.is_owned = self._has_several = True
+        self.channel.pid = os.getpid()
+        return self.channel
+
     def begin(self, channel: Channel) -> None:
         """Redirects the reports of an operation into this guest."""
         with lock:
@@ -47,7 +56,8 @@ class Guest:
     @property
     def _counts_phases(self) -> bool:
         # The workers of a pool would each count their own phases, and overwrite each other's counts.
-        return self._has_several and self._pid == os.getpid() and not _is_child()
+        is_alone = self._pid == os.getpid() and not _is_child()
+        return self._has_several and not self.channel.is_owned and is_alone
 
     def _tell(self, channel: Channel, report: Report, last: bool) -> None:
         status, error = report.pop("status", None), report.pop("error", None)
@@ -90,6 +100,15 @@ class Guest:
 def _is_child() -> bool:
     process = sys.modules.get("multiprocessing.process")
     return process is not None and process.parent_process() is not None
+
+
+def take_ownership() -> bool:
+    """Returns whether the caller ends the operation of ``LIVE_PROGRESS_URL``.
+
+    Removes the variable, so that later operations and the programs that this program starts do not end the operation.
+    """
+    with lock:
+        return os.environ.pop("LIVE_PROGRESS_OWNER", "").strip() == "1" and not _is_child()
 
 
 _guests: Dict[Target, Guest] = {}
