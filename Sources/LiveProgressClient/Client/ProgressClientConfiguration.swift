@@ -52,6 +52,9 @@ extension ProgressClient {
         public var heartbeatInterval: Duration = .seconds(20)
         /// The largest number of revisions of an operation that wait for the server; beyond it the oldest ones are lost.
         public var maximumWaitingReports = 1024
+        /// The longest time that ``ProgressClient/run(_:id:labels:lease:patience:operation:)`` waits for the server before
+        /// the work begins.
+        public var patienceAtStart: Duration = .seconds(2)
         /// The clock of the reports; tests replace it.
         package var clock = ProgressClock.system
         /// The source of random numbers from 0 to 1 for the delays of retries.

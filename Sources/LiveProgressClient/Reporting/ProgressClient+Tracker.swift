@@ -110,7 +110,7 @@ extension ProgressClient {
         let options = ProgressOptions(title: title, labels: labels, isCancellable: true, lease: lease)
         let worker = await worker(id, options)
         let tracker = worker.start()
-        try await worker.sink.created(within: Self.patienceAtStart)
+        try await worker.sink.created(within: configuration.patienceAtStart)
         do {
             let result = try await tracker.run(operation)
             await tracker.settle(patience)
@@ -131,14 +131,11 @@ extension ProgressClient {
 }
 
 extension ProgressClient {
-    /// The longest time that work waits for the server before it begins.
-    static let patienceAtStart = Duration.seconds(2)
-
     /// The same client, for a request that must not delay the work.
     var hurried: ProgressClient {
         configured {
-            $0.connectTimeout = min($0.connectTimeout, Self.patienceAtStart)
-            $0.requestTimeout = min($0.requestTimeout, Self.patienceAtStart)
+            $0.connectTimeout = min($0.connectTimeout, $0.patienceAtStart)
+            $0.requestTimeout = min($0.requestTimeout, $0.patienceAtStart)
         }
     }
 }

@@ -71,6 +71,7 @@ extension ServerDelivery {
     }
 
     private mutating func tryAgain(after error: ProgressClientError, now: Duration) {
+        hasFailed = true
         guard triesOfEnd < Self.maximumTriesOfEnd else { return stop(error) }
         let delay = backoff.next(random: times.random())
         let asked = min(error.retryAfter ?? .zero, times.longestRetry)

@@ -53,6 +53,8 @@ struct ServerDelivery: Sendable {
     var resumesAt = Duration.zero
     /// The time of the next try, and whether the server has asked for that time.
     var retry: (at: Duration, isAsked: Bool)?
+    /// Whether a request has failed, so that the server may be away for long.
+    var hasFailed = false
     /// The number of failed tries since the worker has ended the operation.
     var triesOfEnd = 0
     var renewsAt: Duration

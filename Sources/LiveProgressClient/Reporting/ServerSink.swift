@@ -83,7 +83,7 @@ final class ServerSink: JournalSink {
         }
     }
 
-    /// Returns when the server has created or refused the operation, or after a time.
+    /// Returns when the server has created the operation, when a request has failed, or after a time.
     ///
     /// - Throws: The error of the server, if it refuses for good.
     func created(within limit: Duration) async throws {
@@ -91,7 +91,7 @@ final class ServerSink: JournalSink {
         let outcome = try await waiters.wait(until: clock.now() + limit, on: clock) {
             state.withLock { state -> Result<Void, any Error>? in
                 if let failure = state.delivery.failure { return .failure(failure) }
-                return state.delivery.arrivedReading > 0 ? .success(()) : nil
+                return state.delivery.arrivedReading > 0 || state.delivery.hasFailed ? .success(()) : nil
             }
         }
         try outcome?.get()

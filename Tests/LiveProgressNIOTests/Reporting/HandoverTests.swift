@@ -8,7 +8,7 @@ import Testing
 
 @testable import LiveProgressClient
 
-@Suite("A share that another process does", .timeLimit(.minutes(2)))
+@Suite("A share that another process does", .timeLimit(.minutes(5)))
 struct HandoverTests {
     /// Runs a test with a worker whose operation has ten units, of which four are handed over.
     private func with(
@@ -35,7 +35,7 @@ struct HandoverTests {
     @Test("The other process's fraction counts by the weight of the share, and its success completes the share")
     func succeeds() async throws {
         try await with { server, tracker, handover in
-            let other = try #require(try ProgressClient.fromEnvironment(handover.environment))
+            let other = try #require(try server.client(of: handover.environment))
             #expect(other.operation == handover.id)
             let fractionIsThere = { @Sendable in try await fraction(0.2, of: tracker, on: server) }
             try await other.run("Ignored") { part in
@@ -68,7 +68,7 @@ struct HandoverTests {
     @Test("A failure of the other process is thrown, and the share keeps its fraction")
     func fails() async throws {
         try await with { server, tracker, handover in
-            let other = try ProgressClient.fromEnvironment(handover.environment)
+            let other = try server.client(of: handover.environment)
             await #expect(throws: Defect.self) {
                 try await other.run("Ignored") { part in
                     part.setCounts(completed: 1, total: 2)
@@ -149,7 +149,7 @@ struct HandoverTests {
     @Test("A request to cancel goes on to the other process, whose end is thrown")
     func cancels() async throws {
         try await with { server, tracker, handover in
-            let other = try ProgressClient.fromEnvironment(handover.environment)
+            let other = try server.client(of: handover.environment)
             try await server.client().cancel(tracker.id)
             await #expect(throws: CancellationError.self) {
                 try await other.run("Ignored") { _ in try await Task.sleep(for: .seconds(3600)) }
@@ -167,7 +167,7 @@ struct HandoverTests {
             #expect(tracker.link?.url == "\(server.url)/api/v1/progress/\(tracker.id)")
             tracker.setCounts(total: 10)
             let handover = try await tracker.share(assigning: 4).handOver("Upload")
-            let other = try ProgressClient.fromEnvironment(handover.environment)
+            let other = try server.client(of: handover.environment)
             try await other.run("Ignored") { $0.update("Uploading") }
             #expect(try await handover.result() == nil)
             #expect(tracker.snapshot()?.counts?.completedCount == 4)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LiveProgressClient
 
-@Suite("Work that runs as an operation on a server", .timeLimit(.minutes(2)))
+@Suite("Work that runs as an operation on a server", .timeLimit(.minutes(5)))
 struct RemoteRunTests {
     @Test("The operation is created, is current inside the work, and succeeds with the result")
     func succeeds() async throws {
@@ -87,7 +87,7 @@ struct RemoteRunTests {
     func goneOperation() async throws {
         try await SocketServer.with { server in
             let url = "\(server.url)/api/v1/progress/unknown"
-            let client = try ProgressClient.fromEnvironment(["LIVE_PROGRESS_URL": url])
+            let client = try server.client(of: ["LIVE_PROGRESS_URL": url])
             let result = try await client.run("Ignored") { _ in 7 }
             #expect(result == 7)
         }
@@ -106,7 +106,7 @@ struct RemoteRunTests {
             let journal = try server.service.createJournal()
             let url = "\(server.url)/api/v1/progress/\(journal.id)"
             for round in 1...3 {
-                let client = try ProgressClient.fromEnvironment(["LIVE_PROGRESS_URL": url])
+                let client = try server.client(of: ["LIVE_PROGRESS_URL": url])
                 try await client.run("Ignored") { tracker in
                     tracker.update("Round \(round)")
                     tracker.advance()
