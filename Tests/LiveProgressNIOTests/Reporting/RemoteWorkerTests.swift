@@ -285,21 +285,23 @@ struct RemoteWorkerTests {
     @Test("Invariant 7: a silent worker renews its lease, at a third of the lease that the server gives")
     func lease() async throws {
         let time = ManualClock()
-        let renewals = Mutex(0)
+        let (renewals, renewal) = AsyncStream<Void>.makeStream()
+        let count = Mutex(0)
         try await SocketServer.with(answers: { request in
-            if request.method == .patch { renewals.withLock { $0 += 1 } }
+            guard request.method == .patch else { return true }
+            count.withLock { $0 += 1 }
+            renewal.yield()
             return true
         }) { server in
+            var renewed = renewals.makeAsyncIterator()
             let client = try server.client { $0.clock = time.clock }
             let tracker = try await client.createProgress(options: ProgressOptions(lease: .seconds(30)))
             for round in 1...3 {
                 await time.sleepers(atLeast: 1)
                 time.advance(by: .seconds(9))
-                #expect(renewals.withLock(\.self) == round - 1)
+                #expect(count.withLock(\.self) == round - 1)
                 time.advance(by: .seconds(1))
-                // The next sleep begins after the response to the renewal.
-                await time.sleepers(atLeast: 1)
-                while renewals.withLock(\.self) < round { await Task.yield() }
+                await renewed.next()
             }
             tracker.succeed()
             try await tracker.delivered()
