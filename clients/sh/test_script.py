@@ -115,8 +115,9 @@ def test_signal(scripts, title, name, how):
 
 @pytest.mark.parametrize("how", [
     "(sleep 0.5; kill -INT $$) & while :; do :; done",
-    "sh -c 'trap \"exit 0\" INT; kill -INT $PPID; kill -INT $$; sleep 1'; echo on",
-    "sh -c 'trap \"exit 4\" INT; kill -INT $PPID; kill -INT $$; sleep 1'; echo on $?",
+    # The shell waits for its child when the signal comes.
+    "sh -c 'trap \"exit 0\" INT; sleep 0.5; kill -INT $PPID; kill -INT $$; sleep 1'; echo on",
+    "sh -c 'trap \"exit 4\" INT; sleep 0.5; kill -INT $PPID; kill -INT $$; sleep 1'; echo on $?",
     "(sleep 0.5; kill -TERM $$) & while :; do :; done",
     "trap '' TERM; kill -TERM $$; echo on",
     "trap 'echo caught; exit 9' INT; kill -INT $$; echo on",

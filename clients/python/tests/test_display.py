@@ -53,7 +53,7 @@ LOOP = """
 def test_a_terminal_shows_a_line_without_any_server():
     drawn = on_terminal(LOOP)
     assert re.search(r"\r\x1b\[2KImport   \d+% ━*╌+  \d+ of 30 rows", drawn)
-    assert re.search(r"Import  100% ━+  30 of 30 rows  succeeded after 0 s\r\nafter\r\n$", drawn)
+    assert re.search(r"Import  100% ━+  30 of 30 rows  succeeded after \d+ s\r\nafter\r\n$", drawn)
 
 
 def test_a_server_gives_a_link_once(server):
@@ -105,7 +105,7 @@ def test_a_failed_loop_says_so():
         """
     drawn = on_terminal(code)
     assert "Reading a.csv" in drawn
-    assert "failed after 0 s\r\n" in drawn
+    assert re.search(r"failed after \d+ s\r\n", drawn)
 
 
 def test_nothing_that_is_told_commands_the_terminal():
