@@ -31,7 +31,7 @@ public final class ProgressHandover: Sendable {
     private let state = Mutex(State())
     private let changes = WakeGroup()
 
-    /// Creates the handover of a share of no operation: nobody watches it, and its result is `nil`.
+    /// Creates the handover of a share of no operation; its result is `nil`.
     init() {
         operation = nil
         state.withLock { $0.end = .success(nil) }
@@ -125,7 +125,7 @@ extension ProgressShare {
     ///   - labels: Labels to select the other operation by.
     ///   - lease: The time that the other process may be silent; by default that of the server.
     /// - Returns: The handover, with the variables and the field for the other process. The share of
-    ///   ``ProgressTracker/noop`` is handed over to nobody: the variables are empty.
+    ///   ``ProgressTracker/noop`` has a handover without an operation and without variables.
     /// - Throws: ``ProgressHandoverError`` if this operation is on no server; the error with which the server refuses
     ///   the new operation.
     ///   Then the share is not completed.

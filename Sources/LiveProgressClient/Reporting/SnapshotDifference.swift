@@ -69,7 +69,7 @@ extension ProgressReport {
     }
 
     fileprivate mutating func setCounts(from old: ProgressCounts?, to new: ProgressCounts) {
-        // A count of another unit begins anew, so the report must have the whole count.
+        // A count of another unit begins at zero, so the report must have the whole count.
         if let unit = old?.unit, new.unit != unit { return setCounts(new) }
         if new.unit != old?.unit { unit = new.unit }
         if new.completedCount != old?.completedCount ?? 0 { completedCount = new.completedCount }

@@ -175,8 +175,8 @@ struct HandoverTests {
         }
     }
 
-    @Test("A share of no operation is handed over to nobody; one of a service without a server is refused")
-    func nobody() async throws {
+    @Test("A share of no operation has an empty handover; one of a service without a server is refused")
+    func noOperation() async throws {
         let none = try await ProgressTracker.noop.share(assigning: 1).handOver("Upload")
         #expect(none.environment.isEmpty && none.field == nil && none.link == nil)
         #expect(try await none.result() == nil)
