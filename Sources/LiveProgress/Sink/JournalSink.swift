@@ -30,7 +30,7 @@ extension JournalSink {
     /// A sink that works in intervals needs no call.
     package func wake() {}
 
-    /// A sink that is no server: there is nowhere to arrive.
+    /// A sink that is not a server has nothing to deliver to.
     package func deliver(within limit: Duration?) async throws -> Bool { true }
 }
 
@@ -66,8 +66,8 @@ extension ProgressTracker {
     ///
     /// - Parameter limit: The longest time to wait; `nil` is no limit.
     /// - Returns: Whether everything has arrived in time.
-    /// - Throws: The error with which the server refuses all further reports; `CancellationError` if the task is
-    ///   cancelled.
+    /// - Throws: The error with which the server has refused a report since the last call, or refuses all further
+    ///   reports; `CancellationError` if the task is cancelled.
     @discardableResult
     public func delivered(within limit: Duration? = nil) async throws -> Bool {
         try await journal?.dependencies.sink?.deliver(within: limit) ?? true
