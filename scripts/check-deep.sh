@@ -19,12 +19,22 @@ step() {
     }
     printf '======== %-4s %s (%d s)\n' "$result" "$name" $((SECONDS - started))
 }
+# The suite's own tests, with a client for each fault; then every adapter, also in Deno.
+clients() {
+    need_python_packages
+    need_chromium
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check 'deno>=2.9,<3'
+    scripts/build.sh client-adapter
+    .venv/bin/pytest -q -n 4 clients/conformance/test_suite.py
+    CHROMIUM=$(chromium_path) .venv/bin/python clients/conformance/run.py --all --quiet --jobs 8
+}
 schedules() { LIVE_PROGRESS_SCHEDULES=5000 swift test --filter ScheduleTests; }
 
 step "every test under the thread sanitizer" scripts/tsan.sh --all
 step "corpora and every test under the address sanitizer" scripts/asan.sh --all
 step "fuzzers, sixty seconds each" scripts/fuzz.sh --seconds 60
 step "all 517 conformance cases, both ends" scripts/conformance.sh --cases '*'
+step "conformance of every client" clients
 step "instructions of every call" scripts/check-instructions.sh
 step "the program in an empty root, the image and the unit" scripts/check-deploy.sh
 step "five thousand random schedules" schedules

@@ -15,7 +15,7 @@ export CHROMIUM
 [ -x bin/live-progress ] || scripts/build.sh
 scripts/build.sh client-adapter
 # The suites share the processors.
-export LIVE_PROGRESS_PATIENCE=${LIVE_PROGRESS_PATIENCE:-3}
+export LIVE_PROGRESS_PATIENCE=${LIVE_PROGRESS_PATIENCE:-4}
 # The tests start programs of the environment, such as gunicorn and shellcheck.
 export PATH=$ROOT/.venv/bin:$PATH PYTHONPATH=$ROOT/clients/python/src
 
@@ -30,7 +30,7 @@ fi
 
 run_python() { (cd clients/python && python -m pytest -q -n 4 tests); }
 run_shell() { python -m pytest -q -n 8 clients/sh; }
-run_conformance() { python clients/conformance/run.py --quiet --jobs 6; }
+run_conformance() { python clients/conformance/run.py --quiet --jobs 8; }
 run_javascript() { clients/js/check.sh; }
 
 work=$(mktemp -d)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Runs the cases with the adapters of one or more clients, and prints a table of cases and clients.
+"""Plays the cases with the adapters of one or more clients, and prints a table of cases and clients.
 
     python clients/conformance/run.py 'python clients/conformance/adapters/reference.py' --cases 'drop|token'
 """
@@ -11,8 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
+import random
+import shutil
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -20,70 +24,120 @@ import yaml
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from suite.adapter import Adapter  # noqa: E402
+from suite.adapter import Adapter, Event  # noqa: E402
 from suite.cases import Case, load  # noqa: E402
 from suite.failure import Failure  # noqa: E402
-from suite.play import play  # noqa: E402
+from suite.patience import patient  # noqa: E402
+from suite.play import LEAVE_SECONDS, play  # noqa: E402
 from suite.table import Results, table  # noqa: E402
 
 ROOT = FOLDER.parent.parent
 
 
+@dataclass
+class Client:
+    """A client, by the command of its adapter and the adapter's first event."""
+
+    command: str
+    ready: Event
+
+    @property
+    def name(self) -> str:
+        return str(self.ready["client"])
+
+
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Runs the cases of the conformance suite with clients.")
+    parser = argparse.ArgumentParser(description="Plays the cases of the conformance suite with clients.")
     parser.add_argument("adapters", nargs="*", help="commands that start an adapter; by default those of adapters.yaml")
+    parser.add_argument("--all", action="store_true", help="also the adapters of adapters.yaml with the mark `deep`")
     parser.add_argument("--cases", default="", help="only the cases whose name contains one of these texts, separated by |")
     parser.add_argument("--binary", type=Path, default=ROOT / "bin/live-progress", help="the real server")
-    parser.add_argument("--jobs", type=int, default=1, help="number of concurrent cases")
+    parser.add_argument("--jobs", type=int, default=1, help="number of concurrent cases, of all clients together")
     parser.add_argument("--quiet", action="store_true", help="print only the failures and the table")
     return parser.parse_args()
 
 
-def listed() -> list[str]:
-    """Returns the commands of the existing adapters in adapters.yaml."""
-    entries = yaml.safe_load((FOLDER / "adapters.yaml").read_text())
-    values = {"python": sys.executable, "root": str(ROOT)}
-    return [e["command"].format(**values) for e in entries if (ROOT / e["needs"]).exists()]
+def listed(plays_deep: bool) -> tuple[list[str], list[str]]:
+    """Returns the commands of adapters.yaml, and a line for each entry that needs a missing file or program."""
+    commands, lines = [], []
+    for entry in yaml.safe_load((FOLDER / "adapters.yaml").read_text()):
+        if entry.get("deep") and not plays_deep:
+            continue
+        command = entry["command"].format(python=sys.executable, root=ROOT)
+        missing = [need for need in entry["needs"] if not exists(need)]
+        if missing:
+            lines.append(f"NOT PLAYED, because there is no {' and no '.join(missing)}: {command}")
+        else:
+            commands.append(command)
+    return commands, lines
 
 
-async def client_name(command: str) -> str:
-    adapter = await Adapter.start(command)
-    await adapter.kill()
-    return str(adapter.ready["client"])
+def exists(need: str) -> bool:
+    """Returns whether a file of the repository, or a program, exists; CHROMIUM can be the path of the program `chromium`."""
+    if "/" in need:
+        return (ROOT / need).exists()
+    return shutil.which(os.environ.get("CHROMIUM", need) if need == "chromium" else need) is not None
 
 
-async def run_client(command: str, cases: list[Case], options: argparse.Namespace) -> dict[str, tuple[str, str]]:
-    outcomes: dict[str, tuple[str, str]] = {}
+async def introduced(command: str) -> Client:
+    """Starts and ends an adapter, to know its client."""
+    try:
+        adapter = await Adapter.start(command)
+        try:
+            await adapter.leave(patient(LEAVE_SECONDS))
+        finally:
+            await adapter.kill()
+    except Failure as failure:
+        raise Failure(f"{command}: {failure}") from None
+    return Client(command, adapter.ready)
+
+
+async def play_all(clients: list[Client], cases: list[Case], options: argparse.Namespace) -> Results:
+    """Plays all cases with all clients in one pool, because a case mostly waits."""
+    results: Results = {client.name: {} for client in clients}
     places = asyncio.Semaphore(options.jobs)
 
-    async def one(case: Case) -> None:
+    async def one(client: Client, case: Case) -> None:
         async with places:
             begun = time.monotonic()
-            outcome = outcomes[case.name] = await play(case, command, options.binary)
-            if not options.quiet or outcome[0] == "failed":
-                print(f"  {outcome[0]:7} {time.monotonic() - begun:5.1f} s  {case.name}", flush=True)
-            if outcome[0] == "failed":
-                print(f"      {outcome[1]}", flush=True)
+            missing = case.missing(client.ready)
+            outcome = ("-", f"needs {missing}") if missing else await play(case, client.command, options.binary)
+        results[client.name][case.name] = outcome
+        if not options.quiet or outcome[0] == "failed":
+            print(f"  {outcome[0]:7} {time.monotonic() - begun:5.1f} s  {client.name}: {case.name}", flush=True)
+        if outcome[0] == "failed":
+            print(f"      {outcome[1]}", flush=True)
 
-    await asyncio.gather(*(one(case) for case in cases))
-    return outcomes
+    await asyncio.gather(*(one(client, case) for client, case in shuffled(clients, cases)))
+    return results
+
+
+def shuffled(clients: list[Client], cases: list[Case]) -> list[tuple[Client, Case]]:
+    """Returns all pairs in a fixed random order, so that busy cases and clients do not run at the same time.
+
+    The longest cases come first, so that the pool does not wait for one of them at the end.
+    """
+    pairs = [(client, case) for client in clients for case in cases]
+    random.Random(1).shuffle(pairs)
+    return sorted(pairs, key=lambda pair: -pair[1].limit)
 
 
 async def main() -> int:
     options = arguments()
     # The cases drop connections on purpose.
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    # The packages of requirements.txt install programs next to Python.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     cases = load(FOLDER / "cases", options.cases)
-    results: Results = {}
-    for command in options.adapters or listed():
-        try:
-            name = await client_name(command)
-        except Failure as failure:
-            print(f"{command}: {failure}", file=sys.stderr)
-            return 2
-        print(name, flush=True)
-        results[name] = await run_client(command, cases, options)
+    commands, left_out = (options.adapters, []) if options.adapters else listed(options.all)
+    try:
+        clients = await asyncio.gather(*(introduced(command) for command in commands))
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        return 2
+    results = await play_all(clients, cases, options)
     print("\n" + table([case.name for case in cases], results))
+    print(*left_out, sep="\n", end="\n" if left_out else "")
     failed = any(outcome == "failed" for client in results.values() for outcome, _ in client.values())
     return 1 if failed else 0
 

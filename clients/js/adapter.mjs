@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: runs this client for the conformance suite, by lines of JSON.
+// Part of Live Progress: runs this client in Node or Deno for the conformance suite, by lines of JSON.
 
 import { createInterface } from "node:readline";
 import { driver } from "./conformance/driver.mjs";
 
 const tell = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 const hasSocket = typeof WebSocket === "function";
+const platform = globalThis.Deno ? "Deno" : "Node";
 const run = driver(tell);
 
 tell({
   event: "ready",
-  client: hasSocket ? "JavaScript (Node, WebSocket)" : "JavaScript (Node)",
+  client: `JavaScript (${platform}${hasSocket ? ", WebSocket" : ""})`,
   can: ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals"],
   transport: hasSocket ? "websocket" : "ndjson",
   origins: [],

@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from .pages import add_fields, allow_pages
+from .pages import page_fields
 from .scripted import BASE, refusal, shown_token
 
 END = re.compile(rb'status"?\s*[:=]\s*"?(succeeded|failed|cancelled)')
-HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "host", "origin", "content-length", "content-encoding"}
+HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "host", "content-length", "content-encoding"}
 Upstream = Any
 
 
@@ -55,8 +55,7 @@ class Relay:
         self._random = random.Random(11)
         self._seen = [0] * len(self.faults)
         self._session = aiohttp.ClientSession(auto_decompress=False)
-        app = web.Application(middlewares=[allow_pages], client_max_size=2**22)
-        app.on_response_prepare.append(add_fields)
+        app = web.Application(client_max_size=2**22)
         app.router.add_route("*", "/{rest:.*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -68,7 +67,9 @@ class Relay:
         await self._session.close()
 
     def kind(self, request: web.Request, body: bytes) -> str:
-        """Returns the kind of a request: create, report, end, cancel or watch."""
+        """Returns the kind of a request: create, report, end, cancel, watch or preflight."""
+        if request.method == "OPTIONS":
+            return "preflight"
         if request.method == "GET":
             return "watch"
         if request.method == "POST":
@@ -91,7 +92,9 @@ class Relay:
                 await asyncio.sleep(delay + self._random.uniform(0, fault.get("jitter", 0)))
             if status := fault.get("answer"):
                 call.status = status
-                return refusal(status, fault.get("retryAfter"))
+                answer = refusal(status, fault.get("retryAfter"))
+                answer.headers.update(page_fields(request))
+                return answer
             if request.headers.get("Upgrade", "").lower() == "websocket":
                 return await self._socket(request, call)
             return await self._forward(request, call, body, fault.get("drop") == "after")
@@ -128,7 +131,7 @@ class Relay:
             call.status = answer.status
             if call.kind == "create" and answer.status in (200, 201):
                 self.created = True
-            kept = {k: v for k, v in answer.headers.items() if k.lower() not in HOP and not k.lower().startswith("access-control")}
+            kept = {k: v for k, v in answer.headers.items() if k.lower() not in HOP}
             if call.kind != "watch":
                 content = await answer.read()
                 call.answer = parsed(content)
@@ -145,7 +148,8 @@ class Relay:
         offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if p.strip()]
         url = self.upstream.url + request.path_qs
         try:
-            upstream = await self._session.ws_connect(url, protocols=offered, headers=fields)
+            origin = request.headers.get("Origin")
+            upstream = await self._session.ws_connect(url, protocols=offered, headers=fields, origin=origin)
         except aiohttp.WSServerHandshakeError as error:
             call.status = error.status
             return refusal(error.status, None)

@@ -84,11 +84,18 @@ class ScriptedServer:
         last = self.attempts[-1] if self.attempts else None
         if last and isinstance(last.refusal, int):
             return refusal(last.refusal, last.retry_after)
-        newest = self.newest or messages.event({"rev": 0, "state": "Pending", "status": "pending"}, True, None)
+        newest = self.newest or self._first()
         etag = {"ETag": f'"{newest["cursor"]}"'}
         if request.headers.get("If-None-Match") == etag["ETag"]:
             return web.Response(status=304, headers=etag)
         return web.json_response(messages.snapshot(newest), headers=etag)
+
+    def _first(self) -> dict[str, Any]:
+        """Returns the first message of the scripts, which is the state until it is sent."""
+        steps = [step for script in self.scripts for step in script if isinstance(step, dict)]
+        unknown = {"send": {"rev": 0, "state": "Pending", "status": "pending"}}
+        step = next((step for step in steps if "send" in step or "end" in step), unknown)
+        return messages.event(step.get("send", step.get("end")), True, None, "end" in step)
 
     async def _watch(self, request: web.Request, kind: str) -> web.StreamResponse:
         attempt = Attempt(time.monotonic(), kind, asked_cursor(request), shown_token(request))

@@ -50,9 +50,10 @@ export function openSocket(url, token, listener) {
     socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
     socket.close();
   };
-  const end = (/** @type {{code?: number, reason?: string}} */ { code = 1006, reason }) => {
+  const end = (/** @type {{code?: number, reason?: string}} */ { code, reason }) => {
     close();
-    listener.closed(code === 1000 ? null : closeError(code, reason));
+    // In Deno, the code of a broken connection is 0.
+    listener.closed(code === 1000 ? null : closeError(code || 1006, reason));
   };
   // If the network loses packets, a browser would try for minutes.
   const timer = setTimeout(() => end({}), connectTime);

@@ -10,7 +10,7 @@ const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 const flags = [
   "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-default-apps", "--disable-sync", "--disable-extensions", "--no-default-browser-check",
-  "--remote-debugging-pipe", "about:blank",
+  "--remote-debugging-pipe", "--no-startup-window",
 ];
 
 export const chromium =
