@@ -3,7 +3,8 @@
 
 /// The HTML pages; each page is one file that requests nothing from other hosts.
 ///
-/// The sources of the pages are in `Web`. Each page is assembled once, at its first use.
+/// The sources of the pages are in `Web`. `Web/client` has links to the files of the published JavaScript module, on which
+/// the pages are built. Each page is assembled once, at its first use, with one script, in which all files share one scope.
 /// ```swift
 /// response.headers[.contentSecurityPolicy] = ProgressPages.contentSecurityPolicy
 /// response.body = ProgressPages.operation
@@ -11,18 +12,19 @@
 @_spi(Server) public enum ProgressPages {
     /// The page of one operation, which watches the operation at its own URL; `text/html; charset=utf-8`.
     package static let operation = PageParts.page(
-        template: text(PackageResources.operation_html),
-        style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.operation_css),
-        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.values_js)
-            + text(PackageResources.operation_js) + text(PackageResources.operation_page_js)
+        template: PackageResources.operation_html,
+        styles: [PackageResources.theme_css, PackageResources.bar_css, PackageResources.operation_css],
+        scripts: pageScripts + [
+            PackageResources.watch_js, PackageResources.values_js, PackageResources.operation_js,
+            PackageResources.operation_page_js,
+        ]
     )
 
     /// The page of all operations, which watches the feed at `/api/v1/progress`; `text/html; charset=utf-8`.
     @_spi(Server) public static let list = PageParts.page(
-        template: text(PackageResources.list_html),
-        style: text(PackageResources.theme_css) + text(PackageResources.bar_css) + text(PackageResources.list_css),
-        script: sharedScript + text(PackageResources.page_token_js) + text(PackageResources.list_js)
-            + text(PackageResources.list_page_js)
+        template: PackageResources.list_html,
+        styles: [PackageResources.theme_css, PackageResources.bar_css, PackageResources.list_css],
+        scripts: pageScripts + [PackageResources.list_js, PackageResources.list_page_js]
     )
 
     /// Returns the page of all operations for an API with another path, such as `/internal/jobs`.
@@ -42,18 +44,14 @@
         text.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
     }
 
-    /// A script that defines the element `<live-progress src="…">` for any page; `text/javascript; charset=utf-8`.
-    @_spi(Server) public static let element: [UInt8] = Array(
+    /// The JavaScript module `clients/js/live-progress.js` as one file: `watch`, `report` and the element
+    /// `<live-progress src="…">`; `text/javascript; charset=utf-8`.
+    @_spi(Server) public static let module: [UInt8] = Array(
         """
         // SPDX-License-Identifier: Apache-2.0
-        // <live-progress src="api/v1/progress/ID"></live-progress> shows an operation live.
-        (() => {
-        "use strict";
-        const styles = \(PageParts.javaScriptLiteral(text(PackageResources.bar_css) + text(PackageResources.element_css)));
-        \(sharedScript)
-        \(text(PackageResources.element_js))
-        })();
-
+        // Part of Live Progress: the client for browsers, Node and workers: watch, report, and the element <live-progress>.
+        \(PageParts.script(moduleFiles))
+        \(PageParts.exports(PackageResources.live_progress_js))
         """.utf8
     )
 
@@ -63,13 +61,13 @@
     ///
     /// The hashes are those of the served bytes, so the policy needs no nonce. The hashes are constants, because
     /// computing them would add a cryptography library to every program that shows the pages. After a change of a
-    /// script or a style, update its hash; the server's `PageHashesTests` shows the new hash.
+    /// script, of a file in `Web/client` or of a style, update its hash; the server's `PageHashesTests` shows the new hash.
     package static let contentSecurityPolicy = [
         "default-src 'none'",
-        "script-src 'sha256-kL3kJ1KReKmZr+s/ZPnn9biYQNxacj98gw5pz62ramY='"
-            + " 'sha256-d4XVfET6b7OW3vmxWJ5gwYF6AthMx9zOaA1LdCpXAHM='",
-        "style-src 'sha256-dsoZ8Zop2cem1VlCKd95sf1Un1wrpXOuH3GjzT7ap0E='"
-            + " 'sha256-kAejSibWEIQbfeTZ75zyDgbC765Pg0i+CfqaBQj82C4='",
+        "script-src 'sha256-kJM/w5K0E+Zk+S+31uOwOhh+F8cU0VZ1aO709rlzaGY='"
+            + " 'sha256-6el2u+mhYvO2UnLSsx7zIh+Fbudi8cbOz7FWhRMlwlQ='",
+        "style-src 'sha256-VuUG6vlN7d6wn9QWWnNe+50WP1p2wRgykDUlS9bTx2E='"
+            + " 'sha256-xBbBChC2DTijurKyZSlckIGIou/KXSD5RVa5uvmEIag='",
         "connect-src 'self'",
         "img-src data:",
         "base-uri 'none'",
@@ -79,11 +77,18 @@
         "trusted-types 'none'",
     ].joined(separator: "; ")
 
-    private static let sharedScript =
-        text(PackageResources.format_js) + text(PackageResources.token_js) + text(PackageResources.connection_js)
-        + text(PackageResources.bar_js)
+    /// The files of the module that watch an operation or a feed, each after the files that it imports.
+    private static let connectionFiles = [
+        PackageResources.address_js, PackageResources.error_js, PackageResources.place_js,
+        PackageResources.transport_js, PackageResources.connection_js, PackageResources.words_js,
+    ]
 
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes, as: UTF8.self)
-    }
+    private static let moduleFiles =
+        connectionFiles + [
+            PackageResources.watch_js, PackageResources.queue_js, PackageResources.sender_js,
+            PackageResources.report_js, PackageResources.shared_js, PackageResources.element_js,
+        ]
+
+    private static let pageScripts =
+        connectionFiles + [PackageResources.format_js, PackageResources.bar_js, PackageResources.page_token_js]
 }

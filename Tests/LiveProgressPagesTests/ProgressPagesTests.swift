@@ -50,13 +50,33 @@ struct ProgressPagesTests {
         ]
     )
     func selfContained(forbidden: String) {
-        for page in [ProgressPages.operation, ProgressPages.list, ProgressPages.element] {
+        for page in [ProgressPages.operation, ProgressPages.list, ProgressPages.module] {
             #expect(!String(decoding: page, as: UTF8.self).contains(forbidden))
         }
     }
 
-    @Test("A style inside a script is a literal that cannot end the string or the script")
-    func javaScriptLiteral() {
-        #expect(PageParts.javaScriptLiteral("a\\\"\n</script>") == #""a\\\"\n\u003c/script>""#)
+    @Test("A script has no import and no comment, and declares each name once")
+    func scripts() throws {
+        for script in [ProgressPages.operation, ProgressPages.list, ProgressPages.module] {
+            let lines = String(decoding: script, as: UTF8.self).components(separatedBy: "\n")
+            #expect(!lines.contains { $0.hasPrefix("import ") || $0.hasPrefix("export async") || $0.hasPrefix(" *") })
+            let declared = lines.compactMap {
+                try? /(?:async )?(?:const|class|function\*?) (\w+)/.prefixMatch(in: $0)?.1
+            }
+            #expect(declared.count == Set(declared).count, "two files declare the same name")
+            for name in ["Place", "openSocket", "Connection", "shareOf"] {
+                #expect(declared.contains { $0 == name })
+            }
+        }
+    }
+
+    @Test("The module exports the names of the published module, in one script")
+    func module() {
+        let text = String(decoding: ProgressPages.module, as: UTF8.self)
+        let exports = text.components(separatedBy: "\n").filter { $0.hasPrefix("export ") }
+        #expect(exports.joined() == exports.joined().replacing(" from ", with: ""))
+        for name in ["watch", "cancel", "report", "Connection", "ProgressError", "LiveProgressElement"] {
+            #expect(exports.contains { $0.contains(name) && $0.hasSuffix(" };") })
+        }
     }
 }

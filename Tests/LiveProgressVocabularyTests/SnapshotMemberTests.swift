@@ -135,38 +135,49 @@ struct SnapshotMemberTests {
         expectSame(required, plain.objectValue?.names ?? [], "asyncapi.yaml, plain")
     }
 
-    @Test("The pages read each member of a message and no unknown member")
+    @Test("The pages, with the module on which they are built, read each member of a message and no unknown member")
     func pages() throws {
-        let scripts = try Document.paths(below: ["Sources/LiveProgressPages/Web"], suffix: ".js").map {
-            try Document($0).text
+        let files = ["place", "connection", "words"].map { "clients/js/lib/\($0).js" }
+        let pages = Document.paths(below: ["Sources/LiveProgressPages/Web"], suffix: ".js").filter {
+            !$0.contains("/client/")
         }
-        let text = scripts.joined(separator: "\n")
+        let text = try (files + pages).map { try Document($0).text }.joined(separator: "\n")
         var read: Set<String> = []
         // The patterns must not match the name live-progress.v1.
         for pattern in [/[^\w-]message\??\.(\w+)/, /[^\w-]progress\??\.(\w+)/] {
             for match in text.matches(of: pattern) { read.insert(String(match.1)) }
         }
-        for match in text.matches(of: /const \{ ([^}]*) \} = (?:this\.)?(?:message|progress)\b/) {
+        for match in text.matches(of: /const \{ ([^}]*) \} = (?:this\.|\/\*\*[^\/]*\/ \()?(?:message|progress)\b/) {
             for name in match.1.split(separator: ",") {
                 read.insert(name.split(separator: ":")[0].trimmingCharacters(in: .whitespaces))
             }
         }
-        // This member belongs to a page of the list, not to a message.
-        read.remove("operations")
+        // The cursor contains the revision.
+        read.insert("revision")
         let messages = try Self.operations().map { try Self.event(Self.decode($0)) }
         let counts = messages.flatMap { $0["progress"]?.objectValue?.names ?? [] }
         expectSame(read, messages.flatMap(\.names) + counts, "the scripts of the pages")
     }
 
-    @Test("The pages handle each status and each type of message")
-    func wordsOfPages() throws {
-        let words = try Document("Sources/LiveProgressPages/Web/format.js").lines
-            .drop { !$0.hasPrefix("const statusWords") }.dropFirst().prefix { !$0.hasPrefix("}") }
-            .compactMap { $0.split(separator: ":").first?.trimmingCharacters(in: .whitespaces) }
-        expectSame(words, ProgressStatus.allCases.map(\.rawValue), "format.js, statusWords")
-        let connection = try Document("Sources/LiveProgressPages/Web/connection.js").text
-        for kind in ProgressEvent.Kind.allCases {
-            #expect(connection.contains("\"\(kind.rawValue)\""), "connection.js does not listen to \(kind)")
+    @Test("The types of the JavaScript module list each status, and the pages have a colour for each")
+    func statusesOfPages() throws {
+        let types = try Document("clients/js/lib/types.js").lines
+        let union = try #require(types.first { $0.contains("} Status ") })
+        expectSame(
+            union.matches(of: /"(\w+)"/).map { String($0.1) },
+            ProgressStatus.allCases.map(\.rawValue),
+            "types.js, Status"
+        )
+        let tones = try Document("Sources/LiveProgressPages/Web/operation-page.js").lines
+            .drop { !$0.hasPrefix("const tones") }.dropFirst().prefix { !$0.hasPrefix("}") }.joined()
+        expectSame(tones.matches(of: /(\w+):\s/).map { String($0.1) }, ProgressStatus.allCases.map(\.rawValue), "tones")
+    }
+
+    @Test("The JavaScript module handles each type of message")
+    func typesOfMessages() throws {
+        let module = try ["place", "shared"].map { try Document("clients/js/lib/\($0).js").text }.joined()
+        for kind in ProgressEvent.Kind.allCases where kind != .update {
+            #expect(module.contains("\"\(kind.rawValue)\""), "the module does not handle \(kind)")
         }
     }
 }

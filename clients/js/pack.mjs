@@ -27,10 +27,11 @@ const bare = (text) =>
     .replace(/^import .*\n/gm, "").replace(/^export \{.*\n/gm, "").replace(/^export /gm, "").replace(/^ +/gm, "")
     .replace(/\n{2,}/g, "\n");
 
-/** Shortens private names, which are visible only in their class. */
+/** Shortens private names, which are visible only in their class; the most frequent names become the shortest. */
 function shortened(text) {
   const names = new Set([...text.matchAll(/^(?:async |static )?#([a-z]\w*)(?= =|;|\()/gim)].map(([, name]) => name));
-  const short = new Map([...names].sort().map((name, index) => [name, shortName(index)]));
+  const uses = Object.fromEntries([...names].map((name) => [name, text.split(`#${name}`).length]));
+  const short = new Map([...names].sort((a, b) => uses[b] - uses[a]).map((name, index) => [name, shortName(index)]));
   return text.replace(/(?<=^|[.\s])#([a-z]\w*)\b/gim, (whole, name) => (short.has(name) ? `#${short.get(name)}` : whole));
 }
 
@@ -47,7 +48,7 @@ const dense = (text) =>
 export function packed() {
   const files = order("live-progress.js");
   const names = files.at(-1).text.match(/^export \{ (.*) \} from/gm).map((line) => /\{ (.*) \}/.exec(line)[1]);
-  return `${header}${dense(shortened(files.map(({ text }) => bare(text)).join("")))}export{${names.join().replaceAll(", ", ",")}};\n`;
+  return `${header}${dense(files.map(({ text }) => shortened(bare(text))).join(""))}export{${names.join().replaceAll(", ", ",")}};\n`;
 }
 
 export const sizeOf = (text) => gzipSync(text, { level: 9 }).length;

@@ -18,8 +18,10 @@ import LiveProgressGrammar
         .crossOriginResourcePolicy: "same-origin",
     ]
 
-    /// The fields of a resource that pages of other sites may embed.
-    @_spi(Server) public static let embeddable: HTTPFields = [.crossOriginResourcePolicy: "cross-origin"]
+    /// The fields of a public resource that pages of other sites may embed, also as a module.
+    @_spi(Server) public static let embeddable: HTTPFields = [
+        .crossOriginResourcePolicy: "cross-origin", .accessControlAllowOrigin: "*",
+    ]
 
     /// The value of `Strict-Transport-Security` (RFC 6797): browsers use TLS for this host for one year.
     package static let strictTransportSecurity = "max-age=31536000"

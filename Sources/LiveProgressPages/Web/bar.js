@@ -1,47 +1,42 @@
-// Part of Live Progress: the bar, moved frame by frame.
+// Part of Live Progress: progress bars.
 
-const prefersStillness = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** A bar whose fill glides to where it should be; `moved(fraction)` tells each step, for a figure beside it. */
+/** Sets the status and the values of a bar, except the position of its fill; returns the share. */
+function markBar(element, message) {
+  const share = shareOf(message);
+  element.dataset.status = message.status;
+  element.classList.toggle("indeterminate", share === null);
+  if (share === null) element.removeAttribute("aria-valuenow");
+  else element.setAttribute("aria-valuenow", String(percentOf(share)));
+  element.setAttribute("aria-valuetext", valueText(message));
+  return share;
+}
+
+/** Moves the fill of a bar. */
+function placeFill(element, share) {
+  element.firstElementChild.style.transform = share === null ? "" : `translateX(${(share - 1) * 100}%)`;
+}
+
+/** A bar that moves smoothly to its new share; it calls `moved(share)` with each step, for the number beside the bar. */
 class Bar {
   #element;
-  #fill;
   #moved;
   #shown = null;
   #target = null;
   #frame = 0;
   #last = 0;
 
-  constructor(element, moved = () => {}) {
+  constructor(element, moved) {
     this.#element = element;
-    this.#fill = element.firstElementChild;
     this.#moved = moved;
   }
 
-  /** Shows a message; `text` is what assistive technology reads as the bar's value. */
-  show(message, text) {
-    const status = knownStatus(message.status);
-    const fraction = fractionOf(message);
-    // A success is whole, whatever was counted on the way.
-    const target = status === "succeeded" ? 1 : fraction;
-    this.#element.dataset.status = status;
-    this.#element.classList.toggle("indeterminate", target === null);
-    if (target === null) this.#element.removeAttribute("aria-valuenow");
-    else this.#element.setAttribute("aria-valuenow", String(percentOf(target)));
-    this.#element.setAttribute("aria-valuetext", text);
-    this.#aim(target);
-  }
-
-  #aim(target) {
-    const first = this.#shown === null;
-    this.#target = target;
-    if (target === null) {
-      this.#shown = null;
-      this.#place();
-    } else if (first || prefersStillness.matches || document.hidden) {
-      this.#shown = target;
-      this.#place();
-    } else if (this.#frame === 0 && this.#shown !== target) {
+  show(message) {
+    this.#target = markBar(this.#element, message);
+    const isStill = this.#target === null || this.#shown === null || reducedMotion.matches || document.hidden;
+    if (isStill) this.#place(this.#target);
+    else if (this.#frame === 0 && this.#shown !== this.#target) {
       this.#last = performance.now();
       this.#frame = requestAnimationFrame(this.#step);
     }
@@ -53,24 +48,15 @@ class Bar {
     const gap = this.#target - this.#shown;
     const elapsed = Math.max(0, now - this.#last);
     this.#last = now;
-    // Four fifths of the way in 160 ms, at any frame rate.
+    // The bar covers four fifths of the way in 160 ms, at any frame rate.
     const next = this.#shown + gap * (1 - Math.exp(-elapsed / 100));
-    this.#shown = Math.abs(this.#target - next) < 0.0005 ? this.#target : next;
-    this.#place();
+    this.#place(Math.abs(this.#target - next) < 0.0005 ? this.#target : next);
     if (this.#shown !== this.#target) this.#frame = requestAnimationFrame(this.#step);
   };
 
-  #place() {
-    this.#fill.style.transform = this.#shown === null ? "" : `translateX(${(this.#shown - 1) * 100}%)`;
-    this.#moved(this.#shown);
+  #place(share) {
+    this.#shown = share;
+    placeFill(this.#element, share);
+    this.#moved(share);
   }
-}
-
-/** What assistive technology reads as a bar's value: "42%, Running: Copying". */
-function valueText(message) {
-  const status = knownStatus(message.status);
-  const fraction = fractionOf(message);
-  const share = status === "succeeded" || fraction === null ? "" : `${percentOf(fraction)}%, `;
-  const doing = !isEnded(status) && typeof message.state === "string" ? `: ${message.state}` : "";
-  return `${share}${statusWords[status]}${doing}`;
 }

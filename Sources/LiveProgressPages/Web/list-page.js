@@ -1,46 +1,41 @@
-// Part of Live Progress: what surrounds the list: connection, filters, and the words for an empty list.
+// Part of Live Progress: the connection, the filters and the texts of the page of all operations.
 
 let opened = 0;
 
 function showConnection(state) {
-  const { phase, problem } = state;
+  const { phase, error } = state;
   at("connection").dataset.phase = phase;
   at("retry").hidden = phase !== "waiting";
-  const words = { connecting: opened ? "Reconnecting…" : "Connecting…", live: "Live", closed: "Closed" };
-  if (phase === "refused") words.refused = showRefusal(problem);
-  if (phase === "waiting") showWaiting();
-  else setText(at("connection-text"), words[phase]);
+  const texts = {
+    connecting: opened ? "Reconnecting…" : "Connecting…",
+    live: "Live",
+    waiting: waitingText(state),
+    closed: "Closed",
+  };
+  if (phase === "refused") texts.refused = showRefusal(error);
+  setText(at("connection-text"), texts[phase]);
   if (phase !== "live") return;
   opened += 1;
   showEmptySoon();
   if (opened === 1) return;
-  // A feed begins with what is there; what went while nobody listened, only the list can tell.
+  // A feed begins with the existing operations, and does not name the operations that were removed before.
   heardSinceOpen = new Set();
-  fetchPage().then(receivePage, () => {});
+  removeMissing().catch(() => {}); // The connection notices a failure, too.
 }
 
-/** The list cannot be followed: the page says why, and what to do; gives the heading. */
-function showRefusal(problem) {
-  const { code, status, title, detail } = problem;
-  const [heading, text] =
-    status === 401 || code === closeCodes.unauthenticated
-      ? tokenWords(problem)
-      : status === 403 || code === closeCodes.forbidden
-        ? ["Not allowed", "This link lets you see single operations, and not the list of all. Open the operation's own link."]
-        : [title || "The list cannot be followed", detail || `The server closed the connection for good (${code ?? status}).`];
+const refusals = {
+  forbidden: ["Not allowed", "This link lets you see single operations, and not the list of all. Open the operation's own link."],
+};
+
+/** Shows why the list cannot be watched, and what the user can do; returns the heading. */
+function showRefusal(error) {
+  const [heading, text] = refusalWords(error, refusals, "The list cannot be followed");
   setText(at("refused-title"), heading);
   setText(at("refused-detail"), text);
   at("refused").hidden = false;
   at("empty").hidden = true;
   document.title = `${heading} · Live Progress`;
   return heading;
-}
-
-function showWaiting() {
-  const { phase, retryAt } = connection.state;
-  if (phase !== "waiting") return;
-  const seconds = Math.ceil((retryAt - Date.now()) / 1000);
-  setText(at("connection-text"), seconds > 1 ? `Reconnecting in ${formatDuration(seconds)}` : "Reconnecting…");
 }
 
 for (const button of document.querySelectorAll("[data-kind]")) {
@@ -60,15 +55,13 @@ at("show-more").addEventListener("click", () => {
   most += rowsAtOnce;
   arrange();
 });
-at("retry").addEventListener("click", () => connection.retryNow());
+at("retry").addEventListener("click", () => connection.retry());
 setInterval(() => {
-  showWaiting();
+  if (connection.state.phase === "waiting") setText(at("connection-text"), waitingText(connection.state));
   for (const row of rows.values()) if (row.node?.isConnected) row.showAge();
 }, 1_000);
-window.addEventListener("pagehide", () => connection.stop());
-window.addEventListener("pageshow", (event) => event.persisted && connection.start());
 
-at("run").hidden = api !== "api/v1/progress"; // The tool knows no other place.
+at("run").hidden = api !== "api/v1/progress"; // The tool supports no other path.
 setText(at("run-line"), `live-progress run --server ${root.href.replace(/\/$/, "")} -- make -j8`);
 setText(at("curl-line"), `curl -d id=my-first -d state=Copying -d completedCount=3 -d totalCount=10 ${root}${api}`);
-connection.start();
+connection.open();

@@ -1,32 +1,38 @@
-// Part of Live Progress: the page of all operations.
+// Part of Live Progress: the rows of the page of all operations.
 
-const at = (id) => document.getElementById(id);
-
-/** Where the API is mounted, below where the server's addresses begin: the page stands there, and at the list's own address too. */
+/** The path of the API below the root of the server. The page is at the root, and also at the path of the API. */
 const api = document.documentElement.dataset.api;
 const path = location.pathname.replace(/\/+$/, "");
 const root = new URL(path.endsWith(`/${api}`) ? path.slice(0, -api.length) : `${path}/`, location.href);
 const rowsAtOnce = 1_000;
 const rows = new Map(); // id -> Row
-const changed = new Map(); // id -> the newest message not yet shown; null where the operation was removed
+const changed = new Map(); // id -> the newest message that the page does not show yet; null for a removed operation
 let kind = "all";
 let wanted = "";
 let most = rowsAtOnce;
 let frame = 0;
 let mustArrange = false;
 let heardSinceOpen = new Set();
-let lag = 0; // How far this clock is behind the server's, as a negative number of milliseconds.
+let lag = 0; // the milliseconds by which this clock is behind the server's clock, as a negative number
 
-/** One operation and, while it is among those shown, its row. */
+/** An operation, and its row once the list shows it. */
 class Row {
   node = null;
   message;
   created;
+  #place = new Place();
   #parts;
 
   constructor(message) {
-    this.message = message;
+    this.take(message);
     this.created = Date.parse(message.createdAt) || 0;
+  }
+
+  /** Keeps the message if it is new; returns whether it is new. */
+  take(message) {
+    const isNews = this.#place.take(message) !== null;
+    if (isNews) this.message = message;
+    return isNews;
   }
 
   get isEnded() {
@@ -36,29 +42,20 @@ class Row {
   matches() {
     if (kind !== "all" && (kind === "ended") !== this.isEnded) return false;
     if (wanted === "") return true;
-    const { id, state, labels } = this.message;
-    const labelText = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
-    return [titleOf(this.message), state, id, ...labelText].join("\n").toLowerCase().includes(wanted);
+    const { id, state } = this.message;
+    return [titleOf(this.message), state, id, ...labelsOf(this.message)].join("\n").toLowerCase().includes(wanted);
   }
 
   show() {
     if (this.node === null) this.#build();
     const { message } = this;
     const { title, state, bar, share, status } = this.#parts;
-    const known = knownStatus(message.status);
-    const fraction = fractionOf(message);
-    const target = known === "succeeded" ? 1 : fraction;
-    this.node.dataset.status = known;
-    setText(title, String(titleOf(message)));
-    setText(status, statusWords[known]);
-    setText(state, message.state === statusWords[known] ? "" : String(message.state ?? ""));
-    setText(share, fraction === null || known === "succeeded" ? "" : `${percentOf(fraction)}%`);
-    bar.dataset.status = known;
-    bar.classList.toggle("indeterminate", target === null);
-    bar.firstElementChild.style.transform = target === null ? "" : `translateX(${(target - 1) * 100}%)`;
-    if (target === null) bar.removeAttribute("aria-valuenow");
-    else bar.setAttribute("aria-valuenow", String(percentOf(target)));
-    bar.setAttribute("aria-valuetext", valueText(message));
+    this.node.dataset.status = message.status;
+    setText(title, titleOf(message));
+    setText(status, statusWord(message.status));
+    setText(state, stateOf(message));
+    setText(share, shareText(message));
+    placeFill(bar, markBar(bar, message));
     this.showAge();
   }
 
@@ -81,39 +78,25 @@ class Row {
   }
 }
 
-const connection = new Connection({
-  token: pageToken,
-  url: new URL(api, root),
-  fallback: "poll",
-  receive,
-  changed: showConnection,
-});
+const connection = new Connection(new URL(api, root), { token: pageToken, isFeed: true, message: receive, phase: showConnection });
 
 function receive(message) {
-  if (Array.isArray(message.operations)) return receivePage(message);
-  if (typeof message.id !== "string") return;
-  if (message.type !== "removed" && typeof message.status !== "string") return;
+  const isState = message.cursor && message.status;
+  if (!message.id || (message.type !== "removed" && !isState)) return;
   heardSinceOpen.add(message.id);
   changed.set(message.id, message.type === "removed" ? null : message);
   schedule();
 }
 
-/** The list over HTTP: it also tells which operations have gone in the meantime. */
-async function receivePage(first) {
+/** Requests the whole list, and removes the operations that were removed while the page was not connected. */
+async function removeMissing() {
   const present = new Set();
-  try {
-    for (let page = first; ; ) {
-      for (const message of page.operations) {
-        present.add(message.id);
-        changed.set(message.id, message);
-      }
-      schedule();
-      if (!page.nextPageToken || present.size >= 10_000) break;
-      page = await fetchPage(page.nextPageToken);
-    }
-  } catch {
-    return; // The connection finds out for itself.
-  }
+  let token;
+  do {
+    const page = await fetchPage(token);
+    for (const { id } of page.operations) present.add(id);
+    token = page.nextPageToken;
+  } while (token && present.size < 10_000);
   for (const id of rows.keys()) {
     if (!present.has(id) && !heardSinceOpen.has(id)) changed.set(id, null);
   }
@@ -128,7 +111,7 @@ async function fetchPage(token) {
   return response.json();
 }
 
-/** However many messages come, the page is touched once a frame; a hidden page is left alone until it is seen. */
+/** Shows all changes in the next frame; a hidden page has no frames. */
 function schedule() {
   if (frame === 0) frame = requestAnimationFrame(flush);
 }
@@ -145,25 +128,18 @@ function flush() {
     if (!row) {
       rows.set(id, new Row(message));
       mustArrange = true;
-    } else if (isNews(row.message, message)) {
-      const before = row.matches();
-      const wasEnded = row.isEnded;
-      row.message = message;
+    } else {
+      const before = [row.matches(), row.isEnded];
+      if (!row.take(message)) continue;
       if (row.node?.isConnected) row.show();
-      mustArrange ||= before !== row.matches() || wasEnded !== row.isEnded;
+      mustArrange ||= before[0] !== row.matches() || before[1] !== row.isEnded;
     }
   }
   changed.clear();
   if (mustArrange) arrange();
 }
 
-function isNews(old, message) {
-  if (old.cursor === message.cursor) return false;
-  const epochOf = (cursor) => String(cursor).replace(/-\d+$/, "");
-  return epochOf(old.cursor) !== epochOf(message.cursor) || !(message.revision <= old.revision);
-}
-
-/** Puts the rows that match in their order, the newest first, and touches only those that are out of place. */
+/** Shows the matching rows, the newest first; moves only rows that are at a wrong place. */
 function arrange() {
   mustArrange = false;
   const all = [...rows.values()];
@@ -182,12 +158,12 @@ function arrange() {
     else at("rows").insertBefore(node, place);
   }
   const ended = all.filter((row) => row.isEnded).length;
-  setText(at("count-all"), formatNumber(all.length));
-  setText(at("count-running"), formatNumber(all.length - ended));
-  setText(at("count-ended"), formatNumber(ended));
+  setText(at("count-all"), figure(all.length));
+  setText(at("count-running"), figure(all.length - ended));
+  setText(at("count-ended"), figure(ended));
   const left = matching.length - shown.length;
   at("more").hidden = left === 0;
-  setText(at("show-more"), `Show ${formatNumber(Math.min(left, rowsAtOnce))} more of ${formatNumber(matching.length)}`);
+  setText(at("show-more"), `Show ${figure(Math.min(left, rowsAtOnce))} more of ${figure(matching.length)}`);
   at("nothing").hidden = all.length === 0 || matching.length > 0;
   at("tools").hidden = all.length === 0;
   if (all.length > 0) at("empty").hidden = true;
@@ -196,7 +172,7 @@ function arrange() {
 
 let emptyTimer = 0;
 
-/** A feed begins with what is there and does not say where that ends: what has not come by now is not there. */
+/** Says that the list is empty, after the time in which a feed sends its existing operations; the feed does not mark their end. */
 function showEmptySoon() {
   clearTimeout(emptyTimer);
   emptyTimer = setTimeout(() => {

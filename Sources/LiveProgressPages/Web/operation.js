@@ -1,55 +1,50 @@
-// Part of Live Progress: the page of one operation.
-
-const at = (id) => document.getElementById(id);
+// Part of Live Progress: the content of the page of one operation.
 
 const view = {
-  message: null, // The newest full message.
+  message: null, // the newest snapshot
   epoch: null,
-  revision: -1,
-  first: null, // The revision that the page began with.
   endedAt: null,
   skipped: 0,
   gap: "",
-  lag: null, // How far this clock runs ahead of the server's, in milliseconds, as far as can be told.
+  lag: null, // the estimated milliseconds by which this clock is ahead of the server's clock
   asked: false,
   isGone: false,
   isAwaitingFrame: false,
   spoken: { text: "", at: 0, timer: 0 },
 };
 
-// The links of the page are relative to an address that does not end in a slash.
+// The links of the page are relative to an address without a slash at its end.
 if (location.pathname.endsWith("/")) {
   history.replaceState(history.state, "", location.pathname.replace(/\/+$/, "") + location.search + location.hash);
 }
-// Identifiers need no escaping, so whatever is escaped is no identifier and may be shown as it is.
+// Identifiers need no escapes, so an escaped text is not an identifier, and the page shows it unchanged.
 const identity = location.pathname.split("/").pop();
 const details = new ValueView(at("details-values"));
 const bar = new Bar(at("bar"), showFigure);
 
-const connection = new Connection({
-  url: location.href,
+/** Returns the operation's URL with only the given parameters; other parameters of the page's address are not the server's. */
+function addressWith(known) {
+  const address = new URL(location.href);
+  for (const name of new Set(address.searchParams.keys())) if (!known.includes(name)) address.searchParams.delete(name);
+  return address;
+}
+
+const connection = new Connection(addressWith(["cursor", "ticket", "access_token"]), {
   token: pageToken,
-  fallback: "events",
-  receive,
-  changed: showConnection,
+  message: receive,
+  phase: showConnection,
 });
 
 function receive(message) {
-  if (message.type === "error") return refuseWish(message.error);
-  if (message.type === "removed") return connection.refuse({ status: 410 });
-  if (typeof message.status !== "string" || !isFigure(message.revision)) return;
-  if (!isNewer(message)) return;
+  const isFirst = view.message === null;
+  countMissed(message);
   learnLag(message);
   view.message = message;
-  if (typeof message.cursor === "string") connection.cursor = message.cursor;
-  if (isFigure(message.skipped)) view.skipped += message.skipped;
-  const ended = message.type === "end" || isEnded(message.status);
-  if (ended || view.revision === view.first) show();
+  if (isFirst || message.type === "end") show();
   else showSoon();
-  if (ended) connection.finish();
 }
 
-/** However many messages come, the page is touched once a frame; a hidden page has no frames, but a tab's title. */
+/** Shows the newest message in the next frame. A hidden page has no frames, but its tab has a title. */
 function showSoon() {
   if (view.isAwaitingFrame) return;
   view.isAwaitingFrame = true;
@@ -58,24 +53,18 @@ function showSoon() {
   setTimeout(once, 500);
 }
 
-/** Whether a message is news; what a reconnection repeats is not. A new epoch is a new journal, with its own count. */
-function isNewer(message) {
-  const cursor = typeof message.cursor === "string" ? message.cursor : "";
-  const epoch = cursor.slice(0, Math.max(0, cursor.lastIndexOf("-")));
-  const known = view.epoch !== null;
-  if (known && epoch === view.epoch && message.revision <= view.revision) return false;
-  if (known && message.resumed === false) {
-    const missed = epoch === view.epoch ? message.revision - view.revision - 1 : 0;
-    if (missed > 0 && !message.skipped) view.skipped += missed;
-    if (epoch !== view.epoch) view.gap = "What happened while the connection was away may be missing here.";
+/** Counts the updates that the page cannot show any more. */
+function countMissed(message) {
+  const [epoch] = splitCursor(message.cursor);
+  // A snapshot without `resumed` is the response to a plain request, which skips updates that the connection would bring.
+  if (message.type !== "snapshot" || message.resumed === false) view.skipped += message.skipped;
+  if (view.epoch !== null && epoch !== view.epoch && message.resumed === false) {
+    view.gap = "What happened while the connection was away may be missing here.";
   }
   view.epoch = epoch;
-  view.revision = message.revision;
-  view.first ??= message.revision;
-  return true;
 }
 
-/** A live update has just been made; a time that lies in the future proves a clock that is behind. */
+/** Estimates the lag of the clocks: an update is new, and a time in the future means that this clock is behind. */
 function learnLag(message) {
   const age = Date.now() - Date.parse(message.updatedAt);
   if (Number.isNaN(age)) return;
@@ -87,22 +76,21 @@ const now = () => Date.now() - (view.lag ?? 0);
 function show() {
   view.isAwaitingFrame = false;
   const { message } = view;
-  const status = knownStatus(message.status);
+  const { status, state } = message;
   const ended = isEnded(status);
   at("main").dataset.status = status;
   at("main").removeAttribute("aria-busy");
-  setText(at("title"), titleOf(message) ?? identity);
-  setText(at("status"), statusWords[status]);
-  const state = typeof message.state === "string" ? message.state : "";
-  setText(at("state"), state === statusWords[status] ? "" : state);
-  setText(at("count"), formatCount(message.progress));
-  setText(at("rate"), ended ? "" : formatRate(message.progress));
-  bar.show(message, valueText(message));
+  setText(at("title"), titleOf(message));
+  setText(at("status"), statusWord(status));
+  setText(at("state"), stateOf(message));
+  setText(at("count"), countText(message.progress));
+  setText(at("rate"), ended ? "" : rateText(message.progress));
+  bar.show(message);
   showMore(message);
   showEnd(message, ended);
   showCancel(message, ended);
   tick();
-  say(`${statusWords[status]}${state && !ended ? `: ${state}` : ""}`);
+  say(`${statusWord(status)}${state && !ended ? `: ${state}` : ""}`);
 }
 
 function showMore(message) {
@@ -110,17 +98,17 @@ function showMore(message) {
   at("details").hidden = !hasDetails;
   if (hasDetails) details.show(message.details);
   fact("attempt", isFigure(message.attempt) && message.attempt > 1 ? String(message.attempt) : "");
-  setText(at("identity"), String(message.id ?? identity));
-  const labels = Object.entries(message.labels ?? {}).map(([key, value]) => make("span", `${key}=${value}`, "label"));
+  setText(at("identity"), message.id);
+  const labels = labelsOf(message).map((text) => make("span", text, "label"));
   at("labels").replaceChildren(...labels);
   at("labels").parentElement.hidden = labels.length === 0;
-  const parent = typeof message.parent === "string" ? message.parent : "";
+  const parent = message.parent ?? "";
   at("parent").hidden = parent === "";
   setText(at("parent-link"), parent);
   at("parent-link").href = encodeURIComponent(parent);
   const skipped = view.skipped === 0 ? "" : view.skipped === 1
     ? "1 update was passed over to keep up; what is shown is the newest."
-    : `${formatNumber(view.skipped)} updates were passed over to keep up; what is shown is the newest.`;
+    : `${figure(view.skipped)} updates were passed over to keep up; what is shown is the newest.`;
   setText(at("missed"), [skipped, view.gap].filter(Boolean).join(" "));
   at("missed").hidden = at("missed").textContent === "";
 }
@@ -149,16 +137,15 @@ function showEnd(message, ended) {
   if (hasResult) new ValueView(at("result-values")).show(result);
 }
 
-/** The large figure: the share done, else the time it has taken, else the word for the end. */
+/** Shows the large number: the percentage, or a word for the end, or the elapsed time; `shown` is the position of the bar. */
 function showFigure(shown) {
   const { message } = view;
-  if (!message) return;
-  const status = knownStatus(message.status);
-  const share = fractionOf(message);
+  const { status } = message;
+  const share = shareOf(message);
   let number = "", word = "";
   if (status === "succeeded") word = "Done";
   else if (share !== null) number = String(percentOf(Math.min(shown ?? share, share)));
-  else if (isEnded(status)) word = statusWords[status];
+  else if (isEnded(status)) word = statusWord(status);
   else word = status === "pending" ? "Waiting" : formatDuration(elapsedSeconds());
   const figure = at("figure");
   figure.classList.toggle("words", word !== "");
@@ -174,29 +161,28 @@ function elapsedSeconds() {
   return Number.isNaN(start) ? NaN : Math.max(0, ((view.endedAt ?? now()) - start) / 1000);
 }
 
-/** The words beside the large figure. */
+/** The words beside the large number. */
 function asideText(status, reportAge) {
   const elapsed = elapsedSeconds();
   const took = Number.isNaN(elapsed) ? "" : ` after ${formatDuration(elapsed)}`;
   if (status === "succeeded") return took.replace(" after", "in");
-  if (status === "failed") return `stopped${took}`;
-  if (status === "cancelled") return `stopped${took}`;
+  if (isEnded(status)) return `stopped${took}`;
   if (connection.state.phase === "waiting") return `last heard ${formatAge(reportAge)}`;
   if (status === "cancelling") return "waiting for the worker to stop";
   if (status === "stalled") return "the worker has fallen silent";
   if (status === "pending") return "for the worker’s first report";
   const remaining = view.message.progress?.estimatedTimeRemaining;
-  if (!isFigure(remaining)) return fractionOf(view.message) === null ? "so far" : "";
-  // Between two reports the time left runs down by itself, as time does.
+  if (!isFigure(remaining)) return shareOf(view.message) === null ? "so far" : "";
+  // Between two reports, the remaining time decreases with the clock.
   const left = remaining - (reportAge || 0);
   return left < 1 ? "nearly there" : `about ${formatDuration(Math.ceil(left))} left`;
 }
 
-/** What changes by time alone: once a second, and with each message. */
+/** Shows what changes with the clock; called once a second and with each message. */
 function tick() {
   const { message } = view;
   if (!message || view.isGone) return;
-  const status = knownStatus(message.status);
+  const { status } = message;
   const elapsed = elapsedSeconds();
   const age = Math.max(0, (now() - Date.parse(message.updatedAt)) / 1000);
   setText(at("elapsed"), Number.isNaN(elapsed) ? "–" : formatDuration(elapsed));
@@ -205,7 +191,7 @@ function tick() {
   at("updated").title = String(message.updatedAt ?? "");
   setText(at("updated"), isEnded(status) ? formatTime(message.updatedAt) : formatAge(age) || "–");
   setText(at("aside"), asideText(status, age));
-  // The bar tells the rest, step by step; a success is no number, and is said together with the status.
-  if (fractionOf(message) === null || message.status === "succeeded") showFigure(null);
-  showTab(message, status);
+  // The bar shows a percentage with each of its steps. A success is a word, which appears together with the status.
+  if (shareOf(message) === null || status === "succeeded") showFigure(null);
+  showTab(message);
 }

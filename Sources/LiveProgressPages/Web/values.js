@@ -1,4 +1,4 @@
-// Part of Live Progress: a JSON value as lists that people can read. Every text becomes text, never markup.
+// Part of Live Progress: shows a JSON value as lists. Every text is shown as text, never as markup.
 
 const mostEntries = 100;
 const mostNesting = 4;
@@ -29,7 +29,7 @@ function scalarText(value) {
   return shorten(String(value));
 }
 
-/** A node for a value that holds no other. A text that is a whole web address becomes a link. */
+/** Returns a node for a text, number, boolean or null. A text that is a whole URL becomes a link. */
 function scalarNode(value) {
   const text = scalarText(value);
   if (value === null || value === "") return make("span", text, "nothing");
@@ -78,7 +78,7 @@ function fill(list, object, depth) {
   }
 }
 
-/** Shows one value in one place; where only the values of the same plain members changed, only their texts change. */
+/** Shows a value in an element. If only the values of the same flat members changed, only their texts change. */
 class ValueView {
   #root;
   #shape = null;

@@ -58,11 +58,13 @@ class Mock:
         self.pages = pages
         self.operations = {}
         self.removed = {}
+        self.refusal = None  # the title and the detail with which cancel requests are refused
         self.websockets = True  # False: upgrades get an HTTP response, as from a proxy without WebSocket support
         self.failing = None  # a status code for all responses except the pages
         self.open = []  # (id or None for the feed, send, close)
-        self.joined = asyncio.Queue()  # (id or None, "websocket" or "events" or "list", cursor)
-        self.received = asyncio.Queue()  # messages from clients
+        self.joined = asyncio.Queue()  # (id or None, "websocket" or "lines" or "list", cursor)
+        self.received = asyncio.Queue()  # (id, "cancel") for each cancel request
+        self.tokens = []  # the Authorization fields of the streams of lines
         self.first_message = lambda operation, cursor: operation.first(cursor)
 
     async def __aenter__(self):
@@ -70,12 +72,11 @@ class Mock:
         # Also serves below prefixes, as behind a proxy that removes them; one prefix looks like a path of the server.
         for prefix in ("", *PREFIXES):
             app.router.add_get(prefix + "/", self.root)
-            app.router.add_get(prefix + "/live-progress.js", self.element)
+            app.router.add_get(prefix + "/live-progress.js", self.module)
             app.router.add_get(prefix + "/host.html", self.host)
             app.router.add_get(prefix + BASE + "{slash:/?}", self.list)
             app.router.add_get(prefix + BASE + "/{id:[^/]+}{slash:/?}", self.one)
             app.router.add_post(prefix + BASE + "/{id}/cancel", self.cancel)
-            app.router.add_post(prefix + "/api/v1/tickets", self.ticket)
         app.router.add_get(PREFIXES[0], self.root)
         self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self.runner.setup()
@@ -101,7 +102,7 @@ class Mock:
         return f"{self.url}{prefix}{BASE}/{identity}"
 
     def send(self, identity, message):
-        """Sends to the watchers of the operation and of the feed; a removal is only sent to event streams and feeds."""
+        """Sends to the watchers of the operation and of the feed; a removal is only sent to streams of lines and to feeds."""
         for topic, send, _ in list(self.open):
             if topic is None or topic == identity and (message["type"] != "removed" or not self.websockets):
                 send(message)
@@ -119,23 +120,23 @@ class Mock:
         headers = {"Content-Security-Policy": self.pages.policy}
         return web.Response(text=text, content_type="text/html", headers=headers)
 
-    async def element(self, _):
-        return web.Response(text=self.pages.element, content_type="text/javascript")
+    async def module(self, _):
+        return web.Response(text=self.pages.module, content_type="text/javascript")
 
     async def host(self, request):
         """Returns a page that uses the element and has its own strict policy."""
         identity = request.query["id"]
         text = (
             "<!doctype html><html lang=en><meta charset=utf-8><title>Host</title><link rel=icon href='data:,'>"
-            f"<script src='live-progress.js'></script><live-progress src='{BASE[1:]}/{identity}'></live-progress>"
+            f"<script type=module src='live-progress.js'></script><live-progress src='{BASE[1:]}/{identity}'></live-progress>"
         )
         policy = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:"
         headers = {"Content-Security-Policy": policy}
         return web.Response(text=text, content_type="text/html", headers=headers)
 
     @staticmethod
-    def problem(status, title):
-        body = json.dumps({"type": "about:blank", "title": title, "status": status})
+    def problem(status, title, **members):
+        body = json.dumps({"type": "about:blank", "title": title, "status": status, **members})
         return web.Response(status=status, body=body, content_type="application/problem+json")
 
     async def one(self, request):
@@ -156,8 +157,8 @@ class Mock:
             if not self.websockets:
                 return self.problem(400, "No WebSocket here")
             return await self.serve_websocket(request, identity, self.first_message(operation, cursor), cursor)
-        if "text/event-stream" in request.headers.get("Accept", ""):
-            return await self.serve_events(request, identity, operation.first(cursor), cursor)
+        if "application/x-ndjson" in request.headers.get("Accept", ""):
+            return await self.serve_lines(request, identity, operation.first(cursor), cursor)
         body = {key: value for key, value in operation.message.items() if key not in ("type", "skipped")}
         return web.json_response(body)
 
@@ -171,6 +172,8 @@ class Mock:
             return self.page(self.pages.list)
         if self.failing:
             return self.problem(self.failing, "Out of order")
+        if "application/x-ndjson" in request.headers.get("Accept", ""):
+            return await self.serve_lines(request, None, messages, None)
         self.joined.put_nowait((None, "list", None))
         start = int(request.query.get("pageToken", "0"))
         newest = messages[::-1]
@@ -214,16 +217,17 @@ class Mock:
         writer = asyncio.create_task(write())
         self.joined.put_nowait((topic, "websocket", cursor))
         try:
-            async for frame in socket:
-                self.received.put_nowait((topic, json.loads(frame.data)))
+            async for _ in socket:
+                pass
         finally:
             if entry in self.open:
                 self.open.remove(entry)
             writer.cancel()
         return socket
 
-    async def serve_events(self, request, topic, first, cursor):
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    async def serve_lines(self, request, topic, first, cursor):
+        self.tokens.append(request.headers.get("Authorization"))
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
         await response.prepare(request)
         queue = asyncio.Queue()
 
@@ -238,14 +242,12 @@ class Mock:
         self.open.append(entry)
         for message in first:
             queue.put_nowait(message)
-        self.joined.put_nowait((topic, "events", cursor))
+        self.joined.put_nowait((topic, "lines", cursor))
         try:
             while True:
                 message = await queue.get()
-                identifier = f"id: {message['cursor']}\n" if "cursor" in message else ""
-                event = f"{identifier}event: {message['type']}\ndata: {json.dumps(message)}\n\n"
-                await response.write(event.encode())
-                if message["type"] in ("end", "removed"):
+                await response.write(json.dumps(message).encode() + b"\n")
+                if message["type"] in ("end", "removed") and topic is not None:
                     return response
         except ConnectionError:
             return response
@@ -253,12 +255,11 @@ class Mock:
             if entry in self.open:
                 self.open.remove(entry)
 
-    async def ticket(self, request):
-        self.received.put_nowait(("ticket", request.path))
-        return web.json_response({"ticket": "once", "expiresIn": 30}, status=201)
-
     async def cancel(self, request):
         if set(request.query) - {"access_token"}:
             return self.problem(400, "Invalid query")
-        self.received.put_nowait((request.match_info["id"], {"type": "cancel", "by": "POST"}))
+        self.received.put_nowait((request.match_info["id"], "cancel"))
+        if self.refusal:
+            title, detail = self.refusal
+            return self.problem(409, title, detail=detail)
         return web.json_response({}, status=202)

@@ -25,6 +25,6 @@ class Pages:
             pages.list = await answer.text()
         async with http.get(f"{server}/live-progress.js") as answer:
             assert answer.status == 200, f"/live-progress.js: {answer.status}"
-            pages.element = await answer.text()
+            pages.module = await answer.text()
         async with http.delete(f"{server}{BASE}/{identity}"):
             return pages

@@ -101,10 +101,11 @@ async def test_list_reconnects(browser, mock):
         mock.remove("goes")
         mock.add("comes", title="comes", status="running")
         await tab.wait(f"{TITLES}.join() === 'comes,stays'")
+        assert not await tab.visible("#refused")
 
 
-async def test_polls(browser, mock):
-    """Without WebSockets, the list polls."""
+async def test_lines(browser, mock):
+    """Without WebSockets, the list receives lines over HTTP."""
     mock.websockets = False
     for number in range(250):
         mock.add(f"n{number}", age=1000 - number, title=f"Job {number}", status="running")
@@ -156,18 +157,18 @@ async def test_list_text_only(browser, mock):
 
 
 async def test_element(browser, mock, pictures):
-    """The element shows the same bar in a page with its own strict policy."""
+    """The element of the module that the server serves shows an operation in a page with its own strict policy."""
     job = mock.add("job", title="Import <b>customers</b>", status="running", state="Copying", progress=quarter(1))
     inside = "document.querySelector('live-progress').shadowRoot.querySelector"
     async with await browser.tab(320, 200) as tab:
         await tab.go(f"{mock.url}/host.html?id=job")
-        await tab.wait(f"{inside}('.share').textContent === '25%'")
-        assert await tab.evaluate(f"{inside}('.title').textContent") == "Import <b>customers</b>"
-        assert await tab.evaluate(f"{inside}('.bar').getAttribute('aria-valuenow')") == "25"
+        await tab.wait(f"{inside}('[part=share]').textContent === '25%'")
+        assert await tab.evaluate(f"{inside}('[part=title]').textContent") == "Import <b>customers</b>"
+        assert await tab.evaluate(f"{inside}('[part=fill]').style.transform") == "scaleX(0.25)"
         await tab.evaluate("window.events = []; for (const type of ['update', 'end']) document.querySelector("
                            "'live-progress').addEventListener(type, (event) => events.push([type, event.detail.revision]))")
         job.publish(state="Checking", progress=quarter(2))
-        await tab.wait(f"{inside}('.state').textContent === 'Checking'")
+        await tab.wait(f"{inside}('[part=state]').textContent === 'Checking'")
         if pictures:
             await tab.picture(pictures / "element-320.png")
         await mock.joined.get()
@@ -175,6 +176,6 @@ async def test_element(browser, mock, pictures):
         async with asyncio.timeout(10):
             assert await mock.joined.get() == ("job", "websocket", "k3f9-1")
         job.publish(status="failed", error={"title": "No space"})
-        await tab.wait(f"{inside}('.state').textContent === 'Failed: No space'")
+        await tab.wait(f"{inside}('[part=state]').textContent === 'Failed: No space'")
         assert await tab.evaluate("events") == [["update", 1], ["end", 2]]
         await tab.check_clean(mock.host_name)

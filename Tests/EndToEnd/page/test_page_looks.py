@@ -2,8 +2,11 @@
 # Part of Live Progress: live progress of long-running operations.
 """The appearance of the pages, and the escaping of text from workers."""
 
-from test_page_operation import HALF
+import re
+
 from pages import SOURCES
+from test_page_operation import HALF
+
 
 async def test_text_only(browser, mock):
     """The page shows text from a worker as text, not as HTML."""
@@ -31,30 +34,32 @@ async def test_text_only(browser, mock):
 async def test_words(browser, mock):
     """Numbers, times and names are formatted for readers."""
     table = [
-        ("formatNumber(1234567)", "1,234,567"), ("formatNumber(12.345)", "12.3"), ("formatNumber(0.5)", "0.5"),
-        ("formatBytes(999)", "999 bytes"), ("formatBytes(1840000000)", "1.84 GB"), ("formatBytes(0)", "0 bytes"),
-        ("formatCount({completedCount: 3, totalCount: 10})", "3 of 10"),
-        ("formatCount({completedCount: 3, totalCount: null, unit: 'rows'})", "3 rows"),
-        ("formatCount({completedCount: 1500, totalCount: 4e6, unit: 'bytes'})", "1.5 kB of 4 MB"),
-        ("formatCount({completedCount: 0, totalCount: null, fractionCompleted: 0.25})", ""),
-        ("formatCount({completedCount: 0, totalCount: null, fractionCompleted: null})", "0"),
-        ("formatCount(null)", ""), ("formatRate({throughput: null})", ""), ("formatRate({throughput: 0})", ""),
-        ("formatRate({throughput: 12.4, unit: 'rows'})", "12.4 rows/s"),
-        ("formatRate({throughput: 0.05, unit: 'rows'})", "3 rows/min"), ("formatRate({throughput: 0.001})", "3.6/h"),
+        ("figure(1234567)", "1,234,567"), ("figure(12.345)", "12.3"), ("figure(0.5)", "0.5"),
+        ("amount(999, 'bytes')", "999 bytes"), ("amount(1840000000, 'B')", "1.84 GB"), ("amount(0, 'bytes')", "0 bytes"),
+        ("countText({completedCount: 3, totalCount: 10})", "3 of 10"),
+        ("countText({completedCount: 3, totalCount: null, unit: 'rows'})", "3 rows"),
+        ("countText({completedCount: 1500, totalCount: 4e6, unit: 'bytes'})", "1.5 kB of 4 MB"),
+        ("countText({completedCount: 0, totalCount: null, fractionCompleted: 0.25})", ""),
+        ("countText({completedCount: 0, totalCount: null, fractionCompleted: null})", "0"),
+        ("countText(null)", ""), ("rateText({throughput: null})", ""), ("rateText({throughput: 0})", ""),
+        ("rateText({throughput: 12.4, unit: 'rows'})", "12.4 rows/s"),
+        ("rateText({throughput: 0.05, unit: 'rows'})", "3 rows/min"), ("rateText({throughput: 0.001})", "3.6/h"),
         ("formatDuration(0.9)", "0 s"), ("formatDuration(59.9)", "59 s"), ("formatDuration(60)", "1 min"),
         ("formatDuration(200)", "3 min 20 s"), ("formatDuration(4320)", "1 h 12 min"),
         ("formatDuration(187200)", "2 d 4 h"), ("formatDuration(-5)", "0 s"),
         ("formatAge(1)", "just now"), ("formatAge(61)", "1 min ago"), ("formatAge(NaN)", ""),
         ("String(percentOf(0.29))", "29"), ("String(percentOf(0.99999))", "99"), ("String(percentOf(1))", "100"),
-        ("String(fractionOf({progress: {completedCount: 1, totalCount: 4}}))", "0.25"),
-        ("String(fractionOf({progress: {completedCount: 1, totalCount: 0}}))", "null"),
-        ("String(fractionOf({progress: {fractionCompleted: 7}}))", "1"),
+        ("String(shareOf({status: 'running', progress: {fractionCompleted: null}}))", "null"),
+        ("String(shareOf({status: 'running', progress: {fractionCompleted: 7}}))", "1"),
+        ("String(shareOf({status: 'succeeded', progress: null}))", "1"),
         ("humanName('currentStep')", "Current step"), ("humanName('exit_code')", "Exit code"),
         ("humanName('URL')", "URL"), ("humanName('baseURL')", "Base URL"), ("humanName('two words')", "two words"),
-        ("humanName('x')", "X"), ("humanName('')", ""), ("knownStatus('paused')", "running"),
-        ("knownStatus('constructor')", "running"),
+        ("humanName('x')", "X"), ("humanName('')", ""), ("statusWord('paused')", "Paused"),
+        ("valueText({status: 'running', state: 'One', progress: {fractionCompleted: 0.5}})", "50%, Running: One"),
+        ("valueText({status: 'succeeded', state: 'Done'})", "Succeeded"),
     ]
-    source = (SOURCES / "format.js").read_text()
+    files = ["client/place.js", "client/words.js", "format.js"]
+    source = re.sub("^export ", "", "".join((SOURCES / file).read_text() for file in files), flags=re.MULTILINE)
     async with await browser.tab() as tab:
         await tab.go(mock.url + "/host.html?id=none")
         results = await tab.evaluate(f"(() => {{{source}; return [{', '.join(call for call, _ in table)}]; }})()")

@@ -141,20 +141,36 @@ async def test_cancelling(browser, mock):
         job.publish(cancellable=True)
         await tab.wait("document.querySelector('#cancel').checkVisibility()")
         await tab.click("#cancel")
-        assert await mock.received.get() == ("job", {"type": "cancel"})
+        assert await mock.received.get() == ("job", "cancel")
         assert await tab.text("#cancel") == "Cancelling…"
         assert await tab.evaluate("document.querySelector('#cancel').disabled")
-        mock.send("job", {"type": "error", "error": {"title": "Not now", "detail": "The worker is committing."}})
-        await tab.wait_text("#notice", "Not now: The worker is committing.")
-        assert await tab.text("#cancel") == "Cancel"
-        await tab.click("#cancel")
-        assert await mock.received.get() == ("job", {"type": "cancel"})
+        job.publish(state="Working")
+        await tab.wait_text("#state", "Working")
+        assert await tab.text("#cancel") == "Cancelling…"
         job.publish(status="cancelling", state="Rolling back")
         await tab.wait_text("#status", "Cancelling")
         assert not await tab.visible("#notice")
         job.publish(status="cancelled", state="Rolled back")
         await tab.wait_text("#status", "Cancelled")
         assert not await tab.visible("#cancel")
+
+
+async def test_refuses_to_cancel(browser, mock):
+    """The page shows why a cancel request failed, and the user can try again."""
+    job = mock.add("job", title="Job", status="running", cancellable=True)
+    mock.refusal = ("Not now", "The worker is committing.")
+    async with await browser.tab() as tab:
+        await tab.go(mock.link("job"))
+        await tab.click("#cancel")
+        await tab.wait_text("#notice", "Not now: The worker is committing.")
+        assert await tab.text("#cancel") == "Cancel"
+        mock.refusal = None
+        await tab.click("#cancel")
+        for _ in range(2):
+            assert await mock.received.get() == ("job", "cancel")
+        assert not await tab.visible("#notice")
+        job.publish(status="cancelled")
+        await tab.wait_text("#status", "Cancelled")
 
 
 async def test_said(browser, mock):

@@ -18,8 +18,8 @@ async def heard(queue):
 
 
 async def test_rooted(mock):
-    """No link in the pages or the element starts at the root of the host."""
-    for text in (mock.pages.list, mock.pages.operation, mock.pages.element):
+    """No link in the pages starts at the root of the host."""
+    for text in (mock.pages.list, mock.pages.operation):
         assert ROOTED.findall(text) == []
 
 
@@ -42,7 +42,7 @@ async def test_list_below(browser, mock):
 
 async def test_operation_below(browser, mock):
     """Below a prefix, an operation is live and can be cancelled, and its links keep the prefix."""
-    for websockets, way in ((True, "websocket"), (False, "events")):
+    for websockets, way in ((True, "websocket"), (False, "lines")):
         mock.websockets = websockets
         for number, prefix in enumerate(("", *PREFIXES)):
             for end in ("", "/", "/?utm_source=mail"):
@@ -62,8 +62,8 @@ async def test_operation_below(browser, mock):
                     assert (await heard(mock.received))[0] == identity
 
 
-async def test_ticket_below(browser, mock):
-    """The page requests a ticket for an event stream below the prefix."""
+async def test_token_below(browser, mock):
+    """Without WebSockets, the page sends its token in a header field, also below a prefix."""
     mock.websockets = False
     for number, prefix in enumerate(("", *PREFIXES)):
         identity = f"job-{number}"
@@ -71,7 +71,8 @@ async def test_ticket_below(browser, mock):
         async with await browser.tab() as tab:
             await tab.go(mock.link(identity, prefix) + "#token=t", arrives=mock.link(identity, prefix))
             await tab.wait_text("#connection-text", "Live")
-            assert await heard(mock.received) == ("ticket", f"{prefix}/api/v1/tickets")
+            assert (await heard(mock.joined))[:2] == (identity, "lines")
+            assert mock.tokens.pop() == "Bearer t"
 
 
 async def test_element_below(browser, mock):

@@ -176,9 +176,9 @@ export class Connection {
   #closed(error, usesStream) {
     if (!error) return this.#finish("closed");
     if (!error.isTransient) return this.#deny(error);
+    if (this.state.phase !== "connecting" || usesStream) return this.#pause(error);
     // A browser hides why a WebSocket failed. A plain HTTP request returns the reason, or the state.
-    if (this.state.phase === "connecting" && !usesStream) this.#look().then((found) => found && this.#pause(found.error ?? error));
-    else this.#pause(error);
+    this.#look().then((found) => found && (this.#deafSockets === 2 ? this.#connect() : this.#pause(found.error ?? error)));
   }
 
   /**
@@ -195,7 +195,9 @@ export class Connection {
 
   /** @param {ProgressError} error */
   #pause(error) {
-    const delay = Math.min(longestTimer, Math.max(pauseAfter(this.#failures++), error.retryAfter));
+    // Hidden pages wait longer, because many of them may wait for the same server.
+    const pause = pauseAfter(this.#failures++) * (globalThis.document?.hidden ? 3 : 1);
+    const delay = Math.min(longestTimer, Math.max(pause, error.retryAfter));
     this.#drop();
     this.#timer = setTimeout(() => this.#connect(), delay);
     this.#become("waiting", { retryAt: Date.now() + delay, error });
@@ -209,10 +211,7 @@ export class Connection {
     const turn = this.#turn;
     const { body, error } = await look(this.#url, this.#token, this.#place.cursor);
     if (turn !== this.#turn) return null;
-    if (error && !error.isTransient) {
-      this.#deny(error);
-      return null;
-    }
+    if (error && !error.isTransient) return this.#deny(error), null;
     if (!error && this.#deafSockets >= 0) this.#deafSockets += 1;
     const isNews = body && !this.#options.isFeed ? this.#take(body) : false;
     return this.#isOpen ? { error, isNews } : null;

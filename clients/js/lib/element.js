@@ -3,7 +3,7 @@
 
 import { isEnded } from "./place.js";
 import { follow } from "./shared.js";
-import { countText, percentOf, shareOf, statusWord } from "./words.js";
+import { countText, percentOf, rateText, shareOf, shareText, statusWord } from "./words.js";
 
 const style = `
 :host { --_tone: light-dark(#1f5bcf, #6aa3ff); display: block; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -197,8 +197,9 @@ export class LiveProgressElement extends Base {
     const lost = phase === "waiting" ? "Connection lost, reconnecting…" : connection.error?.message;
     const state = ended ? word : isLost ? lost ?? "" : this.#snapshot ? snapshot.state || word : "";
     const name = this.getAttribute("label") || title || id || this.getAttribute("src") || "";
-    const figure = share === null || status === "succeeded" ? "" : percentOf(share) + "%";
-    const texts = { title: name, share: figure, state, count: countText(progress, ended) };
+    const figure = shareText(snapshot);
+    const count = [countText(progress), ended ? "" : rateText(progress)].filter(Boolean).join(" · ");
+    const texts = { title: name, share: figure, state, count };
     for (const [part, text] of Object.entries(texts)) if (this.#parts[part].textContent !== text) this.#parts[part].textContent = text;
     this.#slot.hidden = this.#snapshot !== null;
     this.#parts.fill.style.transform = share === null ? "" : `scaleX(${share})`;

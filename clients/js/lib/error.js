@@ -47,19 +47,18 @@ export const answerTime = 10_000;
 export const pauseAfter = (/** @type {number} */ failures) => Math.min(10_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 /**
- * Returns whether a watcher reconnects after a close code; 1005 and 1006 mean a connection without a code, and 1012 and 1014
- * come from proxies.
- * @param {number} code
+ * The first and last close codes of each range after which a watcher reconnects. 1005 and 1006 mean a connection without a code;
+ * 1012 and 1014 come from proxies.
  */
-const comesBack = (code) =>
-  [1001, 1005, 1006].includes(code) || (code >= 1011 && code <= 1014) || (code >= 4000 && code <= 4499);
+const reconnectCodes = [[1001, 1001], [1005, 1006], [1011, 1014], [4000, 4499]];
 
 /**
  * @param {number} code
  * @param {string} [reason]
  */
 export function closeError(code, reason) {
-  const kind = comesBack(code) ? "unavailable" : kinds[code] ?? "refused";
+  const comesBack = reconnectCodes.some(([first, last]) => first <= code && code <= last);
+  const kind = comesBack ? "unavailable" : kinds[code] ?? "refused";
   return new ProgressError(kind, `The server closed the connection: ${code} ${reason ?? ""}`.trim(), { status: code });
 }
 

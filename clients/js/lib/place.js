@@ -21,7 +21,7 @@ export class Place {
   /** @param {string | null} [cursor] the last known position */
   constructor(cursor = null) {
     this.cursor = cursor;
-    if (cursor) [this.#epoch, this.#revision] = split(cursor);
+    if (cursor) [this.#epoch, this.#revision] = splitCursor(cursor);
   }
 
   /**
@@ -31,7 +31,7 @@ export class Place {
    */
   take(message) {
     if (typeof message.cursor !== "string" || typeof message.status !== "string") return null;
-    const [epoch, revision] = split(message.cursor);
+    const [epoch, revision] = splitCursor(message.cursor);
     const goesOn = epoch === this.#epoch;
     if (this.#past.has(epoch) || (goesOn && revision <= this.#revision)) return null;
     const skipped = Math.max(message.skipped ?? 0, goesOn ? revision - this.#revision - 1 : 0);
@@ -44,10 +44,11 @@ export class Place {
 }
 
 /**
+ * Returns the parts of a cursor.
  * @param {string} cursor
  * @returns {[epoch: string, revision: number]}
  */
-function split(cursor) {
+export function splitCursor(cursor) {
   const dash = cursor.lastIndexOf("-");
   return [cursor.slice(0, dash), Number(cursor.slice(dash + 1))];
 }

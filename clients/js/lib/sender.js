@@ -21,8 +21,8 @@ const mostAtOnce = 100;
 
 /** Starts a timer that does not keep the program running. */
 const timer = (/** @type {() => void} */ act, /** @type {number} */ time) => {
-  const one = setTimeout(act, time);
-  /** @type {any} */ (one).unref?.();
+  const one = /** @type {any} */ (setTimeout(act, time));
+  one.unref?.();
   return one;
 };
 

@@ -4,10 +4,10 @@
 /** @typedef {import("./types.js").Counts} Counts */
 
 /** @returns {value is number} */
-const isFigure = (/** @type {unknown} */ value) => typeof value === "number" && Number.isFinite(value);
+export const isFigure = (/** @type {unknown} */ value) => typeof value === "number" && Number.isFinite(value);
 
 /** Formats a number: three significant digits for a fraction, all digits for a whole number. */
-const figure = (/** @type {number} */ value) =>
+export const figure = (/** @type {number} */ value) =>
   new Intl.NumberFormat("en", Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 }).format(value);
 
 const isBytes = (/** @type {string | null | undefined} */ unit) => /^(b|bytes?|octets?)$/i.test(unit ?? "");
@@ -36,19 +36,32 @@ export function shareOf({ status, progress }) {
 /** Returns the percentage, rounded down, so that only 1 gives 100 %. The small term corrects the error of 0.29 * 100. */
 export const percentOf = (/** @type {number} */ share) => Math.floor(share * 100 + 1e-9);
 
+/** Returns the percentage as a text, or nothing if it is unknown or the operation has succeeded. */
+export function shareText(/** @type {{status: string, progress?: Counts | null}} */ snapshot) {
+  const share = shareOf(snapshot);
+  return share === null || snapshot.status === "succeeded" ? "" : percentOf(share) + "%";
+}
+
+const unitText = (/** @type {string | null | undefined} */ unit) => (unit && !isBytes(unit) ? " " + unit : "");
+
 /**
- * Returns a text such as "50 of 100 rows · 12.4 rows/s"; leaves out unknown parts.
+ * Returns a text such as "50 of 100 rows"; leaves out unknown parts.
  * @param {Counts | null | undefined} progress
- * @param {boolean} isOver
  */
-export function countText(progress, isOver) {
-  const { completedCount: done, totalCount: total, unit, fractionCompleted, throughput } = /** @type {Partial<Counts>} */ (progress ?? {});
-  const rate = throughput ?? 0;
+export function countText(progress) {
+  const { completedCount: done, totalCount: total, unit, fractionCompleted } = /** @type {Partial<Counts>} */ (progress ?? {});
   const isFractionOnly = done === 0 && !isFigure(total) && isFigure(fractionCompleted);
   if (!isFigure(done) || isFractionOnly) return "";
-  const name = unit && !isBytes(unit) ? ` ${unit}` : "";
-  const all = isFigure(total) ? " of " + amount(total, unit) : "";
-  const count = amount(done, unit) + all + name;
+  return amount(done, unit) + (isFigure(total) ? " of " + amount(total, unit) : "") + unitText(unit);
+}
+
+/**
+ * Returns a text such as "12.4 rows/s", or nothing if the rate is unknown.
+ * @param {Counts | null | undefined} progress
+ */
+export function rateText(progress) {
+  const { throughput, unit } = /** @type {Partial<Counts>} */ (progress ?? {});
+  const rate = throughput ?? 0;
   const [scale, per] = rate >= 0.5 ? [1, "s"] : rate >= 0.5 / 60 ? [60, "min"] : [3600, "h"];
-  return isOver || !(rate > 0) ? count : `${count} · ${amount(rate * scale, unit)}${name}/${per}`;
+  return rate > 0 ? amount(rate * scale, unit) + unitText(unit) + "/" + per : "";
 }

@@ -45,7 +45,7 @@ struct ServerRoutes {
         }
         router.get("/live-progress.js") { _, _ in
             Response(
-                ProgressPages.element,
+                ProgressPages.module,
                 type: "text/javascript; charset=utf-8",
                 fields: SafeFields.embeddable
             )

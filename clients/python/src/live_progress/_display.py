@@ -153,7 +153,7 @@ def element(channel: Channel) -> str:
     link, title = html.escape(channel.link), html.escape(channel.title or "Progress")
     script = html.escape(url.rpartition(f"{API}/")[0] + "/live-progress.js")
     return (
-        f'<script src="{script}"></script><live-progress src="{link}" title="{title}">'
+        f'<script type="module" src="{script}"></script><live-progress src="{link}" label="{title}">'
         f'<a href="{link}" target="_blank" rel="noopener">{title}</a></live-progress>'
     )
 
