@@ -27,10 +27,15 @@ let package = Package(
         .library(name: "LiveProgressTesting", targets: ["LiveProgressTesting"]),
         .library(name: "LiveProgressHummingbird", targets: ["LiveProgressHummingbird"]),
         .library(name: "LiveProgressSQLite", targets: ["LiveProgressSQLite"]),
+        .library(name: "NATSClient", targets: ["NATSClient"]),
     ],
     traits: [
         .trait(name: "Hummingbird", description: "Routes and WebSocket upgrade for Hummingbird 2 applications."),
         .trait(name: "ClientTLS", description: "https and wss for the client, with swift-nio-ssl."),
+        .trait(
+            name: "NATS",
+            description: "TLS and keys for connections to NATS servers, with swift-nio-ssl and swift-crypto."
+        ),
         .trait(name: "SQLite", description: "A durable store in one SQLite file, with GRDB."),
     ],
     dependencies: [
@@ -40,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         // SwiftPM fetches this package only for users of the trait.
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
@@ -128,6 +134,19 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // A client of NATS servers, which knows nothing of progress.
+        .target(
+            name: "NATSClient",
+            dependencies: [
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["NATS"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["NATS"])),
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "LiveProgressTesting", dependencies: ["LiveProgress"], swiftSettings: settings),
         .target(
             name: "LiveProgressSQLite",
@@ -157,6 +176,15 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "NATSClientTests",
+            dependencies: [
+                "NATSClient",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

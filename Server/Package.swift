@@ -34,6 +34,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let natsClient = Target.Dependency.product(name: "NATSClient", package: "swift-live-progress")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -86,6 +87,12 @@ let server: [Target] = [
         name: "LiveProgressSQLiteTests",
         dependencies: library("", "SQLite", "Testing") + [grdb],
         exclude: ["Fixtures"],
+        swiftSettings: settings
+    ),
+    // The tests of the client that need TLS or cryptography.
+    .testTarget(
+        name: "NATSClientSecurityTests",
+        dependencies: [natsClient, crypto] + nio("Core"),
         swiftSettings: settings
     ),
     // A link to the folder of the library's random schedules, which run here over encrypted connections.
@@ -142,7 +149,7 @@ let programs: [Target] = [
     .target(
         name: "Guide",
         dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "SQLite")
-            + library("Testing"),
+            + library("Testing") + [natsClient],
         path: "Linked/Examples/Sources/Guide",
         swiftSettings: [.swiftLanguageMode(.v6)]
     ),
@@ -180,6 +187,7 @@ let fuzzedInputs = [
     fuzzed("Inflate", library("Deflate", "NIO") + nio("Core", "HTTP1")),
     fuzzed("JSON", library("")),
     fuzzed("Journal", library("", "Testing")),
+    fuzzed("NATS", [natsClient] + nio("Core")),
     fuzzed("Requests", [httpTypes] + library("", "HTTP")),
     fuzzed("Tokens", ["LiveProgressServer", crypto, httpTypes] + library("", "HTTP")),
 ]
@@ -227,7 +235,7 @@ let package = Package(
         .executable(name: "live-progress-bench", targets: ["LiveProgressBench"]),
     ],
     dependencies: [
-        .package(name: "swift-live-progress", path: "..", traits: ["Hummingbird", "ClientTLS", "SQLite"]),
+        .package(name: "swift-live-progress", path: "..", traits: ["Hummingbird", "ClientTLS", "NATS", "SQLite"]),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),

