@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "LiveProgressTesting", targets: ["LiveProgressTesting"]),
         .library(name: "LiveProgressHummingbird", targets: ["LiveProgressHummingbird"]),
         .library(name: "LiveProgressSQLite", targets: ["LiveProgressSQLite"]),
+        .library(name: "LiveProgressNATS", targets: ["LiveProgressNATS"]),
         .library(name: "NATSClient", targets: ["NATSClient"]),
     ],
     traits: [
@@ -147,6 +148,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "LiveProgressNATS",
+            dependencies: ["LiveProgress", "NATSClient", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
         .target(name: "LiveProgressTesting", dependencies: ["LiveProgress"], swiftSettings: settings),
         .target(
             name: "LiveProgressSQLite",
@@ -185,6 +191,15 @@ let package = Package(
                 "NATSClient",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        // Support is a link to the folder of NATSClientTests.
+        .testTarget(
+            name: "LiveProgressNATSTests",
+            dependencies: [
+                "LiveProgress", "LiveProgressNATS", "LiveProgressTesting", "NATSClient",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -148,7 +148,18 @@ let programs: [Target] = [
     // The snippets of the library's documentation; they depend on all documented products, for scripts/docs.sh.
     .target(
         name: "Guide",
-        dependencies: library("", "Client", "ClientTLS", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "SQLite")
+        dependencies: library(
+            "",
+            "Client",
+            "ClientTLS",
+            "Deflate",
+            "HTTP",
+            "Hummingbird",
+            "NATS",
+            "NIO",
+            "Pages",
+            "SQLite"
+        )
             + library("Testing") + [natsClient],
         path: "Linked/Examples/Sources/Guide",
         swiftSettings: [.swiftLanguageMode(.v6)]

@@ -65,6 +65,12 @@ public final class NATSConnection: Sendable {
     /// The version of the connected server, such as `2.9.10`; `nil` without a connection.
     public var serverVersion: String? { state.withLock { $0.link?.info.version } }
 
+    /// Whether the connected server knows the time to live of a message (2.11 and later); `false` without a connection.
+    public var knowsMessageTTL: Bool {
+        let numbers = (serverVersion ?? "0").split(separator: ".").compactMap { Int($0) }
+        return !numbers.lexicographicallyPrecedes([2, 11])
+    }
+
     /// The largest message that the connected server accepts, in bytes; `nil` without a connection.
     public var maximumPayload: Int? { state.withLock { $0.link?.info.maximumPayload } }
 }

@@ -79,6 +79,8 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let streamExists = Code(name: "stream-exists")
         /// JetStream has no leader or too few servers now; try again later (10005, 10008, 10009, 10023).
         public static let unavailable = Code(name: "unavailable")
+        /// The server is in no cluster, so it keeps one copy of each message (10074).
+        public static let replicasNotSupported = Code(name: "replicas-not-supported")
         /// JetStream is not enabled on the server or for the account (10039, 10076).
         public static let notEnabled = Code(name: "not-enabled")
     }

@@ -26,6 +26,7 @@ struct APIError: Decodable {
         case 10059: .streamNotFound
         case 10058: .streamExists
         case 10005, 10008, 10009, 10023, 503: .unavailable
+        case 10074: .replicasNotSupported
         case 10039, 10076: .notEnabled
         default: .refused
         }

@@ -36,7 +36,10 @@ public struct StreamConfiguration: Sendable, Hashable, Codable {
 
     /// Where messages are kept.
     public enum Storage: String, Sendable, Hashable, Codable {
-        case file, memory
+        /// In files, which survive the restart of a server.
+        case file
+        /// In the memory of the server.
+        case memory
     }
 
     /// What happens to a message for which there is no room.

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import FoundationEssentials
+public import LiveProgress
+import NATSClient
+import NIOCore
+
+/// The header fields of a record.
+private enum Field {
+    static let owner = "LP-Owner"
+    static let previous = "LP-Previous"
+    /// A random text, by which a writer finds its own record when it does not know whether it was stored.
+    static let marker = "LP-Marker"
+    /// The time at which the record is forgotten, in milliseconds since 1970.
+    ///
+    /// Servers before 2.11 do not know `Nats-TTL`.
+    static let until = "LP-Until"
+}
+
+extension NATSBackplane {
+    /// Writes a record.
+    ///
+    /// A write whose outcome is unknown is read, and repeated if it was not stored, until the time limit.
+    public func write(
+        _ draft: BackplaneDraft,
+        of id: ProgressID,
+        expecting sequence: UInt64
+    ) async throws(BackplaneError) -> UInt64 {
+        let marker = String(UInt64.random(in: 0 ... .max), radix: 36)
+        let headers = try headers(of: draft, marker: marker, previous: sequence)
+        let deadline = ContinuousClock.now + configuration.timeout
+        var expected = sequence
+        while true {
+            let failure: NATSError
+            do throws(NATSError) {
+                let payload = ByteBuffer(bytes: draft.payload)
+                let subject = names.record(id.token)
+                return try await streams.publish(
+                    payload,
+                    to: subject,
+                    expecting: .lastOfSubject(expected),
+                    headers: headers
+                )
+                .sequence
+            } catch {
+                guard error.mayHaveStored else { throw BackplaneError(error) }
+                failure = error
+            }
+            // The outcome is read, and never guessed.
+            let newest = try? await message(of: id)
+            if let newest {
+                if newest.message?.headers[Field.marker] == marker { return newest.message?.sequence ?? 0 }
+                let hasNone = newest.message.map { isForgotten($0.headers) } ?? true
+                let current = newest.message?.sequence ?? 0
+                guard current == expected || (sequence == 0 && hasNone) else {
+                    throw BackplaneError(.conflict, "Another record of \(id) was written after \(sequence).")
+                }
+                expected = current
+            }
+            guard ContinuousClock.now < deadline, !Task.isCancelled else {
+                throw BackplaneError(
+                    .unknownOutcome,
+                    "It is not known whether the record of \(id) is stored: \(failure)"
+                )
+            }
+            if failure.code != .wrongLastSequence { try? await Task.sleep(for: .milliseconds(50)) }
+        }
+    }
+
+    /// Returns the newest record, from the stream's leader.
+    public func read(_ id: ProgressID) async throws(BackplaneError) -> BackplaneRecord? {
+        try await message(of: id).message.flatMap { record($0, of: id) }
+    }
+
+    /// Returns the kept records, from the stream's leader.
+    public func history(of id: ProgressID) async throws(BackplaneError) -> [BackplaneRecord] {
+        guard let newest = try await read(id) else { return [] }
+        var records: [BackplaneRecord] = []
+        var next: UInt64 = 0
+        do throws(NATSError) {
+            while next <= newest.sequence {
+                let found = try await streams.nextMessage(of: names.record(id.token), from: next, in: names.stream)
+                guard let found, let record = record(found, of: id) else { break }
+                // The server may have removed old records meanwhile.
+                if let last = records.last, record.previous != last.sequence { records = [] }
+                records.append(record)
+                next = found.sequence + 1
+            }
+        } catch {
+            throw BackplaneError(error)
+        }
+        return records.last?.sequence ?? 0 >= newest.sequence ? records : [newest]
+    }
+
+    /// Returns the newest record of each operation, without its payload.
+    public func scan() async throws(BackplaneError) -> [BackplaneRecord] {
+        do throws(NATSError) {
+            let pattern = names.record("*")
+            return try await streams.lastMessages(of: pattern, in: names.stream).compactMap { message in
+                names.id(ofRecord: message.subject).flatMap { record(message, of: $0) }
+            }
+        } catch {
+            throw BackplaneError(error)
+        }
+    }
+
+    /// Returns the newest message of an operation, also if it is forgotten.
+    private func message(of id: ProgressID) async throws(BackplaneError) -> (message: StoredMessage?, ()) {
+        do throws(NATSError) {
+            return (try await streams.lastMessage(of: names.record(id.token), in: names.stream), ())
+        } catch {
+            throw BackplaneError(error)
+        }
+    }
+
+    private func headers(
+        of draft: BackplaneDraft,
+        marker: String,
+        previous: UInt64
+    ) throws(BackplaneError) -> NATSHeaders {
+        var headers = NATSHeaders()
+        do throws(NATSError) {
+            try headers.add(draft.owner, for: Field.owner)
+            try headers.add("\(previous)", for: Field.previous)
+            try headers.add(marker, for: Field.marker)
+            if let lifetime = draft.lifetime {
+                let until = Date.now.timeIntervalSince1970 + Double(lifetime.components.seconds)
+                try headers.add("\(Int(until * 1000))", for: Field.until)
+                // With a time to live alone, an older record would come back.
+                try headers.add("sub", for: "Nats-Rollup")
+                if client.knowsMessageTTL {
+                    try headers.add("\(max(1, lifetime.components.seconds))s", for: "Nats-TTL")
+                }
+            }
+        } catch {
+            throw BackplaneError(error)
+        }
+        return headers
+    }
+
+    /// Returns a record; `nil` if it is forgotten, or is no record.
+    func record(
+        _ sequence: UInt64,
+        _ headers: NATSHeaders,
+        _ payload: ByteBuffer,
+        of id: ProgressID
+    ) -> BackplaneRecord? {
+        guard !isForgotten(headers), let owner = headers[Field.owner],
+            let previous = headers[Field.previous].flatMap({ UInt64($0) })
+        else { return nil }
+        return BackplaneRecord(
+            id: id,
+            sequence: sequence,
+            previous: previous,
+            owner: owner,
+            payload: Array(payload.readableBytesView)
+        )
+    }
+
+    private func record(_ message: StoredMessage, of id: ProgressID) -> BackplaneRecord? {
+        record(message.sequence, message.headers, message.payload, of: id)
+    }
+
+    private func isForgotten(_ headers: NATSHeaders) -> Bool {
+        guard let until = headers[Field.until].flatMap({ Int($0) }) else { return false }
+        return Int(Date.now.timeIntervalSince1970 * 1000) >= until
+    }
+}
+
+extension NATSError {
+    /// Whether a write with this error may have been stored.
+    fileprivate var mayHaveStored: Bool {
+        isOutcomeUnknown || code == .noResponders || code == .unavailable || code == .wrongLastSequence
+    }
+
+    /// Whether the same call may succeed a moment later.
+    var isTransient: Bool {
+        isOutcomeUnknown || code == .noResponders || code == .unavailable || code == .notConnected
+    }
+}
+
+extension BackplaneError {
+    init(_ error: NATSError) {
+        self.init(.unavailable, "\(error)")
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import LiveProgress
+public import NATSClient
+import NIOCore
+import Synchronization
+
+/// A backplane on a NATS cluster: the records are in a JetStream stream.
+///
+/// Each operation has a subject of the stream. A write names the sequence that the subject must have (compare-and-set), and
+/// the stream publishes each stored record again, to the nodes that have subscribed to the operation.
+///
+/// ```swift
+/// let servers = try NATSAddress.list("nats://127.0.0.1:4222")
+/// let backplane = NATSBackplane(NATSBackplane.Configuration(servers: servers))
+/// ```
+public final class NATSBackplane: ProgressBackplane {
+    /// The settings of a backplane.
+    public struct Configuration: Sendable {
+        /// The connection to the NATS servers.
+        public var connection: NATSConfiguration
+        /// The start of all names: nodes with another namespace do not see each other.
+        public var namespace = "live-progress"
+        /// The number of servers that keep each record; `nil` for three in a cluster, and one otherwise.
+        public var replicas: Int?
+        /// The time after which a record that is not replaced is forgotten; longer than the retention of ended operations.
+        public var maximumAge = Duration.seconds(7 * 86_400)
+        /// The most records that are kept of one operation.
+        public var history = 16
+        /// The time limit of a write or a read.
+        public var timeout = Duration.seconds(10)
+        /// Receives what happens to the connection.
+        public var note: @Sendable (NATSEvent) -> Void = { _ in }
+
+        /// Creates settings with the standard limits.
+        public init(servers: [NATSAddress]) {
+            connection = NATSConfiguration(servers: servers, name: "live-progress")
+        }
+    }
+
+    struct Watch {
+        let id: ProgressID
+        let subscription: NATSSubscription
+        let receive: @Sendable (BackplaneRecord) -> Void
+    }
+
+    struct State {
+        var node: BackplaneNode?
+        var running: Task<Void, Never>?
+        var messages: [NATSSubscription] = []
+        var watches: [UInt64: Watch] = [:]
+        var lastWatch: UInt64 = 0
+    }
+
+    let configuration: Configuration
+    let names: BackplaneNames
+    let client: NATSConnection
+    let streams: JetStream
+    let state = Mutex(State())
+
+    /// Creates a backplane, which connects when it joins.
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        names = BackplaneNames(namespace: configuration.namespace)
+        let events = ConnectionEvents(note: configuration.note)
+        client = NATSConnection(configuration.connection, note: events.take)
+        streams = JetStream(client, timeout: min(configuration.timeout, .seconds(2)))
+        events.attach(self)
+    }
+
+    /// The name in messages.
+    public var description: String {
+        "NATS at \(configuration.connection.servers.map(\.description).joined(separator: ","))"
+    }
+
+    /// Connects, creates the stream if it is missing, and joins the nodes.
+    ///
+    /// - Throws: ``BackplaneError`` if there is no connection in time, or the stream cannot be created.
+    public func join(_ node: BackplaneNode) async throws(BackplaneError) {
+        let running = Task { [client] in await client.run() }
+        state.withLock { state in
+            state.node = node
+            state.running = running
+        }
+        do throws(NATSError) {
+            try await connected()
+            try await createStream()
+            try await listen(as: node)
+        } catch {
+            running.cancel()
+            throw BackplaneError(.unavailable, "The backplane (\(self)) cannot be used: \(error)")
+        }
+    }
+
+    /// Leaves the nodes, and closes the connection.
+    public func leave() async {
+        try? await client.drain()
+        let running = state.withLock { state in
+            state.watches = [:]
+            state.messages = []
+            return state.running
+        }
+        running?.cancel()
+        await running?.value
+    }
+
+    /// Waits for the connection, within the time limit.
+    private func connected() async throws(NATSError) {
+        let waiting = Task { [client] in try await client.connected() }
+        let limit = Task { [configuration] in
+            try await Task.sleep(for: configuration.timeout)
+            waiting.cancel()
+        }
+        defer { limit.cancel() }
+        do {
+            try await waiting.value
+        } catch {
+            throw NATSError(.unreachable, "no server accepts the connection within \(configuration.timeout)")
+        }
+    }
+
+    /// Subscribes to the messages for this node.
+    private func listen(as node: BackplaneNode) async throws(NATSError) {
+        let requests = try client.subscribe(to: names.node(node.name)) { [client] message in
+            guard let reply = message.reply else { return }
+            Task {
+                let answer = await node.respond(Array(message.payload.readableBytesView))
+                try? client.publish(ByteBuffer(bytes: answer), to: reply)
+            }
+        }
+        let own = names.announcement(by: node.name)
+        let announcements = try client.subscribe(to: names.announcement(by: "*")) { message in
+            if message.subject != own { node.hear(Array(message.payload.readableBytesView)) }
+        }
+        state.withLock { $0.messages = [requests, announcements] }
+        try await client.flush()
+    }
+
+    private func createStream() async throws(NATSError) {
+        let deadline = ContinuousClock.now + configuration.timeout
+        while true {
+            do throws(NATSError) {
+                return try await createStream(replicas: configuration.replicas ?? 3)
+            } catch {
+                // A cluster that has just started has no leader yet.
+                guard error.isTransient, ContinuousClock.now < deadline, !Task.isCancelled else { throw error }
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private func createStream(replicas: Int) async throws(NATSError) {
+        do throws(NATSError) {
+            try await streams.create(stream(replicas: replicas))
+        } catch {
+            switch error.code {
+            case .streamExists:
+                try await streams.update(
+                    stream(replicas: try await streams.info(of: names.stream).configuration.replicas)
+                )
+            // A single server keeps one copy.
+            case .replicasNotSupported where configuration.replicas == nil && replicas > 1:
+                try await createStream(replicas: 1)
+            default: throw error
+            }
+        }
+    }
+
+    private func stream(replicas: Int) -> StreamConfiguration {
+        var stream = StreamConfiguration(name: names.stream, subjects: [names.record("*")])
+        stream.replicas = replicas
+        stream.maximumMessagesPerSubject = configuration.history
+        stream.maximumAge = configuration.maximumAge.nanoseconds
+        stream.duplicateWindow = Duration.seconds(1).nanoseconds
+        stream.allowsDirectGet = true
+        stream.allowsRollup = true
+        stream.allowsMessageTTL = client.knowsMessageTTL ? true : nil
+        stream.republish = .init(source: names.record("*"), destination: names.published("{{wildcard(1)}}"))
+        return stream
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int {
+        Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+public import LiveProgress
+import Synchronization
+
+/// The records of backplanes in one process, for tests: each ``MemoryBackplane`` of it is the connection of one node.
+///
+/// ```swift
+/// let medium = BackplaneMemory(clock: clock)
+/// let services = try await [ProgressService(on: medium.backplane()), ProgressService(on: medium.backplane())]
+/// ```
+public final class BackplaneMemory: Sendable {
+    /// The most records of one operation that are kept.
+    static let history = 16
+
+    struct Entry {
+        var record: BackplaneRecord
+        var forgottenAt: Duration?
+    }
+
+    struct State {
+        var entries: [ProgressID: [Entry]] = [:]
+        var lastSequence: UInt64 = 0
+        var subscribers: [ProgressID: [UInt64: AsyncStream<BackplaneRecord>.Continuation]] = [:]
+        var subscriptions: [UInt64: ProgressID] = [:]
+        var lastSubscription: UInt64 = 0
+        var nodes: [String: BackplaneNode] = [:]
+
+        /// The kept entries of an operation.
+        func kept(_ id: ProgressID, at now: Duration) -> [Entry] {
+            guard let entries = entries[id], let last = entries.last else { return [] }
+            return last.forgottenAt.map { $0 <= now } ?? false ? [] : entries
+        }
+    }
+
+    let clock: ProgressClock
+    let state = Mutex(State())
+
+    /// Creates memory without records.
+    ///
+    /// - Parameter clock: The clock by which records are forgotten.
+    public init(clock: ProgressClock = .system) {
+        self.clock = clock
+    }
+
+    /// Returns the connection of one more node.
+    public func backplane() -> MemoryBackplane {
+        MemoryBackplane(self)
+    }
+}
+
+/// The connection of one node to the records in the memory of this process.
+public final class MemoryBackplane: ProgressBackplane {
+    private let memory: BackplaneMemory
+    private let name = Mutex("")
+
+    init(_ memory: BackplaneMemory) {
+        self.memory = memory
+    }
+
+    /// The name in messages.
+    public var description: String { "memory" }
+
+    /// Joins the nodes of the memory.
+    public func join(_ node: BackplaneNode) throws(BackplaneError) {
+        let isNew = memory.state.withLock { $0.nodes.updateValue(node, forKey: node.name) == nil }
+        guard isNew else { throw BackplaneError(.conflict, "Another node has the name \(node.name).") }
+        name.withLock { $0 = node.name }
+    }
+
+    /// Leaves the nodes of the memory.
+    public func leave() {
+        let name = name.withLock(\.self)
+        memory.state.withLock { _ = $0.nodes.removeValue(forKey: name) }
+    }
+
+    /// Writes a record.
+    public func write(
+        _ draft: BackplaneDraft,
+        of id: ProgressID,
+        expecting sequence: UInt64
+    ) throws(BackplaneError) -> UInt64 {
+        let now = memory.clock.now()
+        let written = memory.state.withLock { state -> UInt64? in
+            var entries = state.kept(id, at: now)
+            let previous = entries.last?.record.sequence ?? 0
+            guard previous == sequence else { return nil }
+            state.lastSequence += 1
+            let record = BackplaneRecord(
+                id: id,
+                sequence: state.lastSequence,
+                previous: previous,
+                owner: draft.owner,
+                payload: draft.payload
+            )
+            // An operation that is forgotten later leaves nothing, so its earlier records are dropped now.
+            if draft.lifetime != nil { entries = [] }
+            entries.append(.init(record: record, forgottenAt: draft.lifetime.map { now + $0 }))
+            state.entries[id] = entries.suffix(BackplaneMemory.history)
+            for subscriber in (state.subscribers[id] ?? [:]).values { subscriber.yield(record) }
+            return record.sequence
+        }
+        guard let written else { throw BackplaneError(.conflict, "Another record was written after \(sequence).") }
+        return written
+    }
+
+    /// Returns the newest record of an operation.
+    public func read(_ id: ProgressID) -> BackplaneRecord? {
+        history(of: id).last
+    }
+
+    /// Returns the kept records of an operation.
+    public func history(of id: ProgressID) -> [BackplaneRecord] {
+        let now = memory.clock.now()
+        return memory.state.withLock { $0.kept(id, at: now).map(\.record) }
+    }
+
+    /// Subscribes to the later records of an operation.
+    public func subscribe(
+        to id: ProgressID,
+        receive: @escaping @Sendable (BackplaneRecord) -> Void
+    ) -> BackplaneSubscription {
+        let (records, continuation) = AsyncStream.makeStream(of: BackplaneRecord.self)
+        Task { for await record in records { receive(record) } }
+        return memory.state.withLock { state in
+            state.lastSubscription += 1
+            state.subscribers[id, default: [:]][state.lastSubscription] = continuation
+            state.subscriptions[state.lastSubscription] = id
+            return BackplaneSubscription(number: state.lastSubscription)
+        }
+    }
+
+    /// Ends a subscription.
+    public func unsubscribe(_ subscription: BackplaneSubscription) {
+        let ended = memory.state.withLock { state in
+            guard let id = state.subscriptions.removeValue(forKey: subscription.number) else {
+                return nil as AsyncStream<BackplaneRecord>.Continuation?
+            }
+            defer { if state.subscribers[id]?.isEmpty == true { state.subscribers[id] = nil } }
+            return state.subscribers[id]?.removeValue(forKey: subscription.number)
+        }
+        ended?.finish()
+    }
+
+    /// Returns the newest record of each operation, without its payload.
+    public func scan() -> [BackplaneRecord] {
+        let now = memory.clock.now()
+        return memory.state.withLock { state in
+            state.entries.keys.compactMap { id in
+                guard var record = state.kept(id, at: now).last?.record else { return nil }
+                record.payload = []
+                return record
+            }
+        }
+    }
+
+    /// Sends a message to a node, and returns its response.
+    public func request(
+        _ message: [UInt8],
+        to node: String,
+        within limit: Duration
+    ) async throws(BackplaneError) -> [UInt8] {
+        guard let receiver = memory.state.withLock({ $0.nodes[node] }) else {
+            throw BackplaneError(.noNode, "There is no node \(node).")
+        }
+        return await receiver.respond(message)
+    }
+
+    /// Sends a message to all other nodes.
+    public func announce(_ message: [UInt8]) {
+        let name = name.withLock(\.self)
+        let others = memory.state.withLock { $0.nodes.filter { $0.key != name }.map(\.value) }
+        for node in others { node.hear(message) }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import LiveProgressNATS
+import LiveProgressTesting
+import NATSClient
+import Testing
+
+@Suite("A backplane on real NATS servers")
+struct NATSBackplaneTests {
+    @Test("One server keeps every promise", arguments: BackplaneConformance.cases, NATSServer.programs)
+    func singleServer(_ conformance: BackplaneConformance, program: String) async throws {
+        try await conformance.run {
+            let folder = try TemporaryFolder()
+            let server = try await NATSServer(
+                "jetstream { store_dir: \"\(folder.path)/js\" }",
+                program: program,
+                in: folder
+            )
+            return NATSMedium(servers: [server], folder: folder)
+        }
+    }
+}
+
+/// NATS servers whose stream is new.
+struct NATSMedium: BackplaneMedium {
+    let servers: [NATSServer]
+    let folder: TemporaryFolder
+
+    func connect() async throws -> any ProgressBackplane {
+        let addresses = try servers.map { try $0.address() }
+        return NATSBackplane(NATSBackplane.Configuration(servers: addresses))
+    }
+
+    func pass(_ time: Duration) async throws {
+        // The servers have the system's clock.
+        try await Task.sleep(for: time)
+    }
+}
