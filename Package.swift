@@ -149,6 +149,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "LiveProgressCluster",
+            dependencies: ["LiveProgress", "LiveProgressWire"],
+            swiftSettings: settings
+        ),
+        .target(
             name: "LiveProgressNATS",
             dependencies: ["LiveProgress", "NATSClient", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
@@ -192,6 +197,11 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveProgressClusterTests",
+            dependencies: ["LiveProgress", "LiveProgressCluster", "LiveProgressTesting"],
             swiftSettings: settings
         ),
         // Support is a link to the folder of NATSClientTests.

@@ -76,7 +76,7 @@ public final class NATSBackplane: ProgressBackplane {
 
     /// Connects, creates the stream if it is missing, and joins the nodes.
     ///
-    /// - Throws: ``BackplaneError`` if there is no connection in time, or the stream cannot be created.
+    /// - Throws: `BackplaneError` if there is no connection in time, or the stream cannot be created.
     public func join(_ node: BackplaneNode) async throws(BackplaneError) {
         let running = Task { [client] in await client.run() }
         state.withLock { state in

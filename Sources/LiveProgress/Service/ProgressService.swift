@@ -28,21 +28,22 @@ public final class ProgressService: Sendable {
     /// The log of the operations that changed last.
     package let changes: ProgressChangeLog
     let dependencies: JournalDependencies
-    /// The writer of the service's store; `nil` without a store.
-    let writer: StoreWriter?
+    /// What keeps the operations beyond the process; `nil` if they stay in memory.
+    let keeper: (any OperationKeeper)?
     let state = Mutex(State())
 
     /// Creates a service without operations, and without a store: its operations end with the process.
     public convenience init(configuration: Configuration = .init()) {
-        self.init(configuration: configuration, writer: nil)
+        self.init(configuration: configuration, keeper: nil)
     }
 
-    init(configuration: Configuration, writer: StoreWriter?) {
+    /// Creates a service whose operations something keeps beyond the process.
+    package init(configuration: Configuration, keeper: (any OperationKeeper)?) {
         self.configuration = configuration
         let publishing = PublishScheduler(interval: configuration.publishInterval, clock: configuration.clock)
         let changes = ProgressChangeLog(publishing: publishing)
         self.changes = changes
-        self.writer = writer
+        self.keeper = keeper
         dependencies = JournalDependencies(
             clock: configuration.clock,
             retention: configuration.retention,
@@ -53,7 +54,7 @@ public final class ProgressService: Sendable {
                 total: configuration.maximumHistoryBytes,
                 perOperation: configuration.maximumHistoryBytesPerOperation
             ),
-            sink: writer,
+            sink: keeper,
             host: HostBox()
         )
         dependencies.deadlines.attach(self)
@@ -134,11 +135,11 @@ public final class ProgressService: Sendable {
             state.tombstones[oldest.key] = nil
             return (journal, oldest.key)
         }
-        if let forgotten { writer?.noteForgotten(forgotten) }
+        if let forgotten { keeper?.noteForgotten(forgotten) }
         guard let journal else { return }
         dependencies.deadlines.schedule(id, at: forgettable)
         journal.remove(reason)
-        writer?.noteRemoval(
+        keeper?.noteRemoval(
             of: journal,
             tombstoneUntil: configuration.clock.date() + configuration.tombstoneRetention.inSeconds
         )
@@ -173,7 +174,7 @@ extension ProgressService: DeadlineHandler {
             }
             return (state.journals[id], isForgotten)
         }
-        if isForgotten { writer?.noteForgotten(id) }
+        if isForgotten { keeper?.noteForgotten(id) }
         if let journal, journal.deadlineReached() { remove(id, .expired) }
     }
 }

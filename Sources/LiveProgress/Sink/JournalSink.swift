@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+package import FoundationEssentials
+
 /// The place to which a journal's changes go: a store, or a server.
 ///
 /// The worker and the watchers never wait for a sink. A store reads a journal with
@@ -24,6 +26,21 @@ package protocol JournalSink: AnyObject, Sendable {
     ///
     /// - Throws: The reason why it cannot arrive; `CancellationError` if the task is cancelled.
     func deliver(within limit: Duration?) async throws -> Bool
+}
+
+/// What keeps the operations of a service beyond its process: the writer of a store, or of a node.
+package protocol OperationKeeper: JournalSink {
+    /// The condition of the place where the operations are kept.
+    var status: ProgressStoreStatus { get }
+
+    /// Notes that an operation was removed.
+    func noteRemoval(of journal: ProgressJournal, tombstoneUntil date: Date)
+
+    /// Notes that the time of a tombstone has passed.
+    func noteForgotten(_ id: ProgressID)
+
+    /// Commits everything; later changes are not kept.
+    func close() async
 }
 
 extension JournalSink {

@@ -17,7 +17,7 @@ extension ProgressJournal {
     }
 
     /// Marks the operation as changed, because its commit failed; returns whether the service still holds it.
-    func markDirtyAgain() -> Bool {
+    package func markDirtyAgain() -> Bool {
         state.withLock { state in
             state.isDirty = true
             return !state.isRetired
@@ -31,12 +31,24 @@ extension ProgressJournal {
         state.withLock { readForStore(&$0) }
     }
 
-    private func readForStore(_ state: inout State) -> (change: StoredOperation, position: UInt64)? {
+    private func readForStore(
+        _ state: inout State,
+        sealingAt now: JournalState.Now? = nil
+    ) -> (change: StoredOperation, position: UInt64)? {
         guard state.isDirty, !state.isRetired else { return nil }
         state.isDirty = false
         // The next thread that adds units announces them, which marks the operation again.
         state.core.count(pending.take())
+        if let now { state.core.seal(now: now) }
         return state.core.stored(after: state.storedRevision)
+    }
+
+    /// Reads what other nodes must take; `nil` if the operation has not changed, or is no longer in the service.
+    ///
+    /// The call seals an open tick, because the other nodes show it to their watchers.
+    package func readForNodes() -> (change: StoredOperation, position: UInt64)? {
+        let now = dependencies.now()
+        return state.withLock { readForStore(&$0, sealingAt: now) }
     }
 
     /// Reads as ``readForStore()`` does, and releases the revisions that were read, because no watcher reads them.
@@ -49,8 +61,8 @@ extension ProgressJournal {
         }
     }
 
-    /// Notes that the store has the revisions up to one.
-    func noteStored(_ revision: UInt64) {
+    /// Notes that the store, or the other nodes, have the revisions up to one.
+    package func noteStored(_ revision: UInt64) {
         state.withLock { $0.storedRevision = revision }
     }
 

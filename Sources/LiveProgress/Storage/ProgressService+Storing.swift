@@ -20,8 +20,9 @@ extension ProgressService {
     /// - Throws: ``ProgressStoreError``, or another error of the store, if the store cannot be opened.
     public convenience init(configuration: Configuration = .init(), store: any ProgressStore) async throws {
         let contents = try await store.load()
-        self.init(configuration: configuration, writer: StoreWriter(store, configuration))
-        writer?.attach(self)
+        let writer = StoreWriter(store, configuration)
+        self.init(configuration: configuration, keeper: writer)
+        writer.attach(self)
         restore(contents)
     }
 
@@ -29,15 +30,15 @@ extension ProgressService {
     ///
     /// Call this at the end of the program, after the last report: later reports are not stored.
     public func close() async {
-        await writer?.close()
+        await keeper?.close()
     }
 
     /// The condition of the store; `nil` if the service has none.
-    public var storeStatus: ProgressStoreStatus? { writer?.status }
+    public var storeStatus: ProgressStoreStatus? { keeper?.status }
 
     /// Returns when everything noted so far is committed, such as the removal of an operation.
     package func committed() async throws {
-        try await writer?.commit()
+        try await keeper?.commit()
     }
 
     /// Continues an operation whose worker was in a process that has ended.
@@ -91,7 +92,7 @@ extension ProgressService {
             // A calendar that is wrong must not keep a tombstone for longer than usual.
             let rest = min(.seconds(date.timeIntervalSince(now.date)), configuration.tombstoneRetention)
             guard rest > .zero else {
-                writer?.noteForgotten(id)
+                keeper?.noteForgotten(id)
                 continue
             }
             state.withLock { state in

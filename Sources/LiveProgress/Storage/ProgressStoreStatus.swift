@@ -17,4 +17,9 @@ public struct ProgressStoreStatus: Sendable, Hashable {
     public var commitCount: UInt64 = 0
     /// The number of failed commits.
     public var failureCount: UInt64 = 0
+
+    /// Creates the condition of a store that works.
+    package init(store: String) {
+        self.store = store
+    }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// A cycle commits everything that had changed when the cycle began. It begins after an interval, or immediately if a
 /// caller waits for a commit; so callers that wait at the same time share one commit. While nothing changes, no task
 /// runs. If a commit fails, the writer tries again, and the changes stay in the journals, whose memory is bounded.
-final class StoreWriter: JournalSink {
+final class StoreWriter: OperationKeeper {
     private struct State {
         /// The operations that may have changed since their last commit.
         var dirty: [ProgressJournal] = []
@@ -57,7 +57,7 @@ final class StoreWriter: JournalSink {
         state.withLock { $0.source = source }
     }
 
-    var status: ProgressStoreStatus {
+    package var status: ProgressStoreStatus {
         state.withLock { state in
             var status = state.status
             status.waitingOperations = state.dirty.count + state.removals.count
@@ -73,13 +73,13 @@ final class StoreWriter: JournalSink {
     }
 
     /// Notes that an operation was removed.
-    func noteRemoval(of journal: ProgressJournal, tombstoneUntil date: Date) {
+    package func noteRemoval(of journal: ProgressJournal, tombstoneUntil date: Date) {
         let removal = ProgressStoreBatch.Removal(id: journal.id, epoch: journal.epoch, tombstoneUntil: date)
         note { $0.removals.append(removal) }
     }
 
     /// Notes that the time of a tombstone has passed.
-    func noteForgotten(_ id: ProgressID) {
+    package func noteForgotten(_ id: ProgressID) {
         note { $0.forgottenTombstones.append(id) }
     }
 
@@ -112,7 +112,7 @@ final class StoreWriter: JournalSink {
     }
 
     /// Commits everything, and closes the store; later changes are not stored.
-    func close() async {
+    package func close() async {
         // Nothing is noted from now on, so no commit follows the last one.
         let dirty = state.withLock { state in
             state.isClosed = true
