@@ -172,6 +172,7 @@ def test_command_line(binary):
             done = tool(binary, *arguments, LIVE_PROGRESS_SERVER=server.url, LIVE_PROGRESS_TOKEN="x.SECRET.y")
             expect_equal(done.returncode, 77, f"{arguments} with a bad token")
             expect("SECRET" not in done.stderr, "an error contains the token")
+            expect("--token" in done.stderr, f"{arguments} does not say what to do: {done.stderr}")
 
 
 def test_created_tokens(binary):
@@ -222,6 +223,12 @@ def test_run_link(binary):
         expect_equal(request("GET", url, bearer(create)).status, 404, "reading with the token to create")
         watched = tool(binary, "watch", f"{url}#token={token}", LIVE_PROGRESS_TOKEN=create)
         expect_equal(watched.returncode, 0, f"the tool watches by the link: {watched.stderr}")
+        # A token of labels needs an operation with these labels.
+        team = keys.token("create", "--label", "team=data")
+        for labels, published in [((), False), (("--label", "team=data"), True)]:
+            done = tool(binary, "run", "--server", server.url, "--token", team, *labels, "--", "true")
+            expect_equal(done.returncode, 0, f"run with {labels}: {done.stderr}")
+            expect_equal(server.url in done.stderr, published, f"a link, with the labels {labels}: {done.stderr}")
         # A token in the environment of run is replaced for the command, by one for its operation alone.
         own = tool(binary, "run", "--server", server.url, "--", "sh", "-c", script, LIVE_PROGRESS_TOKEN=create)
         expect_equal(own.returncode, 0, f"the command reports: {own.stderr}")

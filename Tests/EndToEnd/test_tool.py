@@ -207,6 +207,16 @@ def test_report_and_get(binary, server):
     expect_equal(status, "cancelling", "status")
 
 
+def test_errors(binary, server):
+    """An error says what to do with the tool."""
+    taken = tool(binary, "serve", "--store", "memory", "--port", server.url.rpartition(":")[2])
+    expect_equal(taken.returncode, 69, f"exit code with a port in use; it said {taken.stderr!r}")
+    expect("the port is in use" in taken.stderr and "--port" in taken.stderr, f"serve said {taken.stderr!r}")
+    unknown = tool(binary, "get", f"{server.url}/api/v1/progress/no-such-operation")
+    expect_equal(unknown.returncode, 4, f"exit code for an unknown operation; it said {unknown.stderr!r}")
+    expect("live-progress list" in unknown.stderr, f"get said {unknown.stderr!r}")
+
+
 def test_usage(binary):
     """--version and --help print their text, and an unknown option is a usage error."""
     expect_equal(tool(binary, "--version").returncode, 0, "exit code of --version")

@@ -120,7 +120,7 @@ final class Bench: Sendable {
         var configuration = ProgressService.Configuration()
         configuration.journalCapacity = capacity
         if let store { try Self.open(store) }
-        service = ProgressService(configuration: configuration, writer: store.map { StoreWriter($0, configuration) })
+        service = ProgressService(configuration: configuration, keeper: store.map { StoreWriter($0, configuration) })
         tracker = try service.createProgress()
         journal = try service.getJournal(tracker.id)
         for _ in 0..<wakers { _ = journal.subscribe(Flag()) }

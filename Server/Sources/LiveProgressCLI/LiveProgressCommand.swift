@@ -12,8 +12,9 @@ package struct LiveProgressCommand: AsyncParsableCommand {
             A worker reports the progress of an operation; any number of watchers follow the operation live to its \
             end.
 
-            Exit statuses: 0 succeeded, 1 failed, 3 cancelled, 4 no such operation, 64 wrong usage, 69 the server \
-            cannot be reached, 124 timed out, 130 interrupted.
+            Exit statuses: 0 succeeded, 1 failed or refused, 3 cancelled, 4 no such operation, 64 wrong usage, 65 invalid \
+            data, 69 the server cannot be reached, 76 no Live Progress server, 77 no permission, 124 timed out, 130 \
+            interrupted.
             """,
         version: "0.1.0",
         subcommands: [

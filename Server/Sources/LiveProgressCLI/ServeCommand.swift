@@ -7,6 +7,15 @@ import FoundationEssentials
 import LiveProgress
 import LiveProgressServer
 import Logging
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// `live-progress serve`: runs the stand-alone server until SIGTERM or SIGINT.
 struct ServeCommand: AsyncParsableCommand {
@@ -85,8 +94,19 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let error as ServerConfigurationError {
             throw ValidationError(error.message)
         } catch {
-            Console.complain("cannot serve on \(server.configuration.host):\(server.configuration.port): \(error)")
+            let address = "\(server.configuration.host):\(server.configuration.port)"
+            Console.complain("cannot serve on \(address): \(Self.reason(error))")
             throw ExitCode(ExitStatus.unavailable)
+        }
+    }
+
+    /// Returns why the server cannot listen, and what to do if that is known.
+    private static func reason(_ error: any Error) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE: "the port is in use. Choose another one with --port; --port 0 selects a free one."
+        case EACCES: "the port needs privileges. Choose one above 1023 with --port."
+        case EADDRNOTAVAIL: "this machine does not have the address. Choose another one with --host."
+        default: "\(error)"
         }
     }
 

@@ -36,6 +36,21 @@ struct ServerConfigurationTests {
         #expect(configuration.store == .standardFile("/var/lib/live-progress/progress.sqlite"))
     }
 
+    @Test(
+        "an unknown key of the file is refused by name",
+        arguments: ["orgins: []", "port: 1\nmaximumConection: 5", "Port: 1"]
+    )
+    func unknownKey(yaml: String) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "live-progress-\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(yaml.utf8).write(to: file)
+        let error = await #expect(throws: ServerConfigurationError.self) {
+            try await ServerConfiguration.read(options: [:], file: file.path, environment: [:])
+        }
+        let key = try #require(yaml.split(separator: "\n").last?.split(separator: ":").first)
+        #expect(error?.message.contains("\(file.path) has the unknown key \(key);") == true, "\(error?.message ?? "")")
+    }
+
     @Test("an environment variable can name the file")
     func fileFromEnvironment() async throws {
         await #expect(throws: ServerConfigurationError.self) {

@@ -48,7 +48,20 @@ func complaining<Value>(_ body: () async throws -> Value) async throws -> Value 
     do {
         return try await body()
     } catch let error as ProgressClientError {
-        Console.complain(error.message)
+        Console.complain(error.toolMessage)
         throw ExitCode(ExitStatus.of(error))
+    }
+}
+
+extension ProgressClientError {
+    /// The message for users of the tool; the details of a problem are for programs that send requests.
+    var toolMessage: String {
+        switch code {
+        case .unknown: "The server knows no such operation. `live-progress list` shows those that it has."
+        case .unauthenticated:
+            "The server needs a valid token: use --token or LIVE_PROGRESS_TOKEN, or a link with #token=…."
+        case .forbidden: "The token does not permit this (\(problem?.detail ?? message))"
+        default: message
+        }
     }
 }

@@ -33,6 +33,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .customLong("id"), help: "The operation's identifier; by default a random one.")
     var identifier: String?
 
+    @Option(help: ArgumentHelp("A label of the operation; may be repeated.", valueName: "name=value"))
+    var label: [LabelArgument] = []
+
     @Option(
         help:
             "The server to publish to, such as http://127.0.0.1:8080; by default LIVE_PROGRESS_SERVER, else a local one."
@@ -109,6 +112,7 @@ struct RunCommand: AsyncParsableCommand {
         return RunStage.Request(
             id: identifier.flatMap { ProgressID($0) } ?? ProgressID(),
             title: title ?? arguments.title,
+            labels: LabelArgument.dictionary(label),
             server: server ?? (named?.isEmpty == false ? named : nil),
             security: security,
             token: credentials.value,

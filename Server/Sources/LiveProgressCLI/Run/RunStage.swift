@@ -10,6 +10,7 @@ struct RunStage: Sendable {
     struct Request: Sendable {
         var id: ProgressID
         var title: String
+        var labels: [String: String] = [:]
         /// The base URL of the server to publish to; `nil` for a local server.
         var server: String?
         /// The trusted certificate authorities of that server.
@@ -35,7 +36,7 @@ struct RunStage: Sendable {
 
     /// Creates the stage; after a failure, writes a warning and returns a stage without publishing.
     static func make(_ request: Request, messages: RunMessages) async -> RunStage {
-        let options = ProgressOptions(title: request.title, isCancellable: true)
+        let options = ProgressOptions(title: request.title, labels: request.labels, isCancellable: true)
         do {
             if let server = request.server {
                 let tracker = try await client(server, request).createProgress(id: request.id, options: options)

@@ -83,7 +83,7 @@ final class WatchSession: Sendable {
         } catch {
             if error.code == .cancelled { return nil }
             write { $0.finish() }
-            Console.complain(error.message)
+            Console.complain(error.toolMessage)
             return ExitStatus.of(error)
         }
     }

@@ -2,16 +2,41 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import Configuration
+import Synchronization
 
 /// A source of configuration values, with a name for error messages.
 struct ConfigurationSource {
     let name: String
     let provider: any ConfigProvider
+    /// The keys in the source that have to be known; the environment also has variables of other programs.
+    var keys: [String] = []
 }
 
 /// Reads values from several sources; the first source with a value wins, and a value of the wrong type is an error.
 struct ConfigurationValues {
     let sources: [ConfigurationSource]
+    private let known = KnownKeys()
+
+    /// The keys that were looked up.
+    private final class KnownKeys: Sendable {
+        let names = Mutex<Set<String>>([])
+    }
+
+    /// Creates a reader of sources; the first one wins.
+    init(sources: [ConfigurationSource]) {
+        self.sources = sources
+    }
+
+    /// Refuses a key that nothing has looked up, such as a misspelt one; call this after all lookups.
+    func refuseUnknownKeys() throws(ServerConfigurationError) {
+        let known = known.names.withLock(\.self)
+        for source in sources {
+            guard let key = source.keys.first(where: { !known.contains($0) }) else { continue }
+            throw ServerConfigurationError(
+                "\(source.name) has the unknown key \(key); docs/OPERATIONS.md lists all keys."
+            )
+        }
+    }
 
     func string(_ key: String) throws(ServerConfigurationError) -> String? {
         guard let (content, _) = try look(up: key, as: .string, "a text"), case .string(let text) = content else {
@@ -63,6 +88,7 @@ struct ConfigurationValues {
         as type: ConfigType,
         _ allowed: String
     ) throws(ServerConfigurationError) -> (ConfigContent, ConfigurationSource)? {
+        known.names.withLock { _ = $0.insert(key) }
         for source in sources {
             do {
                 let found = try source.provider.value(forKey: AbsoluteConfigKey([key]), type: type)

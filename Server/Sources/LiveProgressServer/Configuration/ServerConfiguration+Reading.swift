@@ -6,6 +6,7 @@ import FoundationEssentials
 import LiveProgress
 @_spi(Server) import LiveProgressHTTP
 import Logging
+import Yams
 
 extension ServerConfiguration {
     /// Reads the configuration from the options, the environment and a YAML file.
@@ -38,15 +39,29 @@ extension ServerConfiguration {
             ),
         ]
         if let file = file ?? environment["LIVE_PROGRESS_CONFIG"] {
-            sources.append(ConfigurationSource(name: file, provider: try await yaml(at: file)))
+            let provider = try await yaml(at: file)
+            sources.append(ConfigurationSource(name: file, provider: provider, keys: try keys(ofYAML: file)))
         }
-        return try ServerConfiguration(ConfigurationValues(sources: sources), store: .standard(environment))
+        let values = ConfigurationValues(sources: sources)
+        let configuration = try ServerConfiguration(values, store: .standard(environment))
+        try values.refuseUnknownKeys()
+        return configuration
     }
 
     private static func yaml(at path: String) async throws(ServerConfigurationError) -> any ConfigProvider {
         do {
             let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
             return try await FileProvider<YAMLSnapshot>(config: ConfigReader(provider: place))
+        } catch {
+            throw ServerConfigurationError("The configuration file \(path) cannot be read: \(error)")
+        }
+    }
+
+    /// Returns the keys of a YAML file, because a provider of values cannot list them.
+    private static func keys(ofYAML path: String) throws(ServerConfigurationError) -> [String] {
+        do {
+            let text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+            return try Yams.compose(yaml: text)?.mapping?.keys.compactMap(\.string) ?? []
         } catch {
             throw ServerConfigurationError("The configuration file \(path) cannot be read: \(error)")
         }
