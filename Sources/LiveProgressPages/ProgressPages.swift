@@ -64,8 +64,8 @@
     /// script, of a file in `Web/client` or of a style, update its hash; the server's `PageHashesTests` shows the new hash.
     package static let contentSecurityPolicy = [
         "default-src 'none'",
-        "script-src 'sha256-kJM/w5K0E+Zk+S+31uOwOhh+F8cU0VZ1aO709rlzaGY='"
-            + " 'sha256-6el2u+mhYvO2UnLSsx7zIh+Fbudi8cbOz7FWhRMlwlQ='",
+        "script-src 'sha256-erO9MigqXsXV6Fjq3XI9vLbN2Uq75uRhW5wSvuLb/nY='"
+            + " 'sha256-5b6anmASZpS1SZ3zuct8p0bmffQC7TQFXuXFK3F7dN0='",
         "style-src 'sha256-VuUG6vlN7d6wn9QWWnNe+50WP1p2wRgykDUlS9bTx2E='"
             + " 'sha256-xBbBChC2DTijurKyZSlckIGIou/KXSD5RVa5uvmEIag='",
         "connect-src 'self'",

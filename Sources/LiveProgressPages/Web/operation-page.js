@@ -87,7 +87,7 @@ function showCancel(message, ended) {
   const button = at("cancel");
   const cancelling = message.status === "cancelling";
   if (cancelling || ended) view.asked = false;
-  button.hidden = ended || view.isGone || !(message.cancellable === true || cancelling);
+  button.hidden = ended || view.isGone || !view.mayCancel || !(message.cancellable === true || cancelling);
   button.disabled = cancelling || view.asked;
   setText(button, button.disabled ? "Cancelling…" : "Cancel");
   if (cancelling || ended) notify("");
@@ -106,9 +106,10 @@ at("cancel").addEventListener("click", async () => {
     await cancel(addressWith(["access_token"]), { token: pageToken, signal: AbortSignal.timeout(answerTime) });
   } catch (error) {
     view.asked = false;
-    const texts = error instanceof ProgressError
-      ? [error.problem?.title, error.message]
-      : ["The server could not be reached", "try again once the page is connected."];
+    view.mayCancel = error?.kind !== "forbidden";
+    const texts = !(error instanceof ProgressError)
+      ? ["The server could not be reached", "try again once the page is connected."]
+      : view.mayCancel ? [error.problem?.title, error.message] : ["This link lets you watch, but not cancel."];
     notify([...new Set(texts)].filter(Boolean).join(": "));
     showCancel(view.message, isEnded(view.message.status));
   }

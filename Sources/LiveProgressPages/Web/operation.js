@@ -8,6 +8,7 @@ const view = {
   gap: "",
   lag: null, // the estimated milliseconds by which this clock is ahead of the server's clock
   asked: false,
+  mayCancel: true,
   isGone: false,
   isAwaitingFrame: false,
   spoken: { text: "", at: 0, timer: 0 },

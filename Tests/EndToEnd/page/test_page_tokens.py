@@ -35,6 +35,21 @@ async def check_secret(tab, server: Server, *tokens: str) -> None:
     expect(tab.requests and f"target={BASE}" in server.whole_log(), "there are no requests or no log")
 
 
+async def test_may_not_cancel(browser, binary):
+    """With a token that permits only watching, the page says so after a click on the cancel button, and removes the button."""
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Keys(binary, folder)
+        with Server(binary, "--secret-file", keys.path) as server:
+            body = json.dumps({"id": "job", "cancellable": True, "state": "Copying"}).encode()
+            request("POST", server.url + BASE, bearer(keys.token("create")) | {"Content-Type": "application/json"}, body)
+            async with await browser.tab() as tab:
+                await visit(tab, f"{server.url}{BASE}/job#token={keys.token('watch')}")
+                await tab.wait("document.querySelector('#cancel').checkVisibility()")
+                await tab.click("#cancel")
+                await tab.wait_text("#notice", "This link lets you watch, but not cancel.")
+                assert not await tab.visible("#cancel")
+
+
 async def in_new_tab(tab, selector: str, button: str) -> None:
     """Opens a link in a new tab with the mouse, and waits until the new tab is live."""
     spot = await tab.evaluate(f"""(() => {{

@@ -28,7 +28,8 @@ export function driver(tell) {
 
   function create({ op, server, id, title, total, unit, token }) {
     const refused = (error) => tell({ event: "refused", op, kind: error.kind, detail: error.message });
-    const options = { id, title, total, unit, cancellable: true, refused, ...(token ? { token } : {}) };
+    // The suite gives a call 0.5 s, even with a silent server.
+    const options = { id, title, total, unit, cancellable: true, refused, wait: 300, ...(token ? { token } : {}) };
     const created = report(server, options).then((operation) => {
       operation.signal.addEventListener("abort", () => tell({ event: "cancelling", op }));
       return operation;

@@ -1,17 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: URLs of servers and operations, and tokens.
 
+import { ProgressError } from "./error.js";
+
 /** @typedef {string | (() => string | null | undefined | Promise<string | null | undefined>)} TokenSource */
 
 /**
  * Returns a URL without its fragment, and the token in the fragment. A fragment is never sent to a server.
  * @param {string | URL} text
+ * @throws {ProgressError} if it is not a URL of HTTP
  */
 export function readAddress(text) {
-  const url = new URL(text, globalThis.document?.baseURI ?? globalThis.location?.href);
+  const url = readURL(text);
+  if (!/^(http|ws)s?:$/.test(url?.protocol ?? "")) {
+    const [shown] = String(text).split("#");
+    throw new ProgressError("refused", `'${shown}' is not a URL of a server: it should begin with http:// or https://.`);
+  }
+  url.protocol = url.protocol.replace("ws", "http");
   const token = new URLSearchParams(url.hash.slice(1)).get("token");
   url.hash = "";
   return { url, token };
+}
+
+/**
+ * @param {string | URL} text
+ * @returns {any} a URL, or nothing if the text is none
+ */
+function readURL(text) {
+  try {
+    return new URL(text, globalThis.document?.baseURI ?? globalThis.location?.href);
+  } catch {
+    return null;
+  }
 }
 
 /**

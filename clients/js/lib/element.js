@@ -21,11 +21,15 @@ const style = `
   border-radius: var(--live-progress-radius, 99px); background: var(--live-progress-track, light-dark(#e4e6ea, #2a2e35));
 }
 [part=fill] {
-  height: 100%; background: var(--live-progress-color, var(--_tone)); transform-origin: left; transition: transform 200ms ease-out;
+  height: 100%; transform: scaleX(0); background: var(--live-progress-color, var(--_tone)); transform-origin: left; transition: transform 200ms ease-out;
 }
 :host(:dir(rtl)) [part=fill] { transform-origin: right; }
-:host(:state(indeterminate)) [part=fill] { transform: scaleX(0.3); }
-:host(:state(indeterminate):is(:state(running), :state(cancelling))) [part=fill] { animation: sweep 2s ease-in-out infinite alternate; }
+:host(:state(indeterminate):is(:state(running), :state(cancelling), :state(stalled)):not(:state(refused))) [part=fill] {
+  transform: scaleX(0.3);
+}
+:host(:state(indeterminate):is(:state(running), :state(cancelling)):not(:state(waiting), :state(refused))) [part=fill] {
+  animation: sweep 2s ease-in-out infinite alternate;
+}
 :host(:is(:state(waiting), :state(refused))) [part=bar] { opacity: 0.5; }
 @keyframes sweep { from { transform: translateX(0) scaleX(0.3); } to { transform: translateX(70%) scaleX(0.3); } }
 @media (prefers-reduced-motion: reduce) { [part=fill] { animation: none !important; transition: none; } }
@@ -36,11 +40,32 @@ const style = `
 
 /** @typedef {import("./types.js").ConnectionState} ConnectionState */
 
+/**
+ * The texts for refusals, whose own texts are for developers.
+ * @type {Record<string, string>}
+ */
+const refusalTexts = {
+  unknown: "There is no such operation.",
+  gone: "This operation was deleted or has expired.",
+  forbidden: "You may not see this operation.",
+  unauthenticated: "A valid token is needed.",
+};
+
+/**
+ * Returns the text for a connection that waits or is refused.
+ * @param {ConnectionState} connection
+ * @param {boolean} wasLive
+ */
+function lostText({ phase, error }, wasLive) {
+  if (phase === "waiting") return wasLive ? "Connection lost, reconnecting…" : "No connection yet, trying again…";
+  return refusalTexts[error?.kind ?? ""] ?? error?.message ?? "";
+}
+
 /** The base class; without elements, as in a worker or in Node, the class cannot be used. */
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /**
- * Shows an operation live; the content of the element is shown until the first snapshot.
+ * Shows an operation live; the content of the element is shown until the first snapshot or a refusal.
  *
  * ```html
  * <live-progress src="https://host/api/v1/progress/ID" label="Export">Export is running…</live-progress>
@@ -180,7 +205,8 @@ export class LiveProgressElement extends Base {
   /** @param {import("./types.js").Snapshot} snapshot */
   #take(snapshot) {
     this.#snapshot = snapshot;
-    this.#show();
+    // After the operation was removed, a message is of its next run.
+    this.#show({ phase: "live" });
     this.dispatchEvent(new CustomEvent(snapshot.type === "end" ? "end" : "update", { detail: snapshot }));
   }
 
@@ -194,14 +220,13 @@ export class LiveProgressElement extends Base {
     const share = shareOf(snapshot);
     const ended = isEnded(status);
     const word = statusWord(status) + (error?.title ? ": " + error.title : "");
-    const lost = phase === "waiting" ? "Connection lost, reconnecting…" : connection.error?.message;
-    const state = ended ? word : isLost ? lost ?? "" : this.#snapshot ? snapshot.state || word : "";
-    const name = this.getAttribute("label") || title || id || this.getAttribute("src") || "";
+    const state = ended ? word : isLost ? lostText(connection, this.#snapshot !== null) : this.#snapshot ? snapshot.state || word : "";
+    const name = this.getAttribute("label") || title || id || (this.getAttribute("src") ?? "").split("#")[0];
     const figure = shareText(snapshot);
     const count = [countText(progress), ended ? "" : rateText(progress)].filter(Boolean).join(" · ");
     const texts = { title: name, share: figure, state, count };
     for (const [part, text] of Object.entries(texts)) if (this.#parts[part].textContent !== text) this.#parts[part].textContent = text;
-    this.#slot.hidden = this.#snapshot !== null;
+    this.#slot.hidden = this.#snapshot !== null || phase === "refused";
     this.#parts.fill.style.transform = share === null ? "" : `scaleX(${share})`;
     Object.assign(this.#internals, {
       ariaLabel: name,

@@ -4,10 +4,7 @@
 /** @typedef {import("./types.js").Problem} Problem */
 
 /** @type {Record<number, string>} */
-const kinds = {
-  401: "unauthenticated", 403: "forbidden", 404: "unknown", 410: "gone",
-  4501: "unauthenticated", 4503: "forbidden", 4504: "unknown", 4510: "gone",
-};
+const kinds = { 401: "unauthenticated", 403: "forbidden", 404: "unknown", 410: "gone" };
 
 /**
  * The error of a watch or of reports.
@@ -47,19 +44,31 @@ export const answerTime = 10_000;
 export const pauseAfter = (/** @type {number} */ failures) => Math.min(10_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 
 /**
- * The first and last close codes of each range after which a watcher reconnects. 1005 and 1006 mean a connection without a code;
- * 1012 and 1014 come from proxies.
+ * The close codes after which a watcher reconnects. 1005 and 1006 mean a connection without a code; 1012 and 1014 come from
+ * proxies.
  */
-const reconnectCodes = [[1001, 1001], [1005, 1006], [1011, 1014], [4000, 4499]];
+const reconnectCodes = /^(1001|100[56]|101[1-4]|4[0-4]..)$/;
+const transientCodes = /^(408|425|429|5(?!01|05)..)$/;
 
 /**
  * @param {number} code
  * @param {string} [reason]
  */
 export function closeError(code, reason) {
-  const comesBack = reconnectCodes.some(([first, last]) => first <= code && code <= last);
-  const kind = comesBack ? "unavailable" : kinds[code] ?? "refused";
+  // 4501 is the close code for the status 401, and so on.
+  const kind = reconnectCodes.test(String(code)) ? "unavailable" : kinds[code - 4100] ?? "refused";
   return new ProgressError(kind, `The server closed the connection: ${code} ${reason ?? ""}`.trim(), { status: code });
+}
+
+let lastWarning = "";
+
+/**
+ * Writes a warning for the developer of a worker; the same text only once.
+ * @param {string} text
+ */
+export function warn(text) {
+  if (text !== lastWarning) console.warn(`live-progress: ${text}`);
+  lastWarning = text;
 }
 
 export const removed = () => new ProgressError("gone", "The operation was removed.");
@@ -78,9 +87,8 @@ export async function answerError(response) {
   const { status, headers } = response;
   /** @type {Problem | null} */
   const problem = await response.json().catch(() => null);
-  const mayComeBack = [408, 425, 429].includes(status) || (status >= 500 && status !== 501 && status !== 505);
   const ended = status === 409 && /:(ended|stale-attempt)$/.test(problem?.type ?? "") ? "ended" : undefined;
-  const kind = mayComeBack ? "unavailable" : ended ?? kinds[status] ?? "refused";
+  const kind = transientCodes.test(String(status)) ? "unavailable" : ended ?? kinds[status] ?? "refused";
   const asked = headers.get("Retry-After");
   const retryAfter = asked ? Number(asked) * 1000 || Date.parse(asked) - Date.now() || 0 : 0;
   const message = problem?.detail ?? problem?.title ?? `The server answered with status ${status}.`;

@@ -4,7 +4,7 @@
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 
 /** @param {string} status */
-export const isEnded = (status) => status === "succeeded" || status === "failed" || status === "cancelled";
+export const isEnded = (status) => /^(succeeded|failed|cancelled)$/.test(status);
 
 /**
  * Accepts each revision once and in order, over all connections, and counts the missing revisions between two.

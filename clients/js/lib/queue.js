@@ -34,7 +34,7 @@ export class ReportQueue {
    */
   advance(count) {
     if (this.hasEnd || !(count > 0)) return;
-    this.#done += count;
+    this.#done += Number(count);
     const last = this.#waiting.at(-1);
     if (!last) return void this.#waiting.push({ says: {}, done: this.#done, counts: true });
     last.done = this.#done;
@@ -89,4 +89,24 @@ function folded(older, newer) {
   if ("state" in newer.says && !("details" in newer.says)) delete says.details;
   if (older.says.labels && newer.says.labels) says.labels = { ...older.says.labels, ...newer.says.labels };
   return { says, done: newer.done, counts: older.counts || newer.counts };
+}
+
+/**
+ * Returns the body of a report. The creator of the operation sends the absolute count, so that nothing is counted twice.
+ * Another worker sends the increment to the count before.
+ * @param {Report} report
+ * @param {number | null} before `null` for the creator
+ */
+export const bodyOf = ({ says, done, counts }, before) =>
+  JSON.stringify(!counts ? says : { ...says, ...(before === null ? { completedCount: done } : { advance: done - before }) });
+
+/**
+ * Returns what remains of an invalid report: its count, and the end.
+ * @param {Report} report
+ * @returns {Report[]}
+ */
+export function validPart({ says, done, counts }) {
+  const { status } = says;
+  const hasMore = Object.keys(says).length > (status ? 1 : 0);
+  return hasMore && (status || counts) ? [{ says: status ? { status } : {}, done, counts }] : [];
 }

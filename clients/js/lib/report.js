@@ -2,6 +2,7 @@
 // Part of Live Progress: the worker's handle for an operation.
 
 import { randomID, readServer } from "./address.js";
+import { warn } from "./error.js";
 import { ReportQueue } from "./queue.js";
 import { Sender } from "./sender.js";
 
@@ -21,7 +22,8 @@ import { Sender } from "./sender.js";
  * @property {number} [lease] the seconds for which the worker may be silent
  * @property {boolean} [cancellable] whether watchers can request cancellation, which aborts `signal`
  * @property {import("./address.js").TokenSource | null} [token] the token; a function is called before each request
- * @property {number} [patience] the maximum wait of an end or of `flush`, in milliseconds
+ * @property {number} [wait] the maximum wait of `report` for the creation, in milliseconds; by default 2,000
+ * @property {number} [patience] the maximum wait of an end or of `flush`, in milliseconds; by default 4,000
  * @property {(error: ProgressError) => void} [refused] called once if the server refuses all reports; by default writes a warning
  * @property {string} [api] the path of the API on the server
  */
@@ -53,8 +55,8 @@ const defined = (/** @type {object} */ members) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined).map(([name, value]) => [name, frozen(value)]));
 
 /**
- * The worker's handle for an operation. No call waits for the server or throws. Reports are sent in the background: every change
- * of state in order, and counts at most ten times per second. While the server is unreachable, reports wait in bounded memory.
+ * The worker's handle for an operation. No call throws, and only ends and `flush` wait for the server. Reports are sent in the
+ * background: every change of state in order, and counts at most ten times per second. While the server is unreachable, reports wait in bounded memory.
  */
 export class Operation {
   /** The operation's URL; empty if nothing is reported. */
@@ -71,7 +73,7 @@ export class Operation {
    */
   tokens = null;
   /**
-   * The refusal that stopped the reports, or `null`.
+   * The refusal that stopped the reports, or the error of an invalid address, or `null`.
    * @type {ProgressError | null}
    */
   error = null;
@@ -84,14 +86,14 @@ export class Operation {
 
   /**
    * @param {string | URL | null | undefined} server
-   * @param {ReportOptions} options
+   * @param {ReportOptions & {spare?: string | null}} options
    * @param {boolean} isGuest whether another program ends the operation, if `server` is the URL of an operation
    */
   constructor(server, options, isGuest) {
     const { id, title, total, unit, state, details, labels, parent, lease, cancellable } = options;
     this.#patience = options.patience ?? 4_000;
-    if (!server) return;
-    const at = readServer(server, options.api ?? "/api/v1/progress");
+    const at = server && this.#read(server, options.api);
+    if (!at) return;
     this.id = at.id || (id ?? randomID());
     this.url = `${at.collection}/${this.id}`;
     this.#isGuest = isGuest && at.id;
@@ -101,16 +103,35 @@ export class Operation {
       ...at,
       url: this.url,
       creation: at.id ? null : { id: this.id, ...defined({ title, labels, parent, lease }), ...says },
-      token: options.token ?? at.token,
+      token: options.token ?? at.token ?? options.spare,
       heartbeat,
       answered: (snapshot) => this.#note(snapshot),
       refused: (error) => {
         this.error = error;
-        (options.refused ?? ((error) => console.warn(`live-progress: ${this.url}: ${error.message}`)))(error);
+        (options.refused ?? (({ message }) => warn(`${this.url}: ${message}`)))(error);
       },
     });
     if (at.id) this.#queue.push(says);
     this.#sender.start();
+  }
+
+  /**
+   * Begins an operation, and waits for the server, at most `options.wait`.
+   * @param {ConstructorParameters<typeof Operation>} place
+   */
+  static async begin(...place) {
+    const one = new Operation(...place);
+    await one.#sender?.begin(place[1].wait ?? 2_000);
+    return one;
+  }
+
+  /** @param {string | URL} server */
+  #read(server, api = "/api/v1/progress") {
+    try {
+      return readServer(server, api);
+    } catch (/** @type {any} */ error) {
+      warn(`${(this.error = error).message} Nothing is reported.`);
+    }
   }
 
   /** The URL with the token to watch in its fragment, if there is one. Everyone with this link can watch. */
@@ -202,7 +223,8 @@ export class Operation {
 /**
  * Begins an operation on a server, or reports into the operation of the given URL, which keeps its title and labels.
  *
- * Does not wait for the server, and does not throw if the server fails. Without `server`, uses the environment:
+ * Returns when the server has created the operation, at the latest after `wait`, and then goes on without the server. Does not
+ * throw if the server fails or its address is invalid. Without `server`, uses the environment:
  * `LIVE_PROGRESS_URL`, which `live-progress run` sets, or else `LIVE_PROGRESS_SERVER`. With neither of them, or with
  * `LIVE_PROGRESS_DISABLED=1`, every call does nothing. The operation of `LIVE_PROGRESS_URL` is ended by the program that began it,
  * or with `LIVE_PROGRESS_OWNER=1` by the first operation of this program.
@@ -224,5 +246,5 @@ export async function report(server, options = {}) {
   const isGuest = !server && environment.LIVE_PROGRESS_OWNER !== "1";
   // Later operations and child processes are guests.
   if (!server) delete environment.LIVE_PROGRESS_OWNER;
-  return new Operation(isOff ? null : place, { token: environment.LIVE_PROGRESS_TOKEN, ...options }, isGuest);
+  return Operation.begin(isOff ? null : place, { ...options, spare: environment.LIVE_PROGRESS_TOKEN }, isGuest);
 }

@@ -2,11 +2,20 @@
 // Part of Live Progress: sends a worker's reports to the server, one request at a time.
 
 import { askToken, fieldsWith, randomID } from "./address.js";
-import { answerError, answerTime, noAnswer, pauseAfter, ProgressError } from "./error.js";
+import { answerError, answerTime, noAnswer, pauseAfter, ProgressError, warn } from "./error.js";
+import { bodyOf, validPart } from "./queue.js";
 
 /** The minimum interval between two requests with only counts, in milliseconds. */
 const countTime = 100;
 const mostAtOnce = 100;
+/** The time in milliseconds for which a normal exit of Node waits for the last reports. */
+const exitTime = 1_000;
+/** The server that did not answer a creation in time. Further creations do not wait for it. */
+let silentServer = "";
+/** @type {Set<Sender>} the senders with reports that the server does not have */
+const busy = new Set();
+const platform = /** @type {any} */ (globalThis).process;
+platform?.once?.("beforeExit", () => busy.forEach((one) => one.flush(exitTime)));
 
 /**
  * @typedef {object} SenderOptions
@@ -21,10 +30,22 @@ const mostAtOnce = 100;
 
 /** Starts a timer that does not keep the program running. */
 const timer = (/** @type {() => void} */ act, /** @type {number} */ time) => {
-  const one = /** @type {any} */ (setTimeout(act, time));
+  const one = /** @type {any} */ (setTimeout(act, Math.min(time, 2 ** 31 - 1)));
   one.unref?.();
   return one;
 };
+
+/**
+ * Returns whether an event comes within the given milliseconds.
+ * @param {number} time
+ * @param {(came: () => void) => void} begin
+ * @returns {Promise<boolean>}
+ */
+const comesWithin = (time, begin) =>
+  new Promise((resolve) => {
+    const limit = setTimeout(() => resolve(false), time);
+    begin(() => (clearTimeout(limit), resolve(true)));
+  });
 
 export class Sender {
   dropped = 0;
@@ -35,12 +56,14 @@ export class Sender {
   #ownToken = null;
   /** The number of completed units that the server has. */
   #settled = 0;
-  #isRunning = false;
   #isOver = false;
   #isUrgent = false;
   #isRefused = false;
   #hurry = () => {};
   #settle = () => {};
+  #tried = () => {};
+  /** The last error. */
+  #failure = noAnswer(undefined);
   /** @type {AbortController | undefined} */
   #request;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -58,8 +81,8 @@ export class Sender {
 
   /** Starts to send, because the queue has reports. */
   async start() {
-    if (this.#isRunning || this.#isOver) return;
-    this.#isRunning = true;
+    if (busy.has(this) || this.#isOver) return;
+    busy.add(this);
     clearTimeout(this.#beat);
     // Reports of the same turn of the event loop are sent in one request.
     await null;
@@ -68,7 +91,7 @@ export class Sender {
       else await this.#deliver(this.#queue.take(mostAtOnce));
       if (this.#queue.holdsOnlyCounts && !this.#isUrgent) await this.#wait(countTime);
     }
-    this.#isRunning = false;
+    busy.delete(this);
     this.#settle();
     this.#settle = () => {};
     if (this.#isOver) return;
@@ -82,22 +105,35 @@ export class Sender {
    * @returns {Promise<boolean>}
    */
   async flush(patience) {
-    if (!this.#isRunning) return !this.#isRefused;
+    if (!busy.has(this)) return !this.#isRefused;
     this.#isUrgent = true;
     this.#hurry();
-    const inTime = await new Promise((resolve) => {
-      const limit = setTimeout(() => resolve(false), patience);
+    const inTime = await comesWithin(patience, (came) => {
       const before = this.#settle;
-      this.#settle = () => {
-        clearTimeout(limit);
-        before();
-        resolve(true);
-      };
+      this.#settle = () => (before(), came());
     });
     this.#isUrgent = false;
-    // An unanswered request would keep the program running. The request is repeated later.
-    if (!inTime) this.#request?.abort();
+    if (!inTime) {
+      this.#complain();
+      // An unanswered request would keep the program running. The request is repeated later.
+      this.#request?.abort();
+    }
     return inTime && !this.#isRefused;
+  }
+
+  /**
+   * Waits for the first response to the creation, at most the given milliseconds; not again for a silent server.
+   * @param {number} time
+   */
+  async begin(time) {
+    const { collection, creation } = this.#options;
+    if (!creation || !time || silentServer === collection) return;
+    if (!(await comesWithin(time, (came) => (this.#tried = came)))) silentServer = collection;
+  }
+
+  #complain() {
+    const { origin } = new URL(this.#options.url);
+    warn(`${origin}: ${this.#failure.message} The newest reports were not sent. Check the server and its address.`);
   }
 
   /** @param {Record<string, any>} creation */
@@ -106,51 +142,34 @@ export class Sender {
     const snapshot = await this.#send("POST", collection, JSON.stringify(creation), "application/json");
     this.#creation = null;
     if (snapshot) this.#answered(snapshot);
+    this.#tried();
   }
 
   /** @param {import("./queue.js").Report[]} reports */
   async #deliver(reports) {
     for (let most = reports.length; reports.length > 0 && !this.#isOver; ) {
-      const lines = reports.slice(0, most).map((report, index) => this.#body(report, reports[index - 1]?.done ?? this.#settled));
+      const lines = reports.slice(0, most)
+        .map((report, index) => bodyOf(report, this.#options.creation ? null : reports[index - 1]?.done ?? this.#settled));
       const type = lines.length > 1 ? "application/x-ndjson" : "application/json";
       let taken = lines.length;
       const snapshot = await this.#send("PATCH", this.#options.url, lines.join("\n"), type, (problem) => {
-        taken = problem?.applied ?? 0;
+        taken = Math.min(lines.length, problem?.applied >>> 0);
         // Possibly too large as a whole, so send the reports one at a time.
         if (problem?.applied === undefined) most = 1;
       });
       if (taken > 0) this.#settled = reports[taken - 1].done;
       reports = reports.slice(taken);
       if (snapshot) this.#answered(snapshot);
-      else if (!this.#isOver && (most > 1 || lines.length === 1)) this.#lighten(reports);
+      else if (!this.#isOver && reports[0] && (most > 1 || lines.length === 1)) {
+        this.dropped += 1;
+        reports.splice(0, 1, ...validPart(reports[0]));
+      }
     }
-  }
-
-  /**
-   * Drops an invalid report, but keeps the other reports, its count, and the end.
-   * @param {import("./queue.js").Report[]} reports the first report is invalid
-   */
-  #lighten(reports) {
-    const { says, counts, done } = /** @type {import("./queue.js").Report} */ (reports.shift());
-    this.dropped += 1;
-    if (Object.keys(says).length > (says.status ? 1 : 0) && (says.status || counts)) {
-      reports.unshift({ says: says.status ? { status: says.status } : {}, counts, done });
-    }
-  }
-
-  /**
-   * Returns the body of a report. The creator of the operation sends the absolute count, so that nothing is counted twice.
-   * Another worker sends an increment.
-   * @param {import("./queue.js").Report} report
-   * @param {number} before
-   */
-  #body({ says, done, counts }, before) {
-    const count = this.#options.creation ? { completedCount: done } : { advance: done - before };
-    return JSON.stringify(counts ? { ...says, ...count } : says);
   }
 
   /** @param {any} snapshot */
   #answered(snapshot) {
+    silentServer = "";
     this.#ownToken = snapshot.tokens?.report ?? this.#ownToken;
     this.#options.answered(snapshot);
   }
@@ -168,7 +187,9 @@ export class Sender {
     const more = { "Content-Type": type, "Idempotency-Key": randomID() };
     let hasFallenBack = false;
     for (let failures = 0; !this.#isOver; failures += 1) {
-      const answer = await this.#try(url, { method, body }, more);
+      // The browser sends the last report even if the page closes. It has a limit of 64 KiB for such requests.
+      const keepalive = !failures && this.#queue.hasEnd && new Blob([body]).size < 60_000;
+      const answer = await this.#try(url, { method, body, keepalive, redirect: "error" }, more);
       if (!(answer instanceof ProgressError)) return answer;
       if (!answer.isTransient) {
         if (invalid && [400, 413, 415, 422].includes(answer.status)) return invalid(answer.problem), null;
@@ -178,6 +199,10 @@ export class Sender {
         this.#ownToken = null;
         continue;
       }
+      this.#failure = answer;
+      this.#tried();
+      // Shorter failures, such as the restart of a server, need no warning.
+      if (failures === 2) this.#complain();
       await this.#wait(Math.max(pauseAfter(failures), answer.retryAfter), answer.retryAfter);
     }
     return null;
@@ -194,10 +219,8 @@ export class Sender {
     const limit = timer(() => this.#request?.abort(), answerTime);
     try {
       const token = this.#ownToken ?? (await askToken(this.#options.token));
-      // The browser sends the last report even if the page closes.
-      const keepalive = this.#queue.hasEnd && String(init.body).length < 30_000;
-      const response = await fetch(url, { ...init, headers: fieldsWith(token, fields), signal, keepalive });
-      return response.ok ? await response.json() : await answerError(response);
+      const response = await fetch(url, { ...init, headers: fieldsWith(token, fields), signal });
+      return response.ok ? Object(await response.json()) : await answerError(response);
     } catch (cause) {
       return noAnswer(cause);
     } finally {
@@ -220,11 +243,7 @@ export class Sender {
     return new Promise((resolve) => {
       const until = Date.now() + held;
       const one = timer(() => resolve(null), time);
-      this.#hurry = () => {
-        if (Date.now() < until) return;
-        clearTimeout(one);
-        resolve(null);
-      };
+      this.#hurry = () => Date.now() < until || resolve(clearTimeout(one));
     });
   }
 }

@@ -77,7 +77,10 @@ class Shared {
     const isNews = news !== null;
     this.#known.set(id, { place, message: news ?? this.#known.get(id)?.message, isHeard: true });
     if (isGone) this.#known.delete(id);
-    else if (this.#known.size > mostKept) this.#known.delete(this.#known.keys().next().value ?? "");
+    else if (this.#known.size > mostKept) {
+      const wanted = [...this.watchers.values()];
+      this.#known.delete([...this.#known.keys()].find((one) => !wanted.includes(one)) ?? "");
+    }
     for (const [watcher, wanted] of isNews ? [...this.watchers] : []) {
       if (this.isFeed && wanted !== id) continue;
       if (isGone) watcher.phase({ phase: "refused", error: removed() });
@@ -123,7 +126,7 @@ export function follow(src, { feed, token }, watcher) {
   const isFeed = typeof feed === "string";
   const address = isFeed ? new URL(path + (feed && `?${feed.replace(/^\?/, "")}`), url).href : url.href;
   const shows = token ?? own;
-  const known = [...all].find((one) => one.url === address && one.token === shows && one.isFeed === isFeed);
+  const known = [...all].find((one) => one.url === address && one.token === shows && one.isFeed === isFeed && one.connection.state.phase !== "refused");
   const shared = known ?? new Shared(address, shows, isFeed);
   all.add(shared);
   let stop = () => shared.remove(seat);

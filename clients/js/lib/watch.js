@@ -81,7 +81,7 @@ export async function* watch(url, { token, signal, cursor, phase } = {}) {
 export async function cancel(url, { token, signal } = {}) {
   const { url: address, token: own } = readAddress(url);
   address.pathname = `${address.pathname.replace(/\/+$/, "")}/cancel`;
-  const response = await fetch(address, { method: "POST", headers: fieldsWith(await askToken(token ?? own)), signal });
+  const response = await fetch(address, { method: "POST", redirect: "error", headers: fieldsWith(await askToken(token ?? own)), signal });
   if (!response.ok) throw await answerError(response);
   return response.json();
 }

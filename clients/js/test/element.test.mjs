@@ -46,7 +46,7 @@ test("the element shows an operation to its end: role, values, states, parts and
   await checkClean(tab);
 });
 
-test("the content of the element is shown until the first snapshot, and always if there is none", async (t) => {
+test("the content of the element is shown until the first snapshot or a refusal, and always without an address", async (t) => {
   const pages = { "/": { script: load } };
   const { site, server, tab } = await stage(t, browser, pages);
   const worker = await server.worker({ state: "A" });
@@ -56,9 +56,41 @@ test("the content of the element is shown until the first snapshot, and always i
   await tab.go(`${site}/`);
   const isShown = (id) => `document.querySelector("#${id} b").checkVisibility()`;
   await tab.until(`document.querySelector("#b").snapshot && document.querySelector("#a").matches(":state(refused)")`);
-  assert.deepEqual(await tab.run(`[${["a", "b", "c", "d"].map(isShown)}]`), [true, false, true, true]);
-  assert.match(await tab.run(part("state", "document.querySelector('#a')")), /no operation/);
+  assert.deepEqual(await tab.run(`[${["a", "b", "c", "d"].map(isShown)}]`), [false, false, true, false]);
+  assert.equal(await tab.run(part("state", "document.querySelector('#d')")),
+    "'http://[' is not a URL of a server: it should begin with http:// or https://.");
   assert.equal(await tab.run(`document.querySelector("#d").matches(":state(refused)")`), true);
+  await checkClean(tab);
+});
+
+test("an element never shows the token of its address, and shows an operation that was created after a refusal", async (t) => {
+  const pages = { "/": { script: load } };
+  const { site, server, tab } = await stage(t, browser, pages);
+  pages["/"].html = `<live-progress src="${server.api}/later#token=SECRET"></live-progress>`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.matches(":state(refused)")`);
+  assert.equal(await tab.run(part("title")), `${server.api}/later`);
+  const worker = await server.worker({ id: "later", state: "Begun" });
+  await tab.run(`document.body.append(document.querySelector("live-progress").cloneNode())`);
+  await tab.until(`document.querySelectorAll("live-progress")[1].matches(":state(running)")`);
+  await worker.succeed();
+  await tab.until(`document.querySelectorAll("live-progress")[1].matches(":state(succeeded)")`);
+});
+
+test("a page of another site needs only the policy of the README, with the module of the server", async (t) => {
+  const pages = { "/": { script: "" } };
+  const { site, server, tab } = await stage(t, browser, pages);
+  const worker = await server.worker({ state: "A" });
+  const [policy] = readFileSync(new URL("../README.md", import.meta.url), "utf8").match(/^default-src .*/m);
+  const { host } = new URL(server.url);
+  pages["/"].policy = policy.replaceAll("https://host", server.url).replaceAll("wss://host", `ws://${host}`);
+  assert.ok(pages["/"].policy.includes(`connect-src 'self' http://${host} ws://${host};`));
+  pages["/"].html = `<script type=module src="${server.url}/live-progress.js"></script><live-progress src="${worker.url}"></live-progress>`;
+  await tab.go(`${site}/`);
+  await tab.until(`${first}.snapshot?.state === "A"`);
+  await worker.succeed();
+  await tab.until(`${first}.matches(":state(succeeded)")`);
+  assert.equal(tab.sockets.length, 1);
   await checkClean(tab);
 });
 

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { startServer } from "./support/server.mjs";
 import * as whole from "../live-progress.js";
 import { packed, sizeOf } from "../pack.mjs";
 
@@ -32,6 +33,27 @@ test("the packed file has the same exports as the module, and imports no other f
   const module = await import(pathToFileURL(path));
   assert.deepEqual(Object.keys(module).sort(), Object.keys(whole).sort());
   assert.doesNotMatch(packed(), /^import\b|\bimport\(/m);
+});
+
+test("the packed file reports and watches", async (t) => {
+  const path = join(folder(t), "live-progress.mjs");
+  writeFileSync(path, packed());
+  const module = await import(pathToFileURL(path));
+  const server = await startServer(t);
+  const op = await module.report(server.url, { title: "Export", total: 3, unit: "rows", cancellable: true });
+  for (const step of [1, 2, 3]) {
+    op.update(`Step ${step}`, { step });
+    op.advance();
+  }
+  await module.cancel(op.url);
+  // The next response to a report contains the request.
+  op.update("After the request");
+  await op.flush();
+  assert.equal(op.signal.aborted, true);
+  await op.fail(new RangeError("Full"));
+  const { value } = await module.watch(op.url).next();
+  assert.deepEqual([value.type, value.status, value.error.detail, value.progress.completedCount], ["end", "failed", "Full", 3]);
+  await assert.rejects(module.watch(`${server.api}/nobody`).next(), { kind: "unknown" });
 });
 
 test("there are no dependencies, and every file is short", () => {

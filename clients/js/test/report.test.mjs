@@ -2,30 +2,19 @@
 // Part of Live Progress: tests reporting to a real server and to a failing server.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { report, watch } from "../live-progress.js";
+import { program } from "./support/program.mjs";
 import { startScripted } from "./support/scripted.mjs";
 import { startServer } from "./support/server.mjs";
 
-const module = new URL("../live-progress.js", import.meta.url).href;
 const running = (more) => ({ id: "job", cursor: "a-1", revision: 1, status: "running", state: "A", details: null, ...more });
 
 async function collect(url, options) {
   const seen = [];
   for await (const one of watch(url, options)) seen.push(one);
   return seen;
-}
-
-/** Runs a program that uses the module, as a separate process. */
-async function program(text, environment = {}) {
-  const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LIVE_PROGRESS")));
-  const begun = performance.now();
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", `import { report } from ${JSON.stringify(module)};${text}`],
-    { env: { ...kept, ...environment } });
-  return { stdout: stdout.trim(), time: performance.now() - begun };
 }
 
 test("a complete operation: title, counts, every change of state in order, and the result", async (t) => {
@@ -129,82 +118,6 @@ test("the creator of an operation reports with the operation's token, and gets a
   assert.equal((await collect(op.link))[0].result, 3);
 });
 
-test("a program reports into the operation of LIVE_PROGRESS_URL, and nowhere if it is disabled", async (t) => {
-  const server = await startServer(t);
-  const worker = await server.worker({ title: "Outer", state: "Begun" });
-  await worker.report({ completedCount: 2 });
-  const work = `const op = await report(undefined, { total: 10 }); op.update("Inner"); op.advance(2); op.advance(); console.log(await op.flush(), op.url);`;
-  const { stdout } = await program(work, { LIVE_PROGRESS_URL: worker.url });
-  assert.equal(stdout, `true ${worker.url}`);
-  await program(work, { LIVE_PROGRESS_URL: worker.url });
-  const { title, state, progress } = await worker.get();
-  assert.deepEqual([title, state, progress.completedCount, progress.totalCount], ["Outer", "Inner", 8, 10]);
-  const before = (await worker.get()).revision;
-  assert.equal((await program(work, { LIVE_PROGRESS_URL: worker.url, LIVE_PROGRESS_DISABLED: "1" })).stdout, "false");
-  assert.equal((await program(work)).stdout, "false");
-  assert.equal((await worker.get()).revision, before);
-});
-
-test("a program does not end the operation of LIVE_PROGRESS_URL, and does not change its title", async (t) => {
-  const server = await startServer(t);
-  const worker = await server.worker({ title: "Outer", labels: { team: "data" } });
-  for (const end of ["succeed(1)", "fail('No')", "cancelled()"]) {
-    const work = `const op = await report(undefined, { title: "Inner", labels: { team: "other" } });
-      op.advance(2); console.log(await op.${end}); op.advance(9); op.update("Late"); console.log(await op.flush());`;
-    assert.equal((await program(work, { LIVE_PROGRESS_URL: worker.url, LIVE_PROGRESS_OWNER: "0" })).stdout, "true\ntrue");
-  }
-  const { title, labels, status, progress } = await worker.get();
-  assert.deepEqual([title, labels, status, progress.completedCount], ["Outer", { team: "data" }, "running", 6]);
-});
-
-/** Runs a program that owns an operation; returns its output and the operation. */
-async function runOwner(server, work) {
-  const worker = await server.worker({ title: "Outer", cancellable: true });
-  const { stdout } = await program(work, { LIVE_PROGRESS_URL: worker.url, LIVE_PROGRESS_OWNER: "1" });
-  return { stdout, ...(await worker.get()) };
-}
-
-test("with LIVE_PROGRESS_OWNER, a program ends the operation of LIVE_PROGRESS_URL: with a result, a problem, or as cancelled", async (t) => {
-  const server = await startServer(t);
-  const { title, status, result, progress } = await runOwner(server, `const op = await report(undefined, { title: "Inner", total: 2, unit: "rows" });
-    op.update("One"); op.advance(2); await op.succeed({ rows: 2 });`);
-  assert.deepEqual([title, status, result], ["Outer", "succeeded", { rows: 2 }]);
-  assert.deepEqual([progress.completedCount, progress.totalCount, progress.unit], [2, 2, "rows"]);
-  const failed = await runOwner(server, `const op = await report(); await op.fail(new RangeError("The disk is full"));`);
-  assert.deepEqual([failed.status, failed.error.title, failed.error.detail], ["failed", "RangeError", "The disk is full"]);
-  const cancelled = await runOwner(server, `const op = await report(undefined, { cancellable: true });
-    await fetch(op.url + "/cancel", { method: "POST" });
-    const aborted = new Promise((resolve) => op.signal.addEventListener("abort", resolve));
-    op.advance(); await aborted; await op.cancelled();`);
-  assert.equal(cancelled.status, "cancelled");
-});
-
-test("only the first operation of an owner ends the operation; a later one and that of a child process do not", async (t) => {
-  const server = await startServer(t);
-  const child = `import { report } from ${JSON.stringify(module)}; const op = await report(); op.advance(4); await op.succeed("child");`;
-  const { stdout, status, result, progress } = await runOwner(server, `
-    import { execFileSync } from "node:child_process";
-    const own = await report();
-    own.advance();
-    const beside = await report();
-    beside.advance(2);
-    await beside.fail("beside");
-    execFileSync(process.execPath, ["--input-type=module", "-e", ${JSON.stringify(child)}]);
-    console.log(await own.succeed("own"));
-    const after = await report(undefined, { refused: ({ kind }) => console.log(kind) });
-    after.advance(9);
-    console.log(await after.fail("after"));`);
-  assert.equal(stdout, "true\nended\nfalse");
-  assert.deepEqual([status, result, progress.completedCount], ["succeeded", "own", 7]);
-});
-
-test("an operation on another server does not take the ownership", async (t) => {
-  const server = await startServer(t);
-  const { status, result } = await runOwner(server, `const elsewhere = await report(${JSON.stringify(server.url)}); await elsewhere.succeed("elsewhere");
-    const own = await report(); await own.succeed("own");`);
-  assert.deepEqual([status, result], ["succeeded", "own"]);
-});
-
 test("a hundred thousand advances are few requests with the correct sum", async (t) => {
   const server = await startServer(t);
   const op = await report(server.url, { total: 100_000 });
@@ -250,6 +163,34 @@ for (const status of [429, 503]) {
     assert.match(server.calls.slice(-2).map((call) => call.body).join(), /"A".*"B".*succeeded/s);
   });
 }
+
+test("a Retry-After of years does not become a loop without delay", async (t) => {
+  const server = await startScripted(t, (call) => call.json(...(call.method === "POST" ? [201, running()] : [503, {}, { "Retry-After": "99999999" }])));
+  const op = await report(server.url);
+  op.update("A");
+  assert.equal(await op.flush(300), false);
+  assert.equal(server.calls.filter((call) => call.method === "PATCH").length, 1);
+});
+
+test("odd answers of a server end neither the program nor the reports", async (t) => {
+  const odd = [[200, null], [422, { title: "No", applied: 7 }], [200, 3], [422, { title: "No", applied: -1 }], [200, []]];
+  const server = await startScripted(t, (call) => call.json(...(call.method === "POST" ? [201, running()] : odd.shift() ?? [200, running()])));
+  const op = await report(server.url);
+  for (let round = 0; round < 7; round += 1) {
+    op.update(`Step ${round}`);
+    await op.flush();
+  }
+  assert.equal(await op.succeed(), true);
+  assert.match(server.calls.at(-1).body, /succeeded/);
+});
+
+test("reports do not follow a redirect to another host", async (t) => {
+  const other = await startScripted(t, (call) => call.json(200, running()));
+  const server = await startScripted(t, (call) => call.json(307, {}, { Location: `${other.url}/api/v1/progress` }));
+  const op = await report(server.url, { token: "secret", patience: 300 });
+  assert.equal(await op.succeed(), false);
+  assert.deepEqual(other.calls, []);
+});
 
 for (const status of [401, 403, 404, 410]) {
   test(`${status} stops the reports but not the worker, and is reported once`, async (t) => {

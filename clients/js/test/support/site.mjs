@@ -16,8 +16,8 @@ const policy = (servers, isLax) => [
 ].join("; ");
 
 /**
- * Serves the module's files and the given pages: `{"/path": {html, script, isLax}}`, where `script` is a module of the page, or
- * `{"/path": {answer()}}` for a text.
+ * Serves the module's files and the given pages: `{"/path": {html, script, isLax}}`, where `script` is a module of the page and
+ * `policy` another policy, or `{"/path": {answer()}}` for a text.
  */
 export async function startSite(test, pages, servers = () => []) {
   const http = createServer(async (request, response) => {
@@ -29,7 +29,7 @@ export async function startSite(test, pages, servers = () => []) {
       const [type, body] = page?.answer ? ["text/plain", page.answer()] : page
         ? ["text/html", `<!doctype html><html lang=en><meta charset=utf-8><title>Test</title><script type=module src="${pathname}.page.js"></script>${page.html ?? ""}`]
         : ["text/javascript", owner ? owner.script : await readFile(new URL(`.${pathname}`, root))];
-      response.writeHead(200, { "Content-Type": `${type}; charset=utf-8`, "Content-Security-Policy": policy(reach, page?.isLax) }).end(body);
+      response.writeHead(200, { "Content-Type": `${type}; charset=utf-8`, "Content-Security-Policy": page?.policy ?? policy(reach, page?.isLax) }).end(body);
     } catch {
       response.writeHead(404).end();
     }
