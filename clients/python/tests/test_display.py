@@ -4,43 +4,16 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
-import sys
-import textwrap
 import time
 
 import pytest
 from support import plain_environment, run_python
+from terminal import on_terminal
 
-from live_progress import _display
+from live_progress import _display, _status
 from live_progress._channel import Channel
 from live_progress._settings import Target
-
-
-def on_terminal(code, **environment):
-    """Runs a program on a pseudo-terminal, and returns its output."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env=plain_environment(**{"TERM": "xterm-256color", "COLUMNS": "100", **environment}),
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-    )
-    os.close(follower)
-    drawn = b""
-    try:
-        while True:
-            drawn += os.read(leader, 65536)
-    except OSError:
-        pass  # the program has closed the terminal
-    os.close(leader)
-    assert process.wait(10) == 0, drawn.decode()
-    return drawn.decode()
-
 
 LOOP = """
     import time
@@ -111,7 +84,7 @@ def test_a_failed_loop_says_so():
 def test_nothing_that_is_told_commands_the_terminal():
     channel = Channel(None)
     channel.title = "a\x1b]0;title\x07\n\u202eb"
-    assert not re.search(r"[\x00-\x1f\x7f\u202e]", _display.line(channel, 1.0))
+    assert not re.search(r"[\x00-\x1f\x7f\u202e]", _status.status(channel, 1.0))
 
 
 def test_the_element_holds_no_token_to_report_with_and_no_markup_of_others():

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 
 import pytest
-from support import Scripted
+from support import Scripted, run_python
 
 import live_progress
-from live_progress import operation
+from live_progress import _delivery, operation
 from live_progress._channel import CAPACITY
 
 TAKEN = (200, {}, {})
@@ -37,6 +38,8 @@ def test_a_report_is_sent_again_under_its_key_until_it_is_taken(scripted, failur
     assert [(call.key, call.report) for call in again] == [(first.key, first.report)] * 3
     assert first.report == {"advance": 3}
     times = [first.time, *(call.time for call in again)]
+    if failure == "drop":
+        del times[0]  # the first repetition, on a new connection, has no delay
     # The delays are exponential, with jitter: each is at least half of 0.25 s, 0.5 s and 1 s.
     for index, (before, after) in enumerate(zip(times, times[1:])):
         assert after - before >= 0.125 * 2**index - 0.01
@@ -187,6 +190,22 @@ def test_a_server_that_comes_late_gets_it_all():
         assert op.flush(10)
         assert late.calls[0].method == "POST"
         assert sum(report.get("advance", 0) for report in patches(late)) == 3
+
+
+def test_a_program_says_that_the_server_is_away_and_what_to_do():
+    code = "from live_progress import track\nfor row in track(range(3), 'Import', id='x'): pass"
+    server = "http://127.0.0.1:1"
+    said = run_python(code, prelude="", LIVE_PROGRESS_SERVER=server).stderr
+    what = f"Nothing more is reported to {server}/api/v1/progress/x: The server cannot be reached: "
+    advice = "Set LIVE_PROGRESS_SERVER to the URL of a running server, or unset it to report nothing."
+    assert said.startswith(f"live-progress: {what}")
+    assert said.endswith(f" refused. Is it running? {advice}\n")
+
+
+def test_the_advice_depends_on_the_failure():
+    channel = live_progress._channel.Channel(None)  # of an operation that a server has created
+    assert _delivery._advice(channel, ConnectionError()) == "Is it still running?"
+    assert "LIVE_PROGRESS_CA" in _delivery._advice(channel, ssl.SSLCertVerificationError())
 
 
 def test_what_is_no_http_is_tried_again():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from support import API, request, run_python
 import live_progress
 
 FOLDER = Path(__file__).resolve().parent.parent
-EXAMPLES = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+README = (FOLDER / "README.md").read_text()
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 #: The names that the examples use.
 GIVEN = """
@@ -48,6 +50,15 @@ def test_every_public_name_is_documented_and_the_functions_have_an_example():
         assert text and len(text) > 40, name
     for name in ("track", "operation", "current", "watch", "awatch", "cancel", "configure", "flush", "patch_tqdm"):
         assert "```python" in getattr(live_progress, name).__doc__, name
+
+
+def test_the_readme_names_every_argument_and_the_members_of_an_operation():
+    for name in inspect.signature(live_progress.operation).parameters:
+        assert name == "title" or f"{name}=" in README, name
+    members = [name for name in dir(live_progress.Operation) if not name.startswith("_")]
+    assert [name for name in members if f"op.{name}" not in README] == ["flush"]
+    for name in inspect.signature(live_progress.configure).parameters:
+        assert f"{name}=…" in README, name
 
 
 def test_importing_brings_no_thread_and_nothing_from_elsewhere():

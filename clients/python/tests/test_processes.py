@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 import urllib.request
 
 import pytest
@@ -116,6 +117,36 @@ def test_the_workers_of_a_pool_report_on_the_operation_they_are_handed(own_serve
     items = [item for item in own_server.list() if item["title"].startswith("Item")]
     assert [item["status"] for item in items] == ["succeeded"] * 5
     assert {item["parent"] for item in items} == {pool["id"]}
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_handle_in_another_process_waits_for_the_creation(scripted, tmp_path, method):
+    code = """
+        import multiprocessing, live_progress
+        def work(op): op.advance(5)
+        if __name__ == "__main__":
+            op = live_progress.operation("Early")
+            child = multiprocessing.get_context(METHOD).Process(target=work, args=(op,))
+            child.start(); child.join()
+            op.succeed()
+        """
+    created, refusals = threading.Event(), []
+
+    def answer(call):
+        if call.method == "POST":
+            return (201, {}, {}) if created.wait(60) else "drop"
+        if not created.is_set():
+            refusals.append(call)
+            if len(refusals) == 15:
+                created.set()
+            return 404, {}, {}
+        return 200, {}, {}
+
+    scripted.answer = answer
+    run_file(tmp_path, code.replace("METHOD", repr(method)), LIVE_PROGRESS_SERVER=scripted.url)
+    taken = [report for call in scripted.calls if call not in refusals for report in call.reports]
+    assert sum(report.get("advance", 0) for report in taken) == 5
+    assert taken[-1]["status"] == "succeeded"
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

@@ -58,7 +58,7 @@ def test_several_operations_are_counted_as_phases(server):
             print(current().url)
         """
     process = run_python(code, LIVE_PROGRESS_URL=url)
-    assert process.stdout == "\n"
+    assert process.stdout == f"{url}\n"
     snapshot = server.get(url)
     assert (snapshot["status"], snapshot["title"]) == ("running", "Outer")
     progress = snapshot["progress"]
@@ -99,6 +99,38 @@ def test_the_workers_of_a_guest_add_up(server, tmp_path):
     run_python(code, LIVE_PROGRESS_URL=url)
     snapshot = server.get(url)
     assert (snapshot["status"], snapshot["progress"]["completedCount"]) == ("running", 40)
+
+
+def test_the_address_of_a_guest_is_that_of_the_run(server, tmp_path):
+    code = """
+        import os
+        from live_progress import operation, track
+        with operation("Inner") as op:
+            print(op.url, op.id, op.link, track(range(1)).operation.url)
+        print(operation("Elsewhere", server="").url)
+        """
+    process, snapshot = run_under(tmp_path, server, "address", code)
+    url = f"{server.url}{API}/address"
+    assert (process.stdout, process.stderr) == (f"{url} address {url} {url}\n\n", "")
+    assert snapshot["status"] == "succeeded"
+
+
+def test_no_server_means_that_nothing_is_sent(scripted):
+    code = """
+        import live_progress
+        live_progress.configure(server="", token="")
+        with live_progress.operation("Nowhere") as op: live_progress.current().advance()
+        print([op.url, live_progress.current().url])
+        live_progress.configure(server=SERVER)
+        with live_progress.operation("Somewhere", token=""): pass
+        with live_progress.operation("Nowhere", server=""): pass
+        """.replace("SERVER", repr(scripted.url))
+    for variable, value in (("SERVER", scripted.url), ("URL", f"{scripted.url}{API}/x")):
+        process = run_python(code, **{f"LIVE_PROGRESS_{variable}": value, "LIVE_PROGRESS_TOKEN": "of-the-environment"})
+        assert process.stdout == "['', '']\n"
+        assert {call.token for call in scripted.calls} == {None}
+        assert [call.report["title"] for call in scripted.calls if call.method == "POST"] == ["Somewhere"]
+        scripted.calls.clear()
 
 
 def test_disabled_sends_nothing_at_all(scripted):

@@ -63,6 +63,51 @@ def test_a_block_fails_with_what_it_raises(server, bars):
     assert (snapshot["progress"]["completedCount"], snapshot["progress"]["unit"]) == (4, "bytes")
 
 
+def test_a_bar_in_the_handler_of_an_exception_does_not_fail_with_it(server, bars):
+    def by_hand(bar):
+        bar.update(3)
+        bar.close()
+
+    for use in (list, by_hand):
+        early, early_op = bars(range(3))
+        try:
+            raise KeyError("the first attempt")
+        except KeyError:
+            bar, op = bars(range(3))
+            short, short_op = bars(total=5)
+            use(bar)
+            use(early)
+            short.update(1)
+            short.close()
+        assert [at_end(server, o)["status"] for o in (op, early_op, short_op)] == [
+            "succeeded",
+            "succeeded",
+            "cancelled",
+        ]
+
+
+def test_a_source_that_raises_fails_the_bar(server, bars):
+    def source():
+        yield 1
+        raise OSError("the file is gone")
+
+    bar, op = bars(source(), total=3)
+    with pytest.raises(OSError):
+        try:
+            raise KeyError("the first attempt")
+        except KeyError:
+            list(bar)
+    assert at_end(server, op)["error"]["title"] == "OSError"
+
+
+def test_a_total_that_is_no_count_does_not_matter(server, bars):
+    bar, op = bars(total=3)
+    bar.update(3)
+    bar.reset(total=float("inf"))
+    bar.close()
+    assert at_end(server, op)["status"] == "succeeded"
+
+
 def test_a_bar_by_hand_tells_its_name_postfix_and_total(server, bars):
     bar, op = bars(total=10)
     bar.update(3)

@@ -9,9 +9,9 @@ import json
 import struct
 
 import pytest
-from websocket_server import END, ScriptedWatch, asynchronous, both, closing, frame, message, refusal, unmasked
+from websocket_server import END, ScriptedWatch, asynchronous, both, closing, frame, message, refusal, silent, unmasked
 
-from live_progress import ProgressError
+from live_progress import ProgressError, _watching
 
 
 @both
@@ -114,6 +114,28 @@ def test_a_token_is_asked_again_and_sent_over_the_open_connection(follow):
         sent = [json.loads(server.received.get(timeout=5)[1]) for _ in range(2)]
     assert "Authorization: Bearer first" in server.requests[0]
     assert sent == [{"type": "authenticate", "token": name} for name in ("second", "third")]
+
+
+@both
+def test_a_silent_server_is_left_after_its_missing_pings(follow, monkeypatch):
+    assert 25 < _watching.SILENCE < 60  # a server pings every 25 s
+    monkeypatch.setattr(_watching, "SILENCE", 0.3)
+    with ScriptedWatch([frame(message(1)), silent], [END]) as server:
+        assert [s.revision for s in follow(server.url)] == [1, 9]
+
+
+@both
+def test_a_message_with_very_many_levels_is_followed_by_another_try(follow):
+    deep = "[" * 200_000 + "]" * 200_000
+    with ScriptedWatch([frame(message(1)), frame(deep)], [END]) as server:
+        assert [s.revision for s in follow(server.url)] == [1, 9]
+
+
+@both
+def test_numbers_that_are_no_numbers_are_left_out(follow):
+    end = frame(message(9, status="succeeded", kind="end", progress={"throughput": 10**400, "completedCount": 3}))
+    with ScriptedWatch([end]) as server:
+        assert [(s.throughput, s.completed) for s in follow(server.url)] == [(None, 3)]
 
 
 def test_an_asynchronous_token_is_awaited():

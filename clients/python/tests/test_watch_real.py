@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import queue
 import subprocess
 import threading
@@ -100,8 +101,35 @@ def test_a_cursor_replays_what_was_missed(server):
     assert [s.state for s in watch(op.url, cursor=cursor)] == ["State 0", "State 1", "State 2", "Succeeded"]
 
 
+@both
+def test_at_the_cursor_of_the_end_there_is_nothing_more(server, follow):
+    for number in range(3):
+        with live_progress.operation(f"Over {number}") as op:
+            op.update("Working")
+        op.flush()
+        last = next(watch(op.url))
+        assert (last.status, follow(op.url, cursor=last.cursor)) == ("succeeded", [])
+
+
+def test_a_dropped_watch_closes_its_connection_at_once(server):
+    op = live_progress.operation("Dropped")
+    op.flush()
+    gc.disable()
+    try:
+        for _ in range(3):
+            followed = watch(op.url)
+            next(followed)
+            held = followed._loop._socket
+            assert held.fileno() >= 0
+            del followed
+            assert held.fileno() == -1
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize(
-    "url", ["", "import-7", "ftp://a/api/v1/progress/x", "http://a/api/v1/progress/", "http://u:p@a/b/c"]
+    "url",
+    ["", "import-7", "ftp://a/api/v1/progress/x", "http://a/api/v1/progress/", "http://u:p@a/b/c", "http://a..b/c/d"],
 )
 def test_what_is_no_url_of_an_operation_is_said_at_once(url):
     with pytest.raises(ValueError):

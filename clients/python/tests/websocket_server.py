@@ -98,7 +98,9 @@ class ScriptedWatch:
                     + b"\r\n\r\n"
                 )
                 for data in script:
-                    if callable(data):
+                    if data is silent:
+                        silent(connection)
+                    elif callable(data):
                         self.received.put(unmasked(connection))
                     else:
                         connection.sendall(data)
@@ -108,6 +110,15 @@ class ScriptedWatch:
 
     def __exit__(self, *_):
         self.socket.close()
+
+
+def silent(connection):
+    """Sends nothing until the client closes the connection."""
+    try:
+        while connection.recv(65536):
+            pass
+    except OSError:
+        pass
 
 
 def unmasked(connection):

@@ -12,7 +12,7 @@ from ._http import security
 from ._settings import Target, settings
 from ._snapshot import Snapshot
 from ._watch import address, authentication, taken
-from ._watching import CONNECTING, SILENCE, Watching, WatchLost
+from ._watching import CONNECTING, Watching, WatchLost
 
 AsyncToken = Union[str, Callable[[], Union[Optional[str], Awaitable[Optional[str]]]], None]
 
@@ -34,7 +34,7 @@ async def awatch(url: str, *, token: AsyncToken = None, cursor: Optional[str] = 
             try:
                 writer.write(taken(protocol))
                 while not machine.is_over:
-                    timeout = SILENCE if protocol.is_open else CONNECTING
+                    timeout = machine.silence if protocol.is_open else CONNECTING
                     for event in protocol.received(await asyncio.wait_for(reader.read(65536), timeout)):
                         snapshot = machine.received(event)
                         if snapshot is not None:

@@ -11,9 +11,10 @@ from typing import Any, Mapping, Optional, Tuple, Union
 
 from . import _display
 from ._channel import Channel
-from ._counts import is_count
+from ._counts import count_of
 from ._guest import Guest, guest_of, take_ownership
-from ._json import Report, encoded, short
+from ._http import token_of
+from ._json import Report, encoded, labels_of, short
 from ._operation import Operation
 from ._sender import sender
 from ._settings import Settings, Target, settings
@@ -54,10 +55,10 @@ def operation(
     - ``server``, ``token``, ``display``: as in ``configure``, for this operation.
     """
     held = settings()
-    if server:
-        held = held._replace(server=server, url=None)
-    if token:
-        held = held._replace(token=token)
+    if server is not None:
+        held = held._replace(server=short(server) or None, url=None)
+    if token is not None:
+        held = held._replace(token=token_of(token))
     if display is not None:
         held = held._replace(display=display)
     channel, guest = _channel(held, id, _creation(title, total, unit, labels, parent, cancellable), cancellable)
@@ -101,25 +102,28 @@ def current() -> Operation:
 
 
 _NOTHING = Operation(Channel(None), ends=False)
+_NOTHING._channel.has_end = True
 
 
 def _creation(title: str, total: Any, unit: Any, labels: Any, parent: Any, cancellable: bool) -> Report:
     report = {"title": encoded(short(title)), "cancellable": encoded(bool(cancellable))}
-    if is_count(total):
-        report["totalCount"] = str(int(total))
+    count = count_of(total)
+    if count is not None:
+        report["totalCount"] = str(int(count))
     if unit is not None:
         report["unit"] = encoded(short(unit, 256))
-    if isinstance(labels, Mapping):
-        report["labels"] = encoded({short(name, 256): short(value, 256) for name, value in labels.items()})
+    if labels is not None:
+        report["labels"] = encoded(labels_of(labels))
     outer = parent if parent is not None else current_operation.get()
-    name = outer.id if isinstance(outer, Operation) else outer
+    name = outer.id if isinstance(outer, Operation) else "" if outer is None else short(outer, 128)
     if name:
-        report["parent"] = encoded(short(name, 128))
+        report["parent"] = encoded(name)
     return report
 
 
 def _channel(held: Settings, id: Optional[str], creation: Report, cancellable: bool) -> Tuple[Channel, Optional[Guest]]:
     guest = None
+    name = "" if id is None else short(id, 256)
     try:
         if not held.disabled and held.url is not None:
             guest = guest_of(held.url, held.token)
@@ -128,8 +132,8 @@ def _channel(held: Settings, id: Optional[str], creation: Report, cancellable: b
             if guest.channel.has_end:
                 guest = None  # this program has ended the operation, so its later operations report nothing
         elif not held.disabled and held.server is not None:
-            target = Target.on_server(held.server, id or str(uuid.uuid4()), held.token)
+            target = Target.on_server(str(held.server), name or str(uuid.uuid4()), held.token)
             return Channel(target, creation, cancellable), None
     except ValueError as error:
-        logging.getLogger("live_progress").warning("Nothing is reported: %s", error)
+        logging.getLogger("live_progress").warning("live-progress: Nothing is reported: %s", error)
     return Channel(None), guest

@@ -10,33 +10,21 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from types import CodeType
-from typing import Any, Callable, Deque, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, Optional
 
 from ._counts import Counts
+from ._http import token_of
 from ._json import Report, encoded
-from ._problem import abandoned, end_of_loop
-from ._request import Request, folded, length, made
+from ._problem import Exit, abandoned, end_of_loop
+from ._request import Refusal, Request, batch, folded, made
 from ._settings import Target
 
 #: The maximum number of waiting transitions; beyond it, the oldest is folded into the next.
 CAPACITY = 256
-#: The approximate maximum size of a request body in bytes; a server accepts 1 MiB.
-LARGEST_BATCH = 256 * 1024
-#: The maximum number of reports in a request. A server stores the newest 64 revisions, and the watchers must read them
-#: before the next request.
-LONGEST_BATCH = 32
 #: The first and the longest interval of a silent worker's checks for a cancel request, in seconds.
 SOONEST_BEAT, LATEST_BEAT = 1.0, 10.0
 #: The minimum interval between two reports with only counts, in seconds.
 TICK = 0.1
-
-
-class Refusal(NamedTuple):
-    """The reason why a server refuses all further reports of an operation."""
-
-    kind: str
-    message: str
 
 
 class Channel:
@@ -44,6 +32,8 @@ class Channel:
 
     def __init__(self, target: Optional[Target], creation: Optional[Report] = None, cancellable: bool = True) -> None:
         self.target = target
+        #: The operation on a server that the reports go to, also if they go there through another channel.
+        self.place = target
         self.cancellable = cancellable
         self.pid = os.getpid()
         self.counts = Counts()
@@ -54,8 +44,8 @@ class Channel:
         self.is_held: Callable[[], bool] = lambda: True
         #: Functions that the thread which ends the operation calls, without the lock.
         self.observers: List[Callable[[], None]] = []
-        #: The code of a loop that an exception left, and the time by which the exception must be reported.
-        self.left_by: Optional[CodeType] = None
+        #: The place where a loop was left, and the time by which its exception must be reported.
+        self.left_by: Optional[Exit] = None
         self.left_until = 0.0
         self.dropped = 0
         self.refusal: Optional[Refusal] = None
@@ -65,6 +55,8 @@ class Channel:
         self.is_created = creation is None
         self.has_end = False
         self.is_asked_to_stop = False
+        #: The time until which another process may create the operation, after the first 404.
+        self.patient_until: Optional[float] = None
         #: Whether this process must end the operation.
         self.is_owned = True
         #: Whether the sender has this channel.
@@ -119,10 +111,15 @@ class Channel:
                 self.dropped += 1
         self.has_end = last
 
+    def tell_observers(self) -> None:
+        """Calls the observers after the end; the caller must not hold the lock."""
+        for observer in list(self.observers):
+            observer()
+
     @property
     def link(self) -> str:
         """The URL with the token to watch, if the server has sent one."""
-        url = self.target.url if self.target else ""
+        url = self.place.url if self.place else ""
         return f"{url}#token={self.watch_token}" if self.watch_token else url
 
     # Called by the sender.
@@ -131,10 +128,6 @@ class Channel:
     def is_over(self) -> bool:
         """Whether nothing remains to be sent."""
         return self.refusal is not None or (self.has_end and self.settled >= self.number)
-
-    @property
-    def has_work(self) -> bool:
-        return self._request is not None or bool(self._waiting)
 
     def look(self, now: float) -> None:
         """Creates a report from new counts, and an end if the worker has dropped the operation."""
@@ -158,7 +151,7 @@ class Channel:
         if self.target is None or self.refusal is not None or now < self.not_before:
             return None
         if self._request is None and self._waiting:
-            self._request = made("PATCH", self.target.url, self._batch())
+            self._request = made("PATCH", self.target.url, batch(self._waiting))
             self._beat = SOONEST_BEAT
         if self._request is not None:
             return self._request
@@ -167,17 +160,6 @@ class Channel:
         if now < self._next_beat or self.has_end:
             return None
         return Request("PATCH", self.target.url, {}, b"")
-
-    def _batch(self) -> Tuple[Report, ...]:
-        """Returns as many waiting reports as fit into one request, to save round trips."""
-        reports: List[Report] = []
-        size = 0
-        while self._waiting and len(reports) < LONGEST_BATCH:
-            if reports and size + length(self._waiting[0]) > LARGEST_BATCH:
-                break
-            size += length(self._waiting[0])
-            reports.append(self._waiting.popleft())
-        return tuple(reports)
 
     # Called with the responses of the server.
 
@@ -202,7 +184,7 @@ class Channel:
                 channel.is_asked_to_stop = channel.needs_worker = True
         tokens = snapshot.get("tokens")
         if isinstance(tokens, dict):
-            self.report_token, self.watch_token = tokens.get("report"), tokens.get("watch")
+            self.report_token, self.watch_token = token_of(tokens.get("report")), token_of(tokens.get("watch"))
 
     def wait(self, until: float, is_asked: bool) -> None:
         """Delays the next attempt; ``is_asked`` means that the server sent Retry-After."""
@@ -215,11 +197,32 @@ class Channel:
             self.not_before = 0.0
 
     def drop(self, request: Request, line: int, now: float) -> None:
-        """Drops the refused report at ``line``, counted from 1; the server has applied the reports before it."""
-        rest = request.reports[line:]
-        self.settle(request._replace(reports=request.reports[:line]), now)
+        """Drops the refused report at ``line``, counted from 1; the server has applied the reports before it.
+
+        An end is sent again with the status only.
+        """
+        refused, rest = request.reports[line - 1], request.reports[line:]
+        is_repeated = "status" in refused and len(refused) > 1
+        self.settle(request._replace(reports=request.reports[: line - is_repeated]), now)
+        self._request = None
         self.dropped += 1
         self._waiting.extendleft(reversed(rest))
+        if is_repeated:
+            self._waiting.appendleft({"status": refused["status"]})
+
+    def simplify(self, request: Request) -> bool:
+        """Repeats a refused creation without the options that can be invalid; returns whether it had some."""
+        creation = request.reports[0]
+        plain = {name: text for name, text in creation.items() if name in ("title", "cancellable", "id")}
+        if len(plain) == len(creation):
+            return False
+        self._request = made(request.method, request.url, (plain,))
+        counts = {name: text for name, text in creation.items() if name in ("totalCount", "unit")}
+        if self._waiting:
+            self._waiting[0] = {**counts, **self._waiting[0]}
+        else:
+            self.counts.restore(counts)
+        return True
 
     def stop(self, refusal: Refusal) -> None:
         """Stops all further reports."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Optional, Type
 
-from ._counts import LIMIT, Node, is_count
+from ._counts import LIMIT, Node, count_of
 from ._json import short
 from ._state import lock
 
@@ -32,14 +32,12 @@ class Counting:
         ```
         """
         channel = self._channel
+        number = count if isinstance(count, int) and 0 <= count < LIMIT else count_of(count)
         with lock:
-            try:
-                if 0 <= count < LIMIT:
-                    self._node.done += count
-                else:
-                    channel.dropped += 1
-            except TypeError:
+            if number is None:
                 channel.dropped += 1
+            else:
+                self._node.done += number
         if channel.needs_worker:
             self._look()
 
@@ -53,7 +51,7 @@ class Counting:
                 part.advance()
         ```
         """
-        return Part(self._whole(), self._node, short(title), worth if is_count(worth) else 0, total)
+        return Part(self._whole(), self._node, short(title), count_of(worth) or 0, count_of(total))
 
     def _whole(self) -> Operation:
         raise NotImplementedError
@@ -71,9 +69,10 @@ class Part(Counting):
         self._channel = operation._channel
         self._of = of
         self._title = title
-        self._node = Node(total if is_count(total) else None, worth)
+        self._node = Node(total, worth)
         with lock:
-            report = self._channel.counts.begin_part(self._node, of)
+            # After the end, and without an operation, a part must not be kept.
+            report = {} if self._channel.has_end else self._channel.counts.begin_part(self._node, of)
             if report:
                 self._channel.push(report)
         if title:
@@ -84,10 +83,11 @@ class Part(Counting):
 
     def set(self, *, total: Optional[float] = None, completed: Optional[float] = None) -> None:
         """Sets the counts of the part; other values do not change."""
+        total, completed = count_of(total), count_of(completed)
         with lock:
-            if is_count(total):
+            if total is not None:
                 self._node.total = total
-            if completed is not None and is_count(completed):
+            if completed is not None:
                 self._node.done = max(self._node.done, completed)
 
     def finish(self) -> None:

@@ -4,20 +4,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional, SupportsFloat
+import operator
+import threading
+from typing import Any, List, Optional
 
-from ._json import Report, encoded
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeGuard
+from ._json import Report, encoded, short
 
 #: A count on the wire is a signed 64-bit integer.
 LIMIT = 2**63
 
 
-def is_count(value: object) -> TypeGuard[float]:
-    """Returns whether a value is a valid count; a boolean, a NaN and a negative number are not."""
-    return not isinstance(value, (bool, str)) and isinstance(value, SupportsFloat) and 0 <= float(value) < LIMIT
+def count_of(value: Any) -> Optional[float]:
+    """Returns a count as an ``int`` or ``float``; ``None`` for other values, a boolean, NaN and a negative number."""
+    if isinstance(value, (bool, str)):
+        return None
+    try:
+        try:
+            count: float = operator.index(value)
+        except TypeError:
+            count = float(value)
+        return count if 0 <= count < LIMIT else None
+    except Exception:  # for example of an array
+        return None
+
+
+def seconds_of(value: Any) -> float:
+    """Returns a time limit that a wait accepts; without a number, there is no limit."""
+    try:
+        return min(max(0.0, float(value)), threading.TIMEOUT_MAX)
+    except Exception:
+        return threading.TIMEOUT_MAX
 
 
 class Node:
@@ -60,11 +76,11 @@ class Counts(Node):
 
     def begin(self, total: object, unit: Optional[str], is_told: bool) -> None:
         """Sets the initial total and unit; ``is_told`` means that the creation contains them."""
-        self.unit = unit
-        if is_count(total):
-            self.total = int(total)
+        self.unit = None if unit is None else short(unit, 256)
+        count = count_of(total)
+        self.total = None if count is None else int(count)
         if not is_told:
-            known = {"totalCount": encoded(self.total), "unit": encoded(unit)}
+            known = {"totalCount": encoded(self.total), "unit": encoded(self.unit)}
             self._changed = {name: text for name, text in known.items() if text != "null"}
 
     def set_total(self, total: Optional[float]) -> None:
@@ -92,14 +108,14 @@ class Counts(Node):
     def take(self, last: bool = False) -> Report:
         """Returns the changes since the last call."""
         report, self._changed = self._changed, {}
-        done = int(self.completed)
+        done = min(int(self.completed), LIMIT - 1)
         if done > self._told_done:
             report["advance"] = str(done - self._told_done)
             self._told_done = done
         if self._by_fraction:
             fraction = self.fraction() or 0.0
             if fraction > self._told_fraction:
-                report["fractionCompleted"] = encoded(fraction)
+                report["fractionCompleted"] = encoded(float(fraction))
                 self._told_fraction = fraction
             if last and self.total:
                 report["totalCount"] = str(int(self.total))
@@ -107,12 +123,16 @@ class Counts(Node):
 
     def set_completed(self, count: int) -> None:
         """Sets the completed units, which never fall; the wire has the absolute number."""
-        count = max(count, int(self.completed))
+        count = min(max(count, int(self.completed)), LIMIT - 1)
         self._changed["completedCount"] = str(count)
         self.done = count - self.looped
         self._told_done = count
 
+    def restore(self, changes: Report) -> None:
+        """Adds changes that the server did not accept with the creation."""
+        self._changed = {**changes, **self._changed}
+
     def forget(self) -> None:
         """Drops the changes so far, because another process reports them."""
-        self._told_done = int(self.completed)
+        self._told_done = min(int(self.completed), LIMIT - 1)
         self._changed = {}

@@ -11,16 +11,16 @@ import ssl
 import time
 from typing import Optional
 
-from ._channel import Channel, Refusal
+from ._channel import Channel
 from ._http import KINDS, TRANSIENT, Answer, Connection, headers_with
-from ._request import Request
+from ._request import Refusal, Request
 from ._state import lock
 
 log = logging.getLogger("live_progress")
 
 _LONGEST_DELAY = 10.0
-#: How often the child of a fork retries until its parent has created the operation.
-_PATIENCE_TRIES = 12
+#: How long the reports of another process wait for the creation of their operation, in seconds.
+_PATIENCE = 10.0
 
 
 class Server:
@@ -57,7 +57,8 @@ class Server:
 
     def _failed(self, channel: Channel, error: Exception, is_last_try: bool) -> None:
         if is_last_try or isinstance(error, (ValueError, ssl.SSLCertVerificationError)):
-            _stop(channel, Refusal("unreachable", f"The server cannot be reached: {error}"))
+            text = str(error).rstrip(".")
+            _stop(channel, Refusal("unreachable", f"The server cannot be reached: {text}. {_advice(channel, error)}"))
             return
         self.not_before = time.monotonic() + self._delay()
 
@@ -76,6 +77,15 @@ class Server:
         return backoff(self._failures)
 
 
+def _advice(channel: Channel, error: Exception) -> str:
+    """Returns what to do about a server that cannot be reached."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "Set LIVE_PROGRESS_CA to a file with the certificates to trust."
+    if channel.is_created:
+        return "Is it still running?"
+    return "Is it running? Set LIVE_PROGRESS_SERVER to the URL of a running server, or unset it to report nothing."
+
+
 def backoff(failures: int) -> float:
     """Returns the delay after consecutive failures: exponential, with jitter, and never 0."""
     return min(_LONGEST_DELAY, 0.25 * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)
@@ -88,17 +98,26 @@ def _settle(channel: Channel, request: Request, answer: Answer, token: Optional[
     elif answer.status == 401 and channel.report_token is not None and token == channel.report_token:
         # The operation's own token has expired; the token of the creation may also permit reports.
         channel.report_token = None
-    elif answer.status == 404 and not channel.is_created and channel.tried() < _PATIENCE_TRIES:
+    elif answer.status == 404 and request.method != "POST" and _expects_creation(channel, now):
         channel.wait(now + backoff(1), False)
+    elif answer.status in (400, 413, 422) and request.method == "POST" and channel.simplify(request):
+        log.warning("live-progress: The server refused the options of an operation: %s", answer.message)
     elif answer.status in (400, 413, 415, 422) and request.method != "POST":
         line = answer.json.get("line")
         channel.drop(request, line if isinstance(line, int) and 0 < line <= len(request.reports) else 1, now)
-        log.warning("The server refused a report: %s", answer.message)
+        log.warning("live-progress: The server refused a report: %s", answer.message)
     else:
         kind = answer.problem if answer.status == 409 and answer.problem else KINDS.get(answer.status, "refused")
         _stop(channel, Refusal(kind, answer.message))
 
 
+def _expects_creation(channel: Channel, now: float) -> bool:
+    if channel.patient_until is None:
+        channel.patient_until = now + _PATIENCE
+    return not channel.is_created and now < channel.patient_until
+
+
 def _stop(channel: Channel, refusal: Refusal) -> None:
-    log.warning("Nothing more is reported to %s: %s", channel.target and channel.target.url, refusal.message)
+    url = channel.target and channel.target.url
+    log.warning("live-progress: Nothing more is reported to %s: %s", url, refusal.message)
     channel.stop(refusal)

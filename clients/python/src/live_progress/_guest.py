@@ -46,6 +46,7 @@ class Guest:
             if self.channel.followers or self._finished:
                 self._has_several = True
             channel.mirror = lambda report, last: self._tell(channel, report, last)
+            channel.place = self.channel.target
             channel.is_asked_to_stop = self.channel.is_asked_to_stop
             self.channel.followers.append(channel)
             report = {"state": encoded(channel.title or "Running")}

@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import http.client
+import io
 import json
 import os
+import socket
 import ssl
 import time
 import urllib.parse
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 _LARGEST_ANSWER = 16 * 1024 * 1024
+#: The longest delay that a server can request, in seconds.
+_LONGEST_RETRY_AFTER = 24 * 3600.0
 
 #: Status codes after which the same request may succeed later.
 TRANSIENT = frozenset((408, 425, 429, 500, 502, 503, 504))
@@ -54,36 +59,70 @@ def security() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=os.environ.get("LIVE_PROGRESS_CA") or None)
 
 
+def token_of(value: object) -> Optional[str]:
+    """Returns a value that is a token; other values could not be sent, or could change the request or a terminal."""
+    is_token = isinstance(value, str) and value != "" and all("!" <= character <= "~" for character in value)
+    return str(value) if is_token else None
+
+
 def headers_with(token: Optional[str], headers: Dict[str, str]) -> Dict[str, str]:
-    if token is None or not all("!" <= character <= "~" for character in token):
-        return headers
-    return {**headers, "Authorization": f"Bearer {token}"}
+    return headers if token_of(token) is None else {**headers, "Authorization": f"Bearer {token}"}
 
 
 def retry_after(value: Optional[str]) -> Optional[float]:
-    """Returns the seconds of a Retry-After field, which has a number or a date."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    """Returns the seconds of a Retry-After field, which has a number or a date; at most one day."""
+    text = (value or "").strip()
     try:
-        date = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        if text.isascii() and text.isdigit():
+            seconds = float(text)
+        else:
+            seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return max(0.0, date.timestamp() - time.time())
+    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER)
 
 
 def answer_of(status: int, fields: Any, body: bytes) -> Answer:
     """Returns the parsed response; a body that is not a JSON object is ignored."""
     try:
         value = json.loads(body) if body else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         value = {}
     return Answer(status, value if isinstance(value, dict) else {}, retry_after(fields.get("Retry-After")))
 
 
 #: The connections from before a fork; their destructors would wait for locks that no thread releases.
 _abandoned: List[http.client.HTTPConnection] = []
+
+
+class _Until(io.RawIOBase):
+    """The bytes that a socket receives before a deadline, so that a slow server cannot extend a response."""
+
+    def __init__(self, held: socket.socket, deadline: float) -> None:
+        self._held = held
+        self._bytes = held.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> Optional[int]:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("The response takes too long.")
+        self._held.settimeout(left)
+        return self._bytes.readinto(buffer)
+
+    def close(self) -> None:
+        self._bytes.close()
+        super().close()
+
+
+def _response(deadline: float, held: socket.socket, **options: Any) -> http.client.HTTPResponse:
+    return http.client.HTTPResponse(_Until(held, deadline), **options)  # type: ignore[arg-type]
 
 
 class Connection:
@@ -93,18 +132,21 @@ class Connection:
         self._http: Optional[http.client.HTTPConnection] = None
 
     def exchange(self, method: str, url: str, headers: Dict[str, str], body: bytes, timeout: float = 10.0) -> Answer:
-        """Returns the response. On ``OSError`` or ``http.client.HTTPException``, the next call reconnects."""
-        parts = urllib.parse.urlsplit(url)
+        """Returns the response. On ``OSError`` or ``http.client.HTTPException``, the next call reconnects.
+
+        A server or a proxy may close an idle connection; then the request is repeated once on a new connection. The
+        idempotency key permits this. ``timeout`` limits the whole call.
+        """
+        deadline = time.monotonic() + timeout
+        is_reused = self._http is not None and self._http.sock is not None
         try:
-            if self._http is None:
-                self._http = _connection(parts, timeout)
-            if self._http.sock is None:
-                self._http.timeout = timeout
-            else:
-                self._http.sock.settimeout(timeout)
-            target = parts.path + (f"?{parts.query}" if parts.query else "")
-            self._http.request(method, target, body, headers)
-            response = self._http.getresponse()
+            try:
+                response = self._begun(method, url, headers, body, deadline)
+            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+                if not is_reused:
+                    raise
+                self.close()
+                response = self._begun(method, url, headers, body, deadline)
             text = response.read(_LARGEST_ANSWER)
             if not response.isclosed():
                 raise http.client.HTTPException("The answer is too large.")
@@ -112,6 +154,22 @@ class Connection:
         except BaseException:
             self.close()
             raise
+
+    def _begun(
+        self, method: str, url: str, headers: Dict[str, str], body: bytes, deadline: float
+    ) -> http.client.HTTPResponse:
+        """Sends the request, and returns the response without its body."""
+        parts = urllib.parse.urlsplit(url)
+        timeout = max(0.05, deadline - time.monotonic())
+        if self._http is None:
+            self._http = _connection(parts, timeout)
+        if self._http.sock is None:
+            self._http.timeout = timeout
+        else:
+            self._http.sock.settimeout(timeout)
+        self._http.response_class = functools.partial(_response, deadline)  # type: ignore[assignment]
+        self._http.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), body, headers)
+        return self._http.getresponse()
 
     def close(self) -> None:
         connection, self._http = self._http, None

@@ -11,8 +11,8 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, Union
 
 from ._channel import Channel
 from ._counting import Counting
-from ._counts import is_count
-from ._json import Report, encoded, short
+from ._counts import count_of
+from ._json import Report, encoded, joined, labels_of, members_of, short
 from ._problem import Cancelled, end, end_of, passed_through, problem
 from ._sender import sender
 from ._settings import Target
@@ -31,7 +31,8 @@ class Operation(Counting):
         self._node = channel.counts
         self._raises = raises
         self._ends = ends
-        self._details: Dict[str, object] = {}
+        #: The current details: the JSON text of each member.
+        self._details: Report = {}
         self._contexts: List[contextvars.Token[Any]] = []
 
     # Reports.
@@ -43,13 +44,13 @@ class Operation(Counting):
         op.update("Building", sha=sha)
         ```
         """
-        merged = _merged(details, members)
+        # The values are encoded without the lock, because that may take long and may call code of the worker.
+        told = members_of(details, members)
+        text = short(state)
+        report = {"state": encoded(text), **({"details": joined(told)} if told else {})}
         with lock:
-            self._details = merged
-            self._channel.state = short(state)
-            report = {"state": encoded(short(state))}
-            if merged:
-                report["details"] = encoded(merged)
+            self._details = told
+            self._channel.state = text
             self._channel.push(report)
         self._send()
 
@@ -60,9 +61,10 @@ class Operation(Counting):
         op.log("a.csv has no header", file="a.csv")
         ```
         """
+        told = members_of(members, {"line": short(line)})
         with lock:
-            self._details = _merged(self._details, {**members, "line": short(line)})
-            self._channel.push({"details": encoded(self._details)})
+            self._details = {**self._details, **told}
+            self._channel.push({"details": joined(self._details)})
         self._send()
 
     def set(
@@ -87,23 +89,24 @@ class Operation(Counting):
         op.set(total=len(rows), unit="rows")
         ```
         """
-        channel, report = self._channel, {}
+        channel = self._channel
+        texts = {name: short(text, 256) for name, text in (("title", title), ("unit", unit)) if text is not None}
+        report = {name: encoded(text) for name, text in texts.items()}
+        if labels is not None:
+            report["labels"] = encoded(labels_of(labels))
+        share, start = count_of(fraction), count_of(baseline)
+        if share is not None and share <= 1:
+            report["fractionCompleted"] = encoded(float(share))
+        if start is not None:
+            report["baselineCount"] = str(int(start))
+        done, whole = count_of(completed), count_of(total)
         with lock:
-            for name, value, text in (("title", title, title), ("unit", unit, unit)):
-                if value is not None:
-                    report[name] = encoded(short(text, 256))
-            if labels is not None:
-                report["labels"] = encoded({short(name, 256): short(labels[name], 256) for name in labels})
-            if fraction is not None and is_count(fraction) and fraction <= 1:
-                report["fractionCompleted"] = encoded(float(fraction))
-            if baseline is not None and is_count(baseline):
-                report["baselineCount"] = str(int(baseline))
-            if completed is not None and is_count(completed):
-                channel.counts.set_completed(int(completed))
-            if total is None or is_count(total):
-                channel.counts.set_total(total)
-            channel.title = title or channel.title
-            channel.counts.unit = unit or channel.counts.unit
+            if done is not None:
+                channel.counts.set_completed(int(done))
+            if total is None or whole is not None:
+                channel.counts.set_total(whole)
+            channel.title = texts.get("title") or channel.title
+            channel.counts.unit = texts.get("unit") or channel.counts.unit
             channel.push(report)
         self._send()
 
@@ -137,21 +140,20 @@ class Operation(Counting):
             return
         with lock:
             channel.push(report, last=True)
-        for observer in list(channel.observers):
-            observer()
+        channel.tell_observers()
         self._send()
 
     # Properties.
 
     @property
     def id(self) -> str:
-        """The operation's identifier; empty without a server."""
-        return self._channel.target.id if self._channel.target else ""
+        """The identifier of the operation that the reports go to; empty without a server."""
+        return self._channel.place.id if self._channel.place else ""
 
     @property
     def url(self) -> str:
-        """The operation's URL; empty without a server."""
-        return self._channel.target.url if self._channel.target else ""
+        """The URL of the operation that the reports go to; empty without a server."""
+        return self._channel.place.url if self._channel.place else ""
 
     @property
     def link(self) -> str:
@@ -205,7 +207,9 @@ class Operation(Counting):
         self.__exit__(kind, error, trace)
 
     def __reduce__(self) -> Tuple[object, ...]:
-        return (_attached, (self.url, self._channel.token(), self._raises))
+        channel = self._channel
+        url = channel.target.url if channel.target else ""
+        return (_attached, (url, channel.token(), self._raises, channel.is_created))
 
     def __repr__(self) -> str:
         return f"<Operation {self._channel.title!r} {self._channel.status} {self.url}>".replace("  ", " ")
@@ -237,14 +241,8 @@ class Operation(Counting):
             raise Cancelled(f"A watcher has requested the cancellation of {channel.title or 'the operation'}.")
 
 
-def _attached(url: str, token: Optional[str], raises: bool) -> Operation:
-    """Returns a handle for an operation of another process."""
+def _attached(url: str, token: Optional[str], raises: bool, is_created: bool) -> Operation:
+    """Returns a handle for an operation of another process, whose creation the server may not have yet."""
     channel = Channel(Target(url, token) if url else None)
-    channel.is_owned = False
+    channel.is_owned, channel.is_created = False, is_created
     return Operation(channel, raises=raises, ends=False)
-
-
-def _merged(details: Optional[Mapping[str, Any]], members: Mapping[str, Any]) -> Dict[str, object]:
-    if details is not None and not isinstance(details, Mapping):
-        details = {"value": details}
-    return {**(details or {}), **members}

@@ -8,12 +8,13 @@ import os
 import sys
 import traceback
 from types import CodeType
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ._json import Report, encoded, short
 
 PREFIX = "urn:live-progress:problem:"
 _FRAMES = 8
+_CAUSES = 16
 
 
 class Cancelled(Exception):
@@ -70,21 +71,32 @@ def problem(error: BaseException) -> Dict[str, object]:
     return result
 
 
-def end_of_loop(code: CodeType) -> Report:
-    """Returns the end of a loop that an exception left: the uncaught exception if it passed through that code."""
+class Exit(NamedTuple):
+    """The place where a loop was left; ``instruction`` is ``None`` if it is not known."""
+
+    code: CodeType
+    instruction: Optional[int]
+    is_by_exception: bool
+
+
+def end_of_loop(left: Exit) -> Report:
+    """Returns the end of a loop that was left; an exception is known only if no code caught it."""
     error = getattr(sys, "last_value", None)
-    if isinstance(error, BaseException) and passed_through(error, code):
+    if isinstance(error, BaseException) and passed_through(error, left):
         return end_of(error)
-    return abandoned("An exception left the loop before its end.")
+    return abandoned("An exception left the loop before its end.") if left.is_by_exception else end("cancelled")
 
 
-def passed_through(error: BaseException, code: CodeType) -> bool:
-    """Returns whether an exception passed through a function with that code."""
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code is code:
-            return True
-        trace = trace.tb_next
+def passed_through(error: BaseException, left: Exit) -> bool:
+    """Returns whether an exception, or one that was handled when it was raised, passed through that place."""
+    cause: Optional[BaseException] = error
+    for _ in range(_CAUSES):
+        trace = None if cause is None else cause.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code is left.code and left.instruction in (None, trace.tb_lasti):
+                return True
+            trace = trace.tb_next
+        cause = None if cause is None else cause.__context__
     return False
 
 

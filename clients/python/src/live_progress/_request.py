@@ -6,9 +6,22 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Dict, NamedTuple, Tuple
+from typing import Deque, Dict, List, NamedTuple, Tuple
 
 from ._json import Report, body, encoded
+
+#: The approximate maximum size of a request body in bytes; a server accepts 1 MiB.
+LARGEST_BATCH = 256 * 1024
+#: The maximum number of reports in a request. A server stores the newest 64 revisions, and the watchers must read them
+#: before the next request.
+LONGEST_BATCH = 32
+
+
+class Refusal(NamedTuple):
+    """The reason why a server refuses all further reports of an operation."""
+
+    kind: str
+    message: str
 
 
 class Request(NamedTuple):
@@ -30,6 +43,18 @@ def made(method: str, url: str, reports: Tuple[Report, ...]) -> Request:
 def length(report: Report) -> int:
     """Returns the approximate size of a report in bytes."""
     return sum(len(text) + 24 for text in report.values())
+
+
+def batch(waiting: Deque[Report]) -> Tuple[Report, ...]:
+    """Removes as many waiting reports as fit into one request, to save round trips."""
+    reports: List[Report] = []
+    size = 0
+    while waiting and len(reports) < LONGEST_BATCH:
+        if reports and size + length(waiting[0]) > LARGEST_BATCH:
+            break
+        size += length(waiting[0])
+        reports.append(waiting.popleft())
+    return tuple(reports)
 
 
 def folded(earlier: Report, later: Report) -> Report:

@@ -14,11 +14,12 @@ import threading
 import time
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from ._channel import TICK, Channel, Refusal
+from ._channel import TICK, Channel
+from ._counts import seconds_of
 from ._delivery import Server
 from ._http import origin
 from ._problem import abandoned
-from ._request import Request
+from ._request import Refusal, Request
 from ._state import lock
 
 # The import of encodings.idna is early on purpose. Otherwise the first request would import it in the sender's thread.
@@ -94,7 +95,7 @@ class Sender:
         if self._thread is None:
             return False
         try:
-            waiter.done.get(timeout=max(0.0, timeout))
+            waiter.done.get(timeout=seconds_of(timeout))
         except queue.Empty:
             return False
         return True
@@ -146,7 +147,7 @@ class Sender:
             try:
                 timeout = self._step()
             except Exception:  # a fault of this module must not stop the sender
-                logging.getLogger("live_progress").exception("A step of the sender failed.")
+                logging.getLogger("live_progress").exception("live-progress: A step of the sender failed.")
                 timeout = 1.0
             if timeout != 0:
                 try:

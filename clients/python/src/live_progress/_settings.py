@@ -39,13 +39,14 @@ def configure(
 ) -> None:
     """Sets the server and other defaults for new operations; these settings override the environment.
 
-    An argument that is ``None`` changes nothing. Existing operations do not change.
+    An argument that is ``None`` changes nothing; an empty text means none. Existing operations do not change.
 
     ```python
     live_progress.configure(server="https://progress.example.org", token=token)
     ```
 
-    - ``server``: the base URL of the server to create operations on (``LIVE_PROGRESS_SERVER``).
+    - ``server``: the base URL of the server to create operations on (``LIVE_PROGRESS_SERVER``); it also replaces
+      ``LIVE_PROGRESS_URL``. With ``""``, nothing is sent.
     - ``token``: authorizes the requests (``LIVE_PROGRESS_TOKEN``).
     - ``disabled``: sends nothing and draws nothing (``LIVE_PROGRESS_DISABLED=1``).
     - ``display``: whether operations are drawn; by default on a terminal and in a notebook.
@@ -57,15 +58,15 @@ def configure(
 
 def settings() -> Settings:
     """Returns the settings for a new operation."""
-    server = _Configured.server
+    server, token = _Configured.server, _Configured.token
     disabled = _Configured.disabled
     if disabled is None:
         disabled = _variable("DISABLED", "0").lower() not in ("0", "false", "no", "off")
     return Settings(
-        server=server or _variable("SERVER") or None,
+        server=(_variable("SERVER") if server is None else server) or None,
         # A server that the program sets overrides the operation in LIVE_PROGRESS_URL.
-        url=None if server else _variable("URL") or None,
-        token=_Configured.token or _variable("TOKEN") or None,
+        url=(_variable("URL") if server is None else "") or None,
+        token=(_variable("TOKEN") if token is None else token) or None,
         disabled=disabled,
         display=_Configured.display,
     )
@@ -123,7 +124,11 @@ _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 def _split(url: str) -> urllib.parse.SplitResult:
     parts = urllib.parse.urlsplit(url.strip())
     if parts.scheme not in _SCHEMES or not parts.hostname or "@" in parts.netloc:
-        raise ValueError(f"{url!r} is not a URL of a server: it should begin with http:// or https:// and a name.")
+        raise ValueError(f"{url!r} is not a URL of a server: it should begin with http:// or https://.")
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError:
+        raise ValueError(f"{url!r} has a name that cannot be the name of a server.") from None
     _ = parts.port  # raises ValueError if the port is not a number
     if not re.fullmatch(r"[!-~]*", parts.netloc + parts.path):
         raise ValueError(f"{url!r} has characters that are not allowed in a URL.")

@@ -108,8 +108,12 @@ def _whole(value: object) -> Optional[int]:
 
 
 def _number(value: object) -> Optional[float]:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _date(value: object) -> Optional[datetime]:

@@ -9,6 +9,7 @@ import weakref
 from typing import Any, Callable, Dict, Optional
 
 from ._begin import operation
+from ._counts import count_of
 from ._operation import Operation
 from ._problem import end, end_of
 from ._sender import sender
@@ -63,7 +64,7 @@ def _wrappers(original: Dict[str, Any]) -> Dict[str, Any]:
         bar, self._live_progress = getattr(self, "_live_progress", None), None
         if bar is not None:
             # When a loop is left, its bar closes while the bar's generator closes.
-            bar.close(self, sys.exc_info()[1])
+            bar.close(self, bar.new_error(self, sys.exc_info()[1]))
         original["close"](self)
 
     def __exit__(self: Any, kind: Any, error: Optional[BaseException], trace: Any) -> Any:
@@ -76,7 +77,10 @@ def _wrappers(original: Dict[str, Any]) -> Dict[str, Any]:
         bar = getattr(self, "_live_progress", None)
         original["reset"](self, total)
         if bar is not None:
-            bar.read(self)
+            try:
+                bar.read(self)
+            except Exception:
+                pass
 
     return {"__init__": __init__, "close": close, "__exit__": __exit__, "reset": reset}
 
@@ -93,6 +97,8 @@ class _Bar:
         )
         self._total = bar.total
         self._postfix = ""
+        #: The exception that is handled while the bar is created.
+        self._handled = id(sys.exc_info()[1])  # a reference would be a cycle
         reference = weakref.ref(bar)
 
         def watch() -> None:
@@ -108,12 +114,13 @@ class _Bar:
     def read(self, bar: Any) -> None:
         """Reports the values of the bar."""
         channel = self.operation._channel
+        done, total = count_of(bar.n) or 0, count_of(bar.total)
         with lock:
             # A bar can be reset, but the reported count must not fall.
-            channel.counts.done = max(channel.counts.done, bar.n)
+            channel.counts.done = max(channel.counts.done, done)
             if bar.total != self._total:
                 self._total = bar.total
-                channel.counts.set_total(bar.total)
+                channel.counts.set_total(total)
         title, postfix = (bar.desc or "").rstrip(": "), str(getattr(bar, "postfix", None) or "")
         if title and title != self._title:
             self._title = title
@@ -121,6 +128,12 @@ class _Bar:
         if postfix != self._postfix:
             self._postfix = postfix
             self.operation.update(title or "Running", line=postfix)
+
+    def new_error(self, bar: Any, error: Optional[BaseException]) -> Optional[BaseException]:
+        """Returns an exception that ends the bar; ``None`` if the handler of the exception only uses the bar."""
+        total = count_of(bar.total)
+        is_complete = total is not None and (count_of(bar.n) or 0) >= total
+        return None if id(error) == self._handled or (isinstance(error, Exception) and is_complete) else error
 
     def close(self, bar: Any, error: Optional[BaseException]) -> None:
         try:

@@ -4,15 +4,28 @@
 
 from __future__ import annotations
 
-import dis
 import operator
 import os
 import sys
 import time
 from types import FrameType, TracebackType
-from typing import Any, AsyncIterable, AsyncIterator, Generic, Iterable, Iterator, Optional, Type, TypeVar, Union
+from typing import (
+    Any,
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Generic,
+    Iterable,
+    Iterator,
+    Optional,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from ._begin import operation
+from ._leaving import exit_of
 from ._operation import Operation
 from ._problem import end, end_of
 from ._state import lock
@@ -39,9 +52,9 @@ def track(
     ```
 
     The operation succeeds after the last item, and fails with an exception of the source. After ``break`` or
-    ``return``, the operation is cancelled. After an exception in the loop, the operation has failed. After a cancel
-    request, the loop raises ``Cancelled``. The total comes from ``len()`` or ``operator.length_hint()``. ``options`` are
-    those of ``operation``.
+    ``return``, or if a function such as ``zip`` drops the loop, the operation is cancelled. After an exception in the
+    loop, the operation has failed. After a cancel request, the loop raises ``Cancelled``. The total comes from
+    ``len()`` or ``operator.length_hint()``. ``options`` are those of ``operation``.
     """
     if total is None:
         try:
@@ -76,14 +89,17 @@ class Track(Generic[Item]):
                 if channel.needs_worker:
                     operation._look()
         except GeneratorExit:
-            self._leave(sys._getframe(1))
+            self._leave(sys._getframe().f_back)
             raise
         except BaseException as error:
             operation._finish(end_of(error))
             raise
         operation.succeed()
 
-    async def __aiter__(self) -> AsyncIterator[Item]:
+    def __aiter__(self) -> AsyncIterator[Item]:
+        return _AsyncLoop(self.operation, self._aitems())
+
+    async def _aitems(self) -> AsyncGenerator[Item, None]:
         operation = self.operation
         try:
             async for item in self._items:  # type: ignore[union-attr]
@@ -100,19 +116,25 @@ class Track(Generic[Item]):
         operation.succeed()
 
     def _leave(self, frame: Optional[FrameType]) -> None:
-        """Records that the loop was left early; sends nothing, because the garbage collector may call this."""
+        """Records that the loop was left early, and ends its line; the sender's thread sends the end.
+
+        The garbage collector may call this, so the function must not wait.
+        """
         channel = self.operation._channel
         if self._is_block:
             self._was_left = True
         elif channel.has_end or channel.pid != os.getpid():
             pass
-        elif frame is None or is_left_on_purpose(frame):
-            with lock:
-                channel.push(end("cancelled"), last=True)
         else:
-            # An exception left the loop. A surrounding block or the interpreter's hook reports the exception later.
-            channel.left_until = time.monotonic() + _PATIENCE
-            channel.left_by = frame.f_code
+            left = exit_of(frame)
+            if left is None:
+                with lock:
+                    channel.push(end("cancelled"), last=True)
+            else:
+                # A surrounding block or the interpreter's hook may report an exception later.
+                channel.left_until = time.monotonic() + _PATIENCE
+                channel.left_by = left
+            channel.tell_observers()
 
     def __enter__(self) -> Track[Item]:
         self._is_block = True
@@ -127,10 +149,24 @@ class Track(Generic[Item]):
         self.operation.__exit__(kind, error, trace)
 
 
-def is_left_on_purpose(frame: FrameType) -> bool:
-    """Returns whether ``break`` or ``return`` ended the loop of a frame, and not an exception.
+class _AsyncLoop(AsyncIterator[Item]):
+    """An asynchronous loop. An event loop closes a generator late, so this object notices that the loop was left."""
 
-    ``break`` and ``return`` drop the iterator with a separate instruction. An exception comes from another instruction.
-    """
-    code, last = frame.f_code.co_code, frame.f_lasti
-    return 0 <= last < len(code) and dis.opname[code[last]] in ("POP_TOP", "POP_ITER")
+    def __init__(self, operation: Operation, items: AsyncGenerator[Item, None]) -> None:
+        self._operation = operation
+        self._items = items
+        self._is_begun = False
+
+    def __anext__(self) -> Awaitable[Item]:
+        self._is_begun = True
+        return self._items.__anext__()
+
+    async def aclose(self) -> None:
+        await self._items.aclose()
+
+    def __del__(self) -> None:
+        channel = self._operation._channel
+        if self._is_begun and not channel.has_end and channel.pid == os.getpid():
+            with lock:
+                channel.push(end("cancelled"), last=True)
+            channel.tell_observers()

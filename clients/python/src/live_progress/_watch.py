@@ -14,7 +14,7 @@ from typing import Callable, Generator, Iterator, Optional, Tuple, Type, Union
 from ._http import call, security
 from ._settings import Target, settings
 from ._snapshot import Snapshot
-from ._watching import CONNECTING, SILENCE, Watching, WatchLost
+from ._watching import CONNECTING, Watching, WatchLost
 from ._websocket import WebSocket
 
 Token = Union[str, Callable[[], Optional[str]], None]
@@ -30,8 +30,8 @@ def watch(url: str, *, token: Token = None, cursor: Optional[str] = None) -> Wat
 
     After a lost connection, the watch reconnects and continues at its cursor. Raises ``ProgressError`` if the operation
     cannot be watched. ``token`` can be a function, which is called before each connection and when the token expires.
-    The default is the token in the fragment of the link, or ``LIVE_PROGRESS_TOKEN``. With a ``cursor``, the watch starts
-    after that snapshot.
+    The default is the token in the fragment of the link, or ``LIVE_PROGRESS_TOKEN``. With a ``cursor``, the watch
+    starts after that snapshot.
     """
     return Watch(Target.of_url(url), token, cursor)
 
@@ -48,15 +48,15 @@ def cancel(url: str, *, token: Optional[str] = None) -> None:
 
 
 class Watch:
-    """An iterator over the snapshots of an operation. ``close`` from any thread ends the loop."""
+    """An iterator over the snapshots of an operation. ``close`` from any thread ends the loop.
+
+    Without ``close``, the connection is closed as soon as nothing refers to this object.
+    """
 
     def __init__(self, target: Target, token: Token, cursor: Optional[str]) -> None:
-        self._target = target
-        self._token = token
-        self._machine = Watching(target, cursor)
-        self._closed = threading.Event()
-        self._socket: Optional[socket.socket] = None
-        self._snapshots = self._run()
+        self._loop = _Loop(target, token, cursor)
+        # The generator refers to the loop and not to this object; a cycle would keep the connection open.
+        self._snapshots = self._loop.run()
 
     def __iter__(self) -> Iterator[Snapshot]:
         return self
@@ -66,13 +66,7 @@ class Watch:
 
     def close(self) -> None:
         """Stops the watch; a loop that waits for the next snapshot ends."""
-        self._closed.set()
-        held = self._socket
-        if held is not None:
-            try:
-                held.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        self._loop.stop()
         try:
             self._snapshots.close()
         except ValueError:
@@ -86,11 +80,32 @@ class Watch:
     ) -> None:
         self.close()
 
+
+class _Loop:
+    """The connections of a watch."""
+
+    def __init__(self, target: Target, token: Token, cursor: Optional[str]) -> None:
+        self._target = target
+        self._token = token
+        self._machine = Watching(target, cursor)
+        self._closed = threading.Event()
+        self._socket: Optional[socket.socket] = None
+
+    def stop(self) -> None:
+        """Ends the connection; any thread may call this."""
+        self._closed.set()
+        held = self._socket
+        if held is not None:
+            try:
+                held.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
     def _ask(self) -> Optional[str]:
         token = self._token() if callable(self._token) else self._token
         return token or self._target.token or settings().token
 
-    def _run(self) -> Generator[Snapshot, None, None]:
+    def run(self) -> Generator[Snapshot, None, None]:
         machine = self._machine
         while not self._closed.is_set():
             try:
@@ -122,7 +137,7 @@ class Watch:
                             break
                     self._renew(protocol)
                     if protocol.is_open:
-                        held.settimeout(SILENCE)
+                        held.settimeout(self._machine.silence)
                     held.sendall(taken(protocol))
             finally:
                 self._socket = None

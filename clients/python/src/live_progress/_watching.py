@@ -45,9 +45,11 @@ class Watching:
         self._revision: Optional[int] = None
         self._failures = 0
         self._has_received = False
+        #: The maximum time without a message or a ping, in seconds.
+        self.silence = SILENCE
         if cursor is not None:
             revision = cursor.rpartition("-")[2]
-            self._revision = int(revision) if revision.isdigit() else None
+            self._revision = int(revision) if revision.isdecimal() and len(revision) < 20 else None
 
     def connection(self, token: Optional[str]) -> WebSocket:
         """Returns the next connection, which continues at the cursor."""
@@ -59,10 +61,13 @@ class Watching:
         if isinstance(event, Refused):
             self._refused(event)
         if isinstance(event, Closed):
+            if event.code == 1000 and self.cursor is not None and not self._has_received:
+                self.is_over = True  # the caller has the end already
+                return None
             self._closed(event)
         try:
             message = json.loads(event)  # type: ignore[arg-type]
-        except ValueError:
+        except (ValueError, RecursionError):
             message = None
         if not isinstance(message, dict):
             raise WatchLost("The server sent a message that is not a JSON object.")

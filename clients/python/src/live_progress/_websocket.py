@@ -104,7 +104,7 @@ class WebSocket:
             return self._end(1006, "The answer is not HTTP.")
         if code != 101:
             length = fields.get("Content-Length", "0")
-            expected = min(int(length), _LARGEST_HEAD) if length.isdigit() else 0
+            expected = min(int(length), _LARGEST_HEAD) if length.isdecimal() and len(length) < 20 else 0
             if len(rest) < expected and not is_eof:
                 return None
             self._is_over = True
