@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import shlex
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -104,6 +106,58 @@ def scripts(request, server, tmp_path):
     if not shutil.which(shlex.split(request.param)[0]):
         pytest.skip(f"no {request.param} here")
     return Scripts(request.param, server, tmp_path)
+
+
+class Stub:
+    """A server whose answers a test decides: `answer` returns the status for a body, `endless` makes bodies of answers endless."""
+
+    def __init__(self):
+        self.requests, self.accepted, self.answer, self.endless = [], [], lambda body: 200, ""
+        stub = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status = stub.answer(body)
+                stub.requests.append(body)
+                if status == 200:
+                    stub.accepted.append(body)
+                self.send_response(status)
+                if stub.endless:
+                    return self.send_endless()
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            do_PATCH = do_POST
+
+            def send_endless(self):
+                self.send_header("Content-Length", str(1 << 40)) if stub.endless == "length" else None
+                self.send_header("Connection", "close")
+                self.end_headers()
+                # A limit, so that a failing test does not fill the disk.
+                for _ in range(1000):
+                    try:
+                        self.wfile.write(b"x" * 65536)
+                    except OSError:
+                        return
+
+            def log_message(self, *_):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+
+
+@pytest.fixture
+def stub():
+    running = Stub()
+    threading.Thread(target=running.http.serve_forever, args=(0.05,), daemon=True).start()
+    yield running
+    running.http.shutdown()
+    running.http.server_close()
 
 
 @pytest.fixture

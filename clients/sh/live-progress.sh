@@ -4,7 +4,7 @@
 #
 # Functions for shell scripts to report their progress:
 #
-#   . live-progress.sh
+#   . ./live-progress.sh
 #   progress_start "Backup" 12 files     # the operation ends with the script, according to the exit code
 #   progress_step "Dump" table=customers
 #   progress_advance
@@ -239,6 +239,10 @@ _progress_leave() {
 _progress_send() {
   set +efuxC
   unset IFS
+  # Texts are bytes: in a UTF-8 locale, `read` of bash joins a line that ends with an invalid byte with the next one. But
+  # curl needs the locale of the script for an international host name.
+  _locale=${LC_ALL-}
+  export LC_ALL=C
   # Signals to the process group are for the script. This process only checks whether the script still runs.
   trap '' HUP INT QUIT TERM
   cd "$_progress_dir" || return 0
@@ -294,7 +298,8 @@ _progress_drain() {
     _prefix='' _lines=$((_lines + 1))
   done
   _progress_step_over
-  if [ -n "$_ticks" ] && [ "$_head" -ge "$_tail" ]; then
+  # The end of the operation contains the counts, and no report follows it; a guest does not report the end.
+  if [ "$_ticks" = 1 ] && [ "$_head" -ge "$_tail" ] && { [ -z "$_ending" ] || [ -n "$_progress_guest" ]; }; then
     _progress_counts && _progress_put "{$_counts}"
   fi
   # Replace a long list by a new file. A process that has just opened the old file has one round to write to it.
@@ -320,11 +325,7 @@ _progress_take() {
       _progress_value "${_text#*=}" && _details="$_details${_details:+,}$_name:$_json"
       ;;
     why) _why=$_text ;;
-    leave)
-      _ending=1
-      if _progress_counts; then _progress_put "{$_counts}"; fi
-      ;;
-    succeeded | failed | cancelled) _progress_end "${1%% *}" "$_text" ;;
+    leave | succeeded | failed | cancelled) _progress_end "${1%% *}" "$_text" ;;
   esac
 }
 
@@ -338,8 +339,13 @@ _progress_step_over() {
 
 _progress_end() {
   _ending=1
-  if [ -n "$_progress_guest" ]; then return 0; fi
+  # The reports that wait may be dropped.
+  [ "$_head" -ge "$_tail" ] || _progress_recount
   _progress_counts || :
+  if [ -n "$_progress_guest" ]; then
+    [ -z "$_counts" ] || _progress_put "{$_counts}"
+    return 0
+  fi
   _progress_plain="{\"status\":\"$1\"${_counts:+,$_counts}}"
   case $1 in
     succeeded) _more="${2:+,\"result\":$2}" ;;
@@ -354,12 +360,18 @@ _progress_end() {
   _progress_put "${_progress_plain%\}}$_more}"
 }
 
-# Stores the unsent counts in _counts as JSON members; fails if there are none.
+# Stores the unsent counts in _counts as JSON members; fails if there are none. _ticks is 1 if there are, 0 if all counts
+# were sent, and empty if the script has reported none.
 _progress_counts() {
   _counts=''
-  [ -n "$_ticks" ] || return 1
-  _ticks=''
+  [ "$_ticks" = 1 ] || return 1
+  _ticks=0
   _counts="\"completedCount\":$_count${_total:+,\"totalCount\":$_total}"
+}
+
+# Sends the counts again, because the report that contained them may be dropped.
+_progress_recount() {
+  _ticks=${_ticks:+1}
 }
 
 # Appends a report to the queue. Over 64 reports, drops the oldest one, but never the creation.
@@ -367,6 +379,7 @@ _progress_put() {
   _tail=$((_tail + 1))
   printf '%s' "$1" >"report.$_tail"
   [ $((_tail - _head)) -gt 64 ] || return 0
+  _progress_recount
   if [ -z "$_created" ] && [ "$_head" -eq 0 ]; then
     rm -f "report.$((_tail - 63))"
   else
@@ -382,8 +395,10 @@ _progress_try() {
   set -- -X PATCH "$_progress_url" -H "Content-Type: application/x-ndjson"
   [ -n "$_created" ] || set -- -X POST "$_progress_base" -H "Content-Type: application/json"
   : >|fields.answer && : >|answer
-  _code=$(curl -q -s -K fields "$@" --data-binary @reports.batch -H "Idempotency-Key: $_key-$_last" \
-    -m "$([ -n "$_ending" ] && echo 3 || echo 10)" --connect-timeout 3 -D fields.answer -o answer -w '%{http_code}')
+  # The limit of files also ends a body of unknown length: with an ignored signal, curl reports the status and an error.
+  _code=$(trap '' XFSZ && ulimit -f 8192; LC_ALL=$_locale curl -q -s -K fields "$@" --data-binary @reports.batch \
+    -H "Idempotency-Key: $_key-$_last" -m "$([ -n "$_ending" ] && echo 3 || echo 10)" --connect-timeout 3 \
+    --max-filesize 4194304 -D fields.answer -o answer -w '%{http_code}')
   case $_code in
     2??)
       set -- failing
@@ -393,15 +408,25 @@ _progress_try() {
       done
       _created=1 _failures=0 _hold=0
       rm -f "$@"
-      ! grep -q '"status":"cancelling"' answer || : >>cancelling
+      if grep -q '"cancelling"' answer && _progress_asked; then : >>cancelling; fi
       ;;
     000 | '' | 408 | 425 | 429 | 500 | 502 | 503 | 504) _progress_later ;;
-    400 | 422) _progress_invalid ;;
+    400 | 413 | 415 | 422) _progress_invalid ;;
     *) return 1 ;;
   esac
 }
 
-# Builds a request from the next reports; the request does not change until it is accepted or refused.
+# Succeeds if the operation's own status is "cancelling": outside of texts, its member is in one pair of braces.
+_progress_asked() {
+  sed 's/\\.//g' answer | awk -v RS='"' '
+    NR % 2 { depth += gsub(/[{]/, ""); depth -= gsub(/[}]/, ""); is_value = /:/; next }
+    depth == 1 && is_value && name == "status" && $0 == "cancelling" { found = 1 }
+    { name = $0 }
+    END { exit !found }'
+}
+
+# Builds a request from the next report, and from further ones up to 256 kB; the request does not change until it is accepted
+# or refused.
 _progress_batch() {
   # This report was dropped from a full queue.
   [ -e "report.$_number" ] || { _head=$_number && return 1; }
@@ -411,7 +436,12 @@ _progress_batch() {
     _last=$((_last + 1))
     set -- "$@" "report.$_last"
   done
-  awk 1 "$@" >|reports.batch
+  _last=$(awk -v last="$_head" '
+    { size += length($0) + 1 }
+    NR > 1 && size > 262144 { exit }
+    { print >"reports.batch"; last++ }
+    END { print last }' "$@")
+  [ -n "$_last" ] || _last=$_number
 }
 
 # Sets the delay after a failure: Retry-After, or else an increasing delay.
@@ -439,6 +469,8 @@ _progress_invalid() {
     printf '%s' "$_progress_plain" >"report.$_number"
     _progress_plain=''
   else
+    # A report of counts alone is not repeated.
+    ! grep -q '^{"state"' "report.$_number" || _progress_recount
     _head=$_number
   fi
   _last=$_head _key=$_key-again
@@ -453,13 +485,37 @@ _progress_fields() {
   [ -z "${LIVE_PROGRESS_CA-}" ] || printf 'cacert = "%s"\n' "$(printf '%s' "$LIVE_PROGRESS_CA" | sed 's/["\\]/\\&/g')"
 }
 
-# Stores a text as JSON in _json. Text without special characters starts no process.
+# Stores a text as JSON in _json, with at most 16 kB. Text without special characters starts no process.
 _progress_json() {
-  case $1 in
-    *[!A-Za-z0-9\ ._:/,=+@-]*) _json=$(printf '%s' "$1" | tr '\t' ' ' | tr -d '\000-\037' | sed 's/["\\]/\\&/g') ;;
-    *) _json=$1 ;;
-  esac
-  _json="\"$_json\""
+  if [ ${#1} -le 16000 ]; then
+    case $1 in
+      *[!A-Za-z0-9\ ._:/,=+@-]*) ;;
+      *) _json="\"$1\"" && return 0 ;;
+    esac
+  fi
+  _json="\"$(printf '%s' "$1" | _progress_utf8 | sed 's/["\\]/\\&/g')\""
+}
+
+# Shortens a text, removes control characters and replaces invalid bytes. It encloses each valid sequence of UTF-8 in two
+# control characters, so that all bytes over 127 outside of them are invalid.
+_progress_utf8() {
+  awk '{
+    if (length($0) > 16000) {
+      $0 = substr($0, 1, 16000)
+      sub(/[\300-\377][\200-\277]*$/, "")
+      $0 = $0 "..."
+    }
+    gsub(/\t/, " ")
+    gsub(/[\001-\037]/, "")
+    gsub(/[\302-\337][\200-\277]/, "\001&\001")
+    gsub(/\340[\240-\277][\200-\277]|\355[\200-\237][\200-\277]|[\341-\354\356\357][\200-\277][\200-\277]/, "\001&\001")
+    gsub(/(\360[\220-\277]|[\361-\363][\200-\277]|\364[\200-\217])[\200-\277][\200-\277]/, "\001&\001")
+    count = split($0, parts, "\001")
+    for (i = 1; i <= count; i++) {
+      if (i % 2) gsub(/[\200-\377]/, "\357\277\275", parts[i])
+      printf "%s", parts[i]
+    }
+  }'
 }
 
 # Stores the value of a detail as JSON: a number or a text.

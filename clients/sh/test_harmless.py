@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -51,6 +52,23 @@ def test_no_server(scripts, nowhere):
     assert seconds < without + LONGEST_LEAVE * PATIENCE
     # The background process stops 10 s after the end, and a current request takes up to 10 s more.
     assert scripts.leftovers(30) == []
+
+
+@pytest.mark.parametrize("kind", ["length", "no length"])
+def test_endless_answer(scripts, stub, kind):
+    """An answer without an end does not fill the disk, and the reports go on."""
+    stub.endless = kind
+    process = scripts.start("progress_start T\nprogress_step A\nsleep 2\nprogress_step B\n", LIVE_PROGRESS_SERVER=stub.url)
+    largest, deadline = 0, time.monotonic() + 30 * PATIENCE
+    while os.listdir(scripts.temporary) or process.poll() is None:
+        assert time.monotonic() < deadline
+        for entry in scripts.temporary.rglob("*"):
+            with contextlib.suppress(OSError):
+                largest = max(largest, entry.stat().st_size)
+        time.sleep(0.002)
+    assert process.communicate() == ("", "") and process.returncode == 0
+    assert largest <= 8 << 20
+    assert b'"succeeded"' in stub.accepted[-1]
 
 
 @pytest.mark.parametrize("settings", [

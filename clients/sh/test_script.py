@@ -35,7 +35,7 @@ progress_succeed '{{"files":9}}'
     assert end["status"] == "succeeded" and end["result"] == {"files": 9}
     counts = end["progress"]
     assert (counts["completedCount"], counts["totalCount"], counts["unit"]) == (9, 20, "files")
-    assert scripts.states(end) == ["Pending", "Dump", "Über 🚀 & 'so'", "Last", "Succeeded"][-len(scripts.states(end)) :]
+    assert scripts.states(end) == ["Pending", "Dump", "Über 🚀 & 'so'", "Last", "Succeeded"]
     assert scripts.leftovers() == []
 
 
@@ -54,6 +54,87 @@ sleep 1
     details = '"details":{"big":"123456789012345678","empty":"","n":12,"q":"\\"x\\\\y\\"","t":"1 2","z":"007"}'
     found = [json.loads(line)["details"] for line in answer.body.splitlines()]
     assert json.loads("{" + details + "}")["details"] in found
+
+
+def test_long_text(scripts, title):
+    """A text that is larger than a request may be is shortened."""
+    scripts.run(f"""
+progress_start "{title}" 3
+progress_step "$(head -c 2000000 /dev/zero | tr '\\0' a)" long="$(head -c 20000 /dev/zero | tr '\\0' '"')"
+progress_advance 3
+""")
+    end = scripts.ended(title)
+    assert (end["status"], end["progress"]["completedCount"]) == ("succeeded", 3)
+    assert "a" * 16000 + "..." in scripts.states(end) and end["details"] == {"long": '"' * 16000 + "..."}
+
+
+def test_many_long_reports(scripts, title):
+    """Reports that are together larger than a request may be are sent in several requests."""
+    scripts.run(f"""
+progress_start "{title}" 3
+long=$(head -c 20000 /dev/zero | tr '\\0' '"') i=0
+while [ $i -lt 62 ]; do progress_step "Step $i" long="$long"; i=$((i + 1)); done
+progress_advance 3
+""")
+    end = scripts.ended(title)
+    assert (end["status"], end["progress"]["completedCount"]) == ("succeeded", 3)
+    assert [s for s in scripts.states(end) if s != "Pending"] == [*(f"Step {i}" for i in range(62)), "Succeeded"]
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_invalid_utf8(scripts, title, locale):
+    """Invalid bytes are replaced, and the line after a text that ends with an invalid byte is read."""
+    scripts.run(f"""
+text=$(printf 'caf\\351')
+progress_start "$text {title}" 3 "$text"
+progress_advance 3
+progress_step "$text" "$text=$text" valid=Über "several=$(printf '\\303|\\342\\202|\\355\\240\\200|\\300\\200|\\364\\220\\200\\200')"
+progress_fail "$text" "$text"
+""", LC_ALL=locale)
+    end = scripts.ended(f"caf\ufffd {title}")
+    assert end["progress"]["completedCount"] == 3 and end["progress"]["unit"] == "caf\ufffd"
+    assert (end["error"]["title"], end["error"]["detail"]) == ("caf\ufffd", "caf\ufffd")
+    several = "|".join("\ufffd" * count for count in (1, 2, 3, 2, 4))
+    assert "caf\ufffd" in scripts.states(end)
+    assert end["details"] == {"caf\ufffd": "caf\ufffd", "valid": "Über", "several": several}
+
+
+def test_invalid_byte_before_the_end(scripts, title):
+    """In a UTF-8 locale, the end is read after a text that ends with an invalid byte."""
+    scripts.run(f"""progress_start "{title}" 3
+progress_advance 3
+progress_step "$(printf 'caf\\351')"
+""", LC_ALL="C.UTF-8")
+    end = scripts.ended(title)
+    assert (end["status"], end["progress"]["completedCount"]) == ("succeeded", 3)
+
+
+@pytest.mark.parametrize("pause", ["", "sleep 1"])
+@pytest.mark.parametrize("code", [400, 413, 415, 422])
+def test_refused_report(scripts, stub, code, pause):
+    """A report that the server refuses as invalid is dropped, but neither its counts nor the end."""
+    stub.answer = lambda body: code if b'"Bad"' in body else 200
+    scripts.run(f"progress_start T 3\n{pause}\nprogress_advance 3\nprogress_step Bad\n{pause}\n", LIVE_PROGRESS_SERVER=stub.url)
+    assert scripts.leftovers() == []
+    accepted = [json.loads(line) for body in stub.accepted for line in body.splitlines()]
+    assert accepted[-1]["status"] == "succeeded"
+    assert {"completedCount": 3, "totalCount": 3}.items() <= {k: v for report in accepted for k, v in report.items()}.items()
+
+
+def test_refused_report_of_a_guest(scripts, stub):
+    """The counts of a refused report of a guest are sent again."""
+    stub.answer = lambda body: 422 if b'"Bad"' in body else 200
+    scripts.run("progress_start T 3\nprogress_advance 3\nprogress_step Bad\n", LIVE_PROGRESS_URL=f"{stub.url}{BASE}/a")
+    assert scripts.leftovers() == []
+    assert [json.loads(body) for body in stub.accepted][-1] == {"completedCount": 3, "totalCount": 3}
+
+
+def test_refused_counts(scripts, stub):
+    """Refused counts are not sent again and again."""
+    stub.answer = lambda body: 422 if b"Count" in body else 200
+    scripts.run("progress_start T 3\nprogress_advance 3\nprogress_step Bad\nsleep 2\n", LIVE_PROGRESS_SERVER=stub.url)
+    assert scripts.leftovers() == []
+    assert len(stub.requests) < 8
 
 
 @pytest.mark.parametrize(("last", "code", "status"), [
@@ -197,6 +278,17 @@ progress_cancelled
     assert scripts.ended(title)["status"] == "cancelled"
 
 
+def test_status_in_the_details(scripts, title):
+    """A detail with the name and the value of a cancel request is none."""
+    code, output, _ = scripts.run(f"""
+progress_start --cancellable "{title}"
+progress_step 'a{{"' status=cancelling 'b=}}"status":"cancelling"'
+for i in 1 2 3 4 5 6 7 8; do sleep 0.25; if progress_is_cancelled; then echo cancelled; fi; done
+""")
+    assert (code, output) == (0, "")
+    assert scripts.ended(title)["details"]["status"] == "cancelling"
+
+
 def test_guest(scripts, title):
     """Under `live-progress run`, the script reports on that operation, and the command's end is its end."""
     script = f'progress_start Inner 5 rows\nprogress_step "Step one"\nprogress_advance 4\nprogress_succeed\nsleep 1\nexit 3\n'
@@ -289,7 +381,7 @@ def test_readme(scripts, title):
     """The script of the README runs and reports as described."""
     text = (Path(FOLDER) / "README.md").read_text()
     script = text.split("```sh\n", 1)[1].split("```", 1)[0]
-    script = script.replace(". live-progress.sh\n", f". {FOLDER}/live-progress.sh\n").replace('"Backup"', f'"{title}"')
+    script = script.replace(". ./live-progress.sh\n", f". {FOLDER}/live-progress.sh\n").replace('"Backup"', f'"{title}"')
     (scripts.folder / "data").mkdir()
     for name in ("a", "b", "c"):
         (scripts.folder / "data" / name).write_text(name)
