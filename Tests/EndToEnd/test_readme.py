@@ -3,12 +3,14 @@
 """The snippets of the README, run as they are, after a few lines that define what they use."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
 from harness import ROOT, Server, expect, expect_equal, plain_environment, request
+from test_worker import free_port
 
 README = (ROOT / "README.md").read_text()
 CLIENTS = ROOT / "clients"
@@ -43,14 +45,26 @@ def run(server: Server, command: list, program: str = "", **environment: str) ->
 
 def test_curl(server):
     """The requests of curl create, report, end and read an operation."""
-    begin = snippet("sh", "curl -X POST").replace("bin/live-progress serve --port 8080 &\n", "")
+    begin = snippet("sh", "serve --port 8080").replace("bin/live-progress serve --port 8080 &\n", "")
     expect("127.0.0.1:8080" in begin, "the README names the port 8080")
-    watch = "\n".join(line for line in snippet("sh", "text/event-stream").splitlines() if line.startswith("curl"))
+    watch = "\n".join(line for line in snippet("sh", "text/event-stream").splitlines() if line.startswith(("curl", "URL")))
     program = f"{begin}{watch}".replace("127.0.0.1:8080", f"127.0.0.1:{server.port}").replace("curl ", "curl -fsS ")
     output = run(server, ["sh", "-eu"], program)
     expect("event: end" in output, f"the event stream has no end: {output}")
     expect_equal(operations(server)[0]["status"], "succeeded", "the end")
     expect_equal(operations(server)[0]["progress"]["completedCount"], 4, "the count")
+
+
+def test_script(binary, tmp_path):
+    """The first block also runs as a script, which starts the server."""
+    port = str(free_port())
+    script = snippet("sh", "serve --port 8080").replace("8080", port).replace("bin/live-progress", shlex.quote(str(binary)))
+    done = subprocess.run(
+        ["sh", "-eu"], input=f"trap 'kill $!' EXIT\n{script}".replace("curl ", "curl -fsS "), capture_output=True, text=True,
+        timeout=30, env=plain_environment(XDG_STATE_HOME=str(tmp_path)),
+    )
+    expect(done.returncode == 0, f"exit code {done.returncode}: {done.stdout}{done.stderr}")
+    expect('"status":"succeeded"' in done.stdout, f"the operation has not ended: {done.stdout}")
 
 
 def test_python(server):
