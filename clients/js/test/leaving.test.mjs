@@ -30,8 +30,11 @@ test("report returns when the server has created the operation, three times", as
     assert.ok(isCreated);
     assert.equal(op.snapshot.cursor, "a-1");
     const real = await report(server.url, { state: `Round ${round}` });
-    const { value } = await watch(real.url).next();
-    assert.equal(value.state, `Round ${round}`);
+    // The loop ends the watch, which would keep the test's process running if the server stops before the end arrives.
+    for await (const { state } of watch(real.url)) {
+      assert.equal(state, `Round ${round}`);
+      break;
+    }
     await real.succeed();
   }
 });
