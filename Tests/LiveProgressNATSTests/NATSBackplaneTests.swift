@@ -11,14 +11,13 @@ import Testing
 struct NATSBackplaneTests {
     @Test("One server keeps every promise", arguments: BackplaneConformance.cases, NATSServer.programs)
     func singleServer(_ conformance: BackplaneConformance, program: String) async throws {
-        try await conformance.run {
-            let folder = try TemporaryFolder()
-            let server = try await NATSServer(
-                "jetstream { store_dir: \"\(folder.path)/js\" }",
-                program: program,
-                in: folder
-            )
-            return NATSMedium(servers: [server], folder: folder)
+        await #expect(throws: Never.self) {
+            try await conformance.run {
+                let folder = try TemporaryFolder()
+                let settings = "jetstream { store_dir: \"\(folder.path)/js\" }"
+                let server = try await NATSServer(settings, program: program, in: folder)
+                return NATSMedium(servers: [server], folder: folder)
+            }
         }
     }
 }
