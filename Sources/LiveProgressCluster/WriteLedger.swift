@@ -91,7 +91,7 @@ struct WriteLedger: Sendable {
         if entries[journal.id]?.journal === journal { entries[journal.id]?.sequence = sequence }
     }
 
-    /// Forgets an operation that another node has now; nobody waits for it any more.
+    /// Removes an operation that another node has now, and ends the waits for it.
     mutating func remove(_ id: ProgressID) {
         for wait in waits.keys { waits[wait]?[id] = nil }
         entries[id] = nil

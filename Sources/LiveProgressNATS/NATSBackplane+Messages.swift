@@ -17,8 +17,13 @@ extension NATSBackplane {
                 guard let self, let sequence = message.headers["Nats-Sequence"].flatMap({ UInt64($0) }) else { return }
                 if let record = record(sequence, message.headers, message.payload, of: id) { receive(record) }
             }
-            // The response of the leader comes the way that the records come, so the subscription is known there by then.
-            _ = try await streams.lastMessage(of: names.record(id.token), in: names.stream)
+            do throws(NATSError) {
+                // The response of the leader comes the way that the records come, so the subscription is known there by then.
+                _ = try await streams.lastMessage(of: names.record(id.token), in: names.stream)
+            } catch {
+                client.unsubscribe(subscription)
+                throw error
+            }
             return state.withLock { state in
                 state.lastWatch += 1
                 state.watches[state.lastWatch] = Watch(id: id, subscription: subscription, receive: receive)

@@ -47,16 +47,17 @@ extension NATSBackplane {
                 guard error.mayHaveStored else { throw BackplaneError(error) }
                 failure = error
             }
-            // The outcome is read, and never guessed.
-            let newest = try? await message(of: id)
-            if let newest {
-                if newest.message?.headers[Field.marker] == marker { return newest.message?.sequence ?? 0 }
-                let hasNone = newest.message.map { isForgotten($0.headers) } ?? true
-                let current = newest.message?.sequence ?? 0
-                guard current == expected || (sequence == 0 && hasNone) else {
+            // The outcome is read, and never guessed: the record after the expected one is this one, another one, or missing.
+            if case .success(let found?) = await successor(of: expected, id) {
+                if found.headers[Field.marker] == marker { return found.sequence }
+                if sequence == 0, isForgotten(found.headers) {
+                    expected = found.sequence
+                } else if found.headers[Field.previous] == "\(sequence)" {
                     throw BackplaneError(.conflict, "Another record of \(id) was written after \(sequence).")
+                } else {
+                    // The record after the expected one was removed since, and may have been this one.
+                    throw BackplaneError(.unknownOutcome, "Later records of \(id) hide whether the record was stored.")
                 }
-                expected = current
             }
             guard ContinuousClock.now < deadline, !Task.isCancelled else {
                 throw BackplaneError(
@@ -70,7 +71,12 @@ extension NATSBackplane {
 
     /// Returns the newest record, from the stream's leader.
     public func read(_ id: ProgressID) async throws(BackplaneError) -> BackplaneRecord? {
-        try await message(of: id).message.flatMap { record($0, of: id) }
+        do throws(NATSError) {
+            let newest = try await streams.lastMessage(of: names.record(id.token), in: names.stream)
+            return newest.flatMap { record($0, of: id) }
+        } catch {
+            throw BackplaneError(error)
+        }
     }
 
     /// Returns the kept records, from the stream's leader.
@@ -105,12 +111,14 @@ extension NATSBackplane {
         }
     }
 
-    /// Returns the newest message of an operation, also if it is forgotten.
-    private func message(of id: ProgressID) async throws(BackplaneError) -> (message: StoredMessage?, ()) {
+    /// Returns the message after a sequence, also if it is forgotten.
+    private func successor(of sequence: UInt64, _ id: ProgressID) async -> Result<StoredMessage?, NATSError> {
         do throws(NATSError) {
-            return (try await streams.lastMessage(of: names.record(id.token), in: names.stream), ())
+            return .success(
+                try await streams.nextMessage(of: names.record(id.token), from: sequence + 1, in: names.stream)
+            )
         } catch {
-            throw BackplaneError(error)
+            return .failure(error)
         }
     }
 

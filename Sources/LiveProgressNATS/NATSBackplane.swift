@@ -48,7 +48,6 @@ public final class NATSBackplane: ProgressBackplane {
     struct State {
         var node: BackplaneNode?
         var running: Task<Void, Never>?
-        var messages: [NATSSubscription] = []
         var watches: [UInt64: Watch] = [:]
         var lastWatch: UInt64 = 0
     }
@@ -98,7 +97,6 @@ public final class NATSBackplane: ProgressBackplane {
         try? await client.drain()
         let running = state.withLock { state in
             state.watches = [:]
-            state.messages = []
             return state.running
         }
         running?.cancel()
@@ -122,7 +120,7 @@ public final class NATSBackplane: ProgressBackplane {
 
     /// Subscribes to the messages for this node.
     private func listen(as node: BackplaneNode) async throws(NATSError) {
-        let requests = try client.subscribe(to: names.node(node.name)) { [client] message in
+        _ = try client.subscribe(to: names.node(node.name)) { [client] message in
             guard let reply = message.reply else { return }
             Task {
                 let answer = await node.respond(Array(message.payload.readableBytesView))
@@ -130,10 +128,9 @@ public final class NATSBackplane: ProgressBackplane {
             }
         }
         let own = names.announcement(by: node.name)
-        let announcements = try client.subscribe(to: names.announcement(by: "*")) { message in
+        _ = try client.subscribe(to: names.announcement(by: "*")) { message in
             if message.subject != own { node.hear(Array(message.payload.readableBytesView)) }
         }
-        state.withLock { $0.messages = [requests, announcements] }
         try await client.flush()
     }
 

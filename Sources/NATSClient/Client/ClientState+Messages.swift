@@ -59,7 +59,7 @@ extension ClientState {
 
     private static func result(of message: NATSMessage) -> Result<NATSMessage, NATSError> {
         guard message.headers.status == 503, message.payload.readableBytes == 0 else { return .success(message) }
-        return .failure(NATSError(.noResponders, "Nobody listens on the subject of the request."))
+        return .failure(NATSError(.noResponders, "The subject of the request has no subscriber."))
     }
 
     /// Adds a subscription.

@@ -39,7 +39,7 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
         ///
         /// The request may have been carried out.
         public static let timedOut = Code(name: "timed-out")
-        /// Nobody listens on the subject of a request.
+        /// The subject of a request has no subscriber.
         ///
         /// The request was not carried out.
         public static let noResponders = Code(name: "no-responders")

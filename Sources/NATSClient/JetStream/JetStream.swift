@@ -77,16 +77,27 @@ public struct JetStream: Sendable {
 
     /// Reads a response in JSON, or throws the error in it.
     static func decode<Answer: Decodable>(_ message: NATSMessage) throws(NATSError) -> Answer {
-        let body = Data(message.payload.readableBytesView)
-        if let failure = try? JSONDecoder().decode(Failure.self, from: body) { throw failure.error.natsError }
+        let response: Response<Answer>
         do {
-            return try JSONDecoder().decode(Answer.self, from: body)
+            response = try JSONDecoder().decode(Response.self, from: Data(message.payload.readableBytesView))
         } catch {
             throw NATSError(.protocolViolation, "The response of JetStream is not in the expected format (\(error)).")
         }
+        return try response.result.get()
     }
 
-    private struct Failure: Decodable {
-        let error: APIError
+    /// A response: an error, or the members of the answer.
+    private struct Response<Answer: Decodable>: Decodable {
+        let result: Result<Answer, NATSError>
+
+        private enum CodingKeys: String, CodingKey {
+            case error
+        }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            let error = try members.decodeIfPresent(APIError.self, forKey: .error)
+            result = try error.map { .failure($0.natsError) } ?? .success(Answer(from: decoder))
+        }
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
-package import NIOCore
+import NIOCore
 
 /// A parser of the bytes that a NATS server sends: a pure state machine.
 ///
 /// The bytes may arrive in pieces of any size. The parser keeps at most one incomplete message, whose size is limited.
 /// The format is that of the [NATS client protocol](https://docs.nats.io/reference/reference-protocols/nats-protocol).
-package struct NATSParser {
+struct NATSParser {
     /// The most bytes of one line without its payload; the largest is `INFO` of a large cluster.
-    package static let maximumLine = 64 << 10
+    static let maximumLine = 64 << 10
 
     private enum State {
         /// Waits for the end of a line; no line feed is in the first `scanned` bytes.
@@ -36,12 +36,12 @@ package struct NATSParser {
     /// Creates a parser.
     ///
     /// - Parameter maximumMessage: The most bytes of the header fields and the payload of one message.
-    package init(maximumMessage: Int) {
+    init(maximumMessage: Int) {
         self.maximumMessage = maximumMessage
     }
 
     /// Appends received bytes.
-    package mutating func append(_ bytes: ByteBuffer) {
+    mutating func append(_ bytes: ByteBuffer) {
         guard buffer.readableBytes > 0 else {
             buffer = bytes
             return
@@ -54,7 +54,7 @@ package struct NATSParser {
     ///
     /// - Returns: The operation, or `nil` if it is incomplete.
     /// - Throws: ``NATSError/Code/protocolViolation``; the connection must then be closed.
-    package mutating func next() throws(NATSError) -> ServerOperation? {
+    mutating func next() throws(NATSError) -> ServerOperation? {
         while true {
             switch state {
             case .line(let scanned):
@@ -149,7 +149,7 @@ package struct NATSParser {
 }
 
 /// One operation that a server sends.
-package enum ServerOperation: Sendable, Hashable {
+enum ServerOperation: Sendable, Hashable {
     case info(ServerInfo)
     case message(NATSMessage, subscription: UInt64)
     case ping

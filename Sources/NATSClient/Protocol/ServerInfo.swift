@@ -4,20 +4,20 @@
 import FoundationEssentials
 
 /// What a server tells about itself with `INFO`, as far as this client uses it.
-package struct ServerInfo: Sendable, Hashable, Decodable {
-    package var id = ""
-    package var name = ""
-    package var version = ""
-    package var maximumPayload = 1 << 20
-    package var hasHeaders = false
-    package var isTLSRequired = false
-    package var isTLSAvailable = false
+struct ServerInfo: Sendable, Hashable, Decodable {
+    var id = ""
+    var name = ""
+    var version = ""
+    var maximumPayload = 1 << 20
+    var hasHeaders = false
+    var isTLSRequired = false
+    var isTLSAvailable = false
     /// The challenge that a key must sign.
-    package var nonce: String?
+    var nonce: String?
     /// The addresses of the other servers of the cluster: `host:port`.
-    package var addresses: [String] = []
+    var addresses: [String] = []
     /// Whether the server shuts down soon, and its clients should connect to another one.
-    package var isLeaving = false
+    var isLeaving = false
 
     private enum Key: String, CodingKey {
         case id = "server_id"
@@ -32,9 +32,9 @@ package struct ServerInfo: Sendable, Hashable, Decodable {
         case isLeaving = "ldm"
     }
 
-    package init() {}
+    init() {}
 
-    package init(from decoder: any Decoder) throws {
+    init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Key.self)
         id = try members.decodeIfPresent(String.self, forKey: .id) ?? ""
         name = try members.decodeIfPresent(String.self, forKey: .name) ?? ""
