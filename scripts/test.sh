@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Runs every test: the library's, the server's and tool's, the end-to-end cases against the built binary, and the clients'. With
-# --server it leaves out the library's own tests, which scripts/tsan.sh also runs, and those of the clients.
+# Runs every test: the library's, the server's and tool's, the end-to-end cases against the built binary, and the clients'. An
+# argument selects a part: --library, --server (with the cases from end to end), --alone (the cases from end to end that must
+# run alone), --clients.
 
 source "$(dirname "$0")/common.sh"
 
-library=yes
-case ${1-} in
-'') ;;
---server) library= ;;
-*) die "usage: scripts/test.sh [--server]" ;;
+part=${1-}
+case $part in
+'' | --library | --server | --alone | --clients) ;;
+*) die "usage: scripts/test.sh [--library | --server | --alone | --clients]" ;;
 esac
+tests() { [ -z "$part" ] || [ "$part" = "--$1" ]; }
+
 need_swift
 need_zlib
 need_sqlite
@@ -27,7 +29,7 @@ need_faketime
 CHROMIUM=$(chromium_path)
 export CHROMIUM
 
-if [ -n "$library" ]; then
+if tests library; then
     say "testing the library"
     # Each target must declare what it imports.
     swift build --build-tests --explicit-target-dependency-import-check error
@@ -35,19 +37,23 @@ if [ -n "$library" ]; then
     # They run separately, because they use whole processors, and other tests have timeouts.
     swift test --skip-build --filter ScheduleTests
 fi
-say "testing the server and the tool"
-server_swift build --build-tests
-server_swift test --skip-build --skip ScheduleTests
-server_swift test --skip-build --filter ScheduleTests
-install_server
-install_program live-progress-bench
-install_program hummingbird-app
-install_program worker
-say "testing from end to end"
-.venv/bin/pytest Tests/EndToEnd -m "not alone" --ignore Tests/EndToEnd/durability
-# These load libraries into the server, which a static program cannot.
-.venv/bin/pytest Tests/EndToEnd/durability -m "not alone" --binary "$(server_program live-progress)"
-# They run alone, because other tests would take processors from the measurements.
-.venv/bin/pytest Tests/EndToEnd -m alone --numprocesses 0 --ignore Tests/EndToEnd/durability
-.venv/bin/pytest Tests/EndToEnd/durability -m alone --numprocesses 0 --binary "$(server_program live-progress)"
-[ -z "$library" ] || scripts/test-clients.sh
+if tests server; then
+    say "testing the server and the tool"
+    server_swift build --build-tests
+    server_swift test --skip-build --skip ScheduleTests
+    server_swift test --skip-build --filter ScheduleTests
+    install_server
+    install_program live-progress-bench
+    install_program hummingbird-app
+    install_program worker
+    say "testing from end to end"
+    .venv/bin/pytest Tests/EndToEnd -m "not alone" --ignore Tests/EndToEnd/durability
+    # These load libraries into the server, which a static program cannot.
+    .venv/bin/pytest Tests/EndToEnd/durability -m "not alone" --binary "$(server_program live-progress)"
+fi
+if tests alone; then
+    # Other tests would take processors from their measurements.
+    .venv/bin/pytest Tests/EndToEnd -m alone --numprocesses 0 --ignore Tests/EndToEnd/durability
+    .venv/bin/pytest Tests/EndToEnd/durability -m alone --numprocesses 0 --binary "$(server_program live-progress)"
+fi
+if tests clients; then scripts/test-clients.sh; fi
