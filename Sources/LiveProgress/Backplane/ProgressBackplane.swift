@@ -165,6 +165,8 @@ public struct BackplaneError: Error, Sendable, Hashable, CustomStringConvertible
         case unknownOutcome = "unknown-outcome"
         /// The backplane cannot be reached, or has no majority; nothing was written.
         case unavailable
+        /// The record is larger than the backplane takes; nothing was written.
+        case tooLarge = "too-large"
         /// No node has that name.
         case noNode = "no-node"
     }

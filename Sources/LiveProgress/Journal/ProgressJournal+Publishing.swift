@@ -15,6 +15,8 @@ struct JournalDependencies: Sendable {
     let sink: (any JournalSink)?
     /// The server on which the operations have addresses.
     let host: HostBox
+    /// The way to the node that has the operations; `nil` for the operations of this service.
+    var elsewhere: ElsewhereBox?
 
     func now() -> JournalState.Now {
         clock.read()
@@ -98,10 +100,10 @@ extension ProgressJournal: ScheduledPublisher {
         return true
     }
 
-    private func publish(_ state: inout State) -> Effects {
+    private func publish(_ state: inout State, toSink: Bool = true) -> Effects {
         var effects = Effects(wakers: state.wakers.take(), isOver: state.core.isOver)
         effects.isChanged = markChanged(&state)
-        effects.mustWakeSink = markDirty(&state)
+        effects.mustWakeSink = toSink && markDirty(&state)
         effects.deadline = scheduleNext(&state)
         return effects
     }
@@ -236,8 +238,8 @@ extension ProgressJournal {
         state.withLock { $0.core.isEnded }
     }
 
-    /// Notes the new operation in the change log and for the store, and schedules its deadline.
-    func announce() {
-        perform(state.withLock { publish(&$0) })
+    /// Notes the new operation in the change log and, unless it is there already, for the store, and schedules its deadline.
+    func announce(toSink: Bool = true) {
+        perform(state.withLock { publish(&$0, toSink: toSink) })
     }
 }

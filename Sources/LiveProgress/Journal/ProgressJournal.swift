@@ -107,6 +107,11 @@ package final class ProgressJournal: Sendable {
         }
     }
 
+    /// Returns whether a cursor is of a revision of this journal that is not lost.
+    package func contains(_ cursor: ProgressCursor) -> Bool {
+        state.withLock { $0.core.contains(cursor) }
+    }
+
     /// The number of refused reports: invalid, after the end, from a stale attempt, or for another cursor.
     package var refusedReportCount: Int {
         state.withLock { $0.core.refusedReports }
@@ -219,6 +224,7 @@ package final class ProgressJournal: Sendable {
     /// - Throws: ``ProgressError`` if the operation has ended, is gone, or does not accept requests to cancel.
     @discardableResult
     package func requestCancel(receipt: StoredOperation.Receipt? = nil) throws(ProgressError) -> ProgressSnapshot {
+        if let elsewhere = dependencies.elsewhere { return try requestCancel(elsewhere) }
         let snapshot = try write { core, now throws(ProgressError) in
             let before = core.log.newestRevision
             try core.requestCancel(now: now)

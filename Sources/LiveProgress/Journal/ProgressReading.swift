@@ -27,4 +27,6 @@ package enum ProgressRemoval: Sendable, Hashable {
     case deleted
     /// The operation's retention is over.
     case expired
+    /// Another node has the operation now; its watchers must connect again.
+    case moved
 }

@@ -11,23 +11,30 @@ extension ProgressService {
     ///
     /// The call seals the newest revision of each operation that it looks at: units counted later make a new revision.
     public func list(_ query: ProgressQuery = .init()) -> ProgressPage {
+        let page = numberedList(query)
+        return ProgressPage(
+            snapshots: page.entries.map(\.snapshot),
+            nextPageToken: page.isLast ? nil : page.entries.last.map { String($0.number) }
+        )
+    }
+
+    /// Returns the page with the number of each operation, which grows in the order of creation or of takeover.
+    package func numberedList(_ query: ProgressQuery) -> NumberedPage {
         var before = query.pageToken.map { UInt64($0) ?? 0 } ?? .max
         let limit = max(1, query.limit)
-        var found: [(number: UInt64, snapshot: ProgressSnapshot)] = []
+        var found: [NumberedPage.Entry] = []
         // Two pages of operations are usually enough; the batches grow in case few operations match.
         var batchSize = min(Self.batchSize, limit)
         while true {
             batchSize = min(Self.batchSize, 2 * batchSize)
             let candidates = journals(before: before, atMost: batchSize)
-            guard let oldest = candidates.last else { return ProgressPage(snapshots: found.map(\.snapshot)) }
+            guard let oldest = candidates.last else { return NumberedPage(entries: found, isLast: true) }
             before = oldest.number
             for (number, journal) in candidates {
                 let snapshot = journal.snapshot()
                 guard query.matches(snapshot) else { continue }
-                if found.count == limit, let last = found.last {
-                    return ProgressPage(snapshots: found.map(\.snapshot), nextPageToken: String(last.number))
-                }
-                found.append((number, snapshot))
+                if found.count == limit { return NumberedPage(entries: found, isLast: false) }
+                found.append(.init(number: number, snapshot: snapshot))
             }
         }
     }
@@ -56,6 +63,29 @@ extension ProgressService {
     /// The call takes constant time: later reads find the existing operations.
     package func subscribeToChanges(_ waker: any ProgressWaker) -> ProgressSubscription {
         changes.subscribe(waker, source: self)
+    }
+}
+
+/// A page of one node's operations, newest first.
+package struct NumberedPage: Sendable, Hashable {
+    /// An operation and its number in the node's order.
+    package struct Entry: Sendable, Hashable {
+        package let number: UInt64
+        package let snapshot: ProgressSnapshot
+
+        package init(number: UInt64, snapshot: ProgressSnapshot) {
+            self.number = number
+            self.snapshot = snapshot
+        }
+    }
+
+    package let entries: [Entry]
+    /// Whether the node has no further operation that matches.
+    package let isLast: Bool
+
+    package init(entries: [Entry], isLast: Bool) {
+        self.entries = entries
+        self.isLast = isLast
     }
 }
 

@@ -28,6 +28,8 @@ public final class ProgressService: Sendable {
     /// The log of the operations that changed last.
     package let changes: ProgressChangeLog
     let dependencies: JournalDependencies
+    /// The parts for copies of other nodes' operations: nothing is kept, listed or counted.
+    let dependenciesOfCopies: JournalDependencies
     /// What keeps the operations beyond the process; `nil` if they stay in memory.
     let keeper: (any OperationKeeper)?
     let state = Mutex(State())
@@ -56,6 +58,17 @@ public final class ProgressService: Sendable {
             ),
             sink: keeper,
             host: HostBox()
+        )
+        dependenciesOfCopies = JournalDependencies(
+            clock: configuration.clock,
+            retention: configuration.retention,
+            publishing: publishing,
+            changes: ProgressChangeLog(publishing: publishing),
+            deadlines: DeadlineScheduler(clock: configuration.clock),
+            history: HistoryBudget(total: .max, perOperation: .max),
+            sink: nil,
+            host: HostBox(),
+            elsewhere: ElsewhereBox()
         )
         dependencies.deadlines.attach(self)
     }

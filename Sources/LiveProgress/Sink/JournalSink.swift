@@ -22,6 +22,9 @@ package protocol JournalSink: AnyObject, Sendable {
     /// - Throws: The reason why it is not durable; `CancellationError` if the task is cancelled.
     func commit() async throws
 
+    /// Returns when everything that was noted of one operation before the call is durable; throws as ``commit()`` does.
+    func commit(_ id: ProgressID) async throws
+
     /// Returns whether everything that was noted before the call has arrived by a time; `nil` is no limit.
     ///
     /// - Throws: The reason why it cannot arrive; `CancellationError` if the task is cancelled.
@@ -33,6 +36,9 @@ package protocol OperationKeeper: JournalSink {
     /// The condition of the place where the operations are kept.
     var status: ProgressStoreStatus { get }
 
+    /// Returns why a durable change of an operation cannot be made now; `nil` if nothing is known to prevent it.
+    func failure(of id: ProgressID?) -> String?
+
     /// Notes that an operation was removed.
     func noteRemoval(of journal: ProgressJournal, tombstoneUntil date: Date)
 
@@ -43,9 +49,17 @@ package protocol OperationKeeper: JournalSink {
     func close() async
 }
 
+extension OperationKeeper {
+    /// A store that fails does so for all operations.
+    package func failure(of id: ProgressID?) -> String? { status.failure }
+}
+
 extension JournalSink {
     /// A sink that works in intervals needs no call.
     package func wake() {}
+
+    /// Most sinks make all operations durable together.
+    package func commit(_ id: ProgressID) async throws { try await commit() }
 
     /// A sink that is not a server has nothing to deliver to.
     package func deliver(within limit: Duration?) async throws -> Bool { true }

@@ -51,6 +51,11 @@ extension ProgressJournal {
         return state.withLock { readForStore(&$0, sealingAt: now) }
     }
 
+    /// Returns everything that other nodes must know of an operation that no service holds yet, and the newest revision.
+    package func wholeForNodes() -> (change: StoredOperation, position: UInt64) {
+        state.withLock { $0.core.stored(after: nil) }
+    }
+
     /// Reads as ``readForStore()`` does, and releases the revisions that were read, because no watcher reads them.
     package func takeForServer() -> StoredOperation? {
         state.withLock { state in
@@ -67,7 +72,7 @@ extension ProgressJournal {
     }
 
     /// Notes that the store has no revision of the operation.
-    func forgetStored() {
+    package func forgetStored() {
         state.withLock { $0.storedRevision = nil }
     }
 
@@ -85,7 +90,7 @@ extension ProgressJournal {
         guard let sink = dependencies.sink else {
             throw ProgressError(.storeUnavailable, "The service keeps its operations in memory only.")
         }
-        try await sink.commit()
+        try await sink.commit(id)
     }
 
     /// Returns the revision that a request with a key made, and the hash of the request.

@@ -36,9 +36,12 @@ extension ProgressService {
     /// The condition of the store; `nil` if the service has none.
     public var storeStatus: ProgressStoreStatus? { keeper?.status }
 
-    /// Returns when everything noted so far is committed, such as the removal of an operation.
-    package func committed() async throws {
-        try await keeper?.commit()
+    /// Returns why a durable change of an operation cannot be made now; `nil` if nothing is known to prevent it.
+    package func storeFailure(of id: ProgressID?) -> String? { keeper?.failure(of: id) }
+
+    /// Returns when everything noted so far of one operation, or of all, is committed, such as a removal.
+    package func committed(_ id: ProgressID? = nil) async throws {
+        if let id { try await keeper?.commit(id) } else { try await keeper?.commit() }
     }
 
     /// Continues an operation whose worker was in a process that has ended.
@@ -61,22 +64,8 @@ extension ProgressService {
     }
 
     private func restore(_ contents: ProgressStoreContents) {
-        let times = RestoredTimes(
-            grace: configuration.leaseGrace,
-            localGrace: configuration.localGrace,
-            retention: configuration.retention
-        )
         let now = dependencies.now()
-        let journals = contents.operations.map { stored in
-            let core = JournalState(
-                restoring: stored,
-                wasClosed: contents.wasClosed,
-                capacity: configuration.journalCapacity,
-                times: times,
-                now: now
-            )
-            return ProgressJournal(core, dependencies: dependencies)
-        }
+        let journals = contents.operations.map { restored($0, wasClosed: contents.wasClosed) }
         state.withLock { state in
             for journal in journals {
                 state.journals[journal.id] = journal
@@ -85,6 +74,23 @@ extension ProgressService {
         }
         for (journal, stored) in zip(journals, contents.operations) { journal.beginAfterRestart(stored) }
         restoreTombstones(contents.tombstones, now: now)
+    }
+
+    /// Creates the journal of a stored operation, which the service does not hold yet.
+    package func restored(_ stored: StoredOperation, wasClosed: Bool) -> ProgressJournal {
+        let times = RestoredTimes(
+            grace: configuration.leaseGrace,
+            localGrace: configuration.localGrace,
+            retention: configuration.retention
+        )
+        let core = JournalState(
+            restoring: stored,
+            wasClosed: wasClosed,
+            capacity: configuration.journalCapacity,
+            times: times,
+            now: dependencies.now()
+        )
+        return ProgressJournal(core, dependencies: dependencies)
     }
 
     private func restoreTombstones(_ tombstones: [ProgressID: Date], now: JournalState.Now) {
@@ -134,17 +140,22 @@ extension ProgressJournal {
 
     /// Begins the life of a restored operation.
     fileprivate func beginAfterRestart(_ stored: StoredOperation) {
+        begin(storedUpTo: stored.isTickOpen ? stored.newest.revision - 1 : stored.newest.revision)
+        if stored.newest.outcome == nil { announce() } else { scheduleDeadline() }
+    }
+
+    /// Begins the life of an operation whose revisions up to one are stored.
+    func begin(storedUpTo position: UInt64) {
         let isCancelling = state.withLock { state in
-            state.storedRevision = stored.isTickOpen ? stored.newest.revision - 1 : stored.newest.revision
+            state.storedRevision = position
             return state.core.log.status == .cancelling
         }
         countHistory()
         if isCancelling { cancelRequested.fire() }
-        if stored.newest.outcome == nil { announce() } else { scheduleDeadline() }
     }
 
     /// The request that created the operation, while the operation has its first revision.
-    fileprivate var creationReceipt: (receipt: StoredOperation.Receipt, snapshot: ProgressSnapshot)? {
+    package var creationReceipt: (receipt: StoredOperation.Receipt, snapshot: ProgressSnapshot)? {
         state.withLock { state in
             guard let receipt = state.core.log.notes.note(of: 0)?.receipt else { return nil }
             return (receipt, state.core.log.newest)

@@ -89,8 +89,11 @@ final class JournalFanoutSource: FanoutSource {
     }
 
     private static func close(after reading: ProgressReading) -> WebSocketCloseReason? {
-        if reading.removal != nil { return WebSocketCloseReason(.removed) }
-        return reading.isFinished ? WebSocketCloseReason(.ended) : nil
+        switch reading.removal {
+        case .deleted, .expired: WebSocketCloseReason(.removed)
+        case .moved: WebSocketCloseReason(.resync)
+        case nil: reading.isFinished ? WebSocketCloseReason(.ended) : nil
+        }
     }
 
     private static func error(_ problem: ProgressProblem) -> ByteBuffer {
