@@ -49,6 +49,9 @@ extension ProgressAPI {
         /// The authorizer, which identifies callers and grants permissions; without one every caller may do everything.
         public var authorizer: (any ProgressAuthorizer)?
 
+        /// The other nodes that serve the same operations; `nil` if there are none.
+        package var nodes: (any ProgressNodes)?
+
         /// Creates the default configuration.
         public init() {}
     }

@@ -20,6 +20,15 @@ struct IdempotencyKey {
     /// The receipt that the journal keeps with the change.
     var receipt: StoredOperation.Receipt { StoredOperation.Receipt(key: name, fingerprint: fingerprint) }
 
+    /// The identifier of the operation that a creation with this key makes, the same on every node.
+    var operationID: ProgressID {
+        var (first, second) = (FNV1a(), FNV1a())
+        first.add(name.utf8)
+        second.add("second".utf8)
+        second.add(name.utf8)
+        return ProgressID(bits: first.value, second.value)
+    }
+
     /// Reads the key of a request; `nil` if the request has no key.
     ///
     /// - Throws: A 400 if the key is malformed.

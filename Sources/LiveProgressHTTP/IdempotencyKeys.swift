@@ -82,6 +82,14 @@ struct IdempotencyKeys<Outcome: Sendable> {
         finish(key, outcome)
     }
 
+    /// Returns the outcome of a request that has ended, completely or in part; `nil` if the table has none.
+    func outcome(of key: String) -> Outcome? {
+        switch entries[key]?.standing {
+        case .suspended(let outcome), .done(let outcome): outcome
+        case .underway, nil: nil
+        }
+    }
+
     /// Returns whether the table has a key.
     func contains(_ key: String) -> Bool { entries[key] != nil }
 

@@ -146,7 +146,13 @@ public struct ProgressAPI: Sendable {
             return page
         }
         if !call.target.query.isEmpty, !asksForPage(call) { try call.readParameters() }
-        switch (call.route, request.method) {
+        if let nodes = configuration.nodes { return try await handle(call, among: nodes) }
+        return try await handle(call)
+    }
+
+    /// Handles a request on this node.
+    func handle(_ call: APICall) async throws(Refusal) -> ProgressResponse {
+        switch (call.route, call.request.method) {
         case (.collection, .get), (.collection, .head): return try list(call)
         case (.operation(let id), .get), (.operation(let id), .head): return try await read(id, call)
         case (.collection, _): return try await durably(call, create)

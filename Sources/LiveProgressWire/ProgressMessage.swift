@@ -72,7 +72,7 @@ package import FoundationEssentials
     }
 
     /// Returns a page of the list: `{"operations":[…],"nextPageToken":…}`; the token of the last page is `null`.
-    package static func encodePage(_ page: ProgressPage) -> [UInt8] {
+    package static func encodePage(_ page: ProgressPage, missingNodes: [String] = []) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: messageCapacity * (page.snapshots.count + 1))
         writer.beginObject()
         writer.member("operations")
@@ -81,6 +81,12 @@ package import FoundationEssentials
         writer.endArray()
         writer.member("nextPageToken")
         if let token = page.nextPageToken { writer.write(token) } else { writer.writeNull() }
+        if !missingNodes.isEmpty {
+            writer.member("missingNodes")
+            writer.beginArray()
+            for name in missingNodes { writer.write(name) }
+            writer.endArray()
+        }
         writer.endObject()
         return writer.bytes
     }

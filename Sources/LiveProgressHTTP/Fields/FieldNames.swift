@@ -16,6 +16,10 @@ extension HTTPField.Name {
     static let prefer = Self("Prefer")!
     /// The preferences that the server applied (RFC 7240).
     static let preferenceApplied = Self("Preference-Applied")!
+    /// The number before which a node lists its operations; only between nodes.
+    static let nodeListBefore = Self("Live-Progress-List-Before")!
+    /// The numbers of the operations that a node lists, and `more` if there are others; only between nodes.
+    static let nodeListNumbers = Self("Live-Progress-List-Numbers")!
     /// The field that tells a proxy to forward a stream without buffering.
     static let accelBuffering = Self("X-Accel-Buffering")!
 }

@@ -20,6 +20,10 @@ struct APICall {
     var appliedLines = 0
     /// The receipt of a request with an idempotency key, which the journal keeps with the change.
     var receipt: StoredOperation.Receipt?
+    /// The copy of an operation that another node has, for a request that reads it.
+    var copy: ProgressJournal?
+    /// The identifier for an operation that the request creates; `nil` if the request names it.
+    var newID: ProgressID?
     /// The quota slot of a request from a proxy, held until the response or the watch ends.
     var slot: QuotaSlot?
 
@@ -123,12 +127,13 @@ extension ProgressAPI {
     func journal(
         _ id: ProgressID?,
         to permission: ProgressPermission,
-        _ permissions: CallerPermissions
+        _ permissions: CallerPermissions,
+        copy: ProgressJournal? = nil
     ) throws(Refusal) -> ProgressJournal {
         guard let id else { throw Refusal(Problems.unknown) }
         let journal: ProgressJournal
         do throws(ProgressError) {
-            journal = try service.getJournal(id)
+            journal = if let copy { copy } else { try service.getJournal(id) }
         } catch {
             throw permissions.sees(absent: id) ? Refusal(error) : Refusal(Problems.unknown)
         }

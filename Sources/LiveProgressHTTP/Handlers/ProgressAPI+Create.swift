@@ -11,7 +11,8 @@ extension ProgressAPI {
     ///
     /// The new operation replaces an operation with the same identifier that has ended.
     func create(_ call: APICall) throws(Refusal) -> ProgressResponse {
-        let creation = try BodyReader(call, allowing: BodyReader.creation).creation()
+        var creation = try BodyReader(call, allowing: BodyReader.creation).creation()
+        creation.id = creation.id ?? call.newID
         try call.permissions.requireCreation(of: creation.id, labels: creation.labels)
         guard let key = try IdempotencyKey(of: call) else {
             return located(.created, try make(creation, call).snapshot(), call)
@@ -26,6 +27,7 @@ extension ProgressAPI {
         once key: IdempotencyKey,
         _ call: APICall
     ) throws(Refusal) -> ProgressResponse {
+        restoreKey(key, of: creation.id)
         switch shared.keys.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused:
             throw Refusal(Problems.keyReused)
@@ -44,6 +46,15 @@ extension ProgressAPI {
                 throw error
             }
         }
+    }
+
+    /// Adds a key that the operation's former node has used.
+    private func restoreKey(_ key: IdempotencyKey, of id: ProgressID?) {
+        guard configuration.nodes != nil, let id, let journal = service.ownJournal(id),
+            let (receipt, snapshot) = journal.creationReceipt, receipt.key == key.name
+        else { return }
+        let created = Created(id: id, epoch: snapshot.cursor.epoch)
+        shared.keys.withLock { $0.restore(key.name, fingerprint: receipt.fingerprint, created) }
     }
 
     /// Returns the response to a repeated creation.

@@ -15,10 +15,12 @@ extension ProgressAPI {
         _ change: (APICall) async throws(Refusal) -> ProgressResponse
     ) async throws(Refusal) -> ProgressResponse {
         guard call.preferences.isDurable, let status = service.storeStatus else { return try await change(call) }
-        if let failure = status.failure { throw Refusal(Problems.storeFails(status.store, failure)) }
+        if let failure = service.storeFailure(of: call.route.operation) {
+            throw Refusal(Problems.storeFails(status.store, failure))
+        }
         var response = try await change(call)
         do {
-            try await service.committed()
+            try await service.committed(call.route.operation)
         } catch let error as ProgressError {
             throw Refusal(error)
         } catch {

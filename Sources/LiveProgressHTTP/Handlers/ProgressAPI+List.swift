@@ -32,7 +32,7 @@ extension ProgressAPI {
         _ format: StreamFormat,
         _ call: APICall
     ) throws(Refusal) -> ProgressResponse {
-        let slot = try shared.quotas.watch(nil, subject: call.subject, request: call.slot)
+        let slot = try watchSlot(of: nil, call)
         return try stream(format, call.permissions, slot) { [service] in
             FeedSource(service, query: query, format: format)
         }

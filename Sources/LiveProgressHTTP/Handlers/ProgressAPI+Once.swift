@@ -17,7 +17,10 @@ extension ProgressAPI {
         guard let id, let key = try IdempotencyKey(of: call) else { return try await change(call) }
         let journal = try? service.getJournal(id)
         let epoch = journal?.epoch
-        if let journal { restoreKey(key, of: journal) }
+        if let journal {
+            forgetLostOutcome(of: key, in: journal)
+            restoreKey(key, of: journal)
+        }
         switch shared.changes.withLock({ $0.begin(key.name, fingerprint: key.fingerprint) }) {
         case .reused: throw Refusal(Problems.keyReused)
         case .inUse: throw Refusal(Problems.keyInUse, [.retryAfter: "1"])
@@ -38,13 +41,23 @@ extension ProgressAPI {
                 return response
             } catch {
                 let applied = error.appliedLines ?? call.appliedLines
+                let cursor = journal?.snapshot().cursor
                 shared.changes.withLock { keys in
-                    guard applied > 0, let epoch else { return keys.forget(key.name) }
-                    keys.suspend(key.name, .lines(applied, epoch: epoch))
+                    guard applied > 0, let cursor else { return keys.forget(key.name) }
+                    keys.suspend(key.name, .lines(applied, cursor))
                 }
                 throw error
             }
         }
+    }
+
+    /// Forgets a key whose change was lost while another node had the operation.
+    private func forgetLostOutcome(of key: IdempotencyKey, in journal: ProgressJournal) {
+        guard configuration.nodes != nil,
+            let cursor = shared.changes.withLock({ $0.outcome(of: key.name) })?.cursor,
+            cursor.epoch == journal.epoch, !journal.contains(cursor)
+        else { return }
+        shared.changes.withLock { $0.forget(key.name) }
     }
 
     /// Adds a key that the journal has kept over a restart.
@@ -54,7 +67,7 @@ extension ProgressAPI {
         else { return }
         let outcome: ChangeOutcome =
             if let lines = receipt.appliedLines {
-                .lines(lines, epoch: snapshot.cursor.epoch)
+                .lines(lines, snapshot.cursor)
             } else {
                 .revision(snapshot.revision == 0 ? .created : .ok, snapshot.cursor)
             }
@@ -93,7 +106,7 @@ enum ChangeOutcome: Sendable, Hashable {
     /// The response was empty: the operation was deleted.
     case nothing
     /// This many lines of a batch were applied before a line was refused.
-    case lines(Int, epoch: String)
+    case lines(Int, ProgressCursor)
 
     init(_ response: ProgressResponse) {
         guard let tag = response.head.headerFields[.eTag],
@@ -106,13 +119,17 @@ enum ChangeOutcome: Sendable, Hashable {
         self = .revision(response.head.status == .noContent ? .ok : response.head.status, cursor)
     }
 
+    /// The position of the operation after the change; `nil` if the operation was deleted.
+    var cursor: ProgressCursor? {
+        switch self {
+        case .revision(_, let cursor), .lines(_, let cursor): cursor
+        case .nothing: nil
+        }
+    }
+
     /// Returns whether the outcome belongs to the operation with this epoch; a replacement has another epoch.
     func isOf(_ epoch: String?) -> Bool {
-        guard let epoch else { return true }
-        switch self {
-        case .revision(_, let cursor): return cursor.epoch == epoch
-        case .lines(_, let other): return other == epoch
-        case .nothing: return true
-        }
+        guard let epoch, let cursor else { return true }
+        return cursor.epoch == epoch
     }
 }

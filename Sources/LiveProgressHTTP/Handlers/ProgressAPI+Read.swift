@@ -11,7 +11,7 @@ extension ProgressAPI {
         let offers: [MediaType] = [.json] + (configuration.pages == nil ? [] : [.html]) + [.eventStream, .ndjson]
         let type = try call.mediaType(of: offers)
         do throws(Refusal) {
-            let journal = try journal(id, to: .watch, call.permissions)
+            let journal = try journal(id, to: .watch, call.permissions, copy: call.copy)
             switch type {
             case .html: return page { $0.operation(journal.snapshot()) }
             case .eventStream: return try stream(journal, .eventStream, call)
@@ -33,7 +33,7 @@ extension ProgressAPI {
             let time = min(.seconds(min(wait, 1 << 32)), configuration.maximumWait)
             fields[.preferenceApplied] = "wait=\(time.components.seconds)"
             if condition.matchesWeakly(snapshot.cursor), !snapshot.status.isEnd {
-                let slot = try shared.quotas.watch(journal, subject: call.subject, request: call.slot)
+                let slot = try watchSlot(of: journal, call)
                 defer { withExtendedLifetime(slot) {} }
                 snapshot = try await news(of: journal, after: snapshot, atMost: time, call.permissions)
             }
@@ -59,7 +59,7 @@ extension ProgressAPI {
         let cursor = text.map { ProgressCursor($0) ?? ProgressCursor(epoch: "0", revision: 0) }
         let snapshot = journal.snapshot()
         if snapshot.status.isEnd, cursor == snapshot.cursor { return ProgressResponse(.noContent) }
-        let slot = try shared.quotas.watch(journal, subject: call.subject, request: call.slot)
+        let slot = try watchSlot(of: journal, call)
         return try stream(format, call.permissions, slot) {
             OperationSource(journal, cursor: cursor, format: format)
         }

@@ -24,6 +24,7 @@ extension ProgressAPI {
         let deadline = permissions.expiry(on: clock).map { min($0, end) } ?? end
         while true {
             let reading = registration.read(after: known.revision, cursor: nil)
+            if reading.removal == .moved { return known }
             if reading.removal != nil { return try self.journal(journal.id, to: .watch, permissions).snapshot() }
             if let newest = reading.events.last { return newest.snapshot }
             if reading.isFinished || shared.isDraining || Task.isCancelled { return known }

@@ -34,12 +34,11 @@ extension ProgressAPI {
             var call = try APICall(request, caller: caller, target: target, route: route)
             call.slot = try slot(for: caller)
             if !isSound { try checkHandshake(call) }
-            guard let authorizer = configuration.authorizer else {
-                return .accept(try accept(call, .unlimited))
-            }
-            let decision = authorizer.authorize(call.accessRequest)
-            guard case .later = decision else { return .accept(try accept(call, permissions(decision))) }
-            return .later { [call] in await decide(call, decision.resolved()) }
+            let decision = configuration.authorizer?.authorize(call.accessRequest)
+            if case .later = decision { return .later { [call] in await decide(call, decision) } }
+            if mustCopy(call) { return .later { [call] in await decide(call, decision) } }
+            guard let decision else { return .accept(try accept(call, .unlimited)) }
+            return .accept(try accept(call, permissions(decision)))
         } catch {
             return refusal(error, request, caller)
         }
@@ -50,9 +49,13 @@ extension ProgressAPI {
         ProgressResponse(problem: Problems.invalidUpgrade(detail))
     }
 
-    private func decide(_ call: APICall, _ decision: ProgressAuthorization) -> WatchDecision {
+    private func decide(_ call: APICall, _ decision: ProgressAuthorization?) async -> WatchDecision {
         do throws(Refusal) {
-            return .accept(try accept(call, permissions(decision)))
+            var call = call
+            let permissions =
+                if let decision { try permissions(await decision.resolved()) } else { .unlimited as CallerPermissions }
+            if mustCopy(call) { call.copy = try await copy(for: call) }
+            return .accept(try accept(call, permissions))
         } catch {
             return refusal(error, call.request, call.caller)
         }
@@ -78,7 +81,7 @@ extension ProgressAPI {
             watched = nil
             target = .feed(try query(call))
         case .operation(let id), .cancel(let id):
-            let journal = try journal(id, to: .watch, permissions)
+            let journal = try journal(id, to: .watch, permissions, copy: call.copy)
             watched = journal
             target = .operation(journal)
         }
@@ -90,7 +93,7 @@ extension ProgressAPI {
             format: isFull ? .full : .plain,
             cursor: call.cursorText,
             subprotocol: isFull ? ProgressFormat.subprotocol : nil,
-            slot: try shared.quotas.watch(watched, subject: call.subject, request: call.slot),
+            slot: try watchSlot(of: watched, call),
             principal: permissions.principal,
             accessRequest: call.accessRequest
         )

@@ -86,8 +86,8 @@ extension ProgressQuery {
     }
 
     private static func pageToken(_ text: String) throws(Refusal) -> String {
-        // A page token is a number, which has a meaning only to the service.
-        guard text.utf8.first != UInt8(ascii: "+"), UInt64(text) != nil else {
+        // A page token is a number, which has a meaning only to the service, or such a number for each of several nodes.
+        guard Int(digits: text.utf8) != nil || NodesPageToken(text) != nil else {
             throw Refusal(Problems.invalidQuery("pageToken must be the nextPageToken of an earlier page."))
         }
         return text

@@ -32,6 +32,14 @@ enum Route: Equatable {
         }
     }
 
+    /// The operation; `nil` for the collection, or if the identifier is invalid.
+    var operation: ProgressID? {
+        switch self {
+        case .collection: nil
+        case .operation(let id), .cancel(let id): id
+        }
+    }
+
     /// The methods that the resource accepts, in the order of `Allow`.
     var methods: [HTTPRequest.Method] {
         switch self {

@@ -32,7 +32,10 @@ struct OperationSource: StreamSource {
             position = event.snapshot.revision
         }
         position = reading.position
-        if reading.removal != nil { format.append(.removed(registration.journal.id), to: &chunk) }
+        // After a move, the client connects again.
+        if let removal = reading.removal, removal != .moved {
+            format.append(.removed(registration.journal.id), to: &chunk)
+        }
         return reading.isFinished || reading.removal != nil
     }
 }

@@ -203,7 +203,8 @@ struct IdempotentChangeTests {
     @Test("An outcome belongs only to the epoch of its operation")
     func epochs() {
         let outcomes: [ChangeOutcome] = [
-            .revision(.ok, ProgressCursor(epoch: "old", revision: 3)), .lines(2, epoch: "old"),
+            .revision(.ok, ProgressCursor(epoch: "old", revision: 3)),
+            .lines(2, ProgressCursor(epoch: "old", revision: 3)),
         ]
         for outcome in outcomes {
             #expect(outcome.isOf("old"))
