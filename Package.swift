@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "LiveProgressTesting", targets: ["LiveProgressTesting"]),
         .library(name: "LiveProgressHummingbird", targets: ["LiveProgressHummingbird"]),
         .library(name: "LiveProgressSQLite", targets: ["LiveProgressSQLite"]),
+        .library(name: "LiveProgressCluster", targets: ["LiveProgressCluster"]),
         .library(name: "LiveProgressNATS", targets: ["LiveProgressNATS"]),
         .library(name: "NATSClient", targets: ["NATSClient"]),
     ],
@@ -150,7 +151,10 @@ let package = Package(
         ),
         .target(
             name: "LiveProgressCluster",
-            dependencies: ["LiveProgress", "LiveProgressWire"],
+            dependencies: [
+                "LiveProgress", "LiveProgressWire", "LiveProgressHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -201,7 +205,10 @@ let package = Package(
         ),
         .testTarget(
             name: "LiveProgressClusterTests",
-            dependencies: ["LiveProgress", "LiveProgressCluster", "LiveProgressTesting"],
+            dependencies: [
+                "LiveProgress", "LiveProgressCluster", "LiveProgressHTTP", "LiveProgressTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings
         ),
         // Support is a link to the folder of NATSClientTests.

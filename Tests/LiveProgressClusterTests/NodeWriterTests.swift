@@ -44,7 +44,7 @@ struct NodeWriterTests {
         var lost: [String] { lostOperations.owners.withLock(\.self) }
 
         func newest(_ id: ProgressID) throws -> StoredOperation {
-            let record = try #require(backplane.read(id))
+            let record = try #require(try backplane.read(id))
             guard case .operation(let operation) = try NodeRecord(record.payload) else {
                 throw BackplaneError(.conflict, "\(id) is removed")
             }
@@ -96,11 +96,11 @@ struct NodeWriterTests {
         try await deleted.committed()
         try node.service.deleteProgress("deleted")
         try await node.service.committed()
-        let record = try #require(node.backplane.read("deleted"))
+        let record = try #require(try node.backplane.read("deleted"))
         #expect(try NodeRecord(record.payload) == .removed)
         clock.advance(by: .seconds(30 * 86_400))
-        #expect(node.backplane.read("ended") == nil)
-        #expect(node.backplane.read("deleted") == nil)
+        #expect(try node.backplane.read("ended") == nil)
+        #expect(try node.backplane.read("deleted") == nil)
     }
 
     @Test("A node that was replaced loses its operation, and changes nothing")
@@ -108,12 +108,12 @@ struct NodeWriterTests {
         let node = try node("a")
         let tracker = try node.service.createProgress(id: "x")
         try await tracker.committed()
-        let sequence = try #require(node.backplane.read("x")).sequence
+        let sequence = try #require(try node.backplane.read("x")).sequence
         _ = try memory.backplane().write(BackplaneDraft(owner: "b", payload: []), of: "x", expecting: sequence)
         tracker.update("Too late")
         await node.waitForLoss()
         #expect(node.lost == ["b"])
-        #expect(node.backplane.read("x")?.owner == "b")
+        #expect(try node.backplane.read("x")?.owner == "b")
         try await node.service.committed()
     }
 
@@ -122,7 +122,7 @@ struct NodeWriterTests {
         let node = try node("a")
         let tracker = try node.service.createProgress(id: "x")
         try await tracker.committed()
-        let sequence = try #require(node.backplane.read("x")).sequence
+        let sequence = try #require(try node.backplane.read("x")).sequence
         _ = try memory.backplane().write(BackplaneDraft(owner: "a", payload: []), of: "x", expecting: sequence)
         tracker.update("Again")
         try await tracker.committed()

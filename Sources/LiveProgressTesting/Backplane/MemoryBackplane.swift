@@ -19,13 +19,20 @@ public final class BackplaneMemory: Sendable {
         var forgottenAt: Duration?
     }
 
+    struct Subscriber {
+        let node: String
+        let records: AsyncStream<BackplaneRecord>.Continuation
+    }
+
     struct State {
         var entries: [ProgressID: [Entry]] = [:]
         var lastSequence: UInt64 = 0
-        var subscribers: [ProgressID: [UInt64: AsyncStream<BackplaneRecord>.Continuation]] = [:]
+        var subscribers: [ProgressID: [UInt64: Subscriber]] = [:]
         var subscriptions: [UInt64: ProgressID] = [:]
         var lastSubscription: UInt64 = 0
         var nodes: [String: BackplaneNode] = [:]
+        /// The nodes whose connections are interrupted.
+        var cutOff: Set<String> = []
 
         /// The kept entries of an operation.
         func kept(_ id: ProgressID, at now: Duration) -> [Entry] {
@@ -35,13 +42,35 @@ public final class BackplaneMemory: Sendable {
     }
 
     let clock: ProgressClock
+    let largest: Int
     let state = Mutex(State())
 
     /// Creates memory without records.
     ///
-    /// - Parameter clock: The clock by which records are forgotten.
-    public init(clock: ProgressClock = .system) {
+    /// - Parameters:
+    ///   - clock: The clock by which records are forgotten.
+    ///   - largest: The largest payload of a record, in bytes.
+    public init(clock: ProgressClock = .system, largest: Int = .max) {
         self.clock = clock
+        self.largest = largest
+    }
+
+    /// Loses all records, as servers do whose disks are replaced.
+    public func loseEverything() {
+        state.withLock { $0.entries = [:] }
+    }
+
+    /// The number of subscriptions of all nodes.
+    public var subscriptionCount: Int { state.withLock { $0.subscriptions.count } }
+
+    /// Interrupts the connection of a node: its calls fail, and it receives nothing.
+    public func cutOff(_ node: String) {
+        state.withLock { _ = $0.cutOff.insert(node) }
+    }
+
+    /// Ends the interruption of a node's connection; what the node has missed does not arrive later.
+    public func heal(_ node: String) {
+        state.withLock { _ = $0.cutOff.remove(node) }
     }
 
     /// Returns the connection of one more node.
@@ -81,6 +110,10 @@ public final class MemoryBackplane: ProgressBackplane {
         of id: ProgressID,
         expecting sequence: UInt64
     ) throws(BackplaneError) -> UInt64 {
+        try checkConnection()
+        guard draft.payload.count <= memory.largest else {
+            throw BackplaneError(.tooLarge, "A record has at most \(memory.largest) bytes.")
+        }
         let now = memory.clock.now()
         let written = memory.state.withLock { state -> UInt64? in
             var entries = state.kept(id, at: now)
@@ -98,7 +131,9 @@ public final class MemoryBackplane: ProgressBackplane {
             if draft.lifetime != nil { entries = [] }
             entries.append(.init(record: record, forgottenAt: draft.lifetime.map { now + $0 }))
             state.entries[id] = entries.suffix(BackplaneMemory.history)
-            for subscriber in (state.subscribers[id] ?? [:]).values { subscriber.yield(record) }
+            for subscriber in (state.subscribers[id] ?? [:]).values where !state.cutOff.contains(subscriber.node) {
+                subscriber.records.yield(record)
+            }
             return record.sequence
         }
         guard let written else { throw BackplaneError(.conflict, "Another record was written after \(sequence).") }
@@ -106,12 +141,13 @@ public final class MemoryBackplane: ProgressBackplane {
     }
 
     /// Returns the newest record of an operation.
-    public func read(_ id: ProgressID) -> BackplaneRecord? {
-        history(of: id).last
+    public func read(_ id: ProgressID) throws(BackplaneError) -> BackplaneRecord? {
+        try history(of: id).last
     }
 
     /// Returns the kept records of an operation.
-    public func history(of id: ProgressID) -> [BackplaneRecord] {
+    public func history(of id: ProgressID) throws(BackplaneError) -> [BackplaneRecord] {
+        try checkConnection()
         let now = memory.clock.now()
         return memory.state.withLock { $0.kept(id, at: now).map(\.record) }
     }
@@ -120,12 +156,15 @@ public final class MemoryBackplane: ProgressBackplane {
     public func subscribe(
         to id: ProgressID,
         receive: @escaping @Sendable (BackplaneRecord) -> Void
-    ) -> BackplaneSubscription {
+    ) throws(BackplaneError) -> BackplaneSubscription {
+        try checkConnection()
+        let node = name.withLock(\.self)
         let (records, continuation) = AsyncStream.makeStream(of: BackplaneRecord.self)
         Task { for await record in records { receive(record) } }
         return memory.state.withLock { state in
             state.lastSubscription += 1
-            state.subscribers[id, default: [:]][state.lastSubscription] = continuation
+            let subscriber = BackplaneMemory.Subscriber(node: node, records: continuation)
+            state.subscribers[id, default: [:]][state.lastSubscription] = subscriber
             state.subscriptions[state.lastSubscription] = id
             return BackplaneSubscription(number: state.lastSubscription)
         }
@@ -138,13 +177,14 @@ public final class MemoryBackplane: ProgressBackplane {
                 return nil as AsyncStream<BackplaneRecord>.Continuation?
             }
             defer { if state.subscribers[id]?.isEmpty == true { state.subscribers[id] = nil } }
-            return state.subscribers[id]?.removeValue(forKey: subscription.number)
+            return state.subscribers[id]?.removeValue(forKey: subscription.number)?.records
         }
         ended?.finish()
     }
 
     /// Returns the newest record of each operation, without its payload.
-    public func scan() -> [BackplaneRecord] {
+    public func scan() throws(BackplaneError) -> [BackplaneRecord] {
+        try checkConnection()
         let now = memory.clock.now()
         return memory.state.withLock { state in
             state.entries.keys.compactMap { id in
@@ -161,16 +201,27 @@ public final class MemoryBackplane: ProgressBackplane {
         to node: String,
         within limit: Duration
     ) async throws(BackplaneError) -> [UInt8] {
-        guard let receiver = memory.state.withLock({ $0.nodes[node] }) else {
-            throw BackplaneError(.noNode, "There is no node \(node).")
-        }
+        try checkConnection()
+        let (receiver, isCutOff) = memory.state.withLock { ($0.nodes[node], $0.cutOff.contains(node)) }
+        if isCutOff { throw BackplaneError(.unknownOutcome, "The node \(node) does not respond.") }
+        guard let receiver else { throw BackplaneError(.noNode, "There is no node \(node).") }
         return await receiver.respond(message)
+    }
+
+    private func checkConnection() throws(BackplaneError) {
+        let name = name.withLock(\.self)
+        guard memory.state.withLock({ !$0.cutOff.contains(name) }) else {
+            throw BackplaneError(.unavailable, "The connection is interrupted.")
+        }
     }
 
     /// Sends a message to all other nodes.
     public func announce(_ message: [UInt8]) {
         let name = name.withLock(\.self)
-        let others = memory.state.withLock { $0.nodes.filter { $0.key != name }.map(\.value) }
+        let others = memory.state.withLock { state in
+            state.cutOff.contains(name)
+                ? [] : state.nodes.filter { $0.key != name && !state.cutOff.contains($0.key) }.map(\.value)
+        }
         for node in others { node.hear(message) }
     }
 }

@@ -79,29 +79,33 @@ final class FaultyBackplane: ProgressBackplane {
 
     func write(_ draft: BackplaneDraft, of id: ProgressID, expecting sequence: UInt64) throws(BackplaneError) -> UInt64
     {
-        let before = memory.read(id)
+        let before = try memory.read(id)
         former.withLock { $0[id] = before }
         let expected = fault == .letsTheLastWriterWin ? before?.sequence ?? 0 : sequence
         return try memory.write(draft, of: id, expecting: expected)
     }
 
-    func read(_ id: ProgressID) -> BackplaneRecord? {
-        let newest = memory.read(id)
+    func read(_ id: ProgressID) throws(BackplaneError) -> BackplaneRecord? {
+        let newest = try memory.read(id)
         return switch fault {
-        case .readsStale: memory.history(of: id).dropLast().last ?? newest
+        case .readsStale: try memory.history(of: id).dropLast().last ?? newest
         case .bringsBackTheRecordBefore: newest ?? former.withLock { $0[id] }
         default: newest
         }
     }
 
-    func history(of id: ProgressID) -> [BackplaneRecord] {
-        fault == .keepsOnlyTheNewest ? Array(memory.history(of: id).suffix(1)) : memory.history(of: id)
+    func history(of id: ProgressID) throws(BackplaneError) -> [BackplaneRecord] {
+        let records = try memory.history(of: id)
+        return fault == .keepsOnlyTheNewest ? records.suffix(1) : records
     }
 
-    func subscribe(to id: ProgressID, receive: @escaping @Sendable (BackplaneRecord) -> Void) -> BackplaneSubscription {
-        guard fault == .hidesALostRecord else { return memory.subscribe(to: id, receive: receive) }
+    func subscribe(
+        to id: ProgressID,
+        receive: @escaping @Sendable (BackplaneRecord) -> Void
+    ) throws(BackplaneError) -> BackplaneSubscription {
+        guard fault == .hidesALostRecord else { return try memory.subscribe(to: id, receive: receive) }
         let last = Mutex<UInt64?>(nil)
-        return memory.subscribe(to: id) { record in
+        return try memory.subscribe(to: id) { record in
             let lost = record.payload == Array("7".utf8)
             var record = record
             if let previous = last.withLock(\.self) { record.previous = previous }
@@ -115,9 +119,9 @@ final class FaultyBackplane: ProgressBackplane {
 
     func unsubscribe(_ subscription: BackplaneSubscription) { memory.unsubscribe(subscription) }
 
-    func scan() -> [BackplaneRecord] {
+    func scan() throws(BackplaneError) -> [BackplaneRecord] {
         let name = node.withLock { $0?.name }
-        return memory.scan().filter { fault != .scansItsOwn || $0.owner == name }
+        return try memory.scan().filter { fault != .scansItsOwn || $0.owner == name }
     }
 
     func request(_ message: [UInt8], to name: String, within limit: Duration) async throws(BackplaneError) -> [UInt8] {

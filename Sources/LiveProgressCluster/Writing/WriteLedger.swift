@@ -14,6 +14,8 @@ struct WriteLedger: Sendable {
         let journal: ProgressJournal
         /// The sequence of the operation's newest record; 0 if it has none.
         var sequence: UInt64
+        /// The reason why the last write failed; `nil` if it succeeded.
+        fileprivate(set) var failure: String?
         /// The date until which the removal of the operation is remembered; `nil` if it is not removed.
         var tombstoneUntil: Date?
         /// The number of the last note.
@@ -29,8 +31,12 @@ struct WriteLedger: Sendable {
     }
 
     private var entries: [ProgressID: Entry] = [:]
+    /// The sequences of removals, which new runs replace.
+    private var removals: [ProgressID: UInt64] = [:]
     /// The callers that wait, with the note of each operation that must be written.
     private var waits: [UInt64: [ProgressID: UInt64]] = [:]
+    /// The waits for an operation that another node has now.
+    private var lostWaits: Set<UInt64> = []
     private var lastWait: UInt64 = 0
 
     /// The number of operations with changes that are not written.
@@ -53,7 +59,7 @@ struct WriteLedger: Sendable {
             // A removal of a former run changes nothing.
             guard tombstoneUntil == nil else { return false }
             let former = entries[id]
-            var entry = Entry(journal, at: former?.sequence ?? 0)
+            var entry = Entry(journal, at: former?.sequence ?? removals.removeValue(forKey: id) ?? 0)
             (entry.noted, entry.written, entry.isWriting) = (
                 former?.noted ?? 0, former?.written ?? 0, former?.isWriting ?? false
             )
@@ -64,6 +70,13 @@ struct WriteLedger: Sendable {
         guard entries[id]?.isWriting == false else { return false }
         entries[id]?.isWriting = true
         return true
+    }
+
+    /// Notes that an operation was removed, with the sequence of that record, which a new run replaces.
+    mutating func noteRemoval(_ id: ProgressID, at sequence: UInt64) {
+        // Only a creation that follows at once uses it.
+        if removals.count >= 1000 { removals = [:] }
+        removals[id] = sequence
     }
 
     /// Returns an operation whose write begins.
@@ -79,11 +92,23 @@ struct WriteLedger: Sendable {
         let id = entry.journal.id
         entries[id]?.sequence = sequence
         entries[id]?.written = entry.noted
+        entries[id]?.failure = nil
         for wait in waits.keys where waits[wait]?[id].map({ $0 <= entry.noted }) ?? false { waits[wait]?[id] = nil }
         guard let current = entries[id], current.noted == entry.noted else { return entries[id] != nil }
         entries[id]?.isWriting = false
-        if entry.tombstoneUntil != nil { entries[id] = nil }
+        if entry.tombstoneUntil != nil {
+            entries[id] = nil
+            noteRemoval(id, at: sequence)
+        }
         return false
+    }
+
+    /// Notes that a write has failed.
+    mutating func noteFailure(_ id: ProgressID, _ reason: String) { entries[id]?.failure = reason }
+
+    /// The reason why the operation of a wait cannot be written now; `nil` if a write has not failed.
+    func failure(of wait: UInt64) -> String? {
+        waits[wait]?.keys.lazy.compactMap { entries[$0]?.failure }.first
     }
 
     /// Corrects the sequence of an operation's newest record.
@@ -93,23 +118,28 @@ struct WriteLedger: Sendable {
 
     /// Removes an operation that another node has now, and ends the waits for it.
     mutating func remove(_ id: ProgressID) {
-        for wait in waits.keys { waits[wait]?[id] = nil }
+        for wait in waits.keys where waits[wait]?.removeValue(forKey: id) != nil { lostWaits.insert(wait) }
         entries[id] = nil
     }
 
-    /// Begins to wait for everything that was noted; returns the number of the wait.
-    mutating func beginWait() -> UInt64 {
+    /// Begins to wait for everything that was noted, of one operation or of all; returns the number of the wait.
+    mutating func beginWait(for id: ProgressID? = nil) -> UInt64 {
         lastWait += 1
-        waits[lastWait] = entries.filter { $0.value.noted > $0.value.written }.mapValues(\.noted)
+        let awaited = if let id { entries[id].map { [id: $0] } ?? [:] } else { entries }
+        waits[lastWait] = awaited.filter { $0.value.noted > $0.value.written }.mapValues(\.noted)
         return lastWait
     }
 
-    /// Whether everything that a wait is about is written.
+    /// Whether everything that a wait is about is written, or belongs to another node now.
     func isComplete(_ wait: UInt64) -> Bool {
         waits[wait]?.isEmpty ?? true
     }
 
+    /// Whether another node has an operation that a wait is about.
+    func isLost(_ wait: UInt64) -> Bool { lostWaits.contains(wait) }
+
     mutating func endWait(_ wait: UInt64) {
         waits[wait] = nil
+        lostWaits.remove(wait)
     }
 }

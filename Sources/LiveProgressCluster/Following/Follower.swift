@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Synchronization
+
+/// The copy of an operation that another node has.
+///
+/// The records arrive in order. A record whose predecessor did not arrive starts a repair: the records are read again. The
+/// copy exists as long as something holds its journal.
+final class Follower: Sendable {
+    private struct State {
+        weak var journal: ProgressJournal?
+        var owner = ""
+        /// The sequence of the newest record in the copy.
+        var sequence: UInt64 = 0
+        /// The records that arrived while the records are read.
+        var waiting: [BackplaneRecord] = []
+        var isReading = true
+        var lastNews: Duration
+    }
+
+    /// The most records that wait while the records are read; a record that is dropped leaves a gap, which is repaired.
+    private static let mostWaiting = 64
+
+    let id: ProgressID
+    private let service: ProgressService
+    private let onRepair: @Sendable () -> Void
+    private let state: Mutex<State>
+
+    init(_ id: ProgressID, service: ProgressService, onRepair: @escaping @Sendable () -> Void) {
+        self.id = id
+        self.service = service
+        self.onRepair = onRepair
+        state = Mutex(State(lastNews: service.configuration.clock.now()))
+    }
+
+    /// The copy; `nil` before the first reading, and after the last holder has released it.
+    var journal: ProgressJournal? { state.withLock(\.journal) }
+
+    /// The sequence of the newest record in the copy.
+    var sequence: UInt64 { state.withLock(\.sequence) }
+
+    /// The node that has the operation.
+    var owner: String { state.withLock(\.owner) }
+
+    /// Whether nothing has arrived since a time, though the operation has not ended.
+    func isQuiet(since time: Duration) -> Bool {
+        state.withLock { !$0.isReading && $0.lastNews < time && $0.journal?.isEnded == false }
+    }
+
+    /// Makes the copy from the records; `nil` if they hold no operation.
+    func begin(with history: [BackplaneRecord]) -> ProgressJournal? {
+        guard let newest = history.last, let operation = history.operation else { return nil }
+        let journal = service.copy(of: operation)
+        state.withLock { state in
+            state.journal = journal
+            state.owner = newest.owner
+            state.sequence = newest.sequence
+        }
+        applyWaiting()
+        return journal
+    }
+
+    /// Takes a record of the subscription; returns whether the caller must read the records again.
+    func receive(_ record: BackplaneRecord) -> Bool {
+        enum Step { case wait, ignore, apply, repair }
+        let now = service.configuration.clock.now()
+        let step = state.withLock { state -> Step in
+            state.lastNews = now
+            if state.isReading {
+                if state.waiting.count < Self.mostWaiting { state.waiting.append(record) }
+                return .wait
+            }
+            guard record.sequence > state.sequence else { return .ignore }
+            guard record.previous == state.sequence else {
+                state.isReading = true
+                state.waiting = [record]
+                return .repair
+            }
+            note(record, &state)
+            return .apply
+        }
+        if step == .apply { apply(record) }
+        return step == .repair
+    }
+
+    /// Begins to read the records again; returns `false` if they are being read.
+    func beginReading() -> Bool {
+        let now = service.configuration.clock.now()
+        return state.withLock { state in
+            guard !state.isReading, state.journal != nil else { return false }
+            state.isReading = true
+            state.lastNews = now
+            return true
+        }
+    }
+
+    /// Ends the reading of a repair; `nil` if the records could not be read.
+    func endReading(_ history: [BackplaneRecord]?) {
+        if let history {
+            let known = state.withLock(\.sequence)
+            let news = history.filter { $0.sequence > known }
+            if !news.isEmpty { onRepair() }
+            if history.isEmpty { journal?.remove(.deleted) }
+            for record in news {
+                state.withLock { note(record, &$0) }
+                apply(record)
+            }
+        }
+        applyWaiting()
+    }
+
+    private func applyWaiting() {
+        while let record = takeWaiting() { apply(record) }
+    }
+
+    private func takeWaiting() -> BackplaneRecord? {
+        state.withLock { state in
+            while !state.waiting.isEmpty {
+                let record = state.waiting.removeFirst()
+                guard record.sequence > state.sequence else { continue }
+                note(record, &state)
+                return record
+            }
+            state.isReading = false
+            return nil
+        }
+    }
+
+    private func note(_ record: BackplaneRecord, _ state: inout State) {
+        state.sequence = record.sequence
+        state.owner = record.owner
+    }
+
+    private func apply(_ record: BackplaneRecord) {
+        guard let journal else { return }
+        switch try? NodeRecord(record.payload) {
+        case .operation(let change) where change.epoch == journal.epoch: journal.follow(change)
+        // A new run has replaced the operation. Its watchers have its end, or connect again.
+        case .operation: if !journal.isEnded { journal.remove(.moved) }
+        case .removed: journal.remove(.deleted)
+        case nil: break
+        }
+    }
+}

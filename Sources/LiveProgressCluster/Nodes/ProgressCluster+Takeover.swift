@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Synchronization
+
+/// How a node takes over the operations of a node that is gone, and gives up what others have taken over.
+extension ProgressCluster {
+    /// The time that a new node listens before it takes over.
+    private static let listening = Duration.milliseconds(1500)
+    /// The interval in which a node looks for operations that no node has, also if it has noticed nothing.
+    private static let searchInterval = Duration.seconds(300)
+    /// The time after a search for which the nodes may have disagreed about who is there.
+    private static let secondSearch = Duration.seconds(10)
+    /// The most operations that are taken over at the same time.
+    private static let mostAtOnce = 32
+    /// The most copies that are checked in one heartbeat.
+    private static let mostChecks = 200
+
+    /// Takes over, gives up, and repairs copies, until the task is cancelled.
+    func maintain() async {
+        let clock = configuration.service.clock
+        var nextSearch = clock.now() + Self.listening
+        while !Task.isCancelled {
+            let now = clock.now()
+            let (isCutOff, mustVerify, mustSearch) = state.withLock { state in
+                defer { if !state.isCutOff { (state.mustVerify, state.mustSearch) = (false, false) } }
+                return (state.isCutOff, state.mustVerify, state.mustSearch)
+            }
+            if !isCutOff {
+                if mustVerify { await verify() }
+                if mustSearch || nextSearch <= now {
+                    await search()
+                    nextSearch = clock.now() + (mustSearch ? Self.secondSearch : Self.searchInterval)
+                }
+                await followers.checkQuiet(since: now - configuration.heartbeat * 2, atMost: Self.mostChecks)
+            }
+            _ = await maintenance.wait(until: clock.now() + configuration.heartbeat, on: clock)
+        }
+    }
+
+    /// Takes over the operations of nodes that are gone, as far as they fall to this node.
+    private func search() async {
+        guard let records = try? await backplane.scan() else { return state.withLock { $0.mustSearch = true } }
+        for owner in Set(records.map(\.owner)) { _ = await presence(of: owner) }
+        let ours = records.filter { record in
+            // A creation whose outcome was unknown may have left a record of this node.
+            if record.owner == name { return !service.knows(record.id) }
+            return state.withLock { !$0.directory.isPresent(record.owner) && $0.directory.mustTakeOver(record.id) }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for (number, record) in ours.enumerated() {
+                if number >= Self.mostAtOnce { await group.next() }
+                // What fails is found again by the next search.
+                group.addTask { _ = try? await self.takeOver(record.id) }
+            }
+        }
+    }
+
+    /// Takes over an operation whose node is gone.
+    ///
+    /// - Returns: The node that has the operation now; `nil` if it does not exist any more.
+    func takeOver(_ id: ProgressID) async throws(BackplaneError) -> String? {
+        // One at a time, so that a caller does not find a record of this node before its journal.
+        while !state.withLock({ $0.takingOver.insert(id).inserted }) {
+            do {
+                _ = try await takeovers.wait { state.withLock { $0.takingOver.contains(id) ? nil : true } }
+            } catch {
+                throw BackplaneError(.unavailable, "the request was cancelled")
+            }
+        }
+        defer {
+            state.withLock { _ = $0.takingOver.remove(id) }
+            takeovers.wake()
+        }
+        let history = try await backplane.history(of: id)
+        guard let newest = history.last, let stored = history.operation else { return nil }
+        guard newest.owner == name ? !service.knows(id) : try await mayTakeOver(stored, of: newest.owner) else {
+            return newest.owner
+        }
+        let journal = service.restored(stored, wasClosed: false)
+        let (change, position) = journal.wholeForNodes()
+        let sequence: UInt64
+        do throws(BackplaneError) {
+            sequence = try await writer.write(change, of: id, expecting: newest.sequence)
+        } catch {
+            guard error.code == .conflict else { throw error }
+            // Another node was first.
+            return try await backplane.read(id)?.owner
+        }
+        writer.add(journal, at: sequence)
+        guard service.hold(journal, storedUpTo: position) else { return name }
+        state.withLock { state in
+            state.takenOver += 1
+            state.owners[id] = nil
+        }
+        configuration.note(.tookOver(id, from: newest.owner))
+        return name
+    }
+
+    /// Whether a node may take over an operation of another one.
+    ///
+    /// A silent node is gone for operations whose workers are elsewhere: they report to any node. A worker in the process of
+    /// the silent node may be alive.
+    private func mayTakeOver(_ operation: StoredOperation, of owner: String) async throws(BackplaneError) -> Bool {
+        switch await presence(of: owner) {
+        case .present: return false
+        case .gone: return true
+        case .silent:
+            let now = configuration.service.clock.now()
+            guard now - state.withLock(\.joinedAt) >= configuration.silence else {
+                throw BackplaneError(.unavailable, "the node \(owner) does not respond")
+            }
+            return operation.lease != nil || operation.newest.outcome != nil
+        }
+    }
+
+    /// Gives up an operation that another node has taken over.
+    func lose(_ journal: ProgressJournal, to owner: String?) {
+        service.giveUp(journal)
+        configuration.note(.gaveUp(journal.id, to: owner ?? "no node"))
+    }
+
+    /// Finds the operations that other nodes have taken over while this node could not be reached.
+    private func verify() async {
+        guard let records = try? await backplane.scan() else { return state.withLock { $0.mustVerify = true } }
+        for record in records where record.owner != name {
+            guard let journal = service.ownJournal(record.id), let newest = try? await backplane.read(record.id),
+                newest.owner != name
+            else { continue }
+            writer.forget(record.id)
+            lose(journal, to: newest.owner)
+        }
+    }
+}
