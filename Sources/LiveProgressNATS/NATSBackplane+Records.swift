@@ -44,25 +44,32 @@ extension NATSBackplane {
                 )
                 .sequence
             } catch {
-                guard error.mayHaveStored else { throw BackplaneError(error) }
+                guard error.mayHaveStored else {
+                    throw BackplaneError(error.code == .tooLarge ? .tooLarge : .unavailable, "\(error)")
+                }
                 failure = error
             }
             // The outcome is read, and never guessed: the record after the expected one is this one, another one, or missing.
-            if case .success(let found?) = await successor(of: expected, id) {
+            let next = await successor(of: expected, id)
+            if case .failure(let error) = next, error.code == .streamNotFound { await restoreStream() }
+            if case .success(nil) = next, failure.code == .wrongLastSequence, await isMissing(id) {
+                throw BackplaneError(.conflict, "The record \(sequence), which was to be replaced, is gone.")
+            }
+            if case .success(let found?) = next {
                 if found.headers[Field.marker] == marker { return found.sequence }
                 if sequence == 0, isForgotten(found.headers) {
                     expected = found.sequence
                 } else if found.headers[Field.previous] == "\(sequence)" {
-                    throw BackplaneError(.conflict, "Another record of \(id) was written after \(sequence).")
+                    throw BackplaneError(.conflict, "Another record was written after \(sequence).")
                 } else {
                     // The record after the expected one was removed since, and may have been this one.
-                    throw BackplaneError(.unknownOutcome, "Later records of \(id) hide whether the record was stored.")
+                    throw BackplaneError(.unknownOutcome, "Later records hide whether the record was stored.")
                 }
             }
             guard ContinuousClock.now < deadline, !Task.isCancelled else {
                 throw BackplaneError(
                     .unknownOutcome,
-                    "It is not known whether the record of \(id) is stored: \(failure)"
+                    "It is not known whether the record is stored: \(failure)"
                 )
             }
             if failure.code != .wrongLastSequence { try? await Task.sleep(for: .milliseconds(50)) }
@@ -119,6 +126,15 @@ extension NATSBackplane {
             )
         } catch {
             return .failure(error)
+        }
+    }
+
+    /// Whether an operation has no record at all.
+    private func isMissing(_ id: ProgressID) async -> Bool {
+        do throws(NATSError) {
+            return try await streams.lastMessage(of: names.record(id.token), in: names.stream) == nil
+        } catch {
+            return false
         }
     }
 

@@ -52,6 +52,9 @@ public final class NATSBackplane: ProgressBackplane {
         var lastWatch: UInt64 = 0
     }
 
+    /// The time to deliver the last messages before the connection is closed.
+    private static let drainLimit = Duration.seconds(2)
+
     let configuration: Configuration
     let names: BackplaneNames
     let client: NATSConnection
@@ -88,19 +91,34 @@ public final class NATSBackplane: ProgressBackplane {
             try await listen(as: node)
         } catch {
             running.cancel()
-            throw BackplaneError(.unavailable, "The backplane (\(self)) cannot be used: \(error)")
+            let reason =
+                error.code == .noResponders
+                ? "the server has no JetStream. Start nats-server with -js, or with jetstream {} in its configuration"
+                : "\(error)"
+            throw BackplaneError(.unavailable, "The backplane (\(self)) cannot be used: \(reason).")
         }
     }
 
     /// Leaves the nodes, and closes the connection.
     public func leave() async {
-        try? await client.drain()
+        // A connection that is being lost must not delay the end.
+        await withTaskGroup(of: Void.self) { [client] group in
+            group.addTask { try? await client.drain() }
+            group.addTask { try? await Task.sleep(for: Self.drainLimit) }
+            await group.next()
+            group.cancelAll()
+        }
         let running = state.withLock { state in
             state.watches = [:]
             return state.running
         }
         running?.cancel()
-        await running?.value
+    }
+
+    /// Creates the stream again, after it was deleted or lost.
+    func restoreStream() async {
+        // If it cannot be created, the next try says why.
+        try? await createStream()
     }
 
     /// Waits for the connection, within the time limit.
@@ -153,9 +171,14 @@ public final class NATSBackplane: ProgressBackplane {
         } catch {
             switch error.code {
             case .streamExists:
-                try await streams.update(
-                    stream(replicas: try await streams.info(of: names.stream).configuration.replicas)
-                )
+                let present = try await streams.info(of: names.stream).configuration
+                guard present.subjects == [names.record("*")] else {
+                    throw NATSError(
+                        .refused,
+                        "The stream \(names.stream) has other subjects. Choose a namespace that differs in more than its case"
+                    )
+                }
+                try await streams.update(stream(replicas: present.replicas))
             // A single server keeps one copy.
             case .replicasNotSupported where configuration.replicas == nil && replicas > 1:
                 try await createStream(replicas: 1)

@@ -20,6 +20,22 @@ struct NATSBackplaneTests {
             }
         }
     }
+
+    @Test("A record that is too large for a message is refused, and nothing is written")
+    func tooLarge() async throws {
+        let folder = try TemporaryFolder()
+        let settings = "max_payload: 64KB, jetstream { store_dir: \"\(folder.path)/js\" }"
+        let medium = NATSMedium(servers: [try await NATSServer(settings, in: folder)], folder: folder)
+        let backplane = try await medium.connect()
+        try await backplane.join(BackplaneNode(name: "a", respond: { $0 }, hear: { _ in }))
+        let draft = BackplaneDraft(owner: "a", payload: [UInt8](repeating: 7, count: 70_000))
+        let error = await #expect(throws: BackplaneError.self) {
+            try await backplane.write(draft, of: "x", expecting: 0)
+        }
+        #expect(error?.code == .tooLarge)
+        #expect(try await backplane.read("x") == nil)
+        await backplane.leave()
+    }
 }
 
 /// NATS servers whose stream is new.

@@ -97,12 +97,16 @@ final class NATSServer: Sendable {
         process.standardOutput = pipe
         let log = Log()
         self.log = log
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            log.append(data)
-        }
         try process.run()
+        // A thread of its own, because a readability handler can crash when its handle closes (swift-corelibs-libdispatch).
+        let output = pipe.fileHandleForReading
+        Thread.detachNewThread {
+            while true {
+                let data = output.availableData
+                log.append(data)
+                if data.isEmpty { return }
+            }
+        }
         let listening = await log.line(with: "Listening for client connections on ")
         guard let digits = listening?.split(separator: ":").last, let port = Int(digits),
             await log.line(with: "Server is ready") != nil
