@@ -45,10 +45,11 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let server: [Target] = [
     .target(
         name: "LiveProgressServer",
-        dependencies: library("", "Deflate", "HTTP", "Hummingbird", "NIO", "Pages", "SQLite")
+        dependencies: library("", "Cluster", "Deflate", "HTTP", "Hummingbird", "NATS", "NIO", "Pages", "SQLite")
             + nio("Core", "Posix")
             + [
-                configuration, crypto, cryptoExtras, httpTypes, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle,
+                configuration, crypto, cryptoExtras, httpTypes, logging, natsClient, nioHPACK, nioHTTP2, nioSSL,
+                serviceLifecycle,
                 yams,
                 hummingbird, hummingbirdCore,
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
@@ -78,7 +79,7 @@ let server: [Target] = [
     ),
     .testTarget(
         name: "LiveProgressServerTests",
-        dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, hummingbird]
+        dependencies: ["LiveProgressServer", configuration, crypto, cryptoExtras, httpTypes, hummingbird, natsClient]
             + [hummingbirdCore, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
             + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Pages", "Testing")
             + nio("Core", "Embedded", "Posix"),
@@ -154,6 +155,7 @@ let programs: [Target] = [
             "",
             "Client",
             "ClientTLS",
+            "Cluster",
             "Deflate",
             "HTTP",
             "Hummingbird",

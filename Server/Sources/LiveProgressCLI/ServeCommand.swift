@@ -45,6 +45,20 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var store: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The NATS servers over which several servers share their operations, joined by commas.",
+            valueName: "nats://host:port"
+        )
+    )
+    var backplane: String?
+
+    @Option(help: ArgumentHelp("The credentials file (JWT and key) for the NATS servers.", valueName: "file"))
+    var backplaneCreds: String?
+
+    @Option(help: ArgumentHelp("The name of this server among the others. (default: the machine's)", valueName: "name"))
+    var nodeName: String?
+
     @OptionGroup var transport: TransportOptions
 
     @Flag(help: "Compress messages for watchers that negotiate permessage-deflate.")
@@ -76,9 +90,11 @@ struct ServeCommand: AsyncParsableCommand {
             let showsLink = Self.mayShowLink(configuration.authorization)
             let logger = Self.logger(configuration.logLevel)
             try configuration.validate()
+            let cluster = configuration.makeCluster(logger: logger)
             server = try ServerApplication(
                 configuration: configuration,
-                service: await configuration.openService(logger: logger),
+                service: cluster == nil ? await configuration.openService(logger: logger) : nil,
+                cluster: cluster,
                 logger: logger,
                 onListening: { Console.write("listening on \($0)\n") },
                 onAdminLink: { if showsLink { Console.write("administrator's link: \($0)\n") } }
@@ -93,6 +109,9 @@ struct ServeCommand: AsyncParsableCommand {
             try await server.runUntilSignalled()
         } catch let error as ServerConfigurationError {
             throw ValidationError(error.message)
+        } catch let error as BackplaneError {
+            Console.complain(error.description)
+            throw ExitCode(ExitStatus.unavailable)
         } catch {
             let address = "\(server.configuration.host):\(server.configuration.port)"
             Console.complain("cannot serve on \(address): \(Self.reason(error))")
@@ -124,6 +143,9 @@ struct ServeCommand: AsyncParsableCommand {
         if let host { options["host"] = ConfigValue(.string(host), isSecret: false) }
         if let port { options["port"] = ConfigValue(.int(port), isSecret: false) }
         if let store { options["store"] = ConfigValue(.string(store), isSecret: false) }
+        if let backplane { options["backplane"] = ConfigValue(.string(backplane), isSecret: true) }
+        if let backplaneCreds { options["backplaneCreds"] = ConfigValue(.string(backplaneCreds), isSecret: false) }
+        if let nodeName { options["nodeName"] = ConfigValue(.string(nodeName), isSecret: false) }
         if let secretFile { options["secretFile"] = ConfigValue(.string(secretFile), isSecret: false) }
         if insecure { options["insecure"] = ConfigValue(.bool(true), isSecret: false) }
         if compression { options["compression"] = ConfigValue(.bool(true), isSecret: false) }

@@ -46,6 +46,7 @@ extension ServerApplication {
         let application = try ServerApplication(
             configuration: configuration,
             service: service,
+            cluster: cluster,
             logger: logger,
             addRoutes: addRoutes,
             onListening: { url in

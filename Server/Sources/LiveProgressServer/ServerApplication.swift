@@ -3,6 +3,7 @@
 
 package import Hummingbird
 package import LiveProgress
+@_spi(Server) package import LiveProgressCluster
 @_spi(Server) import LiveProgressHTTP
 @_spi(Server) import LiveProgressHummingbird
 @_spi(Server) import LiveProgressNIO
@@ -27,6 +28,8 @@ package struct ServerApplication: Service {
     package let configuration: ServerConfiguration
     /// The service with the server's operations.
     package let service: ProgressService
+    /// The other servers that share the operations; `nil` without a backplane.
+    let cluster: ProgressCluster?
     private let progress: ProgressServer
     /// The certificate for TLS, or `nil` for connections without TLS.
     let certificates: Certificates?
@@ -45,6 +48,7 @@ package struct ServerApplication: Service {
     /// - Parameters:
     ///   - configuration: The configuration of the server.
     ///   - service: The service with the server's operations; by default a new service for operations that clients create.
+    ///   - cluster: The node with the service, if the server shares its operations with others.
     ///   - logger: The logger of the server.
     ///   - onListening: Called with the server's URL when clients can connect.
     ///   - onAdminLink: Called after `onListening` if the server has its own keys, with a link for the administrator. The
@@ -54,6 +58,7 @@ package struct ServerApplication: Service {
     package init(
         configuration: ServerConfiguration = ServerConfiguration(),
         service: ProgressService? = nil,
+        cluster: ProgressCluster? = nil,
         logger: Logger = Logger(label: "live-progress"),
         onListening: @escaping @Sendable (_ url: String) async -> Void = { _ in },
         onAdminLink: @escaping @Sendable (_ url: String) async -> Void = { _ in }
@@ -61,6 +66,7 @@ package struct ServerApplication: Service {
         try self.init(
             configuration: configuration,
             service: service,
+            cluster: cluster,
             logger: logger,
             addRoutes: { _ in },
             onListening: onListening,
@@ -72,6 +78,7 @@ package struct ServerApplication: Service {
     package init(
         configuration: ServerConfiguration,
         service: ProgressService?,
+        cluster: ProgressCluster? = nil,
         logger: Logger,
         addRoutes: @escaping @Sendable (Router<ServerRequestContext>) -> Void,
         onListening: @escaping @Sendable (_ url: String) async -> Void,
@@ -84,7 +91,8 @@ package struct ServerApplication: Service {
             certificates = nil
         }
         self.configuration = configuration
-        self.service = service ?? ProgressService(configuration: configuration.service)
+        self.service = cluster?.service ?? service ?? ProgressService(configuration: configuration.service)
+        self.cluster = cluster
         self.logger = logger
         self.addRoutes = addRoutes
         self.onListening = onListening
@@ -95,11 +103,13 @@ package struct ServerApplication: Service {
         self.metrics = metrics
         var serving = ProgressServer.Configuration(configuration)
         serving.authorizer = authorizer
+        cluster?.connect(&serving.api)
         serving.onRefusal = { request, answer in
             metrics.count(request.method, answer.head.status)
             logger.traceAnswer(to: request, answer.head.status)
         }
         progress = ProgressServer(self.service, configuration: serving)
+        cluster?.attach(progress.api)
     }
 
     /// Serves until a graceful shutdown of the task, or until the task is cancelled; then closes the service.
@@ -107,12 +117,17 @@ package struct ServerApplication: Service {
     /// - Throws: The error that prevented the server from listening; ``ServerConfigurationError`` for a faulty key file.
     package func run() async throws {
         do {
+            try await cluster?.join()
             try await serve()
         } catch {
-            await service.close()
+            await close()
             throw error
         }
-        await service.close()
+        await close()
+    }
+
+    private func close() async {
+        if let cluster { await cluster.leave() } else { await service.close() }
     }
 
     private func serve() async throws {
@@ -124,6 +139,7 @@ package struct ServerApplication: Service {
             progress: progress,
             metrics: metrics,
             authorizer: authorizer,
+            cluster: cluster,
             isReady: { [readiness] in readiness.isReady }
         )
         let router = routes.router()

@@ -48,18 +48,21 @@ enum SecretFile {
         return try keys(in: text(of: descriptor, path), path)
     }
 
+    /// Creates the file under another name first, so that another process never reads a part of it.
     private static func create(at path: String) throws(ServerConfigurationError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            // Another process has created the file meanwhile: use that file's key.
-            if errno == EEXIST { return }
-            throw error(path, "cannot be created: \(reason())")
+        let draft = "\(path).\(UInt32.random(in: .min ... .max))"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw error(path, "cannot be created: \(reason())") }
+        defer {
+            close(descriptor)
+            unlink(draft)
         }
-        defer { close(descriptor) }
         let bytes = Array((heading + OwnKey().line + "\n").utf8)
         guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
             throw error(path, "cannot be written: \(reason())")
         }
+        // Another process may have created the file meanwhile; its key is used then.
+        guard link(draft, path) == 0 || errno == EEXIST else { throw error(path, "cannot be created: \(reason())") }
     }
 
     private static func text(of descriptor: CInt, _ path: String) throws(ServerConfigurationError) -> String {

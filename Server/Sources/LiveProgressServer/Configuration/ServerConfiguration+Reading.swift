@@ -74,7 +74,14 @@ extension ServerConfiguration {
             throw ServerConfigurationError("The host is empty; set an address such as 127.0.0.1.")
         }
         port = try values.integer("port", in: 0...65535) ?? port
-        self.store = try values.string("store").map(StoreLocation.init) ?? store
+        backplane = try BackplaneConfiguration(values)
+        let chosen = try values.string("store").map(StoreLocation.init)
+        if backplane != nil, let chosen, chosen != .memory {
+            throw ServerConfigurationError(
+                "A server keeps its operations in a store or on a backplane, not in both. Leave out one of them."
+            )
+        }
+        self.store = chosen ?? (backplane == nil ? store : .memory)
         isInsecure = try values.boolean("insecure") ?? isInsecure
         logLevel = try values.choice("logLevel", of: Logger.Level.allCases, named: \.rawValue) ?? logLevel
         transport = try TransportSettings(values)

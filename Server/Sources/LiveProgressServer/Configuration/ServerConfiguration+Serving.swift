@@ -13,6 +13,9 @@ extension ProgressServer.Configuration {
         api.hosts = ProgressHosts(server)
         api.insistsOnTLS = server.transport.tls != nil
         limits = server.limits
+        if server.backplane != nil {
+            limits.maximumBodySize = min(limits.maximumBodySize, BackplaneConfiguration.maximumBodySize)
+        }
         limits.connections.maximumBodySize = limits.maximumBodySize
         // All clients of a loopback address have the same address, so a limit per address would be wrong there.
         if !server.isLoopback, limits.connections.maximumConnectionsPerAddress == nil {

@@ -14,6 +14,8 @@ package struct ServerConfiguration: Sendable {
     package var port = 8080
     /// The place where operations are kept.
     package var store = StoreLocation.memory
+    /// The backplane of several servers; `nil` for a server of its own.
+    package var backplane: BackplaneConfiguration?
     /// Whether to serve everyone who can reach the address, even without tokens or TLS.
     package var isInsecure = false
     /// The lowest level of messages that the server logs.

@@ -4,6 +4,7 @@
 import HTTPTypes
 import Hummingbird
 import LiveProgress
+import LiveProgressCluster
 @_spi(Server) import LiveProgressHTTP
 @_spi(Server) import LiveProgressHummingbird
 @_spi(Server) import LiveProgressNIO
@@ -15,6 +16,8 @@ struct ServerRoutes {
     let metrics: ServerMetrics
     /// The authorizer that checks tokens, or `nil` if no keys are configured.
     let authorizer: TokenAuthorizer?
+    /// The other servers that share the operations; `nil` without a backplane.
+    let cluster: ProgressCluster?
     let isReady: @Sendable () -> Bool
 
     /// Returns the router with all routes.
@@ -60,15 +63,16 @@ struct ServerRoutes {
 
     private func addOperations(to router: Router<ServerRequestContext>) {
         router.get("/healthz") { _, _ in Response("ok\n".utf8, type: "text/plain; charset=utf-8") }
-        router.get("/readyz") { [isReady, service = progress.api.service] _, _ in
+        router.get("/readyz") { [isReady, cluster, service = progress.api.service] _, _ in
             guard isReady() else {
                 return Response("going away\n".utf8, type: "text/plain; charset=utf-8", status: .serviceUnavailable)
             }
             // A server whose store fails still serves reports and watchers, so it stays ready.
             let store = service.storeStatus?.text ?? ""
-            return Response("ready\n\(store)".utf8, type: "text/plain; charset=utf-8")
+            let nodes = cluster.map { "nodes: \($0.figures.nodes)\n" } ?? ""
+            return Response("ready\n\(store)\(nodes)".utf8, type: "text/plain; charset=utf-8")
         }
-        router.get("/metrics") { [progress, metrics] request, context in
+        router.get("/metrics") { [progress, metrics, cluster] request, context in
             let (api, registry) = (progress.api, progress.hosting.registry)
             if api.configuration.authorizer != nil,
                 case .refused(let answer) = await api.admission(
@@ -86,6 +90,7 @@ struct ServerRoutes {
             text.gauge("websockets", "Watchers over WebSocket.", registry.upgradedCount)
             text.gauge("streams", "Watchers over HTTP: streams and long polls.", api.streamCount)
             if let status = api.service.storeStatus { text.write(status) }
+            if let cluster { text.write(cluster.figures) }
             metrics.write(to: &text)
             text.refusals(api.configuration.limitRefusals)
             return Response(text.text.utf8, type: "text/plain; version=0.0.4; charset=utf-8")
