@@ -2,7 +2,7 @@
 # Part of Live Progress: live progress of long-running operations.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test conformance fuzz check-deep bench bench-quick docs lint clean
+.PHONY: help build demo cluster test conformance fuzz check-deep bench bench-quick docs lint clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -12,6 +12,9 @@ build: ## Build the server and tool: bin/live-progress
 
 demo: ## Build, and show a real job live (CHECK=1: verify it without waiting for a key)
 	@CHECK=$(CHECK) scripts/demo.sh
+
+cluster: ## Run three NATS servers and three servers, and show a job across them (CHECK=1: verify it)
+	@CHECK=$(CHECK) scripts/cluster.sh
 
 test: ## Run every test; install the tools that the tests need
 	@scripts/test.sh

@@ -3,13 +3,18 @@
 # Part of Live Progress: live progress of long-running operations.
 #
 # Builds the server and tool with optimisation, as bin/live-progress: on Linux, one static file. Arguments name other programs of
-# Server/ to build instead: scripts/build.sh ws-echo ws-client
+# Server/ to build instead: scripts/build.sh ws-echo ws-client. With --all it builds all programs and tests of Server/, and
+# installs nothing.
 
 source "$(dirname "$0")/common.sh"
 
 need_swift
 need_zlib
 need_sqlite
+if [ "${1-}" = --all ]; then
+    server_swift build --build-tests
+    exit
+fi
 [ $# -gt 0 ] || set -- live-progress
 for program in "$@"; do
     say "building bin/$program (release)"

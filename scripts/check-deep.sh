@@ -28,6 +28,13 @@ clients() {
     .venv/bin/pytest -q -n 4 clients/conformance/test_suite.py
     CHROMIUM=$(chromium_path) .venv/bin/python clients/conformance/run.py --all --quiet --jobs 8
 }
+# Faults of the NATS servers and of the nodes, with two thousand operations.
+nodes() {
+    need_python_packages
+    need_nats_servers
+    scripts/build.sh
+    .venv/bin/python Tests/EndToEnd/cluster/cluster_rounds.py --operations 2000
+}
 schedules() { LIVE_PROGRESS_SCHEDULES=5000 swift test --filter ScheduleTests; }
 
 step "every test under the thread sanitizer" scripts/tsan.sh --all
@@ -35,6 +42,7 @@ step "corpora and every test under the address sanitizer" scripts/asan.sh --all
 step "fuzzers, sixty seconds each" scripts/fuzz.sh --seconds 60
 step "all 517 conformance cases, both ends" scripts/conformance.sh --cases '*'
 step "conformance of every client" clients
+step "faults of several nodes" nodes
 step "instructions of every call" scripts/check-instructions.sh
 step "the program in an empty root, the image and the unit" scripts/check-deploy.sh
 step "five thousand random schedules" schedules

@@ -2,14 +2,134 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
 #
-# Checks what deploy/ has, with bin/live-progress: the program in an empty root, the image, and the unit under a systemd of its
-# own. Needs root and Linux. Nothing stays behind, and no daemon is needed.
+# Checks what deploy/ has. Nothing stays behind, and no daemon is needed.
+#
+#   scripts/check-deploy.sh               all of it
+#   scripts/check-deploy.sh --manifests   only the files of deploy/cluster, without starting anything
+#   scripts/check-deploy.sh --programs    only what runs bin/live-progress: the program in an empty root, the image, and the unit
+#                                         under a systemd of its own; needs root and Linux
 
 source "$(dirname "$0")/common.sh"
 
+case ${1-} in
+'' | --manifests | --programs) ;;
+*) die "usage: scripts/check-deploy.sh [--manifests | --programs]" ;;
+esac
+
+# quietly COMMAND...: runs a command, and shows its output only if it fails.
+quietly() {
+    local output
+    output=$("$@" 2>&1) || die "$*: $output"
+}
+
+# Checks the files for several nodes as far as that is possible without containers: their format, and what they name.
+check_manifests() (
+    cd deploy/cluster
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+
+    say "the Compose file and the Kubernetes manifests"
+    quietly "$bin/yamllint" --strict --config-data "$yaml_rules" .
+    quietly "$bin/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
+    ! docker compose version >/dev/null 2>&1 || quietly docker compose --file compose.yaml config --quiet
+    # The oldest version that kubernetes.yaml names, and the newest.
+    for version in 1.28.0 1.37.0; do
+        quietly "$bin/kubernetes-validate" --strict --quiet --kubernetes-version "$version" kubernetes.yaml
+    done
+    # Schemas do not see a name of something that is not there.
+    quietly "$bin/python" - "$work/nats.conf" <<'PYTHON'
+import re, sys
+from pathlib import Path
+import yaml
+
+problems = []
+compose = yaml.safe_load(Path("compose.yaml").read_text())
+for file in ("nats.conf", "nginx.conf", "compose.yaml"):
+    for name in re.findall(r"\b(?:nats|node)-\d+\b", Path(file).read_text()):
+        if name not in compose["services"]:
+            problems.append(f"{file}: {name} is no service")
+
+resources = list(yaml.safe_load_all(Path("kubernetes.yaml").read_text()))
+named = {(one["kind"], one["metadata"]["name"]): one for one in resources}
+if len(named) < len(resources):
+    problems.append("two resources have the same name")
+templates = [one["spec"]["template"]["metadata"]["labels"] for one in resources if "template" in one.get("spec", {})]
+
+
+def check(where, value):
+    """Checks what a part of a resource refers to."""
+    if isinstance(value, list):
+        for one in value:
+            check(where, one)
+    if not isinstance(value, dict):
+        return
+    labels = value.get("matchLabels")
+    if labels and not any(labels.items() <= one.items() for one in templates):
+        problems.append(f"{where}: no pod has the labels {labels}")
+    references = [("ConfigMap", value.get("configMap", {}).get("name")), ("Service", value.get("serviceName"))]
+    if isinstance(service := value.get("service"), dict):
+        references.append(("Service", service["name"]))
+        ports = named.get(("Service", service["name"]), {}).get("spec", {}).get("ports", [])
+        if service["port"].get("name") not in [port["name"] for port in ports]:
+            problems.append(f"{where}: the Service has no port {service['port']}")
+    for reference in references:
+        if reference[1] and reference not in named:
+            problems.append(f"{where}: there is no {' '.join(reference)}")
+    if "containers" in value:
+        volumes = {one["name"] for one in value["volumes"]} | claims
+        for container in value["containers"] + value.get("initContainers", []):
+            ports = {one["name"] for one in container.get("ports", [])}
+            for mount in container["volumeMounts"]:
+                if mount["name"] not in volumes:
+                    problems.append(f"{where}: there is no volume {mount['name']}")
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                if probe in container and container[probe]["httpGet"]["port"] not in ports:
+                    problems.append(f"{where}: there is no port for the {probe}")
+    for key, one in value.items():
+        # The namespaces are not in the file.
+        if key != "namespaceSelector":
+            check(where, one)
+
+
+for (kind, name), resource in named.items():
+    claims = {one["metadata"]["name"] for one in resource.get("spec", {}).get("volumeClaimTemplates", [])}
+    check(f"{kind} {name}", resource)
+    if kind == "Service":
+        check(f"{kind} {name}", {"matchLabels": resource["spec"]["selector"]})
+Path(sys.argv[1]).write_text(named["ConfigMap", "nats"]["data"]["nats.conf"])
+sys.exit("\n".join(problems) or None)
+PYTHON
+
+    say "the configurations of NATS and nginx"
+    while read -r server; do
+        quietly "$server" -t -c nats.conf
+        POD_NAME=nats-0 NATS_PASSWORD=n0 quietly "$server" -t -c "$work/nats.conf"
+    done < <(tr : '\n' <<<"${LIVE_PROGRESS_NATS_SERVERS:-$(command -v nats-server)}")
+    nginx=$(command -v nginx || echo /usr/sbin/nginx)
+    edits=(-e "s|/tmp/|$work/|")
+    # An nginx before 1.27.3 does not know `resolve`, and looks for the names when it reads the file.
+    version=$("$nginx" -v 2>&1 | sed 's|.*/||')
+    [ "$(printf '%s\n' 1.27.3 "$version" | sort -V | head -1)" = 1.27.3 ] ||
+        edits+=(-e 's|server node-[1-3]:8080 resolve|server 127.0.0.1:8080|')
+    sed "${edits[@]}" nginx.conf >"$work/nginx.conf"
+    quietly "$nginx" -t -c "$work/nginx.conf"
+)
+
+if [ "${1-}" != --programs ]; then
+    need_nginx
+    need_nats_servers
+    need_python
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        yamllint==1.38.0 check-jsonschema==0.39.0 kubernetes-validate==1.37.0
+    bin=$ROOT/.venv/bin
+    yaml_rules='{extends: default, rules: {line-length: {max: 130}, document-start: disable}}'
+    check_manifests
+    [ "${1-}" != --manifests ] || exit 0
+fi
+
 [ "$(uname)" = Linux ] || die "deploy/ is for Linux"
 [ "$(id -u)" = 0 ] || {
-    as_root "$ROOT/scripts/check-deploy.sh" "$@"
+    as_root "$ROOT/scripts/check-deploy.sh" --programs
     exit
 }
 program=$ROOT/bin/live-progress

@@ -25,6 +25,16 @@ as_root() {
     fi
 }
 
+# first_match PATTERN FILE: waits up to 30 s until the file has a match, and prints the match.
+first_match() {
+    local _
+    for _ in $(seq 300); do
+        grep -oE -m 1 "$1" "$2" 2>/dev/null | head -1 | grep . && return
+        sleep 0.1
+    done
+    die "no $1 in: $(cat "$2")"
+}
+
 # server_swift build|test ARGUMENT...: builds or tests the package in Server/. The package has one configuration (optimised, with
 # testing enabled), so that nothing is built twice. Other options would build everything again.
 server_swift() {

@@ -20,16 +20,6 @@ stop() {
 }
 trap stop EXIT
 
-# first_match PATTERN FILE: waits until the file has a match, and prints the match.
-first_match() {
-    local _
-    for _ in $(seq 200); do
-        grep -oE -m 1 "$1" "$2" 2>/dev/null | head -1 | grep . && return
-        sleep 0.1
-    done
-    die "no $1 in: $(cat "$2")"
-}
-
 say "starting the server"
 "$tool" serve --host 127.0.0.1 --port 0 --store memory >"$work/server.out" 2>"$work/server.log" &
 server_pid=$!

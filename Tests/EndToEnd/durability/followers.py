@@ -63,6 +63,7 @@ class Chain:
     def next(self, message: dict) -> None:
         ledger, last = self.ledger, self.last
         ledger.counters.messages += 1
+        ledger.counters.skipped += message.get("skipped", 0)
         cursor = ledger.check_content(self.run, message, "a message")
         if last:
             before = Cursor.parse(last["cursor"])

@@ -69,6 +69,7 @@ class Counters:
     reconnects: int = 0
     exact: int = 0
     restarted: int = 0
+    skipped: int = 0
 
 
 def count_of(snapshot: dict) -> int:
