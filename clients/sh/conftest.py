@@ -26,6 +26,8 @@ from harness import BASE, Server, plain_environment, request  # noqa: E402
 
 BINARY = Path(os.environ.get("LIVE_PROGRESS_BINARY", ROOT / "bin/live-progress"))
 SHELLS = ["dash", "bash", "busybox sh"]
+# A background job of a shell ignores SIGINT, and all scripts that the tests start would inherit this setting.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # A factor for the time limits, for busy machines.
 PATIENCE = float(os.environ.get("LIVE_PROGRESS_PATIENCE", "1"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from support import BINARY, BlackHole, Scripted, Server
@@ -10,6 +11,8 @@ from support import BINARY, BlackHole, Scripted, Server
 import live_progress
 from live_progress import _settings
 
+# A background job of a shell ignores SIGINT, and all programs that the tests start would inherit this setting.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in [name for name in os.environ if name.startswith("LIVE_PROGRESS") and name != "LIVE_PROGRESS_BINARY"]:
     del os.environ[name]
 
