@@ -16,6 +16,7 @@ from websocket_server import both
 
 import live_progress
 from live_progress import ProgressError, awatch, watch
+from live_progress._awatch import _within
 
 
 @both
@@ -167,3 +168,22 @@ def test_an_operation_that_is_deleted_is_gone(server):
         list(followed)
     assert caught.value.kind == "gone"
     op.cancelled()
+
+
+def test_a_cancellation_that_arrives_with_a_message_is_not_dropped():
+    async def work():
+        arrived = asyncio.get_running_loop().create_future()
+
+        async def read():
+            return await arrived
+
+        task = asyncio.ensure_future(_within(10, read()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        arrived.set_result(b"message")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    for _ in range(3):
+        asyncio.run(work())

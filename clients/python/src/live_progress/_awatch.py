@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import AsyncGenerator, Awaitable, Callable, Optional, Tuple, Union
+from typing import Any, AsyncGenerator, Awaitable, Callable, Coroutine, Optional, Tuple, TypeVar, Union
 
 from ._http import security
 from ._settings import Target, settings
@@ -14,6 +14,7 @@ from ._snapshot import Snapshot
 from ._watch import address, authentication, taken
 from ._watching import CONNECTING, Watching, WatchLost
 
+Result = TypeVar("Result")
 AsyncToken = Union[str, Callable[[], Union[Optional[str], Awaitable[Optional[str]]]], None]
 
 
@@ -35,7 +36,7 @@ async def awatch(url: str, *, token: AsyncToken = None, cursor: Optional[str] = 
                 writer.write(taken(protocol))
                 while not machine.is_over:
                     timeout = machine.silence if protocol.is_open else CONNECTING
-                    for event in protocol.received(await asyncio.wait_for(reader.read(65536), timeout)):
+                    for event in protocol.received(await _within(timeout, reader.read(65536))):
                         snapshot = machine.received(event)
                         if snapshot is not None:
                             yield snapshot
@@ -63,5 +64,19 @@ async def _asked(token: AsyncToken, target: Target) -> Optional[str]:
 
 async def _streams(url: str) -> Tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, port, is_encrypted = address(url)
-    connecting = asyncio.open_connection(host, port, ssl=security() if is_encrypted else None)
-    return await asyncio.wait_for(connecting, CONNECTING)
+    return await _within(CONNECTING, asyncio.open_connection(host, port, ssl=security() if is_encrypted else None))
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
+    """Does what ``asyncio.wait_for`` does, and never drops a cancellation.
+
+    Before Python 3.12, ``wait_for`` drops a cancellation that arrives at the same time as the result.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        task.cancel()  # has no effect after the result
+    if not task.done():
+        raise asyncio.TimeoutError
+    return task.result()
