@@ -60,6 +60,8 @@ public final class NATSBackplane: ProgressBackplane {
     let client: NATSConnection
     let streams: JetStream
     let state = Mutex(State())
+    /// Wakes the end of the node when the connection is closed.
+    private let ended = WakeSignal()
 
     /// Creates a backplane, which connects when it joins.
     public init(_ configuration: Configuration) {
@@ -80,7 +82,10 @@ public final class NATSBackplane: ProgressBackplane {
     ///
     /// - Throws: `BackplaneError` if there is no connection in time, or the stream cannot be created.
     public func join(_ node: BackplaneNode) async throws(BackplaneError) {
-        let running = Task { [client] in await client.run() }
+        let running = Task { [client, ended] in
+            await client.run()
+            ended.wake()
+        }
         state.withLock { state in
             state.node = node
             state.running = running
@@ -113,6 +118,9 @@ public final class NATSBackplane: ProgressBackplane {
             return state.running
         }
         running?.cancel()
+        // The servers must know that the node is gone, so that requests for it fail at once.
+        let clock = ProgressClock.system
+        if running != nil { _ = await ended.wait(until: clock.now() + Self.drainLimit, on: clock) }
     }
 
     /// Creates the stream again, after it was deleted or lost.

@@ -31,7 +31,7 @@ public struct NATSAddress: Sendable, Hashable, CustomStringConvertible {
         )
         let url = text.contains("://") ? text : "nats://\(text)"
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-            scheme == "nats" || scheme == "tls", let name = parts.host, !name.isEmpty,
+            scheme == "nats" || scheme == "tls", let name = parts.encodedHost, !name.isEmpty,
             parts.path.isEmpty || parts.path == "/", parts.query == nil, parts.fragment == nil
         else { throw invalid }
         host = name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name
