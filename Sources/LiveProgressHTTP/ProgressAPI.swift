@@ -64,6 +64,7 @@ public struct ProgressAPI: Sendable {
         policy = OriginPolicy(configuration.origins, configuration.hosts)
         shared = SharedState(configuration, service)
         if let url = configuration.publicURL { setPublicURL(url) }
+        configuration.nodes?.attach(self)
     }
 
     /// Returns whether a path belongs to this API, so that ``respond(to:body:from:)`` handles it.

@@ -3,7 +3,7 @@
 
 package import Hummingbird
 package import LiveProgress
-@_spi(Server) package import LiveProgressCluster
+package import LiveProgressCluster
 @_spi(Server) import LiveProgressHTTP
 @_spi(Server) import LiveProgressHummingbird
 @_spi(Server) import LiveProgressNIO
@@ -109,7 +109,6 @@ package struct ServerApplication: Service {
             logger.traceAnswer(to: request, answer.head.status)
         }
         progress = ProgressServer(self.service, configuration: serving)
-        cluster?.attach(progress.api)
     }
 
     /// Serves until a graceful shutdown of the task, or until the task is cancelled; then closes the service.

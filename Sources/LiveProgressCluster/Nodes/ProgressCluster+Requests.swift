@@ -6,6 +6,8 @@ package import LiveProgressHTTP
 import Synchronization
 
 extension ProgressCluster: ProgressNodes {
+    package func attach(_ api: ProgressAPI) { state.withLock { $0.api = api } }
+
     /// The time limit for the answers that a list waits for.
     private static let listLimit = Duration.seconds(2)
 

@@ -22,13 +22,13 @@ public final class ProgressCluster: Sendable {
         public var name: String
         /// The settings and limits of the node's service.
         public var service = ProgressService.Configuration()
-        /// The interval in which the node announces itself.
+        /// The interval in which the node announces itself; the same on all nodes.
         public var heartbeat = Duration.seconds(1)
-        /// The time after which a silent node counts as gone.
+        /// The time after which a silent node counts as gone; the same on all nodes, and several heartbeats.
         public var silence = Duration.seconds(5)
         /// The time limit of a request to another node.
         public var requestLimit = Duration.seconds(10)
-        /// Receives what happens to the nodes.
+        /// Receives what happens to the nodes; called on any thread, and must not block.
         public var note: @Sendable (ProgressClusterEvent) -> Void = { _ in }
 
         /// Creates the settings of a node.
@@ -111,20 +111,25 @@ public final class ProgressCluster: Sendable {
     public func api(_ configuration: ProgressAPI.Configuration = .init()) -> ProgressAPI {
         var configuration = configuration
         connect(&configuration)
-        let api = ProgressAPI(service: service, configuration: configuration)
-        attach(api)
-        return api
+        return ProgressAPI(service: service, configuration: configuration)
     }
 
     /// Connects the configuration of an API with this node, for a server that creates the API itself.
-    @_spi(Server) public func connect(_ configuration: inout ProgressAPI.Configuration) { configuration.nodes = self }
-
-    /// Sets the API that responds to the requests of other nodes.
-    @_spi(Server) public func attach(_ api: ProgressAPI) { state.withLock { $0.api = api } }
-
-    /// Joins the other nodes, and takes over operations whose node is gone; call ``api(_:)`` before.
     ///
-    /// - Throws: `BackplaneError` if the backplane cannot be used.
+    /// ```swift
+    /// var configuration = ProgressServer.Configuration()
+    /// cluster.connect(&configuration.api)
+    /// let progress = ProgressServer(cluster.service, configuration: configuration)
+    /// ```
+    /// - Parameter configuration: The configuration; the API that is created with it serves the operations of all nodes.
+    public func connect(_ configuration: inout ProgressAPI.Configuration) { configuration.nodes = self }
+
+    /// Joins the other nodes, and takes over operations whose node is gone.
+    ///
+    /// Call this once, after the API of the node is created: until then, the node has no response to the requests of others.
+    /// The caller holds the node until ``leave()``.
+    ///
+    /// - Throws: `BackplaneError` if the backplane cannot be used; with NATS after at most 10 s. The node cannot join again.
     public func join() async throws {
         let node = BackplaneNode(
             name: name,
@@ -145,6 +150,10 @@ public final class ProgressCluster: Sendable {
     }
 
     /// Leaves the other nodes, which take over the operations of this node.
+    ///
+    /// Operations whose worker is in this process are stalled there, and fail as worker-lost after
+    /// `ProgressService.Configuration.localGrace`, so end them before. The call takes up to 12 s if the backplane does not
+    /// respond.
     public func leave() async {
         let running = state.withLock { state in
             state.isJoined = false
@@ -158,6 +167,8 @@ public final class ProgressCluster: Sendable {
         await service.close()
         backplane.announce(NodeAnnouncement.leaving(name).bytes)
         await backplane.leave()
+        // The API holds the node.
+        state.withLock { $0.api = nil }
     }
 
     /// Whether the node can reach the backplane, as far as it knows.

@@ -9,6 +9,9 @@ package import LiveProgress
 /// Each operation belongs to one node, which applies all its reports. The API passes changes on to that node, and reads
 /// from a copy.
 package protocol ProgressNodes: Sendable {
+    /// Sets the API that responds to the requests of other nodes; the API calls this when it is created.
+    func attach(_ api: ProgressAPI)
+
     /// Returns a copy of an operation that another node has, for reading and watching.
     ///
     /// - Returns: The copy, which is kept current as long as something holds it; `nil` if no node has the operation.
