@@ -115,7 +115,7 @@ public final class NATSBackplane: ProgressBackplane {
         }
         let running = state.withLock { state in
             state.watches = [:]
-            return state.running
+            return state.running.take()
         }
         running?.cancel()
         // The servers must know that the node is gone, so that requests for it fail at once.
