@@ -76,10 +76,23 @@ extension ProgressCluster {
     private func notePresence(of node: String) {
         let now = configuration.service.clock.now()
         let (isNew, wasGone) = state.withLock { state in
-            (state.directory.hear(node, at: now), state.gone.remove(node) != nil)
+            (state.directory.hear(node, at: now), state.gone.remove(node) != nil || state.bereaved.remove(node) != nil)
         }
         if isNew { configuration.note(.appeared(node)) }
-        guard wasGone else { return }
+        if wasGone { askToVerify(node) }
+    }
+
+    /// Notes that an operation of a node was taken over, which finds out when it is there.
+    func noteTakeover(from node: String) {
+        let isThere = state.withLock { state in
+            if state.directory.isPresent(node) { return true }
+            state.bereaved.insert(node)
+            return false
+        }
+        if isThere { askToVerify(node) }
+    }
+
+    private func askToVerify(_ node: String) {
         Task { [backplane, configuration] in
             // If the message is lost, the node finds out by a conflict.
             _ = try? await backplane.request(NodeMessage.verify.bytes, to: node, within: configuration.requestLimit)

@@ -95,6 +95,7 @@ extension ProgressCluster {
             state.owners[id] = nil
         }
         configuration.note(.tookOver(id, from: newest.owner))
+        if newest.owner != name { noteTakeover(from: newest.owner) }
         return name
     }
 

@@ -47,6 +47,8 @@ public final class ProgressCluster: Sendable {
         var isJoined = false
         /// The nodes for which nobody answers.
         var gone: Set<String> = []
+        /// The nodes that may not know yet that their operations were taken over.
+        var bereaved: Set<String> = []
         /// The operations that are being taken over.
         var takingOver: Set<ProgressID> = []
         var mustSearch = false
