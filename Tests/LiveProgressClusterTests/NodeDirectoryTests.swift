@@ -14,7 +14,7 @@ struct NodeDirectoryTests {
         return directory
     }
 
-    @Test("A node is gone after its silence, unless nobody could be heard")
+    @Test("A node is gone after its silence, unless this node was cut off itself")
     func silence() {
         var directory = directory(of: "a", hearing: ["b", "c"])
         let isNew = directory.hear("b", at: .seconds(3))

@@ -80,7 +80,7 @@ struct SharedFeedTests {
         await nodes.pass { watcher.all.count == 10 && watcher.all.values.allSatisfy { $0 == "B" } }
     }
 
-    @Test("Nodes whose feeds nobody watches ask each other for nothing")
+    @Test("Without a watcher of a feed, the nodes send each other no changes")
     func interest() async throws {
         let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
         await nodes.meet(a, b)

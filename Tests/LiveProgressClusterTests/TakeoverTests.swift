@@ -138,6 +138,18 @@ struct TakeoverTests {
         #expect(a.cluster.service.operationCount == 3 && b.cluster.service.operationCount == 0)
     }
 
+    @Test("A node that cannot read what others have taken over tries again")
+    func verifying() async throws {
+        let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
+        await nodes.meet(a, b)
+        try await created(5, on: a)
+        nodes.memory.cutOff(a.cluster.name)
+        await nodes.pass { b.cluster.service.operationCount == 5 }
+        nodes.memory.failReads(3)
+        nodes.memory.heal(a.cluster.name)
+        await nodes.pass { a.cluster.service.operationCount == 0 }
+    }
+
     @Test("A key is remembered when another node takes over")
     func keys() async throws {
         let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))

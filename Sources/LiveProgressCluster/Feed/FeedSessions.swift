@@ -7,8 +7,8 @@ import Synchronization
 
 /// The changes of this node's operations, for the feeds of other nodes.
 ///
-/// Another node asks for the changes after a position, and gets them as soon as there are some. So a slow node delays nobody,
-/// and a node without watchers of its feed costs nothing.
+/// Another node requests the changes after a position. The response comes when there are changes. So a slow node delays no
+/// other node, and a node whose feed has no watchers costs nothing.
 final class FeedSessions: Sendable {
     private struct Session {
         let registration: FeedRegistration

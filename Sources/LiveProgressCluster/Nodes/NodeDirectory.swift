@@ -5,8 +5,8 @@ import LiveProgress
 
 /// The nodes that one node has heard of: a pure state machine.
 ///
-/// Each node announces itself in intervals. A node that is silent for too long, that has left, or that nobody answers for,
-/// is gone; the others share its operations by rendezvous hashing (Thaler and Ravishankar, 1998), so that every node
+/// Each node announces itself in intervals. A node is gone if it has been silent for too long, has left, or has no
+/// connection; the others share its operations by rendezvous hashing (Thaler and Ravishankar, 1998), so that every node
 /// comes to the same result without asking.
 struct NodeDirectory: Sendable {
     private let name: String
@@ -47,7 +47,7 @@ struct NodeDirectory: Sendable {
         return gone
     }
 
-    /// Begins the silence of all nodes anew, because this node could not hear them.
+    /// Restarts the silence of all nodes, because this node was cut off itself.
     mutating func forgive(at now: Duration) {
         for node in lastHeard.keys { lastHeard[node] = now }
     }

@@ -15,9 +15,9 @@ extension ProgressCluster {
     /// What a node knows of another one.
     enum Presence: Sendable {
         case present
-        /// The node does not respond, but nobody says that it is not there.
+        /// The node is connected, but does not respond.
         case silent
-        /// Nobody answers for the node, and nobody will, unless its connection was only interrupted.
+        /// The node has no connection.
         case gone
     }
 
@@ -42,7 +42,7 @@ extension ProgressCluster {
         let answer = try? await backplane.request(NodeMessage.ping.bytes, to: name, within: configuration.heartbeat)
         let now = configuration.service.clock.now()
         let event = state.withLock { state -> ProgressClusterEvent? in
-            // A node that was stopped itself has heard nobody either.
+            // While this node was stopped or cut off, it received no announcement.
             let wasAway = now - state.lastContact >= configuration.silence
             guard answer != nil else {
                 state.hasMissed = true
@@ -75,31 +75,25 @@ extension ProgressCluster {
 
     private func notePresence(of node: String) {
         let now = configuration.service.clock.now()
-        let (isNew, wasGone) = state.withLock { state in
-            (state.directory.hear(node, at: now), state.gone.remove(node) != nil || state.bereaved.remove(node) != nil)
+        let isNew = state.withLock { state in
+            state.gone.remove(node)
+            return state.directory.hear(node, at: now)
         }
-        if isNew { configuration.note(.appeared(node)) }
-        if wasGone { askToVerify(node) }
+        guard isNew else { return }
+        configuration.note(.appeared(node))
+        // The node may have been silent, and others may have taken over its operations.
+        askToVerify(node)
     }
 
-    /// Notes that an operation of a node was taken over, which finds out when it is there.
-    func noteTakeover(from node: String) {
-        let isThere = state.withLock { state in
-            if state.directory.isPresent(node) { return true }
-            state.bereaved.insert(node)
-            return false
-        }
-        if isThere { askToVerify(node) }
-    }
-
-    private func askToVerify(_ node: String) {
+    /// Asks a node to find out which of its operations others have taken over.
+    func askToVerify(_ node: String) {
         Task { [backplane, configuration] in
             // If the message is lost, the node finds out by a conflict.
             _ = try? await backplane.request(NodeMessage.verify.bytes, to: node, within: configuration.requestLimit)
         }
     }
 
-    /// Notes that nobody answers for a node, so that its operations are taken over.
+    /// Notes that a node has no connection any more, so that its operations are taken over.
     func noteGone(_ node: String) {
         let wasPresent = state.withLock { state in
             state.gone.insert(node)

@@ -42,6 +42,9 @@ extension ProgressCluster {
     /// Takes over the operations of nodes that are gone, as far as they fall to this node.
     private func search() async {
         guard let records = try? await backplane.scan() else { return state.withLock { $0.mustSearch = true } }
+        if records.contains(where: { $0.owner != name && service.ownJournal($0.id) != nil }) {
+            state.withLock { $0.mustVerify = true }
+        }
         for owner in Set(records.map(\.owner)) { _ = await presence(of: owner) }
         let ours = records.filter { record in
             // A creation whose outcome was unknown may have left a record of this node.
@@ -95,7 +98,8 @@ extension ProgressCluster {
             state.owners[id] = nil
         }
         configuration.note(.tookOver(id, from: newest.owner))
-        if newest.owner != name { noteTakeover(from: newest.owner) }
+        // A node that is back may have verified its operations just before.
+        if newest.owner != name, isPresent(newest.owner) { askToVerify(newest.owner) }
         return name
     }
 
@@ -126,11 +130,14 @@ extension ProgressCluster {
     private func verify() async {
         guard let records = try? await backplane.scan() else { return state.withLock { $0.mustVerify = true } }
         for record in records where record.owner != name {
-            guard let journal = service.ownJournal(record.id), let newest = try? await backplane.read(record.id),
-                newest.owner != name
-            else { continue }
-            writer.forget(record.id)
-            lose(journal, to: newest.owner)
+            guard let journal = service.ownJournal(record.id) else { continue }
+            do throws(BackplaneError) {
+                guard let newest = try await backplane.read(record.id), newest.owner != name else { continue }
+                writer.forget(record.id)
+                lose(journal, to: newest.owner)
+            } catch {
+                state.withLock { $0.mustVerify = true }
+            }
         }
     }
 }

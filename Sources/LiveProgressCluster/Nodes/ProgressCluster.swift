@@ -45,10 +45,8 @@ public final class ProgressCluster: Sendable {
         var hasMissed = false
         var isCutOff = false
         var isJoined = false
-        /// The nodes for which nobody answers.
+        /// The nodes without a connection.
         var gone: Set<String> = []
-        /// The nodes that may not know yet that their operations were taken over.
-        var bereaved: Set<String> = []
         /// The operations that are being taken over.
         var takingOver: Set<ProgressID> = []
         var mustSearch = false

@@ -31,6 +31,8 @@ public final class BackplaneMemory: Sendable {
         var subscriptions: [UInt64: ProgressID] = [:]
         var lastSubscription: UInt64 = 0
         var nodes: [String: BackplaneNode] = [:]
+        /// The number of readings that fail from now on.
+        var failingReads = 0
         /// The nodes whose connections are interrupted.
         var cutOff: Set<String> = []
 
@@ -66,6 +68,11 @@ public final class BackplaneMemory: Sendable {
     /// Interrupts the connection of a node: its calls fail, and it receives nothing.
     public func cutOff(_ node: String) {
         state.withLock { _ = $0.cutOff.insert(node) }
+    }
+
+    /// Lets the next readings of an operation fail.
+    public func failReads(_ count: Int) {
+        state.withLock { $0.failingReads = count }
     }
 
     /// Ends the interruption of a node's connection; what the node has missed does not arrive later.
@@ -149,7 +156,15 @@ public final class MemoryBackplane: ProgressBackplane {
     public func history(of id: ProgressID) throws(BackplaneError) -> [BackplaneRecord] {
         try checkConnection()
         let now = memory.clock.now()
-        return memory.state.withLock { $0.kept(id, at: now).map(\.record) }
+        let records = memory.state.withLock { state -> [BackplaneRecord]? in
+            guard state.failingReads == 0 else {
+                state.failingReads -= 1
+                return nil
+            }
+            return state.kept(id, at: now).map(\.record)
+        }
+        guard let records else { throw BackplaneError(.unavailable, "The reading fails, as the test wants.") }
+        return records
     }
 
     /// Subscribes to the later records of an operation.

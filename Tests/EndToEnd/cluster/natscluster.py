@@ -141,7 +141,7 @@ class Link:
         return ",".join(addresses)
 
     def cut(self) -> None:
-        """From now on nothing passes, and nobody is told."""
+        """Stops passing bytes on, and keeps the connections open."""
         self.whole.clear()
 
     def heal(self) -> None:
