@@ -14,6 +14,8 @@ let features: [SwiftSetting] = [
 // With this variable, which CI sets, a warning in these targets is an error.
 let isStrict = Context.environment["LIVE_PROGRESS_STRICT"] != nil
 let settings = isStrict ? features + [.treatAllWarnings(as: .error)] : features
+/// The settings of tests, whose own code need not be fast: optimising it would take longer than running it.
+let testSettings = settings + [.unsafeFlags(["-Onone"])]
 
 /// The modules of the library.
 func library(_ names: String...) -> [Target.Dependency] {
@@ -83,38 +85,39 @@ let server: [Target] = [
             + [hummingbirdCore, logging, nioHPACK, nioHTTP2, nioSSL, serviceLifecycle]
             + library("", "Client", "ClientTLS", "HTTP", "Hummingbird", "NIO", "Pages", "Testing")
             + nio("Core", "Embedded", "Posix"),
-        swiftSettings: settings
+        swiftSettings: testSettings
     ),
     // The library's own tests of this product, which needs a trait.
     .testTarget(
         name: "LiveProgressSQLiteTests",
         dependencies: library("", "SQLite", "Testing") + [grdb],
         exclude: ["Fixtures"],
-        swiftSettings: settings
+        swiftSettings: testSettings
     ),
     // The tests of the client that need TLS or cryptography.
     .testTarget(
         name: "NATSClientSecurityTests",
         dependencies: [natsClient, crypto] + nio("Core"),
-        swiftSettings: settings
+        swiftSettings: testSettings
     ),
     // A link to the folder of the library's random schedules, which run here over encrypted connections.
     .testTarget(
         name: "LiveProgressTLSTests",
         dependencies: [nioSSL] + library("", "HTTP", "NIO", "Testing")
             + nio("ConcurrencyHelpers", "Core", "Embedded", "Posix"),
-        swiftSettings: settings
+        swiftSettings: testSettings
     ),
     .testTarget(
         name: "LiveProgressCLITests",
         dependencies: ["LiveProgressCLI", argumentParser] + library("", "Client", "HTTP"),
-        swiftSettings: settings
+        exclude: ["Recordings"],
+        swiftSettings: testSettings
     ),
     .testTarget(
         name: "LiveProgressBenchTests",
         dependencies: ["LiveProgressBench", "LiveProgressCLI"] + library("", "NIO")
             + nio("Core", "Embedded"),
-        swiftSettings: settings
+        swiftSettings: testSettings
     ),
 ]
 
@@ -226,7 +229,7 @@ let fuzzing: [Target] =
         .testTarget(
             name: "LiveProgressCorpusTests",
             dependencies: ["FuzzSupport", "FuzzTargets"],
-            swiftSettings: settings
+            swiftSettings: testSettings
         ),
     ]
 

@@ -42,6 +42,8 @@ server_swift() {
     shift
     # Every build needs the same options: with others, SwiftPM builds this project's targets again.
     [ "$command" != build ] || options+=(--explicit-target-dependency-import-check error)
+    # Otherwise SwiftPM passes the traits to the compiler in a random order, and builds every module with traits again.
+    [ "$command" != build ] || local -x SWIFT_DETERMINISTIC_HASHING=1
     swift "$command" --package-path Server -c release -Xswiftc -enable-testing ${options[@]+"${options[@]}"} "$@"
 }
 
@@ -233,7 +235,7 @@ as_root_keeping_path() { as_root env PATH="$PATH" "$@"; }
 # variable FUZZ_TARGET selects the target.
 build_fuzzer() {
     local build=(swift build --package-path Server --scratch-path "$1" -c release -Xswiftc -enable-testing --product fuzz "${@:2}")
-    LIVE_PROGRESS_FUZZER=1 "${build[@]}" >&2
+    LIVE_PROGRESS_FUZZER=1 SWIFT_DETERMINISTIC_HASHING=1 "${build[@]}" >&2
     fuzzer=$1/release/fuzz
 }
 
