@@ -43,6 +43,9 @@ struct IdempotencyKey {
         case .cancel(let id):
             operation = id
             hash.add("cancel".utf8)
+        case .answer(let id):
+            operation = id
+            hash.add("answer".utf8)
         }
         hash.add(call.request.method.rawValue.utf8)
         hash.add((call[.contentType] ?? "").utf8)

@@ -157,7 +157,7 @@ public struct ProgressAPI: Sendable {
         case (.collection, .get), (.collection, .head): return try list(call)
         case (.operation(let id), .get), (.operation(let id), .head): return try await read(id, call)
         case (.collection, _): return try await durably(call, create)
-        case (.operation(let id), _), (.cancel(let id), _):
+        case (.operation(let id), _), (.cancel(let id), _), (.answer(let id), _):
             return try await durably(call) { call throws(Refusal) in try await once(call, on: id, change) }
         }
     }
@@ -168,6 +168,7 @@ public struct ProgressAPI: Sendable {
         case (.operation(let id), .delete): return try delete(id, call)
         case (.operation(let id), _): return try await patch(id, call)
         case (.cancel(let id), _): return try cancel(id, call)
+        case (.answer(let id), _): return try answerQuestion(of: id, call)
         case (.collection, _): return try create(call)
         }
     }

@@ -87,7 +87,7 @@ package enum FormURLEncoded {
 
     private static func value(of text: String, for name: String) throws(WireError) -> JSONValue {
         switch ReportMember.named(name)?.value {
-        case .json, .labels, .result:
+        case .json, .labels, .question, .result:
             do {
                 return try JSONValue(parsing: text, maximumDepth: ProgressReportBody.maximumDepth - 1)
             } catch {

@@ -34,6 +34,7 @@ extension ProgressSnapshot {
         writeLabels(to: &writer)
         writer.member("cancellable")
         writer.write(isCancellable)
+        writeQuestion(to: &writer)
         if let skipped {
             writer.member("skipped")
             writer.write(skipped)
@@ -123,6 +124,8 @@ extension WireReader {
             labels: try labels() ?? [:],
             isCancellable: try bool("cancellable") ?? false,
             outcome: try outcome(of: status),
+            waitingFor: try openQuestion(),
+            lastAnswer: try lastAnswer(),
             createdAt: try required("createdAt", try date("createdAt")),
             updatedAt: try required("updatedAt", try date("updatedAt"))
         )
@@ -146,7 +149,7 @@ extension WireReader {
         case .succeeded: .succeeded(result: value("result"))
         case .failed: .failed(try object("error").map { WireReader($0).problem() } ?? .failure())
         case .cancelled: .cancelled
-        case .pending, .running, .stalled, .cancelling: nil
+        case .pending, .running, .waiting, .stalled, .cancelling: nil
         }
     }
 }

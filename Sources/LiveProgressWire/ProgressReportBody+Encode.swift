@@ -63,6 +63,7 @@ extension JSONWriter {
             write(member, report[keyPath: path]) { writer, labels in
                 writer.write(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
             }
+        case .question(let path): write(member, report[keyPath: path]) { $1.write(to: &$0) }
         case .status: write(member, report.outcome) { $0.write($1.status.rawValue) }
         case .result:
             if case .succeeded(let result) = report.outcome { write(member, result) { $0.write($1) } }

@@ -6,7 +6,7 @@ package import LiveProgress
 /// The request bodies that create an operation or report on it, in JSON or as a form with the same names.
 ///
 /// An absent member leaves its value unchanged. An unknown member is refused, so that a misspelt name is not taken for
-/// a report. Only `details`, `totalCount` (the total is not known), `result` and `error` may be `null`.
+/// a report. Only `details`, `totalCount` (the total is not known), `waitingFor`, `result` and `error` may be `null`.
 package enum ProgressReportBody {
     /// The maximum length of a label's name, in bytes.
     package static let maximumLabelLength = 256

@@ -12,6 +12,8 @@ import LiveProgressGrammar
     case operation(ProgressID)
     /// The request to stop an operation.
     case cancellation(ProgressID)
+    /// The answer to the question of an operation.
+    case answer(ProgressID)
 }
 
 /// The paths of the HTTP API.
@@ -46,6 +48,11 @@ import LiveProgressGrammar
         "\(base)/\(id)/cancel"
     }
 
+    /// Returns the path to which a client sends the answer to a question.
+    @_spi(Server) public static func answerPath(for id: ProgressID, under base: String = base) -> String {
+        "\(base)/\(id)/answer"
+    }
+
     /// Returns the target of a path, or `nil` if the path is not part of the API.
     ///
     /// A query after the path and a slash at its end are ignored.
@@ -70,6 +77,7 @@ import LiveProgressGrammar
         guard first == slash, let id = PercentCoding.decode(name).flatMap({ ProgressID($0) }) else { return nil }
         let action = rest[name.endIndex...]
         if action.isEmpty { return .operation(id) }
+        if action.elementsEqual("/answer".utf8) { return .answer(id) }
         return action.elementsEqual("/cancel".utf8) ? .cancellation(id) : nil
     }
 }

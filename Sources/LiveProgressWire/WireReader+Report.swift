@@ -26,6 +26,7 @@ extension WireReader {
         case .duration(let path): report[keyPath: path] = try lease(name)
         case .labels(let path):
             report[keyPath: path] = try labels(maximumNameLength: ProgressReportBody.maximumLabelLength)
+        case .question(let path): report[keyPath: path] = try questionChange(name)
         case .status, .result, .problem: report.outcome = try outcome()
         }
     }

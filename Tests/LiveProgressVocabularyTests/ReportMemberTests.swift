@@ -19,6 +19,7 @@ struct ReportMemberTests {
         case .attempt: [member.name: 2]
         case .duration: [member.name: 90]
         case .labels: [member.name: ["team": "data"]]
+        case .question: [member.name: ["kind": "input", "message": "Name?", "choices": ["a", "b"]]]
         case .status: [member.name: "succeeded"]
         case .result: ["status": "succeeded", member.name: ["rows": 7]]
         case .problem: ["status": "failed", member.name: ["type": "urn:x", "title": "T"]]
@@ -70,7 +71,7 @@ struct ReportMemberTests {
         let isTick =
             switch member.effect {
             case .count, .lease: true
-            case .content, .head, .end: false
+            case .content, .head, .question, .end: false
             }
         #expect(try Self.report(of: member).isTick == isTick)
     }
@@ -86,6 +87,7 @@ struct ReportMemberTests {
         switch member.effect {
         case .count: #expect(after?["progress"] != before?["progress"])
         case .content, .head: #expect(after?[member.name] == Self.body(of: member)[member.name])
+        case .question: #expect(after?[member.name]?["message"] == "Name?" && after?["status"] == "waiting")
         case .lease: #expect(after?["details"] == before?["details"] && after?["progress"] == before?["progress"])
         case .end:
             for said in Self.body(of: member) { #expect(after?[said.name] == said.value) }

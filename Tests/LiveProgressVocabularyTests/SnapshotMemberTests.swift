@@ -15,6 +15,14 @@ struct SnapshotMemberTests {
     private static let special: JSONObject = [
         "cursor": "k3f9-42", "revision": 42, "createdAt": "2026-01-02T03:04:05.000Z",
         "updatedAt": "2026-01-02T03:04:05.678Z", "labels": ["team": "data"],
+        "waitingFor": [
+            "number": 7, "kind": "input", "message": "Name?", "choices": ["a", "b"], "default": "a",
+            "askedAt": "2026-01-02T03:04:05.000Z", "deadline": "2026-01-02T03:05:05.000Z",
+        ],
+        "lastAnswer": [
+            "number": 5, "message": "Apply?", "answer": "yes", "answeredBy": "anna",
+            "answeredAt": "2026-01-02T03:04:05.000Z", "isExpired": true,
+        ],
     ]
 
     private static func value(of name: String, in properties: [String]) throws -> JSONValue {

@@ -73,7 +73,7 @@ struct ProgressCreateBodyTests {
 
     private static let allowed =
         "id, parent, state, details, completedCount, totalCount, unit, advance, baselineCount, "
-        + "fractionCompleted, unitsOfParts, title, labels, cancellable, attempt, worker, lease, status, result, error"
+        + "fractionCompleted, unitsOfParts, title, labels, cancellable, attempt, worker, lease, waitingFor, status, result, error"
     private static let idRule = "must be 1 to 128 characters of A-Z a-z 0-9 - . _ ~ : @."
     private static let leaseRule = "must be more than 0 and at most 31536000 seconds."
 

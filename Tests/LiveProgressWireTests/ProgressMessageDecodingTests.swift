@@ -69,7 +69,7 @@ struct ProgressMessageDecodingTests {
             (#"{"type":"update"}"#, "status", "status is missing."),
             (
                 #"{"type":"update","status":"paused"}"#, "status",
-                "status must be one of pending, running, stalled, cancelling, succeeded, failed, cancelled."
+                "status must be one of pending, running, waiting, stalled, cancelling, succeeded, failed, cancelled."
             ),
             (
                 #"{"type":"update",LEAST,"cursor":"7"}"#, "cursor",

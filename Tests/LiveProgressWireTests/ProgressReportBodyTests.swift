@@ -73,7 +73,7 @@ struct ProgressReportBodyTests {
 
     private static let allowed =
         "state, details, completedCount, totalCount, unit, advance, baselineCount, fractionCompleted, "
-        + "unitsOfParts, title, labels, cancellable, attempt, worker, lease, status, result, error"
+        + "unitsOfParts, title, labels, cancellable, attempt, worker, lease, waitingFor, status, result, error"
 
     @Test(
         "The error names the wrong member and the accepted values",

@@ -27,7 +27,7 @@ struct RandomSnapshots: RandomNumberGenerator {
 
     mutating func snapshot() -> ProgressSnapshot {
         let outcome = outcome()
-        let open: [ProgressStatus] = [.pending, .running, .stalled, .cancelling]
+        let open: [ProgressStatus] = [.pending, .running, .waiting, .stalled, .cancelling]
         return ProgressSnapshot(
             id: ProgressID(UUID().uuidString)!,
             cursor: ProgressCursor(epoch: String(next(), radix: 36), revision: next()),
@@ -44,8 +44,35 @@ struct RandomSnapshots: RandomNumberGenerator {
             ),
             isCancellable: .random(using: &self),
             outcome: outcome,
+            waitingFor: outcome == nil && Bool.random(using: &self) ? openQuestion() : nil,
+            lastAnswer: Bool.random(using: &self) ? answer() : nil,
             createdAt: date(),
             updatedAt: date()
+        )
+    }
+
+    private mutating func openQuestion() -> ProgressQuestion.Open {
+        ProgressQuestion.Open(
+            number: Int(next() >> 12),
+            question: ProgressQuestion(
+                text(),
+                choices: (0..<Int.random(in: 0..<3, using: &self)).map { _ in text() },
+                default: Bool.random(using: &self) ? text() : nil,
+                kind: ProgressQuestion.Kind.allCases.randomElement(using: &self)!
+            ),
+            askedAt: date(),
+            deadline: Bool.random(using: &self) ? date() : nil
+        )
+    }
+
+    private mutating func answer() -> ProgressAnswer {
+        ProgressAnswer(
+            number: Int(next() >> 12),
+            message: text(),
+            answer: Bool.random(using: &self) ? text() : nil,
+            answeredBy: Bool.random(using: &self) ? text() : nil,
+            answeredAt: date(),
+            isExpired: .random(using: &self)
         )
     }
 

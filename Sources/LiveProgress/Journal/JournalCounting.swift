@@ -13,6 +13,9 @@ struct JournalCounting: Sendable {
 
     private(set) var tree = CountTree()
     private var estimator = Estimator()
+    private var workTime = WorkTime()
+    /// Whether the worker waits for a person; then there is no rate and no remaining time.
+    var isWaiting = false
     private var unit: String?
     private var isCounting = false
     /// The units completed before this run, as the worker reports them; they do not count for the rate.
@@ -118,27 +121,27 @@ struct JournalCounting: Sendable {
         guard isCounting else { return nil }
         let completed = tree.completedCount(CountTree.root)
         let total = tree.totalCount(CountTree.root)
-        let measured = measure(completed: completed, total: total, at: now)
+        let (measured, time) = measure(completed: completed, total: total, at: now)
         return ProgressCounts(
             completedCount: completed,
             totalCount: total,
             unit: unit,
             fractionCompleted: tree.fractionCompleted ?? toldFraction,
-            throughput: measuresFraction ? nil : estimator.throughput(at: now),
-            estimatedTimeRemaining: estimator.estimatedTimeRemaining(
-                completed: measured.completed,
-                total: measured.total,
-                at: now
-            )
+            throughput: measuresFraction || isWaiting ? nil : estimator.throughput(at: time),
+            estimatedTimeRemaining: isWaiting
+                ? nil
+                : estimator.estimatedTimeRemaining(completed: measured.completed, total: measured.total, at: time)
         )
     }
 
     /// Updates the estimator with the counts, or with the fraction if only the fraction is known.
+    ///
+    /// - Returns: The measured counts, and the time without the pauses for a person.
     private mutating func measure(
         completed: Int64,
         total: Int64?,
         at now: Duration
-    ) -> (completed: Int64, total: Int64?) {
+    ) -> (counts: (completed: Int64, total: Int64?), time: Duration) {
         if measuresFraction != (toldFraction != nil) {
             measuresFraction.toggle()
             estimator = Estimator()
@@ -146,8 +149,9 @@ struct JournalCounting: Sendable {
         let measured =
             toldFraction.map { (completed: Int64($0 * Double(Self.fractionUnits)), total: Self.fractionUnits) }
             ?? (completed: completed - baseline, total: total.map { $0 - baseline })
-        estimator.record(completed: measured.completed, at: now)
-        return measured
+        let time = workTime.note(now, completed: measured.completed, isWaiting: isWaiting)
+        estimator.record(completed: measured.completed, at: time)
+        return (measured, time)
     }
 }
 

@@ -26,6 +26,8 @@ struct JournalState: Sendable {
     var endedAt: Duration?
     /// The worker of the current attempt, if it has named itself.
     var worker: String?
+    /// The time at which the open question is closed; `nil` without a deadline.
+    var questionDeadline: Duration?
     /// The date of the end, if the operation was restored after its end.
     var restoredEnd: Date?
     /// The last revision of each former generation of cursors.
@@ -59,16 +61,21 @@ struct JournalState: Sendable {
         if isNewAttempt || report.worker != nil { worker = report.worker }
         // An empty report only renews the lease; it makes a revision only if the operation was stalled or pending.
         let isMissed = log.status == .stalled || log.status == .pending
-        if report.isEmpty, !isMissed { return seal(now: now) }
+        let isNothing = report.isEmpty || report.isVainWithdrawal(from: log.newest)
+        if isNothing, !isMissed { return seal(now: now) }
         // The open tick is sealed first: it belongs to the counts and the attempt before this report.
         seal(now: now)
         if isNewAttempt { counting.beginAttempt() }
         counting.apply(report)
+        let isWaiting = waits(after: report, isNewAttempt: isNewAttempt)
+        counting.isWaiting = isWaiting
+        noteDeadline(of: report, isWaiting: isWaiting, now: now)
         let current = counting.counts(at: now.monotonic)
         let counts = report.outcome == nil ? current : current?.atEnd
         log.append { next in
             next.apply(report, counts: counts)
             next.updatedAt = now.date
+            next.applyQuestion(of: report, isWaiting: isWaiting)
         }
         if report.outcome != nil { endedAt = now.monotonic }
     }
@@ -82,7 +89,7 @@ struct JournalState: Sendable {
         lease?.renew(now: now.monotonic)
         seal(now: now)
         log.append(
-            status: log.status == .cancelling ? .cancelling : .running,
+            status: log.statusAfterReport,
             state: state,
             details: details,
             counts: counting.counts(at: now.monotonic),
@@ -107,7 +114,7 @@ struct JournalState: Sendable {
         }
     }
 
-    private func admitChange() throws(ProgressError) {
+    func admitChange() throws(ProgressError) {
         if removal != nil { throw ProgressError.gone(log.newest.id) }
         if isEnded {
             throw ProgressError(.ended, "The operation has ended (\(log.newest.status)); nothing can change it.")
@@ -173,7 +180,12 @@ struct JournalState: Sendable {
             )
         }
         guard log.status != .cancelling else { return }
-        transition(now: now) { $0.status = .cancelling }
+        counting.isWaiting = false
+        questionDeadline = nil
+        transition(now: now) { next in
+            next.status = .cancelling
+            next.head.waitingFor = nil
+        }
     }
 
     /// Ends an operation whose worker is lost; has no effect, and counts no refusal, after the end.

@@ -32,6 +32,7 @@ extension ProgressJournal: ScheduledPublisher {
         var deadline: Duration?
         var isOver = false
         var mustWakeSink = false
+        var asking: WakeGroup?
     }
 
     /// Applies a change, and publishes it if it made a revision or removed the operation.
@@ -105,6 +106,7 @@ extension ProgressJournal: ScheduledPublisher {
         effects.isChanged = markChanged(&state)
         effects.mustWakeSink = toSink && markDirty(&state)
         effects.deadline = scheduleNext(&state)
+        effects.asking = state.asking
         return effects
     }
 
@@ -134,6 +136,7 @@ extension ProgressJournal: ScheduledPublisher {
     private func perform(_ effects: Effects) {
         for waker in effects.wakers { waker.wake() }
         if effects.mustWakeSink { dependencies.sink?.wake() }
+        effects.asking?.wake()
         if effects.mustSchedule { dependencies.publishing.schedule(self) }
         if effects.isChanged { dependencies.changes.noteChange(of: self) }
         if let deadline = effects.deadline { dependencies.deadlines.schedule(id, at: deadline) }
@@ -167,7 +170,7 @@ extension ProgressJournal: ScheduledPublisher {
     /// Records the next deadline, and returns it if the caller must schedule it.
     private func scheduleNext(_ state: inout State) -> Duration? {
         guard state.core.removal == nil else { return nil }
-        let next = state.core.endedAt.map { $0 + dependencies.retention } ?? state.core.lease?.nextChange
+        let next = state.core.endedAt.map { $0 + dependencies.retention } ?? state.core.nextChange
         guard let next else { return nil }
         if let scheduled = state.scheduledDeadline, scheduled <= next { return nil }
         state.scheduledDeadline = next
@@ -195,8 +198,8 @@ extension ProgressJournal: ScheduledPublisher {
 
     /// Checks the lease against the clock; returns whether the operation's retention is over.
     func checkTime() -> Bool {
-        // Checking the lease refuses nothing, so this cannot throw.
-        _ = try? write { core, now in core.checkLease(now: now) }
+        // Checking refuses nothing, so this cannot throw.
+        _ = try? write { core, now in (core.checkLease(now: now), core.checkQuestion(now: now)) }
         let now = dependencies.now()
         return state.withLock { $0.core.isExpired(retention: dependencies.retention, now: now) }
     }

@@ -25,6 +25,10 @@ package final class ProgressJournal: Sendable {
         weak var sharedObject: (any AnyObject & Sendable)?
         var attachment: (any AnyObject & Sendable)?
         var isRetired = false
+        /// The callers that wait for a question to be closed; `nil` until the first one.
+        var asking: WakeGroup?
+        /// Whether a caller of this process has the open question.
+        var isAsked = false
         /// Whether the operation has changed since its sink has last read it.
         var isDirty = false
         /// The newest sealed revision that the sink has.

@@ -15,6 +15,8 @@ extension ProgressReport {
             case .units(let path): try Self.validate(units: self[keyPath: path], member.name)
             case .labels(let path): try Self.validate(labels: self[keyPath: path] ?? [:])
             case .duration(let path): try Self.validate(lease: self[keyPath: path])
+            case .question(let path):
+                if case .ask(let question) = self[keyPath: path] { try question.validate() }
             case .text, .json, .flag, .attempt, .status, .result, .problem: break
             }
         }
@@ -79,7 +81,7 @@ extension ProgressReport {
 extension ProgressSnapshot {
     /// Applies a report to the snapshot.
     mutating func apply(_ report: ProgressReport, counts: ProgressCounts?) {
-        if status != .cancelling { status = .running }
+        status = statusAfterReport
         if let state = report.state {
             self.state = state
             details = report.details ?? .null
@@ -94,6 +96,7 @@ extension ProgressSnapshot {
     /// Ends the operation; if the worker reported no last state, the state is the name of the outcome.
     mutating func end(_ outcome: ProgressOutcome, hasState: Bool = false) {
         head.outcome = outcome
+        head.waitingFor = nil
         status = outcome.status
         guard !hasState else { return }
         state =

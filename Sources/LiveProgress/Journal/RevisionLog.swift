@@ -29,6 +29,7 @@ struct RevisionLog: Sendable {
     var newestRevision: UInt64 { entries[last].revision }
     var oldestRevision: UInt64 { entries[first].revision }
     var status: ProgressStatus { entries[last].status }
+    var statusAfterReport: ProgressStatus { entries[last].statusAfterReport }
 
     /// Appends a revision; if the log is full, the revision replaces the oldest one.
     mutating func append(_ change: (inout ProgressSnapshot) -> Void) {
@@ -84,9 +85,7 @@ struct RevisionLog: Sendable {
     /// Opens a tick, unless one is open already.
     mutating func openTick() {
         guard !isTickOpen else { return }
-        append { tick in
-            if tick.status == .pending || tick.status == .stalled { tick.status = .running }
-        }
+        append { $0.status = $0.statusAfterReport }
         isTickOpen = true
     }
 

@@ -66,6 +66,7 @@ extension JournalState {
         }
         lease = Lease(restoring: stored.lease, graces: times, now: now.monotonic)
         worker = stored.worker
+        restoreQuestion(now: now)
         if !wasClosed {
             // A watcher may have read the tick with other counts, so its revision belongs to the new generation.
             generationEnds.append(log.newestRevision - (stored.isTickOpen ? 1 : 0))

@@ -31,6 +31,14 @@ public struct ProgressError: Error, Sendable, Hashable {
         public static let cursorMismatch = Code(.cursorMismatch)
         /// The operation does not accept requests to cancel.
         public static let notCancellable = Code(.notCancellable)
+        /// The operation has no open question.
+        public static let notWaiting = Code(.notWaiting)
+        /// The question was answered already; another one is open.
+        public static let alreadyAnswered = Code(.alreadyAnswered)
+        /// The text is no possible answer to the question.
+        public static let answerNotAccepted = Code(.answerNotAccepted)
+        /// The question was closed without an answer: at its deadline, or because it was withdrawn.
+        public static let unanswered = Code(.unanswered)
         /// The report contradicts itself or holds a value out of range.
         public static let invalidReport = Code(.invalidReport)
         /// The service has reached its maximum number of operations.

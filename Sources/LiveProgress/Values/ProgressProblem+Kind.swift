@@ -18,6 +18,10 @@ extension ProgressProblem {
         case staleAttempt = "stale-attempt"
         case cursorMismatch = "cursor-mismatch"
         case notCancellable = "not-cancellable"
+        case notWaiting = "not-waiting"
+        case alreadyAnswered = "already-answered"
+        case answerNotAccepted = "answer-not-accepted"
+        case unanswered
         case invalidReport = "invalid-report"
         case tooManyOperations = "too-many-operations"
         case historyFull = "history-full"
@@ -95,6 +99,10 @@ extension ProgressProblem {
             case .staleAttempt: (409, "Attempt is over")
             case .cursorMismatch: (412, "Revision has changed")
             case .notCancellable: (409, "Operation cannot be cancelled")
+            case .notWaiting: (409, "No open question")
+            case .alreadyAnswered: (409, "Already answered")
+            case .answerNotAccepted: (422, "Answer not accepted")
+            case .unanswered: (nil, "Unanswered")
             case .invalidReport: (422, "Invalid report")
             case .tooManyOperations: (503, "Too many operations")
             case .historyFull: (503, "Report history is full")

@@ -37,6 +37,8 @@ public struct ProgressReport: Sendable, Hashable {
     public var worker: String?
     /// The time that the worker, in another process, may be silent from now on.
     public var lease: Duration?
+    /// A question to a person, or the withdrawal of the open question.
+    public var waitingFor: ProgressQuestion.Change?
     /// The outcome, if this is the last report.
     public var outcome: ProgressOutcome?
 
@@ -57,6 +59,7 @@ public struct ProgressReport: Sendable, Hashable {
         attempt: Int? = nil,
         worker: String? = nil,
         lease: Duration? = nil,
+        waitingFor: ProgressQuestion.Change? = nil,
         outcome: ProgressOutcome? = nil
     ) {
         self.state = state
@@ -74,6 +77,7 @@ public struct ProgressReport: Sendable, Hashable {
         self.attempt = attempt
         self.worker = worker
         self.lease = lease
+        self.waitingFor = waitingFor
         self.outcome = outcome
     }
 }
@@ -100,6 +104,7 @@ extension ReportMember {
         ReportMember("attempt", .attempt(\.attempt), .head { $0.attempt = $1.attempt ?? $0.attempt }),
         ReportMember("worker", .text(\.worker), .lease),
         ReportMember("lease", .duration(\.lease), .lease),
+        ReportMember("waitingFor", .question(\.waitingFor), .question),
         ReportMember("status", .status, .end),
         ReportMember("result", .result, .end),
         ReportMember("error", .problem, .end),

@@ -19,6 +19,8 @@ public struct ProgressSnapshot: Sendable, Hashable {
         var labels: [String: String]
         var isCancellable: Bool
         var outcome: ProgressOutcome?
+        var waitingFor: ProgressQuestion.Open?
+        var lastAnswer: ProgressAnswer?
     }
 
     /// The head, shared with all snapshots that have the same one.
@@ -50,6 +52,8 @@ public struct ProgressSnapshot: Sendable, Hashable {
         labels: [String: String] = [:],
         isCancellable: Bool = false,
         outcome: ProgressOutcome? = nil,
+        waitingFor: ProgressQuestion.Open? = nil,
+        lastAnswer: ProgressAnswer? = nil,
         createdAt: Date,
         updatedAt: Date
     ) {
@@ -63,7 +67,9 @@ public struct ProgressSnapshot: Sendable, Hashable {
             title: title,
             labels: labels,
             isCancellable: isCancellable,
-            outcome: outcome
+            outcome: outcome,
+            waitingFor: waitingFor,
+            lastAnswer: lastAnswer
         )
         shared = SharedBox(head)
         revision = cursor.revision
@@ -107,6 +113,12 @@ extension ProgressSnapshot {
 
     /// The outcome, or `nil` if the operation has not ended.
     public var outcome: ProgressOutcome? { shared.value.outcome }
+
+    /// The question that waits for a person, or `nil`; its status is ``ProgressStatus/waiting`` unless the worker is silent.
+    public var waitingFor: ProgressQuestion.Open? { shared.value.waitingFor }
+
+    /// What became of the last question that was answered or reached its deadline; `nil` before the first one.
+    public var lastAnswer: ProgressAnswer? { shared.value.lastAnswer }
 
     /// The time at which the operation was created.
     public var createdAt: Date { shared.value.createdAt }

@@ -5,7 +5,9 @@
 ///
 /// ```text
 /// pending ──► running ◄──► stalled
-///    │           │            │
+///    │         ▲ │            │
+///    │         │ ├──► waiting │
+///    │         └─┼───────┤    │
 ///    └──────► cancelling ◄────┘        every state may end:
 ///                │                     succeeded, failed, cancelled
 /// ```
@@ -14,6 +16,8 @@ public enum ProgressStatus: String, Sendable, Hashable, CaseIterable {
     case pending
     /// A worker has reported.
     case running
+    /// The worker waits for a person to answer its question, see ``ProgressSnapshot/waitingFor``.
+    case waiting
     /// The worker's lease has run out; a report sets the status to running again.
     case stalled
     /// A client has asked the operation to stop; the worker has not ended it yet.
@@ -35,7 +39,7 @@ public enum ProgressStatus: String, Sendable, Hashable, CaseIterable {
     public var isEnd: Bool {
         switch self {
         case .succeeded, .failed, .cancelled: true
-        case .pending, .running, .stalled, .cancelling: false
+        case .pending, .running, .waiting, .stalled, .cancelling: false
         }
     }
 }

@@ -23,6 +23,8 @@ package struct ReportMember: Sendable {
         /// A number of seconds.
         case duration(Path<Duration>)
         case labels(Path<[String: String]>)
+        /// A question, or `null` to withdraw the open question.
+        case question(Path<ProgressQuestion.Change>)
         /// The three members of the outcome.
         case status, result, problem
     }
@@ -37,6 +39,8 @@ package struct ReportMember: Sendable {
         case head(@Sendable (inout ProgressSnapshot.Head, ProgressReport) -> Void)
         /// The value says who reports and how often; alone, it makes no revision.
         case lease
+        /// The value opens or withdraws a question.
+        case question
         /// The value ends the operation.
         case end
     }
@@ -58,7 +62,7 @@ package struct ReportMember: Sendable {
     fileprivate static let transitions = all.filter { member in
         switch member.effect {
         case .count, .lease: false
-        case .content, .head, .end: true
+        case .content, .head, .question, .end: true
         }
     }
     fileprivate static let head = all.filter { if case .head = $0.effect { true } else { false } }
@@ -79,6 +83,7 @@ package struct ReportMember: Sendable {
         case .attempt(let path): report[keyPath: path] != nil
         case .duration(let path): report[keyPath: path] != nil
         case .labels(let path): report[keyPath: path] != nil
+        case .question(let path): report[keyPath: path] != nil
         case .status, .result, .problem: report.outcome != nil
         }
     }
@@ -94,6 +99,7 @@ package struct ReportMember: Sendable {
         case .attempt(let path): fill(&report, path, from: earlier)
         case .duration(let path): fill(&report, path, from: earlier)
         case .units(let path): fill(&report, path, from: earlier)
+        case .question(let path): fill(&report, path, from: earlier)
         case .fraction(let path):
             // A fraction that is lower than an earlier one arrived late.
             report[keyPath: path] = [report[keyPath: path], earlier[keyPath: path]].compactMap(\.self).max()
@@ -135,7 +141,9 @@ extension ProgressReport {
             switch member.effect {
             // A state without details clears the details; a new attempt and a count of another unit count from 0.
             case .content where state != nil, .count where attempt != nil || startsCount(after: earlier.unit): continue
-            case .content, .count, .head, .lease, .end: member.fill(&result, from: earlier)
+            // A new attempt withdraws the question.
+            case .question where attempt != nil: continue
+            case .content, .count, .head, .lease, .question, .end: member.fill(&result, from: earlier)
             }
         }
         return result

@@ -9,6 +9,8 @@ public enum ProgressPermission: String, Sendable, Hashable, CaseIterable {
     case report
     /// Ask an operation to stop.
     case cancel
+    /// Answer the question of an operation.
+    case answer
     /// Create operations.
     case create
     /// Delete an operation from the server.

@@ -115,6 +115,7 @@ extension ProgressAPI {
         switch call.route {
         case .collection: fields[.acceptPost] = BodyReader.acceptPost
         case .operation: fields[.acceptPatch] = BodyReader.acceptPatch
+        case .answer: fields[.acceptPost] = BodyReader.acceptPost
         case .cancel: break
         }
         return ProgressResponse(.noContent, fields)

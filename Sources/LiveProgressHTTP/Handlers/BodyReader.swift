@@ -87,6 +87,16 @@ struct BodyReader {
         }
     }
 
+    /// Decodes the answer to a question.
+    func answer() throws(Refusal) -> AnswerBody {
+        do throws(WireError) {
+            return syntax == .form
+                ? try AnswerBody(form: body) : try AnswerBody(json: body.isEmpty ? Array("{}".utf8) : body)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
     /// Decodes the body of a creation; an empty body means the defaults.
     func creation() throws(Refusal) -> Creation {
         do throws(WireError) {

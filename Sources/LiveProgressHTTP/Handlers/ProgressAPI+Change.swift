@@ -18,6 +18,23 @@ extension ProgressAPI {
         }
     }
 
+    /// Handles `POST /api/v1/progress/{id}/answer`: closes the open question with an answer.
+    func answerQuestion(of id: ProgressID?, _ call: APICall) throws(Refusal) -> ProgressResponse {
+        let journal = try journal(id, to: .answer, call.permissions)
+        let body = try BodyReader(call, allowing: BodyReader.creation).answer()
+        try check(call, journal)
+        do throws(ProgressError) {
+            let snapshot = try journal.answer(body.answer, to: body.number, by: call.subject, receipt: call.receipt)
+            return snapshotResponse(.ok, snapshot, call)
+        } catch {
+            var refusal = Refusal(error)
+            if error.code == .answerNotAccepted, let choices = journal.snapshot().waitingFor?.question.choices {
+                refusal.problem.extensions["choices"] = .array(choices.map { .string($0) })
+            }
+            throw refusal
+        }
+    }
+
     /// Handles `DELETE /api/v1/progress/{id}`: removes the operation, but does not ask its worker to stop.
     func delete(_ id: ProgressID?, _ call: APICall) throws(Refusal) -> ProgressResponse {
         let journal = try journal(id, to: .delete, call.permissions)

@@ -88,7 +88,8 @@ extension ProgressAPI {
     ) throws(Refusal) -> ProgressResponse {
         guard case .revision(let status, let cursor) = outcome else { return ProgressResponse(.noContent) }
         let permission: ProgressPermission =
-            call.route == .cancel(id) ? .cancel : status == .created ? .create : .report
+            call.route == .cancel(id)
+            ? .cancel : call.route == .answer(id) ? .answer : status == .created ? .create : .report
         let journal = try journal(id, to: permission, call.permissions)
         let snapshot = journal.snapshot(at: cursor) ?? journal.snapshot()
         switch permission {

@@ -80,7 +80,7 @@ extension ProgressAPI {
         case .collection:
             watched = nil
             target = .feed(try query(call))
-        case .operation(let id), .cancel(let id):
+        case .operation(let id), .cancel(let id), .answer(let id):
             let journal = try journal(id, to: .watch, permissions, copy: call.copy)
             watched = journal
             target = .operation(journal)

@@ -72,7 +72,7 @@ extension ProgressAPI {
     /// A creation with a key gets an identifier from the key, so that every node finds the first creation with it.
     private func target(of call: inout APICall) throws(Refusal) -> ProgressID? {
         switch call.route {
-        case .operation(let id), .cancel(let id): return id
+        case .operation(let id), .cancel(let id), .answer(let id): return id
         case .collection:
             if call.newID == nil { call.newID = try IdempotencyKey(of: call)?.operationID }
             return try createdID(call)

@@ -75,7 +75,7 @@ extension Route {
         switch self {
         case .collection: return ProgressQuery.parameters
         case .operation: return [ProgressRoutes.cursorParameter]
-        case .cancel: return []
+        case .cancel, .answer: return []
         }
     }
 }

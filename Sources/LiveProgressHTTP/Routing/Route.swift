@@ -13,6 +13,8 @@ enum Route: Equatable {
     case operation(ProgressID?)
     /// `/api/v1/progress/{id}/cancel`: requests to stop one operation; `nil` if the identifier is invalid.
     case cancel(ProgressID?)
+    /// `/api/v1/progress/{id}/answer`: answers to the question of one operation; `nil` if the identifier is invalid.
+    case answer(ProgressID?)
 
     /// Finds the resource at a path; `nil` if the API has no resource there.
     init?(path: some StringProtocol, under base: String = ProgressRoutes.base) {
@@ -20,6 +22,7 @@ enum Route: Equatable {
         case .collection: self = .collection
         case .operation(let id): self = .operation(id)
         case .cancellation(let id): self = .cancel(id)
+        case .answer(let id): self = .answer(id)
         case nil:
             guard path.utf8.starts(with: "\(base)/".utf8) else { return nil }
             let rest = path.dropFirst(base.count + 1)
@@ -27,6 +30,7 @@ enum Route: Equatable {
             switch (segments.count, segments.last) {
             case (1, _): self = .operation(nil)
             case (2, "cancel") where !segments[0].isEmpty: self = .cancel(nil)
+            case (2, "answer") where !segments[0].isEmpty: self = .answer(nil)
             default: return nil
             }
         }
@@ -36,7 +40,7 @@ enum Route: Equatable {
     var operation: ProgressID? {
         switch self {
         case .collection: nil
-        case .operation(let id), .cancel(let id): id
+        case .operation(let id), .cancel(let id), .answer(let id): id
         }
     }
 
@@ -45,7 +49,7 @@ enum Route: Equatable {
         switch self {
         case .collection: [.get, .head, .options, .post]
         case .operation: [.delete, .get, .head, .options, .patch, .put]
-        case .cancel: [.options, .post]
+        case .cancel, .answer: [.options, .post]
         }
     }
 

@@ -30,6 +30,13 @@ extension StoredOperation {
         return result
     }
 
+    private static let question = ProgressQuestion.Open(
+        number: 7,
+        question: ProgressQuestion("Apply?", choices: ["yes", "\"no\""], default: "yes", kind: .permission),
+        askedAt: Date(timeIntervalSince1970: 3.5),
+        deadline: Date(timeIntervalSince1970: 63.5)
+    )
+
     /// One operation with every value that an operation can have.
     static let complete: StoredOperation = {
         let counts = ProgressCounts(
@@ -52,6 +59,15 @@ extension StoredOperation {
             parent: "parent",
             labels: ["team": "data", "x": "a=b"],
             isCancellable: true,
+            waitingFor: question,
+            lastAnswer: ProgressAnswer(
+                number: 3,
+                message: "Overwrite \u{1F680}?",
+                answer: nil,
+                answeredBy: "anna\n",
+                answeredAt: Date(timeIntervalSince1970: 2.5),
+                isExpired: true
+            ),
             createdAt: Date(timeIntervalSince1970: 1.234),
             updatedAt: Date(timeIntervalSince1970: 4_102_444_800.999)
         )

@@ -11,31 +11,41 @@ struct StatusTableTests {
     /// An event of an operation whose worker is remote.
     enum Event: String, CaseIterable, Sendable {
         case update, details, heartbeat, title, advance, setCounts, setFraction, newAttempt, sameAttempt
+        case ask, withdraw, answer, deadline
         case cancelRequest, leaseHeld, leaseLapses, leaseIsLost, workerIsReleased
         case succeeds, fails, isCancelled
     }
 
+    typealias Row = (
+        event: Event, pending: String, running: String, waiting: String, stalled: String, cancelling: String
+    )
+
     /// The status after each event, by the status before the event.
     ///
-    /// `=` means that the status stays and no revision is made. An ended operation keeps its status.
-    static let table: [(event: Event, pending: String, running: String, stalled: String, cancelling: String)] = [
-        (.update, "running", "running", "running", "cancelling"),
-        (.details, "running", "running", "running", "cancelling"),
-        (.heartbeat, "running", "=", "running", "="),
-        (.title, "running", "running", "running", "cancelling"),
-        (.advance, "running", "running", "running", "cancelling"),
-        (.setCounts, "running", "running", "running", "cancelling"),
-        (.setFraction, "running", "running", "running", "cancelling"),
-        (.newAttempt, "running", "running", "running", "cancelling"),
-        (.sameAttempt, "running", "running", "running", "cancelling"),
-        (.cancelRequest, "cancelling", "cancelling", "cancelling", "="),
-        (.leaseHeld, "=", "=", "=", "="),
-        (.leaseLapses, "stalled", "stalled", "=", "="),
-        (.leaseIsLost, "failed", "failed", "failed", "failed"),
-        (.workerIsReleased, "failed", "failed", "failed", "failed"),
-        (.succeeds, "succeeded", "succeeded", "succeeded", "succeeded"),
-        (.fails, "failed", "failed", "failed", "failed"),
-        (.isCancelled, "cancelled", "cancelled", "cancelled", "cancelled"),
+    /// `=` means that the status stays and no revision is made; `refused` means that the event is also refused. An ended
+    /// operation keeps its status.
+    static let table: [Row] = [
+        (.update, "running", "running", "waiting", "running", "cancelling"),
+        (.details, "running", "running", "waiting", "running", "cancelling"),
+        (.heartbeat, "running", "=", "=", "running", "="),
+        (.title, "running", "running", "waiting", "running", "cancelling"),
+        (.advance, "running", "running", "waiting", "running", "cancelling"),
+        (.setCounts, "running", "running", "waiting", "running", "cancelling"),
+        (.setFraction, "running", "running", "waiting", "running", "cancelling"),
+        (.newAttempt, "running", "running", "running", "running", "cancelling"),
+        (.sameAttempt, "running", "running", "waiting", "running", "cancelling"),
+        (.ask, "waiting", "waiting", "waiting", "waiting", "cancelling"),
+        (.withdraw, "running", "=", "running", "running", "="),
+        (.answer, "refused", "refused", "running", "refused", "refused"),
+        (.deadline, "=", "=", "running", "=", "="),
+        (.cancelRequest, "cancelling", "cancelling", "cancelling", "cancelling", "="),
+        (.leaseHeld, "=", "=", "=", "=", "="),
+        (.leaseLapses, "stalled", "stalled", "stalled", "=", "="),
+        (.leaseIsLost, "failed", "failed", "failed", "failed", "failed"),
+        (.workerIsReleased, "failed", "failed", "failed", "failed", "failed"),
+        (.succeeds, "succeeded", "succeeded", "succeeded", "succeeded", "succeeded"),
+        (.fails, "failed", "failed", "failed", "failed", "failed"),
+        (.isCancelled, "cancelled", "cancelled", "cancelled", "cancelled", "cancelled"),
     ]
 
     private static let lease = Duration.seconds(60)
@@ -52,6 +62,7 @@ struct StatusTableTests {
         switch status {
         case .pending: break
         case .running: happen(.update, to: journal)
+        case .waiting: happen(.ask, to: journal)
         case .stalled:
             happen(.update, to: journal)
             happen(.leaseLapses, to: journal)
@@ -82,6 +93,10 @@ struct StatusTableTests {
         case .setFraction: tracker.setFraction(0.5)
         case .newAttempt: report.attempt = journal.snapshot().attempt + 1
         case .sameAttempt: report.attempt = journal.snapshot().attempt
+        case .ask: report.waitingFor = .ask(ProgressQuestion("Go on?", choices: ["yes", "no"], within: .seconds(59.5)))
+        case .withdraw: report.waitingFor = .withdraw
+        case .answer: return (try? journal.answer("yes")) == nil
+        case .deadline: pass(.seconds(59.5))
         case .cancelRequest: return (try? journal.requestCancel()) == nil
         case .leaseHeld: pass(.seconds(59))
         case .leaseLapses: pass(Self.lease)
@@ -106,21 +121,26 @@ struct StatusTableTests {
 
     @Test(
         "An operation that has not ended follows the table",
-        arguments: [ProgressStatus.pending, .running, .stalled, .cancelling],
+        arguments: [ProgressStatus.pending, .running, .waiting, .stalled, .cancelling],
         Event.allCases
     )
     func goingOn(status: ProgressStatus, event: Event) throws {
         let row = try #require(Self.table.first { $0.event == event })
-        let cells = [ProgressStatus.pending: row.pending, .running: row.running, .stalled: row.stalled]
+        let cells = [
+            ProgressStatus.pending: row.pending, .running: row.running, .waiting: row.waiting, .stalled: row.stalled,
+        ]
         let cell = cells[status] ?? row.cancelling
+        let isKept = cell == "=" || cell == "refused"
         let journal = try operation(status)
         let before = journal.snapshot()
-        #expect(!happen(event, to: journal))
+        #expect(happen(event, to: journal) == (cell == "refused"))
         let after = journal.snapshot()
-        #expect(after.status.rawValue == (cell == "=" ? status.rawValue : cell))
+        #expect(after.status.rawValue == (isKept ? status.rawValue : cell))
         // A worker is lost only after its operation has been stalled.
-        let isStalledFirst = event == .leaseIsLost && (status == .pending || status == .running)
-        #expect(after.revision == before.revision + (cell == "=" ? 0 : isStalledFirst ? 2 : 1))
+        let isStalledFirst = event == .leaseIsLost && [.pending, .running, .waiting].contains(status)
+        // The deadline of the question comes before the end of the lease.
+        let isExpired = status == .waiting && (event == .leaseLapses || event == .leaseIsLost)
+        #expect(after.revision == before.revision + (isKept ? 0 : isStalledFirst ? 2 : 1) + (isExpired ? 1 : 0))
         #expect((after.outcome != nil) == after.status.isEnd)
     }
 
@@ -132,7 +152,7 @@ struct StatusTableTests {
     func ended(status: ProgressStatus, event: Event) throws {
         let journal = try operation(status)
         let before = journal.snapshot()
-        let isOfTime = [.leaseHeld, .leaseLapses, .leaseIsLost, .workerIsReleased].contains(event)
+        let isOfTime = [.deadline, .leaseHeld, .leaseLapses, .leaseIsLost, .workerIsReleased].contains(event)
         #expect(happen(event, to: journal) == !isOfTime)
         #expect(journal.snapshot() == before)
     }
