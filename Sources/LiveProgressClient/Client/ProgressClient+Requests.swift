@@ -93,6 +93,25 @@ extension ProgressClient {
         try await snapshot(HTTPCall(method: .POST, path: ProgressRoutes.cancelPath(for: id, under: server.apiPath)))
     }
 
+    /// Answers the question of an operation.
+    ///
+    /// - Parameters:
+    ///   - id: The operation.
+    ///   - answer: The answer: one of the choices, or a text if the question has no choices.
+    ///   - number: The number of the question; `nil` for the open one.
+    /// - Returns: The snapshot after the answer.
+    /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/alreadyAnswered``.
+    @discardableResult
+    public func answer(
+        _ id: ProgressID,
+        _ answer: String,
+        number: Int? = nil
+    ) async throws(ProgressClientError) -> ProgressSnapshot {
+        let path = ProgressRoutes.answerPath(for: id, under: server.apiPath)
+        let body = AnswerBody(answer: answer, number: number).json
+        return try await snapshot(HTTPCall(method: .POST, path: path, body: body))
+    }
+
     /// Deletes an operation from the server; does not stop its worker.
     ///
     /// - Throws: ``ProgressClientError``, such as ``ProgressClientError/Code/unknown``.

@@ -32,7 +32,7 @@ extension ProgressClientError {
 
     private static let codesOfProblems: [Code] = [
         .unknown, .gone, .alreadyExists, .ended, .staleAttempt, .cursorMismatch, .notCancellable, .invalidReport,
-        .tooManyOperations, .unauthenticated, .forbidden,
+        .notWaiting, .alreadyAnswered, .answerNotAccepted, .tooManyOperations, .unauthenticated, .forbidden,
     ]
 
     private static func code(of kind: ProgressProblem.Kind) -> Code? {

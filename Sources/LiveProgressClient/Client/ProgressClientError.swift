@@ -77,6 +77,12 @@ extension ProgressClientError {
         public static let cursorMismatch = Code(.cursorMismatch)
         /// The operation accepts no request to cancel (409).
         public static let notCancellable = Code(.notCancellable)
+        /// The operation has no open question (409).
+        public static let notWaiting = Code(.notWaiting)
+        /// Another question is open (409).
+        public static let alreadyAnswered = Code(.alreadyAnswered)
+        /// The text is no possible answer to the question (422).
+        public static let answerNotAccepted = Code(.answerNotAccepted)
         /// The report breaks a rule (400, 413, 415, 422).
         public static let invalidReport = Code(.invalidReport)
         /// The server has reached its limit of operations (503).

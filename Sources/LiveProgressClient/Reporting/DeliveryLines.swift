@@ -12,6 +12,8 @@ struct DeliveryLines: Sendable {
         let report: ProgressReport
         /// Whether this is the last report of the worker.
         let isLast: Bool
+        /// The number of the question that is open after the report; `nil` if none is.
+        let question: Int?
     }
 
     /// The largest size of a request with several lines, in bytes.
@@ -142,7 +144,10 @@ struct DeliveryLines: Sendable {
 
     private mutating func append(_ report: ProgressReport, isLast: Bool, _ reading: UInt64) {
         lastNumber += 1
-        waiting.append(Line(number: lastNumber, reading: reading, report: report, isLast: isLast))
+        let question = known.waitingFor?.number
+        waiting.append(
+            Line(number: lastNumber, reading: reading, report: report, isLast: isLast, question: question)
+        )
     }
 
     // MARK: Sending
@@ -167,6 +172,7 @@ struct DeliveryLines: Sendable {
             body: body,
             lineCount: count,
             hasEnd: last.isLast,
+            question: last.question,
             isDurable: isDurable || last.report.outcome != nil
         )
     }

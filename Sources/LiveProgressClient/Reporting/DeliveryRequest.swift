@@ -14,6 +14,8 @@ struct DeliveryRequest: Sendable, Hashable {
     var lineCount = 0
     /// Whether the last report ends the operation.
     var hasEnd = false
+    /// The number of the question that is open after the reports in the worker's journal; `nil` if none is.
+    var question: Int?
     /// Whether the response should come after the change is durable.
     var isDurable = false
 }

@@ -121,6 +121,17 @@ extension ProgressClient {
         }
     }
 
+    /// Runs work that reports on an operation which another process began and ends.
+    @_spi(Server) public func guest<Result: Sendable>(
+        of id: ProgressID,
+        _ work: @escaping @Sendable (ProgressTracker) async throws -> Result
+    ) async throws -> Result {
+        var client = self
+        client.operation = id
+        client.isGuest = true
+        return try await client.run("", operation: work)
+    }
+
     /// Returns the worker of the client's ``operation`` as the server has it, or of a new operation.
     private func worker(_ id: ProgressID, _ options: ProgressOptions) async -> RemoteWorker {
         guard let operation else { return RemoteWorker(self, creating: id, options) }
@@ -142,7 +153,7 @@ extension ProgressClient {
 
 extension ProgressTracker {
     /// Waits for the server at the end of a run; the run has its own outcome, whatever the server does.
-    func settle(_ patience: Duration) async {
+    @_spi(Server) public func settle(_ patience: Duration) async {
         // The task may be cancelled, and its end must arrive all the same.
         await Task { _ = try? await self.delivered(within: patience) }.value
     }

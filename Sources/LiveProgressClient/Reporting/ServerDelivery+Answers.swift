@@ -20,21 +20,30 @@ extension ServerDelivery {
         backoff.reset()
         retry = nil
         if let lease = answer.lease { period = min(lease / 3, .seconds(3600)) }
-        (resumesAt, renewsAt) = (now + times.interval, now + period)
         let new = answer.snapshot.cursor
         let old = onServer?.cursor ?? new
         guard old.epoch == new.epoch else { return stop(.replaced) }
         if request.kind == .creation { creation = nil }
         hasEnded = request.hasEnd
         lines.complete(request)
+        if request.kind == .reports {
+            relay.delivered(request.question, answer.snapshot, after: old.revision)
+        }
         if old.generation < new.generation, !hasEnded {
             // The server has crashed, and may have lost what it accepted before.
             lines.restart(from: answer.snapshot, reading: readings)
+            relay.restart()
         }
         onServer = answer.snapshot
+        relay.note(answer.snapshot)
+        resumesAt = now + times.interval
+        renewsAt = now + (relay.needsResponses ? min(period, Self.answerPeriod) : period)
         noteDurability(of: request, answer)
         settle()
     }
+
+    /// The longest time between two requests while only responses can show the answer of a person.
+    private static let answerPeriod = Duration.seconds(1)
 
     private mutating func noteDurability(of request: DeliveryRequest, _ answer: Answer) {
         guard request.isDurable else { return }

@@ -42,6 +42,7 @@ struct ServerDelivery: Sendable {
     var inFlight: DeliveryRequest?
     /// The operation in the server's last response; `nil` before the first one.
     var onServer: ProgressSnapshot?
+    var relay = QuestionRelay()
 
     private var isChanged = false
     /// The number of readings of the journal; the first one is the creation.

@@ -105,7 +105,9 @@ final class ServerSink: JournalSink {
         while true {
             let onServer = state.withLock(\.delivery.onServer)
             if onServer?.status == .cancelling { journal.noteCancelRequest() }
-            if listening == nil, onServer?.isCancellable == true, slots.takeWatch() {
+            closeQuestion(of: journal)
+            let mustListen = onServer?.isCancellable == true || onServer?.waitingFor != nil
+            if listening == nil, mustListen, slots.takeWatch() {
                 listening = Task { await self.listen(journal) }
             }
             switch state.withLock({ $0.delivery.next(now: clock.now()) }) {
@@ -164,19 +166,32 @@ final class ServerSink: JournalSink {
         state.delivery.refused(reason, now: now, isOver: isOver)
     }
 
-    /// Watches for a request to cancel, and for the end; the responses to reports show them too, but later.
+    /// Closes the question of the worker when a person has answered it on the server.
+    private func closeQuestion(of journal: ProgressJournal) {
+        guard let end = state.withLock({ $0.delivery.relay.takeEnd() }) else { return }
+        journal.closeQuestion(end.number, with: end.answer)
+    }
+
+    /// Watches for a request to cancel, an answer, and the end; the responses to reports show them too, but later.
     private func listen(_ journal: ProgressJournal) async {
         do {
             for try await event in caller.forever.events(of: id) {
                 if event.snapshot.status == .cancelling { journal.noteCancelRequest() }
+                state.withLock { state in
+                    state.delivery.relay.isWatched = true
+                    state.delivery.relay.note(event.snapshot)
+                }
+                closeQuestion(of: journal)
                 guard event.kind == .end else { continue }
                 state.withLock { $0.delivery.noteEnd() }
                 work.wake()
                 waiters.wake()
             }
         } catch {
-            // Without the watch, the responses still show a request to cancel.
+            // Without the watch, the responses still show a request to cancel and an answer.
         }
+        state.withLock { $0.delivery.relay.isWatched = false }
+        work.wake()
     }
 }
 

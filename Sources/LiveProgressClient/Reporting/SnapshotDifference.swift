@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: live progress of long-running operations.
 
+import FoundationEssentials
 import LiveProgress
 
 /// The reports that bring an operation on a server from one snapshot to another.
@@ -48,8 +49,23 @@ enum SnapshotDifference {
                 report.setCounts(from: isSameAttempt ? old.counts : nil, to: counts)
             }
         }
+        report.waitingFor = question(from: old, to: new)
         report.outcome = new.outcome
         return report
+    }
+
+    /// Returns the question that was asked, or a withdrawal if the question was closed by this worker.
+    private static func question(from old: ProgressSnapshot, to new: ProgressSnapshot) -> ProgressQuestion.Change? {
+        guard new.waitingFor?.number != old.waitingFor?.number else { return nil }
+        if let open = new.waitingFor {
+            var question = open.question
+            question.timeLimit = open.deadline.map { .seconds($0.timeIntervalSince(open.askedAt)) }
+            return .ask(question)
+        }
+        // The end, a new attempt and a request to cancel close the question on the server too.
+        guard new.outcome == nil, new.attempt == old.attempt, new.status != .cancelling else { return nil }
+        let isAnswered = new.lastAnswer?.number == old.waitingFor?.number && new.lastAnswer?.isExpired == false
+        return isAnswered ? nil : .withdraw
     }
 
     /// Returns the labels to set; a label that is gone has an empty value.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+/// Finds out what became of a worker's question on the server, which has a number of its own for the question.
+struct QuestionRelay: Sendable {
+    /// The end of a question.
+    struct End: Sendable, Hashable {
+        /// The number of the question in the worker's journal.
+        var number: Int
+        /// The answer; `nil` if the question was withdrawn or replaced.
+        var answer: ProgressAnswer?
+    }
+
+    /// The numbers of the delivered question: in the worker's journal, and on the server if it accepted the question.
+    private var asked: (here: Int, there: Int?)?
+    /// The newest snapshot of the server.
+    private var newest: ProgressSnapshot?
+
+    /// Whether a watch shows the newest snapshot of the server.
+    var isWatched = false
+
+    /// Whether the server has a question of this worker, whose answer only responses show.
+    var needsResponses: Bool { asked != nil && !isWatched }
+
+    /// Notes a snapshot of the server, from a response or from a watch; an older one has no effect.
+    mutating func note(_ snapshot: ProgressSnapshot) {
+        if let newest, newest.cursor.epoch == snapshot.cursor.epoch, newest.revision > snapshot.revision,
+            newest.cursor.generation >= snapshot.cursor.generation
+        {
+            return
+        }
+        newest = snapshot
+    }
+
+    /// Notes that the server has accepted reports.
+    ///
+    /// - Parameters:
+    ///   - number: The number of the question that is open after them in the worker's journal; `nil` if none is.
+    ///   - snapshot: The snapshot in the response.
+    ///   - before: The newest revision that the server is known to have had before.
+    mutating func delivered(_ number: Int?, _ snapshot: ProgressSnapshot, after before: UInt64) {
+        guard number != asked?.here else { return }
+        // A repeated request gets a later snapshot, in which a person may have answered already.
+        let last = snapshot.lastAnswer.flatMap { UInt64($0.number) > before ? $0.number : nil }
+        asked = number.map { (here: $0, there: snapshot.waitingFor?.number ?? last) }
+    }
+
+    /// Forgets the delivered question, because the server may have lost it.
+    mutating func restart() {
+        asked = nil
+        newest = nil
+    }
+
+    /// Returns the end of the delivered question once; `nil` while the question is open.
+    mutating func takeEnd() -> End? {
+        guard let (here, there) = asked else { return nil }
+        guard let there else {
+            asked = nil
+            return End(number: here)
+        }
+        guard let newest, newest.revision >= there, newest.waitingFor?.number != there else { return nil }
+        asked = nil
+        return End(number: here, answer: newest.lastAnswer.flatMap { $0.number == there ? $0 : nil })
+    }
+}
