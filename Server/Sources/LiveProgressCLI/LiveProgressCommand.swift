@@ -19,7 +19,8 @@ package struct LiveProgressCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, RunCommand.self, WatchCommand.self, ReportCommand.self, GetCommand.self,
-            ListCommand.self, CancelCommand.self, TokenCommand.self, StoreCommand.self,
+            ListCommand.self, CancelCommand.self, AskCommand.self, AnswerCommand.self, TokenCommand.self,
+            StoreCommand.self,
         ]
     )
 

@@ -29,7 +29,9 @@ struct ArgumentTests {
         #expect(command.content.report(outcome: command.ending.outcome) == report)
     }
 
-    @Test("report has an option for each property of a report except the attempt, which the operation sets")
+    @Test(
+        "report has an option for each property of a report except the attempt, which the operation sets, and the question, which ask sets"
+    )
     func everyProperty() throws {
         func said(_ report: ProgressReport) -> [String: String] {
             Dictionary(
@@ -37,7 +39,7 @@ struct ArgumentTests {
             )
         }
         let nothing = said(ProgressReport())
-        for property in nothing.keys where property != "attempt" && property != "outcome" {
+        for property in nothing.keys where !["attempt", "outcome", "waitingFor"].contains(property) {
             let name =
                 property == "labels"
                 ? "label" : property.replacing(/Count|Completed|^is|unitsOf/, with: "").lowercased()

@@ -13,7 +13,9 @@ package enum ExitStatus {
     static let unknown: Int32 = 4
     static let usage: Int32 = 64
     static let invalidData: Int32 = 65
+    static let noInput: Int32 = 66
     package static let unavailable: Int32 = 69
+    static let internalFailure: Int32 = 70
     static let protocolError: Int32 = 76
     static let noPermission: Int32 = 77
     static let timedOut: Int32 = 124
@@ -25,7 +27,7 @@ package enum ExitStatus {
         case .invalidURL, .unsupportedScheme: usage
         case .unreachable, .timedOut, .disconnected, .unavailable, .tooManyOperations: unavailable
         case .unknown, .gone: unknown
-        case .invalidReport, .answerTooLarge: invalidData
+        case .invalidReport, .answerNotAccepted, .answerTooLarge: invalidData
         case .unauthenticated, .forbidden, .insecure: noPermission
         case .invalidAnswer: protocolError
         case .cancelled: interrupted

@@ -14,6 +14,8 @@ enum SnapshotText {
             ("status", snapshot.status.rawValue),
             ("state", snapshot.state),
             ("details", snapshot.details.isNull ? nil : snapshot.details.jsonString),
+            ("question", snapshot.waitingFor.map(question)),
+            ("answer", snapshot.lastAnswer.map(answer)),
             ("progress", progress(snapshot)),
             ("result", snapshot.result?.jsonString),
             ("error", snapshot.error.map(problem)),
@@ -67,6 +69,22 @@ enum SnapshotText {
             counts.estimatedTimeRemaining.flatMap { Formatting.duration(seconds: $0) }.map { "\($0) left" },
         ]
         return pieces.compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func question(_ open: ProgressQuestion.Open) -> String {
+        let question = open.question
+        let pieces: [String?] = [
+            "number \(open.number)",
+            question.choices.isEmpty ? nil : "choices: \(question.choices.joined(separator: ", "))",
+            question.defaultAnswer.map { "default: \($0)" },
+            open.deadline.map { "deadline: \(ProgressTimestamp.format($0))" },
+        ]
+        return "\(question.message) (\(pieces.compactMap { $0 }.joined(separator: "; ")))"
+    }
+
+    private static func answer(_ last: ProgressAnswer) -> String {
+        let how = last.isExpired ? " at the deadline" : last.answeredBy.map { " by \($0)" } ?? ""
+        return "\(last.answer ?? "none")\(how), to: \(last.message)"
     }
 
     private static func problem(_ problem: ProgressProblem) -> String {

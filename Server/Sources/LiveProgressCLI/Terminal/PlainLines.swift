@@ -33,6 +33,7 @@ struct PlainLines {
 
     private static func differ(_ old: ProgressSnapshot, _ new: ProgressSnapshot) -> Bool {
         old.state != new.state || old.status != new.status || old.details != new.details || old.attempt != new.attempt
+            || old.waitingFor?.number != new.waitingFor?.number
     }
 
     private static func shows(_ old: ProgressCounts?, like new: ProgressCounts?) -> Bool {

@@ -44,7 +44,7 @@ struct ProgressLine {
         if let percent { pieces.append(percent) }
         pieces += extras
         let cut = TextWidth.truncated(description, to: max(0, width - used()), mark: mark)
-        let attention = snapshot.status == .stalled || snapshot.status == .cancelling
+        let attention = [.waiting, .stalled, .cancelling].contains(snapshot.status)
         if !cut.isEmpty { pieces.append(attention ? paint(cut, "33") : cut) }
         return fit(pieces)
     }
@@ -69,6 +69,7 @@ struct ProgressLine {
     }
 
     private func describe(_ snapshot: ProgressSnapshot) -> String {
+        if let open = snapshot.waitingFor { return question(open.question, isStalled: snapshot.status == .stalled) }
         var state = SafeText.line(snapshot.state)
         let details = Formatting.details(snapshot.details)
         if !details.isEmpty { state += " (\(details))" }
@@ -77,6 +78,11 @@ struct ProgressLine {
         case .cancelling: "cancelling: \(state)"
         default: state
         }
+    }
+
+    private func question(_ question: ProgressQuestion, isStalled: Bool) -> String {
+        let choices = question.choices.isEmpty ? "" : " (\(question.choices.joined(separator: ", ")))"
+        return SafeText.line("\(isStalled ? "stalled, and asks" : "asks"): \(question.message)\(choices)")
     }
 
     private func end(_ outcome: ProgressOutcome, of snapshot: ProgressSnapshot) -> String {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+@_spi(Server) import LiveProgressClient
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Asks one question, and returns the exit status for its answer.
+struct AskSession: Sendable {
+    /// The operation to which the question belongs.
+    enum Place: Sendable {
+        /// An operation that another process began and ends.
+        case existing(ProgressTarget, ProgressClient.Configuration)
+        /// A new operation on the server, which ends with the answer.
+        case new(ProgressClient)
+    }
+
+    let question: ProgressQuestion
+    let place: Place
+
+    /// Asks, writes the answer to standard output, and returns the exit status.
+    ///
+    /// A signal withdraws the question before this process exits.
+    func run() async -> Int32 {
+        let asking = Task { try await ask() }
+        if let signals = try? SignalRelay.install([SIGINT, SIGTERM, SIGHUP]) {
+            SignalRelay.deliver(from: signals) { _ in asking.cancel() }
+        }
+        do {
+            let answer = try await asking.value
+            guard Console.write("\(answer)\n") else { return 128 + SIGPIPE }
+            return Int32(question.choices.firstIndex(of: answer) ?? 0)
+        } catch let error as ProgressClientError {
+            Console.complain(error.toolMessage)
+            return Self.status(of: error)
+        } catch let error as ProgressError {
+            Console.complain(error.message)
+            return error.code == .unanswered ? ExitStatus.timedOut : ExitStatus.internalFailure
+        } catch {
+            Console.complain(
+                "The question is withdrawn: this process was interrupted, or the operation is asked to stop."
+            )
+            return ExitStatus.interrupted
+        }
+    }
+
+    private func ask() async throws -> String {
+        switch place {
+        case .existing(let target, let configuration):
+            let client = ProgressClient(server: target.server, configuration: configuration)
+            try await requireOpen(target.id, client)
+            return try await client.guest(of: target.id) { try await ask($0) }
+        case .new(let client): return try await askAnew(client)
+        }
+    }
+
+    /// Creates an operation for the question, which ends with the answer.
+    private func askAnew(_ client: ProgressClient) async throws -> String {
+        // A server that cannot be reached is an error here, because nobody could answer.
+        let options = ProgressOptions(title: question.message, isCancellable: true)
+        let tracker = try await client.createProgress(options: options)
+        if let link = tracker.link { Console.complain(link.watching) }
+        let result: Result<String, any Error>
+        do {
+            result = .success(try await tracker.run(ask))
+        } catch {
+            result = .failure(error)
+        }
+        await tracker.settle(.seconds(5))
+        return try result.get()
+    }
+
+    /// Checks that the operation exists and has not ended, so that a wrong identifier is an error at once.
+    private func requireOpen(_ id: ProgressID, _ client: ProgressClient) async throws(ProgressClientError) {
+        do throws(ProgressClientError) {
+            guard try await client.get(id).outcome == nil else {
+                throw ProgressClientError(.ended, "The operation has ended, so nobody can answer.")
+            }
+        } catch  where error.code == .forbidden {
+            // The token of a worker may report, but need not watch.
+        }
+    }
+
+    private func ask(_ tracker: ProgressTracker) async throws -> String {
+        do {
+            return try await tracker.ask(
+                question.message,
+                choices: question.choices,
+                default: question.defaultAnswer,
+                within: question.timeLimit,
+                kind: question.kind
+            )
+        } catch let error as ProgressError where error.code == .gone || error.code == .ended {
+            // The tracker refuses because the server does; the server's reason is the better message.
+            try await tracker.delivered(within: .zero)
+            throw error
+        }
+    }
+
+    /// Returns the status for a failed call; statuses below 64 stand for choices.
+    static func status(of error: ProgressClientError) -> Int32 {
+        switch ExitStatus.of(error) {
+        case ExitStatus.unknown: ExitStatus.noInput
+        case ExitStatus.failed: ExitStatus.internalFailure
+        case let status: status
+        }
+    }
+}
