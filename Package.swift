@@ -77,13 +77,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "CPages"),
         .target(
             name: "LiveProgressPages",
             dependencies: [
-                "LiveProgressHTTP",
+                "CPages", "LiveProgressHTTP",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            resources: [.embedInCode("Web")],
+            exclude: ["Web"],
             swiftSettings: settings
         ),
         .target(

@@ -12,19 +12,19 @@
 @_spi(Server) public enum ProgressPages {
     /// The page of one operation, which watches the operation at its own URL; `text/html; charset=utf-8`.
     package static let operation = PageParts.page(
-        template: PackageResources.operation_html,
-        styles: [PackageResources.theme_css, PackageResources.bar_css, PackageResources.operation_css],
-        scripts: pageScripts + [
-            PackageResources.watch_js, PackageResources.values_js, PackageResources.operation_js,
-            PackageResources.operation_page_js,
-        ]
+        template: WebFile.bytes("operation.html"),
+        styles: ["theme.css", "bar.css", "operation.css"].map(WebFile.bytes),
+        scripts: pageScripts
+            + ["client/watch.js", "client/question.js", "values.js", "operation.js", "operation-page.js"].map(
+                WebFile.bytes
+            )
     )
 
     /// The page of all operations, which watches the feed at `/api/v1/progress`; `text/html; charset=utf-8`.
     @_spi(Server) public static let list = PageParts.page(
-        template: PackageResources.list_html,
-        styles: [PackageResources.theme_css, PackageResources.bar_css, PackageResources.list_css],
-        scripts: pageScripts + [PackageResources.list_js, PackageResources.list_page_js]
+        template: WebFile.bytes("list.html"),
+        styles: ["theme.css", "bar.css", "list.css"].map(WebFile.bytes),
+        scripts: pageScripts + ["list.js", "list-page.js"].map(WebFile.bytes)
     )
 
     /// Returns the page of all operations for an API with another path, such as `/internal/jobs`.
@@ -51,7 +51,7 @@
         // SPDX-License-Identifier: Apache-2.0
         // Part of Live Progress: the client for browsers, Node and workers: watch, report, and the element <live-progress>.
         \(PageParts.script(moduleFiles))
-        \(PageParts.exports(PackageResources.live_progress_js))
+        \(PageParts.exports(WebFile.bytes("client/live-progress.js")))
         """.utf8
     )
 
@@ -64,10 +64,10 @@
     /// script, of a file in `Web/client` or of a style, update its hash; the server's `PageHashesTests` shows the new hash.
     package static let contentSecurityPolicy = [
         "default-src 'none'",
-        "script-src 'sha256-erO9MigqXsXV6Fjq3XI9vLbN2Uq75uRhW5wSvuLb/nY='"
-            + " 'sha256-5b6anmASZpS1SZ3zuct8p0bmffQC7TQFXuXFK3F7dN0='",
-        "style-src 'sha256-VuUG6vlN7d6wn9QWWnNe+50WP1p2wRgykDUlS9bTx2E='"
-            + " 'sha256-xBbBChC2DTijurKyZSlckIGIou/KXSD5RVa5uvmEIag='",
+        "script-src 'sha256-5X8Ay20UPxdakVsDz55fGV+JN37kdCwfygAUzeOaJcI='"
+            + " 'sha256-fHCZJL0agE6Mm+hSYcfI611nyU9NXHLUaH0Ha1ZTLmQ='",
+        "style-src 'sha256-PEcTSoGdCmujY9IFdXd62/0TEQpXpZu7aGw2m8V7Izs='"
+            + " 'sha256-C4sldW98aaTHHbyPOEjQpXmSTQ6HQeK/PelUmYNqOTg='",
         "connect-src 'self'",
         "img-src data:",
         "base-uri 'none'",
@@ -78,17 +78,19 @@
     ].joined(separator: "; ")
 
     /// The files of the module that watch an operation or a feed, each after the files that it imports.
-    private static let connectionFiles = [
-        PackageResources.address_js, PackageResources.error_js, PackageResources.place_js,
-        PackageResources.transport_js, PackageResources.connection_js, PackageResources.words_js,
-    ]
+    private static let connectionFiles = clientFiles(
+        ["address", "error", "place", "transport", "connection", "words"]
+    )
 
     private static let moduleFiles =
-        connectionFiles + [
-            PackageResources.watch_js, PackageResources.queue_js, PackageResources.sender_js,
-            PackageResources.report_js, PackageResources.shared_js, PackageResources.element_js,
-        ]
+        connectionFiles
+        + clientFiles(
+            ["watch", "time", "queue", "sender", "ask", "report", "shared", "question", "style", "element"]
+        )
 
-    private static let pageScripts =
-        connectionFiles + [PackageResources.format_js, PackageResources.bar_js, PackageResources.page_token_js]
+    private static let pageScripts = connectionFiles + ["format.js", "bar.js", "page-token.js"].map(WebFile.bytes)
+
+    private static func clientFiles(_ names: [String]) -> [[UInt8]] {
+        names.map { WebFile.bytes("client/\($0).js") }
+    }
 }

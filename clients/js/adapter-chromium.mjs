@@ -33,7 +33,7 @@ await tab.call("Runtime.addBinding", { name: "tell" });
 await tab.go(`${origin}/`);
 await tab.until("window.take");
 write(JSON.stringify({
-  event: "ready", client: "JavaScript (Chromium)", can: ["watch", "report", "cancel", "tokens", "cursor", "refusals"], transport: "websocket", origins: [origin],
+  event: "ready", client: "JavaScript (Chromium)", can: ["watch", "report", "cancel", "tokens", "cursor", "refusals", "ask", "answer"], transport: "websocket", origins: [origin],
 }));
 for await (const line of createInterface(process.stdin)) {
   const command = JSON.parse(line);

@@ -12,7 +12,7 @@ const run = driver(tell);
 tell({
   event: "ready",
   client: `JavaScript (${platform}${hasSocket ? ", WebSocket" : ""})`,
-  can: ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals"],
+  can: ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals", "ask", "answer"],
   transport: hasSocket ? "websocket" : "ndjson",
   origins: [],
 });

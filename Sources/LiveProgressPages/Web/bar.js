@@ -34,7 +34,7 @@ class Bar {
 
   show(message) {
     this.#target = markBar(this.#element, message);
-    const isStill = this.#target === null || this.#shown === null || reducedMotion.matches || document.hidden;
+    const isStill = this.#target === null || message.status === "waiting" || this.#shown === null || reducedMotion.matches || document.hidden;
     if (isStill) this.#place(this.#target);
     else if (this.#frame === 0 && this.#shown !== this.#target) {
       this.#last = performance.now();

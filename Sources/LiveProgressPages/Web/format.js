@@ -1,16 +1,5 @@
 // Part of Live Progress: words, times and names that only the pages show. The other words are in client/words.js.
 
-/** "8 s", "3 min 20 s", "1 h 12 min", "2 d 4 h". */
-function formatDuration(seconds) {
-  const s = Math.max(0, Math.floor(seconds));
-  const two = (large, largeName, small, smallName) =>
-    small === 0 ? `${large}\u00a0${largeName}` : `${large}\u00a0${largeName} ${small}\u00a0${smallName}`;
-  if (s < 60) return `${s}\u00a0s`;
-  if (s < 3600) return two(Math.floor(s / 60), "min", s % 60, "s");
-  if (s < 86400) return two(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "min");
-  return two(Math.floor(s / 86400), "d", Math.floor((s % 86400) / 3600), "h");
-}
-
 /** "just now", "12 s ago", "3 min ago", "2 h ago", "4 d ago". */
 function formatAge(seconds) {
   if (!isFigure(seconds)) return "";

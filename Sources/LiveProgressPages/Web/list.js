@@ -42,8 +42,8 @@ class Row {
   matches() {
     if (kind !== "all" && (kind === "ended") !== this.isEnded) return false;
     if (wanted === "") return true;
-    const { id, state } = this.message;
-    return [titleOf(this.message), state, id, ...labelsOf(this.message)].join("\n").toLowerCase().includes(wanted);
+    const { id, state, waitingFor } = this.message;
+    return [titleOf(this.message), state, waitingFor?.message, id, ...labelsOf(this.message)].join("\n").toLowerCase().includes(wanted);
   }
 
   show() {
@@ -53,7 +53,8 @@ class Row {
     this.node.dataset.status = message.status;
     setText(title, titleOf(message));
     setText(status, statusWord(message.status));
-    setText(state, stateOf(message));
+    this.node.classList.toggle("asks", Boolean(message.waitingFor));
+    setText(state, message.waitingFor?.message ?? stateOf(message));
     setText(share, shareText(message));
     placeFill(bar, markBar(bar, message));
     this.showAge();

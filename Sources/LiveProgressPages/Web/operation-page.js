@@ -1,8 +1,8 @@
-// Part of Live Progress: the connection, the cancel button and the tab of the page of one operation, and its spoken texts.
+// Part of Live Progress: the connection, the question, the cancel button and the tab of the page of one operation, and its spoken texts.
 
-const marks = { succeeded: "✓ ", failed: "✕ ", cancelled: "– ", stalled: "! " };
+const marks = { waiting: "? ", succeeded: "✓ ", failed: "✕ ", cancelled: "– ", stalled: "! " };
 const tones = {
-  running: "#3b82f6", pending: "#8a909b", cancelled: "#8a909b", stalled: "#d99a1c", cancelling: "#d99a1c",
+  running: "#3b82f6", waiting: "#8b6ae0", pending: "#8a909b", cancelled: "#8a909b", stalled: "#d99a1c", cancelling: "#d99a1c",
   succeeded: "#22a565", failed: "#e5534b",
 };
 
@@ -11,12 +11,14 @@ function showTab(message) {
   const { status } = message;
   const share = shareOf(message);
   const percentage = share === null || isEnded(status) ? "" : `${shareText(message)} · `;
-  const title = `${marks[status] ?? ""}${percentage}${titleOf(message)}`;
+  const wish = message.waitingFor ? "Answer wanted · " : "";
+  const title = `${marks[status] ?? ""}${wish}${percentage}${titleOf(message)}`;
   if (document.title !== title) document.title = title;
   const length = 81.7; // 2π · 13
   const part = share ?? (isEnded(status) ? 1 : 0.25);
   const sign = {
     succeeded: "<path d='M10 16.5l4.2 4.2 8-9' fill='none' stroke='%T' stroke-width='3.4'/>",
+    waiting: "<path d='M12.4 13.2a3.6 3.6 0 1 1 5.4 3.1c-1.1.7-1.8 1.3-1.8 2.6M16 21.6v1.6' fill='none' stroke='%T' stroke-width='2.6'/>",
     failed: "<path d='M11 11l10 10M21 11L11 21' stroke='%T' stroke-width='3.4'/>",
   }[status] ?? "";
   const drawn = (Math.round(part * 50) / 50 * length).toFixed(1);
@@ -81,7 +83,11 @@ function showLast() {
   setText(at("aside"), "");
   setText(at("rate"), "");
   at("cancel").hidden = true;
+  question.show(null);
 }
+
+const question = new QuestionView(at("question"), (text, number) =>
+  answer(addressWith(["access_token"]), text, { number, token: pageToken, signal: AbortSignal.timeout(answerTime) }), now);
 
 function showCancel(message, ended) {
   const button = at("cancel");

@@ -6,7 +6,6 @@ const view = {
   endedAt: null,
   skipped: 0,
   gap: "",
-  lag: null, // the estimated milliseconds by which this clock is ahead of the server's clock
   asked: false,
   mayCancel: true,
   isGone: false,
@@ -22,6 +21,8 @@ if (location.pathname.endsWith("/")) {
 const identity = location.pathname.split("/").pop();
 const details = new ValueView(at("details-values"));
 const bar = new Bar(at("bar"), showFigure);
+const clock = new ServerClock();
+const { now } = clock;
 
 /** Returns the operation's URL with only the given parameters; other parameters of the page's address are not the server's. */
 function addressWith(known) {
@@ -39,7 +40,7 @@ const connection = new Connection(addressWith(["cursor", "ticket", "access_token
 function receive(message) {
   const isFirst = view.message === null;
   countMissed(message);
-  learnLag(message);
+  clock.learn(message);
   view.message = message;
   if (isFirst || message.type === "end") show();
   else showSoon();
@@ -65,19 +66,10 @@ function countMissed(message) {
   view.epoch = epoch;
 }
 
-/** Estimates the lag of the clocks: an update is new, and a time in the future means that this clock is behind. */
-function learnLag(message) {
-  const age = Date.now() - Date.parse(message.updatedAt);
-  if (Number.isNaN(age)) return;
-  if (message.type === "update" || age < 0) view.lag = view.lag === null ? age : Math.min(view.lag, age);
-}
-
-const now = () => Date.now() - (view.lag ?? 0);
-
 function show() {
   view.isAwaitingFrame = false;
   const { message } = view;
-  const { status, state } = message;
+  const { status, state, waitingFor, lastAnswer } = message;
   const ended = isEnded(status);
   at("main").dataset.status = status;
   at("main").removeAttribute("aria-busy");
@@ -85,13 +77,14 @@ function show() {
   setText(at("status"), statusWord(status));
   setText(at("state"), stateOf(message));
   setText(at("count"), countText(message.progress));
-  setText(at("rate"), ended ? "" : rateText(message.progress));
+  setText(at("rate"), ended || status === "waiting" ? "" : rateText(message.progress));
   bar.show(message);
+  question.show({ waitingFor, lastAnswer });
   showMore(message);
   showEnd(message, ended);
   showCancel(message, ended);
   tick();
-  say(`${statusWord(status)}${state && !ended ? `: ${state}` : ""}`);
+  say(waitingFor ? `Question: ${waitingFor.message}` : `${statusWord(status)}${state && !ended ? `: ${state}` : ""}`);
 }
 
 function showMore(message) {
@@ -147,7 +140,7 @@ function showFigure(shown) {
   if (status === "succeeded") word = "Done";
   else if (share !== null) number = String(percentOf(Math.min(shown ?? share, share)));
   else if (isEnded(status)) word = statusWord(status);
-  else word = status === "pending" ? "Waiting" : formatDuration(elapsedSeconds());
+  else word = status === "pending" || status === "waiting" ? "Waiting" : formatDuration(elapsedSeconds());
   const figure = at("figure");
   figure.classList.toggle("words", word !== "");
   if (word !== "") setText(figure, word);
@@ -170,6 +163,7 @@ function asideText(status, reportAge) {
   if (isEnded(status)) return `stopped${took}`;
   if (connection.state.phase === "waiting") return `last heard ${formatAge(reportAge)}`;
   if (status === "cancelling") return "waiting for the worker to stop";
+  if (status === "waiting") return shareOf(view.message) === null ? "for an answer" : "waiting for an answer";
   if (status === "stalled") return "the worker has fallen silent";
   if (status === "pending") return "for the worker’s first report";
   const remaining = view.message.progress?.estimatedTimeRemaining;

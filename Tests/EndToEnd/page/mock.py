@@ -58,12 +58,12 @@ class Mock:
         self.pages = pages
         self.operations = {}
         self.removed = {}
-        self.refusal = None  # the title and the detail with which cancel requests are refused
+        self.refusal = None  # the title, the detail and maybe the status with which cancel requests and answers are refused
         self.websockets = True  # False: upgrades get an HTTP response, as from a proxy without WebSocket support
         self.failing = None  # a status code for all responses except the pages
         self.open = []  # (id or None for the feed, send, close)
         self.joined = asyncio.Queue()  # (id or None, "websocket" or "lines" or "list", cursor)
-        self.received = asyncio.Queue()  # (id, "cancel") for each cancel request
+        self.received = asyncio.Queue()  # (id, "cancel") for each cancel request, (id, body) for each answer
         self.tokens = []  # the Authorization fields of the streams of lines
         self.first_message = lambda operation, cursor: operation.first(cursor)
 
@@ -76,7 +76,7 @@ class Mock:
             app.router.add_get(prefix + "/host.html", self.host)
             app.router.add_get(prefix + BASE + "{slash:/?}", self.list)
             app.router.add_get(prefix + BASE + "/{id:[^/]+}{slash:/?}", self.one)
-            app.router.add_post(prefix + BASE + "/{id}/cancel", self.cancel)
+            app.router.add_post(prefix + BASE + "/{id}/{action:cancel|answer}", self.act)
         app.router.add_get(PREFIXES[0], self.root)
         self.runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self.runner.setup()
@@ -255,11 +255,12 @@ class Mock:
             if entry in self.open:
                 self.open.remove(entry)
 
-    async def cancel(self, request):
+    async def act(self, request):
         if set(request.query) - {"access_token"}:
             return self.problem(400, "Invalid query")
-        self.received.put_nowait((request.match_info["id"], "cancel"))
+        action = request.match_info["action"]
+        self.received.put_nowait((request.match_info["id"], action if action == "cancel" else await request.json()))
         if self.refusal:
-            title, detail = self.refusal
-            return self.problem(409, title, detail=detail)
+            title, detail, status = (*self.refusal, 409)[:3]
+            return self.problem(status, title, detail=detail)
         return web.json_response({}, status=202)

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: runs the commands of the conformance suite with this client, in Node and in a page.
 
-import { cancel, ProgressError, report, watch } from "../live-progress.js";
+import { answer, cancel, ProgressError, report, watch } from "../live-progress.js";
 
 /** Returns the function that runs commands; calls `tell` with each event. */
 export function driver(tell) {
   const operations = new Map(); // op -> a promise of the worker's operation
   const watches = new Map(); // n -> AbortController
-  const calls = { watch: follow, stop, cancel: ask, create };
+  const calls = { watch: follow, stop, cancel: request, answer: reply, create, ask };
 
   async function follow({ n, url, tokens, cursor }) {
     const control = new AbortController();
     watches.set(n, control);
     for await (const snapshot of watch(url, { token: inTurn(tokens), cursor, signal: control.signal })) {
-      tell({ event: "snapshot", n, snapshot: { details: null, progress: null, result: null, error: null, ...snapshot } });
+      tell({ event: "snapshot", n, snapshot: { details: null, progress: null, result: null, error: null, waitingFor: null, lastAnswer: null, ...snapshot } });
       if (snapshot.type === "end") tell({ event: "end", n, status: snapshot.status });
     }
   }
@@ -22,8 +22,22 @@ export function driver(tell) {
     watches.get(command.watch)?.abort();
   }
 
-  function ask({ url, token }) {
+  function request({ url, token }) {
     return cancel(url, { token });
+  }
+
+  function reply({ url, text, number, token }) {
+    return answer(url, text, { number, token });
+  }
+
+  async function ask({ n, op, message, choices, default: spare, timeout, kind }) {
+    const operation = await operations.get(op);
+    try {
+      tell({ event: "answered", n, answer: await operation.ask(message, { choices, default: spare, timeout, kind }) });
+    } catch (error) {
+      if (error !== operation.signal.reason) throw error;
+      tell({ event: "error", n, kind: "cancelled" });
+    }
   }
 
   function create({ op, server, id, title, total, unit, token }) {

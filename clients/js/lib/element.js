@@ -1,42 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: the element <live-progress src="…">.
 
+import { answerTime } from "./error.js";
 import { isEnded } from "./place.js";
+import { QuestionView, ServerClock } from "./question.js";
 import { follow } from "./shared.js";
+import { style } from "./style.js";
+import { answer } from "./watch.js";
 import { countText, percentOf, rateText, shareOf, shareText, statusWord } from "./words.js";
-
-const style = `
-:host { --_tone: light-dark(#1f5bcf, #6aa3ff); display: block; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-:host([hidden]) { display: none; }
-:host(:is(:state(loading), :state(pending), :state(cancelled))) { --_tone: light-dark(#5a5f69, #9aa0ab); }
-:host(:is(:state(stalled), :state(cancelling))) { --_tone: light-dark(#8a5700, #e8b04a); }
-:host(:state(succeeded)) { --_tone: light-dark(#167544, #4fc98a); }
-:host(:is(:state(failed), :state(refused))) { --_tone: light-dark(#bb2a25, #ff7b72); }
-.row { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1em; }
-.foot { font-size: 0.875em; min-height: 1.5em; }
-[part=title] { font-weight: 600; }
-[part=state] { color: var(--live-progress-color, var(--_tone)); }
-[part=bar] {
-  height: var(--live-progress-height, 0.5em); margin-block: 0.375em; overflow: hidden; contain: strict;
-  border-radius: var(--live-progress-radius, 99px); background: var(--live-progress-track, light-dark(#e4e6ea, #2a2e35));
-}
-[part=fill] {
-  height: 100%; transform: scaleX(0); background: var(--live-progress-color, var(--_tone)); transform-origin: left; transition: transform 200ms ease-out;
-}
-:host(:dir(rtl)) [part=fill] { transform-origin: right; }
-:host(:state(indeterminate):is(:state(running), :state(cancelling), :state(stalled)):not(:state(refused))) [part=fill] {
-  transform: scaleX(0.3);
-}
-:host(:state(indeterminate):is(:state(running), :state(cancelling)):not(:state(waiting), :state(refused))) [part=fill] {
-  animation: sweep 2s ease-in-out infinite alternate;
-}
-:host(:is(:state(waiting), :state(refused))) [part=bar] { opacity: 0.5; }
-@keyframes sweep { from { transform: translateX(0) scaleX(0.3); } to { transform: translateX(70%) scaleX(0.3); } }
-@media (prefers-reduced-motion: reduce) { [part=fill] { animation: none !important; transition: none; } }
-@media (forced-colors: active) {
-  [part=bar] { border: 1px solid CanvasText; }
-  [part=fill] { background: Highlight; forced-color-adjust: none; }
-}`;
 
 /** @typedef {import("./types.js").ConnectionState} ConnectionState */
 
@@ -72,7 +43,7 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class 
  * ```
  */
 export class LiveProgressElement extends Base {
-  static observedAttributes = ["src", "label", "feed"];
+  static observedAttributes = ["src", "label", "feed", "readonly"];
   #internals = this.attachInternals();
   /** @type {Record<string, HTMLElement>} */
   #parts = {};
@@ -86,6 +57,8 @@ export class LiveProgressElement extends Base {
   /** @type {string[]} */
   #states = [];
   #isIn = false;
+  #clock = new ServerClock();
+  #question;
   /** @type {ConnectionState} */
   #connection = { phase: "connecting" };
 
@@ -103,8 +76,11 @@ export class LiveProgressElement extends Base {
       return node;
     };
     const bar = make("bar", make("fill"));
-    root.append(this.#slot, make("row", make("title"), make("share")), bar, make("row foot", make("state"), make("count")));
-    Object.assign(this.#internals, { role: "progressbar", ariaValueMin: "0", ariaValueMax: "100" });
+    root.append(this.#slot, make("row", make("title"), make("share")), bar, make("row foot", make("state"), make("count")), make("question"));
+    const send = (/** @type {string} */ text, /** @type {number} */ number) =>
+      answer(this.src ?? "", text, { number, token: this.#token, signal: /** @type {any} */ (AbortSignal).timeout(answerTime) });
+    this.#question = new QuestionView(this.#parts.question, send, this.#clock.now);
+    this.#question.speak();
   }
 
   /** The newest snapshot, or `null`. */
@@ -145,6 +121,14 @@ export class LiveProgressElement extends Base {
     this.#set("feed", value);
   }
 
+  /** Whether questions are shown without the controls to answer them. */
+  get readOnly() {
+    return this.hasAttribute("readonly");
+  }
+  set readOnly(value) {
+    this.toggleAttribute("readonly", Boolean(value));
+  }
+
   /**
    * @param {string} name
    * @param {string | null} value
@@ -155,7 +139,7 @@ export class LiveProgressElement extends Base {
 
   connectedCallback() {
     // A property that was set before the definition hides the accessor of the class, so set it again.
-    for (const name of ["token", ...LiveProgressElement.observedAttributes]) {
+    for (const name of ["token", "readOnly", ...LiveProgressElement.observedAttributes]) {
       if (!Object.hasOwn(this, name)) continue;
       const own = /** @type {any} */ (this);
       const value = own[name];
@@ -169,6 +153,7 @@ export class LiveProgressElement extends Base {
   disconnectedCallback() {
     this.#isIn = false;
     this.#close();
+    this.#question.show(null);
   }
 
   /**
@@ -178,7 +163,7 @@ export class LiveProgressElement extends Base {
    */
   attributeChangedCallback(name, before, after) {
     if (before === after) return;
-    if (name === "label") this.#show();
+    if (/label|readonly/.test(name)) this.#show();
     else this.#open();
   }
 
@@ -205,6 +190,7 @@ export class LiveProgressElement extends Base {
   /** @param {import("./types.js").Snapshot} snapshot */
   #take(snapshot) {
     this.#snapshot = snapshot;
+    this.#clock.learn(snapshot);
     // After the operation was removed, a message is of its next run.
     this.#show({ phase: "live" });
     this.dispatchEvent(new CustomEvent(snapshot.type === "end" ? "end" : "update", { detail: snapshot }));
@@ -223,18 +209,34 @@ export class LiveProgressElement extends Base {
     const state = ended ? word : isLost ? lostText(connection, this.#snapshot !== null) : this.#snapshot ? snapshot.state || word : "";
     const name = this.getAttribute("label") || title || id || (this.getAttribute("src") ?? "").split("#")[0];
     const figure = shareText(snapshot);
-    const count = [countText(progress), ended ? "" : rateText(progress)].filter(Boolean).join(" · ");
+    const count = [countText(progress), ended || status === "waiting" ? "" : rateText(progress)].filter(Boolean).join(" · ");
     const texts = { title: name, share: figure, state, count };
     for (const [part, text] of Object.entries(texts)) if (this.#parts[part].textContent !== text) this.#parts[part].textContent = text;
     this.#slot.hidden = this.#snapshot !== null || phase === "refused";
     this.#parts.fill.style.transform = share === null ? "" : `scaleX(${share})`;
-    Object.assign(this.#internals, {
+    const hasQuestion = this.#question.show(phase === "refused" ? null : this.#snapshot, this.readOnly);
+    this.#describe(hasQuestion, {
+      role: "progressbar",
       ariaLabel: name,
+      ariaValueMin: "0",
+      ariaValueMax: "100",
       ariaValueNow: share === null ? null : String(percentOf(share)),
       ariaValueText: [figure, word, ended ? "" : state].filter(Boolean).join(", "),
     });
-    this.#mark([status, ended || !isLost ? "" : phase, share === null ? "indeterminate" : ""].filter(Boolean));
+    this.#mark([status, ended || !isLost ? "" : phase === "waiting" ? "reconnecting" : phase, share === null ? "indeterminate" : ""].filter(Boolean));
     if (isRefusal) this.dispatchEvent(new CustomEvent("refused", { detail: connection.error }));
+  }
+
+  /**
+   * Describes the element to assistive technology as a progress bar. A progress bar hides its content, so beside a question only
+   * the bar itself is one, and the element is a group.
+   * @param {boolean} isGroup
+   * @param {Record<string, string | null>} bar
+   */
+  #describe(isGroup, bar) {
+    const none = Object.fromEntries(Object.keys(bar).map((name) => [name, null]));
+    Object.assign(this.#internals, isGroup ? { ...none, role: "group", ariaLabel: bar.ariaLabel } : bar);
+    Object.assign(this.#parts.bar, isGroup ? bar : none);
   }
 
   /** @param {string[]} states */

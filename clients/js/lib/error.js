@@ -10,7 +10,8 @@ const kinds = { 401: "unauthenticated", 403: "forbidden", 404: "unknown", 410: "
  * The error of a watch or of reports.
  *
  * `kind` is for programs: `unauthenticated`, `forbidden`, `unknown` (no such operation), `gone` (deleted, or retention is over),
- * `ended`, `unavailable` (try again later), or `refused` for anything else. Kinds may be added.
+ * `ended`, `unavailable` (try again later), or `refused` for anything else; of a worker's question `unanswered`; of an answer
+ * `not-waiting` (no question is open), `already-answered` (another question is open) or `answer-not-accepted`. Kinds may be added.
  */
 export class ProgressError extends Error {
   name = "ProgressError";
@@ -29,6 +30,11 @@ export class ProgressError extends Error {
     this.problem = problem;
     /** The Retry-After of the server in milliseconds. */
     this.retryAfter = retryAfter;
+  }
+
+  /** The kind, under the name that errors of Node have. */
+  get code() {
+    return this.kind;
   }
 
   /** Whether the same request may succeed later. */
@@ -87,7 +93,8 @@ export async function answerError(response) {
   const { status, headers } = response;
   /** @type {Problem | null} */
   const problem = await response.json().catch(() => null);
-  const ended = status === 409 && /:(ended|stale-attempt)$/.test(problem?.type ?? "") ? "ended" : undefined;
+  const [, named] = /[:/](ended|stale-attempt|not-waiting|already-answered|answer-not-accepted)$/.exec(problem?.type ?? "") ?? [];
+  const ended = named === "stale-attempt" ? "ended" : named;
   const kind = transientCodes.test(String(status)) ? "unavailable" : ended ?? kinds[status] ?? "refused";
   const asked = headers.get("Retry-After");
   const retryAfter = asked ? Number(asked) * 1000 || Date.parse(asked) - Date.now() || 0 : 0;

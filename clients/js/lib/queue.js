@@ -3,8 +3,11 @@
 
 /**
  * A report: its members, and the number of completed units at its time. `says` is empty if only units were counted.
- * @typedef {{says: Record<string, any>, done: number, counts: boolean}} Report
+ * `heard` is called once: with the first response after the server has the report, or with the problem of a refused report.
+ * @typedef {{says: Record<string, any>, done: number, counts: boolean, heard?: Heard}} Report
  */
+
+/** @typedef {(snapshot: any, problem?: any) => void} Heard */
 
 /** The maximum number of waiting transitions; beyond it, the oldest is folded into the next. */
 const capacity = 1_000;
@@ -44,14 +47,15 @@ export class ReportQueue {
   /**
    * Adds a report; returns `false` after the end.
    * @param {Record<string, any>} says
+   * @param {Heard} [heard]
    */
-  push({ completedCount, ...says }) {
+  push({ completedCount, ...says }, heard) {
     if (this.hasEnd) return false;
     this.hasEnd = says.status !== undefined;
     const counts = completedCount !== undefined;
     // Like the server, ignore a lower count than before.
     if (counts) this.#done = Math.max(this.#done, completedCount);
-    this.#waiting.push({ says, done: this.#done, counts });
+    this.#waiting.push({ says, done: this.#done, counts, heard });
     if (this.#waiting.length > capacity) {
       this.folded += 1;
       const [older, newer] = this.#waiting.splice(0, 2);
@@ -74,6 +78,22 @@ export class ReportQueue {
   }
 }
 
+/** Returns a JSON copy of a value, so that later changes of the value do not change a report; never throws. */
+function frozen(/** @type {any} */ value) {
+  try {
+    return value === undefined ? undefined : JSON.parse(JSON.stringify(value) ?? "null");
+  } catch {
+    return String(value);
+  }
+}
+
+/**
+ * Returns a copy of the members that have a value.
+ * @returns {any}
+ */
+export const defined = (/** @type {object} */ members) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined).map(([name, value]) => [name, frozen(value)]));
+
 /** @param {object} says */
 const isEmpty = (says) => Object.keys(says).length === 0;
 
@@ -88,7 +108,7 @@ function folded(older, newer) {
   // A new state without details clears the previous details.
   if ("state" in newer.says && !("details" in newer.says)) delete says.details;
   if (older.says.labels && newer.says.labels) says.labels = { ...older.says.labels, ...newer.says.labels };
-  return { says, done: newer.done, counts: older.counts || newer.counts };
+  return { says, done: newer.done, counts: older.counts || newer.counts, heard: newer.heard ?? older.heard };
 }
 
 /**

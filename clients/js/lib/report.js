@@ -1,61 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of Live Progress: the worker's handle for an operation.
 
-import { randomID, readServer } from "./address.js";
-import { warn } from "./error.js";
-import { ReportQueue } from "./queue.js";
+import { askToken, randomID, readServer } from "./address.js";
+import { Question } from "./ask.js";
+import { ProgressError, warn } from "./error.js";
+import { defined, ReportQueue } from "./queue.js";
 import { Sender } from "./sender.js";
 
-/** @typedef {import("./error.js").ProgressError} ProgressError */
-/** @typedef {import("./types.js").Problem} Problem */
+/** @typedef {import("./types.js").ReportOptions} ReportOptions */
 
 /**
- * @typedef {object} ReportOptions
- * @property {string} [id] a fixed identifier, for example of a nightly job; the operation restarts if its last run has ended
- * @property {string} [title] a title for users
- * @property {number | null} [total] the total of units; `null` if unknown
- * @property {string} [unit] the unit, such as `"rows"`
- * @property {string} [state] the first state
- * @property {any} [details] the details of the state, as JSON
- * @property {Record<string, string>} [labels]
- * @property {string} [parent] the parent operation
- * @property {number} [lease] the seconds for which the worker may be silent
- * @property {boolean} [cancellable] whether watchers can request cancellation, which aborts `signal`
- * @property {import("./address.js").TokenSource | null} [token] the token; a function is called before each request
- * @property {number} [wait] the maximum wait of `report` for the creation, in milliseconds; by default 2,000
- * @property {number} [patience] the maximum wait of an end or of `flush`, in milliseconds; by default 4,000
- * @property {(error: ProgressError) => void} [refused] called once if the server refuses all reports; by default writes a warning
- * @property {string} [api] the path of the API on the server
- */
-
-/**
- * The values that can be set together.
- * @typedef {object} Counts
- * @property {number} [completed] the completed units; a lower number than before is ignored
- * @property {number | null} [total]
- * @property {string} [unit]
- * @property {number} [baseline] units that were completed before this run; they do not count for the rate
- * @property {number} [fraction] the completed fraction, from 0 to 1, if there are no units
- * @property {string} [title]
- * @property {Record<string, string>} [labels]
- * @property {boolean} [cancellable]
- */
-
-/** Returns a JSON copy of a value, so that later changes of the value do not change a report; never throws. */
-function frozen(/** @type {any} */ value) {
-  try {
-    return value === undefined ? undefined : JSON.parse(JSON.stringify(value) ?? "null");
-  } catch {
-    return String(value);
-  }
-}
-
-/** @returns {any} */
-const defined = (/** @type {object} */ members) =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined).map(([name, value]) => [name, frozen(value)]));
-
-/**
- * The worker's handle for an operation. No call throws, and only ends and `flush` wait for the server. Reports are sent in the
+ * The worker's handle for an operation. No call throws except `ask`, and only `ask`, ends and `flush` wait. Reports are sent in the
  * background: every change of state in order, and counts at most ten times per second. While the server is unreachable, reports wait in bounded memory.
  */
 export class Operation {
@@ -83,6 +38,12 @@ export class Operation {
   #isGuest;
   /** @type {Sender | null} */
   #sender = null;
+  #token;
+  /**
+   * The newest question.
+   * @type {Question | undefined}
+   */
+  #question;
 
   /**
    * @param {string | URL | null | undefined} server
@@ -97,17 +58,19 @@ export class Operation {
     this.id = at.id || (id ?? randomID());
     this.url = `${at.collection}/${this.id}`;
     this.#isGuest = isGuest && at.id;
+    this.#token = options.token ?? at.token ?? options.spare;
     const says = defined({ totalCount: total, unit, state, details, cancellable });
     const heartbeat = Math.min(cancellable ? 5_000 : 20_000, (lease ?? 60) * 300);
     this.#sender = new Sender(this.#queue, {
       ...at,
       url: this.url,
       creation: at.id ? null : { id: this.id, ...defined({ title, labels, parent, lease }), ...says },
-      token: options.token ?? at.token ?? options.spare,
+      token: this.#token,
       heartbeat,
       answered: (snapshot) => this.#note(snapshot),
       refused: (error) => {
         this.error = error;
+        this.#question?.fail(error);
         (options.refused ?? (({ message }) => warn(`${this.url}: ${message}`)))(error);
       },
     });
@@ -166,7 +129,7 @@ export class Operation {
 
   /**
    * Sets the given counts and other values; other values do not change.
-   * @param {Counts} counts
+   * @param {import("./types.js").ReportedCounts} counts
    */
   set({ completed, total, baseline, fraction, ...more }) {
     this.#push({ completedCount: completed, totalCount: total, baselineCount: baseline, fractionCompleted: fraction, ...more });
@@ -194,15 +157,46 @@ export class Operation {
     return this.#end({ status: "cancelled" });
   }
 
+  /**
+   * Asks a person, who answers at the operation's link; waits, and returns the text of the answer, or the default at the deadline.
+   *
+   * Throws a `ProgressError` of the kind `unanswered` if there is none, and the reason of `op.signal` after a cancel request. A new
+   * question replaces an open one. If nothing is reported, nobody is asked, and the default is returned immediately.
+   *
+   * ```js
+   * const answer = await op.ask("Apply 3 changes?", { choices: ["yes", "no"], default: "no", timeout: 60 });
+   * ```
+   * @param {string} message
+   * @param {import("./ask.js").AskOptions} options
+   */
+  ask(message, options = {}) {
+    this.#question?.fail(new ProgressError("unanswered", "Another question replaced this one."));
+    const { waitingFor, lastAnswer } = this.snapshot ?? {};
+    this.#question = new Question(this.#sender && {
+      url: this.url,
+      asked: waitingFor?.number ?? lastAnswer?.number ?? 0,
+      stop: this.#stop,
+      token: async () => this.tokens?.watch ?? askToken(this.#token),
+      error: () => this.error,
+      beat: () => void (this.#queue.isEmpty && this.#push({})),
+      push: (says, heard) => this.#push(says, heard),
+    }, String(message), options);
+    return this.#question.answer;
+  }
+
   /** Waits until the server has all reports, at most `patience`; returns whether it does. */
   async flush() {
     return this.#sender ? this.#sender.flush(this.#patience) : false;
   }
 
-  /** @param {Record<string, any>} says */
-  #push(says) {
-    this.#queue.push(defined(says));
+  /**
+   * @param {Record<string, any>} says
+   * @param {import("./queue.js").Heard} [heard]
+   */
+  #push(says, heard) {
+    const isTaken = this.#queue.push(defined(says), heard);
     this.#sender?.start();
+    return isTaken;
   }
 
   /** @param {Record<string, any>} says */
@@ -217,6 +211,7 @@ export class Operation {
     this.tokens ??= tokens ?? null;
     this.snapshot = snapshot;
     if (snapshot.status === "cancelling") this.#stop.abort();
+    this.#question?.see(snapshot);
   }
 }
 

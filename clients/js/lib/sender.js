@@ -4,6 +4,7 @@
 import { askToken, fieldsWith, randomID } from "./address.js";
 import { answerError, answerTime, noAnswer, pauseAfter, ProgressError, warn } from "./error.js";
 import { bodyOf, validPart } from "./queue.js";
+import { comesWithin, timer } from "./time.js";
 
 /** The minimum interval between two requests with only counts, in milliseconds. */
 const countTime = 100;
@@ -28,25 +29,6 @@ platform?.once?.("beforeExit", () => busy.forEach((one) => one.flush(exitTime)))
  * @property {(error: ProgressError) => void} refused called once if the server refuses all further reports
  */
 
-/** Starts a timer that does not keep the program running. */
-const timer = (/** @type {() => void} */ act, /** @type {number} */ time) => {
-  const one = /** @type {any} */ (setTimeout(act, Math.min(time, 2 ** 31 - 1)));
-  one.unref?.();
-  return one;
-};
-
-/**
- * Returns whether an event comes within the given milliseconds.
- * @param {number} time
- * @param {(came: () => void) => void} begin
- * @returns {Promise<boolean>}
- */
-const comesWithin = (time, begin) =>
-  new Promise((resolve) => {
-    const limit = setTimeout(() => resolve(false), time);
-    begin(() => (clearTimeout(limit), resolve(true)));
-  });
-
 export class Sender {
   dropped = 0;
   #options;
@@ -61,6 +43,8 @@ export class Sender {
   #isRefused = false;
   #hurry = () => {};
   #settle = () => {};
+  /** @type {import("./queue.js").Heard[]} those to call with the next response */
+  #hearers = [];
   #tried = () => {};
   /** The last error. */
   #failure = noAnswer(undefined);
@@ -152,16 +136,22 @@ export class Sender {
         .map((report, index) => bodyOf(report, this.#options.creation ? null : reports[index - 1]?.done ?? this.#settled));
       const type = lines.length > 1 ? "application/x-ndjson" : "application/json";
       let taken = lines.length;
+      /** @type {any} */
+      let refusal;
       const snapshot = await this.#send("PATCH", this.#options.url, lines.join("\n"), type, (problem) => {
+        refusal = problem;
         taken = Math.min(lines.length, problem?.applied >>> 0);
         // Possibly too large as a whole, so send the reports one at a time.
         if (problem?.applied === undefined) most = 1;
       });
-      if (taken > 0) this.#settled = reports[taken - 1].done;
-      reports = reports.slice(taken);
+      for (const { done, heard } of reports.splice(0, taken)) {
+        this.#settled = done;
+        if (heard) this.#hearers.push(heard);
+      }
       if (snapshot) this.#answered(snapshot);
       else if (!this.#isOver && reports[0] && (most > 1 || lines.length === 1)) {
         this.dropped += 1;
+        reports[0].heard?.(null, refusal);
         reports.splice(0, 1, ...validPart(reports[0]));
       }
     }
@@ -172,6 +162,7 @@ export class Sender {
     silentServer = "";
     this.#ownToken = snapshot.tokens?.report ?? this.#ownToken;
     this.#options.answered(snapshot);
+    for (const heard of this.#hearers.splice(0)) heard(snapshot);
   }
 
   /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of Live Progress: the loop of a watcher, and its cancel request.
+// Part of Live Progress: the loop of a watcher, its cancel request, and its answer to a question.
 
 import { askToken, fieldsWith, readAddress } from "./address.js";
 import { Connection } from "./connection.js";
@@ -68,6 +68,23 @@ export async function* watch(url, { token, signal, cursor, phase } = {}) {
 }
 
 /**
+ * Sends a watcher's request about an operation; returns the current snapshot.
+ * @param {string | URL} url
+ * @param {string} action the last part of the request's path
+ * @param {{token?: import("./address.js").TokenSource | null, signal?: AbortSignal}} options
+ * @param {object} [body]
+ * @returns {Promise<import("./types.js").Snapshot>}
+ */
+async function requestOf(url, action, { token, signal }, body) {
+  const { url: address, token: own } = readAddress(url);
+  address.pathname = `${address.pathname.replace(/\/+$/, "")}/${action}`;
+  const headers = fieldsWith(await askToken(token ?? own), body && { "Content-Type": "application/json" });
+  const response = await fetch(address, { method: "POST", redirect: "error", headers, body: body && JSON.stringify(body), signal });
+  if (!response.ok) throw await answerError(response);
+  return response.json();
+}
+
+/**
  * Requests the cancellation of an operation; the worker ends the operation.
  *
  * ```js
@@ -78,10 +95,19 @@ export async function* watch(url, { token, signal, cursor, phase } = {}) {
  * @returns {Promise<import("./types.js").Snapshot>} the current snapshot
  * @throws {import("./error.js").ProgressError} if the server refuses
  */
-export async function cancel(url, { token, signal } = {}) {
-  const { url: address, token: own } = readAddress(url);
-  address.pathname = `${address.pathname.replace(/\/+$/, "")}/cancel`;
-  const response = await fetch(address, { method: "POST", redirect: "error", headers: fieldsWith(await askToken(token ?? own)), signal });
-  if (!response.ok) throw await answerError(response);
-  return response.json();
-}
+export const cancel = (url, options = {}) => requestOf(url, "cancel", options);
+
+/**
+ * Answers the open question of an operation. With `number`, the answer is refused if another question is open by then.
+ *
+ * ```js
+ * await answer(url, "yes", { number: snapshot.waitingFor.number, token });
+ * ```
+ * @param {string | URL} url the operation's URL
+ * @param {string} text one of the question's choices, or any text if there are none
+ * @param {{number?: number, token?: import("./address.js").TokenSource | null, signal?: AbortSignal}} options
+ * @returns {Promise<import("./types.js").Snapshot>} the current snapshot
+ * @throws {import("./error.js").ProgressError} if the server refuses; its `kind` is `not-waiting` or `already-answered` if the
+ *   question is not open, `answer-not-accepted` if the text is not a possible answer, and `forbidden` if the token permits no answers
+ */
+export const answer = (url, text, { number, ...options } = {}) => requestOf(url, "answer", options, { answer: text, number });

@@ -65,3 +65,17 @@ export function rateText(progress) {
   const [scale, per] = rate >= 0.5 ? [1, "s"] : rate >= 0.5 / 60 ? [60, "min"] : [3600, "h"];
   return rate > 0 ? amount(rate * scale, unit) + unitText(unit) + "/" + per : "";
 }
+
+/**
+ * Returns "8 s", "3 min 20 s", "1 h 12 min" or "2 d 4 h".
+ * @param {number} seconds
+ */
+export function formatDuration(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const two = (/** @type {number} */ large, /** @type {string} */ largeName, /** @type {number} */ small, /** @type {string} */ smallName) =>
+    small === 0 ? `${large}\u00a0${largeName}` : `${large}\u00a0${largeName} ${small}\u00a0${smallName}`;
+  if (s < 60) return `${s}\u00a0s`;
+  if (s < 3600) return two(Math.floor(s / 60), "min", s % 60, "s");
+  if (s < 86400) return two(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "min");
+  return two(Math.floor(s / 86400), "d", Math.floor((s % 86400) / 3600), "h");
+}
