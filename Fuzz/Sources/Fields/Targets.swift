@@ -37,9 +37,12 @@ func checkRoute(_ text: String) {
     case .cancellation(let id):
         expectEqual(Route(path: target.path), .cancel(id), "a cancellation")
         expectEqual(route, ProgressRoutes.route(ofPath: ProgressRoutes.cancelPath(for: id)), "its own path")
+    case .answer(let id):
+        expectEqual(Route(path: target.path), .answer(id), "an answer")
+        expectEqual(route, ProgressRoutes.route(ofPath: ProgressRoutes.answerPath(for: id)), "its own path")
     case nil:
         switch Route(path: target.path) {
-        case nil, .operation(nil), .cancel(nil): break
+        case nil, .operation(nil), .cancel(nil), .answer(nil): break
         case .some(let route): fail("only the server sees \(route) in \(text)")
         }
     }
