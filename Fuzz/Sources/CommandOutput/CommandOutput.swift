@@ -40,7 +40,8 @@ private func check(_ event: ProgressScanner.Event) {
         expect(!line.text.isEmpty, "an empty line")
         expect(line.text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }, "a control: \(line)")
         for isRedrawn in [true, false] {
-            check(OutputProfiles.all.read(OutputLine(text: line.text, isRedrawn: isRedrawn)), of: line)
+            var profiles = OutputProfiles.all
+            check(profiles.read(OutputLine(text: line.text, isRedrawn: isRedrawn)), of: line)
         }
     }
 }

@@ -45,19 +45,6 @@ enum RunBarFixtures {
         (5201, "\r######################################################################## 100.0%\n"),
     ]
 
-    /// `rsync -a --bwlimit=20m --progress FOLDER FOLDER`, for three files of equal size.
-    static let rsyncFiles: TimedOutput = [
-        (10, "sending incremental file list\n./\nf1\n"),
-        (11, "\r         32,768   0%    0.00kB/s    0:00:00  "),
-        (1090, "\r     19,791,872  98%   17.46MB/s    0:00:00  "),
-        (1090, "\r     20,000,000 100%   17.65MB/s    0:00:01 (xfr#1, to-chk=2/4)\nf2\n"),
-        (1090, "\r         32,768   0%   31.25MB/s    0:00:00  "),
-        (2056, "\r     20,000,000 100%   19.72MB/s    0:00:00 (xfr#2, to-chk=1/4)\nf3\n"),
-        (2056, "\r         32,768   0%   33.09kB/s    0:10:03  "),
-        (2159, "\r      1,671,168   8%    1.49MB/s    0:00:12  "),
-        (3052, "\r     20,000,000 100%    9.80MB/s    0:00:01 (xfr#3, to-chk=0/4)\n"),
-    ]
-
     /// `git clone --progress URL`, over a slow connection.
     static let gitPhases: TimedOutput = [
         (0, "Cloning into 'c'...\nremote: Enumerating objects: 1208, done.        \n"),

@@ -24,9 +24,10 @@ import Testing
     }
 
     static func readings(_ output: String) -> [LineReading] {
-        RunScannerTests.events(output).compactMap { event in
+        var profiles = OutputProfiles.all
+        return RunScannerTests.events(output).compactMap { event in
             guard case .line(let line) = event else { return nil }
-            return OutputProfiles.all.read(line)
+            return profiles.read(line)
         }
     }
 
@@ -36,9 +37,9 @@ import Testing
         Recording("pv", RunFixtures.pv, [41, 83, 100]),
         Recording("tqdm", RunFixtures.tqdm, [0, 5, 10, 90, 95, 100, 100]),
         Recording("cmake", RunFixtures.cmake, [11, 22, 33, 44, 55, 66, 77, 88, 100, 100]),
-        Recording("apt", RunFixtures.apt, [0, 0, 93, 98, 0, 50, 0, 49, 100, 5, 95]),
+        Recording("apt", RunFixtures.apt, [0, 49, 100]),
         Recording("dd", RunFixtures.dd, []),
-        Recording("pip", RunFixtures.pip, []),
+        Recording("pip", RunFixtures.pip, [0, 100 * 2_100_000 / 7_100_000.0, 100]),
     ]
 
     @Test("The percentages in the output of real programs are found", arguments: tools)
@@ -97,14 +98,17 @@ import Testing
         (OutputLine(text: "####    12.3%", isRedrawn: true), LineReading(percent: 12.3)),
         (
             OutputLine(text: "(Reading database ... 5%", isRedrawn: true),
-            LineReading(step: "(Reading database", label: "Reading database", percent: 5)
+            LineReading(step: "(Reading database")
         ),
         (OutputLine(text: "1,234  45%  12MB/s", isRedrawn: true), LineReading(percent: 45)),
         (
             OutputLine(text: "1,234  45%  12.00MB/s  0:00:01", isRedrawn: true),
             LineReading(percent: 45, completedCount: 1234)
         ),
-        (OutputLine(text: "━━━╸━━ 2.1/7.1 MB", isRedrawn: true), LineReading(step: "2.1/7.1 MB")),
+        (
+            OutputLine(text: "━━━╸━━ 2.1/7.1 MB", isRedrawn: true),
+            .counted((2_100_000, 7_100_000), "bytes", label: "7100000")
+        ),
         (OutputLine(text: "━━━━", isRedrawn: true), LineReading()),
     ]
 
@@ -133,7 +137,8 @@ import Testing
 
     @Test("The step is the words beside the figures, or the whole line if it has no figures", arguments: steps)
     func findsSteps(line: OutputLine, expected: LineReading) {
-        #expect(OutputProfiles.all.read(line) == expected)
+        var profiles = OutputProfiles.all
+        #expect(profiles.read(line) == expected)
     }
 }
 

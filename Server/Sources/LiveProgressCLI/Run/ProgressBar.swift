@@ -55,7 +55,9 @@ struct ProgressBar: Sendable, Hashable {
     func isFollowed(by next: ProgressBar) -> Bool {
         let count = completedCount ?? 0
         let nextCount = next.completedCount ?? count
-        if let totalCount, let nextTotal = next.totalCount, nextTotal != totalCount, nextCount < count { return true }
+        if let totalCount, let nextTotal = next.totalCount, nextTotal != totalCount {
+            if nextCount < count || nextTotal < totalCount && nextCount <= count { return true }
+        }
         guard next.percent < drawnPercent - Self.tolerance else { return false }
         if next.label != label || isLeft { return true }
         return nextCount == count ? next.percent <= Self.nearStart : nextCount < count

@@ -21,6 +21,8 @@ struct ProgressScanner: Sendable {
     private var isRedrawn = false
     private var isBinary = false
     private var hasReturned = false
+    /// Whether a full-screen program shows its own screen, whose lines are no progress.
+    private var isFullScreen = false
 
     /// Scans a chunk, and returns the events that the chunk completes.
     mutating func take(_ bytes: some RandomAccessCollection<UInt8>) -> [Event] {
@@ -61,7 +63,7 @@ struct ProgressScanner: Sendable {
     ///
     /// Programs that write the carriage return before the line, such as `curl`, have their newest figures here.
     var unfinishedLine: OutputLine? {
-        guard !line.isEmpty, !isBinary else { return nil }
+        guard !line.isEmpty, !isBinary, !isFullScreen else { return nil }
         return OutputLine(decoding: line, isRedrawn: isRedrawn || hasReturned)
     }
 
@@ -70,6 +72,9 @@ struct ProgressScanner: Sendable {
         case .nothing: break
         case .byte(let byte): takeText(byte, into: &events)
         case .redraw: isRedrawn = true
+        case .screen(let isAlternate):
+            endLine(redrawn: isRedrawn, into: &events)
+            isFullScreen = isAlternate
         case .returnToStart: takeText(Byte.carriageReturn, into: &events)
         case .command(let command):
             if let progress = TerminalProgress(command: command) { events.append(.progress(progress)) }
@@ -105,7 +110,7 @@ struct ProgressScanner: Sendable {
     }
 
     private mutating func endLine(redrawn: Bool, byLineFeed: Bool = false, into events: inout [Event]) {
-        if !line.isEmpty, !isBinary,
+        if !line.isEmpty, !isBinary, !isFullScreen,
             let line = OutputLine(decoding: line, isRedrawn: redrawn, isEnded: byLineFeed)
         {
             events.append(.line(line))

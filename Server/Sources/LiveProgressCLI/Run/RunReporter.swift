@@ -22,7 +22,7 @@ struct RunReporter: Sendable {
     static let initialStep = "Running"
 
     private let configuration: Configuration
-    private let profile: any OutputProfile
+    private var profile: any OutputProfile
 
     private var step = Self.initialStep
     private var line: String?
@@ -31,6 +31,8 @@ struct RunReporter: Sendable {
     private var earlierAmount: Int64 = 0
     private var bars: ProgressBars
     private var heedsTerminalOnly = false
+    /// The time from which bars in lines are read again, after a program has removed its own progress.
+    private var readsLinesAt = Duration.zero
     private var isChanged = false
     private var lastReport: ProgressReport?
     private var lastTime: Duration?
@@ -57,7 +59,7 @@ struct RunReporter: Sendable {
         guard let reading = profile.read(line) else { return }
         if let step = reading.step { self.step = step.shortened(to: configuration.maximumTextLength) }
         isChanged = true
-        guard !heedsTerminalOnly else { return }
+        guard !heedsTerminalOnly, now >= readsLinesAt else { return }
         if let bar = ProgressBar(reading, isLineEnded: line.isEnded, at: now) {
             self.line = line.text.shortened(to: configuration.maximumTextLength)
             amount = nil
@@ -77,6 +79,8 @@ struct RunReporter: Sendable {
         amount = nil
         switch progress.state {
         case .removed:
+            // The program may draw its last bar once more.
+            if heedsTerminalOnly { readsLinesAt = now + .seconds(1) }
             heedsTerminalOnly = false
             bars.end()
         case .indeterminate:

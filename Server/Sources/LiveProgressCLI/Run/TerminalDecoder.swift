@@ -15,6 +15,8 @@ struct TerminalDecoder: Sendable {
         case redraw
         /// The cursor returned to the first column.
         case returnToStart
+        /// A full-screen program has switched to its own screen, or back.
+        case screen(isAlternate: Bool)
         /// An operating system command (`ESC ]`) is complete, with this content.
         case command([UInt8])
     }
@@ -104,8 +106,12 @@ struct TerminalDecoder: Sendable {
         }
     }
 
+    private static let screenModes: [[UInt8]] = ["?1049", "?1047", "?47"].map { Array($0.utf8) }
+
     private static func meaning(of final: UInt8, parameters: [UInt8]) -> Action {
         switch final {
+        case UInt8(ascii: "h") where screenModes.contains(parameters): .screen(isAlternate: true)
+        case UInt8(ascii: "l") where screenModes.contains(parameters): .screen(isAlternate: false)
         case UInt8(ascii: "G"), UInt8(ascii: "`"):
             parameters.isEmpty || parameters == [UInt8(ascii: "1")] || parameters == [UInt8(ascii: "0")]
                 ? .returnToStart : .redraw

@@ -33,12 +33,31 @@ struct LineReading: Sendable, Hashable {
     }
 }
 
+extension LineReading {
+    /// Returns the reading of two counts.
+    static func counted(
+        _ counts: (completed: Int64, total: Int64),
+        _ unit: String,
+        step: String? = nil,
+        label: String = ""
+    ) -> LineReading {
+        LineReading(
+            step: step,
+            label: label,
+            percent: 100 * Double(counts.completed) / Double(counts.total),
+            completedCount: counts.completed,
+            totalCount: counts.total,
+            unit: unit
+        )
+    }
+}
+
 /// A parser of one program's progress output.
 ///
 /// Profiles are tried in order; the first profile that recognizes a line parses it.
 protocol OutputProfile: Sendable {
     /// Returns the progress that the line shows, or `nil` if this profile does not recognize the line.
-    func read(_ line: OutputLine) -> LineReading?
+    mutating func read(_ line: OutputLine) -> LineReading?
 }
 
 /// Several profiles, tried in order.
@@ -47,11 +66,16 @@ struct OutputProfiles: OutputProfile {
     var profiles: [any OutputProfile]
 
     /// All supported profiles; ``GenericProfile`` is last, because it recognizes every line.
-    static let all = OutputProfiles(profiles: [CurlMeterProfile(), RsyncProfile(), WgetDotsProfile(), GenericProfile()])
+    static let all = OutputProfiles(
+        profiles: [
+            MonitorProfile(), CurlMeterProfile(), RsyncProfile(), WgetDotsProfile(), GitProfile(), PytestProfile(),
+            FFmpegProfile(), PackagesProfile(), StepsProfile(), CountersProfile(), TransferProfile(), GenericProfile(),
+        ]
+    )
 
-    func read(_ line: OutputLine) -> LineReading? {
-        for profile in profiles {
-            if let reading = profile.read(line) { return reading }
+    mutating func read(_ line: OutputLine) -> LineReading? {
+        for index in profiles.indices {
+            if let reading = profiles[index].read(line) { return reading }
         }
         return nil
     }
