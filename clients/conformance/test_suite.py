@@ -53,6 +53,13 @@ BROKEN = [
     ("DoesNotEndWhatItOwns", "environment: an owner ends the operation, with a result", "no end"),
     ("DoesNotEndWhatItOwns", "environment: an owner ends the operation as failed", "no end"),
     ("ReportsAfterARefusal", "refused: 404 stops the reports, not the worker", "requests of the kind report"),
+    ("HidesTheQuestion", "ask: a watcher sees the question and the answer", "waitingFor"),
+    ("TakesAnyAnswer", "ask, model: two questions, and the second choice", "no answered"),
+    ("AnswersItself", "ask, model: the answer of a person", "no answered"),
+    ("AsksOnAfterCancelling", "ask, model: a cancel request during the question", "no error"),
+    ("WaitsForTheServer", "ask, model: the server is away until 10 s after the deadline", "no answered"),
+    ("LeavesItsQuestion", "ask, model: the server is away until 10 s after the deadline", "lastAnswer at the end"),
+    ("WithdrawsForOthers", "ask, model: another question replaces the question", "the server never had"),
     ("StaysForEver", "dead: a silent server does not delay the exit of a program without an end", "did not end"),
 ]
 

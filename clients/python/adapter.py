@@ -15,7 +15,8 @@ import threading
 from typing import Any, Callable, Coroutine, Dict, List, Optional, Set
 
 import live_progress
-from live_progress import Cancelled, Operation, ProgressError, Snapshot
+from adapter_snapshot import shown
+from live_progress import Cancelled, Operation, ProgressError, Unanswered
 
 Command = Dict[str, Any]
 
@@ -35,31 +36,6 @@ def tokens(command: Command) -> Callable[[], Optional[str]]:
     """Returns a function that returns one token after the other, and then always the last one."""
     left: List[str] = list(command.get("tokens") or [])
     return lambda: left.pop(0) if len(left) > 1 else (left[0] if left else None)
-
-
-def shown(snapshot: Snapshot) -> Dict[str, Any]:
-    """Returns a snapshot of the client with the names of the wire."""
-    wire = {"result": None, "error": None, "progress": None, **snapshot.wire}
-    progress = None
-    if wire["progress"] is not None:
-        progress = {
-            "completedCount": snapshot.completed,
-            "totalCount": snapshot.total,
-            "unit": snapshot.unit,
-            "fractionCompleted": snapshot.fraction,
-        }
-    return {
-        **wire,
-        "cursor": snapshot.cursor,
-        "revision": snapshot.revision,
-        "status": snapshot.status,
-        "state": snapshot.state,
-        "details": snapshot.details,
-        "progress": progress,
-        "skipped": snapshot.skipped,
-        "result": snapshot.result,
-        "error": snapshot.error,
-    }
 
 
 class Watches:
@@ -120,7 +96,8 @@ class AsyncWatches(Watches):
 class Workers:
     """The operations that this adapter reports on."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_async: bool) -> None:
+        self._is_async = is_async
         self._operations: Dict[str, Operation] = {}
         self._told: Set[str] = set()
         self._queues: Dict[str, queue.SimpleQueue[Command]] = {}
@@ -151,7 +128,9 @@ class Workers:
             self._operations[name] = live_progress.operation(command.get("title", ""), **options)
             return
         operation = self._operations[name]
-        if do == "update":
+        if do == "ask":
+            self._ask(operation, command)
+        elif do == "update":
             operation.update(command["state"], command.get("details"))
         elif do == "advance":
             for _ in range(command.get("times", 1)):
@@ -164,6 +143,22 @@ class Workers:
             else:
                 operation.cancelled()
             operation.flush(PATIENCE)
+
+    def _ask(self, operation: Operation, command: Command) -> None:
+        given = {name: command[name] for name in ("choices", "default", "timeout", "kind") if name in command}
+        try:
+            if self._is_async:
+                answer = asyncio.run(operation.aask(command["message"], **given))
+            else:
+                answer = operation.ask(command["message"], **given)
+            tell("answered", n=command["n"], answer=answer)
+        except Unanswered as error:
+            tell("error", n=command["n"], kind="unanswered", detail=str(error))
+        except ProgressError as error:
+            tell("error", n=command["n"], kind=error.kind, detail=str(error))
+        except Cancelled as error:
+            tell("error", n=command["n"], kind="cancelled", detail=str(error))
+            raise
 
     def look(self) -> None:
         """Reports cancel requests and refusals that the client has received."""
@@ -182,9 +177,14 @@ class Workers:
             tell(event, op=name, **members)
 
 
-def cancel(command: Command) -> None:
+def request(command: Command) -> None:
+    """Sends the request of a watcher, to cancel or to answer."""
     try:
-        live_progress.cancel(command["url"], token=command.get("token"))
+        if command["do"] == "cancel":
+            live_progress.cancel(command["url"], token=command.get("token"))
+        else:
+            number, token = command.get("number"), command.get("token")
+            live_progress.answer(command["url"], command["text"], number=number, token=token)
     except ProgressError as error:
         tell("error", n=command["n"], kind=error.kind, detail=str(error))
     tell("done", n=command["n"])
@@ -193,7 +193,7 @@ def cancel(command: Command) -> None:
 def main() -> None:
     is_async = "--asyncio" in sys.argv[1:]
     watches = AsyncWatches() if is_async else Watches()
-    workers = Workers()
+    workers = Workers(is_async)
     over = threading.Event()
 
     def look() -> None:
@@ -201,7 +201,7 @@ def main() -> None:
             workers.look()
 
     threading.Thread(target=look, daemon=True).start()
-    can = ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals"]
+    can = ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals", "ask", "answer"]
     client = "python (asyncio)" if is_async else "python (blocking)"
     tell("ready", client=client, can=can, transport="websocket", origins=[])
     for line in sys.stdin:
@@ -212,8 +212,8 @@ def main() -> None:
             watches.begin(command)
         elif command["do"] == "stop":
             watches.stop(command)
-        elif command["do"] == "cancel":
-            threading.Thread(target=cancel, args=(command,), daemon=True).start()
+        elif command["do"] in ("cancel", "answer"):
+            threading.Thread(target=request, args=(command,), daemon=True).start()
         else:
             workers.do(command)
     over.set()

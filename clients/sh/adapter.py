@@ -10,19 +10,25 @@ Each operation is a separate shell, which receives its lines one by one. The lin
 from __future__ import annotations
 
 import json
+import queue
 import shlex
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 LIBRARY = Path(__file__).resolve().parent / "live-progress.sh"
 MARK = "over"
+#: The kinds of an error, by the status of progress_ask.
+KINDS = {"100": "unanswered", "101": "cancelled", "102": "ended"}
 Command = dict[str, Any]
 
 
 def tell(event: str, **members: Any) -> None:
-    print(json.dumps({"event": event, **members}), flush=True)
+    """Writes an event as one line in one piece, because several threads write."""
+    sys.stdout.write(json.dumps({"event": event, **members}) + "\n")
+    sys.stdout.flush()
 
 
 class Script:
@@ -30,8 +36,31 @@ class Script:
 
     def __init__(self, shell: list[str], op: str):
         self.op, self.is_told = op, False
+        self.commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self.process = subprocess.Popen([*shell], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.call(f". {shlex.quote(str(LIBRARY))}")
+        self.thread = threading.Thread(target=self.work, daemon=True)
+        self.thread.start()
+
+    def work(self) -> None:
+        """Runs the commands in their order; a question takes as long as its answer."""
+        while command := self.commands.get():
+            if command["do"] == "ask":
+                self.ask(command)
+            else:
+                self.call(line(command))
+            self.ask_whether_cancelled()
+            tell("done", n=command["n"])
+
+    def ask(self, command: Command) -> None:
+        options = [[f"--{name}", command[name]] for name in ("default", "timeout", "kind") if name in command]
+        words = ["progress_ask", *sum(options, []), command["message"], *command.get("choices", [])]
+        *printed, status = self.call(f"{join(words)}; echo $?")
+        if status in KINDS:
+            tell("error", n=command["n"], kind=KINDS[status])
+        else:
+            expected = command.get("choices", printed)[int(status)]
+            tell("answered", n=command["n"], answer=expected if printed == [expected] else f"{printed} with {status}")
 
     def call(self, line: str) -> list[str]:
         """Runs a line, and returns its output."""
@@ -49,6 +78,8 @@ class Script:
             tell("cancelling", op=self.op)
 
     def leave(self) -> None:
+        self.commands.put(None)
+        self.thread.join(2)
         assert self.process.stdin
         self.process.stdin.close()
 
@@ -92,17 +123,14 @@ def join(words: list[Any]) -> str:
 def main(shell: list[str]) -> None:
     scripts: dict[str, Script] = {}
     name = Path(shell[0]).name
-    tell("ready", client=f"shell ({' '.join([name, *shell[1:]])})", can=["report", "environment"], transport=None, origins=[])
+    tell("ready", client=f"shell ({' '.join([name, *shell[1:]])})", can=["report", "environment", "ask"], transport=None, origins=[])
     for text_line in sys.stdin:
         command = json.loads(text_line)
         if command["do"] == "exit":
             break
         if command["do"] == "create":
             scripts[command["op"]] = Script(shell, command["op"])
-        script = scripts[command["op"]]
-        script.call(line(command))
-        script.ask_whether_cancelled()
-        tell("done", n=command["n"])
+        scripts[command["op"]].commands.put(command)
     for script in scripts.values():
         script.leave()
     for script in scripts.values():

@@ -115,6 +115,7 @@ class Stub:
 
     def __init__(self):
         self.requests, self.accepted, self.answer, self.endless = [], [], lambda body: 200, ""
+        self.body = b"{}"
         stub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -129,9 +130,9 @@ class Stub:
                 self.send_response(status)
                 if stub.endless:
                     return self.send_endless()
-                self.send_header("Content-Length", "2")
+                self.send_header("Content-Length", str(len(stub.body)))
                 self.end_headers()
-                self.wfile.write(b"{}")
+                self.wfile.write(stub.body)
 
             do_PATCH = do_POST
 

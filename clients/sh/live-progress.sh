@@ -9,7 +9,8 @@
 #   progress_step "Dump" table=customers
 #   progress_advance
 #
-# No call waits, fails or prints. Calls append lines to a file; a background process sends the lines to the server.
+# No call waits, fails or prints, except progress_ask. Calls append lines to a file; a background process sends the lines
+# to the server.
 
 # progress_start [--id ID] [--cancellable] TITLE [TOTAL [UNIT]]: begins an operation on $LIVE_PROGRESS_SERVER. If
 # $LIVE_PROGRESS_URL is set, the script reports on that operation, and the program that began the operation ends it. With
@@ -78,6 +79,41 @@ progress_cancelled() {
 # progress_is_cancelled: succeeds after a cancel request (needs progress_start --cancellable).
 progress_is_cancelled() {
   [ -n "${_progress_dir-}" ] && [ -e "$_progress_dir/cancelling" ]
+}
+
+# progress_ask [--default TEXT] [--timeout SECONDS] [--kind KIND] QUESTION [CHOICE ...]: asks the watchers, waits for the
+# answer and prints it. Returns 0 for the first choice, 1 for the second one, and so on; without choices, any text is an
+# answer, and the call returns 0. After SECONDS, the default is the answer. Prints nothing and returns 100 if there is no
+# answer, 101 after a cancel request, and 102 if the operation has ended or the question is refused.
+#
+#   if progress_ask --default no --timeout 60 "Apply 3 changes?" yes no >/dev/null; then apply; fi
+progress_ask() {
+  _progress_default='' _progress_timeout='' _progress_kind=question
+  while [ $# -gt 2 ]; do
+    case $1 in
+      --default) _progress_default=$2 ;;
+      --timeout) _progress_timeout=$2 ;;
+      --kind) _progress_kind=$2 ;;
+      *) break ;;
+    esac
+    shift 2
+  done
+  _progress_valid "$@" || return 102
+  _progress_question=$1
+  shift
+  _progress_status=0
+  if [ -z "${_progress_dir-}" ]; then
+    [ -z "${_progress_ended-}" ] || return 102
+    [ -n "$_progress_default" ] || return 100
+    _progress_answer=$_progress_default
+  elif progress_is_cancelled; then
+    return 101
+  else
+    _progress_wait "$@" || return $?
+  fi
+  [ $# -eq 0 ] || _progress_choice "$@" || _progress_status=$?
+  [ "$_progress_status" -ge 100 ] || printf '%s\n' "$_progress_answer"
+  return "$_progress_status"
 }
 
 # progress_url: prints the URL of the operation; prints nothing without an operation.
@@ -206,6 +242,90 @@ _progress_signal() {
   kill "-$1" "$$"
 }
 
+# Succeeds for a question that a server accepts: QUESTION [CHOICE ...].
+_progress_valid() {
+  [ -n "${1-}" ] && [ $# -le 17 ] || return 1
+  case $_progress_kind in question | permission | input) ;; *) return 1 ;; esac
+  if [ -n "$_progress_timeout" ]; then
+    _progress_number "$_progress_timeout" && [ "$_progress_text" -gt 0 ] || return 1
+    _progress_timeout=$_progress_text
+  fi
+  [ -n "$_progress_default" ] || return 0
+  [ -n "$_progress_timeout" ] || return 1
+  _progress_answer=$_progress_default
+  shift
+  [ $# -eq 0 ] || _progress_choice "$@" || [ $? -lt 100 ]
+}
+
+# Returns the position of the answer among the choices, counted from 0, or 100.
+_progress_choice() {
+  _progress_index=$(
+    _progress_line "$_progress_answer" && _progress_json "$_progress_text"
+    _answer=$_json _index=0
+    for _choice in "$@"; do
+      _progress_line "$_choice" && _progress_json "$_progress_text"
+      [ "$_json" != "$_answer" ] || { printf '%s' "$_index" && exit; }
+      _index=$((_index + 1))
+    done
+    printf 100
+  )
+  return "$_progress_index"
+}
+
+# Reports the question [CHOICE ...] and waits until the background process stores the answer. The name of the file is the
+# name of the question, because several subshells may ask.
+_progress_wait() {
+  _progress_file=$(mktemp "$_progress_dir/ask.XXXXXX" 2>/dev/null) || return 102
+  # $$ is the process of the script also in a subshell, such as that of a command substitution.
+  _progress_record="ask ${_progress_file##*/} $(exec sh -c 'echo $PPID') ${_progress_timeout:-0} $_progress_kind"
+  for _progress_text in "$@"; do
+    _progress_line "$_progress_text"
+    _progress_record="$_progress_record
+choice $_progress_text"
+  done
+  if [ -n "$_progress_default" ]; then
+    _progress_line "$_progress_default"
+    _progress_record="$_progress_record
+default $_progress_text"
+  fi
+  _progress_line "$_progress_question"
+  _progress_write "$_progress_record
+question $_progress_text" || :
+  _progress_now
+  # The clock counts whole seconds, so that one more is needed.
+  _progress_until=$((_progress_time + ${_progress_timeout:-0} + 11))
+  # The file gets a content at once, and is removed with the folder if the server refuses all reports.
+  while [ -e "$_progress_file" ] && [ ! -s "$_progress_file" ]; do
+    sleep 0.1 2>/dev/null || sleep 1
+    _progress_now
+    [ -z "$_progress_timeout" ] || [ "$_progress_time" -lt "$_progress_until" ] || break
+  done
+  _progress_read
+}
+
+# Stores the answer in _progress_answer, or returns 100 to 102.
+_progress_read() {
+  [ -e "$_progress_file" ] || return 102
+  _progress_outcome=''
+  ! [ -s "$_progress_file" ] || IFS= read -r _progress_outcome <"$_progress_file"
+  if [ -z "$_progress_outcome" ]; then
+    # The server is away until 10 seconds after the deadline.
+    _progress_write "withdraw ${_progress_file##*/}" || :
+    _progress_answer=$_progress_default
+    [ -n "$_progress_answer" ] || return 100
+  elif [ "$_progress_outcome" = answered ]; then
+    _progress_answer=$(sed 1d "$_progress_file")
+  else
+    return "$_progress_outcome"
+  fi
+}
+
+# Stores the seconds of a clock in _progress_time: on Linux, of one that nobody sets.
+_progress_now() {
+  if [ -r /proc/uptime ] && IFS=' .' read -r _progress_time _progress_text </proc/uptime; then return 0; fi
+  _progress_time=$(date +%s)
+}
+
 _progress_keep() {
   case "${2-}" in EXIT | 0) _progress_own=$1 ;; esac
 }
@@ -247,6 +367,7 @@ _progress_send() {
   trap '' HUP INT QUIT TERM
   cd "$_progress_dir" || return 0
   _head=0 _tail=0 _number=0 _count=0 _ticks='' _step='' _details='' _total='' _why='' _ending='' _prefix=''
+  _question='' _sent=''
   _last=0 _singly='' _failures=0 _hold=0 _until=0 _silent=0 _lines=0 _created=${LIVE_PROGRESS_URL:+1}
   if sleep 0.01 2>/dev/null; then _nap=0.25 _pace=4; else _nap=1 _pace=1; fi
   _progress_fields >|fields
@@ -261,6 +382,7 @@ _progress_send() {
   while _progress_turn; do
     if [ "$_head" -ge "$_tail" ] || [ "$_hold" -gt 0 ]; then sleep "$_nap"; fi
   done
+  _progress_answered 102
   rm -rf "$_progress_dir"
 }
 
@@ -273,6 +395,7 @@ _progress_turn() {
   # Detect an unreachable server before reading a long list of lines.
   [ "$_number" -gt 0 ] || [ "$_tail" -eq 0 ] || _progress_try || return 1
   _progress_drain
+  [ -z "$_question" ] || _progress_follow
   if [ -n "$_gone" ] && [ -z "$_ending" ]; then
     _why='' && _progress_end failed "The script ended without reporting an end"
   fi
@@ -325,6 +448,11 @@ _progress_take() {
       _progress_value "${_text#*=}" && _details="$_details${_details:+,}$_name:$_json"
       ;;
     why) _why=$_text ;;
+    ask) _progress_asks "$_text" ;;
+    choice) _progress_json "$_text" && _choices="$_choices${_choices:+,}$_json" ;;
+    default) _progress_json "$_text" && _default=$_json ;;
+    question) _progress_question "$_text" ;;
+    withdraw) [ "$_question" != "$_text" ] || _progress_withdraw ;;
     leave | succeeded | failed | cancelled) _progress_end "${1%% *}" "$_text" ;;
   esac
 }
@@ -408,6 +536,8 @@ _progress_try() {
       done
       _created=1 _failures=0 _hold=0
       rm -f "$@"
+      [ -z "$_question" ] || [ "$_head" -lt "$_report" ] || _sent=1
+      _progress_heard answer fields.answer
       if grep -q '"cancelling"' answer && _progress_asked; then : >>cancelling; fi
       ;;
     000 | '' | 408 | 425 | 429 | 500 | 502 | 503 | 504) _progress_later ;;
@@ -423,6 +553,174 @@ _progress_asked() {
     depth == 1 && is_value && name == "status" && $0 == "cancelling" { found = 1 }
     { name = $0 }
     END { exit !found }'
+}
+
+# Begins a question: NAME PROCESS SECONDS KIND.
+_progress_asks() {
+  _progress_answered 100
+  _kind=${1##* } _name=${1%% *} _seconds=${1#* } _choices='' _default=''
+  _asker=${_seconds%% *} _seconds=${_seconds#* } && _seconds=${_seconds%% *}
+}
+
+# Reports the question whose parts were read before.
+_progress_question() {
+  _question=$_name _sent='' _asked=0 _tag='' _pause=0
+  _progress_json "$1" && _message=$_json
+  _asking="\"kind\":\"$_kind\",\"message\":$_message${_choices:+,\"choices\":[$_choices]}${_default:+,\"default\":$_default}"
+  [ "$_seconds" = 0 ] || _asking="$_asking,\"timeout\":$_seconds"
+  _progress_put "{\"waitingFor\":{$_asking}}"
+  _report=$_tail
+}
+
+_progress_withdraw() {
+  _progress_put '{"waitingFor":null}'
+  _progress_unfollow
+}
+
+# Ends the open question: stores the answer for progress_ask, or 100 to 102.
+_progress_answered() {
+  [ -n "$_question" ] || return 0
+  { printf '%s\n' "$1" && [ "$1" != answered ] || sed 1,6d heard; } >outcome
+  [ ! -e "$_question" ] || mv -f outcome "$_question"
+  _progress_unfollow
+}
+
+# Ends the request that waits for the answer, which ignores other signals as this process does.
+_progress_unfollow() {
+  _question=''
+  [ -z "${_curl-}" ] || kill -KILL "$_curl" 2>/dev/null || :
+  _curl='' && rm -f poll.*
+}
+
+# Looks after the open question once in each round.
+_progress_follow() {
+  if ! kill -0 "$_asker" 2>/dev/null; then
+    # The subshell that asks was ended.
+    _progress_withdraw
+  elif [ -z "$_sent" ]; then
+    # The report was dropped from a full queue.
+    [ -e "report.$_report" ] || [ "$_report" -le "$_last" ] || { _progress_put "{\"waitingFor\":{$_asking}}" && _report=$_tail; }
+  elif [ -n "${_curl-}" ]; then
+    [ ! -s poll.code ] || _progress_polled
+  else
+    _pause=$((_pause - 1))
+    [ "$_pause" -gt 0 ] || _progress_poll
+  fi
+}
+
+# Begins a request that waits up to 30 seconds for a new revision.
+_progress_poll() {
+  set -- -H "Accept: application/json" -H "Prefer: wait=30"
+  [ -z "$_tag" ] || set -- "$@" -H "If-None-Match: $_tag"
+  : >poll.fields && : >poll.answer
+  LC_ALL=$_locale curl -q -s -K fields "$_progress_url" "$@" -m 40 --connect-timeout 3 --max-filesize 4194304 \
+    -D poll.fields -o poll.answer -w '%{http_code}' >poll.code &
+  _curl=$!
+}
+
+_progress_polled() {
+  _curl=''
+  case $(cat poll.code) in
+    200) _progress_heard poll.answer poll.fields ;;
+    304) ;;
+    *)
+      # Without a watch, the responses to empty reports bring the answer, every 2 seconds.
+      _pause=$((2 * _pace))
+      [ "$_head" -lt "$_tail" ] || _progress_put '{}'
+      ;;
+  esac
+}
+
+# Learns the answer from a snapshot and the fields of its response.
+_progress_heard() {
+  [ -n "$_question" ] && [ -n "$_sent" ] || return 0
+  _progress_members "$1" >|heard
+  {
+    IFS= read -r _status && IFS= read -r _open && IFS= read -r _open_message
+    IFS= read -r _done && IFS= read -r _done_message && IFS= read -r _has_answer
+  } <heard
+  _tag=$(tr -d '\r' <"$2" | sed -n 's/^[Ee][Tt][Aa][Gg]: *//p' | tail -n 1)
+  # The question may be answered before the response to its report arrives, or be replaced.
+  if [ "$_asked" = 0 ]; then
+    _progress_json "$_open_message"
+    if [ "$_open" -gt "${_floor:-0}" ] && [ "$_json" = "$_message" ]; then _asked=$_open; fi
+    _progress_json "$_done_message"
+    if [ "$_asked" = 0 ] && [ "$_done" -gt "${_floor:-0}" ] && [ "$_json" = "$_message" ]; then _asked=$_done; fi
+    [ "$_asked" = 0 ] || _floor=$_asked
+  fi
+  if [ "$_asked" != 0 ] && [ "$_done" = "$_asked" ]; then
+    if [ "$_has_answer" = 1 ]; then _progress_answered answered; else _progress_answered 100; fi
+  else
+    case $_status in
+      cancelling) : >>cancelling && _progress_answered 101 ;;
+      succeeded | failed | cancelled) _progress_answered 102 ;;
+      *) [ "$_open" = "$_asked" ] && [ "$_open" != 0 ] || _progress_answered 100 ;;
+    esac
+  fi
+}
+
+# Prints the members of a snapshot that are about a question, one in a line: the status, the number and the message of the
+# open question, the number and the message of the last answer, whether it has a text, and the text. Outside of texts, a
+# snapshot has only braces, brackets, commas, colons, numbers and words, so that each quotation mark begins or ends a text.
+_progress_members() {
+  sed 's/\\\\/\\u005c/g; s/\\"/\\u0022/g' "$1" | awk -v RS='"' '
+    function code(text, i, value) {
+      value = 0
+      for (i = 1; i <= 4; i++) value = value * 16 + index("0123456789abcdef", tolower(substr(text, i, 1))) - 1
+      return value
+    }
+    function utf8(value) {
+      if (value < 128) return sprintf("%c", value)
+      if (value < 2048) return sprintf("%c%c", 192 + int(value / 64), 128 + value % 64)
+      if (value < 65536) return sprintf("%c%c%c", 224 + int(value / 4096), 128 + int(value / 64) % 64, 128 + value % 64)
+      return sprintf("%c%c%c%c", 240 + int(value / 262144), 128 + int(value / 4096) % 64, 128 + int(value / 64) % 64, 128 + value % 64)
+    }
+    function plain(text, result, at, kind, value) {
+      result = ""
+      while (at = index(text, "\\")) {
+        result = result substr(text, 1, at - 1)
+        kind = substr(text, at + 1, 1)
+        text = substr(text, at + 2)
+        if (kind == "u") {
+          value = code(text)
+          text = substr(text, 5)
+          if (value >= 55296 && value < 56320 && text ~ /^.u/) {
+            value = 65536 + (value - 55296) * 1024 + code(substr(text, 3)) - 56320
+            text = substr(text, 7)
+          }
+          result = result (value ? utf8(value) : "")
+        } else result = result (kind == "n" ? "\n" : kind == "t" ? "\t" : kind == "r" ? "\r" : kind == "/" ? "/" : " ")
+      }
+      return result text
+    }
+    function line(text) { gsub(/[\001-\037]/, " ", text); return text }
+    # Between texts: the depth, and the number or the word after the colon of a member.
+    NR % 2 {
+      if (is_value = /^[ \t\r\n]*:/) {
+        value = $0
+        gsub(/^[ \t\r\n]*:[ \t\r\n]*/, "", value)
+        if (depth == 2 && name == "number") number[outer] = value + 0
+      }
+      for (i = 1; i <= length($0); i++) {
+        mark = substr($0, i, 1)
+        if (mark == "{" || mark == "[") { if (++depth == 2) outer = mark == "{" ? name : "" }
+        if (mark == "}" || mark == "]") depth--
+      }
+      next
+    }
+    is_value && depth == 1 && name == "status" { status = $0 }
+    is_value && depth == 2 && name == "message" { message[outer] = plain($0) }
+    is_value && depth == 2 && name == "answer" && outer == "lastAnswer" { has_answer = 1; answer = plain($0) }
+    { name = $0 }
+    END {
+      print status
+      print number["waitingFor"] + 0
+      print line(message["waitingFor"])
+      print number["lastAnswer"] + 0
+      print line(message["lastAnswer"])
+      print has_answer + 0
+      printf "%s", answer
+    }'
 }
 
 # Builds a request from the next report, and from further ones up to 256 kB; the request does not change until it is accepted
@@ -471,6 +769,7 @@ _progress_invalid() {
   else
     # A report of counts alone is not repeated.
     ! grep -q '^{"state"' "report.$_number" || _progress_recount
+    [ -z "$_question" ] || [ "$_report" != "$_number" ] || _progress_answered 102
     _head=$_number
   fi
   _last=$_head _key=$_key-again
@@ -493,13 +792,13 @@ _progress_json() {
       *) _json="\"$1\"" && return 0 ;;
     esac
   fi
-  _json="\"$(printf '%s' "$1" | _progress_utf8 | sed 's/["\\]/\\&/g')\""
+  _json="\"$(printf '%s' "$1" | _progress_utf8 | LC_ALL=C sed 's/["\\]/\\&/g')\""
 }
 
 # Shortens a text, removes control characters and replaces invalid bytes. It encloses each valid sequence of UTF-8 in two
 # control characters, so that all bytes over 127 outside of them are invalid.
 _progress_utf8() {
-  awk '{
+  LC_ALL=C awk '{
     if (length($0) > 16000) {
       $0 = substr($0, 1, 16000)
       sub(/[\300-\377][\200-\277]*$/, "")

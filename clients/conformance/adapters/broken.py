@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Part of Live Progress: live progress of long-running operations.
-"""Variants of the reference client with one fault each, which the suite must detect."""
+"""Variants of the reference client with one fault each, which the suite must detect; broken_ask.py has further ones."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from typing import Any
 
+import broken_ask  # noqa: F401 (its classes are faults)
 from reference import Adapter
+from reference_ask import Question
 from reference_report import Reporter
 from reference_watch import Refused, Watch
 
@@ -192,14 +195,12 @@ class WaitsForItsServer(Reporter):
 
 
 class DoesNotHearOfCancelling(Reporter):
-    def hear(self, snapshot: Snapshot) -> None:
+    def hear(self, snapshot: Snapshot, body: Report) -> None:
         pass
 
 
 class IgnoresBeingDisabled(Reporter):
     def __init__(self, *arguments: Any, **named: Any):
-        import os
-
         os.environ.pop("LIVE_PROGRESS_DISABLED", None)
         super().__init__(*arguments, **named)
 
@@ -229,15 +230,17 @@ class StaysForEver(Reporter):
         await asyncio.wait([self.task])
 
 
-FAULTS = {kind.__name__: kind for kind in (*Watch.__subclasses__(), *Reporter.__subclasses__())}
+FAULTS = {fault.__name__: fault for kind in (Watch, Reporter, Question) for fault in kind.__subclasses__()}
 
 
 def main(name: str) -> None:
     kind = FAULTS[name]
+    Adapter.name = name
     adapter = Adapter()
-    adapter.name = name
     if issubclass(kind, Watch):
         adapter.watch_type = kind
+    elif issubclass(kind, Question):
+        Reporter.question_type = kind
     else:
         adapter.reporter_type = kind
     asyncio.run(adapter.run())

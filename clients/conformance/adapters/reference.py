@@ -10,10 +10,11 @@ import os
 import sys
 from typing import Any
 
-from reference_report import Reporter, cancel
+from reference_ask import NoAnswer, ask
+from reference_report import Reporter, post
 from reference_watch import Refused, Watch
 
-CAN = ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals"]
+CAN = ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals", "ask", "answer"]
 
 
 def write(**event: Any) -> None:
@@ -46,7 +47,7 @@ class Adapter:
 
     async def take(self, command: dict[str, Any]) -> None:
         do, n = command["do"], command["n"]
-        if do in ("watch", "cancel", "stop"):
+        if do in ("watch", "cancel", "stop", "ask", "answer"):
             self.tasks[n] = asyncio.create_task(getattr(self, do)(command))
             return
         if do == "create":
@@ -75,9 +76,23 @@ class Adapter:
         write(event="done", n=command["n"])
 
     async def cancel(self, command: dict[str, Any]) -> None:
-        if kind := await cancel(command["url"], command.get("token")):
+        if kind := await post(f"{command['url']}/cancel", command.get("token")):
             write(event="error", n=command["n"], kind=kind)
         write(event="done", n=command["n"])
+
+    async def answer(self, command: dict[str, Any]) -> None:
+        body = {"answer": command["text"], **({"number": command["number"]} if "number" in command else {})}
+        if kind := await post(f"{command['url']}/answer", command.get("token"), body):
+            write(event="error", n=command["n"], kind=kind)
+        write(event="done", n=command["n"])
+
+    async def ask(self, command: dict[str, Any]) -> None:
+        n = command["n"]
+        try:
+            write(event="answered", n=n, answer=await ask(self.operations[command["op"]], command))
+        except NoAnswer as none:
+            write(event="error", n=n, kind=str(none))
+        write(event="done", n=n)
 
     def create(self, command: dict[str, Any]) -> None:
         op = command["op"]

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+from reference_ask import Question
 
 KINDS = {401: "unauthenticated", 403: "forbidden", 404: "unknown", 410: "gone"}
+PROBLEMS = {"not-waiting", "already-answered", "answer-not-accepted"}
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 BASE = "/api/v1/progress"
 ROOM = 256
@@ -27,12 +29,15 @@ class Stopped(Exception):
 class Reporter:
     """The worker's handle for an operation. No call waits or raises."""
 
+    question_type = Question
+
     def __init__(self, command: dict[str, Any], told: Callable[[], None], refused: Callable[[str], None]):
         self.told, self.refused = told, refused
         self.queue: deque[dict[str, Any]] = deque()
         self.count = 0
         self.failures = 0
         self.is_told = False
+        self.question: Question | None = None
         self.news = asyncio.Event()
         server = command.get("server")
         self.token = command.get("token") or os.environ.get("LIVE_PROGRESS_TOKEN")
@@ -57,6 +62,8 @@ class Reporter:
         self.push({"completedCount": self.count})
 
     def end(self, end: dict[str, Any]) -> None:
+        if self.question:
+            self.question.end(None, "ended")
         if not self.is_guest:
             self.push(end)
 
@@ -110,10 +117,12 @@ class Reporter:
                 async with session.request(method, url, json=body, headers=key) as answer:
                     if answer.status < 300:
                         self.failures = 0
-                        self.hear(await answer.json())
+                        self.hear(await answer.json(), body)
                         return
                     if answer.status not in TRANSIENT:
                         self.refused(KINDS.get(answer.status, "refused"))
+                        if self.question:
+                            self.question.end(None, KINDS.get(answer.status, "refused"))
                         raise Stopped
                     wait = float(answer.headers.get("Retry-After", 0))
             except (aiohttp.ClientError, asyncio.TimeoutError):
@@ -121,14 +130,22 @@ class Reporter:
             self.failures += 1
             await asyncio.sleep(max(wait, random.uniform(0.1, min(10, 0.25 * 2**self.failures))))
 
-    def hear(self, snapshot: dict[str, Any]) -> None:
+    def hear(self, snapshot: dict[str, Any], body: dict[str, Any]) -> None:
+        if self.question:
+            if body.get("waitingFor") is self.question.report:
+                self.question.is_sent.set()
+            if self.question.is_sent.is_set():
+                self.question.hear(snapshot)
         if snapshot["status"] == "cancelling" and not self.is_told:
             self.is_told = True
             self.told()
 
 
-async def cancel(url: str, token: str | None) -> str | None:
-    """Requests the cancellation of an operation; returns the kind of a refusal, or None."""
+async def post(url: str, token: str | None, body: dict[str, Any] | None = None) -> str | None:
+    """Sends the request of a watcher, to cancel or to answer; returns the kind of a refusal, or None."""
     fields = {"Authorization": f"Bearer {token}"} if token else {}
-    async with aiohttp.ClientSession(headers=fields) as session, session.post(f"{url}/cancel") as answer:
-        return None if answer.status < 300 else KINDS.get(answer.status, "refused")
+    async with aiohttp.ClientSession(headers=fields) as session, session.post(url, json=body) as answer:
+        if answer.status < 300:
+            return None
+        kind = (await answer.json(content_type=None)).get("type", "").replace("/", ":").rpartition(":")[2]
+        return kind if kind in PROBLEMS else KINDS.get(answer.status, "refused")

@@ -16,7 +16,7 @@ FINAL = {"succeeded", "failed", "cancelled"}
 KINDS = {401: "unauthenticated", 403: "forbidden", 404: "unknown", 410: "gone"}
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 FATAL_CLOSES = {1002, 1003, 1007, 1008, 1009, 1010}
-MEMBERS = ("cursor", "revision", "status", "state", "details", "progress", "skipped", "result", "error")
+MEMBERS = ("cursor", "revision", "status", "state", "details", "progress", "skipped", "result", "error", "waitingFor", "lastAnswer")
 
 
 class Refused(Exception):

@@ -18,7 +18,7 @@ from .patience import patient
 
 READY_SECONDS = 20
 LINE_BYTES = 4 * 1024 * 1024
-EVENTS = {"ready", "snapshot", "end", "error", "cancelling", "refused", "done"}
+EVENTS = {"ready", "snapshot", "end", "error", "cancelling", "refused", "answered", "done"}
 Event = dict[str, Any]
 
 
@@ -55,7 +55,7 @@ class Adapter:
     def ready(self) -> Event:
         return self.events[0]
 
-    async def send(self, number: int, do: str, **members: Any) -> None:
+    async def send(self, number: int, do: str, /, **members: Any) -> None:
         line = {"do": do, "n": number, **members}
         self.sent[number] = {**line, "at": time.monotonic()}
         assert self.process.stdin is not None
@@ -142,7 +142,7 @@ class Adapter:
         kind = event["event"]
         expect(kind in EVENTS, f"the adapter wrote an unknown event {kind!r}")
         expect((kind == "ready") == (not self.events), "ready must be the first event, and must occur once")
-        if kind in ("snapshot", "end", "done") or (kind == "error" and "n" in event):
+        if kind in ("snapshot", "end", "answered", "done") or (kind == "error" and "n" in event):
             number = event["n"]
             expect(number in self.sent, f"{kind} of a command that was not sent: {number!r}")
             over = any(e["event"] == "done" and e["n"] == number for e in self.events)

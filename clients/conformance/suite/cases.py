@@ -13,7 +13,7 @@ import yaml
 
 from .failure import BadCase
 
-SERVERS = {"scripted", "real", "relayed", "dead", "silent", "blackhole"}
+SERVERS = {"scripted", "model", "real", "relayed", "dead", "silent", "blackhole"}
 OPERATION = "conf-1"
 
 

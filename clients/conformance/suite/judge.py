@@ -17,6 +17,10 @@ from .scripted import Attempt
 from .stage import Stage
 
 MEMBERS = ("status", "state", "details", "result", "error")
+ASKED = {
+    "waitingFor": ("number", "kind", "message", "choices", "default"),
+    "lastAnswer": ("number", "message", "answer", "answeredBy", "isExpired"),
+}
 COUNTS = ("completedCount", "totalCount", "unit", "fractionCompleted")
 QUIET = 0.8  # the seconds in which a client must not make a further attempt
 NEXT_TRY = 2.0
@@ -50,7 +54,7 @@ def judge_raised(adapter: Adapter) -> None:
         expect(event.get("kind") != "raised", f"a call of the worker raised: {event.get('detail')}")
         if event["event"] == "error":
             command = adapter.sent.get(event.get("n", -1), {}).get("do")
-            expect(command in ("watch", "cancel"), f"{command!r} reported an error: {event}")
+            expect(command in ("watch", "cancel", "ask", "answer"), f"{command!r} reported an error: {event}")
     for op in {e.get("op") for e in adapter.events if e["event"] == "cancelling"}:
         told = sum(e["event"] == "cancelling" and e["op"] == op for e in adapter.events)
         expect_equal(told, 1, f"cancelling events of {op}")
@@ -79,6 +83,8 @@ def judge_watch(adapter: Adapter, scene: Stage, number: int) -> None:
             expect_equal(now["skipped"], source.get("skipped", 0), f"skipped of {now['cursor']}")
         if sent:
             judge_content(now, source)
+        if sent and "ask" in adapter.ready.get("can", []):
+            judge_question(now, source)
         before = now
     judge_end(adapter, number, before)
 
@@ -95,6 +101,15 @@ def judge_content(now: dict[str, Any], source: dict[str, Any]) -> None:
     expect(here, f"progress of {cursor} is missing")
     for name in COUNTS:
         expect_equal(here.get(name), there.get(name), f"{name} of {cursor}")
+
+
+def judge_question(now: dict[str, Any], source: dict[str, Any]) -> None:
+    """Checks the question and the answer of a snapshot."""
+    for name, members in ASKED.items():
+        here, there = now.get(name), source.get(name)
+        expect_equal(here is None, there is None, f"whether {name} of {now['cursor']} is missing")
+        for member in members if there else ():
+            expect_equal((here or {}).get(member), there.get(member), f"{member} in {name} of {now['cursor']}")
 
 
 def judge_end(adapter: Adapter, number: int, last: dict[str, Any] | None) -> None:

@@ -56,6 +56,9 @@ async def judge_end_state(scene: Stage, wanted: dict[str, Any], states: Any, cou
     for name, value in wanted.items():
         if name == "error":
             judge_problem(last.get("error") or {}, value)
+        elif name == "lastAnswer" and value:
+            given = last.get(name) or {}
+            expect_equal({key: given.get(key) for key in value}, value, f"{name} at the end")
         elif name in ("completedCount", "totalCount", "unit", "fractionCompleted"):
             expect_equal(progress.get(name), value, f"{name} at the end")
         else:

@@ -19,7 +19,9 @@ from .real import BASE
 from .stage import Stage, stage
 
 # The time limits of calls in seconds (ADAPTER.md); ends have a higher limit, because they wait for the server.
-CALLS = {"create": 0.5, "update": 0.5, "advance": 0.5, "succeed": 5, "fail": 5, "cancelled": 5, "stop": 2, "cancel": 5}
+CALLS = {
+    "create": 0.5, "update": 0.5, "advance": 0.5, "succeed": 5, "fail": 5, "cancelled": 5, "stop": 2, "cancel": 5, "answer": 5,
+}
 SLACK = 0.4  # additional time for a busy machine
 WATCH_SECONDS = 15
 LEAVE_SECONDS = 3
@@ -42,12 +44,12 @@ class Player:
             await action(value)
 
     async def _do(self, value: dict[str, Any]) -> None:
-        """Sends a command to the client, and waits until the call has returned, except for a watch."""
+        """Sends a command to the client, and waits until the call has returned, except for a watch and a question."""
         members = dict(value)
         command = next(iter(members))
         target = members.pop(command)
         label, repeat = members.pop("as", command), members.pop("repeat", 1)
-        waits = members.pop("wait", command != "watch")
+        waits = members.pop("wait", command not in ("watch", "ask"))
         for index in range(repeat):
             self.last += 1
             self.names[label] = self.last
@@ -64,8 +66,8 @@ class Player:
                     members[name] = await real.token(given)
                 elif isinstance(given, list):
                     members[name] = [await real.token(t) if isinstance(t, dict) else t for t in given]
-        if command in ("watch", "cancel"):
-            return {"url": f"{self.scene.url}{BASE}/{target or OPERATION}", **members}
+        if command in ("watch", "cancel", "answer"):
+            return {"url": f"{self.scene.url}{BASE}/{target or OPERATION}", **await self._numbered(members)}
         if command == "stop":
             return {"watch": self.names[target or "watch"], **members}
         if command == "create" and not self.case.variables:
@@ -73,23 +75,28 @@ class Player:
         return {"op": target, **members}
 
     async def _await(self, value: dict[str, Any]) -> None:
-        """Waits for an event, such as `{event: snapshot, state: Two}`."""
+        """Waits for an event, such as `{event: snapshot, state: Two}`; `after` is the shortest time since its command."""
         wanted = dict(value)
         kind, seconds = wanted.pop("event"), wanted.pop("within", WATCH_SECONDS)
+        shortest, asked = wanted.pop("after", 0), wanted.pop("asked", {})
         number = self.names[wanted.pop("of")] if "of" in wanted else None
 
         def matches(event: Event) -> bool:
             if event["event"] != kind or (number is not None and event.get("n") != number):
                 return False
             about = event.get("snapshot", event)
-            return all(about.get(name) == content for name, content in wanted.items())
+            is_asked = all(holds(about.get(name), content) for name, content in asked.items())
+            return is_asked and all(about.get(name) == content for name, content in wanted.items())
 
         if kind == "done" and number is None:
             number = self.last
-        await self.adapter.wait(matches, patient(seconds), f"{kind} {wanted or ''}".strip())
+        event = await self.adapter.wait(matches, patient(seconds), f"{kind} {wanted or ''}".strip())
+        if number is not None:
+            after = event["at"] - self.adapter.sent[number]["at"]
+            expect(after >= shortest, f"{kind} came {after:.1f} s after its command; expected {shortest:g} s or more")
 
     async def _worker(self, value: dict[str, Any]) -> None:
-        """The runner reports: `{put: {…}}`, `{patch: {…}}`, `{post: {…}}`, `{delete: conf-1}`, `{cancel: conf-1}`."""
+        """The runner reports: `{put: {…}}`, `{patch: {…}}`, `{delete: conf-1}`, `{cancel: it}`, `{answer: {…}}`."""
         assert self.scene.hand is not None
         value = dict(value)
         method, body = next(iter(value.items()))
@@ -99,6 +106,8 @@ class Player:
                 await self.scene.hand.request("DELETE", f"/{body}")
             elif method == "cancel":
                 await self.scene.hand.request("POST", f"/{await self._only()}/cancel")
+            elif method == "answer":
+                await self.scene.hand.request("POST", f"/{await self._only()}/answer", await self._numbered(body))
             else:
                 path = "" if method == "post" else f"/{name}"
                 await self.scene.hand.request(method.upper(), path, fill(body, {"i": index}))
@@ -112,6 +121,14 @@ class Player:
                 return str(found[0]["id"])
             await asyncio.sleep(0.02)
         raise Failure("the client created no operation within 5 s")
+
+    async def _numbered(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Returns an answer with the number of the open question in place of `number: open`."""
+        if answer.get("number") != "open" or not self.scene.hand:
+            return answer
+        asked = [o["waitingFor"]["number"] for o in await self.scene.hand.operations() if "waitingFor" in o]
+        expect(len(asked) == 1, f"{len(asked)} open questions at the server")
+        return {**answer, "number": asked[0]}
 
     async def _observe(self, value: dict[str, Any]) -> None:
         """Waits until the operation on the server has the given members: `{state: One, status: running}`."""
@@ -136,11 +153,12 @@ class Player:
 
     async def _server(self, value: str) -> None:
         real, relay = self.scene.real, self.scene.relay
-        assert real is not None
-        if value in ("pause", "resume"):
+        if value in ("pause", "resume", "cut"):
             assert relay is not None
-            relay.paused = value == "pause"
-        elif value == "start":
+            relay.cut() if value == "cut" else setattr(relay, "paused", value == "pause")
+            return
+        assert real is not None
+        if value == "start":
             await real.start()
         elif value in ("stop", "kill"):
             await real.stop(kill=value == "kill")
@@ -174,6 +192,13 @@ class Player:
 
     async def _exit(self, value: Any) -> None:
         await self.adapter.leave(patient(LEAVE_SECONDS + SLACK))
+
+
+def holds(given: Any, wanted: Any) -> bool:
+    """Returns whether a value is the wanted one; an object can have further members."""
+    if isinstance(wanted, dict):
+        return isinstance(given, dict) and all(given.get(name) == content for name, content in wanted.items())
+    return bool(given == wanted)
 
 
 def flat(operation: dict[str, Any]) -> dict[str, Any]:

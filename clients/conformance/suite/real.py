@@ -70,9 +70,9 @@ class RealServer:
 
 
 class Hand:
-    """The runner's own requests to a real server."""
+    """The runner's own requests to a server, which has a `url` and the token `admin`."""
 
-    def __init__(self, server: RealServer):
+    def __init__(self, server: Any):
         self.server = server
         self.session = aiohttp.ClientSession()
 

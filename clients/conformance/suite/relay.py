@@ -54,6 +54,7 @@ class Relay:
     async def start(self) -> None:
         self._random = random.Random(11)
         self._seen = [0] * len(self.faults)
+        self._open: dict[int, web.Request] = {}
         self._session = aiohttp.ClientSession(auto_decompress=False)
         app = web.Application(client_max_size=2**22)
         app.router.add_route("*", "/{rest:.*}", self._handle)
@@ -66,14 +67,20 @@ class Relay:
         await self._runner.cleanup()
         await self._session.close()
 
+    def cut(self) -> None:
+        """Drops all requests and connections, and all further ones until the relay is resumed."""
+        self.paused = True
+        for request in self._open.values():
+            self._drop(request)
+
     def kind(self, request: web.Request, body: bytes) -> str:
-        """Returns the kind of a request: create, report, end, cancel, watch or preflight."""
+        """Returns the kind of a request: create, report, end, cancel, answer, watch or preflight."""
         if request.method == "OPTIONS":
             return "preflight"
         if request.method == "GET":
             return "watch"
         if request.method == "POST":
-            return "create" if request.path.rstrip("/") == BASE else "cancel"
+            return "create" if request.path.rstrip("/") == BASE else request.path.rpartition("/")[2]
         if request.method == "PUT" and not self.created:
             return "create"
         return "end" if END.search(body) else "report"
@@ -83,6 +90,7 @@ class Relay:
         call = Call(time.monotonic(), request.method, request.path, self.kind(request, body), body, shown_token(request))
         self.calls.append(call)
         fault = call.fault = self._fault(call.kind)
+        self._open[id(request)] = request
         try:
             if self.paused or fault.get("drop") == "before":
                 return self._drop(request)
@@ -104,6 +112,7 @@ class Relay:
             self.bugs.append(error)
             raise
         finally:
+            del self._open[id(request)]
             call.over = time.monotonic()
 
     def _fault(self, kind: str) -> dict[str, Any]:

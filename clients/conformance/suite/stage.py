@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .cases import Case
+from .model_server import ModelServer
 from .real import Hand, RealServer
 from .relay import Relay
 from .scripted import ScriptedServer
@@ -36,6 +37,11 @@ async def stage(case: Case, binary: Path, origins: list[str]) -> AsyncIterator[S
             await scripted.start()
             stack.push_async_callback(scripted.stop)
             yield Stage(scripted.url, scripted=scripted)
+        elif case.server == "model":
+            model = ModelServer()
+            await model.start()
+            stack.push_async_callback(model.stop)
+            yield await relayed_stage(case, model, None, stack)
         elif case.server in ("real", "relayed"):
             yield await real_stage(case, binary, origins, stack)
         else:
@@ -48,11 +54,19 @@ async def real_stage(case: Case, binary: Path, origins: list[str], stack: contex
     real = RealServer(binary, case.options, case.keys, origins)
     await real.start()
     stack.push_async_callback(real.stop, kill=True)
+    if case.server == "relayed":
+        return await relayed_stage(case, real, real, stack)
     hand = Hand(real)
     stack.push_async_callback(hand.close)
-    if case.server == "real":
-        return Stage(real.url, real=real, hand=hand)
-    relay = Relay(real, case.faults)
+    return Stage(real.url, real=real, hand=hand)
+
+
+async def relayed_stage(
+    case: Case, upstream: RealServer | ModelServer, real: RealServer | None, stack: contextlib.AsyncExitStack
+) -> Stage:
+    hand = Hand(upstream)
+    stack.push_async_callback(hand.close)
+    relay = Relay(upstream, case.faults)
     await relay.start()
     stack.push_async_callback(relay.stop)
     return Stage(relay.url, real=real, relay=relay, hand=hand)

@@ -22,20 +22,22 @@ GIVEN = """
 import sys
 rows, files, sha, url = range(30), ["a", "b"], "4f2a", sys.argv[1] if len(sys.argv) > 1 else "URL"
 def insert(row): pass
-upload = insert
+upload = apply = insert
+changes = [1, 2, 3]
 """
 
 
-def test_the_readme_has_three_examples():
-    assert len(EXAMPLES) == 3
+def test_the_readme_has_four_examples():
+    assert len(EXAMPLES) == 4
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["loop", "operation", "watcher"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=["loop", "operation", "question", "watcher"])
 def test_an_example_of_the_readme_runs(server, example):
     request("POST", server.url + API, {"id": "of-the-readme"})
     request("PATCH", f"{server.url}{API}/of-the-readme", {"state": "Done", "status": "succeeded"})
     before = {item["id"] for item in server.list()}
     given = GIVEN.replace("URL", f"{server.url}{API}/of-the-readme")
+    example = example.replace('default="no", timeout=60', 'default="yes", timeout=0.5')  # nobody answers here
     process = run_python(given + example, LIVE_PROGRESS_SERVER=server.url)
     if "watch" in example:
         assert process.stdout == "succeeded Done None\n"
@@ -48,7 +50,8 @@ def test_every_public_name_is_documented_and_the_functions_have_an_example():
     for name in live_progress.__all__:
         text = getattr(live_progress, name).__doc__
         assert text and len(text) > 40, name
-    for name in ("track", "operation", "current", "watch", "awatch", "cancel", "configure", "flush", "patch_tqdm"):
+    functions = ("track", "operation", "current", "watch", "awatch", "cancel", "configure", "flush", "patch_tqdm")
+    for name in (*functions, "ask", "aask", "answer"):
         assert "```python" in getattr(live_progress, name).__doc__, name
 
 

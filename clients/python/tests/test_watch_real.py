@@ -16,7 +16,7 @@ from websocket_server import both
 
 import live_progress
 from live_progress import ProgressError, awatch, watch
-from live_progress._awatch import _within
+from live_progress._awatch import within
 
 
 @both
@@ -177,7 +177,7 @@ def test_a_cancellation_that_arrives_with_a_message_is_not_dropped():
         async def read():
             return await arrived
 
-        task = asyncio.ensure_future(_within(10, read()))
+        task = asyncio.ensure_future(within(10, read()))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         arrived.set_result(b"message")

@@ -36,7 +36,7 @@ async def awatch(url: str, *, token: AsyncToken = None, cursor: Optional[str] = 
                 writer.write(taken(protocol))
                 while not machine.is_over:
                     timeout = machine.silence if protocol.is_open else CONNECTING
-                    for event in protocol.received(await _within(timeout, reader.read(65536))):
+                    for event in protocol.received(await within(timeout, reader.read(65536))):
                         snapshot = machine.received(event)
                         if snapshot is not None:
                             yield snapshot
@@ -64,10 +64,10 @@ async def _asked(token: AsyncToken, target: Target) -> Optional[str]:
 
 async def _streams(url: str) -> Tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, port, is_encrypted = address(url)
-    return await _within(CONNECTING, asyncio.open_connection(host, port, ssl=security() if is_encrypted else None))
+    return await within(CONNECTING, asyncio.open_connection(host, port, ssl=security() if is_encrypted else None))
 
 
-async def _within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
+async def within(seconds: Optional[float], work: Coroutine[Any, Any, Result]) -> Result:
     """Does what ``asyncio.wait_for`` does, and never drops a cancellation.
 
     Before Python 3.12, ``wait_for`` drops a cancellation that arrives at the same time as the result.

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import uuid
 import weakref
-from typing import Any, Mapping, Optional, Tuple, Union
+from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _display
 from ._channel import Channel
@@ -99,6 +99,43 @@ def current() -> Operation:
     except ValueError:
         return _NOTHING
     return Operation(guest.channel, ends=False)
+
+
+def ask(
+    message: str,
+    *,
+    choices: Sequence[str] = (),
+    default: Optional[str] = None,
+    timeout: Optional[float] = None,
+    kind: str = "question",
+) -> str:
+    """Asks a question of the current operation, waits for the answer, and returns its text; see ``Operation.ask``.
+
+    ```python
+    if ask("Apply 3 changes?", choices=["yes", "no"], default="no", timeout=60) == "yes":
+        apply(changes)
+    ```
+
+    Without a current operation, the answer is the default at once; without a default, raises ``Unanswered``.
+    """
+    return current().ask(message, choices=choices, default=default, timeout=timeout, kind=kind)
+
+
+async def aask(
+    message: str,
+    *,
+    choices: Sequence[str] = (),
+    default: Optional[str] = None,
+    timeout: Optional[float] = None,
+    kind: str = "question",
+) -> str:
+    """Asks like ``ask``, and lets other tasks run until the answer.
+
+    ```python
+    name = await aask("Which branch?", kind="input", default="main", timeout=600)
+    ```
+    """
+    return await current().aask(message, choices=choices, default=default, timeout=timeout, kind=kind)
 
 
 _NOTHING = Operation(Channel(None), ends=False)

@@ -12,11 +12,12 @@ import os
 from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Optional
 
+from ._asked import Asked
 from ._counts import Counts
-from ._http import token_of
+from ._http import ProgressError, token_of
 from ._json import Report, encoded
 from ._problem import Exit, abandoned, end_of_loop
-from ._request import Refusal, Request, batch, folded, made
+from ._request import Refusal, Request, batch, folded, made, simplified
 from ._settings import Target
 
 #: The maximum number of waiting transitions; beyond it, the oldest is folded into the next.
@@ -27,7 +28,7 @@ SOONEST_BEAT, LATEST_BEAT = 1.0, 10.0
 TICK = 0.1
 
 
-class Channel:
+class Channel(Asked):
     """The state of one operation, with or without a server."""
 
     def __init__(self, target: Optional[Target], creation: Optional[Report] = None, cancellable: bool = True) -> None:
@@ -37,8 +38,7 @@ class Channel:
         self.cancellable = cancellable
         self.pid = os.getpid()
         self.counts = Counts()
-        self.title = ""
-        self.state = ""
+        self.title = self.state = ""
         self.status = "running"
         #: Returns whether the worker still has a reference to the operation.
         self.is_held: Callable[[], bool] = lambda: True
@@ -53,8 +53,7 @@ class Channel:
         self.report_token: Optional[str] = None
         self.watch_token: Optional[str] = None
         self.is_created = creation is None
-        self.has_end = False
-        self.is_asked_to_stop = False
+        self.has_end = self.is_asked_to_stop = False
         #: The time until which another process may create the operation, after the first 404.
         self.patient_until: Optional[float] = None
         #: Whether this process must end the operation.
@@ -69,12 +68,11 @@ class Channel:
         self.followers: List[Channel] = []
         #: The number of reports, and the number of settled reports.
         self.number = self.settled = 0
-        self.not_before = 0.0
+        self.not_before = self._next_tick = 0.0
         self._may_hurry = True
         self._tries = 0
         self._waiting: Deque[Report] = deque()
         self._request: Optional[Request] = None
-        self._next_tick = 0.0
         self._beat = SOONEST_BEAT
         self._next_beat: Optional[float] = None
         if creation is not None and target is not None:
@@ -99,6 +97,7 @@ class Channel:
         report = {**self.counts.take(last), **report}
         if last:
             self.status = json.loads(report["status"])
+            self.end_question(ProgressError("ended", "This program has ended the operation."))
         if self.mirror is not None:
             self.mirror(report, last)
         elif self.takes_reports and report:
@@ -152,7 +151,6 @@ class Channel:
             return None
         if self._request is None and self._waiting:
             self._request = made("PATCH", self.target.url, batch(self._waiting))
-            self._beat = SOONEST_BEAT
         if self._request is not None:
             return self._request
         if self._next_beat is None:
@@ -171,14 +169,16 @@ class Channel:
         if request.reports:
             self._request = None
             self.settled += len(request.reports)
-        else:
-            self._beat = min(self._beat * 2, LATEST_BEAT)
-        self._next_beat = now + (self._beat if self.cancellable and not self.is_asked_to_stop else LATEST_BEAT)
+            self.question_sent(request.reports)
+        self._beat = SOONEST_BEAT if request.reports else min(self._beat * 2, LATEST_BEAT)
+        beat = self._beat if self.cancellable and not self.is_asked_to_stop else LATEST_BEAT
+        self._next_beat = now + self.beat_of_question(beat)
         self._tries = 0
 
     def taken(self, snapshot: Dict[str, Any]) -> None:
         """Handles a success; ``snapshot`` is the body of the response."""
         self.is_created = True
+        self.question_heard(snapshot)
         if snapshot.get("status") == "cancelling":
             for channel in (self, *self.followers):
                 channel.is_asked_to_stop = channel.needs_worker = True
@@ -212,12 +212,10 @@ class Channel:
 
     def simplify(self, request: Request) -> bool:
         """Repeats a refused creation without the options that can be invalid; returns whether it had some."""
-        creation = request.reports[0]
-        plain = {name: text for name, text in creation.items() if name in ("title", "cancellable", "id")}
-        if len(plain) == len(creation):
+        plain, counts = simplified(request.reports[0])
+        if plain == request.reports[0]:
             return False
         self._request = made(request.method, request.url, (plain,))
-        counts = {name: text for name, text in creation.items() if name in ("totalCount", "unit")}
         if self._waiting:
             self._waiting[0] = {**counts, **self._waiting[0]}
         else:
@@ -227,6 +225,7 @@ class Channel:
     def stop(self, refusal: Refusal) -> None:
         """Stops all further reports."""
         self.refusal = refusal
+        self.end_question(ProgressError(*refusal))
         self.dropped += self.number - self.settled
         self.settled = self.number
         self._waiting.clear()
@@ -243,6 +242,7 @@ class Channel:
         self._request = None
         self.settled = self.number
         self.counts.forget()
+        self.question = None
         self.is_attended = False
         self.needs_worker = True
         self.not_before = 0.0

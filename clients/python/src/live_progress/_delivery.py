@@ -104,7 +104,9 @@ def _settle(channel: Channel, request: Request, answer: Answer, token: Optional[
         log.warning("live-progress: The server refused the options of an operation: %s", answer.message)
     elif answer.status in (400, 413, 415, 422) and request.method != "POST":
         line = answer.json.get("line")
-        channel.drop(request, line if isinstance(line, int) and 0 < line <= len(request.reports) else 1, now)
+        line = line if isinstance(line, int) and 0 < line <= len(request.reports) else 1
+        channel.question_refused(request.reports[line - 1], answer.message)
+        channel.drop(request, line, now)
         log.warning("live-progress: The server refused a report: %s", answer.message)
     else:
         kind = answer.problem if answer.status == 409 and answer.problem else KINDS.get(answer.status, "refused")

@@ -47,6 +47,7 @@ class Guest:
                 self._has_several = True
             channel.mirror = lambda report, last: self._tell(channel, report, last)
             channel.place = self.channel.target
+            channel.host = self.channel
             channel.is_asked_to_stop = self.channel.is_asked_to_stop
             self.channel.followers.append(channel)
             report = {"state": encoded(channel.title or "Running")}

@@ -10,11 +10,12 @@ import http.client
 import io
 import json
 import os
+import re
 import socket
 import ssl
 import time
 import urllib.parse
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 _LARGEST_ANSWER = 16 * 1024 * 1024
 #: The longest delay that a server can request, in seconds.
@@ -32,7 +33,7 @@ class Answer(NamedTuple):
     @property
     def problem(self) -> str:
         """The last component of the problem's type, such as ``ended``."""
-        return str(self.json.get("type", "")).rpartition(":")[2]
+        return re.split("[:/]", str(self.json.get("type", "")))[-1]
 
     @property
     def message(self) -> str:
@@ -43,7 +44,9 @@ class Answer(NamedTuple):
 class ProgressError(Exception):
     """A request or a watch that the server refused, or a server that cannot be reached.
 
-    ``kind`` is one of ``unauthenticated``, ``forbidden``, ``unknown``, ``gone``, ``refused`` and ``unreachable``.
+    ``kind`` is one of ``unauthenticated``, ``forbidden``, ``unknown``, ``gone``, ``refused`` and ``unreachable``. Of
+    ``ask`` and ``answer``, it can also be ``ended``; of ``answer``, also ``not-waiting``, ``already-answered`` and
+    ``answer-not-accepted``.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -197,16 +200,27 @@ def origin(url: str) -> Tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def call(method: str, url: str, token: Optional[str] = None, body: bytes = b"", timeout: float = 10.0) -> Answer:
-    """Sends one request on a new connection, and waits for the response."""
+def call(
+    method: str,
+    url: str,
+    token: Optional[str] = None,
+    report: Optional[Dict[str, Any]] = None,
+    kinds: FrozenSet[str] = frozenset(),
+) -> Answer:
+    """Sends one request on a new connection, and waits for the response.
+
+    ``kinds`` are the names of problems that become the kind of the error.
+    """
     connection = Connection()
+    headers = {} if report is None else {"Content-Type": "application/json"}
+    body = b"" if report is None else json.dumps(report).encode()
     try:
-        answer = connection.exchange(method, url, headers_with(token, {}), body, timeout)
+        answer = connection.exchange(method, url, headers_with(token, headers), body)
     except (OSError, http.client.HTTPException) as error:
         raise ProgressError("unreachable", f"The server at {url} cannot be reached: {error}") from error
     finally:
         connection.close()
     if answer.status >= 300:
         kind = "unreachable" if answer.status in TRANSIENT else KINDS.get(answer.status, "refused")
-        raise ProgressError(kind, answer.message)
+        raise ProgressError(answer.problem if answer.problem in kinds else kind, answer.message)
     return answer

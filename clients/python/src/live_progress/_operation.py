@@ -9,6 +9,7 @@ import os
 from types import TracebackType
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, Union
 
+from ._asking import Asking
 from ._channel import Channel
 from ._counting import Counting
 from ._counts import count_of
@@ -19,11 +20,12 @@ from ._settings import Target
 from ._state import current_operation, lock
 
 
-class Operation(Counting):
+class Operation(Counting, Asking):
     """The worker's handle for an operation; created by ``operation``, ``track`` and ``current``.
 
-    No call waits for the server, and calls raise only ``Cancelled``. All calls are allowed from any thread. In another
-    process, after a fork or a pickle, the handle reports on the same operation; only the first process ends it.
+    Only ``ask`` waits for the server; the other calls raise only ``Cancelled``. All calls are allowed from any thread.
+    In another process, after a fork or a pickle, the handle reports on the same operation; only the first process ends
+    it.
     """
 
     def __init__(self, channel: Channel, *, raises: bool = True, ends: bool = True) -> None:

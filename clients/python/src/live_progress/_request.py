@@ -40,6 +40,12 @@ def made(method: str, url: str, reports: Tuple[Report, ...]) -> Request:
     return Request(method, url, headers, b"\n".join(body(report) for report in reports), reports)
 
 
+def simplified(creation: Report) -> Tuple[Report, Report]:
+    """Returns a creation without the options that can be invalid, and its counts."""
+    plain = {name: text for name, text in creation.items() if name in ("title", "cancellable", "id")}
+    return plain, {name: text for name, text in creation.items() if name in ("totalCount", "unit")}
+
+
 def length(report: Report) -> int:
     """Returns the approximate size of a report in bytes."""
     return sum(len(text) + 24 for text in report.values())
@@ -60,6 +66,8 @@ def batch(waiting: Deque[Report]) -> Tuple[Report, ...]:
 def folded(earlier: Report, later: Report) -> Report:
     """Returns one report with the effect of two consecutive reports."""
     result = {**earlier, **later}
+    if "status" in later:
+        result.pop("waitingFor", None)  # the end withdraws the question
     if "state" in later and "details" not in later:
         result.pop("details", None)
     if "completedCount" in later:

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Dict, Mapping, Optional
+
+from ._fields import date_of, mapping_of, number_of, text_of, whole_of
+from ._waiting import LastAnswer, WaitingFor, last_answer_of, waiting_for_of
 
 #: The final statuses.
 ENDED = frozenset(("succeeded", "failed", "cancelled"))
@@ -28,7 +30,7 @@ class Snapshot:
     cursor: str
     revision: int
     attempt: int
-    #: pending, running, stalled, cancelling, succeeded, failed or cancelled.
+    #: pending, running, waiting (for a person), stalled, cancelling, succeeded, failed or cancelled.
     status: str
     state: str
     details: Any
@@ -54,6 +56,9 @@ class Snapshot:
     skipped: int
     #: The complete message of the server.
     wire: Mapping[str, Any] = field(repr=False, compare=False)
+    #: The open question, and the newest question with an answer; ``None`` if there is none.
+    waiting_for: Optional[WaitingFor] = None
+    last_answer: Optional[LastAnswer] = None
 
     @property
     def is_ended(self) -> bool:
@@ -66,58 +71,32 @@ def snapshot_of(wire: Dict[str, Any]) -> Snapshot:
     revision, cursor, status = wire.get("revision"), wire.get("cursor"), wire.get("status")
     if not isinstance(revision, int) or not isinstance(cursor, str) or not isinstance(status, str):
         raise ValueError("The message is not a snapshot: it needs a revision, a cursor and a status.")
-    progress = _mapping(wire.get("progress"))
+    progress = mapping_of(wire.get("progress"))
     error = wire.get("error")
     return Snapshot(
-        id=_text(wire.get("id")) or "",
+        id=text_of(wire.get("id")) or "",
         cursor=cursor,
         revision=revision,
-        attempt=_whole(wire.get("attempt")) or 1,
+        attempt=whole_of(wire.get("attempt")) or 1,
         status=status,
-        state=_text(wire.get("state")) or "",
+        state=text_of(wire.get("state")) or "",
         details=wire.get("details"),
-        title=_text(wire.get("title")),
-        completed=_whole(progress.get("completedCount")),
-        total=_whole(progress.get("totalCount")),
-        unit=_text(progress.get("unit")),
-        fraction=_number(progress.get("fractionCompleted")),
-        throughput=_number(progress.get("throughput")),
-        remaining=_number(progress.get("estimatedTimeRemaining")),
-        parent=_text(wire.get("parent")),
-        labels=_mapping(wire.get("labels")),
+        title=text_of(wire.get("title")),
+        completed=whole_of(progress.get("completedCount")),
+        total=whole_of(progress.get("totalCount")),
+        unit=text_of(progress.get("unit")),
+        fraction=number_of(progress.get("fractionCompleted")),
+        throughput=number_of(progress.get("throughput")),
+        remaining=number_of(progress.get("estimatedTimeRemaining")),
+        parent=text_of(wire.get("parent")),
+        labels=mapping_of(wire.get("labels")),
         cancellable=wire.get("cancellable") is True,
-        created_at=_date(wire.get("createdAt")),
-        updated_at=_date(wire.get("updatedAt")),
+        created_at=date_of(wire.get("createdAt")),
+        updated_at=date_of(wire.get("updatedAt")),
         result=wire.get("result"),
         error=error if isinstance(error, dict) else None,
-        skipped=_whole(wire.get("skipped")) or 0,
+        skipped=whole_of(wire.get("skipped")) or 0,
         wire=wire,
+        waiting_for=waiting_for_of(wire.get("waitingFor")),
+        last_answer=last_answer_of(wire.get("lastAnswer")),
     )
-
-
-def _mapping(value: object) -> Dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> Optional[str]:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: object) -> Optional[int]:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: object) -> Optional[float]:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
-
-
-def _date(value: object) -> Optional[datetime]:
-    try:
-        return datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else None
-    except ValueError:
-        return None

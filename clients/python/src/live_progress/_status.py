@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import List
+
 from ._channel import Channel
 
 _BAR = 24
@@ -14,6 +16,10 @@ def status(channel: Channel, seconds: float) -> str:
     counts = channel.counts
     done, fraction = int(counts.completed), counts.fraction()
     parts = [channel.title]
+    question = channel.question
+    if question is not None and not question.is_over and channel.status == "running":
+        choices = f" [{'/'.join(question.choices)}]" if question.choices else ""
+        return _printable([*parts, f"waiting for an answer: {question.message}{choices}"])
     if fraction is not None:
         filled = int(fraction * _BAR)
         parts.append(f"{int(fraction * 100 + 1e-9):3d}% " + "━" * filled + "╌" * (_BAR - filled))
@@ -31,6 +37,10 @@ def status(channel: Channel, seconds: float) -> str:
             parts.append(f"{duration(seconds * (1 - fraction) / fraction)} left")
     if channel.state and channel.status == "running" and channel.left_by is None:
         parts.append(channel.state)
+    return _printable(parts)
+
+
+def _printable(parts: List[str]) -> str:
     text = "  ".join(part for part in parts if part)
     return "".join(character if character.isprintable() else " " for character in text)
 
