@@ -27,7 +27,7 @@ extension ProgressQuestion.Open {
         writer.beginObject()
         writer.member("number")
         writer.write(number)
-        question.writeMembers(to: &writer)
+        question.writeMembers(to: &writer, hasAllMembers: true)
         writer.member("askedAt")
         writer.writeText { ProgressTimestamp.append(askedAt, to: &$0) }
         if let deadline {
@@ -60,15 +60,17 @@ extension ProgressAnswer {
 }
 
 extension ProgressQuestion {
-    fileprivate func writeMembers(to writer: inout JSONWriter) {
+    fileprivate func writeMembers(to writer: inout JSONWriter, hasAllMembers: Bool = false) {
         writer.member("kind")
         writer.write(kind.rawValue)
         writer.member("message")
         writer.write(message)
-        writer.member("choices")
-        writer.beginArray()
-        for choice in choices { writer.write(choice) }
-        writer.endArray()
+        if hasAllMembers || !choices.isEmpty {
+            writer.member("choices")
+            writer.beginArray()
+            for choice in choices { writer.write(choice) }
+            writer.endArray()
+        }
         if let defaultAnswer {
             writer.member("default")
             writer.write(defaultAnswer)

@@ -42,6 +42,8 @@ struct QuestionMessageTests {
         #expect(try ProgressReportBody.decodeReport(json: ProgressReportBody.encodeReport(report)) == report)
         let least = try ProgressReportBody.decodeReport(json: #"{"waitingFor":{"message":"Name?"}}"#.utf8)
         #expect(least.waitingFor == .ask(ProgressQuestion("Name?")))
+        let written = #"{"waitingFor":{"kind":"question","message":"Name?"}}"#
+        #expect(ProgressReportBody.encodeReport(least) == Array(written.utf8))
         let withdrawal = try ProgressReportBody.decodeReport(json: #"{"waitingFor":null}"#.utf8)
         #expect(withdrawal.waitingFor == .withdraw)
         #expect(ProgressReportBody.encodeReport(withdrawal) == Array(#"{"waitingFor":null}"#.utf8))

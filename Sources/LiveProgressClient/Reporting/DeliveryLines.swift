@@ -37,6 +37,8 @@ struct DeliveryLines: Sendable {
     private var knownUnitsOfParts: Double? = 0
     /// The newest change that was read.
     private var newest: StoredOperation?
+    /// The worker's question that the server has closed, so that its end is not reported.
+    private var closedQuestion: Int?
     /// Whether the server lacks a line, because it has refused the line.
     private var hasLost = false
     /// Whether the waiting lines are sent one by one, because a larger request was refused.
@@ -57,6 +59,8 @@ struct DeliveryLines: Sendable {
     }
 
     var isEmpty: Bool { waiting.isEmpty }
+
+    mutating func noteClosed(question number: Int) { closedQuestion = number }
 
     /// Whether the journal has ended, so that no line follows.
     var isOver: Bool { newest?.newest.outcome != nil }
@@ -96,7 +100,12 @@ struct DeliveryLines: Sendable {
         let isLast = snapshot.outcome != nil
         noteOwnHead(of: snapshot)
         // Nothing can follow the end, so it says everything: the server may have lost earlier reports in a crash.
-        var reports = SnapshotDifference.reports(from: known, to: snapshot, isWhole: isLast && !isGuest)
+        var reports = SnapshotDifference.reports(
+            from: known,
+            to: snapshot,
+            closedQuestion: closedQuestion,
+            isWhole: isLast && !isGuest
+        )
         if isLast, !isGuest { addOwnHead(of: snapshot, to: &reports) }
         if isLast, isGuest { reports = reports.map(\.countsAlone).filter { $0 != ProgressReport() } }
         if known.attempt != snapshot.attempt { (knownBaseline, knownUnitsOfParts) = (0, 0) }
@@ -220,28 +229,5 @@ struct DeliveryLines: Sendable {
         guard refused.report != bare else { return .end }
         append(bare, isLast: true, refused.reading)
         return .line
-    }
-}
-
-extension ProgressOutcome {
-    /// The outcome without its large parts, for a server that refuses them.
-    fileprivate var bare: ProgressOutcome {
-        switch self {
-        case .succeeded: .succeeded()
-        case .failed(let problem): .failed(ProgressProblem(type: problem.type, title: problem.title))
-        case .cancelled: .cancelled
-        }
-    }
-}
-
-extension ProgressReport {
-    /// The report with its counts alone.
-    fileprivate var countsAlone: ProgressReport {
-        ProgressReport(
-            completedCount: completedCount,
-            totalCount: totalCount,
-            unit: unit,
-            fractionCompleted: fractionCompleted
-        )
     }
 }

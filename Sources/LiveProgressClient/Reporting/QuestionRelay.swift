@@ -55,7 +55,8 @@ struct QuestionRelay: Sendable {
 
     /// Returns the end of the delivered question once; `nil` while the question is open.
     mutating func takeEnd() -> End? {
-        guard let (here, there) = asked else { return nil }
+        // The end of the operation is more than the end of its question.
+        guard let (here, there) = asked, newest?.outcome == nil else { return nil }
         guard let there else {
             asked = nil
             return End(number: here)

@@ -54,6 +54,13 @@ extension ServerDelivery {
         durabilityRefusal = (wantedDurable, ProgressError.notDurable)
     }
 
+    /// Returns the end of the worker's question on the server once; `nil` while the question is open.
+    mutating func takeQuestionEnd() -> QuestionRelay.End? {
+        guard let end = relay.takeEnd() else { return nil }
+        lines.noteClosed(question: end.number)
+        return end
+    }
+
     /// Handles a refusal, or a request that failed.
     ///
     /// - Parameters:

@@ -168,7 +168,7 @@ final class ServerSink: JournalSink {
 
     /// Closes the question of the worker when a person has answered it on the server.
     private func closeQuestion(of journal: ProgressJournal) {
-        guard let end = state.withLock({ $0.delivery.relay.takeEnd() }) else { return }
+        guard let end = state.withLock({ $0.delivery.takeQuestionEnd() }) else { return }
         journal.closeQuestion(end.number, with: end.answer)
     }
 

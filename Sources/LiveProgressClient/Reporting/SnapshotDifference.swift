@@ -11,17 +11,21 @@ enum SnapshotDifference {
     /// - Parameters:
     ///   - old: The snapshot that the server has.
     ///   - new: The snapshot that the server should have.
+    ///   - closedQuestion: The question that the server itself has closed.
     ///   - isWhole: Whether the state, the details and the counts are reported even if the server has them already.
     /// - Returns: The reports in their order, more than one only if attempts were skipped.
     static func reports(
         from old: ProgressSnapshot,
         to new: ProgressSnapshot,
+        closedQuestion: Int? = nil,
         isWhole: Bool = false
     ) -> [ProgressReport] {
         // A server begins one attempt after the other.
         let hasSkipped = old.attempt + 1 < new.attempt
         let skipped = hasSkipped ? (old.attempt + 1..<new.attempt).map { ProgressReport(attempt: $0) } : []
-        let last = report(from: old, to: new, isWhole)
+        var last = report(from: old, to: new, isWhole)
+        let isClosedThere = new.waitingFor == nil && old.waitingFor?.number == closedQuestion
+        if !isClosedThere { last.waitingFor = question(from: old, to: new) }
         return skipped + (last == ProgressReport() ? [] : [last])
     }
 
@@ -49,12 +53,11 @@ enum SnapshotDifference {
                 report.setCounts(from: isSameAttempt ? old.counts : nil, to: counts)
             }
         }
-        report.waitingFor = question(from: old, to: new)
         report.outcome = new.outcome
         return report
     }
 
-    /// Returns the question that was asked, or a withdrawal if the question was closed by this worker.
+    /// Returns the question that was asked, or a withdrawal if the worker has closed its question.
     private static func question(from old: ProgressSnapshot, to new: ProgressSnapshot) -> ProgressQuestion.Change? {
         guard new.waitingFor?.number != old.waitingFor?.number else { return nil }
         if let open = new.waitingFor {
@@ -64,8 +67,7 @@ enum SnapshotDifference {
         }
         // The end, a new attempt and a request to cancel close the question on the server too.
         guard new.outcome == nil, new.attempt == old.attempt, new.status != .cancelling else { return nil }
-        let isAnswered = new.lastAnswer?.number == old.waitingFor?.number && new.lastAnswer?.isExpired == false
-        return isAnswered ? nil : .withdraw
+        return .withdraw
     }
 
     /// Returns the labels to set; a label that is gone has an empty value.
@@ -108,5 +110,28 @@ extension ProgressCounts {
         let units = fractionCompleted * Double(totalCount) - Double(completedCount)
         // Below this number, it is a rounding error of the quotient.
         return units > 1e-9 * Double(totalCount) ? units : 0
+    }
+}
+
+extension ProgressOutcome {
+    /// The outcome without its large parts, for a server that refuses them.
+    var bare: ProgressOutcome {
+        switch self {
+        case .succeeded: .succeeded()
+        case .failed(let problem): .failed(ProgressProblem(type: problem.type, title: problem.title))
+        case .cancelled: .cancelled
+        }
+    }
+}
+
+extension ProgressReport {
+    /// The report with its counts alone.
+    var countsAlone: ProgressReport {
+        ProgressReport(
+            completedCount: completedCount,
+            totalCount: totalCount,
+            unit: unit,
+            fractionCompleted: fractionCompleted
+        )
     }
 }

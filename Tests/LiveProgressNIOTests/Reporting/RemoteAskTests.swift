@@ -68,6 +68,27 @@ struct RemoteAskTests {
         }
     }
 
+    @Test("A question that another client has replaced stays open, and the end of the operation is an error of its own")
+    func others() async throws {
+        try await SocketServer.with { server in
+            let client = try server.client()
+            for isEnd in [false, true] {
+                let tracker = try await client.createProgress()
+                let asking = Task { try await tracker.ask("Apply?") }
+                _ = try await question("Apply?", of: tracker, server)
+                let other = ProgressReport(waitingFor: .ask(ProgressQuestion("Other?")))
+                _ = try await client.report(tracker.id, isEnd ? ProgressReport(outcome: .cancelled) : other)
+                let result = await asking.result
+                #expect { try result.get() } throws: { ($0 as? ProgressError)?.code == (isEnd ? .gone : .unanswered) }
+                guard !isEnd else { continue }
+                tracker.update("Going on")
+                #expect(try await tracker.delivered())
+                #expect(try server.snapshot(tracker.id).waitingFor?.question.message == "Other?")
+                tracker.cancel()
+            }
+        }
+    }
+
     @Test("A refused answer has its own code")
     func refused() async throws {
         try await SocketServer.with { server in

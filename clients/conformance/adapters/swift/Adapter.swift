@@ -16,10 +16,14 @@ import Synchronization
 /// Runs the Swift client for the conformance suite (`clients/conformance/ADAPTER.md`).
 @main
 struct Adapter {
+    private static let abilities: JSONValue = [
+        "watch", "report", "cancel", "tokens", "environment", "cursor", "refusals", "ask", "answer",
+    ]
+
     static func main() async throws {
         Output.tell(
             "ready",
-            ["client": "swift", "can": ["watch", "report", "cancel", "tokens", "environment", "cursor", "refusals"]],
+            ["client": "swift", "can": abilities],
             ["transport": "websocket", "origins": []]
         )
         let watches = Watches()
@@ -32,17 +36,23 @@ struct Adapter {
             case "watch": watches.begin(command)
             case "stop": watches.stop(command)
             // This loop blocks the main actor.
-            case "cancel": Task.detached { await cancel(command) }
+            case "cancel": Task.detached { await perform(command) { _ = try await $0.cancel($1) } }
+            case "answer":
+                let (text, number) = (command["text"]?.stringValue ?? "", command["number"]?.intValue.map { Int($0) })
+                Task.detached { await perform(command) { _ = try await $0.answer($1, text, number: number) } }
             default: workers.perform(command)
             }
         }
         exit(0)
     }
 
-    private static func cancel(_ command: Command) async {
+    private static func perform(
+        _ command: Command,
+        _ request: (ProgressClient, ProgressID) async throws -> Void
+    ) async {
         do {
             let (client, id) = try command.operation()
-            try await client.cancel(id)
+            try await request(client, id)
         } catch {
             Output.tell("error", command.number, Output.members(of: error))
         }
@@ -101,12 +111,19 @@ enum Output {
 
     /// Returns the members of an event for an error.
     static func members(of error: any Error) -> JSONObject {
+        if error is CancellationError { return ["kind": "cancelled"] }
+        if let error = error as? ProgressError {
+            let kind = error.code == .unanswered ? "unanswered" : "ended"
+            return ["kind": .string(kind), "detail": .string(error.message)]
+        }
         guard let error = error as? ProgressClientError else {
             return ["kind": "raised", "detail": .string("\(error)")]
         }
         let kind: String =
             switch error.code {
-            case .unauthenticated, .forbidden, .unknown, .gone: error.code.name
+            case .unauthenticated, .forbidden, .unknown, .gone, .ended, .notWaiting, .alreadyAnswered,
+                .answerNotAccepted:
+                error.code.name
             case _ where error.isTransient: "unreachable"
             default: "refused"
             }

@@ -48,6 +48,28 @@ final class Watches {
             "skipped": .integer(Int64(event.skipped)),
             "result": snapshot.result ?? .null,
             "error": snapshot.error.map { .object(shown($0)) } ?? .null,
+            "waitingFor": snapshot.waitingFor.map { .object(shown($0)) } ?? .null,
+            "lastAnswer": snapshot.lastAnswer.map { .object(shown($0)) } ?? .null,
+        ]
+    }
+
+    private static func shown(_ open: ProgressQuestion.Open) -> JSONObject {
+        [
+            "number": .integer(Int64(open.number)),
+            "kind": .string(open.question.kind.rawValue),
+            "message": .string(open.question.message),
+            "choices": .array(open.question.choices.map { .string($0) }),
+            "default": open.question.defaultAnswer.map { .string($0) } ?? .null,
+        ]
+    }
+
+    private static func shown(_ last: ProgressAnswer) -> JSONObject {
+        [
+            "number": .integer(Int64(last.number)),
+            "message": .string(last.message),
+            "answer": last.answer.map { .string($0) } ?? .null,
+            "answeredBy": last.answeredBy.map { .string($0) } ?? .null,
+            "isExpired": .bool(last.isExpired),
         ]
     }
 

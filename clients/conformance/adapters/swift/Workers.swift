@@ -64,6 +64,7 @@ private struct Worker {
         case "update": tracker.update(command["state"]?.stringValue ?? "", details: command["details"] ?? .null)
         case "advance":
             for _ in 0..<(command["times"]?.intValue ?? 1) { tracker.advance(by: command["by"]?.intValue ?? 1) }
+        case "ask": await ask(command, on: tracker)
         case "succeed": tracker.succeed(result: command["result"])
         case "fail":
             let (title, detail) = (command["title"]?.stringValue ?? "", command["detail"]?.stringValue)
@@ -73,6 +74,21 @@ private struct Worker {
         guard ["succeed", "fail", "cancelled"].contains(command.name) else { return }
         // A refusal is an event of its own.
         _ = try? await tracker.delivered(within: .seconds(4))
+    }
+
+    private func ask(_ command: Command, on tracker: ProgressTracker) async {
+        do {
+            let answer = try await tracker.ask(
+                command["message"]?.stringValue ?? "",
+                choices: command["choices"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+                default: command["default"]?.stringValue,
+                within: command["timeout"]?.doubleValue.map { .seconds($0) },
+                kind: command["kind"]?.stringValue.flatMap { ProgressQuestion.Kind(rawValue: $0) } ?? .question
+            )
+            Output.tell("answered", command.number, ["answer": .string(answer)])
+        } catch {
+            Output.tell("error", command.number, Output.members(of: error))
+        }
     }
 
     /// Reports a request to cancel, and the error with which the server refuses all reports.
