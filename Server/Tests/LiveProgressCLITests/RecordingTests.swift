@@ -59,7 +59,9 @@ struct RecordingTests {
             try Data(read.utf8).write(to: Self.readings)
         }
         let recorded = try String(contentsOf: Self.readings, encoding: .utf8)
-        for (now, before) in zip(read.split(separator: "\n"), recorded.split(separator: "\n")) { #expect(now == before) }
+        for (now, before) in zip(read.split(separator: "\n"), recorded.split(separator: "\n")) {
+            #expect(now == before)
+        }
         #expect(read.utf8.count == recorded.utf8.count)
     }
 }

@@ -109,7 +109,10 @@ import Testing
     )
     func countsBars(story: Story) {
         let playback = RunPlayback(story.output)
-        #expect(playback.counts.first?.total == story.firstTotal, "the first lasting bar sets the counts of the operation")
+        #expect(
+            playback.counts.first?.total == story.firstTotal,
+            "the first lasting bar sets the counts of the operation"
+        )
         // The last bar ends when the command ends, or before.
         #expect(playback.phases.filter { (1..<story.count).contains($0) } == Array(1..<story.count))
         #expect(playback.phases == playback.phases.sorted())

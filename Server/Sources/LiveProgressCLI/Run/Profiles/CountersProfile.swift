@@ -54,7 +54,8 @@ struct CountersProfile: OutputProfile {
     private func curl(_ line: OutputLine) -> LineReading? {
         if line.text.hasPrefix("DL% UL%") { return LineReading(step: "Transferring") }
         let fields = line.text.split(separator: " ")
-        guard line.isRedrawn, fields.count >= 10, fields[1] == "--", let done = CurlMeterProfile.amount(fields[2]) else {
+        guard line.isRedrawn, fields.count >= 10, fields[1] == "--", let done = CurlMeterProfile.amount(fields[2])
+        else {
             return nil
         }
         guard let percent = Double(fields[0]), percent <= 100 else {

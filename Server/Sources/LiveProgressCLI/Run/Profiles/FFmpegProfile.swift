@@ -25,7 +25,8 @@ struct FFmpegProfile: OutputProfile {
         let isFrames = line.text.hasPrefix("frame=")
         scanner.skipSpaces()
         let frames = isFrames ? scanner.integer() : nil
-        guard let duration, !isUnknown, duration > 0, scanner.takeThrough("time="), let time = Self.time(&scanner) else {
+        guard let duration, !isUnknown, duration > 0, scanner.takeThrough("time="), let time = Self.time(&scanner)
+        else {
             return LineReading(step: "Encoding", completedCount: frames, unit: frames == nil ? nil : "frames")
         }
         // The last frame may end a little after the stated duration.

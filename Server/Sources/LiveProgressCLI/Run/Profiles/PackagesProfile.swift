@@ -21,7 +21,8 @@ struct PackagesProfile: OutputProfile {
 
     private static func uv(_ line: OutputLine) -> LineReading? {
         var scanner = TextScanner(line.text)
-        guard line.isRedrawn, scanner.takeThrough("ing packages... ("), let pair = scanner.pair(), scanner.take(")") else {
+        guard line.isRedrawn, scanner.takeThrough("ing packages... ("), let pair = scanner.pair(), scanner.take(")")
+        else {
             return nil
         }
         return .counted(pair, "packages", step: "Preparing packages", label: "Preparing packages")
@@ -59,7 +60,8 @@ private struct LayerCounts {
 
     mutating func read(_ line: OutputLine) -> LineReading? {
         let parts = line.text.split(separator: ": ", maxSplits: 1)
-        guard parts.count == 2, parts[0].utf8.count == 12, parts[0].allSatisfy({ $0.isHexDigit }), known.count < 1000 else {
+        guard parts.count == 2, parts[0].utf8.count == 12, parts[0].allSatisfy({ $0.isHexDigit }), known.count < 1000
+        else {
             return nil
         }
         known.insert(parts[0])

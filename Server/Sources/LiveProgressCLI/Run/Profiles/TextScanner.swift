@@ -37,7 +37,8 @@ struct TextScanner {
     /// Takes an integer of digits, in which commas are ignored.
     mutating func integer() -> Int64? {
         let digits = rest.prefix { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ",") }
-        guard digits.first != UInt8(ascii: ","), let number = Int64(String(decoding: digits.filter { $0 != 0x2C }, as: UTF8.self))
+        guard digits.first != UInt8(ascii: ","),
+            let number = Int64(String(decoding: digits.filter { $0 != 0x2C }, as: UTF8.self))
         else { return nil }
         rest = rest.dropFirst(digits.count)
         return number
@@ -70,7 +71,9 @@ struct TextScanner {
         scanner.skipSpaces()
         let unit = Substring(scanner.rest.prefix { Self.isLetter($0) })
         scanner.rest = scanner.rest.dropFirst(unit.utf8.count)
-        guard let factor = Self.factor(of: unit), let bytes = Int64(exactly: (number * factor).rounded()) else { return nil }
+        guard let factor = Self.factor(of: unit), let bytes = Int64(exactly: (number * factor).rounded()) else {
+            return nil
+        }
         self = scanner
         return (bytes, unit)
     }

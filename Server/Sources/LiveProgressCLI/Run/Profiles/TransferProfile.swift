@@ -19,7 +19,8 @@ struct TransferProfile: OutputProfile {
     /// `pip --progress-bar raw`.
     private func raw(_ line: OutputLine) -> LineReading? {
         var scanner = TextScanner(line.text)
-        guard scanner.take("Progress "), let done = scanner.integer(), scanner.take(" of "), let total = scanner.integer(),
+        guard scanner.take("Progress "), let done = scanner.integer(), scanner.take(" of "),
+            let total = scanner.integer(),
             scanner.isAtEnd, total > 0, done <= total
         else { return nil }
         return .counted((done, total), "bytes")
@@ -67,7 +68,9 @@ struct TransferProfile: OutputProfile {
 
     /// A bar of `pip` or of a program with `rich`: two amounts, the unit behind the second one, and then a rate.
     private func bar(_ line: OutputLine) -> LineReading? {
-        guard line.isRedrawn, let last = line.text.lastIndex(where: { $0 == "━" || $0 == "╸" || $0 == "╺" }) else { return nil }
+        guard line.isRedrawn, let last = line.text.lastIndex(where: { $0 == "━" || $0 == "╸" || $0 == "╺" }) else {
+            return nil
+        }
         var scanner = TextScanner(line.text[line.text.index(after: last)...])
         scanner.skipSpaces()
         var counts = scanner
@@ -75,7 +78,9 @@ struct TransferProfile: OutputProfile {
             let name = counts.text.prefix { $0 != "]" }
             return .counted(pair, "packages", step: name.isEmpty ? nil : String(name), label: "packages")
         }
-        guard let done = scanner.decimal(), scanner.take("/"), let total = scanner.size(), total.bytes > 0 else { return nil }
+        guard let done = scanner.decimal(), scanner.take("/"), let total = scanner.size(), total.bytes > 0 else {
+            return nil
+        }
         let scale = Double(total.bytes) / (Self.number(before: total.unit, in: line.text) ?? .infinity)
         let bytes = Int64(min(done * scale, Double(total.bytes)))
         return .counted((bytes, total.bytes), "bytes", label: "\(total.bytes)")
