@@ -32,7 +32,6 @@ extension ProgressJournal: ScheduledPublisher {
         var deadline: Duration?
         var isOver = false
         var mustWakeSink = false
-        var asking: WakeGroup?
     }
 
     /// Applies a change, and publishes it if it made a revision or removed the operation.
@@ -40,7 +39,7 @@ extension ProgressJournal: ScheduledPublisher {
         _ change: (inout JournalState, JournalState.Now) throws(ProgressError) -> Result
     ) throws(ProgressError) -> Result {
         let now = dependencies.now()
-        let (result, effects) = try state.withLock { state throws(ProgressError) in
+        let (result, effects, asking) = try state.withLock { state throws(ProgressError) in
             // The pending count is closed, so that no unit is accepted after an end that does not include it.
             state.core.count(pending.close())
             defer { if !state.core.isOver { pending.reopen() } }
@@ -48,9 +47,10 @@ extension ProgressJournal: ScheduledPublisher {
             let wasRemoved = state.core.removal != nil
             let result = try change(&state.core, now)
             let isNews = state.core.log.newestRevision != before || (state.core.removal != nil) != wasRemoved
-            return (result, isNews ? publish(&state) : Effects())
+            return (result, isNews ? publish(&state) : Effects(), isNews ? state.asking : nil)
         }
         perform(effects)
+        asking?.wake()
         return result
     }
 
@@ -106,7 +106,6 @@ extension ProgressJournal: ScheduledPublisher {
         effects.isChanged = markChanged(&state)
         effects.mustWakeSink = toSink && markDirty(&state)
         effects.deadline = scheduleNext(&state)
-        effects.asking = state.asking
         return effects
     }
 
@@ -136,7 +135,6 @@ extension ProgressJournal: ScheduledPublisher {
     private func perform(_ effects: Effects) {
         for waker in effects.wakers { waker.wake() }
         if effects.mustWakeSink { dependencies.sink?.wake() }
-        effects.asking?.wake()
         if effects.mustSchedule { dependencies.publishing.schedule(self) }
         if effects.isChanged { dependencies.changes.noteChange(of: self) }
         if let deadline = effects.deadline { dependencies.deadlines.schedule(id, at: deadline) }

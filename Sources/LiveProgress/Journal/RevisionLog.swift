@@ -29,7 +29,15 @@ struct RevisionLog: Sendable {
     var newestRevision: UInt64 { entries[last].revision }
     var oldestRevision: UInt64 { entries[first].revision }
     var status: ProgressStatus { entries[last].status }
-    var statusAfterReport: ProgressStatus { entries[last].statusAfterReport }
+    /// The status after the next report; read without copying the snapshot, because every report reads it.
+    var statusAfterReport: ProgressStatus {
+        switch entries[last].status {
+        case .running: .running
+        case .waiting: .waiting
+        case .cancelling: .cancelling
+        default: entries[last].statusAfterReport
+        }
+    }
 
     /// Appends a revision; if the log is full, the revision replaces the oldest one.
     mutating func append(_ change: (inout ProgressSnapshot) -> Void) {
