@@ -81,3 +81,38 @@ struct WatchScreenTests {
         #expect(style.usesUnicode == unicode)
     }
 }
+
+@Suite("The terminal's own progress bar")
+struct TerminalBarTests {
+    @Test(
+        "Only terminals that are known to show it get the sequence",
+        arguments: [
+            (["WT_SESSION": "x"], true), (["ConEmuANSI": "ON"], true), (["ConEmuANSI": "OFF"], false),
+            (["TERM_PROGRAM": "WezTerm"], true), (["TERM_PROGRAM": "ghostty"], true),
+            (["TERM_PROGRAM": "vscode"], false),
+            (["TERM_PROGRAM": "iTerm.app"], false),
+            (["TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T3CwPSc7UUw9"], true),
+            (["TERM_PROGRAM": "iTerm.app", "TERM_FEATURES": "T3PaSc7"], false), (["PTYXIS_VERSION": "48.1"], true),
+            (["PTYXIS_VERSION": "47.9"], false), (["WT_SESSION": "x", "TMUX": "/tmp/s"], false),
+            (["WT_SESSION": "x", "TERM": "dumb"], false), ([:], false),
+        ] as [([String: String], Bool)]
+    )
+    func terminals(environment: [String: String], isKnown: Bool) {
+        let all = ["TERM": "xterm"].merging(environment) { $1 }
+        #expect(TerminalStyle(isTerminal: true, environment: all).hasProgressBar == isKnown)
+        #expect(!TerminalStyle(isTerminal: false, environment: all).hasProgressBar)
+    }
+
+    @Test("The bar follows the operation, is written only when it changes, and is removed once")
+    func follows() {
+        var bar = TerminalBar()
+        #expect(bar.remove() == "")
+        #expect(bar.show(snapshot("Starting")) == "\u{1B}]9;4;3;0\u{1B}\\")
+        let half = snapshot("Copying", counts: ProgressCounts(completedCount: 1, totalCount: 2, fractionCompleted: 0.5))
+        #expect(bar.show(half) == "\u{1B}]9;4;1;50\u{1B}\\")
+        #expect(bar.show(half) == "")
+        #expect(bar.shown == "\u{1B}]9;4;1;50\u{1B}\\")
+        #expect(bar.show(snapshot(outcome: .succeeded())) == "\u{1B}]9;4;0;0\u{1B}\\")
+        #expect(bar.remove() == "")
+    }
+}

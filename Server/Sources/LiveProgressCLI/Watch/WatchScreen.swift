@@ -17,6 +17,8 @@ struct WatchScreen: Sendable {
     private var isOutage = false
     private var hasHeading = false
     private var isLineOpen = false
+    /// The sequence for the terminal's own bar that was written last.
+    private var bar = TerminalBar()
 
     init(style: TerminalStyle, isJSON: Bool) {
         self.style = style
@@ -34,7 +36,8 @@ struct WatchScreen: Sendable {
             return heading(event.snapshot) + new.map { "\($0)\n" }.joined()
         case .live:
             let heading = heading(event.snapshot)
-            return heading + draw(line(width: width).render(event.snapshot))
+            let line = draw(line(width: width).render(event.snapshot))
+            return heading + line + (style.hasProgressBar ? bar.show(event.snapshot) : "")
         }
     }
 
@@ -48,11 +51,14 @@ struct WatchScreen: Sendable {
         return (draw(TextWidth.truncated(text, to: width - 1, mark: style.usesUnicode ? "…" : "...")), nil)
     }
 
+    /// Returns the text that keeps the terminal's own bar, which terminals remove after a time without a new value.
+    func keepBar() -> String { bar.shown ?? "" }
+
     /// Returns the text that restores the terminal; empty when repeated.
     mutating func finish() -> String {
         guard isLineOpen else { return "" }
         isLineOpen = false
-        return "\n\u{1B}[?25h"
+        return bar.remove() + "\n\u{1B}[?25h"
     }
 
     /// Returns a line one column narrower than the terminal, because terminals differ in wrapping at the last column.

@@ -33,6 +33,9 @@ final class WatchSession: Sendable {
         self.screen = Mutex(screen)
     }
 
+    /// Ghostty removes a bar after 15 s without a new value, kitty after 60 s.
+    private static let barInterval = Duration.seconds(10)
+
     /// Watches the operation until its end, the timeout, a signal, or a failure.
     func run(timeout: Duration?) async -> Int32 {
         let signals = Self.signals()
@@ -40,6 +43,10 @@ final class WatchSession: Sendable {
             group.addTask { await self.watch() }
             group.addTask {
                 for await signal in signals { return 128 + signal }
+                return nil
+            }
+            group.addTask {
+                while (try? await Task.sleep(for: Self.barInterval)) != nil { self.write { $0.keepBar() } }
                 return nil
             }
             if let timeout {
