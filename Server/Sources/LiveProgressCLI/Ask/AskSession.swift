@@ -29,8 +29,10 @@ struct AskSession: Sendable {
     ///
     /// A signal withdraws the question before this process exits.
     func run() async -> Int32 {
+        // Before the question is asked, so that no signal ends this process and leaves the question open.
+        let signals = try? SignalRelay.install([SIGINT, SIGTERM, SIGHUP])
         let asking = Task { try await ask() }
-        if let signals = try? SignalRelay.install([SIGINT, SIGTERM, SIGHUP]) {
+        if let signals {
             SignalRelay.deliver(from: signals) { _ in asking.cancel() }
         }
         do {
