@@ -60,10 +60,11 @@ let server: [Target] = [
         resources: [.embedInCode("Documents")],
         swiftSettings: settings
     ),
+    .target(name: "CMonitor"),
     // The tool without its entry point, because tests and fuzzers cannot import an executable.
     .target(
         name: "LiveProgressCLI",
-        dependencies: ["LiveProgressServer", argumentParser, configuration, logging]
+        dependencies: ["CMonitor", "LiveProgressServer", argumentParser, configuration, logging]
             + library("", "Client", "ClientTLS", "HTTP", "SQLite"),
         swiftSettings: settings
     ),

@@ -36,6 +36,10 @@ private func check(_ event: ProgressScanner.Event) {
     switch event {
     case .progress(let progress):
         expect(progress.percent.map { (0...100).contains($0) } ?? true, "\(progress)")
+    case .status(let status):
+        expect(status.percent.map { (0...100).contains($0) } ?? true, "\(status)")
+        expect(status.path.count <= 8, "\(status)")
+    case .reset, .prompt: break
     case .line(let line):
         expect(!line.text.isEmpty, "an empty line")
         expect(line.text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }, "a control: \(line)")

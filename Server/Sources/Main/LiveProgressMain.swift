@@ -7,6 +7,7 @@ import LiveProgressCLI
 @main
 enum LiveProgressMain {
     static func main() async {
+        CommandMonitor.runIfAsked()
         await LiveProgressCommand.main()
     }
 }

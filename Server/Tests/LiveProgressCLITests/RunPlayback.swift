@@ -12,9 +12,9 @@ struct RunPlayback {
     private(set) var reports: [ProgressReport] = []
 
     /// Plays an output to its end, and takes reports as the publisher does.
-    init(_ output: TimedOutput, isSuccess: Bool = true) {
+    init(_ output: TimedOutput, isSuccess: Bool = true, _ patterns: [ParseProfile] = []) {
         let clock = Clock()
-        let feed = RunFeed(outputCount: 1) { clock.now }
+        let feed = RunFeed(outputCount: 1, patterns: patterns, now: { clock.now })
         func ask(until time: Int) {
             while clock.milliseconds < time {
                 clock.milliseconds += min(50, time - clock.milliseconds)

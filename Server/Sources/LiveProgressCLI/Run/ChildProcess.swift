@@ -9,12 +9,27 @@
     import Darwin
 #endif
 
+/// A started command.
+protocol RunningCommand: Sendable {
+    /// Waits until the command stops or ends; blocks the thread.
+    func wait() -> ChildChange
+
+    /// Sends a signal to all running processes of the command's group.
+    func signalGroup(_ signal: Int32)
+
+    /// Continues the stopped command.
+    func resume(inForeground: Bool)
+
+    /// Releases what belongs to a command that has ended.
+    func finish()
+}
+
 /// A started command in its own process group.
 ///
 /// With its own group, a signal reaches the command and the command's children, and no other process. The command
 /// inherits standard input and every descriptor that this process inherited (build tools pass more than three). Ignored
 /// signals stay ignored. This type calls `posix_spawn` itself, because libraries close descriptors and reset signals.
-struct ChildProcess: Sendable {
+struct ChildProcess: RunningCommand {
     /// The process identifier, which is also the identifier of the group.
     let pid: pid_t
 
@@ -23,27 +38,27 @@ struct ChildProcess: Sendable {
     /// - Parameters:
     ///   - arguments: The command and its arguments.
     ///   - environment: The command's environment; its `PATH` determines where to look for the command.
-    ///   - output: The descriptor for the command's standard output.
-    ///   - error: The descriptor for the command's standard error.
+    ///   - descriptors: The command's standard descriptors.
     ///   - defaultSignals: The signals that this process ignores and the command must not ignore.
     /// - Returns: The running command.
     /// - Throws: ``SystemError`` if the command cannot be started.
     static func start(
         _ arguments: CommandArguments,
         environment: ProcessEnvironment,
-        output: Int32,
-        error: Int32,
+        descriptors: StandardDescriptors,
         defaultSignals: [Int32] = []
     ) throws(SystemError) -> ChildProcess {
         let file = try CommandLookup.find(arguments.words[0], path: environment["PATH"])
-        var setup = try SpawnSetup(output: output, error: error, defaultSignals: defaultSignals)
+        var setup = try SpawnSetup(descriptors, leadsGroup: true, defaultSignals: defaultSignals)
         defer { setup.destroy() }
         do {
-            return try setup.spawn(file, arguments: arguments.words, environment: environment.entries)
+            let pid = try setup.spawn(file, arguments: arguments.words, environment: environment.entries)
+            return ChildProcess(pid: pid)
         } catch  where error.errno == ENOEXEC {
             // Run a script without an interpreter line by `sh`, as execvp(3) does.
             let words = [Array("sh".utf8), file] + arguments.words.dropFirst()
-            return try setup.spawn(Array("/bin/sh".utf8), arguments: words, environment: environment.entries)
+            let shell = Array("/bin/sh".utf8)
+            return ChildProcess(pid: try setup.spawn(shell, arguments: words, environment: environment.entries))
         }
     }
 
@@ -63,6 +78,10 @@ struct ChildProcess: Sendable {
     func signalGroup(_ signal: Int32) {
         _ = kill(-pid, signal)
     }
+
+    func resume(inForeground: Bool) { signalGroup(SIGCONT) }
+
+    func finish() {}
 }
 
 /// A change of state of a child process.

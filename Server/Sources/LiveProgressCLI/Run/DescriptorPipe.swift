@@ -23,6 +23,24 @@ enum DescriptorPipe {
     static func make() throws(SystemError) -> (readEnd: Int32, writeEnd: Int32) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw SystemError(errno: errno) }
+        return try moved(ends)
+    }
+
+    /// Creates two connected sockets; a process that is started inherits the second one.
+    static func makeSocketPair() throws(SystemError) -> (own: Int32, other: Int32) {
+        #if os(Linux) && !canImport(Musl)
+            let stream = Int32(SOCK_STREAM.rawValue)
+        #else
+            let stream = SOCK_STREAM
+        #endif
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, stream, 0, &ends) == 0 else { throw SystemError(errno: errno) }
+        let (own, other) = try moved(ends)
+        _ = fcntl(other, F_SETFD, 0)
+        return (own, other)
+    }
+
+    private static func moved(_ ends: [Int32]) throws(SystemError) -> (Int32, Int32) {
         let moved = ends.map { fcntl($0, F_DUPFD_CLOEXEC, 3) }
         let failure = errno
         for end in ends { close(end) }

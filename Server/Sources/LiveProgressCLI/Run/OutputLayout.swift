@@ -9,44 +9,58 @@
     import Darwin
 #endif
 
-/// The pipes between the outputs of the command and the outputs of this process.
+/// The connections between the outputs of the command and the outputs of this process.
 ///
-/// If standard output and standard error of this process are the same file, both outputs of the command use one pipe, so
-/// that the written bytes keep their order.
+/// An output that is a terminal is connected by the command's own terminal, another one by a pipe. If standard output and
+/// standard error of this process are the same file, both outputs of the command use one connection, so that the written
+/// bytes keep their order.
 struct OutputLayout: Sendable {
-    /// The descriptors for the command's standard output and standard error.
-    let output: Int32
-    let error: Int32
-    /// The pumps that read from the pipes.
+    /// The command's standard descriptors.
+    let descriptors: StandardDescriptors
+    /// The pumps that copy the outputs.
     let pumps: [OutputPump]
+    /// The command's ends of the pipes.
+    private let commandEnds: [Int32]
     private let stopEnd: Int32
     private let stopSource: Int32
 
-    /// Creates the pipes.
+    /// Creates the connections.
     ///
     /// - Parameters:
     ///   - outputTarget: The standard output of this process.
     ///   - errorTarget: The standard error of this process.
+    ///   - terminal: The command's own terminal; `nil` if no output is a terminal.
     /// - Throws: ``SystemError`` if no descriptors are left.
-    init(outputTarget: Int32, errorTarget: Int32) throws(SystemError) {
-        (stopSource, stopEnd) = try DescriptorPipe.make()
-        let first = try DescriptorPipe.make()
-        output = first.writeEnd
-        let outputPump = OutputPump(source: first.readEnd, target: outputTarget, stop: stopSource)
-        if Self.isSamePlace(outputTarget, errorTarget) {
-            error = first.writeEnd
-            pumps = [outputPump]
-        } else {
-            let second = try DescriptorPipe.make()
-            error = second.writeEnd
-            pumps = [outputPump, OutputPump(source: second.readEnd, target: errorTarget, stop: stopSource)]
+    init(outputTarget: Int32, errorTarget: Int32, terminal: TerminalRelay? = nil) throws(SystemError) {
+        let (stopSource, stopEnd) = try DescriptorPipe.make()
+        var pumps: [OutputPump] = []
+        var commandEnds: [Int32] = []
+        func connect(_ target: Int32) throws(SystemError) -> Int32 {
+            if let terminal, isatty(target) == 1 {
+                let leader = fcntl(terminal.pseudo.leader, F_DUPFD_CLOEXEC, 3)
+                pumps.append(OutputPump(source: leader, target: target, stop: stopSource, terminal: terminal))
+                return terminal.pseudo.follower
+            }
+            let pipe = try DescriptorPipe.make()
+            pumps.append(OutputPump(source: pipe.readEnd, target: target, stop: stopSource))
+            commandEnds.append(pipe.writeEnd)
+            return pipe.writeEnd
         }
+        let areBothTerminals = terminal != nil && isatty(outputTarget) == 1 && isatty(errorTarget) == 1
+        let output = try connect(outputTarget)
+        let isOne = areBothTerminals || Self.isSamePlace(outputTarget, errorTarget)
+        let error = isOne ? output : try connect(errorTarget)
+        let input = terminal?.user.hasKeys == true ? terminal?.pseudo.follower : nil
+        descriptors = StandardDescriptors(input: input, output: output, error: error)
+        if let terminal { commandEnds.append(terminal.pseudo.follower) }
+        (self.stopSource, self.stopEnd) = (stopSource, stopEnd)
+        self.pumps = pumps
+        self.commandEnds = commandEnds
     }
 
-    /// Closes this process's copies of the write ends, so that a pump ends when the command closes its copies.
+    /// Closes this process's copies of the command's ends, so that a pump ends when the command closes its copies.
     func closeCommandEnds() {
-        close(output)
-        if error != output { close(error) }
+        for end in commandEnds { close(end) }
     }
 
     /// Makes the pumps stop when the pipes are empty.

@@ -17,12 +17,15 @@ struct OutputPump: Sendable {
     let target: Int32
     /// A descriptor that becomes readable, or whose other end closes, when copying must stop.
     let stop: Int32
+    /// The command's terminal, whose queries the pump removes and answers; `nil` for a pipe.
+    var terminal: TerminalRelay?
 
     /// Copies until the end of the output; blocks the thread.
     ///
     /// If the target has no reader any more, the pump closes the source. The command then gets SIGPIPE, as it would
     /// without `run`.
     func run(_ show: (UnsafeRawBufferPointer) -> Void) {
+        var filter = QueryFilter()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
         defer {
             buffer.deallocate()
@@ -31,12 +34,24 @@ struct OutputPump: Sendable {
         while waitForBytes() {
             let count = read(source, buffer.baseAddress, buffer.count)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            // The system reports the end of a terminal as an error (EIO).
             guard count > 0 else { return }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            let isWritten = writeAll(bytes)
+            let isWritten = terminal.map { copy(bytes, &filter, answering: $0) } ?? writeAll(bytes)
             show(bytes)
             guard isWritten else { return }
         }
+    }
+
+    /// Writes the bytes without queries; the answers come before everything that follows the query in the terminal.
+    private func copy(
+        _ bytes: UnsafeRawBufferPointer,
+        _ filter: inout QueryFilter,
+        answering terminal: TerminalRelay
+    ) -> Bool {
+        let (rest, queryCount) = filter.take(bytes)
+        terminal.answer(queryCount: queryCount)
+        return rest.withUnsafeBytes(writeAll)
     }
 
     /// Waits for bytes to read; returns `false` if copying must stop.

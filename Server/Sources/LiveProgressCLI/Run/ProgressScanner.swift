@@ -11,6 +11,12 @@ struct ProgressScanner: Sendable {
         case line(OutputLine)
         /// The program sent its progress to the terminal (OSC 9;4).
         case progress(TerminalProgress)
+        /// The program reported its status (OSC 7501).
+        case status(ProgramStatus)
+        /// The program reset the terminal, which removes all statuses.
+        case reset
+        /// A shell shows its prompt (OSC 133;A), so that the programs before it have ended.
+        case prompt
     }
 
     /// The number of bytes of a line that are scanned; the rest is skipped.
@@ -72,12 +78,19 @@ struct ProgressScanner: Sendable {
         case .nothing: break
         case .byte(let byte): takeText(byte, into: &events)
         case .redraw: isRedrawn = true
+        case .reset: events.append(.reset)
         case .screen(let isAlternate):
             endLine(redrawn: isRedrawn, into: &events)
             isFullScreen = isAlternate
         case .returnToStart: takeText(Byte.carriageReturn, into: &events)
         case .command(let command):
-            if let progress = TerminalProgress(command: command) { events.append(.progress(progress)) }
+            if let progress = TerminalProgress(command: command) {
+                events.append(.progress(progress))
+            } else if let status = ProgramStatus(command: command) {
+                events.append(.status(status))
+            } else if command.starts(with: "133;A".utf8) {
+                events.append(.prompt)
+            }
         }
     }
 

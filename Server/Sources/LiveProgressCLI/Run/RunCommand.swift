@@ -52,6 +52,14 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The seconds for which the local server stays after the end, for late watchers.")
     var keep: Double = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Read progress by a regular expression with the groups percent, completed, total, unit or step; may be repeated.",
+            valueName: "regex"
+        )
+    )
+    var parse: [String] = []
+
     @Flag(help: "Print neither the link nor warnings.")
     var quiet = false
 
@@ -72,12 +80,15 @@ struct RunCommand: AsyncParsableCommand {
         }
         guard (0...65_535).contains(port) else { throw ValidationError("The port must be from 0 to 65535.") }
         guard keep >= 0, keep <= 31_536_000 else { throw ValidationError("--keep must be from 0 to 31536000.") }
+        do { _ = try patterns } catch { throw ValidationError("\(error)") }
         if let identifier, ProgressID(identifier) == nil {
             throw ValidationError(
                 "An identifier is 1 to \(ProgressID.maximumLength) letters, digits and the signs - . _ ~ : @."
             )
         }
     }
+
+    private var patterns: [ParseProfile] { get throws { try parse.map { try ParseProfile($0) } } }
 
     func run() async throws {
         // This comes first, before this process opens descriptors or ignores signals that the command would inherit.
@@ -88,16 +99,19 @@ struct RunCommand: AsyncParsableCommand {
         var configuration = RunSession.Configuration()
         configuration.descriptors = surroundings.descriptors
         configuration.defaultSignals = surroundings.defaultSignals
+        configuration.patterns = try patterns
         configuration.keep = stage.isHosted ? .seconds(keep) : .zero
         if let link = stage.link { messages.say(link) }
         // Catch signals before the command starts, so that no signal can end this process and leave the command running.
         let signals = try SignalRelay.install(ForwardedSignal.all)
+        let relay = try? TerminalRelay(outputTarget: STDOUT_FILENO, errorTarget: STDERR_FILENO)
         let session = RunSession(
             arguments: arguments,
             environment: stage.environment,
             tracker: stage.tracker,
             configuration: configuration,
-            terminal: TerminalControl(),
+            terminal: relay == nil ? TerminalControl() : nil,
+            relay: relay,
             deliverSignals: { SignalRelay.deliver(from: signals, to: $0) },
             warn: { messages.say($0) }
         )

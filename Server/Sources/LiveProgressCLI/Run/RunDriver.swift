@@ -14,7 +14,7 @@ import LiveProgress
 /// Runs the event loop of a running command: passes events to ``RunMachine`` and performs its actions.
 struct RunDriver: Sendable {
     let session: RunSession
-    let child: ChildProcess
+    let child: any RunningCommand
     let layout: OutputLayout
     let feed: RunFeed
     let start: ContinuousClock.Instant
@@ -34,8 +34,10 @@ struct RunDriver: Sendable {
             continuation.finish()
             // The pumps have ended, because `.exit` follows only after that.
             layout.closeRest()
+            child.finish()
+            session.relay?.end()
         }
-        var machine = RunMachine(keeps: session.configuration.keep > .zero)
+        var machine = RunMachine(keeps: session.configuration.keep > .zero, hasTerminal: session.relay != nil)
         for await event in events {
             for action in machine.handle(event) {
                 if case .reportEnd(let end, let isCancelled) = action {
@@ -75,12 +77,10 @@ struct RunDriver: Sendable {
 
     private func perform(_ action: RunMachine.Action, _ events: Events) {
         switch action {
+        case .signalGroup(SIGWINCH) where session.relay != nil: session.relay?.resize()
         case .signalGroup(let signal): child.signalGroup(signal)
-        case .lendTerminal:
-            if session.terminal?.lend(to: child) == true { child.signalGroup(SIGCONT) } else { stopSelf() }
-        case .resume:
-            session.terminal?.lendAgain(to: child)
-            child.signalGroup(SIGCONT)
+        case .lendTerminal: lendTerminal()
+        case .resume: resume()
         case .stopSelf: stopSelf()
         case .start(let timer): startTimer(timer, events)
         case .stopCopying: layout.stop()
@@ -88,7 +88,23 @@ struct RunDriver: Sendable {
         }
     }
 
+    private func lendTerminal() {
+        if let relay = session.relay {
+            if relay.lend() { child.resume(inForeground: true) } else { stopSelf() }
+        } else if let process = child as? ChildProcess, session.terminal?.lend(to: process) == true {
+            child.resume(inForeground: true)
+        } else {
+            stopSelf()
+        }
+    }
+
+    private func resume() {
+        if let process = child as? ChildProcess { session.terminal?.lendAgain(to: process) }
+        child.resume(inForeground: session.relay?.enter() ?? true)
+    }
+
     private func stopSelf() {
+        session.relay?.leave()
         _ = kill(getpid(), SIGSTOP)
     }
 
@@ -117,7 +133,8 @@ struct RunDriver: Sendable {
     }
 
     private func reportEnd(_ end: CommandEnd, isCancelled: Bool) async {
-        session.terminal?.takeBack(from: child)
+        session.relay?.leave()
+        if let process = child as? ChildProcess { session.terminal?.takeBack(from: process) }
         let outcome = end.outcome(
             name: session.arguments.name,
             duration: ContinuousClock.now - start,

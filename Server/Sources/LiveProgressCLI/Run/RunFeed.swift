@@ -30,10 +30,12 @@ final class RunFeed: Sendable {
     /// - Parameters:
     ///   - outputCount: The number of outputs.
     ///   - configuration: The frequency and the size of reports.
+    ///   - patterns: The user's own profiles, which are tried first.
     ///   - now: Returns the time since the command's start.
     init(
         outputCount: Int,
         configuration: RunReporter.Configuration = RunReporter.Configuration(),
+        patterns: [ParseProfile] = [],
         now: @escaping @Sendable () -> Duration
     ) {
         self.now = now
@@ -42,7 +44,7 @@ final class RunFeed: Sendable {
             State(
                 scanners: Array(repeating: ProgressScanner(), count: outputCount),
                 glances: Array(repeating: nil, count: outputCount),
-                reporter: RunReporter(configuration: configuration)
+                reporter: RunReporter(configuration: configuration, profile: OutputProfiles.all(after: patterns))
             )
         )
     }

@@ -60,12 +60,15 @@ struct RunMachine: Sendable {
 
     /// Whether to stay for late watchers.
     private let keeps: Bool
+    /// Whether the output is the command's own terminal, which a process left behind may keep open for long.
+    private let hasTerminal: Bool
     private var stage = Stage.running
     private var isCancelled = false
     private var isOutputEnded = false
 
-    init(keeps: Bool = false) {
+    init(keeps: Bool = false, hasTerminal: Bool = false) {
         self.keeps = keeps
+        self.hasTerminal = hasTerminal
     }
 
     mutating func handle(_ event: Event) -> [Action] {
@@ -144,7 +147,7 @@ struct RunMachine: Sendable {
             return exit(end)
         case (.linger, .copying(let end, isReported: false)):
             stage = .copying(end, isReported: true)
-            return [.reportEnd(end, isCancelled: isCancelled)]
+            return [.reportEnd(end, isCancelled: isCancelled)] + (hasTerminal ? [.stopCopying] : [])
         default:
             return []
         }

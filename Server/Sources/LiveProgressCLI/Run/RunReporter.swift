@@ -30,6 +30,7 @@ struct RunReporter: Sendable {
     /// The sum of earlier transfers with an unknown total.
     private var earlierAmount: Int64 = 0
     private var bars: ProgressBars
+    private var programs = ProgramRecords()
     private var heedsTerminalOnly = false
     /// The time from which bars in lines are read again, after a program has removed its own progress.
     private var readsLinesAt = Duration.zero
@@ -50,14 +51,25 @@ struct RunReporter: Sendable {
     mutating func take(_ event: ProgressScanner.Event, at now: Duration) {
         switch event {
         case .line(let line): take(line, at: now)
-        case .progress(let progress): take(progress, at: now)
+        case .progress(let progress): if !programs.isUsed { take(progress, at: now) }
+        case .status(let status):
+            programs.apply(status)
+            followPrograms(at: now)
+        case .reset:
+            programs.reset()
+            heedsTerminalOnly = false
+        case .prompt:
+            programs.dropRunning()
+            if programs.isUsed { followPrograms(at: now) }
         }
     }
 
     /// Handles a line: a finished line, or an unfinished line without new bytes for a while.
     mutating func take(_ line: OutputLine, at now: Duration) {
         guard let reading = profile.read(line) else { return }
-        if let step = reading.step { self.step = step.shortened(to: configuration.maximumTextLength) }
+        if let step = reading.step, programs.step == nil {
+            self.step = step.shortened(to: configuration.maximumTextLength)
+        }
         isChanged = true
         guard !heedsTerminalOnly, now >= readsLinesAt else { return }
         if let bar = ProgressBar(reading, isLineEnded: line.isEnded, at: now) {
@@ -93,6 +105,24 @@ struct RunReporter: Sendable {
         }
     }
 
+    /// Takes the progress of the programs that report it themselves; it takes precedence over all other progress.
+    private mutating func followPrograms(at now: Duration) {
+        isChanged = true
+        line = nil
+        amount = nil
+        if let step = programs.step { self.step = step.shortened(to: configuration.maximumTextLength) }
+        switch programs.whole?.state {
+        case .working, .blocked:
+            heedsTerminalOnly = true
+            guard let percent = programs.whole?.percent else { return bars.hide() }
+            if let bar = ProgressBar(LineReading(percent: percent), isLineEnded: false, at: now) { bars.draw(bar) }
+        case .idle, .done, .error, .clear, nil:
+            // The end of the command decides, not a program's word.
+            heedsTerminalOnly = false
+            bars.end()
+        }
+    }
+
     /// Returns the report that is due, or `nil` if nothing is new or the last report is too recent.
     mutating func takeReport(at now: Duration) -> ProgressReport? {
         if bars.applyTime(now) { isChanged = true }
@@ -123,6 +153,7 @@ struct RunReporter: Sendable {
         var details: JSONObject = [:]
         if let percent = bars.percent { details["percentComplete"] = .number((percent * 10).rounded() / 10) }
         if let line { details["line"] = .string(line) }
+        if let parts = programs.details { details["programs"] = parts }
         var report = ProgressReport(state: step, details: details.isEmpty ? .null : .object(details))
         if let counts = bars.counts {
             report.completedCount = counts.completed

@@ -27,6 +27,8 @@ struct RunSession: Sendable {
         var keep = Duration.zero
         /// The frequency and the size of reports.
         var reporting = RunReporter.Configuration()
+        /// The user's own profiles of the output.
+        var patterns: [ParseProfile] = []
         /// The descriptors that the output is copied to.
         var outputTarget = STDOUT_FILENO
         var errorTarget = STDERR_FILENO
@@ -42,6 +44,8 @@ struct RunSession: Sendable {
     let configuration: Configuration
     /// The terminal to lend, if there is one.
     let terminal: TerminalControl?
+    /// The command's own terminal; `nil` if no output is a terminal.
+    var relay: TerminalRelay?
     /// Starts to call a closure for each signal that this process receives.
     let deliverSignals: @Sendable (@escaping @Sendable (Int32) -> Void) -> Void
     /// Writes a warning to the user.
@@ -51,37 +55,57 @@ struct RunSession: Sendable {
     func run() async -> CommandEnd {
         let start = ContinuousClock.now
         let layout: OutputLayout
-        let child: ChildProcess
-        do {
+        let child: any RunningCommand
+        do throws(SystemError) {
             layout = try OutputLayout(
                 outputTarget: configuration.outputTarget,
-                errorTarget: configuration.errorTarget
+                errorTarget: configuration.errorTarget,
+                terminal: relay
             )
         } catch {
             return await failed(error)
         }
         configuration.descriptors.keepOthersBack()
-        do {
-            child = try ChildProcess.start(
-                arguments,
-                environment: environment,
-                output: layout.output,
-                error: layout.error,
-                defaultSignals: configuration.defaultSignals
-            )
+        // Before the command can write.
+        _ = relay?.enter()
+        do throws(SystemError) {
+            child = try startCommand(layout)
         } catch {
             layout.closeCommandEnds()
             for pump in layout.pumps { close(pump.source) }
             layout.closeRest()
+            relay?.end()
             return await failed(error)
         }
         layout.closeCommandEnds()
         // Publish that the command runs, because the command may be silent for hours.
         tracker.report(ProgressReport(state: RunReporter.initialStep))
-        let feed = RunFeed(outputCount: layout.pumps.count, configuration: configuration.reporting) {
-            ContinuousClock.now - start
-        }
+        let feed = RunFeed(
+            outputCount: layout.pumps.count,
+            configuration: configuration.reporting,
+            patterns: configuration.patterns,
+            now: { ContinuousClock.now - start }
+        )
         return await RunDriver(session: self, child: child, layout: layout, feed: feed, start: start).run()
+    }
+
+    private func startCommand(_ layout: OutputLayout) throws(SystemError) -> any RunningCommand {
+        guard let relay else {
+            return try ChildProcess.start(
+                arguments,
+                environment: environment,
+                descriptors: layout.descriptors,
+                defaultSignals: configuration.defaultSignals
+            )
+        }
+        return try MonitoredCommand.start(
+            arguments,
+            environment: environment,
+            descriptors: layout.descriptors,
+            terminal: relay.pseudo.follower,
+            isForeground: relay.startsInForeground,
+            defaultSignals: configuration.defaultSignals
+        )
     }
 
     private func failed(_ error: SystemError) async -> CommandEnd {

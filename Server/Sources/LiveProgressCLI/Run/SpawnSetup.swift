@@ -21,16 +21,33 @@
     private func makeSpawnAttributes() -> SpawnAttributes { posix_spawnattr_t() }
 #endif
 
+/// The standard descriptors of a command; without an input, it inherits that of this process.
+struct StandardDescriptors: Sendable, Hashable {
+    var input: Int32?
+    var output: Int32
+    var error: Int32
+}
+
 /// The arguments of `posix_spawn` for the child's descriptors, process group and signals.
 struct SpawnSetup: ~Copyable {
     private var actions = makeSpawnActions()
     private var attributes = makeSpawnAttributes()
 
-    init(output: Int32, error: Int32, defaultSignals: [Int32]) throws(SystemError) {
+    /// Creates the arguments.
+    ///
+    /// - Parameters:
+    ///   - descriptors: The child's standard descriptors.
+    ///   - leadsGroup: Whether the child leads a process group of its own.
+    ///   - defaultSignals: The signals with their default effect.
+    /// - Throws: ``SystemError`` if no memory is left.
+    init(_ descriptors: StandardDescriptors, leadsGroup: Bool, defaultSignals: [Int32]) throws(SystemError) {
         try Self.check(posix_spawn_file_actions_init(&actions))
         try Self.check(posix_spawnattr_init(&attributes))
-        try Self.check(posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO))
-        try Self.check(posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO))
+        if let input = descriptors.input {
+            try Self.check(posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO))
+        }
+        try Self.check(posix_spawn_file_actions_adddup2(&actions, descriptors.output, STDOUT_FILENO))
+        try Self.check(posix_spawn_file_actions_adddup2(&actions, descriptors.error, STDERR_FILENO))
         var defaults = sigset_t()
         sigemptyset(&defaults)
         for signal in defaultSignals { sigaddset(&defaults, signal) }
@@ -40,7 +57,8 @@ struct SpawnSetup: ~Copyable {
         sigemptyset(&mask)
         try Self.check(posix_spawnattr_setsigmask(&attributes, &mask))
         try Self.check(posix_spawnattr_setpgroup(&attributes, 0))
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        let group = leadsGroup ? POSIX_SPAWN_SETPGROUP : 0
+        let flags = group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
         try Self.check(posix_spawnattr_setflags(&attributes, Int16(flags)))
     }
 
@@ -53,7 +71,7 @@ struct SpawnSetup: ~Copyable {
         _ file: [UInt8],
         arguments: [[UInt8]],
         environment: [[UInt8]]
-    ) throws(SystemError) -> ChildProcess {
+    ) throws(SystemError) -> pid_t {
         let argv = Self.strings(arguments)
         let envp = Self.strings(environment)
         defer {
@@ -62,7 +80,7 @@ struct SpawnSetup: ~Copyable {
         let path = file.map { CChar(bitPattern: $0) } + [0]
         var pid: pid_t = 0
         try Self.check(posix_spawn(&pid, path, &actions, &attributes, argv, envp))
-        return ChildProcess(pid: pid)
+        return pid
     }
 
     /// Returns the words as C strings, followed by a null pointer.

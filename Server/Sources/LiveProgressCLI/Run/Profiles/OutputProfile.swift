@@ -73,6 +73,11 @@ struct OutputProfiles: OutputProfile {
         ]
     )
 
+    /// All supported profiles, after those of the user.
+    static func all(after patterns: [ParseProfile]) -> OutputProfiles {
+        OutputProfiles(profiles: patterns + all.profiles)
+    }
+
     mutating func read(_ line: OutputLine) -> LineReading? {
         for index in profiles.indices {
             if let reading = profiles[index].read(line) { return reading }

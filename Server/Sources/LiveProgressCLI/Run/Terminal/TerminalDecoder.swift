@@ -15,6 +15,8 @@ struct TerminalDecoder: Sendable {
         case redraw
         /// The cursor returned to the first column.
         case returnToStart
+        /// The terminal is reset (`ESC c`).
+        case reset
         /// A full-screen program has switched to its own screen, or back.
         case screen(isAlternate: Bool)
         /// An operating system command (`ESC ]`) is complete, with this content.
@@ -32,7 +34,7 @@ struct TerminalDecoder: Sendable {
 
     /// The length in bytes after which an unterminated sequence is abandoned.
     static let maximumStringLength = 4096
-    private static let keptLength = 64
+    private static let keptParameters = 64
 
     private var state = State.text
     private var kept: [UInt8] = []
@@ -80,6 +82,7 @@ struct TerminalDecoder: Sendable {
         case Byte.escape: state = .escape
         default:
             state = .text
+            if byte == UInt8(ascii: "c") { return .reset }
             // ESC M moves the cursor up, ESC 8 restores the cursor position of ESC 7.
             if byte == UInt8(ascii: "M") || byte == UInt8(ascii: "8") { return .redraw }
             return Self.isLineEnd(byte) ? .byte(byte) : .nothing
@@ -91,7 +94,7 @@ struct TerminalDecoder: Sendable {
         switch byte {
         case 0x20...0x3F:
             length += 1
-            if kept.count < Self.keptLength { kept.append(byte) }
+            if kept.count < Self.keptParameters { kept.append(byte) }
             if length > Self.maximumStringLength { state = .text }
             return .nothing
         case 0x40...0x7E:
@@ -139,7 +142,7 @@ struct TerminalDecoder: Sendable {
             return Self.isLineEnd(byte) ? .byte(byte) : .nothing
         default:
             length += 1
-            if kept.count < Self.keptLength { kept.append(byte) }
+            if isCommand { kept.append(byte) }
             if length > Self.maximumStringLength { state = .text }
             return .nothing
         }

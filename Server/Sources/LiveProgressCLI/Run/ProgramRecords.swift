@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+/// The records that programs keep by OSC 7501, at most ``maximumCount``, the least recently updated first.
+struct ProgramRecords: Sendable, Hashable {
+    static let maximumCount = 256
+    /// The number of records in the details of a report.
+    private static let shownCount = 16
+
+    private var records: [ProgramStatus] = []
+
+    /// Whether there has been a report since the last reset.
+    private(set) var isUsed = false
+
+    /// Applies a report: it replaces the record of its path.
+    mutating func apply(_ status: ProgramStatus) {
+        isUsed = true
+        records.removeAll { $0.path == status.path || (status.state == .clear && $0.path.starts(with: status.path)) }
+        guard status.state != .clear else { return }
+        records.append(status)
+        if records.count > Self.maximumCount { records.removeFirst() }
+    }
+
+    /// Removes all records, as a terminal does when it is reset.
+    mutating func reset() { self = ProgramRecords() }
+
+    /// Removes the records of programs that have ended, because a shell shows its prompt.
+    mutating func dropRunning() {
+        records.removeAll { $0.state == .working || $0.state == .blocked }
+    }
+
+    /// The record of the whole work: the root record, or the only record.
+    var whole: ProgramStatus? {
+        records.first { $0.path.isEmpty } ?? (records.count == 1 ? records.first : nil)
+    }
+
+    /// The newest record that says what is done; one that waits for a person comes first.
+    var step: String? {
+        let told = records.filter { $0.text != nil }
+        guard let record = told.last(where: { $0.state == .blocked }) ?? told.last, let text = record.text else {
+            return nil
+        }
+        return record.state == .blocked ? "Waiting: \(text)" : text
+    }
+
+    /// The records of the parts, for the details of a report; `nil` without parts.
+    var details: JSONValue? {
+        let parts = records.filter { !$0.path.isEmpty && $0 != whole }.suffix(Self.shownCount)
+        guard !parts.isEmpty else { return nil }
+        return .array(
+            parts.map { part in
+                var members: JSONObject = [
+                    "id": .string(part.path.joined(separator: "/")), "state": .string(part.state.rawValue),
+                ]
+                if let text = part.text { members["text"] = .string(text) }
+                if let percent = part.percent { members["percentComplete"] = .number(percent) }
+                return .object(members)
+            }
+        )
+    }
+}
+
+extension ProgramStatus {
+    fileprivate var text: String? { message ?? title }
+}

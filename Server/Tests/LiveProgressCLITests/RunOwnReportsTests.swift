@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+import Testing
+
+@testable import LiveProgressCLI
+
+@Suite("Progress that programs report themselves, and patterns of the user")
+struct RunOwnReportsTests {
+    /// Returns the sequence of a report of OSC 7501.
+    private static func status(_ pairs: String) -> String { "\u{1B}]7501;\(pairs)\u{1B}\\" }
+
+    private static func play(_ texts: [String], isSuccess: Bool = true, patterns: [ParseProfile] = []) -> RunPlayback {
+        RunPlayback(texts.enumerated().map { (at: $0.offset * 300, text: $0.element) }, isSuccess: isSuccess, patterns)
+    }
+
+    @Test("A program's own percentage takes precedence over OSC 9;4 and over bars, and its message is the step")
+    func precedence() {
+        let texts = (1...9).map { number in
+            Self.status("state=working:progress=\(number * 10):msg=QnVpbGRpbmc=") + "\u{1B}]9;4;1;\(99 - number)\u{7}"
+                + "\rbar \(90 - number)%"
+        }
+        let played = Self.play(texts, isSuccess: false)
+        #expect(played.counts.last == .init(completed: 90, total: 100, unit: "%"))
+        #expect(played.reports.last?.state == "Building")
+    }
+
+    @Test("done and error are no end: the exit code decides", arguments: [("done", true), ("error", false)])
+    func notTheEnd(state: String, isSuccess: Bool) {
+        let texts =
+            (1...9).map { Self.status("state=working:progress=\($0 * 10)") } + [
+                Self.status("state=\(state)"), "more\n",
+            ]
+        let played = Self.play(texts, isSuccess: isSuccess)
+        #expect(played.reports.allSatisfy { $0.outcome == nil })
+        #expect(played.counts.last?.completed == (isSuccess ? 100 : 90))
+    }
+
+    @Test("Records below the root are shown as parts; a blocked one is the step; clear and a reset remove them")
+    func parts() {
+        let texts = [
+            Self.status("state=working:id=a:progress=40:title=VGVzdHM="), Self.status("state=done:id=b"),
+            Self.status("state=blocked:id=b/c:kind=permission:msg=UnVuIHg/"),
+        ]
+        let last = Self.play(texts, isSuccess: false).reports.last
+        #expect(last?.state == "Waiting: Run x?")
+        #expect(last?.completedCount == nil, "No record is that of the whole work.")
+        let parts = last?.details?["programs"]?.arrayValue ?? []
+        #expect(parts.map { $0["id"] } == ["a", "b", "b/c"])
+        #expect(parts.first?["percentComplete"]?.doubleValue == 40 && parts.first?["text"] == "Tests")
+        let cleared = Self.play(texts + [Self.status("state=clear:id=b")], isSuccess: false).reports.last
+        #expect(cleared?.details?["programs"] == nil && cleared?.details?["percentComplete"]?.doubleValue == 40)
+        #expect(Self.play(texts + ["\u{1B}c"], isSuccess: false).reports.last?.details?["programs"] == nil)
+    }
+
+    @Test("The records are bounded: the least recently updated goes first")
+    func bounded() throws {
+        var records = ProgramRecords()
+        for number in 0..<300 {
+            records.apply(try #require(ProgramStatus(command: "7501;state=working:id=p\(number)".utf8)))
+        }
+        #expect(records.details?.arrayValue?.last?["id"] == "p299")
+        #expect(Mirror(reflecting: records).children.first.map { ($0.value as? [ProgramStatus])?.count } == 256)
+    }
+
+    @Test("A pattern of the user is read first: a percentage, or counts with their unit and step")
+    func patterns() throws {
+        let epochs = try ParseProfile(#"(?<step>epoch) (?<completed>\d+) of (?<total>\d+)"#)
+        let played = Self.play((1...9).map { "epoch \($0) of 10, loss 5%\n" }, isSuccess: false, patterns: [epochs])
+        #expect(played.counts.last == .init(completed: 9, total: 10, unit: "units"))
+        #expect(played.reports.last?.state == "epoch")
+        let percent = try ParseProfile(#"progress=(?<percent>[\d.]+)"#)
+        let shown = Self.play((1...9).map { "x progress=\($0)1.5 y\n" }, isSuccess: false, patterns: [percent])
+        #expect(shown.counts.last == .init(completed: 91, total: 100, unit: "%"))
+        for text in ["progress=101", "progress=", "other"] {
+            #expect(percent.read(OutputLine(text: text, isRedrawn: false)) == nil)
+        }
+    }
+
+    @Test("A pattern that cannot be used is an error", arguments: ["(", "no groups", "(?<other>x)"])
+    func refused(pattern: String) {
+        #expect(throws: ParseProfileError.self) { try ParseProfile(pattern) }
+    }
+
+    @Test("The query of OSC 7501 is removed wherever a chunk cuts it; all other bytes stay")
+    func filters() {
+        for end in ["\u{1B}\\", "\u{7}"] {
+            let text = Array(
+                "a\u{1B}[1mb\u{1B}\u{1B}]7501;?\(end)c\u{1B}]7501;state=idle\(end)d\u{1B}]7501;??\(end)".utf8
+            )
+            let expected = Array("a\u{1B}[1mb\u{1B}c\u{1B}]7501;state=idle\(end)d\u{1B}]7501;??\(end)".utf8)
+            for size in 2...text.count {
+                var filter = QueryFilter()
+                var bytes: [UInt8] = []
+                var count = 0
+                for start in stride(from: 0, to: text.count, by: size) {
+                    let taken = filter.take(text[start..<min(start + size, text.count)])
+                    bytes += taken.bytes
+                    count += taken.queryCount
+                }
+                bytes += filter.finish()
+                #expect(bytes == (count == 1 ? expected : text), "chunks of \(size)")
+                if size > 10 { #expect(count == 1) }
+            }
+        }
+    }
+}
