@@ -97,8 +97,16 @@ class NATSCluster:
             time.sleep(0.1)
         raise Failure(f"no leader of JetStream:\n{self.servers[0].log.read_text()[-2000:]}")
 
-    def leader(self) -> NATSServer:
-        """Returns the server that leads the stream of the operations."""
+    def leader(self, seconds: float = 30) -> NATSServer:
+        """Returns the server that leads the stream of the operations; during an election, waits for its end."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if leader := self.known_leader():
+                return leader
+            time.sleep(0.1)
+        raise Failure("no server knows the leader of the stream")
+
+    def known_leader(self) -> NATSServer | None:
         for server in self.servers:
             try:
                 accounts = server.ask("jsz?streams=true&accounts=true").get("account_details", [])
@@ -109,7 +117,7 @@ class NATSCluster:
                 for candidate in self.servers:
                     if stream["name"].lower() == STREAM and candidate.name == name:
                         return candidate
-        raise Failure("no server knows the leader of the stream")
+        return None
 
     def follower(self) -> NATSServer:
         leader = self.leader()
