@@ -87,9 +87,13 @@ extension ProgressCluster {
 
     /// Asks a node to find out which of its operations others have taken over.
     func askToVerify(_ node: String) {
-        Task { [backplane, configuration] in
-            // If the message is lost, the node finds out by a conflict.
-            _ = try? await backplane.request(NodeMessage.verify.bytes, to: node, within: configuration.requestLimit)
+        Task { [weak self, backplane, configuration] in
+            for _ in 0..<Self.mostTries {
+                let message = NodeMessage.verify.bytes
+                let answer = try? await backplane.request(message, to: node, within: configuration.requestLimit)
+                guard answer == nil, let self, isPresent(node) else { return }
+                await pause()
+            }
         }
     }
 

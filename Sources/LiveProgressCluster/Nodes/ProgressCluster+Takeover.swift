@@ -21,6 +21,7 @@ extension ProgressCluster {
     func maintain() async {
         let clock = configuration.service.clock
         var nextSearch = clock.now() + Self.listening
+        var nextVerification: Duration?
         while !Task.isCancelled {
             let now = clock.now()
             let (isCutOff, mustVerify, mustSearch) = state.withLock { state in
@@ -28,7 +29,11 @@ extension ProgressCluster {
                 return (state.isCutOff, state.mustVerify, state.mustSearch)
             }
             if !isCutOff {
-                if mustVerify { await verify() }
+                if mustVerify || nextVerification.map({ $0 <= now }) == true {
+                    await verify()
+                    // A server of the backplane may not have had the newest records yet.
+                    nextVerification = mustVerify ? clock.now() + configuration.heartbeat * 2 : nil
+                }
                 if mustSearch || nextSearch <= now {
                     await search()
                     nextSearch = clock.now() + (mustSearch ? Self.secondSearch : Self.searchInterval)
