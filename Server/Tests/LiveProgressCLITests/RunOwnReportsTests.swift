@@ -83,6 +83,21 @@ struct RunOwnReportsTests {
         #expect(throws: ParseProfileError.self) { try ParseProfile(pattern) }
     }
 
+    @Test("A flood of output is read in part, up to its last line, and everything is read again after it")
+    func flood() {
+        var allowance = ReadingAllowance()
+        let lines = (0..<20_000).map { "line \($0)\n" }.joined()
+        let flood = Array(lines.utf8)
+        #expect(allowance.parts(of: flood.prefix(1000), at: .zero).map(\.bytes.count) == [1000])
+        let parts = allowance.parts(of: flood, at: .milliseconds(50))
+        #expect(parts.map(\.isAfterGap) == [false, true])
+        #expect(parts[0].bytes.count <= ReadingAllowance.limit && parts[0].bytes.last == Byte.lineFeed)
+        #expect(String(decoding: parts[1].bytes, as: UTF8.self).hasSuffix("line 19999\n"))
+        let late = allowance.parts(of: flood, at: .milliseconds(99))
+        #expect(late.map(\.bytes.count).reduce(0, +) <= ReadingAllowance.tail)
+        #expect(allowance.parts(of: flood.prefix(1000), at: .milliseconds(100)).map(\.bytes.count) == [1000])
+    }
+
     @Test("The query of OSC 7501 is removed wherever a chunk cuts it; all other bytes stay")
     func filters() {
         for end in ["\u{1B}\\", "\u{7}"] {

@@ -57,6 +57,13 @@ struct ProgressScanner: Sendable {
         }
     }
 
+    /// Forgets the unfinished line and sequence, because bytes after them were left out.
+    mutating func skipLine() {
+        let isFullScreen = isFullScreen
+        self = ProgressScanner()
+        self.isFullScreen = isFullScreen
+    }
+
     /// Ends the output, and returns the unfinished line as an event.
     mutating func finish() -> [Event] {
         var events: [Event] = []

@@ -13,6 +13,7 @@ final class RunFeed: Sendable {
         var reporter: RunReporter
         var tail = OutputTail()
         var lastBytes = Duration.zero
+        var allowance = ReadingAllowance()
         var isFinished = false
     }
 
@@ -55,8 +56,11 @@ final class RunFeed: Sendable {
         state.withLock { state in
             guard !state.isFinished else { return }
             state.lastBytes = now
-            let events = state.scanners[output].take(bytes)
-            Self.take(events, from: output, at: now, into: &state)
+            for part in state.allowance.parts(of: bytes, at: now) {
+                if part.isAfterGap { state.scanners[output].skipLine() }
+                let events = state.scanners[output].take(part.bytes)
+                Self.take(events, from: output, at: now, into: &state)
+            }
         }
         signal.yield()
     }
