@@ -10,10 +10,11 @@ final class RunFeed: Sendable {
         var scanners: [ProgressScanner]
         /// The unfinished lines that were read last, by output.
         var glances: [OutputLine?]
+        /// By output, so that a flood of one does not hide the other.
+        var allowances: [ReadingAllowance]
         var reporter: RunReporter
         var tail = OutputTail()
         var lastBytes = Duration.zero
-        var allowance = ReadingAllowance()
         var isFinished = false
     }
 
@@ -45,6 +46,7 @@ final class RunFeed: Sendable {
             State(
                 scanners: Array(repeating: ProgressScanner(), count: outputCount),
                 glances: Array(repeating: nil, count: outputCount),
+                allowances: Array(repeating: ReadingAllowance(), count: outputCount),
                 reporter: RunReporter(configuration: configuration, profile: OutputProfiles.all(after: patterns))
             )
         )
@@ -56,7 +58,7 @@ final class RunFeed: Sendable {
         state.withLock { state in
             guard !state.isFinished else { return }
             state.lastBytes = now
-            for part in state.allowance.parts(of: bytes, at: now) {
+            for part in state.allowances[output].parts(of: bytes, at: now) {
                 if part.isAfterGap { state.scanners[output].skipLine() }
                 let events = state.scanners[output].take(part.bytes)
                 Self.take(events, from: output, at: now, into: &state)
