@@ -71,6 +71,12 @@ def test_size_changes(shell):
     shell.bash.expect_exact(shell.PROMPT)
 
 
+def test_output_ends_inside_sequence(shell):
+    """The terminal receives the begin of a sequence with which the output ends, and then the shell's prompt."""
+    shell.type(rf"""{shell.run} -- printf 'end\033]7501;'""")
+    shell.bash.expect_exact("end\x1b]7501;" + shell.PROMPT)
+
+
 def test_bytes(shell):
     """The bytes of the command reach the terminal as without run."""
     program = r"""printf "a\nb\r\tc\033[1md\033[0m\n\303\251\n" """

@@ -35,12 +35,14 @@ struct OutputPump: Sendable {
             let count = read(source, buffer.baseAddress, buffer.count)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
             // The system reports the end of a terminal as an error (EIO).
-            guard count > 0 else { return }
+            guard count > 0 else { break }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let isWritten = terminal.map { copy(bytes, &filter, answering: $0) } ?? writeAll(bytes)
             show(bytes)
             guard isWritten else { return }
         }
+        // The output can end inside a sequence.
+        _ = filter.finish().withUnsafeBytes(writeAll)
     }
 
     /// Writes the bytes without queries; the answers come before everything that follows the query in the terminal.
