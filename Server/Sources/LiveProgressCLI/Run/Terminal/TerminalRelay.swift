@@ -44,10 +44,11 @@ final class TerminalRelay: Sendable {
         pseudo.resize(like: user.descriptor)
         let isOn = isLent.withLock(\.self) && user.enter(processesOutput: isShared)
         if isOn, !isShared {
-            processesOutput.withLock { isDone in
-                if !isDone { pseudo.processOutput(true) }
-                isDone = true
+            let wasDone = processesOutput.withLock { isDone in
+                defer { isDone = true }
+                return isDone
             }
+            if !wasDone { pseudo.processOutput(true) }
         }
         input.setOn(isOn)
         return isOn

@@ -38,24 +38,26 @@ final class UserTerminal: Sendable {
     /// - Returns: Whether its keys can be read.
     func enter(processesOutput: Bool) -> Bool {
         guard isForeground else { return false }
-        return saved.withLock { saved in
-            guard saved == nil else { return true }
-            var settings = termios()
-            guard tcgetattr(descriptor, &settings) == 0 else { return false }
-            let before = settings
-            cfmakeraw(&settings)
-            if processesOutput { settings.c_oflag = before.c_oflag }
-            guard tcsetattr(descriptor, TCSADRAIN, &settings) == 0 else { return false }
-            saved = before
-            return true
+        var settings = termios()
+        guard tcgetattr(descriptor, &settings) == 0 else { return false }
+        let before = settings
+        let isRaw = saved.withLock { saved in
+            defer { saved = saved ?? before }
+            return saved != nil
         }
+        if isRaw { return true }
+        cfmakeraw(&settings)
+        if processesOutput { settings.c_oflag = before.c_oflag }
+        guard tcsetattr(descriptor, TCSADRAIN, &settings) == 0 else {
+            saved.withLock { $0 = nil }
+            return false
+        }
+        return true
     }
 
     /// Restores the settings of the terminal, if this process still has it.
     func leave() {
-        saved.withLock { saved in
-            guard var settings = saved.take(), isForeground else { return }
-            tcsetattr(descriptor, TCSADRAIN, &settings)
-        }
+        guard var settings = saved.withLock({ $0.take() }), isForeground else { return }
+        tcsetattr(descriptor, TCSADRAIN, &settings)
     }
 }
