@@ -33,7 +33,7 @@ def arguments():
     parser.add_argument("out")
     parser.add_argument("cmd", nargs="+")
     parser.add_argument("--pipe", action="store_true")
-    parser.add_argument("--cwd", default="/tmp/rec/work")
+    parser.add_argument("--cwd", default="/srv/job/work")
     parser.add_argument("--title", default="")
     parser.add_argument("--tag", action="append", default=[])
     parser.add_argument("--keys")
