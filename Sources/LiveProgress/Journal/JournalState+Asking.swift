@@ -132,7 +132,7 @@ extension ProgressSnapshot {
 }
 
 extension ProgressError {
-    /// Nobody is asked at the moment.
+    /// No question is open.
     fileprivate static func notWaiting(_ last: ProgressAnswer?) -> ProgressError {
         guard let last else { return ProgressError(.notWaiting, "The operation has asked no question.") }
         let who = last.answeredBy.map { " by \($0)" } ?? ""

@@ -92,7 +92,7 @@ struct AskTests {
         #expect(answers == Dictionary(uniqueKeysWithValues: (0..<5).map { ($0, "to Question \($0)") }))
     }
 
-    @Test("Without an operation the default is the answer at once; without a default nobody can answer")
+    @Test("The no-op tracker returns the default answer at once, or throws `unanswered` without one")
     func noop() async throws {
         let tracker = ProgressTracker.noop
         #expect(try await tracker.ask("Apply?", default: "no", within: .seconds(3600)) == "no")
