@@ -17,9 +17,10 @@ struct LoopbackServer: Sendable {
 
     static func with<Value: Sendable>(
         log: TestLog = TestLog(),
-        configuration: WatcherConfiguration = WatcherConfiguration(),
+        writePath: WritePath = .direct,
         _ body: (LoopbackServer) async throws -> Value
     ) async throws -> Value {
+        let configuration = WatcherConfiguration(connection: .patient, slowLimit: .seconds(3600), writePath: writePath)
         let setup = ConnectionSetup(watching: log, fanout: Fanout(configuration: configuration))
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelOption(.socketOption(.so_sndbuf), value: 16 * 1024)
@@ -54,15 +55,13 @@ struct LoopbackServer: Sendable {
 
     func connect(
         _ target: String = "/watch",
-        subprotocols: [String] = [],
-        configuration: WebSocketConfiguration = WebSocketConfiguration()
+        subprotocols: [String] = []
     ) async throws -> WebSocketClientConnection {
         try await WebSocketClientConnection.connect(
             over: dial(),
             request: WebSocketClientRequest(target: target, host: "127.0.0.1:\(port)", subprotocols: subprotocols),
-            configuration: configuration,
-            // These tests are not about this limit: the hundredth handshake may wait long under the thread sanitizer.
-            timeout: .seconds(100)
+            configuration: .patient,
+            timeout: .seconds(3600)
         )
     }
 

@@ -9,11 +9,11 @@ import Testing
 
 @_spi(Server) @testable import LiveProgressNIO
 
-@Suite("Client and server over real sockets", .timeLimit(.minutes(2)))
+@Suite("Client and server over real sockets", .timeLimit(.minutes(5)))
 struct LoopbackTests {
     @Test("Invariants 3 and 5: many watchers get every message in order, and the end", arguments: WritePath.allCases)
     func many(path: WritePath) async throws {
-        try await LoopbackServer.with(configuration: WatcherConfiguration(writePath: path)) { server in
+        try await LoopbackServer.with(writePath: path) { server in
             let connections = try await withThrowingTaskGroup(of: WebSocketClientConnection.self) { group in
                 for _ in 0..<100 { group.addTask { try await server.connect() } }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -43,11 +43,7 @@ struct LoopbackTests {
     )
     func stalledAndVanished(path: WritePath) async throws {
         let log = TestLog(capacity: 100_000, padding: 2000)
-        let heartless = WatcherConfiguration(
-            connection: WebSocketConfiguration(heartbeat: nil),
-            writePath: path
-        )
-        try await LoopbackServer.with(log: log, configuration: heartless) { server in
+        try await LoopbackServer.with(log: log, writePath: path) { server in
             let stalled = try await server.connectStalled()
             let vanished = try await server.connectStalled()
             let connections = [try await server.connect(), try await server.connect()]
@@ -156,7 +152,7 @@ struct LoopbackTests {
 
     @Test("A server that shuts down closes every connection with 1001", arguments: WritePath.allCases)
     func goesAway(path: WritePath) async throws {
-        try await LoopbackServer.with(configuration: WatcherConfiguration(writePath: path)) { server in
+        try await LoopbackServer.with(writePath: path) { server in
             let connections = [try await server.connect(), try await server.connect()]
             await server.log.until { $0.joined == 2 }
             server.registry.quiesce()
@@ -173,7 +169,7 @@ struct LoopbackTests {
     )
     func backPressure(path: WritePath) async throws {
         let log = TestLog(capacity: 100_000, padding: 4000)
-        try await LoopbackServer.with(log: log, configuration: WatcherConfiguration(writePath: path)) { server in
+        try await LoopbackServer.with(log: log, writePath: path) { server in
             let connection = try await server.connect()
             await server.log.until { $0.joined == 1 }
             for _ in 0..<3000 {

@@ -54,6 +54,7 @@ struct SocketServer: Sendable {
         let api = ProgressAPI(service: service, configuration: apiConfiguration)
         let hosting = ProgressHosting(
             api: api,
+            heartbeat: nil,
             writePath: writePath,
             compression: compression
         )
@@ -104,7 +105,9 @@ struct SocketServer: Sendable {
                 host: "127.0.0.1:\(port)",
                 subprotocols: isFull ? [ProgressFormat.subprotocol] : [],
                 deflate: deflate
-            )
+            ),
+            configuration: .patient,
+            timeout: .seconds(3600)
         )
         return Watcher(connection: connection, channel: channel)
     }
@@ -119,16 +122,6 @@ struct SocketServer: Sendable {
         try await channel.writeAndFlush(ByteBuffer(string: text))
         try? await channel.closeFuture.get()
         return try await channel.eventLoop.submit { String(buffer: collector.value) }.get()
-    }
-}
-
-extension ConnectionLimits {
-    /// Limits with timeouts that no test reaches, even on a slow machine; other tests cover the timeouts.
-    static var patient: ConnectionLimits {
-        var limits = ConnectionLimits()
-        limits.headTimeout = .seconds(3600)
-        limits.bodyTimeout = .seconds(3600)
-        return limits
     }
 }
 
