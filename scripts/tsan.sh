@@ -33,6 +33,8 @@ for package in "${packages[@]}"; do
         --scratch-path "$(scratch_of "$package")" >&2
 done
 
+# Each test may occupy one of the two threads for seconds: with more tests at once, a task of one test waits for many others.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
 export TSAN_OPTIONS="suppressions=$ROOT/.ci/tsan/suppressions.txt halt_on_error=0"
 # Under the sanitizer, each random schedule takes many times as long.
 export LIVE_PROGRESS_SCHEDULES=${LIVE_PROGRESS_SCHEDULES:-$schedules}
