@@ -26,6 +26,8 @@ class Shell:
         self.run = f"{binary} run --quiet"
         environment = plain_environment(PS1=self.PROMPT, TERM="xterm-256color", LANG="C.UTF-8")
         options = {"dimensions": (24, 80), "env": environment, "timeout": 15, "encoding": "utf-8"}
+        # The tests themselves may run under nohup, whose ignored signal every process inherits.
+        options["preexec_fn"] = lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)
         self.bash = pexpect.spawn("bash", ["--norc", "--noprofile", "--noediting"], **options)
         self.bash.expect_exact(self.PROMPT)
 

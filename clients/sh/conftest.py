@@ -49,6 +49,8 @@ class Scripts:
         return subprocess.Popen(
             [*self.shell, str(script)], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment, text=True,
             start_new_session=True,
+            # The tests themselves may run under nohup, whose ignored signal every process inherits.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
 
     def run(self, text: str, **options) -> tuple[int, str, float]:
