@@ -144,8 +144,12 @@ def test_permission(binary):
         expect_equal((last["answer"], last["answeredBy"]), ("later", "anna"), "what watchers see")
 
 
-def test_restart(binary):
-    """A question is still open after a restart of the server, and its worker receives the answer."""
+@pytest.mark.parametrize("is_early", [False, True], ids=["answered", "answered early"])
+def test_restart(binary, is_early):
+    """A question is still open after a restart of the server; its worker receives the answer, even an early one.
+
+    An early answer comes before the worker has heard from the restarted server.
+    """
     with tempfile.TemporaryDirectory() as folder:
         store = str(Path(folder) / "operations.sqlite")
         with Server(binary, "--store", store, serve=Server.SERVE[:-2]) as server:
@@ -157,6 +161,8 @@ def test_restart(binary):
                 first = await_question(url, "Go?")
                 # Without this, the store may be a tenth of a second behind.
                 request("PATCH", url, {"Prefer": "durable"}, b"{}")
+                if is_early:
+                    process.send_signal(signal.SIGSTOP)
                 server.process.send_signal(signal.SIGKILL)
                 server.process.wait(10)
                 options = ("serve", "--host", "127.0.0.1", "--port", port)
@@ -165,6 +171,7 @@ def test_restart(binary):
                     expect_equal(again["waitingFor"]["askedAt"][:19], first["waitingFor"]["askedAt"][:19], "askedAt")
                     body = json.dumps({"answer": "no"}).encode()
                     expect_equal(request("POST", f"{url}/answer", {}, body).status, 200, "the answer")
+                    process.send_signal(signal.SIGCONT)
                     expect_equal(finished(process, 30), (1, "no"), "ask")
                     expect_equal(restarted.stop(), 0, "the restarted server")
             finally:

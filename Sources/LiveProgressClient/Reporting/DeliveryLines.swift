@@ -65,6 +65,9 @@ struct DeliveryLines: Sendable {
     /// Whether the journal has ended, so that no line follows.
     var isOver: Bool { newest?.newest.outcome != nil }
 
+    /// The question that is open in the journal, if any.
+    var openQuestion: ProgressQuestion.Open? { newest?.newest.waitingFor }
+
     /// The reading of the oldest waiting line.
     var firstReading: UInt64? { waiting.first?.reading }
 
@@ -83,12 +86,12 @@ struct DeliveryLines: Sendable {
         append(to: change.newest, change.counts, reading)
     }
 
-    /// Begins again from the snapshot of a server that may have lost reports.
-    mutating func restart(from snapshot: ProgressSnapshot, reading: UInt64) {
+    /// Begins again from the snapshot of a server that may have lost reports, but not an open question if it has that.
+    mutating func restart(from snapshot: ProgressSnapshot, hasQuestion: Bool, reading: UInt64) {
         guard let newest else { return }
         waiting = []
         rebase(on: snapshot)
-        append(to: newest.newest, newest.counts, reading)
+        append(to: newest.newest, newest.counts, reading, hasQuestion: hasQuestion)
     }
 
     private mutating func rebase(on snapshot: ProgressSnapshot) {
@@ -96,7 +99,12 @@ struct DeliveryLines: Sendable {
         (knownBaseline, knownUnitsOfParts, hasLost) = (0, nil, false)
     }
 
-    private mutating func append(to snapshot: ProgressSnapshot, _ counts: StoredOperation.Counts?, _ reading: UInt64) {
+    private mutating func append(
+        to snapshot: ProgressSnapshot,
+        _ counts: StoredOperation.Counts?,
+        _ reading: UInt64,
+        hasQuestion: Bool = false
+    ) {
         let isLast = snapshot.outcome != nil
         noteOwnHead(of: snapshot)
         // Nothing can follow the end, so it says everything: the server may have lost earlier reports in a crash.
@@ -104,6 +112,7 @@ struct DeliveryLines: Sendable {
             from: known,
             to: snapshot,
             closedQuestion: closedQuestion,
+            hasQuestion: hasQuestion,
             isWhole: isLast && !isGuest
         )
         if isLast, !isGuest { addOwnHead(of: snapshot, to: &reports) }

@@ -12,12 +12,14 @@ enum SnapshotDifference {
     ///   - old: The snapshot that the server has.
     ///   - new: The snapshot that the server should have.
     ///   - closedQuestion: The question that the server itself has closed.
+    ///   - hasQuestion: Whether the server has the open question already, with another number.
     ///   - isWhole: Whether the state, the details and the counts are reported even if the server has them already.
     /// - Returns: The reports in their order, more than one only if attempts were skipped.
     static func reports(
         from old: ProgressSnapshot,
         to new: ProgressSnapshot,
         closedQuestion: Int? = nil,
+        hasQuestion: Bool = false,
         isWhole: Bool = false
     ) -> [ProgressReport] {
         // A server begins one attempt after the other.
@@ -25,7 +27,7 @@ enum SnapshotDifference {
         let skipped = hasSkipped ? (old.attempt + 1..<new.attempt).map { ProgressReport(attempt: $0) } : []
         var last = report(from: old, to: new, isWhole)
         let isClosedThere = new.waitingFor == nil && old.waitingFor?.number == closedQuestion
-        if !isClosedThere { last.waitingFor = question(from: old, to: new) }
+        if !isClosedThere, !hasQuestion { last.waitingFor = question(from: old, to: new) }
         return skipped + (last == ProgressReport() ? [] : [last])
     }
 

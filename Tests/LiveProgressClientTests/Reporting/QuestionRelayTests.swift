@@ -95,11 +95,41 @@ struct QuestionRelayTests {
         #expect(relay.takeEnd()?.answer?.answer == "yes")
     }
 
-    @Test("After a crash of the server the question is delivered again")
+    @Test("After a crash of the server that has kept the question, its answer is still expected, also if it is there already")
+    func kept() {
+        let open = ProgressQuestion.Open(number: 3, question: ProgressQuestion("?"), askedAt: Self.date)
+        for round in 0..<3 {
+            var relay = delivered()
+            for revision in 0..<round {
+                let restarted = snapshot(UInt64(9 + revision), open: 9)
+                let isKept = relay.restart(from: restarted, open: open)
+                #expect(isKept)
+                relay.note(restarted)
+                #expect(relay.takeEnd() == nil)
+            }
+            let last = snapshot(20, answered: (9, "yes"))
+            let isKept = relay.restart(from: last, open: open)
+            #expect(isKept)
+            relay.note(last)
+            #expect(relay.takeEnd()?.answer?.answer == "yes")
+        }
+    }
+
+    @Test("After a crash of the server that has lost the question, it is delivered again")
     func crash() {
+        let open = ProgressQuestion.Open(number: 3, question: ProgressQuestion("?"), askedAt: Self.date)
+        let other = ProgressQuestion.Open(number: 3, question: ProgressQuestion("Really?"), askedAt: Self.date)
+        for (restarted, here) in [
+            (snapshot(5), open), (snapshot(7, open: 7), open), (snapshot(9, open: 9), other),
+            (snapshot(10, answered: (9, "yes")), other),
+        ] {
+            var relay = delivered()
+            let isKept = relay.restart(from: restarted, open: here)
+            #expect(!isKept)
+            #expect(!relay.needsResponses && relay.takeEnd() == nil)
+        }
         var relay = delivered()
-        relay.restart()
-        #expect(!relay.needsResponses && relay.takeEnd() == nil)
+        _ = relay.restart(from: snapshot(5), open: open)
         relay.delivered(3, snapshot(7, open: 7), after: 5)
         relay.note(snapshot(8, answered: (7, "yes")))
         #expect(relay.takeEnd()?.answer?.answer == "yes")
