@@ -86,16 +86,32 @@ struct RunOwnReportsTests {
     @Test("A flood of output is read in part, up to its last line, and everything is read again after it")
     func flood() {
         var allowance = ReadingAllowance()
-        let lines = (0..<20_000).map { "line \($0)\n" }.joined()
-        let flood = Array(lines.utf8)
-        #expect(allowance.parts(of: flood.prefix(1000), at: .zero).map(\.bytes.count) == [1000])
-        let parts = allowance.parts(of: flood, at: .milliseconds(50))
-        #expect(parts.map(\.isAfterGap) == [false, true])
-        #expect(parts[0].bytes.count <= ReadingAllowance.limit && parts[0].bytes.last == Byte.lineFeed)
-        #expect(String(decoding: parts[1].bytes, as: UTF8.self).hasSuffix("line 19999\n"))
-        let late = allowance.parts(of: flood, at: .milliseconds(99))
-        #expect(late.map(\.bytes.count).reduce(0, +) <= ReadingAllowance.tail)
-        #expect(allowance.parts(of: flood.prefix(1000), at: .milliseconds(100)).map(\.bytes.count) == [1000])
+        let flood = Array((0..<20_000).map { "line \($0)\n" }.joined().utf8)
+        for second in 0..<3 {
+            let start = Duration.seconds(second)
+            #expect(allowance.take(flood.prefix(1000), at: start).map(\.bytes.count) == [1000])
+            let parts = allowance.take(flood, at: start + .milliseconds(50))
+            #expect(parts.map(\.isAfterGap) == [false])
+            #expect(parts[0].bytes.count <= ReadingAllowance.limit && parts[0].bytes.last == Byte.lineFeed)
+            #expect(allowance.take(flood.dropLast(6), at: start + .milliseconds(90)).isEmpty)
+            #expect(allowance.take(flood.suffix(6), at: start + .milliseconds(99)).isEmpty)
+            #expect(allowance.isHolding && allowance.takeTail(at: start + .milliseconds(99)) == nil)
+            let tail = allowance.takeTail(at: start + .milliseconds(100))
+            #expect(tail?.isAfterGap == true && tail.map { $0.bytes.count <= ReadingAllowance.tailLimit } == true)
+            #expect(
+                tail.map { String(decoding: $0.bytes, as: UTF8.self).hasSuffix("line 19998\nline 19999\n") } == true
+            )
+            #expect(!allowance.isHolding)
+        }
+    }
+
+    @Test("A flood of redrawn lines is read up to its last drawing, also at the end of the output")
+    func redrawnFlood() {
+        let feed = RunFeed(outputCount: 1) { .zero }
+        feed.take(Array((0...20_000).map { "\r\($0 / 200)% of the work" }.joined().utf8), from: 0)
+        #expect(feed.takeReport().isWaiting)
+        feed.finish()
+        #expect(feed.finalReport(isSuccess: false)?.details?["percentComplete"] == 100.0)
     }
 
     @Test("The query of OSC 7501 is removed wherever a chunk cuts it; all other bytes stay")

@@ -3,34 +3,55 @@
 
 /// The part of a command's output that is read for progress, so that a flood of output costs little.
 ///
-/// Within each interval, everything is read up to ``limit`` bytes, and of each later chunk only its last lines. All bytes are
-/// copied in any case; only their reading is left out.
+/// Within each interval, the first bytes are read at once, up to ``limit``. Of all later bytes, only the last lines are read, at
+/// the end of the interval. All bytes are copied in any case; only their reading is left out.
 struct ReadingAllowance: Sendable {
+    /// Bytes to read, and whether bytes before them are left out.
+    typealias Part = (bytes: [UInt8], isAfterGap: Bool)
+
     static let interval = Duration.milliseconds(100)
-    static let limit = 64 * 1024
-    /// The number of bytes at the end of a chunk that are read beyond the limit.
-    static let tail = 1024
+    /// The number of bytes that are read at once in an interval: some hundred lines, whose reading takes about a millisecond.
+    static let limit = 16 * 1024
+    /// The number of bytes that are kept for the end of an interval.
+    static let tailLimit = 1024
 
     private var intervalStart = Duration.zero
     private var readCount = 0
+    /// The last bytes beyond the limit; `nil` if the limit is not reached.
+    private var tail: ArraySlice<UInt8>?
 
-    /// Returns the parts of a chunk to read, in order, and whether bytes before a part are left out.
-    mutating func parts<Bytes: RandomAccessCollection<UInt8>>(
-        of chunk: Bytes,
-        at now: Duration
-    ) -> [(bytes: Bytes.SubSequence, isAfterGap: Bool)] {
+    /// Whether ``takeTail(at:)`` returns bytes now or later.
+    var isHolding: Bool { tail != nil }
+
+    /// Adds a chunk; returns the parts to read now, in order.
+    mutating func take(_ chunk: some RandomAccessCollection<UInt8>, at now: Duration) -> [Part] {
+        var parts = takeTail(at: now).map { [$0] } ?? []
         if now - intervalStart >= Self.interval {
             intervalStart = now
             readCount = 0
         }
-        let rest = Self.limit - readCount
-        readCount += chunk.count
-        if chunk.count <= rest { return [(chunk[...], false)] }
-        // The parts begin and end at line feeds, so that no line is read in part.
-        let first = chunk.prefix(max(rest, 0))
-        let lines = first.lastIndex(of: Byte.lineFeed).map { first[...$0] } ?? first.prefix(0)
-        let last = chunk.suffix(min(Self.tail, chunk.count - lines.count))
-        guard let start = last.firstIndex(of: Byte.lineFeed) else { return [(lines, false)] }
-        return [(lines, false), (last[start...], true)]
+        if tail == nil, chunk.count <= Self.limit - readCount {
+            readCount += chunk.count
+            return parts + [(Array(chunk), false)]
+        }
+        var rest = chunk[...]
+        if tail == nil {
+            // The part ends at a line feed, so that no line is read in part.
+            let first = rest.prefix(Self.limit - readCount)
+            let lines = first.lastIndex(of: Byte.lineFeed).map { first[...$0] } ?? first.prefix(0)
+            parts.append((Array(lines), false))
+            rest = rest.dropFirst(lines.count)
+        }
+        tail = ((tail ?? []) + rest.suffix(Self.tailLimit)).suffix(Self.tailLimit)
+        return parts
+    }
+
+    /// Returns the last lines of the interval when it is over, or of the whole output if no time is given.
+    mutating func takeTail(at now: Duration? = nil) -> Part? {
+        if let now, now - intervalStart < Self.interval { return nil }
+        guard let held = tail else { return nil }
+        tail = nil
+        let isEnd: (UInt8) -> Bool = { $0 == Byte.lineFeed || $0 == Byte.carriageReturn }
+        return held.firstIndex(where: isEnd).map { (Array(held[$0...]), true) }
     }
 }

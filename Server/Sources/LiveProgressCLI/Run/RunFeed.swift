@@ -58,11 +58,8 @@ final class RunFeed: Sendable {
         state.withLock { state in
             guard !state.isFinished else { return }
             state.lastBytes = now
-            for part in state.allowances[output].parts(of: bytes, at: now) {
-                if part.isAfterGap { state.scanners[output].skipLine() }
-                let events = state.scanners[output].take(part.bytes)
-                Self.take(events, from: output, at: now, into: &state)
-            }
+            let parts = state.allowances[output].take(bytes, at: now)
+            for part in parts { Self.read(part, from: output, at: now, into: &state) }
         }
         signal.yield()
     }
@@ -74,11 +71,20 @@ final class RunFeed: Sendable {
             guard !state.isFinished else { return }
             state.isFinished = true
             for output in state.scanners.indices {
+                if let part = state.allowances[output].takeTail() {
+                    Self.read(part, from: output, at: now, into: &state)
+                }
                 let events = state.scanners[output].finish()
                 Self.take(events, from: output, at: now, into: &state)
             }
         }
         signal.finish()
+    }
+
+    private static func read(_ part: ReadingAllowance.Part, from output: Int, at now: Duration, into state: inout State)
+    {
+        if part.isAfterGap { state.scanners[output].skipLine() }
+        take(state.scanners[output].take(part.bytes), from: output, at: now, into: &state)
     }
 
     private static func take(
@@ -94,12 +100,15 @@ final class RunFeed: Sendable {
         if !events.isEmpty { state.glances[output] = nil }
     }
 
-    /// Returns the report that is due now, if any, and whether to call this function again later.
+    /// Returns the report that is due now, if any, and whether to call this function again later, before the next change.
     func takeReport() -> (report: ProgressReport?, isWaiting: Bool) {
         let now = now()
         return state.withLock { state in
             var isStanding = true
             for output in state.scanners.indices {
+                if let part = state.allowances[output].takeTail(at: now) {
+                    Self.read(part, from: output, at: now, into: &state)
+                }
                 guard let line = state.scanners[output].unfinishedLine, line != state.glances[output] else { continue }
                 guard now - state.lastBytes >= Self.standing else {
                     isStanding = false
@@ -109,7 +118,9 @@ final class RunFeed: Sendable {
                 state.reporter.take(line, at: now)
             }
             let report = state.reporter.takeReport(at: now)
-            return (report, !isStanding || state.reporter.isWaiting)
+            let isHolding = state.allowances.contains(where: \.isHolding)
+            let isWaiting = !isStanding || isHolding || state.reporter.isWaiting
+            return (report, isWaiting && !state.isFinished)
         }
     }
 

@@ -10,6 +10,7 @@
 /// ```
 struct CurlMeterProfile: OutputProfile {
     func read(_ line: OutputLine) -> LineReading? {
+        guard line.isRedrawn || line.text.hasPrefix("%") || line.text.hasPrefix("Dload") else { return nil }
         let fields = line.text.split(separator: " ")
         if fields.starts(with: ["%", "Total", "%", "Received"]) || fields.starts(with: ["Dload", "Upload", "Total"]) {
             return LineReading(step: "Transferring")

@@ -11,14 +11,14 @@ struct GitProfile: OutputProfile {
     func read(_ line: OutputLine) -> LineReading? {
         var scanner = TextScanner(line.text)
         _ = scanner.take("remote: ")
-        let phase = scanner.text.prefix { $0 != ":" }
-        guard let unit = phase.split(separator: " ").last, ["objects", "deltas", "files"].contains(unit),
-            scanner.takeThrough(":")
-        else { return nil }
+        let phase = scanner.takeText(until: UInt8(ascii: ":"))
+        guard scanner.take(":"), let unit = ["objects", "deltas", "files"].first(where: phase.hasSuffix) else {
+            return nil
+        }
         scanner.skipSpaces()
         guard let percent = scanner.decimal(), percent <= 100, scanner.take("% ("), let pair = scanner.pair() else {
             return nil
         }
-        return .counted(pair, String(unit), step: String(phase), label: String(phase))
+        return .counted(pair, unit, step: String(phase), label: String(phase))
     }
 }

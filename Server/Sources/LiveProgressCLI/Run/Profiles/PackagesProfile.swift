@@ -59,16 +59,18 @@ private struct LayerCounts {
     private var done: Set<Substring> = []
 
     mutating func read(_ line: OutputLine) -> LineReading? {
-        let parts = line.text.split(separator: ": ", maxSplits: 1)
-        guard parts.count == 2, parts[0].utf8.count == 12, parts[0].allSatisfy({ $0.isHexDigit }), known.count < 1000
-        else {
+        var scanner = TextScanner(line.text)
+        let layer = scanner.takeText(until: UInt8(ascii: ":"))
+        guard layer.utf8.count == 12, layer.allSatisfy(\.isHexDigit), scanner.take(": "), known.count < 1000 else {
             return nil
         }
-        known.insert(parts[0])
-        for end in ["Pull complete", "Already exists", "Pushed", "Layer already exists"] where parts[1].hasPrefix(end) {
-            done.insert(parts[0])
+        known.insert(layer)
+        for end in ["Pull complete", "Already exists", "Pushed", "Layer already exists"]
+        where scanner.text.hasPrefix(end) {
+            done.insert(layer)
         }
-        return .counted((Int64(done.count), Int64(known.count)), "layers", step: String(parts[1].prefix { $0 != " " }))
+        let step = scanner.takeText(until: UInt8(ascii: " "))
+        return .counted((Int64(done.count), Int64(known.count)), "layers", step: String(step))
     }
 }
 

@@ -14,7 +14,7 @@ struct PytestProfile: OutputProfile {
 
     mutating func read(_ line: OutputLine) -> LineReading? {
         var scanner = TextScanner(line.text)
-        if scanner.takeThrough(" test session starts ") { isRunning = true }
+        if scanner.take("="), scanner.takeThrough(" test session starts ") { isRunning = true }
         // `pytest -q` has no such line, but begins with dots.
         guard isRunning || line.text.hasSuffix("%]") && line.text.hasPrefix(".") else { return nil }
         isRunning = true

@@ -21,6 +21,13 @@ struct TextScanner {
         return true
     }
 
+    /// Takes everything before a byte, or everything if the byte is not there.
+    mutating func takeText(until byte: UInt8) -> Substring {
+        let taken = rest.prefix { $0 != byte }
+        rest = rest[taken.endIndex...]
+        return Substring(taken)
+    }
+
     /// Takes everything up to a text, and the text; returns whether the text is there.
     mutating func takeThrough(_ text: StaticString) -> Bool {
         var scanner = self

@@ -8,10 +8,11 @@
 /// ```
 struct WgetDotsProfile: OutputProfile {
     func read(_ line: OutputLine) -> LineReading? {
-        let fields = line.text.split(separator: " ")
-        guard fields.count >= 3, fields[0].last == "K", Int64(fields[0].dropLast()) != nil else { return nil }
-        let rest = fields.dropFirst().drop { field in field.allSatisfy { $0 == "." || $0 == "," } }
-        guard rest.startIndex > 1 else { return nil }
+        var scanner = TextScanner(line.text)
+        guard scanner.integer() != nil, scanner.take("K ") else { return nil }
+        let fields = scanner.text.split(separator: " ")
+        let rest = fields.drop { field in field.allSatisfy { $0 == "." || $0 == "," } }
+        guard fields.count >= 2, rest.startIndex > 0 else { return nil }
         guard let sign = rest.first, let percent = PercentText(in: sign) else { return LineReading() }
         return LineReading(percent: percent.value)
     }
