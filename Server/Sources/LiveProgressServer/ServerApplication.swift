@@ -191,7 +191,7 @@ package struct ServerApplication: Service {
         let port = port ?? configuration.port
         let url = names.url(of: names.address, port: port)
         progress.api.setPublicURL(url)
-        ServiceManager.notify("READY=1")
+        if configuration.notifiesServiceManager { ServiceManager.notify("READY=1") }
         await onListening(url)
         guard let token = authorizer?.adminToken() else { return }
         await onAdminLink("\(names.url(of: names.reachable, port: port))/#token=\(token)")
@@ -205,7 +205,7 @@ package struct ServerApplication: Service {
         // `gracefulShutdown` throws when the task is cancelled; then `run()` closes all connections immediately.
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
         readiness.set(false)
-        ServiceManager.notify("STOPPING=1")
+        if configuration.notifiesServiceManager { ServiceManager.notify("STOPPING=1") }
         listener.close()
         progress.beginShutdown()
         await progress.hosting.waitUntilEmpty(atMost: configuration.shutdownTimeout)

@@ -12,12 +12,12 @@ import FoundationEssentials
 #endif
 
 /// The service manager that has started this process, such as systemd.
-enum ServiceManager {
-    /// Sends a message of the protocol `sd_notify(3)`, such as `READY=1`; without a service manager, does nothing.
+package enum ServiceManager {
+    /// Sends a message of the protocol `sd_notify(3)`, such as `READY=1`; without a service manager, or if it is busy, does nothing.
     ///
     /// - Returns: Whether the message was sent.
     @discardableResult
-    static func notify(
+    package static func notify(
         _ message: String,
         socket path: String? = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]
     ) -> Bool {
@@ -31,9 +31,10 @@ enum ServiceManager {
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         let length = length(of: path)
+        let flags = Int32(MSG_DONTWAIT)
         let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                sendto(descriptor, message, message.utf8.count, 0, pointer, length)
+                sendto(descriptor, message, message.utf8.count, flags, pointer, length)
             }
         }
         return sent == message.utf8.count

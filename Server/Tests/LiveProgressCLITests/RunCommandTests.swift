@@ -52,7 +52,8 @@ import Testing
         ])
         #expect(ran.exitCode == 3)
         #expect(ran.output == "hi\n")
-        #expect(ran.error.hasPrefix("live-progress: not published:"))
+        #expect(ran.error.hasPrefix("live-progress: http://127.0.0.1:1 does not respond"))
+        #expect(ran.error.hasSuffix("live-progress: the end could not be published\n"))
     }
 
     @Test("A watcher receives the exit code of a failure, and the signal that ended the command", arguments: [7, 137])

@@ -54,6 +54,20 @@ extension ProgressClient {
         background(id, options).start()
     }
 
+    /// Begins an operation, and waits for the server at most a time; the operation is created later if it has not responded.
+    ///
+    /// - Throws: The error of the server if it refuses, or cannot be reached.
+    @_spi(Server) public func beginProgress(
+        id: ProgressID,
+        options: ProgressOptions,
+        within limit: Duration
+    ) async throws -> (tracker: ProgressTracker, isCreated: Bool) {
+        let worker = RemoteWorker(self, creating: id, options)
+        let tracker = worker.start()
+        let isCreated = try await worker.sink.created(within: limit)
+        return (tracker, isCreated)
+    }
+
     /// Returns the worker of the client's ``operation``, or of a new operation, before the server has been asked.
     private func background(_ id: ProgressID, _ options: ProgressOptions) -> RemoteWorker {
         if let operation { return RemoteWorker(self, unseen: operation, isGuest: isGuest) }

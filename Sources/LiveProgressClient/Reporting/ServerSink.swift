@@ -85,8 +85,10 @@ final class ServerSink: JournalSink {
 
     /// Returns when the server has created the operation, when a request has failed, or after a time.
     ///
+    /// - Returns: Whether the server has created it.
     /// - Throws: The error of the server, if it refuses for good.
-    func created(within limit: Duration) async throws {
+    @discardableResult
+    func created(within limit: Duration) async throws -> Bool {
         let clock = client.configuration.clock
         let outcome = try await waiters.wait(until: clock.now() + limit, on: clock) {
             state.withLock { state -> Result<Void, any Error>? in
@@ -95,6 +97,7 @@ final class ServerSink: JournalSink {
             }
         }
         try outcome?.get()
+        return state.withLock { $0.delivery.arrivedReading > 0 }
     }
 
     /// Delivers the changes of the operation until its end, or until the server accepts no more reports.

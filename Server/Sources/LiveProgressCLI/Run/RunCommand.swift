@@ -60,6 +60,9 @@ struct RunCommand: AsyncParsableCommand {
     )
     var parse: [String] = []
 
+    @Flag(help: "In GitHub Actions: show the link as a notice, and the outcome in the summary of the step.")
+    var ci = false
+
     @Flag(help: "Print neither the link nor warnings.")
     var quiet = false
 
@@ -100,8 +103,12 @@ struct RunCommand: AsyncParsableCommand {
         configuration.descriptors = surroundings.descriptors
         configuration.defaultSignals = surroundings.defaultSignals
         configuration.patterns = try patterns
+        configuration.deliveryTime = stage.deliveryTime
         configuration.keep = stage.isHosted ? .seconds(keep) : .zero
-        if let link = stage.link { messages.say(link) }
+        let summary = RunSummary(title: title ?? arguments.title, link: stage.link, environment: .ofProcess)
+        if ci, let notice = summary.notice { Console.write("\(notice)\n", to: .error) }
+        if !ci, let link = stage.link { messages.say(link) }
+        let start = ContinuousClock.now
         // Catch signals before the command starts, so that no signal can end this process and leave the command running.
         let signals = try SignalRelay.install(ForwardedSignal.all)
         let relay = try? TerminalRelay(outputTarget: STDOUT_FILENO, errorTarget: STDERR_FILENO)
@@ -116,6 +123,11 @@ struct RunCommand: AsyncParsableCommand {
             warn: { messages.say($0) }
         )
         let end = await session.run()
+        if ci {
+            let isCancelled = stage.tracker.snapshot()?.outcome == .cancelled
+            let table = summary.table(end, isCancelled: isCancelled, duration: ContinuousClock.now - start)
+            if !summary.append(table) { messages.say("the summary could not be written") }
+        }
         await stage.close()
         throw ExitCode(end.exitCode)
     }

@@ -42,6 +42,8 @@ struct RunDriver: Sendable {
             for action in machine.handle(event) {
                 if case .reportEnd(let end, let isCancelled) = action {
                     feed.finish()
+                    // Cancelled, so that it does not wait until its next report is due.
+                    publishing.cancel()
                     await publishing.value
                     await reportEnd(end, isCancelled: isCancelled)
                 }
@@ -122,14 +124,26 @@ struct RunDriver: Sendable {
     }
 
     private func publish() async {
+        var toldAt: ContinuousClock.Instant?
         for await _ in feed.changes {
             while true {
                 let (report, isWaiting) = feed.takeReport()
-                if let report { session.tracker.report(report) }
+                if let report {
+                    session.tracker.report(report)
+                    tell(report, at: &toldAt)
+                }
                 guard isWaiting else { break }
                 try? await Task.sleep(for: session.configuration.reporting.interval)
             }
         }
+    }
+
+    /// Tells the service manager at most once a second.
+    private func tell(_ report: ProgressReport, at last: inout ContinuousClock.Instant?) {
+        let now = ContinuousClock.now
+        if let last, now - last < .seconds(1) { return }
+        last = now
+        ServiceStatus.tell(step: report.state ?? "", percent: report.details?["percentComplete"]?.doubleValue)
     }
 
     private func reportEnd(_ end: CommandEnd, isCancelled: Bool) async {

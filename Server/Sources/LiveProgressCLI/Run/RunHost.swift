@@ -23,6 +23,7 @@ struct RunHost: Sendable {
         var configuration = ServerConfiguration()
         configuration.host = "127.0.0.1"
         configuration.port = port
+        configuration.notifiesServiceManager = false
         let logger = Logger(label: "live-progress.run") { _ in SwiftLogNoOpLogHandler() }
         return RunHost(server: try await ServerApplication(configuration: configuration, logger: logger).start())
     }

@@ -29,25 +29,42 @@ struct RunStage: Sendable {
     let link: String?
     /// Whether the server is a local server of this run.
     let isHosted: Bool
+    /// The longest time to wait for the server at the end.
+    let deliveryTime: Duration
     /// The environment for the command.
     let environment: ProcessEnvironment
     /// Stops a local server when watchers have received the end.
     let close: @Sendable () async -> Void
+
+    /// The longest time that a server may delay the command.
+    private static let patience = Duration.seconds(1)
+    /// The longest time to wait at the end for a server that may have been restarted.
+    private static let restartTime = Duration.seconds(5)
+    /// The longest time to wait at the end for a server that has not responded at the start.
+    private static let briefTime = Duration.milliseconds(500)
 
     /// Creates the stage; after a failure, writes a warning and returns a stage without publishing.
     static func make(_ request: Request, messages: RunMessages) async -> RunStage {
         let options = ProgressOptions(title: request.title, labels: request.labels, isCancellable: true)
         do {
             if let server = request.server {
-                let tracker = try await client(server, request).createProgress(id: request.id, options: options)
-                return RunStage(request, tracker, isHosted: false) {}
+                let client = try client(server, request)
+                let (tracker, isCreated) = try await client.beginProgress(
+                    id: request.id,
+                    options: options,
+                    within: patience
+                )
+                if !isCreated {
+                    messages.say("\(client.server.url) does not respond: the command runs without waiting")
+                }
+                return RunStage(request, tracker, deliveryTime: isCreated ? restartTime : briefTime)
             }
             let host = try await RunHost.start(port: request.port)
             let tracker = try host.service.createProgress(id: request.id, options: options)
             return RunStage(request, tracker, isHosted: true) { await host.stop(after: request.id) }
         } catch {
             messages.say("not published: \(error)")
-            return RunStage(request, .noop, isHosted: false) {}
+            return RunStage(request, .noop)
         }
     }
 
@@ -65,13 +82,15 @@ struct RunStage: Sendable {
     private init(
         _ request: Request,
         _ tracker: ProgressTracker,
-        isHosted: Bool,
-        close: @escaping @Sendable () async -> Void
+        isHosted: Bool = false,
+        deliveryTime: Duration = restartTime,
+        close: @escaping @Sendable () async -> Void = {}
     ) {
         let link = tracker.link
         self.tracker = tracker
         self.link = link?.watching
         self.isHosted = isHosted
+        self.deliveryTime = deliveryTime
         self.close = close
         var environment = request.environment
         environment["LIVE_PROGRESS_URL"] = (link?.url).map { Array($0.utf8) }

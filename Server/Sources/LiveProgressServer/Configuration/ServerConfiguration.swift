@@ -35,6 +35,8 @@ package struct ServerConfiguration: Sendable {
     package var authorization = AuthorizationConfiguration()
     /// The time for clients to disconnect when the server shuts down.
     package var shutdownTimeout = Duration.milliseconds(1200)
+    /// Whether the server tells the service manager, such as systemd, when it is ready and when it stops.
+    package var notifiesServiceManager = true
     /// The TLS certificate and the trusted proxies.
     package var transport = TransportSettings()
     /// The settings for compressed WebSocket messages.
