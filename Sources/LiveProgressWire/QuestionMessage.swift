@@ -5,6 +5,7 @@ import LiveProgress
 
 // The JSON of questions and answers:
 // - in a report `{"kind":"question","message":"Apply?","choices":["yes","no"],"timeout":60,"default":"no"}`;
+//   with `"answerable":false` if only the place where the work runs takes the answer;
 // - in a snapshot the open question `{"number":7,"kind":…,"message":…,"choices":[…],"default":…,"askedAt":…,"deadline":…}`,
 //   and the last answer `{"number":7,"message":…,"answer":"yes","answeredBy":"anna","answeredAt":…,"isExpired":false}`.
 
@@ -75,6 +76,10 @@ extension ProgressQuestion {
             writer.member("default")
             writer.write(defaultAnswer)
         }
+        if !isAnswerable {
+            writer.member("answerable")
+            writer.write(false)
+        }
     }
 }
 
@@ -93,7 +98,7 @@ extension ProgressQuestion.Change {
 }
 
 extension WireReader {
-    private static let reportedMembers = ["kind", "message", "choices", "timeout", "default"]
+    private static let reportedMembers = ["kind", "message", "choices", "timeout", "default", "answerable"]
 
     /// Returns the change of the open question in a report.
     func questionChange(_ name: String) throws(WireError) -> ProgressQuestion.Change? {
@@ -150,7 +155,8 @@ extension WireReader {
             try required("message", string("message")),
             choices: try texts("choices"),
             default: try string("default"),
-            kind: kind
+            kind: kind,
+            isAnswerable: try bool("answerable") ?? true
         )
     }
 

@@ -31,6 +31,33 @@ struct SharedOperationsTests {
         for node in [a, b, c] { #expect(try await node.send(.get, "/x").status == (node === a ? 410 : 404)) }
     }
 
+    @Test("A question is answered once, at any node, and its worker and the watchers of all nodes see the answer")
+    func answers() async throws {
+        let (a, b, c) = (try await nodes.start("a"), try await nodes.start("b"), try await nodes.start("c"))
+        let tracker = try a.cluster.service.createProgress(id: "x")
+        try await tracker.committed()
+        for round in 1...3 {
+            async let choice = tracker.ask("Apply \(round)?", choices: ["yes", "no"])
+            var open: JSONValue?
+            while open == nil {
+                try await tracker.committed()
+                open = try await c.send(.get, "/x").json["waitingFor"]
+            }
+            let number = open?["number"]?.intValue ?? -1
+            #expect(open?["message"] == .string("Apply \(round)?"))
+            #expect(try await c.send(.post, "/x/answer", #"{"answer":"maybe","number":\#(number)}"#).status == 422)
+            #expect(try await b.send(.post, "/x/answer", #"{"answer":"no","number":\#(number)}"#).status == 200)
+            #expect(try await c.send(.post, "/x/answer", #"{"answer":"yes","number":\#(number)}"#).status == 409)
+            #expect(try await choice == "no")
+            try await tracker.committed()
+            for node in [a, b, c] {
+                let seen = try await node.send(.get, "/x").json
+                #expect(seen["lastAnswer"]?["answer"] == "no" && seen["lastAnswer"]?["number"]?.intValue == number)
+                #expect(seen["waitingFor"] == nil)
+            }
+        }
+    }
+
     @Test("A watcher on another node sees every revision in order, and the end")
     func watching() async throws {
         let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))

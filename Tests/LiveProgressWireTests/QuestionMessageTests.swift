@@ -44,6 +44,10 @@ struct QuestionMessageTests {
         #expect(least.waitingFor == .ask(ProgressQuestion("Name?")))
         let written = #"{"waitingFor":{"kind":"question","message":"Name?"}}"#
         #expect(ProgressReportBody.encodeReport(least) == Array(written.utf8))
+        let elsewhere = #"{"waitingFor":{"kind":"question","message":"Name?","answerable":false}}"#
+        let unanswerable = try ProgressReportBody.decodeReport(json: elsewhere.utf8)
+        #expect(unanswerable.waitingFor == .ask(ProgressQuestion("Name?", isAnswerable: false)))
+        #expect(ProgressReportBody.encodeReport(unanswerable) == Array(elsewhere.utf8))
         let withdrawal = try ProgressReportBody.decodeReport(json: #"{"waitingFor":null}"#.utf8)
         #expect(withdrawal.waitingFor == .withdraw)
         #expect(ProgressReportBody.encodeReport(withdrawal) == Array(#"{"waitingFor":null}"#.utf8))

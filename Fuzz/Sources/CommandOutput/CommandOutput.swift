@@ -67,7 +67,7 @@ private func checkReports(_ events: [ProgressScanner.Event]) {
     for event in events {
         reporter.take(event, at: now)
         if case .line(let line) = event { tail.append(line) }
-        expect(tail.lines.count <= OutputTail.maximumLineCount, "a tail of \(tail.lines.count) lines")
+        expect(tail.lines.count <= OutputTail.errorLineCount, "a tail of \(tail.lines.count) lines")
         if let report = reporter.takeReport(at: now) {
             expect(report != last, "twice: \(report)")
             check(report)

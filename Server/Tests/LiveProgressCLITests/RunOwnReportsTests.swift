@@ -54,6 +54,33 @@ struct RunOwnReportsTests {
         #expect(Self.play(texts + ["\u{1B}c"], isSuccess: false).reports.last?.details?["programs"] == nil)
     }
 
+    @Test("A blocked root record asks once, and is withdrawn once, in each of three rounds")
+    func blocked() {
+        let texts = (1...3).flatMap { round in
+            [
+                Self.status("state=working:progress=\(round)"),
+                Self.status("state=blocked:progress=\(round):kind=auth"),
+                "redrawn\r", Self.status("state=blocked:progress=\(round):kind=auth:title=eA=="),
+            ]
+        }
+        let changes = Self.play(texts + [Self.status("state=done")], isSuccess: true).reports.compactMap(\.waitingFor)
+        let first = ProgressQuestion("The program waits for a person.", kind: .input, isAnswerable: false)
+        let second = ProgressQuestion("x", kind: .input, isAnswerable: false)
+        let round: [ProgressQuestion.Change] = [.ask(first), .ask(second), .withdraw]
+        #expect(changes == round + round + round)
+    }
+
+    @Test("With --log, the last lines of both outputs are in the details; a redrawn line replaces the one before it")
+    func log() {
+        let clock = ContinuousClock.now
+        let feed = RunFeed(outputCount: 2, configuration: .init(logLineCount: 3)) { ContinuousClock.now - clock }
+        feed.take(Array("one\ntwo\n\u{1B}[31mthree\u{1B}[0m\n".utf8), from: 0)
+        feed.take(Array("four\n10%\r20%\r30%\r".utf8), from: 1)
+        feed.finish()
+        let report = feed.finalReport(isSuccess: false)
+        #expect(report?.details?["log"] == ["three", "four", "30%"])
+    }
+
     @Test("The records are bounded: the least recently updated goes first")
     func bounded() throws {
         var records = ProgramRecords()

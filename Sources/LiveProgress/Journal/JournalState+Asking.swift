@@ -36,6 +36,7 @@ extension JournalState {
         try admitChange()
         guard let open = log.newest.waitingFor else { throw ProgressError.notWaiting(log.newest.lastAnswer) }
         if let number, number != open.number { throw ProgressError.alreadyAnswered(number, open: open.number) }
+        guard open.question.isAnswerable else { throw ProgressError.answeredElsewhere }
         guard open.question.accepts(text) else { throw ProgressError.answerNotAccepted(to: open.question) }
         close(
             ProgressAnswer(
@@ -139,6 +140,12 @@ extension ProgressError {
         let what = last.answer.map { "answered\(who): \($0)" } ?? "closed at its deadline, without an answer"
         return ProgressError(.notWaiting, "No question is open. The last one (\(last.message)) was \(what).")
     }
+
+    /// The question is open, but not for watchers.
+    fileprivate static let answeredElsewhere = ProgressError(
+        .notWaiting,
+        "The question is answered where the work runs, such as at the terminal of the command, and cannot be answered here."
+    )
 
     fileprivate static func alreadyAnswered(_ number: Int, open: Int) -> ProgressError {
         ProgressError(

@@ -66,6 +66,8 @@ public struct ProgressQuestion: Sendable, Hashable {
     public var defaultAnswer: String?
     /// The time to answer, from the moment at which the question is asked; `nil` without a limit.
     public var timeLimit: Duration?
+    /// Whether watchers may answer; `false` if a person answers where the work runs, such as at the terminal of a command.
+    public var isAnswerable: Bool
 
     /// Creates a question.
     public init(
@@ -73,8 +75,10 @@ public struct ProgressQuestion: Sendable, Hashable {
         choices: [String] = [],
         default defaultAnswer: String? = nil,
         within timeLimit: Duration? = nil,
-        kind: Kind = .question
+        kind: Kind = .question,
+        isAnswerable: Bool = true
     ) {
+        self.isAnswerable = isAnswerable
         self.kind = kind
         self.message = message
         self.choices = choices

@@ -73,6 +73,22 @@ struct QuestionTests {
         #expect(journal.snapshot().waitingFor == next)
     }
 
+    @Test(
+        "A question that is answered where the work runs is refused for watchers, and stays open until it is withdrawn"
+    )
+    func elsewhere() throws {
+        let journal = try operation()
+        for _ in 0..<3 {
+            let question = ProgressQuestion("Run x?", kind: .permission, isAnswerable: false)
+            let open = try #require(try journal.report(ProgressReport(waitingFor: .ask(question))).waitingFor)
+            #expect { try journal.answer("yes", to: open.number) } throws: {
+                ($0 as? ProgressError)?.code == .notWaiting
+            }
+            #expect(journal.snapshot().waitingFor == open && journal.snapshot().status == .waiting)
+            #expect(try journal.report(ProgressReport(waitingFor: .withdraw)).status == .running)
+        }
+    }
+
     @Test("An answer that is no choice is refused; without choices, every text of 1 to 4096 bytes is an answer")
     func invalid() throws {
         let journal = try operation()

@@ -114,8 +114,9 @@ export class QuestionView {
     this.#root.hidden = !question && !last;
     this.#root.toggleAttribute("data-open", !!question);
     this.#ask(question);
-    this.#answers.hidden = !question || isReadOnly;
-    this.#notice.textContent = "";
+    const isElsewhere = question?.answerable === false;
+    this.#answers.hidden = !question || isReadOnly || isElsewhere;
+    this.#notice.textContent = isElsewhere ? "To be answered where it runs." : "";
     this.#answered.replaceChildren(...(last ? answeredNodes(last) : []));
     if (hadFocus) (question ? this.#message : this.#answered).focus({ preventScroll: true });
     clearInterval(this.#timer);

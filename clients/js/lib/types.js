@@ -27,6 +27,7 @@
  * @property {string} message
  * @property {string[]} choices the possible answers; empty if any text is an answer
  * @property {string} [default] the answer at the deadline
+ * @property {boolean} [answerable] `false` if the question is answered where the work runs, and not by watchers
  * @property {string} askedAt
  * @property {string} [deadline] absent if the question stays open until it is answered
  */

@@ -61,6 +61,21 @@ test("a question is a group with its message and a button for each choice; a cli
   await checkClean(tab);
 });
 
+test("a question that is answered where the work runs has no controls, until an answerable one follows", async (t) => {
+  const { server, tab } = await open(t, (one) => one.ask({ message: "Run x?", kind: "permission", answerable: false }));
+  for (const round of [1, 2, 3]) {
+    await tab.until(`${part("notice")} === "To be answered where it runs."`);
+    assert.equal(await tab.run(part("message")), "Run x?");
+    assert.deepEqual(await tab.run(buttons), []);
+    assert.equal(await tab.run(isShown("field")), false);
+    server.ask(choice);
+    await tab.until(`${part("message")} === "Apply 3 changes?" && ${part("notice")} === ""`);
+    assert.deepEqual(await tab.run(buttons), ["yes", "no (default)"]);
+    server.ask({ message: "Run x?", kind: "permission", answerable: false });
+  }
+  await checkClean(tab);
+});
+
 test("without choices, a labelled field takes any text, and the Enter key sends it", async (t) => {
   const { server, tab } = await open(t, (one) => one.ask({ message: "Which name?", kind: "input" }));
   await tab.until(isShown("field"));

@@ -77,6 +77,7 @@ enum SnapshotText {
             "number \(open.number)",
             question.choices.isEmpty ? nil : "choices: \(question.choices.joined(separator: ", "))",
             question.defaultAnswer.map { "default: \($0)" },
+            question.isAnswerable ? nil : "answered where the work runs",
             open.deadline.map { "deadline: \(ProgressTimestamp.format($0))" },
         ]
         return "\(question.message) (\(pieces.compactMap { $0 }.joined(separator: "; ")))"

@@ -3,8 +3,10 @@
 
 /// The last lines of an output, which explain why the command failed.
 struct OutputTail: Sendable {
+    /// The maximum number of lines in the error of a command.
+    static let errorLineCount = 10
     /// The maximum number of lines.
-    static let maximumLineCount = 10
+    let maximumLineCount: Int
     /// The maximum length of a line in characters.
     static let maximumLineLength = 300
 
@@ -12,11 +14,14 @@ struct OutputTail: Sendable {
     private(set) var lines: [String] = []
     private var isLastRedrawn = false
 
+    init(maximumLineCount: Int = errorLineCount) { self.maximumLineCount = maximumLineCount }
+
     /// Appends a line; a redrawn line replaces the redrawn line before it.
     mutating func append(_ line: OutputLine) {
+        guard maximumLineCount > 0 else { return }
         if line.isRedrawn, isLastRedrawn { lines.removeLast() }
         isLastRedrawn = line.isRedrawn
         lines.append(line.text.shortened(to: Self.maximumLineLength))
-        if lines.count > Self.maximumLineCount { lines.removeFirst() }
+        if lines.count > maximumLineCount { lines.removeFirst() }
     }
 }

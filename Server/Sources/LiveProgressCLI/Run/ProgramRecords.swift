@@ -45,9 +45,13 @@ struct ProgramRecords: Sendable, Hashable {
         return record.state == .blocked ? "Waiting: \(text)" : text
     }
 
+    /// The records below the root record, the least recently updated first.
+    var belowRoot: [ProgramStatus] { records.filter { !$0.path.isEmpty } }
+
     /// The records of the parts, for the details of a report; `nil` without parts.
     var details: JSONValue? {
-        let parts = records.filter { !$0.path.isEmpty && $0 != whole }.suffix(Self.shownCount)
+        let whole = whole
+        let parts = belowRoot.filter { $0 != whole }.suffix(Self.shownCount)
         guard !parts.isEmpty else { return nil }
         return .array(
             parts.map { part in
@@ -60,8 +64,4 @@ struct ProgramRecords: Sendable, Hashable {
             }
         )
     }
-}
-
-extension ProgramStatus {
-    fileprivate var text: String? { message ?? title }
 }

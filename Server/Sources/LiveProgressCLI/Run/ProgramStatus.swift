@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import FoundationEssentials
+import LiveProgress
 
 /// A report of the program status protocol, OSC 7501 (revision 0.4 of 2026-10-10): `ESC ] 7501 ; key=value:key=value ST`.
 ///
@@ -37,6 +38,21 @@ struct ProgramStatus: Sendable, Hashable {
     var percent: Double?
     var title: String?
     var message: String?
+
+    /// What the program says.
+    var text: String? { message ?? title }
+
+    /// What a blocked program waits for; a person answers where the program runs.
+    var question: ProgressQuestion? {
+        guard state == .blocked else { return nil }
+        let kind: ProgressQuestion.Kind =
+            switch kind {
+            case .permission: .permission
+            case .auth: .input
+            case .question, nil: .question
+            }
+        return ProgressQuestion(text ?? "The program waits for a person.", kind: kind, isAnswerable: false)
+    }
 
     /// Parses the content between `ESC ]` and the terminator, or returns `nil` for another command or an ignored report.
     init?(command: some Collection<UInt8>) {

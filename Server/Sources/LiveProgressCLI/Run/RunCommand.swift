@@ -63,6 +63,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "In GitHub Actions: show the link as a notice, and the outcome in the summary of the step.")
     var ci = false
 
+    @Flag(help: "Show the last lines of the output to everybody who may watch; output may hold secrets.")
+    var log = false
+
     @Flag(help: "Print neither the link nor warnings.")
     var quiet = false
 
@@ -91,6 +94,9 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
+    /// The number of lines that `--log` shows.
+    private static let logLineCount = 20
+
     private var patterns: [ParseProfile] { get throws { try parse.map { try ParseProfile($0) } } }
 
     func run() async throws {
@@ -102,6 +108,7 @@ struct RunCommand: AsyncParsableCommand {
         var configuration = RunSession.Configuration()
         configuration.descriptors = surroundings.descriptors
         configuration.defaultSignals = surroundings.defaultSignals
+        configuration.reporting.logLineCount = log ? Self.logLineCount : 0
         configuration.patterns = try patterns
         configuration.deliveryTime = stage.deliveryTime
         configuration.keep = stage.isHosted ? .seconds(keep) : .zero
@@ -116,6 +123,7 @@ struct RunCommand: AsyncParsableCommand {
             arguments: arguments,
             environment: stage.environment,
             tracker: stage.tracker,
+            begin: stage.begin,
             configuration: configuration,
             terminal: relay == nil ? TerminalControl() : nil,
             relay: relay,

@@ -24,7 +24,7 @@ struct RunDriver: Sendable {
     func run() async -> CommandEnd {
         let (events, continuation) = AsyncStream.makeStream(of: RunMachine.Event.self)
         startThreads(continuation)
-        let publishing = Task { await publish() }
+        let publishing = Task { await publish(PartOperations(of: session.tracker.id, begin: session.begin)) }
         let cancelling = Task {
             guard (try? await session.tracker.cancellationRequested()) != nil else { return }
             continuation.yield(.cancelRequested)
@@ -44,8 +44,7 @@ struct RunDriver: Sendable {
                     feed.finish()
                     // Cancelled, so that it does not wait until its next report is due.
                     publishing.cancel()
-                    await publishing.value
-                    await reportEnd(end, isCancelled: isCancelled)
+                    await reportEnd(end, isCancelled: isCancelled, publishing.value)
                 }
                 if case .exit(let end) = action { return end }
                 perform(action, continuation)
@@ -123,7 +122,9 @@ struct RunDriver: Sendable {
         }
     }
 
-    private func publish() async {
+    /// Publishes until the end of the feed, and returns the operations of the parts.
+    private func publish(_ parts: PartOperations) async -> PartOperations {
+        var parts = parts
         var toldAt: ContinuousClock.Instant?
         for await _ in feed.changes {
             while true {
@@ -132,10 +133,12 @@ struct RunDriver: Sendable {
                     session.tracker.report(report)
                     tell(report, at: &toldAt)
                 }
+                parts.update(to: feed.programs)
                 guard isWaiting else { break }
                 try? await Task.sleep(for: session.configuration.reporting.interval)
             }
         }
+        return parts
     }
 
     /// Tells the service manager at most once a second.
@@ -146,7 +149,7 @@ struct RunDriver: Sendable {
         ServiceStatus.tell(step: report.state ?? "", percent: report.details?["percentComplete"]?.doubleValue)
     }
 
-    private func reportEnd(_ end: CommandEnd, isCancelled: Bool) async {
+    private func reportEnd(_ end: CommandEnd, isCancelled: Bool, _ parts: PartOperations) async {
         session.relay?.leave()
         if let process = child as? ChildProcess { session.terminal?.takeBack(from: process) }
         let outcome = end.outcome(
@@ -156,6 +159,10 @@ struct RunDriver: Sendable {
             lastLines: feed.lastLines
         )
         let last = feed.finalReport(isSuccess: outcome.status == .succeeded)
-        if await !session.publish(outcome, after: last) { session.warn("the end could not be published") }
+        async let isPublished = session.publish(outcome, after: last)
+        var parts = parts
+        parts.update(to: feed.programs)
+        await parts.end(outcome, within: session.configuration.deliveryTime)
+        if await !isPublished { session.warn("the end could not be published") }
     }
 }

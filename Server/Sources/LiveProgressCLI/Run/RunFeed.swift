@@ -130,6 +130,9 @@ final class RunFeed: Sendable {
         return state.withLock { $0.reporter.finalReport(isSuccess: isSuccess, at: now) }
     }
 
+    /// What programs report themselves.
+    var programs: ProgramRecords { state.withLock { $0.reporter.programs } }
+
     /// The last lines of standard error.
     var lastLines: [String] { state.withLock { $0.tail.lines } }
 }

@@ -16,6 +16,8 @@ struct RunReporter: Sendable {
         var settling = Duration.milliseconds(500)
         /// The maximum length of a reported step or line, in characters.
         var maximumTextLength = 200
+        /// The number of the last lines in the details; 0 without them.
+        var logLineCount = 0
     }
 
     /// The step before the command's first output.
@@ -30,7 +32,11 @@ struct RunReporter: Sendable {
     /// The sum of earlier transfers with an unknown total.
     private var earlierAmount: Int64 = 0
     private var bars: ProgressBars
-    private var programs = ProgramRecords()
+    /// What programs report themselves.
+    private(set) var programs = ProgramRecords()
+    /// The question of the last report.
+    private var question: ProgressQuestion?
+    private var log: OutputTail
     private var heedsTerminalOnly = false
     /// The time from which bars in lines are read again, after a program has removed its own progress.
     private var readsLinesAt = Duration.zero
@@ -42,6 +48,7 @@ struct RunReporter: Sendable {
         self.configuration = configuration
         self.profile = profile
         bars = ProgressBars(settling: configuration.settling)
+        log = OutputTail(maximumLineCount: configuration.logLineCount)
     }
 
     /// Whether ``takeReport(at:)`` may return a report now or later.
@@ -50,7 +57,9 @@ struct RunReporter: Sendable {
     /// Handles an event of the scanner; times are since the command's start.
     mutating func take(_ event: ProgressScanner.Event, at now: Duration) {
         switch event {
-        case .line(let line): take(line, at: now)
+        case .line(let line):
+            log.append(line)
+            take(line, at: now)
         case .progress(let progress): if !programs.isUsed { take(progress, at: now) }
         case .status(let status):
             programs.apply(status)
@@ -129,9 +138,7 @@ struct RunReporter: Sendable {
         guard isChanged else { return nil }
         if let lastTime, now - lastTime < configuration.interval { return nil }
         isChanged = false
-        let report = currentReport
-        guard report != lastReport else { return nil }
-        lastReport = report
+        guard let report = takeChange() else { return nil }
         lastTime = now
         return report
     }
@@ -145,8 +152,18 @@ struct RunReporter: Sendable {
             bars.succeed()
             if amount == nil { line = nil }
         }
-        let report = currentReport
-        return report == lastReport ? nil : report
+        return takeChange()
+    }
+
+    /// Returns the current report if it is not the last one; a question is asked and withdrawn once.
+    private mutating func takeChange() -> ProgressReport? {
+        var report = currentReport
+        let newQuestion = programs.whole?.question
+        guard report != lastReport || newQuestion != question else { return nil }
+        lastReport = report
+        if newQuestion != question { report.waitingFor = newQuestion.map { .ask($0) } ?? .withdraw }
+        question = newQuestion
+        return report
     }
 
     private var currentReport: ProgressReport {
@@ -154,6 +171,7 @@ struct RunReporter: Sendable {
         if let percent = bars.percent { details["percentComplete"] = .number((percent * 10).rounded() / 10) }
         if let line { details["line"] = .string(line) }
         if let parts = programs.details { details["programs"] = parts }
+        if !log.lines.isEmpty { details["log"] = .array(log.lines.map { .string($0) }) }
         var report = ProgressReport(state: step, details: details.isEmpty ? .null : .object(details))
         if let counts = bars.counts {
             report.completedCount = counts.completed

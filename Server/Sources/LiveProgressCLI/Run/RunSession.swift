@@ -41,6 +41,8 @@ struct RunSession: Sendable {
     let arguments: CommandArguments
     let environment: ProcessEnvironment
     let tracker: ProgressTracker
+    /// Begins an operation for a part of the command, or returns `nil` if it cannot.
+    var begin: @Sendable (ProgressOptions) -> ProgressTracker? = { _ in nil }
     let configuration: Configuration
     /// The terminal to lend, if there is one.
     let terminal: TerminalControl?

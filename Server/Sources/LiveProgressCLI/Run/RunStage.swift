@@ -33,6 +33,8 @@ struct RunStage: Sendable {
     let deliveryTime: Duration
     /// The environment for the command.
     let environment: ProcessEnvironment
+    /// Begins an operation for a part of the command, or returns `nil` if it cannot.
+    let begin: @Sendable (ProgressOptions) -> ProgressTracker?
     /// Stops a local server when watchers have received the end.
     let close: @Sendable () async -> Void
 
@@ -57,14 +59,18 @@ struct RunStage: Sendable {
                 if !isCreated {
                     messages.say("\(client.server.url) does not respond: the command runs without waiting")
                 }
-                return RunStage(request, tracker, deliveryTime: isCreated ? restartTime : briefTime)
+                return RunStage(request, tracker, deliveryTime: isCreated ? restartTime : briefTime) {
+                    client.beginProgress(options: $0)
+                }
             }
             let host = try await RunHost.start(port: request.port)
             let tracker = try host.service.createProgress(id: request.id, options: options)
-            return RunStage(request, tracker, isHosted: true) { await host.stop(after: request.id) }
+            return RunStage(request, tracker, isHosted: true, close: { await host.stop(after: request.id) }) {
+                try? host.service.createProgress(options: $0)
+            }
         } catch {
             messages.say("not published: \(error)")
-            return RunStage(request, .noop)
+            return RunStage(request, .noop) { _ in nil }
         }
     }
 
@@ -84,7 +90,8 @@ struct RunStage: Sendable {
         _ tracker: ProgressTracker,
         isHosted: Bool = false,
         deliveryTime: Duration = restartTime,
-        close: @escaping @Sendable () async -> Void = {}
+        close: @escaping @Sendable () async -> Void = {},
+        begin: @escaping @Sendable (ProgressOptions) -> ProgressTracker?
     ) {
         let link = tracker.link
         self.tracker = tracker
@@ -92,6 +99,12 @@ struct RunStage: Sendable {
         self.isHosted = isHosted
         self.deliveryTime = deliveryTime
         self.close = close
+        // A token for given labels needs an operation with these labels.
+        self.begin = { options in
+            var options = options
+            options.labels = request.labels
+            return begin(options)
+        }
         var environment = request.environment
         environment["LIVE_PROGRESS_URL"] = (link?.url).map { Array($0.utf8) }
         environment["LIVE_PROGRESS_ID"] = link == nil ? nil : Array(request.id.rawValue.utf8)

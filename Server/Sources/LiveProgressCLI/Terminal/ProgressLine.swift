@@ -82,7 +82,8 @@ struct ProgressLine {
 
     private func question(_ question: ProgressQuestion, isStalled: Bool) -> String {
         let choices = question.choices.isEmpty ? "" : " (\(question.choices.joined(separator: ", ")))"
-        return SafeText.line("\(isStalled ? "stalled, and asks" : "asks"): \(question.message)\(choices)")
+        let verb = question.isAnswerable ? "asks" : "waits"
+        return SafeText.line("\(isStalled ? "stalled, and \(verb)" : verb): \(question.message)\(choices)")
     }
 
     private func end(_ outcome: ProgressOutcome, of snapshot: ProgressSnapshot) -> String {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of Live Progress: live progress of long-running operations.
+
+import LiveProgress
+
+/// The operations of the parts that programs report (OSC 7501), below the operation of the run.
+///
+/// A part ends with the program's `done` or `error`. A part that is removed before has been cancelled, and the parts that are left at
+/// the end of the command end as the command does.
+struct PartOperations: Sendable {
+    private struct Part {
+        let tracker: ProgressTracker
+        var status: ProgramStatus
+    }
+
+    /// The largest number of operations that a run begins for parts; the details of the run show further parts.
+    static let maximumCount = 1000
+
+    private let root: ProgressID
+    private let begin: @Sendable (ProgressOptions) -> ProgressTracker?
+    private var parts: [[String]: Part] = [:]
+    private var count = 0
+
+    /// Creates an empty set.
+    ///
+    /// - Parameters:
+    ///   - root: The operation of the run.
+    ///   - begin: Begins an operation, or returns `nil` if it cannot.
+    init(of root: ProgressID, begin: @escaping @Sendable (ProgressOptions) -> ProgressTracker?) {
+        self.root = root
+        self.begin = begin
+    }
+
+    /// Brings the operations to the newest records; the only record is the run's own, unless it was a part before.
+    mutating func update(to records: ProgramRecords) {
+        let whole = records.whole
+        for record in records.belowRoot {
+            let known = parts[record.path]?.status
+            if record != known, known != nil || record != whole { show(record) }
+        }
+        let paths = Set(records.belowRoot.map(\.path))
+        for (path, part) in parts where !paths.contains(path) {
+            if !part.status.isEnd { part.tracker.end(.cancelled) }
+            parts[path] = nil
+        }
+    }
+
+    /// Ends all operations as the command has ended, and waits until the server has them, at most a time.
+    func end(_ outcome: ProgressOutcome, within limit: Duration) async {
+        await withTaskGroup { group in
+            for part in parts.values {
+                if !part.status.isEnd { Self.finish(part.tracker, outcome.withoutDetails) }
+                group.addTask { _ = try? await part.tracker.delivered(within: limit) }
+            }
+        }
+    }
+
+    private mutating func show(_ record: ProgramStatus) {
+        var known = parts[record.path]
+        // A part that begins again after its end is a new operation.
+        if let status = known?.status, status.isEnd, !record.isEnd { known = nil }
+        guard let tracker = known?.tracker ?? beginPart(record) else { return }
+        var report = record.report
+        if known?.status.state == .blocked, record.state != .blocked { report.waitingFor = .withdraw }
+        tracker.report(report)
+        if record.isEnd { Self.finish(tracker, record.outcome) }
+        parts[record.path] = Part(tracker: tracker, status: record)
+    }
+
+    /// Ends an operation; a success completes its bar.
+    private static func finish(_ tracker: ProgressTracker, _ outcome: ProgressOutcome) {
+        if case .succeeded = outcome, let total = tracker.snapshot()?.counts?.totalCount {
+            tracker.report(ProgressReport(completedCount: total))
+        }
+        tracker.end(outcome)
+    }
+
+    private mutating func beginPart(_ record: ProgramStatus) -> ProgressTracker? {
+        guard count < Self.maximumCount else { return nil }
+        count += 1
+        let ancestors = record.path.indices.dropFirst().reversed().map { Array(record.path[..<$0]) }
+        let parent = ancestors.compactMap { parts[$0]?.tracker.id }.first
+        return begin(ProgressOptions(title: record.title ?? record.path.joined(separator: "/"), parent: parent ?? root))
+    }
+}
+
+extension ProgressOutcome {
+    /// The outcome of the command, without its result and its lines, for a part.
+    fileprivate var withoutDetails: ProgressOutcome {
+        switch self {
+        case .succeeded: .succeeded()
+        case .failed(let problem): .failed(ProgressProblem(type: problem.type, title: problem.title))
+        case .cancelled: .cancelled
+        }
+    }
+}
+
+extension ProgramStatus {
+    /// Whether the part has ended, until it begins again.
+    fileprivate var isEnd: Bool { state == .done || state == .error }
+
+    fileprivate var outcome: ProgressOutcome {
+        guard state == .error else { return .succeeded() }
+        return .failed(ProgressProblem(title: text ?? "The program reported an error."))
+    }
+
+    private var word: String {
+        switch state {
+        case .idle: "Idle"
+        case .working: "Working"
+        case .blocked: "Waiting"
+        case .done: "Done"
+        case .error: "Failed"
+        case .clear: "Removed"
+        }
+    }
+
+    fileprivate var report: ProgressReport {
+        var report = ProgressReport(state: text ?? word)
+        if let percent {
+            report.completedCount = Int64(percent)
+            report.totalCount = 100
+            report.unit = "%"
+        }
+        report.waitingFor = question.map { .ask($0) }
+        return report
+    }
+}
