@@ -95,7 +95,7 @@ struct QuestionRelayTests {
         #expect(relay.takeEnd()?.answer?.answer == "yes")
     }
 
-    @Test("After a crash of the server that has kept the question, its answer is still expected, also if it is there already")
+    @Test("A restarted server that has kept the question still gets the answer, or has it already")
     func kept() {
         let open = ProgressQuestion.Open(number: 3, question: ProgressQuestion("?"), askedAt: Self.date)
         for round in 0..<3 {
