@@ -124,11 +124,18 @@ def test_server_restarted(binary, tmp_path, way):
             server.stop()
 
 
+def next_pid(lines):
+    """Returns the next process identifier in the output, into which the processes also write their links."""
+    while not (line := lines.next()).isdigit():
+        pass
+    return int(line)
+
+
 def test_divided(binary):
     """The fractions of two processes count by their weights; when one is killed, its watchers and the parent see it."""
     with Server(binary, environment={"LIVE_PROGRESS_LEASE": "1", "LIVE_PROGRESS_LEASE_GRACE": "1"}) as server:
         with worker(server, "divide", 30, 70) as (process, lines, link):
-            pids = [int(lines.next()) for _ in range(2)]
+            pids = [next_pid(lines) for _ in range(2)]
             await_that(lambda: len(children(server, link)) == 2, "both parts exist")
             await_that(lambda: fraction(snapshot(link)) > 0.2, "both parts move the fraction")
             os.kill(pids[1], signal.SIGKILL)

@@ -19,6 +19,7 @@ struct PartOperations: Sendable {
     private let root: ProgressID
     private let begin: @Sendable (ProgressOptions) -> ProgressTracker?
     private var parts: [[String]: Part] = [:]
+    private var newest = ProgramRecords()
     private var count = 0
 
     /// Creates an empty set.
@@ -33,6 +34,8 @@ struct PartOperations: Sendable {
 
     /// Brings the operations to the newest records; the only record is the run's own, unless it was a part before.
     mutating func update(to records: ProgramRecords) {
+        guard records != newest else { return }
+        newest = records
         let whole = records.whole
         for record in records.belowRoot {
             let known = parts[record.path]?.status
