@@ -31,7 +31,7 @@ def test_service(binary, tmp_path):
                 messages.append(manager.recv(4096).decode())
         except TimeoutError:
             pass
-    expect(2 <= len(messages) <= 4, f"one message a second in two seconds, not {messages}")
+    expect(len(messages) >= 4, f"a message for each step, not {messages}")
     for message in messages:
         expect(re.fullmatch(r"STATUS=.+\nEXTEND_TIMEOUT_USEC=60000000", message), f"the message {message!r}")
     expect(re.search(r"STATUS=\d0 % ", messages[-1]), f"no percentage in {messages[-1]!r}")

@@ -46,6 +46,8 @@ struct RunOwnReportsTests {
         let last = Self.play(texts, isSuccess: false).reports.last
         #expect(last?.state == "Waiting: Run x?")
         #expect(last?.completedCount == nil, "No record is that of the whole work.")
+        let whole = Self.play([Self.status("state=working:msg=Um9vdA==")] + texts, isSuccess: false).reports.last
+        #expect(whole?.state == "Root", "The message of the root record is that of the run.")
         let parts = last?.details?["programs"]?.arrayValue ?? []
         #expect(parts.map { $0["id"] } == ["a", "b", "b/c"])
         #expect(parts.first?["percentComplete"]?.doubleValue == 40 && parts.first?["text"] == "Tests")
@@ -103,6 +105,18 @@ struct RunOwnReportsTests {
         for text in ["progress=101", "progress=", "other"] {
             #expect(percent.read(OutputLine(text: text, isRedrawn: false)) == nil)
         }
+    }
+
+    @Test("A pattern whose search takes too long is given up, and holds up the output once")
+    func endless() throws {
+        let endless = try ParseProfile("(a+)+$(?<step>b)")
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            for _ in 0..<3 {
+                #expect(endless.read(OutputLine(text: String(repeating: "a", count: 40), isRedrawn: false)) == nil)
+            }
+        }
+        #expect(time < .seconds(30), "A search of this line takes hours.")
     }
 
     @Test("A pattern that cannot be used is an error", arguments: ["(", "no groups", "(?<other>x)"])

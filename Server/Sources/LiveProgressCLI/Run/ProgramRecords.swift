@@ -36,10 +36,12 @@ struct ProgramRecords: Sendable, Hashable {
         records.first { $0.path.isEmpty } ?? (records.count == 1 ? records.first : nil)
     }
 
-    /// The newest record that says what is done; one that waits for a person comes first.
+    /// What the root record says, or else the newest record; one that waits for a person comes first.
     var step: String? {
         let told = records.filter { $0.text != nil }
-        guard let record = told.last(where: { $0.state == .blocked }) ?? told.last, let text = record.text else {
+        let root = told.first { $0.path.isEmpty }
+        guard let record = root ?? told.last(where: { $0.state == .blocked }) ?? told.last, let text = record.text
+        else {
             return nil
         }
         return record.state == .blocked ? "Waiting: \(text)" : text

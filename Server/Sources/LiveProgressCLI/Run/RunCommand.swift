@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import LiveProgress
+@_spi(Server) import LiveProgressClient
 
 #if canImport(Glibc)
     import Glibc
@@ -86,6 +87,9 @@ struct RunCommand: AsyncParsableCommand {
         }
         guard (0...65_535).contains(port) else { throw ValidationError("The port must be from 0 to 65535.") }
         guard keep >= 0, keep <= 31_536_000 else { throw ValidationError("--keep must be from 0 to 31536000.") }
+        do { _ = try server.map { try ProgressServerAddress($0) } } catch {
+            throw ValidationError("--server: \(error)")
+        }
         do { _ = try patterns } catch { throw ValidationError("\(error)") }
         if let identifier, ProgressID(identifier) == nil {
             throw ValidationError(
@@ -113,7 +117,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.deliveryTime = stage.deliveryTime
         configuration.keep = stage.isHosted ? .seconds(keep) : .zero
         let summary = RunSummary(title: title ?? arguments.title, link: stage.link, environment: .ofProcess)
-        if ci, let notice = summary.notice { Console.write("\(notice)\n", to: .error) }
+        if ci, !quiet, let notice = summary.notice { Console.write("\(notice)\n", to: .error) }
         if !ci, let link = stage.link { messages.say(link) }
         let start = ContinuousClock.now
         // Catch signals before the command starts, so that no signal can end this process and leave the command running.

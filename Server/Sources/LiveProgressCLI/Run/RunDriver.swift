@@ -38,13 +38,16 @@ struct RunDriver: Sendable {
             session.relay?.end()
         }
         var machine = RunMachine(keeps: session.configuration.keep > .zero, hasTerminal: session.relay != nil)
+        var duration = Duration.zero
         for await event in events {
+            // The outputs can stay open longer.
+            if case .childEnded = event { duration = ContinuousClock.now - start }
             for action in machine.handle(event) {
                 if case .reportEnd(let end, let isCancelled) = action {
                     feed.finish()
                     // Cancelled, so that it does not wait until its next report is due.
                     publishing.cancel()
-                    await reportEnd(end, isCancelled: isCancelled, publishing.value)
+                    await reportEnd(end, after: duration, isCancelled: isCancelled, publishing.value)
                 }
                 if case .exit(let end) = action { return end }
                 perform(action, continuation)
@@ -125,13 +128,12 @@ struct RunDriver: Sendable {
     /// Publishes until the end of the feed, and returns the operations of the parts.
     private func publish(_ parts: PartOperations) async -> PartOperations {
         var parts = parts
-        var toldAt: ContinuousClock.Instant?
         for await _ in feed.changes {
             while true {
                 let (report, isWaiting) = feed.takeReport()
                 if let report {
                     session.tracker.report(report)
-                    tell(report, at: &toldAt)
+                    tellServiceManager(report)
                 }
                 parts.update(to: feed.programs)
                 guard isWaiting else { break }
@@ -141,20 +143,18 @@ struct RunDriver: Sendable {
         return parts
     }
 
-    /// Tells the service manager at most once a second.
-    private func tell(_ report: ProgressReport, at last: inout ContinuousClock.Instant?) {
-        let now = ContinuousClock.now
-        if let last, now - last < .seconds(1) { return }
-        last = now
+    private func tellServiceManager(_ report: ProgressReport) {
         ServiceStatus.tell(step: report.state ?? "", percent: report.details?["percentComplete"]?.doubleValue)
     }
 
-    private func reportEnd(_ end: CommandEnd, isCancelled: Bool, _ parts: PartOperations) async {
+    private func reportEnd(_ end: CommandEnd, after duration: Duration, isCancelled: Bool, _ parts: PartOperations)
+        async
+    {
         session.relay?.leave()
         if let process = child as? ChildProcess { session.terminal?.takeBack(from: process) }
         let outcome = end.outcome(
             name: session.arguments.name,
-            duration: ContinuousClock.now - start,
+            duration: duration,
             isCancelled: isCancelled,
             lastLines: feed.lastLines
         )

@@ -4,6 +4,15 @@
 import LiveProgress
 @_spi(Server) import LiveProgressClient
 import LiveProgressWire
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// The destination of a run's progress: a remote server, a local server, or none.
 struct RunStage: Sendable {
@@ -69,7 +78,10 @@ struct RunStage: Sendable {
                 try? host.service.createProgress(options: $0)
             }
         } catch {
-            messages.say("not published: \(error)")
+            let isPortUsed = (error as? IOError)?.errnoCode == EADDRINUSE
+            let reason =
+                isPortUsed ? "port \(request.port) is in use; without --port, a free one is chosen" : "\(error)"
+            messages.say("not published: \(reason)")
             return RunStage(request, .noop) { _ in nil }
         }
     }

@@ -10,9 +10,7 @@ struct ParseProfile: OutputProfile {
     static let groups = ["percent", "completed", "total", "unit", "step"]
 
     let pattern: String
-    // Sound: a `Regex` is not `Sendable`, because it compiles itself at its first use. Only the reporter of one run uses this
-    // one, under the lock of its feed.
-    private nonisolated(unsafe) let regex: Regex<AnyRegexOutput>
+    private let search: PatternSearch
 
     /// Creates a profile.
     ///
@@ -20,7 +18,7 @@ struct ParseProfile: OutputProfile {
     init(_ pattern: String) throws {
         self.pattern = pattern
         do {
-            regex = try Regex(pattern)
+            search = PatternSearch(try Regex(pattern))
         } catch {
             throw ParseProfileError(message: "The pattern of --parse is no regular expression: \(error)")
         }
@@ -31,15 +29,14 @@ struct ParseProfile: OutputProfile {
     }
 
     func read(_ line: OutputLine) -> LineReading? {
-        guard let match = try? regex.firstMatch(in: line.text) else { return nil }
-        func group(_ name: String) -> Substring? { match.output[name]?.substring }
-        let counts = [group("completed"), group("total")].map { $0.flatMap { Int64($0.filter { $0 != "," }) } }
+        guard let groups = search.groups(Self.groups, in: line.text) else { return nil }
+        let counts = [groups["completed"], groups["total"]].map { $0.flatMap { Int64($0.filter { $0 != "," }) } }
         var reading = LineReading(
-            step: group("step").map(String.init),
-            percent: group("percent").flatMap { Double($0.replacing(",", with: ".")) },
+            step: groups["step"],
+            percent: groups["percent"].flatMap { Double($0.replacing(",", with: ".")) },
             completedCount: counts[0],
             totalCount: counts[1],
-            unit: group("unit").map(String.init)
+            unit: groups["unit"]
         )
         if let completed = counts[0], let total = counts[1] {
             guard total > 0, (0...total).contains(completed) else { return nil }
