@@ -64,7 +64,7 @@
     /// script, of a file in `Web/client` or of a style, update its hash; the server's `PageHashesTests` shows the new hash.
     package static let contentSecurityPolicy = [
         "default-src 'none'",
-        "script-src 'sha256-wrz2Ghnh10bkRMaPMI3ZDozkfBx6aH12tzsMq/Hg6bo='"
+        "script-src 'sha256-1hRfKS0qLIt2aVnLmubymKkwTLg+GxLIwimXR2iE38Y='"
             + " 'sha256-fHCZJL0agE6Mm+hSYcfI611nyU9NXHLUaH0Ha1ZTLmQ='",
         "style-src 'sha256-PEcTSoGdCmujY9IFdXd62/0TEQpXpZu7aGw2m8V7Izs='"
             + " 'sha256-C4sldW98aaTHHbyPOEjQpXmSTQ6HQeK/PelUmYNqOTg='",

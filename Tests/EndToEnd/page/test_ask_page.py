@@ -98,7 +98,7 @@ async def test_question_text_only(browser, mock):
 
 
 @pytest.mark.parametrize("status, text, stays", [
-    (403, "You may watch this operation, but not answer.", True), (422, "“maybe” is not a choice.", True),
+    (403, "You may watch, but not answer.", True), (422, "“maybe” is not a choice.", True),
     (409, "“no” was answered by ben.", False),
 ])
 async def test_question_refused(browser, mock, status, text, stays):
@@ -235,4 +235,4 @@ async def test_may_not_answer(browser, binary):
             async with await browser.tab() as tab:
                 await visit(tab, f"{server.url}{BASE}/job#token={keys.token('watch')}")
                 await tab.click(f"{part('choice')}:first-child")
-                await tab.wait_text(part("notice"), "You may watch this operation, but not answer.")
+                await tab.wait_text(part("notice"), "You may watch, but not answer.")

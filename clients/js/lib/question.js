@@ -29,8 +29,8 @@ export class ServerClock {
  * @param {any} error
  */
 function refusedAnswer(error) {
-  if (!(error instanceof ProgressError)) return "The server could not be reached. Try again.";
-  return error.kind === "forbidden" ? "You may watch this operation, but not answer." : error.message;
+  if (!(error instanceof ProgressError)) return "No connection. Try again.";
+  return error.kind === "forbidden" ? "You may watch, but not answer." : error.message;
 }
 
 /**
@@ -114,9 +114,8 @@ export class QuestionView {
     this.#root.hidden = !question && !last;
     this.#root.toggleAttribute("data-open", !!question);
     this.#ask(question);
-    const isElsewhere = question?.answerable === false;
-    this.#answers.hidden = !question || isReadOnly || isElsewhere;
-    this.#notice.textContent = isElsewhere ? "To be answered where it runs." : "";
+    this.#answers.hidden = !question || isReadOnly;
+    this.#notice.textContent = "";
     this.#answered.replaceChildren(...(last ? answeredNodes(last) : []));
     if (hadFocus) (question ? this.#message : this.#answered).focus({ preventScroll: true });
     clearInterval(this.#timer);
@@ -127,8 +126,7 @@ export class QuestionView {
 
   /** @param {import("./types.js").Question | null} question */
   #ask(question) {
-    const { message = "", default: spare } = question ?? {};
-    const choices = question?.choices ?? [];
+    const { message = "", default: spare, choices = /** @type {string[]} */ ([]), answerable } = question ?? {};
     this.#message.textContent = message;
     setTimeout(() => this.#question === question && (this.#message.textContent = message), speechTime);
     const field = () => {
@@ -138,12 +136,12 @@ export class QuestionView {
     };
     const button = (/** @type {string} */ text) => {
       const isDefault = text === spare;
-      const node = partOf("button", isDefault ? "choice default" : "choice", text, ...(isDefault ? [partOf("small", "", " (default)")] : []));
+      const node = partOf("button", isDefault ? "choice default" : "choice", text, isDefault ? partOf("small", "", " (default)") : "");
       node.type = "button";
       node.onclick = () => this.#answer(text);
       return node;
     };
-    this.#answers.replaceChildren(...(!question ? [] : choices.length ? choices.map(button) : field()));
+    this.#answers.replaceChildren(...(!question ? [] : answerable === false ? ["Answered where it runs."] : choices.length ? choices.map(button) : field()));
   }
 
   #tick() {
@@ -195,5 +193,5 @@ export class QuestionView {
  */
 function answeredNodes({ message, answer, answeredBy, isExpired }) {
   const who = isExpired ? "nobody answered in time" : answeredBy ? `answered by ${answeredBy}` : "answered";
-  return [partOf("span", "", message), " ", ...(answer === null ? [] : [partOf("strong", "", answer), " "]), `· ${who}`];
+  return [partOf("span", "", message), answer === null ? "" : partOf("strong", "", " ", answer), ` · ${who}`];
 }
