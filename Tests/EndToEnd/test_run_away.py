@@ -26,7 +26,9 @@ for n in range(120_000):
     if n == 80_000:
         sys.stdout.flush()
         pathlib.Path(sys.argv[1]).touch()
-        while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)
+        for _ in range(6000):
+            if pathlib.Path(sys.argv[2]).exists(): break
+            time.sleep(0.01)
     print(f"\\r{n // 1200}% of the work" if n % 40 == 0 else f"[{n}] " + "x" * 90)
 sys.exit(7)
 """
