@@ -51,8 +51,8 @@ test("with LIVE_PROGRESS_OWNER, a program ends the operation of LIVE_PROGRESS_UR
   const failed = await runOwner(server, `const op = await report(); await op.fail(new RangeError("The disk is full"));`);
   assert.deepEqual([failed.status, failed.error.title, failed.error.detail], ["failed", "RangeError", "The disk is full"]);
   const cancelled = await runOwner(server, `const op = await report(undefined, { cancellable: true });
-    await fetch(op.url + "/cancel", { method: "POST" });
     const aborted = new Promise((resolve) => op.signal.addEventListener("abort", resolve));
+    await fetch(op.url + "/cancel", { method: "POST" });
     op.advance(); await aborted; await op.cancelled();`);
   assert.equal(cancelled.status, "cancelled");
 });
