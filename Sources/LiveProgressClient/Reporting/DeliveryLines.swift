@@ -65,8 +65,10 @@ struct DeliveryLines: Sendable {
     /// Whether the journal has ended, so that no line follows.
     var isOver: Bool { newest?.newest.outcome != nil }
 
-    /// The question that is open in the journal, if any.
-    var openQuestion: ProgressQuestion.Open? { newest?.newest.waitingFor }
+    /// The question that is open in the journal, if any; the server has not closed it.
+    var openQuestion: ProgressQuestion.Open? {
+        newest?.newest.waitingFor.flatMap { $0.number == closedQuestion ? nil : $0 }
+    }
 
     /// The reading of the oldest waiting line.
     var firstReading: UInt64? { waiting.first?.reading }
@@ -86,12 +88,19 @@ struct DeliveryLines: Sendable {
         append(to: change.newest, change.counts, reading)
     }
 
-    /// Begins again from the snapshot of a server that may have lost reports, but not an open question if it has that.
-    mutating func restart(from snapshot: ProgressSnapshot, hasQuestion: Bool, reading: UInt64) {
+    /// Begins again from the snapshot of a server that may have lost reports.
+    ///
+    /// Others may have changed the title and the labels, and may have asked: only what this worker has changed is reported again.
+    mutating func restart(from snapshot: ProgressSnapshot, reportsQuestion: Bool, reading: UInt64) {
         guard let newest else { return }
         waiting = []
         rebase(on: snapshot)
-        append(to: newest.newest, newest.counts, reading, hasQuestion: hasQuestion)
+        append(to: newest.newest, newest.counts, reading, restart: Restart(reportsQuestion: reportsQuestion))
+    }
+
+    private struct Restart {
+        /// Whether the question of the worker, or its withdrawal, is reported again.
+        var reportsQuestion: Bool
     }
 
     private mutating func rebase(on snapshot: ProgressSnapshot) {
@@ -103,19 +112,24 @@ struct DeliveryLines: Sendable {
         to snapshot: ProgressSnapshot,
         _ counts: StoredOperation.Counts?,
         _ reading: UInt64,
-        hasQuestion: Bool = false
+        restart: Restart? = nil
     ) {
         let isLast = snapshot.outcome != nil
-        noteOwnHead(of: snapshot)
+        if restart == nil { noteOwnHead(of: snapshot) }
         // Nothing can follow the end, so it says everything: the server may have lost earlier reports in a crash.
         var reports = SnapshotDifference.reports(
             from: known,
             to: snapshot,
             closedQuestion: closedQuestion,
-            hasQuestion: hasQuestion,
+            hasQuestion: restart?.reportsQuestion == false,
             isWhole: isLast && !isGuest
         )
-        if isLast, !isGuest { addOwnHead(of: snapshot, to: &reports) }
+        if restart != nil {
+            for index in reports.indices { (reports[index].title, reports[index].labels) = (nil, nil) }
+            if reports.isEmpty { reports = [ProgressReport()] }
+        }
+        if isLast && !isGuest || restart != nil { addOwnHead(of: snapshot, to: &reports) }
+        reports.removeAll { $0 == ProgressReport() }
         if isLast, isGuest { reports = reports.map(\.countsAlone).filter { $0 != ProgressReport() } }
         if known.attempt != snapshot.attempt { (knownBaseline, knownUnitsOfParts) = (0, 0) }
         known = snapshot

@@ -47,21 +47,26 @@ struct QuestionRelay: Sendable {
         asked = number.map { (here: $0, there: snapshot.waitingFor?.number ?? last) }
     }
 
-    /// Forgets the delivered question if the server has lost it in a crash.
+    /// Continues with a server that may have lost the delivered question in a crash.
     ///
     /// - Parameters:
     ///   - snapshot: The operation as the server has it now.
     ///   - open: The question that is open in the worker's journal, if any.
-    /// - Returns: Whether the server still has the question, open or answered.
+    /// - Returns: Whether the worker must report its question, or that it has withdrawn its question.
     mutating func restart(from snapshot: ProgressSnapshot, open: ProgressQuestion.Open?) -> Bool {
         newest = nil
         let there = asked?.there
+        guard let open else {
+            asked = nil
+            // Another worker's question is not withdrawn.
+            return there != nil && snapshot.waitingFor?.number == there
+        }
         // After a crash, the number of a lost revision is used again.
-        let isOpen = snapshot.waitingFor.map { $0.number == there && $0.question.message == open?.question.message }
-        let isAnswered = snapshot.lastAnswer.map { $0.number == there && $0.message == open?.question.message }
-        if let asked, asked.here == open?.number, isOpen == true || isAnswered == true { return true }
+        let isOpen = snapshot.waitingFor.map { $0.number == there && $0.question.message == open.question.message }
+        let isAnswered = snapshot.lastAnswer.map { $0.number == there && $0.message == open.question.message }
+        if let asked, asked.here == open.number, isOpen == true || isAnswered == true { return false }
         asked = nil
-        return false
+        return true
     }
 
     /// Returns the end of the delivered question once; `nil` while the question is open.

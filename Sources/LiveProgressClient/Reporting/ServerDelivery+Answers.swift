@@ -31,8 +31,8 @@ extension ServerDelivery {
         }
         if old.generation < new.generation, !hasEnded {
             // The server has crashed, and may have lost what it accepted before.
-            let hasQuestion = relay.restart(from: answer.snapshot, open: lines.openQuestion)
-            lines.restart(from: answer.snapshot, hasQuestion: hasQuestion, reading: readings)
+            let reportsQuestion = relay.restart(from: answer.snapshot, open: lines.openQuestion)
+            lines.restart(from: answer.snapshot, reportsQuestion: reportsQuestion, reading: readings)
         }
         onServer = answer.snapshot
         relay.note(answer.snapshot)

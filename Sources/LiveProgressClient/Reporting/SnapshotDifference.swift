@@ -12,7 +12,7 @@ enum SnapshotDifference {
     ///   - old: The snapshot that the server has.
     ///   - new: The snapshot that the server should have.
     ///   - closedQuestion: The question that the server itself has closed.
-    ///   - hasQuestion: Whether the server has the open question already, with another number.
+    ///   - hasQuestion: Whether the server has the newest question already, or one of another worker.
     ///   - isWhole: Whether the state, the details and the counts are reported even if the server has them already.
     /// - Returns: The reports in their order, more than one only if attempts were skipped.
     static func reports(

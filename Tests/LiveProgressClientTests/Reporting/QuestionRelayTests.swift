@@ -102,17 +102,30 @@ struct QuestionRelayTests {
             var relay = delivered()
             for revision in 0..<round {
                 let restarted = snapshot(UInt64(9 + revision), open: 9)
-                let isKept = relay.restart(from: restarted, open: open)
-                #expect(isKept)
+                let isReported = relay.restart(from: restarted, open: open)
+                #expect(!isReported)
                 relay.note(restarted)
                 #expect(relay.takeEnd() == nil)
             }
             let last = snapshot(20, answered: (9, "yes"))
-            let isKept = relay.restart(from: last, open: open)
-            #expect(isKept)
+            let isReported = relay.restart(from: last, open: open)
+            #expect(!isReported)
             relay.note(last)
             #expect(relay.takeEnd()?.answer?.answer == "yes")
         }
+    }
+
+    @Test("A worker without an open question withdraws its own after a crash, but not that of another worker")
+    func others() {
+        var relay = QuestionRelay()
+        let isReported = relay.restart(from: snapshot(12, open: 12), open: nil)
+        #expect(!isReported)
+        relay = delivered()
+        let isWithdrawn = relay.restart(from: snapshot(9, open: 9), open: nil)
+        #expect(isWithdrawn)
+        relay = delivered()
+        let isOfAnother = relay.restart(from: snapshot(12, open: 12), open: nil)
+        #expect(!isOfAnother)
     }
 
     @Test("After a crash of the server that has lost the question, it is delivered again")
@@ -124,8 +137,8 @@ struct QuestionRelayTests {
             (snapshot(10, answered: (9, "yes")), other),
         ] {
             var relay = delivered()
-            let isKept = relay.restart(from: restarted, open: here)
-            #expect(!isKept)
+            let isReported = relay.restart(from: restarted, open: here)
+            #expect(isReported)
             #expect(!relay.needsResponses && relay.takeEnd() == nil)
         }
         var relay = delivered()
