@@ -38,7 +38,7 @@ struct AskSession: Sendable {
         do {
             let answer = try await asking.value
             guard Console.write("\(answer)\n") else { return 128 + SIGPIPE }
-            return Int32(question.choices.firstIndex(of: answer) ?? 0)
+            return Int32(question.choices.firstIndex { $0.utf8.elementsEqual(answer.utf8) } ?? 0)
         } catch let error as ProgressClientError {
             Console.complain(error.toolMessage)
             return Self.status(of: error)
