@@ -11,7 +11,6 @@ struct PartOperationsTests {
     private let service = ProgressService()
     private let root = ProgressID("run")
     private var operations: PartOperations
-    private var records = ProgramRecords()
 
     init() throws {
         let service = service
@@ -19,8 +18,7 @@ struct PartOperationsTests {
     }
 
     private mutating func play(_ bodies: String...) throws {
-        for body in bodies { records.apply(try #require(ProgramStatus(command: "7501;\(body)".utf8))) }
-        operations.update(to: records)
+        operations.apply(try bodies.map { try #require(ProgramStatus(command: "7501;\($0)".utf8)) })
     }
 
     /// Returns the operations with a title, the oldest first.
@@ -68,6 +66,23 @@ struct PartOperationsTests {
             #expect(operations("a").map(\.status) == Array(repeating: .cancelled, count: round))
             #expect(operations("b").map(\.status) == Array(repeating: .succeeded, count: round))
         }
+    }
+
+    @Test("Of several reports at once each has its effect, and a part above comes first even if it is reported again")
+    mutating func atOnce() throws {
+        try play("state=working", "state=working:id=a", "state=error:id=a", "state=clear:id=a")
+        #expect(operations("a").map(\.status) == [.failed])
+        try play("state=working:id=b", "state=working:id=b/c", "state=working:id=b:progress=1")
+        #expect(operations("b/c").first?.parent == operations("b").first?.id)
+    }
+
+    @Test("A part stays when the program has reported many others since")
+    mutating func many() throws {
+        try play("state=working", "state=working:id=first")
+        for number in 0..<300 { try play("state=working:id=p\(number)") }
+        #expect(operations("first").map(\.status) == [.running])
+        try play("state=done:id=first")
+        #expect(operations("first").map(\.status) == [.succeeded])
     }
 
     @Test("Parts that are left at the end of the command end as it does", arguments: [true, false])

@@ -19,7 +19,9 @@ struct PartOperations: Sendable {
     private let root: ProgressID
     private let begin: @Sendable (ProgressOptions) -> ProgressTracker?
     private var parts: [[String]: Part] = [:]
-    private var newest = ProgramRecords()
+    private var records = ProgramRecords()
+    /// The operations of parts that were cleared or have begun again.
+    private var ended: [ProgressTracker] = []
     private var count = 0
 
     /// Creates an empty set.
@@ -32,28 +34,33 @@ struct PartOperations: Sendable {
         self.begin = begin
     }
 
-    /// Brings the operations to the newest records; the only record is the run's own, unless it was a part before.
-    mutating func update(to records: ProgramRecords) {
-        guard records != newest else { return }
-        newest = records
-        let whole = records.whole
-        for record in records.belowRoot {
-            let known = parts[record.path]?.status
-            if record != known, known != nil || record != whole { show(record) }
+    /// Applies reports in their order; the only record is the run's own, unless it was a part before.
+    mutating func apply(_ statuses: [ProgramStatus]) {
+        for status in statuses {
+            records.apply(status)
+            if status.state == .clear { clear(status.path) }
+            let whole = records.whole
+            for record in records.belowRoot {
+                let known = parts[record.path]?.status
+                if record != known, known != nil || record != whole { show(record) }
+            }
         }
-        let paths = Set(records.belowRoot.map(\.path))
-        for (path, part) in parts where !paths.contains(path) {
+    }
+
+    private mutating func clear(_ path: [String]) {
+        for (other, part) in parts where other.starts(with: path) {
             if !part.status.isEnd { part.tracker.end(.cancelled) }
-            parts[path] = nil
+            ended.append(part.tracker)
+            parts[other] = nil
         }
     }
 
     /// Ends all operations as the command has ended, and waits until the server has them, at most a time.
     func end(_ outcome: ProgressOutcome, within limit: Duration) async {
         await withTaskGroup { group in
-            for part in parts.values {
-                if !part.status.isEnd { Self.finish(part.tracker, outcome.withoutDetails) }
-                group.addTask { _ = try? await part.tracker.delivered(within: limit) }
+            for part in parts.values where !part.status.isEnd { Self.finish(part.tracker, outcome.withoutDetails) }
+            for tracker in ended + parts.values.map(\.tracker) {
+                group.addTask { _ = try? await tracker.delivered(within: limit) }
             }
         }
     }
@@ -61,10 +68,14 @@ struct PartOperations: Sendable {
     private mutating func show(_ record: ProgramStatus) {
         var known = parts[record.path]
         // A part that begins again after its end is a new operation.
-        if let status = known?.status, status.isEnd, !record.isEnd { known = nil }
+        if let part = known, part.status.isEnd, !record.isEnd {
+            ended.append(part.tracker)
+            known = nil
+        }
         guard let tracker = known?.tracker ?? beginPart(record) else { return }
         var report = record.report
-        if known?.status.state == .blocked, record.state != .blocked { report.waitingFor = .withdraw }
+        let question = known?.status.question
+        if record.question != question { report.waitingFor = record.question.map { .ask($0) } ?? .withdraw }
         tracker.report(report)
         if record.isEnd { Self.finish(tracker, record.outcome) }
         parts[record.path] = Part(tracker: tracker, status: record)
@@ -125,7 +136,6 @@ extension ProgramStatus {
             report.totalCount = 100
             report.unit = "%"
         }
-        report.waitingFor = question.map { .ask($0) }
         return report
     }
 }

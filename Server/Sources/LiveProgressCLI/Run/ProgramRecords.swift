@@ -28,7 +28,16 @@ struct ProgramRecords: Sendable, Hashable {
 
     /// Removes the records of programs that have ended, because a shell shows its prompt.
     mutating func dropRunning() {
-        records.removeAll { $0.state == .working || $0.state == .blocked }
+        records.removeAll(where: \.isRunning)
+    }
+
+    /// Returns reports that clear the records which match.
+    func cleared(where matches: (ProgramStatus) -> Bool) -> [ProgramStatus] {
+        records.filter(matches).map { record in
+            var record = record
+            record.state = .clear
+            return record
+        }
     }
 
     /// The record of the whole work: the root record, or the only record.

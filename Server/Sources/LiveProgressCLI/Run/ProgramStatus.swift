@@ -39,6 +39,9 @@ struct ProgramStatus: Sendable, Hashable {
     var title: String?
     var message: String?
 
+    /// Whether the program is at work, or waits for a person meanwhile.
+    var isRunning: Bool { state == .working || state == .blocked }
+
     /// What the program says.
     var text: String? { message ?? title }
 

@@ -135,7 +135,7 @@ struct RunDriver: Sendable {
                     session.tracker.report(report)
                     tellServiceManager(report)
                 }
-                parts.update(to: feed.programs)
+                parts.apply(feed.takeStatuses())
                 guard isWaiting else { break }
                 try? await Task.sleep(for: session.configuration.reporting.interval)
             }
@@ -161,7 +161,7 @@ struct RunDriver: Sendable {
         let last = feed.finalReport(isSuccess: outcome.status == .succeeded)
         async let isPublished = session.publish(outcome, after: last)
         var parts = parts
-        parts.update(to: feed.programs)
+        parts.apply(feed.takeStatuses())
         await parts.end(outcome, within: session.configuration.deliveryTime)
         if await !isPublished { session.warn("the end could not be published") }
     }

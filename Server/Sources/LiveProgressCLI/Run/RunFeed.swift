@@ -130,8 +130,8 @@ final class RunFeed: Sendable {
         return state.withLock { $0.reporter.finalReport(isSuccess: isSuccess, at: now) }
     }
 
-    /// What programs report themselves.
-    var programs: ProgramRecords { state.withLock { $0.reporter.programs } }
+    /// Returns what programs have reported since the last call, in order.
+    func takeStatuses() -> [ProgramStatus] { state.withLock { $0.reporter.takeStatuses() } }
 
     /// The last lines of standard error.
     var lastLines: [String] { state.withLock { $0.tail.lines } }

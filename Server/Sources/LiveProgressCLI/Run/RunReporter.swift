@@ -32,8 +32,9 @@ struct RunReporter: Sendable {
     /// The sum of earlier transfers with an unknown total.
     private var earlierAmount: Int64 = 0
     private var bars: ProgressBars
-    /// What programs report themselves.
-    private(set) var programs = ProgramRecords()
+    private var programs = ProgramRecords()
+    /// What programs have reported since the last ``takeStatuses()``.
+    private var statuses: [ProgramStatus] = []
     /// The question of the last report.
     private var question: ProgressQuestion?
     private var log: OutputTail
@@ -62,12 +63,15 @@ struct RunReporter: Sendable {
             take(line, at: now)
         case .progress(let progress): if !programs.isUsed { take(progress, at: now) }
         case .status(let status):
+            statuses.append(status)
             programs.apply(status)
             followPrograms(at: now)
         case .reset:
+            statuses += programs.cleared { _ in true }
             programs.reset()
             heedsTerminalOnly = false
         case .prompt:
+            statuses += programs.cleared(where: \.isRunning)
             programs.dropRunning()
             if programs.isUsed { followPrograms(at: now) }
         }
@@ -92,6 +96,12 @@ struct RunReporter: Sendable {
         } else if reading.step != nil {
             self.line = nil
         }
+    }
+
+    /// Returns what programs have reported since the last call, in order; a removed record is cleared.
+    mutating func takeStatuses() -> [ProgramStatus] {
+        defer { statuses.removeAll() }
+        return statuses
     }
 
     private mutating func take(_ progress: TerminalProgress, at now: Duration) {
