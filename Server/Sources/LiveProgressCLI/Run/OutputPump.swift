@@ -20,22 +20,28 @@ struct OutputPump: Sendable {
     /// The command's terminal, whose queries the pump removes and answers; `nil` for a pipe.
     var terminal: TerminalRelay?
 
+    /// The largest number of bytes that are copied after the stop: what a pipe holds, because another process may go on writing.
+    private static let capacity = 65_536
+
     /// Copies until the end of the output; blocks the thread.
     ///
     /// If the target has no reader any more, the pump closes the source. The command then gets SIGPIPE, as it would
     /// without `run`.
     func run(_ show: (UnsafeRawBufferPointer) -> Void) {
         var filter = QueryFilter()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.capacity, alignment: 16)
         defer {
             buffer.deallocate()
             close(source)
         }
-        while waitForBytes() {
+        var isStopping = false
+        var countAfterStop = 0
+        while countAfterStop < Self.capacity, waitForBytes(&isStopping) {
             let count = read(source, buffer.baseAddress, buffer.count)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
             // The system reports the end of a terminal as an error (EIO).
             guard count > 0 else { break }
+            if isStopping { countAfterStop += count }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let isWritten = terminal.map { copy(bytes, &filter, answering: $0) } ?? writeAll(bytes)
             show(bytes)
@@ -57,7 +63,7 @@ struct OutputPump: Sendable {
     }
 
     /// Waits for bytes to read; returns `false` if copying must stop.
-    private func waitForBytes() -> Bool {
+    private func waitForBytes(_ isStopping: inout Bool) -> Bool {
         var watched = [
             pollfd(fd: source, events: Int16(POLLIN), revents: 0),
             pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
@@ -66,6 +72,7 @@ struct OutputPump: Sendable {
             let count = poll(&watched, 2, -1)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
+            if watched[1].revents != 0 { isStopping = true }
             // Copy the available bytes even if copying must stop.
             if watched[0].revents & Int16(POLLIN) != 0 { return true }
             return watched[1].revents == 0 && watched[0].revents != 0

@@ -19,6 +19,10 @@ final class InputPump: Sendable {
     private let wakeSource: Int32
     private let wakeEnd: Int32
     private let isOn = Mutex(false)
+    /// The bytes to type, which this thread writes, because a command that does not read holds up the writer.
+    private let typed = Mutex<[UInt8]>([])
+    /// The largest number of bytes that wait to be typed; further ones are dropped.
+    private static let maximumTypedCount = 4096
 
     /// Creates a pump, and starts its thread.
     ///
@@ -43,7 +47,14 @@ final class InputPump: Sendable {
     func stop() { wake(1) }
 
     /// Writes bytes to the command as if they were typed, such as the answer to a query of the terminal.
-    func type(_ bytes: [UInt8]) { _ = write(target, bytes, bytes.count) }
+    func type(_ bytes: [UInt8]) {
+        let isFirst = typed.withLock { typed in
+            guard typed.count + bytes.count <= Self.maximumTypedCount else { return false }
+            defer { typed += bytes }
+            return typed.isEmpty
+        }
+        if isFirst { wake(0) }
+    }
 
     private func wake(_ byte: UInt8) {
         var byte = byte
@@ -53,6 +64,11 @@ final class InputPump: Sendable {
     private func run() {
         var bytes = [UInt8](repeating: 0, count: 4096)
         while true {
+            let answers = typed.withLock { typed in
+                defer { typed = [] }
+                return typed
+            }
+            if !answers.isEmpty { _ = write(target, answers, answers.count) }
             let isOn = isOn.withLock(\.self)
             var watched = [
                 pollfd(fd: wakeSource, events: Int16(POLLIN), revents: 0),
