@@ -36,9 +36,11 @@ struct ReadingAllowance: Sendable {
         }
         var rest = chunk[...]
         if tail == nil {
-            // The part ends at a line feed, so that no line is read in part.
+            // The part ends at the end of a line, or before a drawing or a sequence, so that none is read in part.
             let first = rest.prefix(Self.limit - readCount)
-            let lines = first.lastIndex(of: Byte.lineFeed).map { first[...$0] } ?? first.prefix(0)
+            let lines =
+                first.lastIndex(of: Byte.lineFeed).map { first[...$0] } ?? first.lastIndex(where: Self.isBegin)
+                .map { first[..<$0] } ?? first
             parts.append((Array(lines), false))
             rest = rest.dropFirst(lines.count)
         }
@@ -51,7 +53,11 @@ struct ReadingAllowance: Sendable {
         if let now, now - intervalStart < Self.interval { return nil }
         guard let held = tail else { return nil }
         tail = nil
-        let isEnd: (UInt8) -> Bool = { $0 == Byte.lineFeed || $0 == Byte.carriageReturn }
-        return held.firstIndex(where: isEnd).map { (Array(held[$0...]), true) }
+        return (held.firstIndex(where: Self.isBegin).map { Array(held[$0...]) } ?? [], true)
+    }
+
+    /// Returns whether a line, a drawing or a sequence may begin at or after a byte.
+    private static func isBegin(_ byte: UInt8) -> Bool {
+        byte == Byte.lineFeed || byte == Byte.carriageReturn || byte == Byte.escape
     }
 }
