@@ -32,7 +32,7 @@ struct TerminalDecoder: Sendable {
         case stringEscape(isCommand: Bool)
     }
 
-    /// The length in bytes after which an unterminated sequence is abandoned.
+    /// The length in bytes after which a control sequence is abandoned, and a string is no command.
     static let maximumStringLength = 4096
     private static let keptParameters = 64
 
@@ -64,7 +64,9 @@ struct TerminalDecoder: Sendable {
             return takeInString(byte, isCommand: isCommand)
         case .stringEscape(let isCommand):
             state = .text
-            if byte == UInt8(ascii: "\\") { return isCommand ? .command(kept) : .nothing }
+            if byte == UInt8(ascii: "\\") {
+                return isCommand && length <= Self.maximumStringLength ? .command(kept) : .nothing
+            }
             // Another escape sequence begins before the end of the string.
             return takeAfterEscape(byte)
         }
@@ -132,7 +134,7 @@ struct TerminalDecoder: Sendable {
         switch byte {
         case Byte.bell:
             state = .text
-            return isCommand ? .command(kept) : .nothing
+            return end(isCommand: isCommand)
         case Byte.escape:
             state = .stringEscape(isCommand: isCommand)
             return .nothing
@@ -141,11 +143,15 @@ struct TerminalDecoder: Sendable {
             state = .text
             return Self.isLineEnd(byte) ? .byte(byte) : .nothing
         default:
+            // The rest of a longer string stays hidden, as in a terminal.
             length += 1
-            if isCommand { kept.append(byte) }
-            if length > Self.maximumStringLength { state = .text }
+            if isCommand, length <= Self.maximumStringLength { kept.append(byte) }
             return .nothing
         }
+    }
+
+    private func end(isCommand: Bool) -> Action {
+        isCommand && length <= Self.maximumStringLength ? .command(kept) : .nothing
     }
 
     private static func isLineEnd(_ byte: UInt8) -> Bool {
