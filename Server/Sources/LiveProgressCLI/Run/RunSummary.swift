@@ -56,16 +56,16 @@ struct RunSummary: Sendable {
     }
 
     /// Escapes the text of a workflow command.
-    private static func data(_ text: String) -> String {
-        text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
-    }
+    private static func data(_ text: String) -> String { escaped(text, ["%": "%25", "\r": "%0D", "\n": "%0A"]) }
 
-    private static func property(_ text: String) -> String {
-        data(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
-    }
+    private static func property(_ text: String) -> String { escaped(data(text), [":": "%3A", ",": "%2C"]) }
 
     private static func cell(_ text: String) -> String {
-        SafeText.line(text).replacing("\\", with: "\\\\").replacing("|", with: "\\|").replacing("[", with: "\\[")
-            .replacing("]", with: "\\]").replacing("<", with: "&lt;")
+        escaped(SafeText.line(text), ["\\": "\\\\", "|": "\\|", "[": "\\[", "]": "\\]", "<": "&lt;"])
+    }
+
+    /// Replaces Unicode scalars; a `Character` may join one with its neighbours.
+    private static func escaped(_ text: String, _ replacements: [Unicode.Scalar: String]) -> String {
+        text.unicodeScalars.reduce(into: "") { $0 += replacements[$1] ?? String($1) }
     }
 }
