@@ -64,8 +64,8 @@
     /// script, of a file in `Web/client` or of a style, update its hash; the server's `PageHashesTests` shows the new hash.
     package static let contentSecurityPolicy = [
         "default-src 'none'",
-        "script-src 'sha256-1hRfKS0qLIt2aVnLmubymKkwTLg+GxLIwimXR2iE38Y='"
-            + " 'sha256-fHCZJL0agE6Mm+hSYcfI611nyU9NXHLUaH0Ha1ZTLmQ='",
+        "script-src 'sha256-hzzTgmILG/BgkoU/1pQt8wLYYWXdb1A4nNIJ54Kj9VA='"
+            + " 'sha256-uoWfes9vfp1i5S8I7y6jm8elu+ABz4i1cFRoROHaEO8='",
         "style-src 'sha256-PEcTSoGdCmujY9IFdXd62/0TEQpXpZu7aGw2m8V7Izs='"
             + " 'sha256-C4sldW98aaTHHbyPOEjQpXmSTQ6HQeK/PelUmYNqOTg='",
         "connect-src 'self'",

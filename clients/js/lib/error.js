@@ -24,17 +24,14 @@ export class ProgressError extends Error {
   constructor(kind, message, { status = 0, problem = null, retryAfter = 0, cause } = {}) {
     super(message, { cause });
     this.kind = kind;
+    /** The kind, under the name that errors of Node have. */
+    this.code = kind;
     /** The HTTP status code or the close code; 0 without a response. */
     this.status = status;
     /** The problem details of the server (RFC 9457). */
     this.problem = problem;
     /** The Retry-After of the server in milliseconds. */
     this.retryAfter = retryAfter;
-  }
-
-  /** The kind, under the name that errors of Node have. */
-  get code() {
-    return this.kind;
   }
 
   /** Whether the same request may succeed later. */

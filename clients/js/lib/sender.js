@@ -47,7 +47,7 @@ export class Sender {
   #hearers = [];
   #tried = () => {};
   /** The last error. */
-  #failure = noAnswer(undefined);
+  #failure = noAnswer(null);
   /** @type {AbortController | undefined} */
   #request;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -99,8 +99,8 @@ export class Sender {
     this.#isUrgent = false;
     if (!inTime) {
       this.#complain();
-      // An unanswered request would keep the program running. The request is repeated later.
-      this.#request?.abort();
+      // An unanswered request would keep the program running. The request is repeated later, and the last error stays.
+      this.#request?.abort(this.#failure);
     }
     return inTime && !this.#isRefused;
   }
@@ -131,7 +131,7 @@ export class Sender {
 
   /** @param {import("./queue.js").Report[]} reports */
   async #deliver(reports) {
-    for (let most = reports.length; reports.length > 0 && !this.#isOver; ) {
+    for (let most = reports.length; reports[0] && !this.#isOver; ) {
       const lines = reports.slice(0, most)
         .map((report, index) => bodyOf(report, this.#options.creation ? null : reports[index - 1]?.done ?? this.#settled));
       const type = lines.length > 1 ? "application/x-ndjson" : "application/json";
@@ -149,7 +149,7 @@ export class Sender {
         if (heard) this.#hearers.push(heard);
       }
       if (snapshot) this.#answered(snapshot);
-      else if (!this.#isOver && reports[0] && (most > 1 || lines.length === 1)) {
+      else if (reports[0] && !this.#isOver && (most > 1 || lines.length === 1)) {
         this.dropped += 1;
         reports[0].heard?.(null, refusal);
         reports.splice(0, 1, ...validPart(reports[0]));
@@ -213,7 +213,7 @@ export class Sender {
       const response = await fetch(url, { ...init, headers: fieldsWith(token, fields), signal });
       return response.ok ? Object(await response.json()) : await answerError(response);
     } catch (cause) {
-      return noAnswer(cause);
+      return cause === this.#failure ? this.#failure : noAnswer(cause);
     } finally {
       clearTimeout(limit);
     }

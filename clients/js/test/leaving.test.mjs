@@ -78,13 +78,28 @@ test("counts that wait for a repetition are sent at a normal exit", async (t) =>
 
 test("an absent server delays a normal exit by at most 2 s, with one warning for all operations", async (t) => {
   const busy = await startScripted(t, (call) => call.json(503, {}));
-  const work = (server) => `for (const round of [1, 2, 3]) { const op = await report(${JSON.stringify(server)}, { wait: 100 }); op.advance(3); }
+  const work = (server) => `for (const round of [1, 2, 3]) { const op = await report(${JSON.stringify(server)}); op.advance(3); }
     const left = performance.now(); process.on("exit", () => console.log(performance.now() - left));`;
   for (const [server, text] of [[dead, away(dead)], [busy.url, away(busy.url).replace("cannot be reached", "answered with status 503")]]) {
     const { stdout, code, warnings } = await program(work(server));
     assert.deepEqual([code, warnings], [0, [text]]);
     assert.ok(Number(stdout) < 2_000 * patience, `${stdout} ms`);
   }
+});
+
+test("a request that the exit abandons adds no second warning", async (t) => {
+  let posts = 0;
+  let second;
+  const isSecond = new Promise((resolve) => (second = resolve));
+  const server = await startScripted(t, async (call) => {
+    if (call.method === "GET") return call.json(200, await isSecond);
+    posts += 1;
+    // The third request, which the exit hurries, gets no response.
+    if (posts < 3) call.json(503, {});
+    if (posts === 2) second({});
+  });
+  const { code, warnings } = await program(`const op = await report(${JSON.stringify(server.url)}); op.advance(); await fetch(${JSON.stringify(server.url)});`);
+  assert.deepEqual([code, warnings], [0, [away(server.url).replace("cannot be reached", "answered with status 503")]]);
 });
 
 test("a program that goes on gets the warning after some seconds", async () => {
