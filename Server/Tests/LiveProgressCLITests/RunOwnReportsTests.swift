@@ -155,6 +155,26 @@ struct RunOwnReportsTests {
         #expect(feed.finalReport(isSuccess: false)?.details?["percentComplete"] == 100.0)
     }
 
+    @Test("A switch of the screen inside a flood counts, wherever a chunk cuts it")
+    func screenInFlood() {
+        let filler = Array(String(repeating: "x\n", count: 20_000).utf8)
+        let leave = Array("\u{1B}[?1049l".utf8)
+        for cut in 0...leave.count {
+            let feed = RunFeed(outputCount: 1) { .zero }
+            feed.take(Array("\u{1B}[?1049h".utf8) + filler + leave.prefix(cut), from: 0)
+            feed.take(leave.dropFirst(cut) + filler + Array("\r50% of the work".utf8), from: 0)
+            feed.finish()
+            #expect(feed.finalReport(isSuccess: false)?.details?["percentComplete"] == 50.0, "cut at \(cut)")
+        }
+        let switches: [(String, Bool?)] = [
+            ("", nil), ("\u{1B}[?25l", nil), ("\u{1B}[?47h", true), ("\u{1B}[?1047l\u{1B}", false),
+            ("\u{1B}[?1049h \u{1B}[?1049l \u{1B}[?1049h\u{1B}[?104", true),
+        ]
+        for (text, screen) in switches {
+            #expect(ScreenSwitch.last(in: Array(text.utf8)) == screen, "\(text.debugDescription)")
+        }
+    }
+
     @Test("The query of OSC 7501 is removed wherever a chunk cuts it; all other bytes stay")
     func filters() {
         for end in ["\u{1B}\\", "\u{7}"] {

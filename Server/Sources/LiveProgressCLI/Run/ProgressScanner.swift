@@ -58,8 +58,10 @@ struct ProgressScanner: Sendable {
     }
 
     /// Forgets the unfinished line and sequence, because bytes after them were left out.
-    mutating func skipLine() {
-        let isFullScreen = isFullScreen
+    ///
+    /// - Parameter screen: The last switch in these bytes: whether to the alternate screen; `nil` without one.
+    mutating func skipLine(to screen: Bool?) {
+        let isFullScreen = screen ?? isFullScreen
         self = ProgressScanner()
         self.isFullScreen = isFullScreen
     }

@@ -6,8 +6,14 @@
 /// Within each interval, the first bytes are read at once, up to ``limit``. Of all later bytes, only the last lines are read, at
 /// the end of the interval. All bytes are copied in any case; only their reading is left out.
 struct ReadingAllowance: Sendable {
-    /// Bytes to read, and whether bytes before them are left out.
-    typealias Part = (bytes: [UInt8], isAfterGap: Bool)
+    /// Bytes to read.
+    struct Part: Sendable, Hashable {
+        var bytes: [UInt8]
+        /// Whether bytes before them are left out.
+        var isAfterGap = false
+        /// The last switch in the bytes that are left out: whether to the alternate screen; `nil` without one.
+        var screen: Bool?
+    }
 
     static let interval = Duration.milliseconds(100)
     /// The number of bytes that are read at once in an interval: some hundred lines, whose reading takes about a millisecond.
@@ -19,6 +25,7 @@ struct ReadingAllowance: Sendable {
     private var readCount = 0
     /// The last bytes beyond the limit; `nil` if the limit is not reached.
     private var tail: ArraySlice<UInt8>?
+    private var skippedScreen: Bool?
 
     /// Whether ``takeTail(at:)`` returns bytes now or later.
     var isHolding: Bool { tail != nil }
@@ -32,7 +39,7 @@ struct ReadingAllowance: Sendable {
         }
         if tail == nil, chunk.count <= Self.limit - readCount {
             readCount += chunk.count
-            return parts + [(Array(chunk), false)]
+            return parts + [Part(bytes: Array(chunk))]
         }
         var rest = chunk[...]
         if tail == nil {
@@ -41,9 +48,11 @@ struct ReadingAllowance: Sendable {
             let lines =
                 first.lastIndex(of: Byte.lineFeed).map { first[...$0] } ?? first.lastIndex(where: Self.isBegin)
                 .map { first[..<$0] } ?? first
-            parts.append((Array(lines), false))
+            parts.append(Part(bytes: Array(lines)))
             rest = rest.dropFirst(lines.count)
         }
+        let overlap = (tail ?? []).suffix(ScreenSwitch.length - 1) + rest.prefix(ScreenSwitch.length - 1)
+        skippedScreen = ScreenSwitch.last(in: rest) ?? ScreenSwitch.last(in: overlap) ?? skippedScreen
         tail = ((tail ?? []) + rest.suffix(Self.tailLimit)).suffix(Self.tailLimit)
         return parts
     }
@@ -52,8 +61,9 @@ struct ReadingAllowance: Sendable {
     mutating func takeTail(at now: Duration? = nil) -> Part? {
         if let now, now - intervalStart < Self.interval { return nil }
         guard let held = tail else { return nil }
-        tail = nil
-        return (held.firstIndex(where: Self.isBegin).map { Array(held[$0...]) } ?? [], true)
+        defer { (tail, skippedScreen) = (nil, nil) }
+        let bytes = held.firstIndex(where: Self.isBegin).map { Array(held[$0...]) } ?? []
+        return Part(bytes: bytes, isAfterGap: true, screen: skippedScreen)
     }
 
     /// Returns whether a line, a drawing or a sequence may begin at or after a byte.

@@ -83,7 +83,7 @@ final class RunFeed: Sendable {
 
     private static func read(_ part: ReadingAllowance.Part, from output: Int, at now: Duration, into state: inout State)
     {
-        if part.isAfterGap { state.scanners[output].skipLine() }
+        if part.isAfterGap { state.scanners[output].skipLine(to: part.screen) }
         take(state.scanners[output].take(part.bytes), from: output, at: now, into: &state)
     }
 
