@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -28,12 +29,17 @@ def asking(binary, *arguments: str, **variables: str):
 
 def await_question(url: str, message: str, headers: dict | None = None) -> dict:
     """Returns the snapshot in which the operation asks the question."""
+    return await_snapshot(url, lambda one: one.get("waitingFor", {}).get("message") == message, message, headers)
+
+
+def await_snapshot(url: str, matches, what: str, headers: dict | None = None) -> dict:
+    """Returns the first snapshot that matches."""
     cursor = '"none-0"'
     while True:
         wait = {"Prefer": "wait=20", "If-None-Match": cursor, **(headers or {})}
         answer = request("GET", url, wait, timeout=30)
-        expect_equal(answer.status, 200, f"no revision while waiting for {message}")
-        if answer.json.get("waitingFor", {}).get("message") == message:
+        expect_equal(answer.status, 200, f"no revision while waiting: {what}")
+        if matches(answer.json):
             return answer.json
         cursor = answer.headers["etag"]
 
@@ -176,3 +182,34 @@ def test_restart(binary, is_early):
                     expect_equal(restarted.stop(), 0, "the restarted server")
             finally:
                 asks.__exit__(None, None, None)
+
+
+TICKS = """
+for n in 1 2 3; do while [ ! -e "$1/tick $n" ]; do sleep 0.05; done; echo "tick $n" >&2; done &
+exec "$2" ask "Deploy?" --choices yes,no
+"""
+
+
+def test_crashes_under_run(binary, tmp_path):
+    """run and ask report on the same operation: after each of three crashes of the server, the question is still open."""
+    store = ("--store", str(tmp_path / "store.sqlite"))
+    with contextlib.ExitStack() as servers:
+        server = servers.enter_context(Server(binary, *store, serve=Server.SERVE[:-2]))
+        url, again = f"{server.url}{BASE}/deploy", ("serve", "--host", "127.0.0.1", "--port", str(server.port))
+        command = [binary, "run", "--id", "deploy", "--title", "Deploy", "--server", server.url, "--"]
+        command += ["sh", "-c", TICKS, "sh", tmp_path, binary]
+        with spawned(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=plain_environment()) as process:
+            expect_equal(Lines(process.stderr).next(15), f"live-progress: {url}", "the link")
+            number = await_question(url, "Deploy?")["waitingFor"]["number"]
+            request("PATCH", url, {"Prefer": "durable"}, b"{}")
+            for round in (1, 2, 3):
+                server.process.send_signal(signal.SIGKILL)
+                server.process.wait(10)
+                server = servers.enter_context(Server(binary, *store, serve=again))
+                (tmp_path / f"tick {round}").touch()
+                seen = await_snapshot(url, lambda one: one["state"] == f"tick {round}", f"no tick {round}")
+                kept = [seen["status"], seen.get("waitingFor", {}).get("number"), seen["title"]]
+                expect_equal(kept, ["waiting", number, "Deploy"], f"the operation after crash {round}")
+            expect_equal(request("POST", f"{url}/answer", {}, b'{"answer":"no"}').status, 200, "the answer")
+            expect_equal(finished(process), (1, "no"), "what ask under run prints and returns")
+        expect_equal(request("GET", url).json["error"]["exitCode"], 1, "the end of run")
