@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,10 +53,7 @@ class Command:
                 yield process
 
     def await_middle(self) -> None:
-        limit = time.monotonic() + 30
-        while not self.reached.exists():
-            expect(time.monotonic() < limit, "the command does not reach its middle")
-            time.sleep(0.01)
+        until(self.reached.exists, "the command does not reach its middle")
 
     def check(self, process: subprocess.Popen, seconds: float) -> str:
         """Lets the command go on, checks its output and exit code, and returns the messages of `run`."""
@@ -65,6 +63,13 @@ class Command:
         alone = subprocess.run(self.command, capture_output=True, check=False).stdout
         expect_equal(digest(self.output.read_bytes()), digest(alone), "the output")
         return messages.decode()
+
+
+def until(holds, what: str) -> None:
+    limit = time.monotonic() + 30
+    while not holds():
+        expect(time.monotonic() < limit, what)
+        time.sleep(0.01)
 
 
 def digest(output: bytes) -> tuple[int, str]:
@@ -93,6 +98,39 @@ def test_comes_later(binary, tmp_path):
             messages = command.check(process, 30)
             expect_end(server)
     expect("the end could not be published" not in messages, f"a warning at the end in {messages!r}")
+
+
+def test_comes_later_and_pauses(binary, tmp_path):
+    """A server that starts after the command has the time of any other server at the end, though it responds late."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    command = Command(binary, tmp_path, f"http://127.0.0.1:{port}")
+    with command.started() as process:
+        command.await_middle()
+        with Server(binary, "--store", "memory", serve=serving(port)) as server:
+            until(lambda: request("GET", f"{server.url}{BASE}/job").status == 200, "the operation is not on the server")
+            server.process.send_signal(signal.SIGSTOP)
+            goes_on = threading.Timer(1.5, lambda: os.kill(server.process.pid, signal.SIGCONT))
+            goes_on.start()
+            messages = command.check(process, 30)
+            goes_on.join()
+            expect_end(server)
+    expect("the end could not be published" not in messages, f"a warning at the end in {messages!r}")
+
+
+def test_is_full(binary, tmp_path):
+    """A server without room delays neither the command nor its parts, and the warnings give its reason."""
+    part = r"\033]7501;state=working:id=%s\033\\\\"
+    program = f"printf '{part % 'a'}{part % 'b'}{part % 'c'}'; exit 6"
+    with Server(binary, environment={"LIVE_PROGRESS_MAXIMUM_OPERATIONS": "2"}) as server:
+        for first, warning in [("one", "2 of 3 parts could not be published"), ("two", "refuses: The service holds 2")]:
+            run = [binary, "run", "--id", first, "--server", server.url, "--", "sh", "-c", program]
+            begun = time.monotonic()
+            with spawned(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=plain_environment()) as process:
+                _, messages = process.communicate(timeout=30)
+            expect_equal(process.returncode, 6, "the exit code")
+            expect(warning in messages.decode(), f"no {warning!r} in {messages!r}")
+            expect(time.monotonic() - begun < 4, "the parts delay the end")
 
 
 @pytest.mark.parametrize("how", [signal.SIGSTOP, signal.SIGKILL], ids=["hangs", "dies"])

@@ -61,11 +61,11 @@ extension ProgressClient {
         id: ProgressID,
         options: ProgressOptions,
         within limit: Duration
-    ) async throws -> (tracker: ProgressTracker, isCreated: Bool) {
+    ) async throws -> BegunOperation {
         let worker = RemoteWorker(self, creating: id, options)
-        let tracker = worker.start()
-        let isCreated = try await worker.sink.created(within: limit)
-        return (tracker, isCreated)
+        let begun = BegunOperation(tracker: worker.start(), sink: worker.sink)
+        try await worker.sink.created(within: limit)
+        return begun
     }
 
     /// Returns the worker of the client's ``operation``, or of a new operation, before the server has been asked.
@@ -153,6 +153,19 @@ extension ProgressClient {
         guard let snapshot = try? await hurried.get(operation) else { return background(id, options) }
         return RemoteWorker(self, continuing: snapshot, isGuest: isGuest)
     }
+}
+
+/// An operation that the server may create later.
+@_spi(Server) public struct BegunOperation: Sendable {
+    /// The worker's tracker.
+    public let tracker: ProgressTracker
+    fileprivate let sink: ServerSink
+
+    /// Whether the server has created the operation by now.
+    public var isCreated: Bool { sink.contact.isCreated }
+
+    /// Why the newest request failed; `nil` after a success, and before the first response.
+    public var failure: ProgressClientError? { sink.contact.failure }
 }
 
 extension ProgressClient {

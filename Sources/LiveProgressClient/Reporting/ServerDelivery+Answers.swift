@@ -19,6 +19,7 @@ extension ServerDelivery {
         inFlight = nil
         backoff.reset()
         retry = nil
+        lastFailure = nil
         if let lease = answer.lease { period = min(lease / 3, .seconds(3600)) }
         let new = answer.snapshot.cursor
         let old = onServer?.cursor ?? new
@@ -87,7 +88,7 @@ extension ServerDelivery {
     }
 
     private mutating func tryAgain(after error: ProgressClientError, now: Duration) {
-        hasFailed = true
+        lastFailure = error
         guard triesOfEnd < Self.maximumTriesOfEnd else { return stop(error) }
         let delay = backoff.next(random: times.random())
         let asked = min(error.retryAfter ?? .zero, times.longestRetry)

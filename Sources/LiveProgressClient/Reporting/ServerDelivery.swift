@@ -54,8 +54,8 @@ struct ServerDelivery: Sendable {
     var resumesAt = Duration.zero
     /// The time of the next try, and whether the server has asked for that time.
     var retry: (at: Duration, isAsked: Bool)?
-    /// Whether a request has failed, so that the server may be away for long.
-    var hasFailed = false
+    /// Why the newest request failed that is sent again; `nil` after a success.
+    var lastFailure: ProgressClientError?
     /// The number of failed tries since the worker has ended the operation.
     var triesOfEnd = 0
     var renewsAt: Duration
@@ -102,6 +102,9 @@ struct ServerDelivery: Sendable {
         period = times.heartbeat
         renewsAt = now + times.heartbeat
     }
+
+    /// Whether the operation is on the server.
+    var isCreated: Bool { arrivedReading > 0 }
 
     // MARK: Input from the journal and from callers
 

@@ -85,19 +85,21 @@ final class ServerSink: JournalSink {
 
     /// Returns when the server has created the operation, when a request has failed, or after a time.
     ///
-    /// - Returns: Whether the server has created it.
     /// - Throws: The error of the server, if it refuses for good.
-    @discardableResult
-    func created(within limit: Duration) async throws -> Bool {
+    func created(within limit: Duration) async throws {
         let clock = client.configuration.clock
         let outcome = try await waiters.wait(until: clock.now() + limit, on: clock) {
             state.withLock { state -> Result<Void, any Error>? in
                 if let failure = state.delivery.failure { return .failure(failure) }
-                return state.delivery.arrivedReading > 0 || state.delivery.hasFailed ? .success(()) : nil
+                return state.delivery.isCreated || state.delivery.lastFailure != nil ? .success(()) : nil
             }
         }
         try outcome?.get()
-        return state.withLock { $0.delivery.arrivedReading > 0 }
+    }
+
+    /// Whether the server has created the operation, and why the newest request failed.
+    var contact: (isCreated: Bool, failure: ProgressClientError?) {
+        state.withLock { ($0.delivery.isCreated, $0.delivery.lastFailure) }
     }
 
     /// Delivers the changes of the operation until its end, or until the server accepts no more reports.

@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressClient
 
 /// The operations of the parts that programs report (OSC 7501), below the operation of the run.
 ///
@@ -55,15 +56,40 @@ struct PartOperations: Sendable {
         }
     }
 
-    /// Ends all operations as the command has ended, and waits until the server has them, at most a time.
-    func end(_ outcome: ProgressOutcome, within limit: Duration) async {
-        await withTaskGroup { group in
-            for part in parts.values where !part.status.isEnd { Self.finish(part.tracker, outcome.withoutDetails) }
+    /// Ends all operations as the command has ended.
+    func end(_ outcome: ProgressOutcome) {
+        for part in parts.values where !part.status.isEnd { Self.finish(part.tracker, outcome.withoutDetails) }
+    }
+
+    /// Waits until the server has all operations; returns a warning about those that it does not have.
+    ///
+    /// The server has the run's own end by then, so a part that is still missing is refused, or waits for many others.
+    func missing() async -> String? {
+        let outcomes = await withTaskGroup { group in
             for tracker in ended + parts.values.map(\.tracker) {
-                group.addTask { _ = try? await tracker.delivered(within: limit) }
+                group.addTask { await Self.delivery(of: tracker) }
             }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let reasons = outcomes.compactMap(\.self)
+        guard let first = reasons.first else { return nil }
+        return "\(reasons.count) of \(outcomes.count) parts could not be published: \(first)"
+    }
+
+    /// Returns why the server does not have the end of an operation, or `nil`.
+    private static func delivery(of tracker: ProgressTracker) async -> String? {
+        do {
+            return try await tracker.delivered(within: patience) ? nil : "the server does not accept them now"
+        } catch let error as ProgressClientError {
+            // Another process may have ended it.
+            return error.code == .ended ? nil : error.message
+        } catch {
+            return "\(error)"
         }
     }
+
+    /// The longest time to wait for the parts after the run's own end.
+    private static let patience = Duration.seconds(1)
 
     private mutating func show(_ record: ProgramStatus) {
         var known = parts[record.path]

@@ -159,10 +159,10 @@ struct RunDriver: Sendable {
             lastLines: feed.lastLines
         )
         let last = feed.finalReport(isSuccess: outcome.status == .succeeded)
-        async let isPublished = session.publish(outcome, after: last)
         var parts = parts
         parts.apply(feed.takeStatuses())
-        await parts.end(outcome, within: session.configuration.deliveryTime)
-        if await !isPublished { session.warn("the end could not be published") }
+        parts.end(outcome)
+        guard await session.publish(outcome, after: last) else { return session.warn("the end could not be published") }
+        if let missing = await parts.missing() { session.warn(missing) }
     }
 }

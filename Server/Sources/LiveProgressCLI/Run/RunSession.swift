@@ -21,8 +21,8 @@ struct RunSession: Sendable {
         var patience = Duration.seconds(10)
         /// The time to wait for output after the command's end, before the end is published.
         var linger = Duration.seconds(1)
-        /// The longest time to deliver the end to a server.
-        var deliveryTime = Duration.seconds(5)
+        /// Returns the longest time to deliver the end to a server.
+        var deliveryTime: @Sendable () -> Duration = { .seconds(5) }
         /// The time to stay for late watchers after the end.
         var keep = Duration.zero
         /// The frequency and the size of reports.
@@ -129,7 +129,7 @@ struct RunSession: Sendable {
         if let report { tracker.report(report) }
         tracker.end(outcome)
         do {
-            return try await tracker.delivered(within: configuration.deliveryTime)
+            return try await tracker.delivered(within: configuration.deliveryTime())
         } catch {
             // The command may have reported the end itself.
             return (error as? ProgressClientError)?.code == .ended

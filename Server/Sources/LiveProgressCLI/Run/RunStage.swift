@@ -38,8 +38,8 @@ struct RunStage: Sendable {
     let link: String?
     /// Whether the server is a local server of this run.
     let isHosted: Bool
-    /// The longest time to wait for the server at the end.
-    let deliveryTime: Duration
+    /// Returns the longest time to wait for the server now.
+    let deliveryTime: @Sendable () -> Duration
     /// The environment for the command.
     let environment: ProcessEnvironment
     /// Begins an operation for a part of the command, or returns `nil` if it cannot.
@@ -51,7 +51,7 @@ struct RunStage: Sendable {
     private static let patience = Duration.seconds(1)
     /// The longest time to wait at the end for a server that may have been restarted.
     private static let restartTime = Duration.seconds(5)
-    /// The longest time to wait at the end for a server that has not responded at the start.
+    /// The longest time to wait at the end for a server that has never responded.
     private static let briefTime = Duration.milliseconds(500)
 
     /// Creates the stage; after a failure, writes a warning and returns a stage without publishing.
@@ -60,17 +60,14 @@ struct RunStage: Sendable {
         do {
             if let server = request.server {
                 let client = try client(server, request)
-                let (tracker, isCreated) = try await client.beginProgress(
-                    id: request.id,
-                    options: options,
-                    within: patience
-                )
-                if !isCreated {
-                    messages.say("\(client.server.url) does not respond: the command runs without waiting")
+                let begun = try await client.beginProgress(id: request.id, options: options, within: patience)
+                if !begun.isCreated {
+                    let reason = begun.failure?.refusal.map { " refuses: \($0)" } ?? " does not respond"
+                    messages.say("\(client.server.url)\(reason): the command runs without waiting")
                 }
-                return RunStage(request, tracker, deliveryTime: isCreated ? restartTime : briefTime) {
-                    client.beginProgress(options: $0)
-                }
+                // The server may respond later.
+                let time = { @Sendable in begun.isCreated ? restartTime : briefTime }
+                return RunStage(request, begun.tracker, deliveryTime: time) { client.beginProgress(options: $0) }
             }
             let host = try await RunHost.start(port: request.port)
             let tracker = try host.service.createProgress(id: request.id, options: options)
@@ -101,7 +98,7 @@ struct RunStage: Sendable {
         _ request: Request,
         _ tracker: ProgressTracker,
         isHosted: Bool = false,
-        deliveryTime: Duration = restartTime,
+        deliveryTime: @escaping @Sendable () -> Duration = { restartTime },
         close: @escaping @Sendable () async -> Void = {},
         begin: @escaping @Sendable (ProgressOptions) -> ProgressTracker?
     ) {
@@ -126,5 +123,15 @@ struct RunStage: Sendable {
             environment[TokenOption.variable] = Array(reportToken.utf8)
         }
         self.environment = environment
+    }
+}
+
+extension ProgressClientError {
+    /// Why a server that responds does not accept a request; `nil` if there was no response.
+    fileprivate var refusal: String? {
+        switch code {
+        case .unreachable, .timedOut, .disconnected: nil
+        default: message
+        }
     }
 }
