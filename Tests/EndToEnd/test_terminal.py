@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 
@@ -132,6 +133,21 @@ def test_stop_and_continue(shell):
     shell.bash.sendeof()
     shell.bash.expect_exact("over\r\n")
     shell.bash.expect_exact(shell.PROMPT)
+
+
+def test_continued_at_once(binary):
+    """A command that is stopped and continued at once goes on, three times."""
+    command = ["run", "--quiet", "--", "sh", "-c", "echo started; read line; echo $line; exit 4"]
+    run = pexpect.spawn(str(binary), command, env=plain_environment(), timeout=15, encoding="utf-8")
+    run.expect_exact("started\r\n")
+    for _ in range(3):
+        os.kill(run.pid, signal.SIGTSTP)
+        os.kill(run.pid, signal.SIGCONT)
+    run.sendline("over")
+    run.expect_exact("over\r\nover\r\n")
+    run.expect_exact(pexpect.EOF)
+    run.close()
+    expect_equal(run.exitstatus, 4, "the exit status")
 
 
 def test_background_start(shell):

@@ -79,6 +79,8 @@ struct command {
     pid_t pid;
     // The group that was in the terminal's foreground when the command stopped.
     pid_t foreground;
+    // The number of messages that have continued it, so that the parent can tell whether a stop is older than its message.
+    uint16_t continued;
     int is_ended;
 };
 
@@ -88,7 +90,7 @@ static void report_changes(int control, int terminal, struct command *command) {
         if (WIFSTOPPED(status)) {
             pid_t group = tcgetpgrp(terminal);
             if (group > 0 && group != getpgrp()) command->foreground = group;
-            tell(control, MONITOR_STOPPED, WSTOPSIG(status));
+            tell(control, MONITOR_STOPPED, WSTOPSIG(status) | command->continued << 8);
         } else {
             command->is_ended = 1;
             // A process that the command has left behind must not get SIGHUP when this process exits.
@@ -101,6 +103,7 @@ static void report_changes(int control, int terminal, struct command *command) {
 }
 
 static void obey(struct monitor_message message, int terminal, struct command *command) {
+    command->continued += message.type == MONITOR_CONTINUE || message.value == SIGCONT;
     if (message.type == MONITOR_SIGNAL) kill(-command->pid, message.value);
     if (message.type != MONITOR_CONTINUE || command->is_ended) return;
     tcsetpgrp(terminal, message.value ? command->foreground : getpgrp());

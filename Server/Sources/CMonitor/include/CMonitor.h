@@ -12,8 +12,8 @@ struct monitor_message {
     int32_t value;
 };
 
-/// From the monitor: the command runs (its pid), could not be started (its errno), has stopped (the signal), has ended (the status
-/// of `waitpid`).
+/// From the monitor: the command runs (its pid), could not be started (its errno), has stopped (the signal, and from bit 8 on the
+/// number of messages before that have continued it, modulo 2^16), has ended (the status of `waitpid`).
 static const int32_t MONITOR_STARTED = 1, MONITOR_FAILED = 2, MONITOR_STOPPED = 3, MONITOR_ENDED = 4;
 
 /// To the monitor: send a signal to the command's group, or continue the group (1 in the foreground of its terminal, else 0).

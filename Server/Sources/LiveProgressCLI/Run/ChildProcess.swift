@@ -20,6 +20,9 @@ protocol RunningCommand: Sendable {
     /// Continues the stopped command.
     func resume(inForeground: Bool)
 
+    /// Whether the command has not been continued since ``wait()`` returned its last stop.
+    var isStopped: Bool { get }
+
     /// Releases what belongs to a command that has ended.
     func finish()
 }
@@ -80,6 +83,11 @@ struct ChildProcess: RunningCommand {
     }
 
     func resume(inForeground: Bool) { signalGroup(SIGCONT) }
+
+    var isStopped: Bool {
+        var change = siginfo_t()
+        return waitid(P_PID, id_t(pid), &change, WCONTINUED | WNOHANG | WNOWAIT) == 0 && change.si_signo == 0
+    }
 
     func finish() {}
 }

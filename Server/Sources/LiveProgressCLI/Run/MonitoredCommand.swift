@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import CMonitor
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -32,9 +33,22 @@ package enum CommandMonitor {
 }
 
 /// A command in the session of a pseudo-terminal, behind a monitor process, which is the leader of the session.
-struct MonitoredCommand: RunningCommand {
+final class MonitoredCommand: RunningCommand {
+    private struct Continuations {
+        /// The number of messages that continue the command.
+        var sentCount: UInt16 = 0
+        /// Their number before the last stop.
+        var countAtStop: UInt16 = 0
+    }
+
     private let control: Int32
     private let monitor: pid_t
+    private let continuations = Mutex(Continuations())
+
+    private init(control: Int32, monitor: pid_t) {
+        self.control = control
+        self.monitor = monitor
+    }
 
     /// Starts a command.
     ///
@@ -83,7 +97,9 @@ struct MonitoredCommand: RunningCommand {
         while true {
             let message = next()
             switch message.type {
-            case MONITOR_STOPPED: return .stopped(signal: message.value)
+            case MONITOR_STOPPED:
+                continuations.withLock { $0.countAtStop = UInt16(truncatingIfNeeded: message.value >> 8) }
+                return .stopped(signal: message.value & 0xFF)
             case MONITOR_ENDED: return ChildChange(status: message.value)
             // The monitor was killed, and its command with it.
             case 0: return .ended(.killed(signal: SIGKILL))
@@ -113,7 +129,10 @@ struct MonitoredCommand: RunningCommand {
         }
     }
 
+    var isStopped: Bool { continuations.withLock { $0.countAtStop == $0.sentCount } }
+
     private func tell(_ type: Int32, _ value: Int32) {
+        if type == MONITOR_CONTINUE || value == SIGCONT { continuations.withLock { $0.sentCount &+= 1 } }
         var message = monitor_message(type: type, value: value)
         _ = write(control, &message, MemoryLayout<monitor_message>.size)
     }

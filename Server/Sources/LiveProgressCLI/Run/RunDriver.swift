@@ -39,9 +39,11 @@ struct RunDriver: Sendable {
         }
         var machine = RunMachine(keeps: session.configuration.keep > .zero, hasTerminal: session.relay != nil)
         var duration = Duration.zero
+        var continueCount = 0
         for await event in events {
             // The outputs can stay open longer.
             if case .childEnded = event { duration = ContinuousClock.now - start }
+            if case .signal(SIGCONT) = event { continueCount += 1 }
             for action in machine.handle(event) {
                 if case .reportEnd(let end, let isCancelled) = action {
                     feed.finish()
@@ -50,7 +52,7 @@ struct RunDriver: Sendable {
                     await reportEnd(end, after: duration, isCancelled: isCancelled, publishing.value)
                 }
                 if case .exit(let end) = action { return end }
-                perform(action, continuation)
+                perform(action, continuation, continueCount)
             }
         }
         // Not reached: the stream ends only when this function returns.
@@ -79,27 +81,30 @@ struct RunDriver: Sendable {
         session.deliverSignals { events.yield(.signal($0)) }
     }
 
-    private func perform(_ action: RunMachine.Action, _ events: Events) {
+    private func perform(_ action: RunMachine.Action, _ events: Events, _ continueCount: Int) {
         switch action {
         case .signalGroup(SIGWINCH) where session.relay != nil: session.relay?.resize()
         case .signalGroup(let signal): child.signalGroup(signal)
-        case .lendTerminal: lendTerminal()
+        case .lendTerminal: if !lendTerminal() { stopSelf(continueCount) }
         case .resume: resume()
-        case .stopSelf: stopSelf()
+        case .stopSelf: stopSelf(continueCount)
         case .start(let timer): startTimer(timer, events)
         case .stopCopying: layout.stop()
         case .reportEnd, .exit: break
         }
     }
 
-    private func lendTerminal() {
+    /// Lends the terminal to the stopped command; returns whether it could.
+    private func lendTerminal() -> Bool {
         if let relay = session.relay {
-            if relay.lend() { child.resume(inForeground: true) } else { stopSelf() }
-        } else if let process = child as? ChildProcess, session.terminal?.lend(to: process) == true {
-            child.resume(inForeground: true)
+            guard relay.lend() else { return false }
         } else {
-            stopSelf()
+            guard let process = child as? ChildProcess, session.terminal?.lend(to: process) == true else {
+                return false
+            }
         }
+        child.resume(inForeground: true)
+        return true
     }
 
     private func resume() {
@@ -107,9 +112,13 @@ struct RunDriver: Sendable {
         child.resume(inForeground: session.relay?.enter() ?? true)
     }
 
-    private func stopSelf() {
+    /// Stops this process with its command, unless a SIGCONT has followed, which could not continue this process any more.
+    ///
+    /// - Parameter continueCount: The number of SIGCONT that have been handled.
+    private func stopSelf(_ continueCount: Int) {
+        guard child.isStopped else { return }
         session.relay?.leave()
-        _ = kill(getpid(), SIGSTOP)
+        SignalRelay.stop(unlessContinuedMoreThan: continueCount)
     }
 
     private func startTimer(_ timer: RunMachine.Timer, _ events: Events) {
