@@ -135,7 +135,7 @@ struct ProgressClientTests {
             (409, "not-cancellable", .notCancellable), (422, "invalid-report", .invalidReport),
             (503, "too-many-operations", .tooManyOperations), (404, nil, .unknown), (410, nil, .gone),
             (401, nil, .unauthenticated), (403, nil, .forbidden), (412, nil, .cursorMismatch),
-            (413, nil, .invalidReport), (429, nil, .unavailable), (503, nil, .unavailable), (301, nil, .refused),
+            (413, nil, .invalidReport), (429, nil, .unavailable), (503, nil, .unavailable), (301, nil, .invalidAnswer),
             (418, nil, .refused),
         ] as [(Int, String?, ProgressClientError.Code)]
     )

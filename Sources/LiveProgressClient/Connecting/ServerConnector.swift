@@ -41,6 +41,7 @@ struct ServerConnector: Sendable {
         // If the handlers cannot be created, their error is inside the connection error of the address.
         let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
         if let error = cause as? ProgressClientError { return error }
+        if cause is CancellationError { return ProgressClientError(.cancelled, "The task was cancelled.") }
         if server.isSecure, let why = configuration.security?.explanation(of: cause) {
             return ProgressClientError(.insecure, "\(server) cannot be trusted: \(why)")
         }
