@@ -63,6 +63,7 @@ def test_rounds(binary, server):
                 command = [binary, "answer", job.url, choice, "--number", number]
             done = subprocess.run(command, capture_output=True, timeout=20, env=plain_environment())
             expect_equal(done.returncode, 0, f"{command}: {done.stderr!r}")
+            expect(round % 2 or done.stdout == b"answered: %s\n" % choice.encode(), f"answer prints {done.stdout!r}")
             expect_equal(finished(process), (status, choice), "what ask prints and returns")
         last = request("GET", job.url).json
         expect_equal((last["status"], last["lastAnswer"]["answer"]), ("running", choice), "the operation afterwards")
@@ -114,9 +115,10 @@ def test_errors(binary, server):
     cases = [
         (["Go?", "--operation", "no-such-operation", "--server", server.url], 66, "no such operation"),
         (["Go?", "--operation", ended.url], 70, "has ended"),
-        (["", "--operation", ended.url], 64, "waitingFor.message"),
-        (["Go?", "--choices", "a,a", "--operation", ended.url], 64, "a text twice"),
-        (["Go?", "--choices", "a,b", "--default", "c", "--timeout", "1"], 64, "no possible answer"),
+        (["", "--operation", ended.url], 64, "The question"),
+        (["Go?", "--choices", "a,a", "--operation", ended.url], 64, "--choices has a text twice"),
+        (["Go?", "--choices", "a,b", "--default", "c", "--timeout", "1"], 64, "--default is no possible answer"),
+        (["Go?", "--timeout", "-5"], 64, "'-5' is invalid"),
         (["Go?", "--kind", "demand"], 64, "question, permission, input"),
         (["Go?", "--server", "http://127.0.0.1:1"], 69, "127.0.0.1:1"),
     ]

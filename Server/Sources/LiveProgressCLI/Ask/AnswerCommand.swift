@@ -35,8 +35,8 @@ struct AnswerCommand: AsyncParsableCommand {
         try await complaining {
             let target = try server.target(operation)
             let client = try server.client(of: target.server, link: operation)
-            let snapshot = try await client.answer(target.id, answer, number: number)
-            Console.write("\(snapshot.status.rawValue)\n")
+            _ = try await client.answer(target.id, answer, number: number)
+            Console.write("answered: \(SafeText.line(answer))\n")
         }
     }
 }

@@ -33,7 +33,7 @@ struct AskCommand: AsyncParsableCommand {
     @Option(name: .customLong("default"), help: ArgumentHelp("The answer at the time limit.", valueName: "answer"))
     var defaultAnswer: String?
 
-    @Option(help: ArgumentHelp("The time limit, such as 90, 10m or 2h.", valueName: "time"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The time limit, such as 90, 10m or 2h.", valueName: "time"))
     var timeout: DurationArgument?
 
     @Option(help: "What is asked for: question, permission or input.", transform: Self.kind)
@@ -55,6 +55,12 @@ struct AskCommand: AsyncParsableCommand {
         )
     }
 
+    /// The options for the members that an error names.
+    private static let options = [
+        (member: "waitingFor.message", option: "The question"), (member: "waitingFor.choices", option: "--choices"),
+        (member: "waitingFor.default", option: "--default"), (member: "waitingFor.timeout", option: "--timeout"),
+    ]
+
     private static func kind(_ text: String) throws -> ProgressQuestion.Kind {
         guard let kind = ProgressQuestion.Kind(rawValue: text) else {
             let kinds = ProgressQuestion.Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -67,7 +73,7 @@ struct AskCommand: AsyncParsableCommand {
         do throws(ProgressError) {
             try question.validate()
         } catch {
-            throw ValidationError(error.message)
+            throw ValidationError(Self.options.reduce(error.message) { $0.replacing($1.member, with: $1.option) })
         }
     }
 

@@ -31,7 +31,10 @@ struct WatchCommand: AsyncParsableCommand {
     )
     var from: ProgressCursor?
 
-    @Option(help: ArgumentHelp("Stop watching after this time, such as 90, 10m or 2h.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Stop watching after this time, such as 90, 10m or 2h.", valueName: "time")
+    )
     var timeout: DurationArgument?
 
     @Flag(help: "Print each message as JSON, one per line.")
