@@ -108,7 +108,8 @@ def test_comes_later_and_pauses(binary, tmp_path):
     with command.started() as process:
         command.await_middle()
         with Server(binary, "--store", "memory", serve=serving(port)) as server:
-            until(lambda: request("GET", f"{server.url}{BASE}/job").status == 200, "the operation is not on the server")
+            # A report proves that run has the response to the creation.
+            until(lambda: "percentComplete" in details(server), "no report is on the server")
             server.process.send_signal(signal.SIGSTOP)
             goes_on = threading.Timer(1.5, lambda: os.kill(server.process.pid, signal.SIGCONT))
             goes_on.start()
@@ -166,6 +167,10 @@ def test_restarts(binary, tmp_path):
                 messages = command.check(process, 30)
                 expect_end(third)
     expect(re.fullmatch(r"live-progress: http\S+\n", messages), f"more than the link in {messages!r}")
+
+
+def details(server: Server) -> dict:
+    return request("GET", f"{server.url}{BASE}/job").json.get("details") or {}
 
 
 def serving(port: int) -> tuple:

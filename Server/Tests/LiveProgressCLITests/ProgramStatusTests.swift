@@ -11,6 +11,7 @@ struct ProgramStatusTests {
 
     @Test("A report has its state, path, percentage, kind, title and message")
     func whole() {
+        #expect(Self.read("state=working:msg=YeKArmI=")?.message == "ab", "A text that turns its direction.")
         let read = Self.read("state=blocked:id=a/b:progress=40:kind=permission:title=VGVzdHM=:msg=UnVuIHg/:app=demo")
         #expect(read?.state == .blocked && read?.path == ["a", "b"] && read?.percent == 40)
         #expect(read?.kind == .permission && read?.title == "Tests" && read?.message == "Run x?")

@@ -130,6 +130,7 @@ struct ProgramStatus: Sendable, Hashable {
             let text = String(validating: data, as: UTF8.self),
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) })
         else { return nil }
-        return text
+        // What a terminal and a page must not show.
+        return SafeText.line(text)
     }
 }

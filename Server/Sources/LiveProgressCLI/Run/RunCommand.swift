@@ -50,7 +50,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The port of the local server; by default a free port.")
     var port: Int = 0
 
-    @Option(help: "The seconds for which the local server stays after the end, for late watchers.")
+    @Option(
+        parsing: .unconditional,
+        help: "The seconds for which the local server stays after the end, for late watchers."
+    )
     var keep: Double = 0
 
     @Option(
@@ -61,7 +64,10 @@ struct RunCommand: AsyncParsableCommand {
     )
     var parse: [String] = []
 
-    @Flag(help: "In GitHub Actions: show the link as a notice, and the outcome in the summary of the step.")
+    @Flag(
+        help:
+            "In GitHub Actions: show the link, with its token to watch, as a notice, and the outcome in the summary of the step."
+    )
     var ci = false
 
     @Flag(help: "Show the last lines of the output to everybody who may watch; output may hold secrets.")

@@ -48,7 +48,11 @@ struct RunSummary: Sendable {
     /// Appends the table to the summary; returns whether it could, or there is no summary.
     func append(_ table: String) -> Bool {
         guard let path else { return true }
-        let file = open(path.map { CChar(bitPattern: $0) } + [0], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        let file = open(
+            path.map { CChar(bitPattern: $0) } + [0],
+            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK,
+            0o644
+        )
         guard file >= 0 else { return false }
         defer { close(file) }
         let bytes = Array(table.utf8)
