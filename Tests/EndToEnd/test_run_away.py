@@ -22,11 +22,11 @@ from harness import BASE, Server, expect, expect_equal, plain_environment, reque
 
 # Twelve megabytes of lines, of which the last third follows when the test has changed the server.
 PROGRAM = """
-import pathlib, sys, time
+import os, pathlib, sys, time
 for n in range(120_000):
     if n == 80_000:
         sys.stdout.flush()
-        pathlib.Path(sys.argv[1]).touch()
+        pathlib.Path(sys.argv[1]).write_text(f"{os.getpid()}\\n")
         for _ in range(6000):
             if pathlib.Path(sys.argv[2]).exists(): break
             time.sleep(0.01)
@@ -53,7 +53,12 @@ class Command:
                 yield process
 
     def await_middle(self) -> None:
-        until(self.reached.exists, "the command does not reach its middle")
+        until(lambda: self.process_id(), "the command does not reach its middle")
+
+    def process_id(self) -> int:
+        """Returns the identifier of the command's process, or 0 before its middle."""
+        text = self.reached.read_text() if self.reached.exists() else ""
+        return int(text) if text.endswith("\n") else 0
 
     def check(self, process: subprocess.Popen, seconds: float) -> str:
         """Lets the command go on, checks its output and exit code, and returns the messages of `run`."""
@@ -70,6 +75,14 @@ def until(holds, what: str) -> None:
     while not holds():
         expect(time.monotonic() < limit, what)
         time.sleep(0.01)
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def digest(output: bytes) -> tuple[int, str]:
@@ -148,6 +161,27 @@ def test_leaves(binary, tmp_path, how):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(server.process.pid, signal.SIGCONT)
     expect("the end could not be published" in messages, f"no warning at the end in {messages!r}")
+
+
+def test_interrupted_wait(binary, tmp_path):
+    """A signal after the command ends the wait for a server that hangs; the exit code stays the command's."""
+    with Server(binary) as server:
+        command = Command(binary, tmp_path, server.url)
+        with command.started() as process:
+            command.await_middle()
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                command.goes_on.touch()
+                until(lambda: not alive(command.process_id()), "the command does not end")
+                begun = time.monotonic()
+                # The first signal may come before run has heard of the end.
+                while process.poll() is None and time.monotonic() - begun < 3:
+                    process.send_signal(signal.SIGINT)
+                    time.sleep(0.05)
+                expect_equal(process.poll(), 7, "the exit code")
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            expect(b"the end could not be published" in process.stderr.read(), "no warning")
 
 
 def test_restarts(binary, tmp_path):

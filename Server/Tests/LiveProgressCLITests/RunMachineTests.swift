@@ -23,15 +23,27 @@ import Testing
             "the command ends before its output does",
             [
                 (.childEnded(.exited(7)), [.start(.linger)]),
-                (.outputEnded, [.reportEnd(.exited(7), isCancelled: false), .exit(.exited(7))]),
+                (.outputEnded, [.reportEnd(.exited(7), isCancelled: false)]),
                 (.timerFired(.linger), []),
+                (.signal(SIGUSR1), []),
+                (.endReported, [.exit(.exited(7))]),
             ]
         ),
         (
             "the command closes its output before it ends",
             [
                 (.outputEnded, []),
-                (.childEnded(.exited(0)), [.reportEnd(.exited(0), isCancelled: false), .exit(.exited(0))]),
+                (.childEnded(.exited(0)), [.reportEnd(.exited(0), isCancelled: false)]),
+                (.endReported, [.exit(.exited(0))]),
+            ]
+        ),
+        (
+            "a signal ends the wait for the server",
+            [
+                (.outputEnded, []),
+                (.childEnded(.exited(4)), [.reportEnd(.exited(4), isCancelled: false)]),
+                (.signal(SIGINT), [.exit(.exited(4))]),
+                (.endReported, []),
             ]
         ),
         (
@@ -40,6 +52,16 @@ import Testing
                 (.childEnded(.exited(0)), [.start(.linger)]),
                 (.timerFired(.linger), [.reportEnd(.exited(0), isCancelled: false)]),
                 (.signal(SIGINT), [.signalGroup(SIGINT), .stopCopying]),
+                (.outputEnded, []),
+                (.endReported, [.exit(.exited(0))]),
+            ]
+        ),
+        (
+            "a background process keeps the output open for longer than the server needs",
+            [
+                (.childEnded(.exited(0)), [.start(.linger)]),
+                (.timerFired(.linger), [.reportEnd(.exited(0), isCancelled: false)]),
+                (.endReported, []),
                 (.outputEnded, [.exit(.exited(0))]),
             ]
         ),
@@ -51,12 +73,10 @@ import Testing
                 (.childEnded(.killed(signal: SIGTERM)), [.start(.linger)]),
                 (
                     .outputEnded,
-                    [
-                        .reportEnd(.killed(signal: SIGTERM), isCancelled: true),
-                        .exit(.killed(signal: SIGTERM)),
-                    ]
+                    [.reportEnd(.killed(signal: SIGTERM), isCancelled: true)]
                 ),
                 (.timerFired(.patience), []),
+                (.endReported, [.exit(.killed(signal: SIGTERM))]),
                 (.cancelRequested, []),
             ]
         ),
@@ -102,8 +122,9 @@ import Testing
             var machine = RunMachine(keeps: true)
             #expect(machine.handle(.outputEnded) == [])
             #expect(
-                machine.handle(.childEnded(.exited(3))) == [.reportEnd(.exited(3), isCancelled: false), .start(.keep)]
+                machine.handle(.childEnded(.exited(3))) == [.reportEnd(.exited(3), isCancelled: false)]
             )
+            #expect(machine.handle(.endReported) == [.start(.keep)])
             #expect(machine.handle(.signal(SIGUSR1)) == [])
             #expect(machine.handle(last) == [.exit(.exited(3))])
         }

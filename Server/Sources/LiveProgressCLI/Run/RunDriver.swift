@@ -40,18 +40,29 @@ struct RunDriver: Sendable {
         var machine = RunMachine(keeps: session.configuration.keep > .zero, hasTerminal: session.relay != nil)
         var duration = Duration.zero
         var continueCount = 0
+        var isReporting = false
         for await event in events {
             // The outputs can stay open longer.
             if case .childEnded = event { duration = ContinuousClock.now - start }
             if case .signal(SIGCONT) = event { continueCount += 1 }
+            if case .endReported = event { isReporting = false }
             for action in machine.handle(event) {
                 if case .reportEnd(let end, let isCancelled) = action {
+                    isReporting = true
+                    giveTerminalBack()
                     feed.finish()
                     // Cancelled, so that it does not wait until its next report is due.
                     publishing.cancel()
-                    await reportEnd(end, after: duration, isCancelled: isCancelled, publishing.value)
+                    // Not awaited here, so that a signal can end the wait for the server.
+                    Task { [duration] in
+                        await reportEnd(end, after: duration, isCancelled: isCancelled, publishing.value)
+                        continuation.yield(.endReported)
+                    }
                 }
-                if case .exit(let end) = action { return end }
+                if case .exit(let end) = action {
+                    if isReporting { warnUnpublished() }
+                    return end
+                }
                 perform(action, continuation, continueCount)
             }
         }
@@ -121,6 +132,13 @@ struct RunDriver: Sendable {
         SignalRelay.stop(unlessContinuedMoreThan: continueCount)
     }
 
+    private func warnUnpublished() { session.warn("the end could not be published") }
+
+    private func giveTerminalBack() {
+        session.relay?.leave()
+        if let process = child as? ChildProcess { session.terminal?.takeBack(from: process) }
+    }
+
     private func startTimer(_ timer: RunMachine.Timer, _ events: Events) {
         let duration =
             switch timer {
@@ -159,8 +177,6 @@ struct RunDriver: Sendable {
     private func reportEnd(_ end: CommandEnd, after duration: Duration, isCancelled: Bool, _ parts: PartOperations)
         async
     {
-        session.relay?.leave()
-        if let process = child as? ChildProcess { session.terminal?.takeBack(from: process) }
         let outcome = end.outcome(
             name: session.arguments.name,
             duration: duration,
@@ -171,7 +187,7 @@ struct RunDriver: Sendable {
         var parts = parts
         parts.apply(feed.takeStatuses())
         parts.end(outcome)
-        guard await session.publish(outcome, after: last) else { return session.warn("the end could not be published") }
+        guard await session.publish(outcome, after: last) else { return warnUnpublished() }
         if let missing = await parts.missing() { session.warn(missing) }
     }
 }

@@ -21,6 +21,8 @@ struct RunMachine: Sendable {
         case outputEnded
         /// A watcher requested cancellation.
         case cancelRequested
+        /// The end has been published, or the time for it is over.
+        case endReported
         case timerFired(Timer)
     }
 
@@ -36,7 +38,7 @@ struct RunMachine: Sendable {
         case start(Timer)
         /// Stop copying output.
         case stopCopying
-        /// Publish the end.
+        /// Publish the end; then ``Event/endReported`` follows.
         case reportEnd(CommandEnd, isCancelled: Bool)
         /// Return the end; the last action.
         case exit(CommandEnd)
@@ -53,8 +55,16 @@ struct RunMachine: Sendable {
 
     private enum Stage: Sendable {
         case running
-        case copying(CommandEnd, isReported: Bool)
+        /// The command has ended; its output and the server may need more time.
+        case ending(CommandEnd)
         case keeping(CommandEnd)
+        case over
+    }
+
+    /// How far the end is published.
+    private enum Publication: Sendable {
+        case none
+        case begun
         case over
     }
 
@@ -65,6 +75,7 @@ struct RunMachine: Sendable {
     private var stage = Stage.running
     private var isCancelled = false
     private var isOutputEnded = false
+    private var publication = Publication.none
 
     init(keeps: Bool = false, hasTerminal: Bool = false) {
         self.keeps = keeps
@@ -78,6 +89,7 @@ struct RunMachine: Sendable {
         case .childEnded(let end): childEnded(end)
         case .outputEnded: outputEnded()
         case .cancelRequested: cancelRequested()
+        case .endReported: endReported()
         case .timerFired(let timer): fired(timer)
         }
     }
@@ -86,7 +98,10 @@ struct RunMachine: Sendable {
         switch stage {
         case .running:
             signal == SIGCONT ? [.resume] : [.signalGroup(signal)]
-        case .copying:
+        case .ending(let end) where isOutputEnded:
+            // Only the server is waited for.
+            ForwardedSignal.ending.contains(signal) ? exit(end) : []
+        case .ending:
             // The command has ended; the signal asks to end its remaining children and this process.
             ForwardedSignal.ending.contains(signal) ? [.signalGroup(signal), .stopCopying] : [.signalGroup(signal)]
         case .keeping(let end):
@@ -108,15 +123,26 @@ struct RunMachine: Sendable {
 
     private mutating func childEnded(_ end: CommandEnd) -> [Action] {
         guard case .running = stage else { return [] }
-        if isOutputEnded { return [.reportEnd(end, isCancelled: isCancelled)] + finish(end) }
-        stage = .copying(end, isReported: false)
-        return [.start(.linger)]
+        stage = .ending(end)
+        return isOutputEnded ? publish(end) : [.start(.linger)]
     }
 
     private mutating func outputEnded() -> [Action] {
         isOutputEnded = true
-        guard case .copying(let end, let isReported) = stage else { return [] }
-        return (isReported ? [] : [.reportEnd(end, isCancelled: isCancelled)]) + finish(end)
+        guard case .ending(let end) = stage else { return [] }
+        return publication == .over ? finish(end) : publish(end)
+    }
+
+    private mutating func endReported() -> [Action] {
+        publication = .over
+        guard case .ending(let end) = stage, isOutputEnded else { return [] }
+        return finish(end)
+    }
+
+    private mutating func publish(_ end: CommandEnd) -> [Action] {
+        guard publication == .none else { return [] }
+        publication = .begun
+        return [.reportEnd(end, isCancelled: isCancelled)]
     }
 
     private mutating func finish(_ end: CommandEnd) -> [Action] {
@@ -141,13 +167,12 @@ struct RunMachine: Sendable {
         switch (timer, stage) {
         case (.patience, .running):
             return [.signalGroup(SIGKILL)]
-        case (.patience, .copying):
+        case (.patience, .ending) where !isOutputEnded:
             return [.signalGroup(SIGKILL), .stopCopying]
         case (.keep, .keeping(let end)):
             return exit(end)
-        case (.linger, .copying(let end, isReported: false)):
-            stage = .copying(end, isReported: true)
-            return [.reportEnd(end, isCancelled: isCancelled)] + (hasTerminal ? [.stopCopying] : [])
+        case (.linger, .ending(let end)) where publication == .none:
+            return publish(end) + (hasTerminal ? [.stopCopying] : [])
         default:
             return []
         }
