@@ -75,11 +75,12 @@ struct RunOwnReportsTests {
     @Test("With --log, the last lines of both outputs are in the details; a redrawn line replaces the one before it")
     func log() {
         let clock = ContinuousClock.now
-        let feed = RunFeed(outputCount: 2, configuration: .init(logLineCount: 3)) { ContinuousClock.now - clock }
+        let feed = RunFeed(outputCount: 2) { ContinuousClock.now - clock }
+        var reading = RunReading(of: feed, errorOutput: 1, configuration: .init(logLineCount: 3))
         feed.take(Array("one\ntwo\n\u{1B}[31mthree\u{1B}[0m\n".utf8), from: 0)
         feed.take(Array("four\n10%\r20%\r30%\r".utf8), from: 1)
         feed.finish()
-        let report = feed.finalReport(isSuccess: false)
+        let report = reading.finalReport(isSuccess: false)
         #expect(report?.details?["log"] == ["three", "four", "30%"])
     }
 
@@ -107,7 +108,7 @@ struct RunOwnReportsTests {
         }
     }
 
-    @Test("A pattern whose search takes too long is given up, and holds up the output once")
+    @Test("A pattern whose search takes too long is given up, and holds up the reports once")
     func endless() throws {
         let endless = try ParseProfile("(a+)+$(?<step>b)")
         let clock = ContinuousClock()
@@ -149,10 +150,13 @@ struct RunOwnReportsTests {
     @Test("A flood of redrawn lines is read up to its last drawing, also at the end of the output")
     func redrawnFlood() {
         let feed = RunFeed(outputCount: 1) { .zero }
+        var reading = RunReading(of: feed)
         feed.take(Array((0...20_000).map { "\r\($0 / 200)% of the work" }.joined().utf8), from: 0)
-        #expect(feed.takeReport().isWaiting)
+        let isWaiting = reading.takeReport().isWaiting
+        #expect(isWaiting)
         feed.finish()
-        #expect(feed.finalReport(isSuccess: false)?.details?["percentComplete"] == 100.0)
+        let last = reading.finalReport(isSuccess: false)
+        #expect(last?.details?["percentComplete"] == 100.0)
     }
 
     @Test("A switch of the screen inside a flood counts, wherever a chunk cuts it")
@@ -164,7 +168,9 @@ struct RunOwnReportsTests {
             feed.take(Array("\u{1B}[?1049h".utf8) + filler + leave.prefix(cut), from: 0)
             feed.take(leave.dropFirst(cut) + filler + Array("\r50% of the work".utf8), from: 0)
             feed.finish()
-            #expect(feed.finalReport(isSuccess: false)?.details?["percentComplete"] == 50.0, "cut at \(cut)")
+            var reading = RunReading(of: feed)
+            let last = reading.finalReport(isSuccess: false)
+            #expect(last?.details?["percentComplete"] == 50.0, "cut at \(cut)")
         }
         let switches: [(String, Bool?)] = [
             ("", nil), ("\u{1B}[?25l", nil), ("\u{1B}[?47h", true), ("\u{1B}[?1047l\u{1B}", false),

@@ -14,20 +14,21 @@ struct RunPlayback {
     /// Plays an output to its end, and takes reports as the publisher does.
     init(_ output: TimedOutput, isSuccess: Bool = true, _ patterns: [ParseProfile] = []) {
         let clock = Clock()
-        let feed = RunFeed(outputCount: 1, patterns: patterns, now: { clock.now })
+        let feed = RunFeed(outputCount: 1, now: { clock.now })
+        var reading = RunReading(of: feed, patterns: patterns)
         func ask(until time: Int) {
             while clock.milliseconds < time {
                 clock.milliseconds += min(50, time - clock.milliseconds)
-                if let report = feed.takeReport().report { reports.append(report) }
+                if let report = reading.takeReport().report { reports.append(report) }
             }
         }
         for piece in output {
             ask(until: piece.at)
             feed.take(Array(piece.text.utf8), from: 0)
-            if let report = feed.takeReport().report { reports.append(report) }
+            if let report = reading.takeReport().report { reports.append(report) }
         }
         feed.finish()
-        if let report = feed.finalReport(isSuccess: isSuccess) { reports.append(report) }
+        if let report = reading.finalReport(isSuccess: isSuccess) { reports.append(report) }
     }
 
     /// The counts of the reports without repetitions; a report without counts does not change them.

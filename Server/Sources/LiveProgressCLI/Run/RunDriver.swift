@@ -24,7 +24,7 @@ struct RunDriver: Sendable {
     func run() async -> CommandEnd {
         let (events, continuation) = AsyncStream.makeStream(of: RunMachine.Event.self)
         startThreads(continuation)
-        let publishing = Task { await publish(PartOperations(of: session.tracker.id, begin: session.begin)) }
+        let publishing = Task { await publish() }
         let cancelling = Task {
             guard (try? await session.tracker.cancellationRequested()) != nil else { return }
             continuation.yield(.cancelRequested)
@@ -55,7 +55,8 @@ struct RunDriver: Sendable {
                     publishing.cancel()
                     // Not awaited here, so that a signal can end the wait for the server.
                     Task { [duration] in
-                        await reportEnd(end, after: duration, isCancelled: isCancelled, publishing.value)
+                        let (reading, parts) = await publishing.value
+                        await reportEnd(end, after: duration, isCancelled: isCancelled, reading, parts)
                         continuation.yield(.endReported)
                     }
                 }
@@ -152,40 +153,51 @@ struct RunDriver: Sendable {
         }
     }
 
-    /// Publishes until the end of the feed, and returns the operations of the parts.
-    private func publish(_ parts: PartOperations) async -> PartOperations {
-        var parts = parts
+    /// Publishes until the end of the feed, and returns what is left to read, and the operations of the parts.
+    private func publish() async -> (RunReading, PartOperations) {
+        let configuration = session.configuration
+        var reading = RunReading(
+            of: feed,
+            errorOutput: layout.pumps.count - 1,
+            configuration: configuration.reporting,
+            patterns: configuration.patterns
+        )
+        var parts = PartOperations(of: session.tracker.id, begin: session.begin)
         for await _ in feed.changes {
             while true {
-                let (report, isWaiting) = feed.takeReport()
+                let (report, isWaiting) = reading.takeReport()
                 if let report {
                     session.tracker.report(report)
                     tellServiceManager(report)
                 }
-                parts.apply(feed.takeStatuses())
+                parts.apply(reading.takeStatuses())
                 guard isWaiting else { break }
-                try? await Task.sleep(for: session.configuration.reporting.interval)
+                try? await Task.sleep(for: configuration.reporting.interval)
             }
         }
-        return parts
+        return (reading, parts)
     }
 
     private func tellServiceManager(_ report: ProgressReport) {
         ServiceStatus.tell(step: report.state ?? "", percent: report.details?["percentComplete"]?.doubleValue)
     }
 
-    private func reportEnd(_ end: CommandEnd, after duration: Duration, isCancelled: Bool, _ parts: PartOperations)
-        async
-    {
+    private func reportEnd(
+        _ end: CommandEnd,
+        after duration: Duration,
+        isCancelled: Bool,
+        _ reading: RunReading,
+        _ parts: PartOperations
+    ) async {
+        var (reading, parts) = (reading, parts)
         let outcome = end.outcome(
             name: session.arguments.name,
             duration: duration,
             isCancelled: isCancelled,
-            lastLines: feed.lastLines
+            lastLines: reading.lastLines()
         )
-        let last = feed.finalReport(isSuccess: outcome.status == .succeeded)
-        var parts = parts
-        parts.apply(feed.takeStatuses())
+        let last = reading.finalReport(isSuccess: outcome.status == .succeeded)
+        parts.apply(reading.takeStatuses())
         parts.end(outcome)
         guard await session.publish(outcome, after: last) else { return warnUnpublished() }
         if let missing = await parts.missing() { session.warn(missing) }

@@ -82,12 +82,7 @@ struct RunSession: Sendable {
         layout.closeCommandEnds()
         // Publish that the command runs, because the command may be silent for hours.
         tracker.report(ProgressReport(state: RunReporter.initialStep))
-        let feed = RunFeed(
-            outputCount: layout.pumps.count,
-            configuration: configuration.reporting,
-            patterns: configuration.patterns,
-            now: { ContinuousClock.now - start }
-        )
+        let feed = RunFeed(outputCount: layout.pumps.count, now: { ContinuousClock.now - start })
         return await RunDriver(session: self, child: child, layout: layout, feed: feed, start: start).run()
     }
 
