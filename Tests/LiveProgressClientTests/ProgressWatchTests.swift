@@ -78,7 +78,8 @@ struct ProgressWatchTests {
         "A watch throws if a retry cannot succeed",
         arguments: [
             (.answer(status: 404), .unknown), (.answer(status: 410), .gone), (.answer(status: 401), .unauthenticated),
-            (.answer(status: 200), .invalidAnswer), (.answer(status: 302), .invalidAnswer), (.webSocket([], close: 4504), .unknown),
+            (.answer(status: 200), .invalidAnswer), (.answer(status: 302), .invalidAnswer),
+            (.webSocket([], close: 4504), .unknown),
             (.webSocket([], close: 4510), .gone), (.webSocket([], close: 4503), .forbidden),
             (.webSocket([], close: 1008), .refused),
             (.webSocket([Array("nonsense".utf8)], close: 1000), .invalidAnswer),
