@@ -29,9 +29,7 @@ struct DeliveryLines: Sendable {
     private var lastNumber: UInt64 = 0
     /// The snapshot that the server has after the waiting lines, as far as this worker has reported it.
     private var known: ProgressSnapshot
-    /// Whether the worker has changed the title, and the names of the labels that it has changed.
-    private var hasOwnTitle = false
-    private var ownLabels: Set<String> = []
+    private var ownHead = OwnHead()
     private var knownBaseline: Int64 = 0
     /// The units of running parts that the server has; `nil` if they must be reported again.
     private var knownUnitsOfParts: Double? = 0
@@ -95,12 +93,7 @@ struct DeliveryLines: Sendable {
         guard let newest else { return }
         waiting = []
         rebase(on: snapshot)
-        append(to: newest.newest, newest.counts, reading, restart: Restart(reportsQuestion: reportsQuestion))
-    }
-
-    private struct Restart {
-        /// Whether the question of the worker, or its withdrawal, is reported again.
-        var reportsQuestion: Bool
+        append(to: newest.newest, newest.counts, reading, restartReportsQuestion: reportsQuestion)
     }
 
     private mutating func rebase(on snapshot: ProgressSnapshot) {
@@ -112,23 +105,26 @@ struct DeliveryLines: Sendable {
         to snapshot: ProgressSnapshot,
         _ counts: StoredOperation.Counts?,
         _ reading: UInt64,
-        restart: Restart? = nil
+        restartReportsQuestion: Bool? = nil
     ) {
         let isLast = snapshot.outcome != nil
-        if restart == nil { noteOwnHead(of: snapshot) }
+        let isRestart = restartReportsQuestion != nil
+        if !isRestart { ownHead.note(from: known, to: snapshot) }
         // Nothing can follow the end, so it says everything: the server may have lost earlier reports in a crash.
         var reports = SnapshotDifference.reports(
             from: known,
             to: snapshot,
             closedQuestion: closedQuestion,
-            hasQuestion: restart?.reportsQuestion == false,
+            hasQuestion: restartReportsQuestion == false,
             isWhole: isLast && !isGuest
         )
-        if restart != nil {
+        if isRestart {
             for index in reports.indices { (reports[index].title, reports[index].labels) = (nil, nil) }
             if reports.isEmpty { reports = [ProgressReport()] }
         }
-        if isLast && !isGuest || restart != nil { addOwnHead(of: snapshot, to: &reports) }
+        if isLast && !isGuest || isRestart, let last = reports.indices.last {
+            ownHead.add(of: snapshot, to: &reports[last])
+        }
         reports.removeAll { $0 == ProgressReport() }
         if isLast, isGuest { reports = reports.map(\.countsAlone).filter { $0 != ProgressReport() } }
         if known.attempt != snapshot.attempt { (knownBaseline, knownUnitsOfParts) = (0, 0) }
@@ -137,22 +133,6 @@ struct DeliveryLines: Sendable {
         for (index, report) in reports.enumerated() {
             append(report, isLast: isLast && index == reports.count - 1, reading)
         }
-    }
-
-    private mutating func noteOwnHead(of snapshot: ProgressSnapshot) {
-        if snapshot.title != known.title { hasOwnTitle = true }
-        guard snapshot.labels != known.labels else { return }
-        for (name, value) in snapshot.labels where known.labels[name] != value { ownLabels.insert(name) }
-        for name in known.labels.keys where snapshot.labels[name] == nil { ownLabels.insert(name) }
-    }
-
-    /// Adds what the worker has changed in the head, but not what others have.
-    private func addOwnHead(of snapshot: ProgressSnapshot, to reports: inout [ProgressReport]) {
-        guard let last = reports.indices.last else { return }
-        if hasOwnTitle { reports[last].title = snapshot.title }
-        // An operation has at most 64 labels, and so has a report.
-        guard !ownLabels.isEmpty, ownLabels.count <= 64 else { return }
-        reports[last].labels = ownLabels.reduce(into: [:]) { $0[$1] = snapshot.labels[$1] ?? "" }
     }
 
     /// Adds the counts that a snapshot does not show.

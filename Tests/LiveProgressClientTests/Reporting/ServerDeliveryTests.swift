@@ -155,4 +155,38 @@ struct ServerDeliveryTests {
             #expect(delivering.delivery.next(now: .zero) == .wait(until: .seconds(20)), "It is asked for once.")
         }
     }
+
+    @Test(
+        "After each of three crashes of the server, the worker reports what it has changed itself, and nothing of others"
+    )
+    func crashes() throws {
+        var delivering = try Delivering()
+        delivering.tracker.report(ProgressReport(state: "A", labels: ["mine": "1"]))
+        _ = try delivering.read()
+        delivering.accept()
+        for generation in 1...3 {
+            delivering.delivery.noteChange()
+            delivering.tracker.update("A\(generation)")
+            _ = try delivering.read()
+            let first = snapshot(0)
+            let restarted = ProgressSnapshot(
+                id: first.id,
+                cursor: ProgressCursor(epoch: "k3f9", generation: UInt32(generation), revision: 0),
+                status: .waiting,
+                title: "Of another worker",
+                labels: ["theirs": "2"],
+                waitingFor: ProgressQuestion.Open(
+                    number: 5,
+                    question: ProgressQuestion("Of another worker?"),
+                    askedAt: first.createdAt
+                ),
+                createdAt: first.createdAt,
+                updatedAt: first.updatedAt
+            )
+            delivering.delivery.accepted(ServerDelivery.Answer(snapshot: restarted), now: .zero)
+            let again = delivering.delivery.next(now: .seconds(1)).text
+            #expect(again == #"{"state":"A\#(generation)","labels":{"mine":"1"}}"#, "crash \(generation)")
+            delivering.delivery.accepted(ServerDelivery.Answer(snapshot: restarted), now: .zero)
+        }
+    }
 }
