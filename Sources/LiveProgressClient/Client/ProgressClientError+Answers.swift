@@ -42,7 +42,7 @@ extension ProgressClientError {
     private static func code(status: Int) -> Code {
         switch status {
         // For example a web page, or a redirect to one.
-        case 100..<400: .invalidAnswer
+        case 100..<400, 405, 501: .invalidAnswer
         case 401: .unauthenticated
         case 403: .forbidden
         case 404: .unknown
