@@ -118,6 +118,7 @@ def test_errors(binary, server):
         (["", "--operation", ended.url], 64, "The question"),
         (["Go?", "--choices", "a,a", "--operation", ended.url], 64, "--choices has a text twice"),
         (["Go?", "--choices", "a,b", "--default", "c", "--timeout", "1"], 64, "--default is no possible answer"),
+        (["Go?", "--choices", ","], 64, "--choices has no text"),
         (["Go?", "--timeout", "-5"], 64, "'-5' is invalid"),
         (["Go?", "--kind", "demand"], 64, "question, permission, input"),
         (["Go?", "--server", "http://127.0.0.1:1"], 69, "127.0.0.1:1"),

@@ -33,7 +33,10 @@ struct AskCommand: AsyncParsableCommand {
     @Option(name: .customLong("default"), help: ArgumentHelp("The answer at the time limit.", valueName: "answer"))
     var defaultAnswer: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The time limit, such as 90, 10m or 2h.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The time limit, such as 90, 10m or 2h; by default none.", valueName: "time")
+    )
     var timeout: DurationArgument?
 
     @Option(help: "What is asked for: question, permission or input.", transform: Self.kind)
@@ -41,6 +44,9 @@ struct AskCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The operation's URL or identifier.", valueName: "operation"))
     var operation: String?
+
+    @Option(help: ArgumentHelp("A label of a new operation; may be repeated.", valueName: "name=value"))
+    var label: [LabelArgument] = []
 
     @OptionGroup var server: ServerOptions
 
@@ -70,6 +76,7 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        if choices != nil, question.choices.isEmpty { throw ValidationError("--choices has no text.") }
         do throws(ProgressError) {
             try question.validate()
         } catch {
@@ -88,7 +95,7 @@ struct AskCommand: AsyncParsableCommand {
             do throws(ProgressClientError) {
                 let variable = ProcessInfo.processInfo.environment["LIVE_PROGRESS_URL"]
                 let named = operation ?? (variable?.isEmpty == false ? variable : nil)
-                guard let named else { return .new(try server.client()) }
+                guard let named else { return .new(try server.client(), labels: LabelArgument.dictionary(label)) }
                 let target = try server.target(named)
                 return .existing(target, try server.configuration(for: target.server, link: named))
             } catch {

@@ -19,7 +19,7 @@ struct AskSession: Sendable {
         /// An operation that another process began and ends.
         case existing(ProgressTarget, ProgressClient.Configuration)
         /// A new operation on the server, which ends with the answer.
-        case new(ProgressClient)
+        case new(ProgressClient, labels: [String: String])
     }
 
     let question: ProgressQuestion
@@ -59,14 +59,14 @@ struct AskSession: Sendable {
             let client = ProgressClient(server: target.server, configuration: configuration)
             try await requireOpen(target.id, client)
             return try await client.guest(of: target.id) { try await ask($0) }
-        case .new(let client): return try await askAnew(client)
+        case .new(let client, let labels): return try await askAnew(client, labels)
         }
     }
 
     /// Creates an operation for the question, which ends with the answer.
-    private func askAnew(_ client: ProgressClient) async throws -> String {
+    private func askAnew(_ client: ProgressClient, _ labels: [String: String]) async throws -> String {
         // A server that cannot be reached is an error here, because nobody could answer.
-        let options = ProgressOptions(title: question.message, isCancellable: true)
+        let options = ProgressOptions(title: question.message, labels: labels, isCancellable: true)
         let tracker = try await client.createProgress(options: options)
         if let link = tracker.link { Console.complain(link.watching) }
         let result: Result<String, any Error>

@@ -59,6 +59,8 @@ extension ProgressClientError {
     /// The message for users of the tool; the details of a problem are for programs that send requests.
     var toolMessage: String {
         switch code {
+        case .unknown where problem == nil:
+            "There is no operation at this address, and perhaps no Live Progress server."
         case .unknown: "The server knows no such operation. `live-progress list` shows those that it has."
         case .unauthenticated:
             "The server needs a valid token: use --token or LIVE_PROGRESS_TOKEN, or a link with #token=…."

@@ -27,9 +27,13 @@ struct CommandArguments: Sendable, Hashable {
     }
 
     /// The command's name, without its folder.
-    var name: String {
-        let file = words[0].split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? words[0]
-        return OutputLine(decoding: file, isRedrawn: false)?.text.shortened(to: 60) ?? "command"
+    var name: String { Self.text(words[0].split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? words[0]) }
+
+    /// The command's file as it was given.
+    var file: String { Self.text(words[0]) }
+
+    private static func text(_ word: [UInt8]) -> String {
+        OutputLine(decoding: word, isRedrawn: false)?.text.shortened(to: 60) ?? "command"
     }
 
     /// The default title of the operation: the command's name and the plain words after the name.

@@ -107,7 +107,7 @@ struct RunSession: Sendable {
 
     private func failed(_ error: SystemError) async -> CommandEnd {
         let end = CommandEnd.notStarted(errno: error.errno)
-        warn("\(arguments.name): \(CommandEnd.reason(errno: error.errno))")
+        warn("\(arguments.file): \(CommandEnd.reason(errno: error.errno))")
         let outcome = end.outcome(name: arguments.name, duration: .zero, isCancelled: false, lastLines: [])
         _ = await publish(outcome, after: ProgressReport(state: "Not started"))
         if configuration.keep > .zero { try? await Task.sleep(for: configuration.keep) }

@@ -77,7 +77,9 @@ struct RunStage: Sendable {
         } catch {
             let isPortUsed = (error as? IOError)?.errnoCode == EADDRINUSE
             let reason =
-                isPortUsed ? "port \(request.port) is in use; without --port, a free one is chosen" : "\(error)"
+                isPortUsed
+                ? "port \(request.port) is in use; without --port, a free one is chosen"
+                : (error as? ProgressClientError)?.toolMessage ?? "\(error)"
             messages.say("not published: \(reason)")
             return RunStage(request, .noop) { _ in nil }
         }
