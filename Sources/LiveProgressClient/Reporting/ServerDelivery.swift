@@ -151,7 +151,9 @@ struct ServerDelivery: Sendable {
             readings += 1
             return .read
         }
-        if mustBeDurable || now >= renewsAt { return send(lines.emptyRequest(isDurable: mustBeDurable)) }
+        if mustBeDurable || now >= renewsAt || relay.isUncertain {
+            return send(lines.emptyRequest(isDurable: mustBeDurable))
+        }
         return .wait(until: renewsAt)
     }
 

@@ -187,6 +187,7 @@ final class ServerSink: JournalSink {
                     state.delivery.relay.note(event.snapshot)
                 }
                 closeQuestion(of: journal)
+                if state.withLock({ $0.delivery.relay.isUncertain }) { work.wake() }
                 guard event.kind == .end else { continue }
                 state.withLock { $0.delivery.noteEnd() }
                 work.wake()

@@ -14,12 +14,13 @@ struct QuestionRelayTests {
     /// Returns a snapshot of the server.
     private func snapshot(
         _ revision: UInt64,
+        generation: UInt32 = 0,
         open: Int? = nil,
         answered: (number: Int, text: String)? = nil
     ) -> ProgressSnapshot {
         ProgressSnapshot(
             id: "a",
-            cursor: ProgressCursor(epoch: "s", revision: revision),
+            cursor: ProgressCursor(epoch: "s", generation: generation, revision: revision),
             waitingFor: open.map {
                 ProgressQuestion.Open(number: $0, question: ProgressQuestion("?"), askedAt: Self.date)
             },
@@ -146,5 +147,37 @@ struct QuestionRelayTests {
         relay.delivered(3, snapshot(7, open: 7), after: 5)
         relay.note(snapshot(8, answered: (7, "yes")))
         #expect(relay.takeEnd()?.answer?.answer == "yes")
+    }
+
+    @Test(
+        "A watch that shows a restarted server without the question ends nothing: the question is delivered again, three times"
+    )
+    func watchedCrash() {
+        let open = ProgressQuestion.Open(number: 3, question: ProgressQuestion("?"), askedAt: Self.date)
+        var relay = delivered()
+        for generation: UInt32 in 1...3 {
+            let restarted = snapshot(20, generation: generation, answered: (5, "old"))
+            relay.note(restarted)
+            #expect(relay.isUncertain && relay.takeEnd() == nil)
+            let isReported = relay.restart(from: restarted, open: open)
+            #expect(isReported && !relay.isUncertain)
+            let response = snapshot(21, generation: generation, open: 21)
+            relay.delivered(3, response, after: 20)
+            relay.note(response)
+            #expect(!relay.isUncertain && relay.takeEnd() == nil)
+        }
+        relay.note(snapshot(22, generation: 4, answered: (21, "yes")))
+        #expect(!relay.isUncertain && relay.takeEnd()?.answer?.answer == "yes")
+    }
+
+    @Test("A question that was answered, and is open again after a crash, is withdrawn; that of another worker is not")
+    func answeredBeforeCrash() {
+        for (number, isWithdrawn) in [(9, true), (12, false)] {
+            var relay = delivered()
+            relay.note(snapshot(10, answered: (9, "yes")))
+            #expect(relay.takeEnd()?.answer?.answer == "yes")
+            let isReported = relay.restart(from: snapshot(12, generation: 1, open: number), open: nil)
+            #expect(isReported == isWithdrawn)
+        }
     }
 }
