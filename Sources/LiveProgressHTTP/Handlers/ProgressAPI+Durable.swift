@@ -8,24 +8,31 @@ import LiveProgressWire
 extension ProgressAPI {
     /// Runs a change; with `Prefer: durable`, the response comes after the change is committed to the store.
     ///
+    /// The answer of a person is committed in any case, if the store works: a crash must not open an answered question again.
+    ///
     /// A service without a store ignores the preference, as RFC 7240 allows: the response then lacks
     /// `Preference-Applied: durable`.
     func durably(
         _ call: APICall,
         _ change: (APICall) async throws(Refusal) -> ProgressResponse
     ) async throws(Refusal) -> ProgressResponse {
-        guard call.preferences.isDurable, let status = service.storeStatus else { return try await change(call) }
+        let isWanted = call.preferences.isDurable
+        guard isWanted || call.route.isAnswer, let status = service.storeStatus else { return try await change(call) }
         if let failure = service.storeFailure(of: call.route.operation) {
+            guard isWanted else { return try await change(call) }
             throw Refusal(Problems.storeFails(status.store, failure))
         }
         var response = try await change(call)
         do {
             try await service.committed(call.route.operation)
+        } catch  where !isWanted {
+            return response
         } catch let error as ProgressError {
             throw Refusal(error)
         } catch {
             throw Refusal(Problems.notCommitted)
         }
+        guard isWanted else { return response }
         let applied = response.head.headerFields[.preferenceApplied]
         response.head.headerFields[.preferenceApplied] = [applied, "durable"].compactMap(\.self).joined(separator: ", ")
         return response

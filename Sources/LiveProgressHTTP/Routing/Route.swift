@@ -36,6 +36,8 @@ enum Route: Equatable {
         }
     }
 
+    var isAnswer: Bool { if case .answer = self { true } else { false } }
+
     /// The operation; `nil` for the collection, or if the identifier is invalid.
     var operation: ProgressID? {
         switch self {
