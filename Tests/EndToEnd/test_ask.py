@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -206,9 +207,7 @@ def test_crashes_under_run(binary, tmp_path):
             number = await_question(url, "Deploy?")["waitingFor"]["number"]
             request("PATCH", url, {"Prefer": "durable"}, b"{}")
             for round in (1, 2, 3):
-                server.process.send_signal(signal.SIGKILL)
-                server.process.wait(10)
-                server = servers.enter_context(Server(binary, *store, serve=again))
+                server = crashed(servers, server, binary, *store, serve=again)
                 (tmp_path / f"tick {round}").touch()
                 seen = await_snapshot(url, lambda one: one["state"] == f"tick {round}", f"no tick {round}")
                 kept = [seen["status"], seen.get("waitingFor", {}).get("number"), seen["title"]]
@@ -216,3 +215,33 @@ def test_crashes_under_run(binary, tmp_path):
             expect_equal(request("POST", f"{url}/answer", {}, b'{"answer":"no"}').status, 200, "the answer")
             expect_equal(finished(process), (1, "no"), "what ask under run prints and returns")
         expect_equal(request("GET", url).json["error"]["exitCode"], 1, "the end of run")
+
+
+@pytest.mark.parametrize("delay", [0, 0.03, 0.3])
+def test_lost_question(binary, tmp_path, delay):
+    """A question that a crash of the server has lost is asked again; an answer that was confirmed is never lost; three rounds."""
+    store = ("--store", str(tmp_path / "store.sqlite"))
+    with contextlib.ExitStack() as servers:
+        server = servers.enter_context(Server(binary, *store, serve=Server.SERVE[:-2]))
+        again = ("serve", "--host", "127.0.0.1", "--port", str(server.port))
+        for round in range(3):
+            body = json.dumps({"id": f"job-{round}", "lease": 3600}).encode()
+            request("POST", server.url + BASE, {"Prefer": "durable", "Content-Type": "application/json"}, body)
+            url = f"{server.url}{BASE}/job-{round}"
+            with asking(binary, "Go?", *CHOICES, "--operation", url) as process:
+                await_question(url, "Go?")
+                time.sleep(delay)
+                server = crashed(servers, server, binary, *store, serve=again)
+                await_question(url, "Go?")
+                expect_equal(request("POST", f"{url}/answer", {}, b'{"answer":"no"}').status, 200, "the answer")
+                server = crashed(servers, server, binary, *store, serve=again)
+                expect_equal(finished(process, 30), (1, "no"), "ask")
+            last = request("GET", url).json
+            expect_equal(("waitingFor" in last, last["lastAnswer"]["answer"]), (False, "no"), "the record")
+
+
+def crashed(servers, server: Server, binary, *options: str, serve: tuple) -> Server:
+    """Kills a server, and starts it again."""
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait(10)
+    return servers.enter_context(Server(binary, *options, serve=serve))

@@ -57,7 +57,9 @@ struct AskSession: Sendable {
         switch place {
         case .existing(let target, let configuration):
             let client = ProgressClient(server: target.server, configuration: configuration)
-            try await requireOpen(target.id, client)
+            var brief = configuration
+            brief.requestTimeout = min(brief.requestTimeout, Self.firstPatience)
+            try await requireOpen(target.id, ProgressClient(server: target.server, configuration: brief))
             return try await client.guest(of: target.id) { try await ask($0) }
         case .new(let client, let labels): return try await askAnew(client, labels)
         }
@@ -91,20 +93,45 @@ struct AskSession: Sendable {
     }
 
     private func ask(_ tracker: ProgressTracker) async throws -> String {
+        let result: Result<String, any Error>
         do {
-            return try await tracker.ask(
+            let answer = try await tracker.ask(
                 question.message,
                 choices: question.choices,
                 default: question.defaultAnswer,
                 within: question.timeLimit,
                 kind: question.kind
             )
+            result = .success(answer)
         } catch let error as ProgressError where error.code == .gone || error.code == .ended {
             // The tracker refuses because the server does; the server's reason is the better message.
             try await tracker.delivered(within: .zero)
             throw error
+        } catch {
+            result = .failure(error)
         }
+        await store(tracker)
+        return try result.get()
     }
+
+    /// Waits until the answer or the withdrawal is durable, so that a crash of the server does not open the question again when this
+    /// process has gone.
+    private func store(_ tracker: ProgressTracker) async {
+        // The task may be cancelled.
+        let storing = Task { try await tracker.committed() }
+        let limit = Task {
+            try await Task.sleep(for: Self.patience)
+            storing.cancel()
+        }
+        // A server without a store refuses.
+        _ = await storing.result
+        limit.cancel()
+    }
+
+    /// The longest time for the server's first response.
+    private static let firstPatience = Duration.seconds(5)
+    /// The longest time for which the exit waits for the server's store.
+    private static let patience = Duration.seconds(2)
 
     /// Returns the status for a failed call; statuses below 64 stand for choices.
     static func status(of error: ProgressClientError) -> Int32 {
