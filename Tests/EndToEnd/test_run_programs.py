@@ -99,6 +99,19 @@ def test_blocked(binary, tmp_path):
         expect_equal(program.snapshot()["status"], "succeeded", "the end")
 
 
+def test_blocked_beside_ask(binary, tmp_path):
+    """A program that is blocked and goes on leaves the question of ask, which is on the same operation of a local server, alone."""
+    script = """
+    printf "\\033]7501;state=blocked\\a"; sleep 0.4; "$1" ask Q --choices yes,no & asking=$!
+    for round in 1 2 3; do sleep 0.4; printf "\\033]7501;state=working\\a"; sleep 0.4; printf "\\033]7501;state=blocked\\a"; done
+    sleep 0.4; "$1" answer "$LIVE_PROGRESS_URL" no >/dev/null; wait $asking
+    """
+    run = [binary, "run", "--quiet", "--", "sh", "-c", script, "sh", binary]
+    done = subprocess.run(run, capture_output=True, timeout=30, env=plain_environment())
+    expect_equal((done.returncode, done.stderr), (1, b""), "the exit code of ask and the messages")
+    expect(done.stdout.endswith(b"no\n"), f"ask prints {done.stdout!r}")
+
+
 @pytest.mark.parametrize("code", [0, 5])
 def test_parts(binary, tmp_path, code):
     """Each reported part is an operation below the run, with its own progress and end; the rest ends as the command does."""

@@ -163,11 +163,12 @@ struct RunDriver: Sendable {
             patterns: configuration.patterns
         )
         var parts = PartOperations(of: session.tracker.id, begin: session.begin)
+        var question = OwnQuestion()
         for await _ in feed.changes {
             while true {
                 let (report, isWaiting) = reading.takeReport()
                 if let report {
-                    session.tracker.report(report)
+                    question.report(report, on: session.tracker)
                     tellServiceManager(report)
                 }
                 parts.apply(reading.takeStatuses())
