@@ -150,6 +150,25 @@ def test_continued_at_once(binary):
     expect_equal(run.exitstatus, 4, "the exit status")
 
 
+def test_stopped_again(binary):
+    """A command that is continued and stopped at once is stopped with run, and goes on with it, three times."""
+    command = ["run", "--quiet", "--", "sh", "-c", "echo started; read line; echo $line; exit 4"]
+    run = pexpect.spawn(str(binary), command, env=plain_environment(), timeout=15, encoding="utf-8")
+    run.expect_exact("started\r\n")
+    os.kill(run.pid, signal.SIGTSTP)
+    for _ in range(3):
+        os.waitpid(run.pid, os.WUNTRACED)
+        os.kill(run.pid, signal.SIGCONT)
+        os.kill(run.pid, signal.SIGTSTP)
+    os.waitpid(run.pid, os.WUNTRACED)
+    os.kill(run.pid, signal.SIGCONT)
+    run.sendline("over")
+    run.expect_exact("over\r\nover\r\n")
+    run.expect_exact(pexpect.EOF)
+    run.close()
+    expect_equal(run.exitstatus, 4, "the exit status")
+
+
 def test_background_start(shell):
     """A command that is started in the background stops when it reads the terminal, and fg gives it the terminal."""
     # The shell tells at once when a job stops.

@@ -106,6 +106,16 @@ import Testing
                 (.childStopped(signal: SIGSTOP), []),
             ]
         ),
+        (
+            "SIGTSTP for a command that is stopped already, three times",
+            [
+                (.childStopped(signal: SIGTSTP), [.stopSelf]),
+                (.signal(SIGTSTP), [.signalGroup(SIGTSTP), .stopSelf]),
+                (.signal(SIGTSTP), [.signalGroup(SIGTSTP), .stopSelf]),
+                (.signal(SIGCONT), [.resume]),
+                (.signal(SIGTSTP), [.signalGroup(SIGTSTP)]),
+            ]
+        ),
     ]
 
     @Test("Each event returns the expected actions", arguments: stories)

@@ -74,6 +74,8 @@ struct RunMachine: Sendable {
     private let hasTerminal: Bool
     private var stage = Stage.running
     private var isCancelled = false
+    /// Whether the command has stopped, and was not continued since.
+    private var isStopped = false
     private var isOutputEnded = false
     private var publication = Publication.none
 
@@ -96,8 +98,7 @@ struct RunMachine: Sendable {
 
     private mutating func signalled(_ signal: Int32) -> [Action] {
         switch stage {
-        case .running:
-            signal == SIGCONT ? [.resume] : [.signalGroup(signal)]
+        case .running: passOn(signal)
         case .ending(let end) where isOutputEnded:
             // Only the server is waited for.
             ForwardedSignal.ending.contains(signal) ? exit(end) : []
@@ -110,8 +111,18 @@ struct RunMachine: Sendable {
         }
     }
 
-    private func childStopped(by signal: Int32) -> [Action] {
+    private mutating func passOn(_ signal: Int32) -> [Action] {
+        if signal == SIGCONT {
+            isStopped = false
+            return [.resume]
+        }
+        // A command that is stopped already does not stop again.
+        return [.signalGroup(signal)] + (signal == SIGTSTP && isStopped ? [.stopSelf] : [])
+    }
+
+    private mutating func childStopped(by signal: Int32) -> [Action] {
         guard case .running = stage else { return [] }
+        isStopped = signal != SIGTTIN && signal != SIGTTOU
         switch signal {
         case SIGTTIN, SIGTTOU: return [.lendTerminal]
         // Ctrl-Z stopped the command: stop this process too, so that the shell regains control.
