@@ -115,12 +115,16 @@ struct DeliveryLines: Sendable {
             from: known,
             to: snapshot,
             closedQuestion: closedQuestion,
-            hasQuestion: restartReportsQuestion == false,
+            hasQuestion: isRestart,
             isWhole: isLast && !isGuest
         )
         if isRestart {
             for index in reports.indices { (reports[index].title, reports[index].labels) = (nil, nil) }
             if reports.isEmpty { reports = [ProgressReport()] }
+            // The numbers of the server are not those of the journal, so the difference does not tell.
+            if restartReportsQuestion == true, !isLast, snapshot.status != .cancelling {
+                reports[reports.count - 1].waitingFor = SnapshotDifference.question(openQuestion)
+            }
         }
         if isLast && !isGuest || isRestart, let last = reports.indices.last {
             ownHead.add(of: snapshot, to: &reports[last])

@@ -13,11 +13,11 @@ struct QuestionRelay: Sendable {
         var answer: ProgressAnswer?
     }
 
-    /// The numbers of the delivered question: in the worker's journal, and on the server if it accepted the question; and the
-    /// generation of the server.
-    private var asked: (here: Int, there: Int?, generation: UInt32)?
-    /// The last answer, whose question the server may open again after a crash.
-    private var answered: ProgressAnswer?
+    /// The delivered question: its numbers in the worker's journal, and on the server if it accepted the question; its text there, and
+    /// the generation of the server.
+    private var asked: (here: Int, there: Int?, message: String?, generation: UInt32)?
+    /// The last question that was closed, by its number and text on the server, which may open it again after a crash.
+    private var closed: (number: Int, message: String?)?
     /// The newest snapshot of the server.
     private var newest: ProgressSnapshot?
 
@@ -54,8 +54,13 @@ struct QuestionRelay: Sendable {
         guard number != asked?.here else { return }
         // A repeated request gets a later snapshot, in which a person may have answered already.
         let last = snapshot.lastAnswer.flatMap { UInt64($0.number) > before ? $0.number : nil }
+        noteClosed()
+        let message = snapshot.waitingFor?.question.message ?? snapshot.lastAnswer?.message
         asked = number.map {
-            (here: $0, there: snapshot.waitingFor?.number ?? last, generation: snapshot.cursor.generation)
+            (
+                here: $0, there: snapshot.waitingFor?.number ?? last, message: message,
+                generation: snapshot.cursor.generation
+            )
         }
     }
 
@@ -64,7 +69,7 @@ struct QuestionRelay: Sendable {
     /// - Parameters:
     ///   - snapshot: The operation as the server has it now.
     ///   - open: The question that is open in the worker's journal, if any.
-    /// - Returns: Whether the worker must report its question, or that it has withdrawn its question.
+    /// - Returns: Whether a report must open the worker's question again, or close a question of the worker that has ended.
     mutating func restart(from snapshot: ProgressSnapshot, open: ProgressQuestion.Open?) -> Bool {
         newest = nil
         let there = asked?.there
@@ -72,8 +77,8 @@ struct QuestionRelay: Sendable {
             defer { asked = nil }
             // Another worker's question is not withdrawn.
             guard let waiting = snapshot.waitingFor else { return false }
-            let isAnswered = answered.map { $0.number == waiting.number && $0.message == waiting.question.message }
-            return waiting.number == there || isAnswered == true
+            let isClosed = closed.map { $0.number == waiting.number && $0.message == waiting.question.message }
+            return waiting.number == there || isClosed == true
         }
         // After a crash, the number of a lost revision is used again.
         let isOpen = snapshot.waitingFor.map { $0.number == there && $0.question.message == open.question.message }
@@ -89,15 +94,18 @@ struct QuestionRelay: Sendable {
     /// Returns the end of the delivered question once; `nil` while the question is open.
     mutating func takeEnd() -> End? {
         // The end of the operation is more than the end of its question.
-        guard let (here, there, _) = asked, newest?.outcome == nil, !isUncertain else { return nil }
+        guard let (here, there, _, _) = asked, newest?.outcome == nil, !isUncertain else { return nil }
         guard let there else {
             asked = nil
             return End(number: here)
         }
         guard let newest, newest.revision >= there, newest.waitingFor?.number != there else { return nil }
+        noteClosed()
         asked = nil
-        let answer = newest.lastAnswer.flatMap { $0.number == there ? $0 : nil }
-        answered = answer ?? answered
-        return End(number: here, answer: answer)
+        return End(number: here, answer: newest.lastAnswer.flatMap { $0.number == there ? $0 : nil })
+    }
+
+    private mutating func noteClosed() {
+        if let asked, let there = asked.there { closed = (there, asked.message) }
     }
 }

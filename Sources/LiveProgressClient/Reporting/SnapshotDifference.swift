@@ -12,7 +12,7 @@ enum SnapshotDifference {
     ///   - old: The snapshot that the server has.
     ///   - new: The snapshot that the server should have.
     ///   - closedQuestion: The question that the server itself has closed.
-    ///   - hasQuestion: Whether the server has the newest question already, or one of another worker.
+    ///   - hasQuestion: Whether nothing is reported about the question: the server has it already, or has that of another worker.
     ///   - isWhole: Whether the state, the details and the counts are reported even if the server has them already.
     /// - Returns: The reports in their order, more than one only if attempts were skipped.
     static func reports(
@@ -62,14 +62,18 @@ enum SnapshotDifference {
     /// Returns the question that was asked, or a withdrawal if the worker has closed its question.
     private static func question(from old: ProgressSnapshot, to new: ProgressSnapshot) -> ProgressQuestion.Change? {
         guard new.waitingFor?.number != old.waitingFor?.number else { return nil }
-        if let open = new.waitingFor {
-            var question = open.question
-            question.timeLimit = open.deadline.map { .seconds($0.timeIntervalSince(open.askedAt)) }
-            return .ask(question)
-        }
+        if new.waitingFor != nil { return question(new.waitingFor) }
         // The end, a new attempt and a request to cancel close the question on the server too.
         guard new.outcome == nil, new.attempt == old.attempt, new.status != .cancelling else { return nil }
         return .withdraw
+    }
+
+    /// Returns the report of an open question, or of a question that is closed.
+    static func question(_ open: ProgressQuestion.Open?) -> ProgressQuestion.Change {
+        guard let open else { return .withdraw }
+        var question = open.question
+        question.timeLimit = open.deadline.map { .seconds($0.timeIntervalSince(open.askedAt)) }
+        return .ask(question)
     }
 
     /// Returns the labels to set; a label that is gone has an empty value.

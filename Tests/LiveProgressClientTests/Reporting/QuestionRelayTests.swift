@@ -170,6 +170,14 @@ struct QuestionRelayTests {
         #expect(!relay.isUncertain && relay.takeEnd()?.answer?.answer == "yes")
     }
 
+    @Test("A withdrawal that the server had and a crash has lost is reported again")
+    func lostWithdrawal() {
+        var relay = delivered()
+        relay.delivered(nil, snapshot(10), after: 9)
+        let isReported = relay.restart(from: snapshot(9, generation: 1, open: 9), open: nil)
+        #expect(isReported)
+    }
+
     @Test("A question that was answered, and is open again after a crash, is withdrawn; that of another worker is not")
     func answeredBeforeCrash() {
         for (number, isWithdrawn) in [(9, true), (12, false)] {

@@ -168,25 +168,65 @@ struct ServerDeliveryTests {
             delivering.delivery.noteChange()
             delivering.tracker.update("A\(generation)")
             _ = try delivering.read()
-            let first = snapshot(0)
-            let restarted = ProgressSnapshot(
-                id: first.id,
-                cursor: ProgressCursor(epoch: "k3f9", generation: UInt32(generation), revision: 0),
-                status: .waiting,
-                title: "Of another worker",
-                labels: ["theirs": "2"],
-                waitingFor: ProgressQuestion.Open(
-                    number: 5,
-                    question: ProgressQuestion("Of another worker?"),
-                    askedAt: first.createdAt
-                ),
-                createdAt: first.createdAt,
-                updatedAt: first.updatedAt
-            )
+            let restarted = restarted(generation, open: (5, "Of another worker?"))
             delivering.delivery.accepted(ServerDelivery.Answer(snapshot: restarted), now: .zero)
             let again = delivering.delivery.next(now: .seconds(1)).text
             #expect(again == #"{"state":"A\#(generation)","labels":{"mine":"1"}}"#, "crash \(generation)")
             delivering.delivery.accepted(ServerDelivery.Answer(snapshot: restarted), now: .zero)
         }
+    }
+
+    @Test("A question that was answered, and that a crash has opened again, is withdrawn", arguments: [true, false])
+    func answeredBeforeCrash(isRead: Bool) throws {
+        var delivering = try Delivering()
+        delivering.tracker.report(ProgressReport(waitingFor: .ask(ProgressQuestion("Go?"))))
+        let number = try #require(delivering.tracker.snapshot()?.waitingFor?.number)
+        _ = try delivering.read()
+        let open = restarted(0, open: (number, "Go?"))
+        delivering.delivery.accepted(ServerDelivery.Answer(snapshot: open), now: .zero)
+        delivering.delivery.relay.note(restarted(0, revision: 50, answered: (number, "Go?")))
+        let taken = delivering.delivery.takeQuestionEnd()
+        let end = try #require(taken)
+        #expect(end.number == number && end.answer?.answer == "yes")
+        delivering.tracker.journal?.closeQuestion(number, with: end.answer)
+        delivering.tracker.update("On")
+        if isRead {
+            _ = try delivering.read()
+        } else {
+            _ = delivering.delivery.next(now: .seconds(60))
+        }
+        delivering.delivery.accepted(
+            ServerDelivery.Answer(snapshot: restarted(1, open: (number, "Go?"))),
+            now: .seconds(60)
+        )
+        #expect(delivering.delivery.next(now: .seconds(61)).text.contains(#""waitingFor":null"#))
+    }
+
+    private func restarted(
+        _ generation: Int,
+        revision: UInt64 = 0,
+        open: (number: Int, text: String)? = nil,
+        answered: (number: Int, text: String)? = nil
+    ) -> ProgressSnapshot {
+        let first = snapshot(0)
+        return ProgressSnapshot(
+            id: first.id,
+            cursor: ProgressCursor(epoch: "k3f9", generation: UInt32(generation), revision: revision),
+            status: open == nil ? .running : .waiting,
+            title: "Of another worker",
+            labels: ["theirs": "2"],
+            waitingFor: open.map {
+                ProgressQuestion.Open(
+                    number: $0.number,
+                    question: ProgressQuestion($0.text),
+                    askedAt: first.createdAt
+                )
+            },
+            lastAnswer: answered.map {
+                ProgressAnswer(number: $0.number, message: $0.text, answer: "yes", answeredAt: first.createdAt)
+            },
+            createdAt: first.createdAt,
+            updatedAt: first.updatedAt
+        )
     }
 }
