@@ -162,6 +162,7 @@ struct RunOwnReportsTests {
     @Test("A switch of the screen inside a flood counts, wherever a chunk cuts it")
     func screenInFlood() {
         let filler = Array(String(repeating: "x\n", count: 20_000).utf8)
+        let flood = String(decoding: filler, as: UTF8.self)
         let leave = Array("\u{1B}[?1049l".utf8)
         for cut in 0...leave.count {
             let feed = RunFeed(outputCount: 1) { .zero }
@@ -171,6 +172,17 @@ struct RunOwnReportsTests {
             var reading = RunReading(of: feed)
             let last = reading.finalReport(isSuccess: false)
             #expect(last?.details?["percentComplete"] == 50.0, "cut at \(cut)")
+        }
+        for (text, percent) in [
+            ("\u{1B}[?1049h\(flood)\r45% of x\u{1B}[?1049l", nil),
+            ("\(flood)\r50% of x\u{1B}[?1049h", 50.0 as JSONValue?),
+        ] {
+            let feed = RunFeed(outputCount: 1) { .zero }
+            feed.take(Array(text.utf8), from: 0)
+            feed.finish()
+            var reading = RunReading(of: feed)
+            let last = reading.finalReport(isSuccess: false)
+            #expect(last?.details?["percentComplete"] == percent, "The text of a full-screen program is no progress.")
         }
         let switches: [(String, Bool?)] = [
             ("", nil), ("\u{1B}[?25l", nil), ("\u{1B}[?47h", true), ("\u{1B}[?1047l\u{1B}", false),

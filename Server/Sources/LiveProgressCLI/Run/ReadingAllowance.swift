@@ -51,10 +51,22 @@ struct ReadingAllowance: Sendable {
             parts.append(Part(bytes: Array(lines)))
             rest = rest.dropFirst(lines.count)
         }
-        let overlap = (tail ?? []).suffix(ScreenSwitch.length - 1) + rest.prefix(ScreenSwitch.length - 1)
-        skippedScreen = ScreenSwitch.last(in: rest) ?? ScreenSwitch.last(in: overlap) ?? skippedScreen
-        tail = ((tail ?? []) + rest.suffix(Self.tailLimit)).suffix(Self.tailLimit)
+        keepTail(of: rest)
         return parts
+    }
+
+    /// Keeps the last bytes, and notes the last switch of the screen in the bytes before them.
+    private mutating func keepTail(of rest: some RandomAccessCollection<UInt8>) {
+        let old = tail ?? []
+        let skippedCount = old.count + rest.count - Self.tailLimit
+        if skippedCount > 0 {
+            // A sequence that is cut counts as left out.
+            let count = skippedCount + ScreenSwitch.length - 1
+            let beforeRest = (old + rest.prefix(ScreenSwitch.length - 1)).prefix(count)
+            let ofRest = rest.prefix(max(count - old.count, 0))
+            skippedScreen = ScreenSwitch.last(in: ofRest) ?? ScreenSwitch.last(in: beforeRest) ?? skippedScreen
+        }
+        tail = (old + rest.suffix(Self.tailLimit)).suffix(Self.tailLimit)
     }
 
     /// Returns the last lines of the interval when it is over, or of the whole output if no time is given.
