@@ -76,6 +76,25 @@ struct PartOperationsTests {
         #expect(operations("b/c").first?.parent == operations("b").first?.id)
     }
 
+    @Test(
+        "A shell's prompt ends the parts of running programs alone, and a reset ends all, also those that the records have forgotten"
+    )
+    mutating func prompt() throws {
+        var records = ProgramRecords()
+        for body in ["state=working", "state=idle:id=a", "state=working:id=b"] {
+            let status = try #require(ProgramStatus(command: "7501;\(body)".utf8))
+            records.apply(status)
+            operations.apply([status])
+        }
+        operations.apply(records.clearedRunning())
+        #expect(operations("a").map(\.status) == [.running])
+        #expect(operations("b").map(\.status) == [.cancelled])
+        for number in 0..<300 { try play("state=working:id=p\(number)") }
+        operations.apply([.clearAll])
+        #expect(operations("p0").map(\.status) == [.cancelled])
+        #expect(operations("a").map(\.status) == [.cancelled])
+    }
+
     @Test("A part stays when the program has reported many others since")
     mutating func many() throws {
         try play("state=working", "state=working:id=first")

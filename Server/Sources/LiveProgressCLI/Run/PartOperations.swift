@@ -39,7 +39,7 @@ struct PartOperations: Sendable {
     mutating func apply(_ statuses: [ProgramStatus]) {
         for status in statuses {
             records.apply(status)
-            if status.state == .clear { clear(status.path) }
+            clear(status)
             let whole = records.whole
             for record in records.belowRoot {
                 let known = parts[record.path]?.status
@@ -48,8 +48,8 @@ struct PartOperations: Sendable {
         }
     }
 
-    private mutating func clear(_ path: [String]) {
-        for (other, part) in parts where other.starts(with: path) {
+    private mutating func clear(_ status: ProgramStatus) {
+        for (other, part) in parts where status.clears(other) {
             if !part.status.isEnd { part.tracker.end(.cancelled) }
             ended.append(part.tracker)
             parts[other] = nil

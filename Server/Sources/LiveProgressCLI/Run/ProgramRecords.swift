@@ -17,7 +17,7 @@ struct ProgramRecords: Sendable, Hashable {
     /// Applies a report: it replaces the record of its path.
     mutating func apply(_ status: ProgramStatus) {
         isUsed = true
-        records.removeAll { $0.path == status.path || (status.state == .clear && $0.path.starts(with: status.path)) }
+        records.removeAll { $0.path == status.path || status.clears($0.path) }
         guard status.state != .clear else { return }
         records.append(status)
         if records.count > Self.maximumCount { records.removeFirst() }
@@ -31,11 +31,12 @@ struct ProgramRecords: Sendable, Hashable {
         records.removeAll(where: \.isRunning)
     }
 
-    /// Returns reports that clear the records which match.
-    func cleared(where matches: (ProgramStatus) -> Bool) -> [ProgramStatus] {
-        records.filter(matches).map { record in
+    /// Returns reports that clear the records of running programs, and no others.
+    func clearedRunning() -> [ProgramStatus] {
+        records.filter(\.isRunning).map { record in
             var record = record
             record.state = .clear
+            record.clearsBelow = false
             return record
         }
     }

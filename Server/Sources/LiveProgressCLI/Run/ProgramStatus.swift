@@ -29,15 +29,25 @@ struct ProgramStatus: Sendable, Hashable {
     /// What a blocked program waits for.
     enum Kind: String, Sendable, Hashable { case permission, question, auth }
 
+    /// Removes all records, as a reset of the terminal does.
+    static let clearAll = ProgramStatus(state: .clear)
+
     /// The path of the record; empty for the root record.
     var path: [String] = []
     var state: State
+    /// Whether a clear removes the records below too.
+    var clearsBelow = true
     /// What the program waits for; only with ``State/blocked``.
     var kind: Kind?
     /// The percentage, from 0 to 100; only with ``State/working`` and ``State/blocked``; `nil` if it is not known.
     var percent: Double?
     var title: String?
     var message: String?
+
+    /// Whether the report removes the record of a path.
+    func clears(_ other: [String]) -> Bool {
+        state == .clear && (clearsBelow ? other.starts(with: path) : other == path)
+    }
 
     /// Whether the program is at work, or waits for a person meanwhile.
     var isRunning: Bool { state == .working || state == .blocked }
@@ -56,6 +66,8 @@ struct ProgramStatus: Sendable, Hashable {
             }
         return ProgressQuestion(text ?? "The program waits for a person.", kind: kind, isAnswerable: false)
     }
+
+    private init(state: State) { self.state = state }
 
     /// Parses the content between `ESC ]` and the terminator, or returns `nil` for another command or an ignored report.
     init?(command: some Collection<UInt8>) {

@@ -67,11 +67,11 @@ struct RunReporter: Sendable {
             programs.apply(status)
             followPrograms(at: now)
         case .reset:
-            statuses += programs.cleared { _ in true }
+            statuses.append(.clearAll)
             programs.reset()
             heedsTerminalOnly = false
         case .prompt:
-            statuses += programs.cleared(where: \.isRunning)
+            statuses += programs.clearedRunning()
             programs.dropRunning()
             if programs.isUsed { followPrograms(at: now) }
         }
