@@ -130,8 +130,11 @@ test("a slow loop misses the oldest snapshots, and skipped counts them", async (
     open(call).send(...Array.from({ length: 5_000 }, (_, n) => snapshot(n + 1)), end(5_001));
   }));
   let told = 0, last = 0, count = 0;
-  for await (const one of watch(server.operation)) {
-    if (count === 0) await new Promise((resolve) => setTimeout(resolve, 1_000));
+  let closed;
+  const isClosed = new Promise((resolve) => (closed = resolve));
+  // The connection closes when the end has arrived.
+  for await (const one of watch(server.operation, { phase: ({ phase }) => phase === "closed" && closed() })) {
+    if (count === 0) await isClosed;
     count += 1;
     told += one.skipped;
     last = one.revision;
