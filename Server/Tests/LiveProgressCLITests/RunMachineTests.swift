@@ -114,6 +114,8 @@ import Testing
                 (.signal(SIGTSTP), [.signalGroup(SIGTSTP), .stopSelf]),
                 (.signal(SIGCONT), [.resume]),
                 (.signal(SIGTSTP), [.signalGroup(SIGTSTP)]),
+                (.childStopped(signal: SIGTTIN), [.lendTerminal]),
+                (.signal(SIGTSTP), [.signalGroup(SIGTSTP), .stopSelf]),
             ]
         ),
     ]

@@ -32,7 +32,9 @@ struct RunSurroundingsTests {
         ] {
             #expect(summary.table(end, isCancelled: false, duration: .zero).contains("| \(text) |"))
         }
-        #expect(summary.table(.exited(143), isCancelled: true, duration: .zero).contains("| cancelled |"))
+        for end in [CommandEnd.exited(143), .exited(0)] {
+            #expect(summary.table(end, isCancelled: true, duration: .zero).contains("| cancelled |"))
+        }
         let crafted = RunSummary(title: "a\r\n##[error]b|\u{301}c", link: "http://x", environment: environment)
         #expect(crafted.notice?.unicodeScalars.contains { $0 == "\r" || $0 == "\n" } == false)
         #expect(crafted.table(.exited(0), isCancelled: false, duration: .zero).contains("b\\|\u{301}c"))

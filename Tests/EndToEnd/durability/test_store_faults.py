@@ -127,6 +127,18 @@ async def check_failing(scene: Scene, words: tuple[str, ...]) -> None:
     expect((status, text) != scene.healthy, "/readyz does not tell that the store fails")
     expect(status == 200 and "store" in text and any(word in text.lower() for word in words), f"/readyz: {status} {text!r}")
     expect_equal(sum(worker.accepted for worker in scene.workers), accepted, "acknowledged reports in the fault")
+    await check_answer(scene)
+
+
+async def check_answer(scene: Scene) -> None:
+    """An answer, which a working store commits before the response, is given while the store fails too."""
+    connection, path = Connection(scene.place), f"{scene.plain.path}-asks"
+    asked = await connection.request("PUT", path, {"waitingFor": {"message": "Go on?", "choices": ["yes", "no"]}})
+    expect(asked.status < 300, f"a question: {asked.status} {asked.body[:300]!r}")
+    answered = await connection.request("POST", f"{path}/answer", {"answer": "no"})
+    expect_equal((answered.status, answered.json["lastAnswer"]["answer"]), (200, "no"), "the answer")
+    expect("preference-applied" not in answered.fields, f"a preference that was not sent: {answered.fields}")
+    connection.close()
 
 
 REASONS = {"full": ("full", "space"), "readonly": ("read", "i/o", "open"), "eio": ("i/o", "error")}

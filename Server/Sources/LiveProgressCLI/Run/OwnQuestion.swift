@@ -4,6 +4,8 @@
 import LiveProgress
 
 /// Keeps the question of `run`, which watchers cannot answer, apart from the question of `ask` in the command on the same operation.
+///
+/// This works on a local server. On a remote server, `run` does not see the question of `ask`: it never withdraws it, but replaces it.
 struct OwnQuestion: Sendable {
     private var number: Int?
 

@@ -61,7 +61,7 @@ struct RunDriver: Sendable {
                     }
                 }
                 if case .exit(let end) = action {
-                    if isReporting { warnUnpublished() }
+                    if isReporting { session.warn("the wait for the server was ended: the end may not be published") }
                     return end
                 }
                 perform(action, continuation, continueCount)
@@ -133,8 +133,6 @@ struct RunDriver: Sendable {
         SignalRelay.stop(unlessContinuedMoreThan: continueCount)
     }
 
-    private func warnUnpublished() { session.warn("the end could not be published") }
-
     private func giveTerminalBack() {
         session.relay?.leave()
         if let process = child as? ChildProcess { session.terminal?.takeBack(from: process) }
@@ -200,7 +198,7 @@ struct RunDriver: Sendable {
         let last = reading.finalReport(isSuccess: outcome.status == .succeeded)
         parts.apply(reading.takeStatuses())
         parts.end(outcome)
-        guard await session.publish(outcome, after: last) else { return warnUnpublished() }
+        guard await session.publish(outcome, after: last) else { return session.warn("the end could not be published") }
         if let missing = await parts.missing() { session.warn(missing) }
     }
 }

@@ -122,7 +122,7 @@ struct RunMachine: Sendable {
 
     private mutating func childStopped(by signal: Int32) -> [Action] {
         guard case .running = stage else { return [] }
-        isStopped = signal != SIGTTIN && signal != SIGTTOU
+        isStopped = true
         switch signal {
         case SIGTTIN, SIGTTOU: return [.lendTerminal]
         // Ctrl-Z stopped the command: stop this process too, so that the shell regains control.

@@ -62,8 +62,10 @@ struct RunStage: Sendable {
                 let client = try client(server, request)
                 let begun = try await client.beginProgress(id: request.id, options: options, within: patience)
                 if !begun.isCreated {
-                    let reason = begun.failure?.refusal.map { " refuses: \($0)" } ?? " does not respond"
-                    messages.say("\(client.server.url)\(reason): the command runs without waiting")
+                    let reason =
+                        begun.failure?.refusal.map { "refuses, and the command runs without waiting: \($0)" }
+                        ?? "does not respond: the command runs without waiting"
+                    messages.say("\(client.server.url) \(reason)")
                 }
                 // The server may respond later.
                 let time = { @Sendable in begun.isCreated ? restartTime : briefTime }

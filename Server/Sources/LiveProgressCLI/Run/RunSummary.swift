@@ -33,8 +33,8 @@ struct RunSummary: Sendable {
     func table(_ end: CommandEnd, isCancelled: Bool, duration: Duration) -> String {
         let outcome =
             switch end {
-            case .exited(0): "succeeded"
             case _ where isCancelled: "cancelled"
+            case .exited(0): "succeeded"
             case .exited(let code): "failed, exit code \(code)"
             case .killed(let signal): "ended by signal \(signal)"
             case .notStarted: "not started"

@@ -64,11 +64,7 @@ final class InputPump: Sendable {
     private func run() {
         var bytes = [UInt8](repeating: 0, count: 4096)
         while true {
-            let answers = typed.withLock { typed in
-                defer { typed = [] }
-                return typed
-            }
-            if !answers.isEmpty { _ = write(target, answers, answers.count) }
+            writeTyped()
             let isOn = isOn.withLock(\.self)
             var watched = [
                 pollfd(fd: wakeSource, events: Int16(POLLIN), revents: 0),
@@ -83,8 +79,18 @@ final class InputPump: Sendable {
             guard watched[1].revents != 0 else { continue }
             let count = read(source, &bytes, bytes.count)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            // The user's terminal may have answered what follows a query, whose answer comes first.
+            writeTyped()
             guard count > 0, write(target, bytes, count) == count else { return setOff() }
         }
+    }
+
+    private func writeTyped() {
+        let answers = typed.withLock { typed in
+            defer { typed = [] }
+            return typed
+        }
+        if !answers.isEmpty { _ = write(target, answers, answers.count) }
     }
 
     private func setOff() { isOn.withLock { $0 = false } }
