@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .cases import Case
@@ -15,6 +15,8 @@ from .model_server import ModelServer
 from .real import Hand, RealServer
 from .relay import Relay
 from .scripted import ScriptedServer
+
+held: list[socket.socket] = []
 
 
 @dataclass
@@ -26,7 +28,6 @@ class Stage:
     real: RealServer | None = None
     relay: Relay | None = None
     hand: Hand | None = None
-    sockets: list[socket.socket] = field(default_factory=list)
 
 
 @contextlib.asynccontextmanager
@@ -45,9 +46,7 @@ async def stage(case: Case, binary: Path, origins: list[str]) -> AsyncIterator[S
         elif case.server in ("real", "relayed"):
             yield await real_stage(case, binary, origins, stack)
         else:
-            made = nowhere(case.server)
-            stack.callback(lambda: [s.close() for s in made.sockets])
-            yield made
+            yield nowhere(case.server)
 
 
 async def real_stage(case: Case, binary: Path, origins: list[str], stack: contextlib.AsyncExitStack) -> Stage:
@@ -76,7 +75,9 @@ def nowhere(kind: str) -> Stage:
     """Returns a URL that refuses connections (dead), never answers (silent), or does not accept connections (blackhole)."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    made = Stage(f"http://127.0.0.1:{listener.getsockname()[1]}", sockets=[listener])
+    made = Stage(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    # Open until the suite ends: a client may try longer than its case lasts, and must not find the server of another case there.
+    held.append(listener)
     if kind == "silent":
         listener.listen(64)  # the system completes the connections, but no program accepts them
     elif kind == "blackhole":
@@ -85,5 +86,5 @@ def nowhere(kind: str) -> Stage:
             filler = socket.socket()
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
-            made.sockets.append(filler)
+            held.append(filler)
     return made
