@@ -189,7 +189,10 @@ def test_restart(binary, is_early):
 
 
 TICKS = """
-for n in 1 2 3; do while [ ! -e "$1/tick $n" ]; do sleep 0.05; done; echo "tick $n" >&2; done &
+for n in 1 2 3; do
+    for _ in $(seq 600); do [ -e "$1/tick $n" ] && break; sleep 0.05; done
+    echo "tick $n" >&2
+done &
 exec "$2" ask "Deploy?" --choices yes,no
 """
 

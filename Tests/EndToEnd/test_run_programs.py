@@ -103,7 +103,7 @@ def test_blocked_beside_ask(binary, tmp_path):
     """A program that is blocked and goes on leaves the question of ask, which is on the same operation of a local server, alone."""
     script = """
     printf "\\033]7501;state=blocked\\a"; sleep 0.4; "$1" ask Q --choices yes,no & asking=$!
-    until "$1" get --json "$LIVE_PROGRESS_URL" | grep -q '"message": *"Q"'; do sleep 0.05; done
+    for _ in $(seq 100); do "$1" get --json "$LIVE_PROGRESS_URL" | grep -q '"message": *"Q"' && break; sleep 0.05; done
     for round in 1 2 3; do sleep 0.4; printf "\\033]7501;state=working\\a"; sleep 0.4; printf "\\033]7501;state=blocked\\a"; done
     sleep 0.4; "$1" answer "$LIVE_PROGRESS_URL" no >/dev/null || exit 9; wait $asking
     """
