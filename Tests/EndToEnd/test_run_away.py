@@ -100,34 +100,21 @@ def test_silent(binary, tmp_path):
     expect("the end could not be published" in messages, f"no warning at the end in {messages!r}")
 
 
-def test_comes_later(binary, tmp_path):
-    """A server that starts after the command receives its progress and its end."""
+@pytest.mark.parametrize("pauses", [False, True])
+def test_comes_later(binary, tmp_path, pauses):
+    """A server that starts after the command receives its progress and its end, also if it responds late at the end."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     command = Command(binary, tmp_path, f"http://127.0.0.1:{port}")
     with command.started() as process:
         command.await_middle()
         with Server(binary, "--store", "memory", serve=serving(port)) as server:
+            if pauses:
+                # A report proves that run has the response to the creation.
+                until(lambda: "percentComplete" in details(server), "no report is on the server")
+                server.process.send_signal(signal.SIGSTOP)
+                threading.Timer(1.5, lambda: os.kill(server.process.pid, signal.SIGCONT)).start()
             messages = command.check(process, 30)
-            expect_end(server)
-    expect("the end could not be published" not in messages, f"a warning at the end in {messages!r}")
-
-
-def test_comes_later_and_pauses(binary, tmp_path):
-    """A server that starts after the command has the time of any other server at the end, though it responds late."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    command = Command(binary, tmp_path, f"http://127.0.0.1:{port}")
-    with command.started() as process:
-        command.await_middle()
-        with Server(binary, "--store", "memory", serve=serving(port)) as server:
-            # A report proves that run has the response to the creation.
-            until(lambda: "percentComplete" in details(server), "no report is on the server")
-            server.process.send_signal(signal.SIGSTOP)
-            goes_on = threading.Timer(1.5, lambda: os.kill(server.process.pid, signal.SIGCONT))
-            goes_on.start()
-            messages = command.check(process, 30)
-            goes_on.join()
             expect_end(server)
     expect("the end could not be published" not in messages, f"a warning at the end in {messages!r}")
 

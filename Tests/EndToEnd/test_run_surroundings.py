@@ -38,7 +38,7 @@ def test_service(binary, tmp_path):
 
 
 def test_no_manager(binary, tmp_path):
-    """The command runs without delay if nobody reads the socket, or if there is none."""
+    """A socket that nobody reads, or that does not exist, delays no command."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         script = "for n in 1 2 3; do echo step $n; sleep 0.1; done"

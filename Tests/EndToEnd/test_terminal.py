@@ -135,38 +135,38 @@ def test_stop_and_continue(shell):
     shell.bash.expect_exact(shell.PROMPT)
 
 
-def test_continued_at_once(binary):
-    """A command that is stopped and continued at once goes on, three times."""
+@contextlib.contextmanager
+def reading(binary):
+    """Starts a command that reads a line under run, without a shell, and checks that it goes on to its end after the block."""
     command = ["run", "--quiet", "--", "sh", "-c", "echo started; read line; echo $line; exit 4"]
     run = pexpect.spawn(str(binary), command, env=plain_environment(), timeout=15, encoding="utf-8")
     run.expect_exact("started\r\n")
-    for _ in range(3):
-        os.kill(run.pid, signal.SIGTSTP)
-        os.kill(run.pid, signal.SIGCONT)
+    yield run
     run.sendline("over")
     run.expect_exact("over\r\nover\r\n")
     run.expect_exact(pexpect.EOF)
     run.close()
     expect_equal(run.exitstatus, 4, "the exit status")
+
+
+def test_continued_at_once(binary):
+    """A command that is stopped and continued at once goes on, three times."""
+    with reading(binary) as run:
+        for _ in range(3):
+            os.kill(run.pid, signal.SIGTSTP)
+            os.kill(run.pid, signal.SIGCONT)
 
 
 def test_stopped_again(binary):
     """A command that is continued and stopped at once is stopped with run, and goes on with it, three times."""
-    command = ["run", "--quiet", "--", "sh", "-c", "echo started; read line; echo $line; exit 4"]
-    run = pexpect.spawn(str(binary), command, env=plain_environment(), timeout=15, encoding="utf-8")
-    run.expect_exact("started\r\n")
-    os.kill(run.pid, signal.SIGTSTP)
-    for _ in range(3):
+    with reading(binary) as run:
+        os.kill(run.pid, signal.SIGTSTP)
+        for _ in range(3):
+            os.waitpid(run.pid, os.WUNTRACED)
+            os.kill(run.pid, signal.SIGCONT)
+            os.kill(run.pid, signal.SIGTSTP)
         os.waitpid(run.pid, os.WUNTRACED)
         os.kill(run.pid, signal.SIGCONT)
-        os.kill(run.pid, signal.SIGTSTP)
-    os.waitpid(run.pid, os.WUNTRACED)
-    os.kill(run.pid, signal.SIGCONT)
-    run.sendline("over")
-    run.expect_exact("over\r\nover\r\n")
-    run.expect_exact(pexpect.EOF)
-    run.close()
-    expect_equal(run.exitstatus, 4, "the exit status")
 
 
 def test_background_start(shell):
