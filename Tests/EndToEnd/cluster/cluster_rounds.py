@@ -217,6 +217,7 @@ class ClusterRounds:
         rows = {
             "operations": f"{len(self.ledger.runs):,}, compared {self.verifier.checked:,} times",
             "reports acknowledged": f"{counters.acknowledged:,}, {counters.acknowledged / seconds:,.0f} a second",
+            "answers acknowledged": f"{counters.answers:,}",
             "reports repeated": f"{counters.retried:,}, after a 503: {counters.unavailable:,}",
             "lost": f"{counters.lost:,}",
             "duplicates": f"{counters.duplicates:,}",

@@ -19,6 +19,7 @@ def test_cluster_rounds(binary, tmp_path):
     rounds = run_rounds(plan, tmp_path)
     print(rounds.table())
     expect(rounds.ledger.counters.acknowledged > 300, "the workers reported")
+    expect(rounds.ledger.counters.answers > 3, "persons answered")
     expect(len(rounds.ledger.last_seen) > 20, "the watchers saw ends")
     expect(sum(figures["live_progress_taken_over_operations_total"] for figures in rounds.figures) > 0, "nodes took over")
 

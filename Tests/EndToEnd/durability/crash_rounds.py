@@ -143,6 +143,7 @@ class CrashRounds:
             "rounds": f"{self.plan.rounds}, {len(self.losing)} with a power loss (lost bytes: {self.lost_bytes:,})",
             "operations": f"{len(self.ledger.runs):,}, compared {self.verifier.checked:,} times",
             "reports acknowledged": f"{counters.acknowledged:,}",
+            "answers acknowledged": f"{counters.answers:,}",
             "reports repeated": f"{counters.retried:,}, after a 503: {counters.unavailable:,}",
             "reports a second": f"{self.rate():,.0f} while the server was up ({self.busy_seconds:.0f} s)",
             "lost": f"{counters.lost:,}",

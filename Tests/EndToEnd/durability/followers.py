@@ -84,7 +84,7 @@ class Chain:
             return order[0] < order[1]
         if count_of(last) != count_of(message):
             return False
-        return message["status"] in ("stalled", "cancelling") or last["status"] == "stalled"
+        return message["status"] in ("stalled", "cancelling") or last["status"] in ("stalled", "waiting")
 
 
 class Listener(Watcher):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harness import Failure
 
 ENDS = ("succeeded", "failed", "cancelled")
-OPEN = ("pending", "running", "stalled", "cancelling")
+OPEN = ("pending", "running", "waiting", "stalled", "cancelling")
 
 
 class Cursor(NamedTuple):
@@ -31,6 +31,16 @@ class Cursor(NamedTuple):
         return cls(match[1], int(match[2], 36) if match[2] else 0, int(match[3]))
 
 
+@dataclass
+class Question:
+    """A question that was asked, and the only answer that a person gives to it."""
+
+    message: str
+    answer: str
+    is_sent: bool = False
+    is_acknowledged: bool = False
+
+
 @dataclass(eq=False)
 class Run:
     """One operation. `steps` are the reports that were sent, the creation first: for each the count after it and its filler."""
@@ -44,10 +54,16 @@ class Run:
     cancel_sent: bool = False
     deletion: str = "none"
     """`none`, `sent` or `acknowledged`."""
+    questions: list[Question] = field(default_factory=list)
     committed: dict = field(default_factory=dict)
     """For each epoch and generation, the newest acknowledged revision."""
     meanings: dict = field(default_factory=dict)
     """For each cursor that anyone saw, the content that came with it."""
+
+    @property
+    def answered(self) -> int:
+        """The number of the newest question whose answer is acknowledged, or -1."""
+        return max((n for n, question in enumerate(self.questions) if question.is_acknowledged), default=-1)
 
     @property
     def path(self) -> str:
@@ -63,6 +79,7 @@ class Counters:
     acknowledged: int = 0
     retried: int = 0
     unavailable: int = 0
+    answers: int = 0
     lost: int = 0
     duplicates: int = 0
     messages: int = 0
@@ -80,7 +97,8 @@ def content(snapshot: dict) -> tuple:
     """Returns all that a worker reported; without times and rates."""
     details, error = snapshot["details"] or {}, snapshot.get("error") or {}
     report = (details.get("seq"), details.get("try"), len(details.get("filler", "")), count_of(snapshot))
-    return snapshot["status"], snapshot["state"], *report, repr(snapshot.get("result")), error.get("detail")
+    asked = (snapshot.get("waitingFor") or {}).get("message"), (snapshot.get("lastAnswer") or {}).get("message")
+    return snapshot["status"], snapshot["state"], *report, repr(snapshot.get("result")), error.get("detail"), *asked
 
 
 class Ledger:
@@ -129,11 +147,19 @@ class Ledger:
         if now[5] != count:
             self.counters.duplicates += max(0, now[5] - count)
             self.violation("duplicate" if now[5] > count else "lost count", f"{text}, the count is {count}")
+        self.check_answer(run, snapshot, text)
         if now[0] in ENDS:
             self.check_end(run, snapshot, text)
         else:
             self.check(now[1] == f"Step {step}", "mixed report", text)
         return cursor
+
+    def check_answer(self, run: Run, snapshot: dict, text: str) -> None:
+        """Checks that the last answer is one that a person sent, and that an answered question is not open."""
+        last, open_question = snapshot.get("lastAnswer"), (snapshot.get("waitingFor") or {}).get("message")
+        sent = [(question.message, question.answer) for question in run.questions if question.is_sent]
+        self.check(not last or (last["message"], last["answer"]) in sent, "unsent answer", f"{text}, {last}")
+        self.check(not last or last["message"] != open_question, "answered question is open", text)
 
     def check_end(self, run: Run, snapshot: dict, text: str) -> None:
         wanted = run.end

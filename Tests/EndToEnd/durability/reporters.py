@@ -9,7 +9,7 @@ import random
 import uuid
 
 from keepalive import BROKEN, Connection, Place, Reply
-from ledger import Cursor, Ledger, Run
+from ledger import Cursor, Ledger, Question, Run
 
 BASE = "/api/v1/progress"
 PAUSE = 0.02
@@ -34,7 +34,8 @@ class Reporter:
         if not await self.create(run):
             return
         for _ in range(self.random.randint(3, 40)):
-            if self.ledger.is_stopping or not await self.report(run):
+            step = self.ask if self.random.random() < 0.05 else self.report
+            if self.ledger.is_stopping or not await step(run):
                 return
         if self.random.random() < 0.1:
             run.cancel_sent = True
@@ -71,6 +72,25 @@ class Reporter:
             return await self.acknowledge(run, "PATCH", run.path, lambda _: body, Idempotency_Key=uuid.uuid4().hex)
         method = self.random.choice(("PATCH", "PATCH", "PUT"))
         return await self.acknowledge(run, method, run.path, lambda n: {**body, "details": {**details, "try": n}})
+
+    async def ask(self, run: Run) -> bool:
+        """Asks a person, who mostly answers. The answer is committed without a preference, and read like any acknowledged report."""
+        details = self.next_step(run, 0)
+        question = Question(f"Continue after {details['seq']}?", self.random.choice(("yes", "no")))
+        run.questions.append(question)
+        waiting = {"message": question.message, "choices": ["yes", "no"]}
+        body = {"state": f"Step {details['seq']}", "waitingFor": waiting}
+        if not await self.acknowledge(run, "PATCH", run.path, lambda n: {**body, "details": {**details, "try": n}}):
+            return False
+        if self.random.random() < 0.2:
+            return True
+        question.is_sent = True
+        body = {"answer": question.answer}
+        reply = await self.deliver(run, "POST", f"{run.path}/answer", lambda _: body, gone=(409,), Prefer="return=minimal")
+        # A repeated answer is refused if the first one has arrived, which may not be committed yet.
+        question.is_acknowledged = bool(reply and reply.status < 300)
+        self.ledger.counters.answers += question.is_acknowledged
+        return reply is not None
 
     async def end(self, run: Run) -> None:
         details = self.next_step(run, 0)
@@ -117,7 +137,7 @@ class Reporter:
                 await asyncio.sleep(PAUSE)
             else:
                 if reply.status < 300:
-                    return self.count(run, method, reply)
+                    return self.count(run, method, reply, is_durable="durable" in fields["Prefer"])
                 if attempt and reply.status in gone:
                     return reply
                 if not self.may_repeat(reply):
@@ -133,9 +153,9 @@ class Reporter:
             return "shutting-down" in reply.body.decode() or (reply.is_store_problem and "retry-after" in reply.fields)
         return reply.status == 409 and b"idempotency-key-in-use" in reply.body
 
-    def count(self, run: Run, method: str, reply: Reply) -> Reply:
+    def count(self, run: Run, method: str, reply: Reply, is_durable: bool) -> Reply:
         self.ledger.counters.acknowledged += 1
-        self.ledger.check("durable" in reply.preferences, "not durable", f"{method} {run.id}: {reply.fields}")
+        self.ledger.check(not is_durable or "durable" in reply.preferences, "not durable", f"{method} {run.id}: {reply.fields}")
         if tag := reply.fields.get("etag"):
             cursor = Cursor.parse(tag.strip('"'))
             run.committed[cursor[:2]] = max(run.committed.get(cursor[:2], -1), cursor.revision)

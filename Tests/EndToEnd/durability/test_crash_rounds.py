@@ -21,4 +21,5 @@ def test_crash_rounds(binary, tmp_path, power_loss):
     rounds = run_rounds(plan, tmp_path)
     print(rounds.table())
     expect(rounds.ledger.counters.acknowledged > 300, "the workers reported")
+    expect(rounds.ledger.counters.answers > 3, "persons answered")
     expect(rounds.ledger.counters.exact > 20, "the watchers came back")

@@ -44,6 +44,7 @@ class Verifier:
     async def verify_one(self, connection: Connection, run: Run, is_quiet: bool) -> None:
         # What is acknowledged before the request must be in the response; what is sent before the response may be in it.
         acknowledged, is_ended, is_deleted = run.acknowledged, run.end_acknowledged, run.deletion == "acknowledged"
+        answered = run.answered
         reply = await connection.request("GET", run.path, Accept="application/json")
         self.checked += 1
         if reply.status in (404, 410):
@@ -62,6 +63,9 @@ class Verifier:
         if step < acknowledged:
             self.ledger.counters.lost += acknowledged - step
             self.ledger.violation("lost report", text)
+        asked = [question.message for question in run.questions]
+        last = (snapshot.get("lastAnswer") or {}).get("message")
+        self.ledger.check(answered < 0 or (last and asked.index(last) >= answered), "lost answer", f"{text}, {asked[answered:]}")
         self.ledger.check(not is_ended or snapshot["status"] in ENDS, "end undone", text)
         if is_quiet and snapshot["status"] in OPEN:
             wanted = ("stalled", "cancelling") if run.cancel_sent else ("stalled",)
