@@ -5,7 +5,7 @@
     scripts/build.sh && .venv/bin/python Benchmarks/cluster.py interest|memory|latency|reports|fanout|list [--seconds N] [--rounds N]
 
 interest: 5,000 operations are reported on node A, 50 of them are watched on node B; the records that arrive at B.
-memory:   10,000 watchers on node B of operations of node A, and of operations of node B itself; the difference.
+memory:   10,000 watchers on a node of 10,000 operations of node A, and of one operation of the node itself; the difference.
 latency:  1,000 reports a second on node A; the time to the frame at a watcher on node B.
 reports:  64 connections report as fast as they can with wrk (apt install wrk), durably and not, to the owner and to another node.
 fanout:   1,000 watchers; the processor time for each message with a backplane and without one, interleaved.
@@ -136,22 +136,31 @@ async def interest(a: Node, b: Node, _) -> None:
     assert arrived == 3 * len(watchers)
 
 
-async def memory(a: Node, b: Node, _) -> None:
+async def memory(a: Node, _: Node, options) -> None:
     count = 10_000
-    sizes = {}
-    for node, prefix in ((b, "own"), (a, "other")):
-        names = [f"{prefix}-{number}" for number in range(count)]
-        await Workers(node).create(names)
-        await asyncio.sleep(3)
-        before = b.resident_bytes()
-        watchers = await watch_all(b, names, lambda request: Listener(request, len))
-        await asyncio.sleep(3)
-        sizes[prefix] = (b.resident_bytes() - before) / count
-        print(f"{count:,} watchers on B of {prefix} operations: {sizes[prefix]:,.0f} bytes each; copies: {b.metrics()['live_progress_copies']:,.0f}")
-        for watcher in watchers:
-            watcher.transport.abort()
-        await asyncio.sleep(3)
-    print(f"a copy with its subscription: {sizes['other'] - sizes['own']:,.0f} bytes; copies after the watchers left: {b.metrics()['live_progress_copies']:.0f}")
+    await Workers(a).create([f"other-{number}" for number in range(count)])
+    sizes: dict[str, list[float]] = {"one operation": [], "10,000 operations of another node": []}
+    for round in range(options.rounds):
+        for kind in sizes:
+            # A new node for each measurement, because a process reuses the memory of watchers that have left.
+            node = await asyncio.to_thread(Node, BINARY, f"node-{round}", options.addresses, "--log-level", "error")
+            names = [f"other-{number}" for number in range(count)]
+            if kind == "one operation":
+                names = [f"own-{round}"] * count
+                await Workers(node).create(names[:1])
+            await asyncio.sleep(3)
+            before = node.resident_bytes()
+            watchers = await watch_all(node, names, lambda request: Listener(request, len))
+            await asyncio.sleep(3)
+            sizes[kind].append((node.resident_bytes() - before) / count)
+            print(f"{count:,} watchers of {kind}: {sizes[kind][-1]:,.0f} bytes each; copies: {node.metrics()['live_progress_copies']:,.0f}")
+            for watcher in watchers:
+                watcher.transport.abort()
+            left = await settled(lambda: node.metrics()["live_progress_copies"], 2)
+            assert left == 0, f"{left} copies after the watchers have left"
+            await asyncio.to_thread(node.stop)
+    alone, with_copies = (statistics.median(values) for values in sizes.values())
+    print(f"a copy with its subscription: {with_copies - alone:,.0f} bytes")
 
 
 async def latency(a: Node, b: Node, options) -> None:
@@ -271,12 +280,13 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("case", choices=cases)
     parser.add_argument("--seconds", type=float, default=60, help="the duration of latency")
-    parser.add_argument("--rounds", type=int, default=7, help="the rounds of fanout")
+    parser.add_argument("--rounds", type=int, default=7, help="the rounds of memory, reports and fanout")
     options = parser.parse_args()
     raise_file_limit()
     with contextlib.ExitStack() as stack:
         nats = NATSCluster(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         stack.callback(nats.close)
+        options.addresses = nats.addresses
         nodes = []
         for name in ("a", "b"):
             nodes.append(await asyncio.to_thread(Node, BINARY, name, nats.addresses, "--log-level", "error"))
