@@ -30,7 +30,7 @@ fi
 
 run_python() { (cd clients/python && python -m pytest -q -n 4 tests); }
 run_shell() { python -m pytest -q -n 8 clients/sh; }
-run_conformance() { python clients/conformance/run.py --quiet --jobs 8; }
+run_conformance() { python clients/conformance/run.py --quiet --jobs 10; }
 run_javascript() { clients/js/check.sh; }
 
 work=$(mktemp -d)

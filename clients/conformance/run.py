@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import random
+import shlex
 import shutil
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,8 +60,11 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def listed(plays_deep: bool) -> tuple[list[str], list[str]]:
-    """Returns the commands of adapters.yaml, and a line for each entry that needs a missing file or program."""
+async def listed(plays_deep: bool, stack: contextlib.AsyncExitStack) -> tuple[list[str], list[str]]:
+    """Returns the commands of adapters.yaml, and a line for each entry that needs a missing file or program.
+
+    Programs that all cases of an entry share run until the end of the stack.
+    """
     commands, lines = [], []
     for entry in yaml.safe_load((FOLDER / "adapters.yaml").read_text()):
         if entry.get("deep") and not plays_deep:
@@ -67,9 +73,27 @@ def listed(plays_deep: bool) -> tuple[list[str], list[str]]:
         missing = [need for need in entry["needs"] if not exists(need)]
         if missing:
             lines.append(f"NOT PLAYED, because there is no {' and no '.join(missing)}: {command}")
+        elif "shared" in entry:
+            commands.append(f"{command} {await stack.enter_async_context(shared(entry['shared'].format(root=ROOT)))}")
         else:
             commands.append(command)
     return commands, lines
+
+
+@contextlib.asynccontextmanager
+async def shared(command: str) -> AsyncIterator[str]:
+    """Runs a program, which ends with its input; the value is the first line that it prints."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=pipe, stdout=pipe)
+    assert process.stdin and process.stdout
+    try:
+        line = (await process.stdout.readline()).decode().strip()
+        if not line:
+            raise Failure(f"{command}: ended with exit code {await process.wait()} before it printed a line")
+        yield line
+    finally:
+        process.stdin.close()
+        await process.wait()
 
 
 def exists(need: str) -> bool:
@@ -129,13 +153,14 @@ async def main() -> int:
     # The packages of requirements.txt install programs next to Python.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     cases = load(FOLDER / "cases", options.cases)
-    commands, left_out = (options.adapters, []) if options.adapters else listed(options.all)
-    try:
-        clients = await asyncio.gather(*(introduced(command) for command in commands))
-    except Failure as failure:
-        print(failure, file=sys.stderr)
-        return 2
-    results = await play_all(clients, cases, options)
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            commands, left_out = (options.adapters, []) if options.adapters else await listed(options.all, stack)
+            clients = await asyncio.gather(*(introduced(command) for command in commands))
+        except Failure as failure:
+            print(failure, file=sys.stderr)
+            return 2
+        results = await play_all(clients, cases, options)
     print("\n" + table([case.name for case in cases], results))
     print(*left_out, sep="\n", end="\n" if left_out else "")
     failed = any(outcome == "failed" for client in results.values() for outcome, _ in client.values())
