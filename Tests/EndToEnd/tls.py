@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -70,6 +71,11 @@ class TLSServer(Server):
             new = path.with_suffix(".new")
             new.write_bytes(contents)
             os.replace(new, path)
+
+    def stop(self) -> int:
+        code = super().stop()
+        shutil.rmtree(self.authority.folder, ignore_errors=True)
+        return code
 
     def reload(self) -> None:
         self.process.send_signal(signal.SIGHUP)
