@@ -143,22 +143,21 @@ async def memory(a: Node, _: Node, options) -> None:
     for round in range(options.rounds):
         for kind in sizes:
             # A new node for each measurement, because a process reuses the memory of watchers that have left.
-            node = await asyncio.to_thread(Node, BINARY, f"node-{round}", options.addresses, "--log-level", "error")
-            names = [f"other-{number}" for number in range(count)]
-            if kind == "one operation":
-                names = [f"own-{round}"] * count
-                await Workers(node).create(names[:1])
-            await asyncio.sleep(3)
-            before = node.resident_bytes()
-            watchers = await watch_all(node, names, lambda request: Listener(request, len))
-            await asyncio.sleep(3)
-            sizes[kind].append((node.resident_bytes() - before) / count)
-            print(f"{count:,} watchers of {kind}: {sizes[kind][-1]:,.0f} bytes each; copies: {node.metrics()['live_progress_copies']:,.0f}")
-            for watcher in watchers:
-                watcher.transport.abort()
-            left = await settled(lambda: node.metrics()["live_progress_copies"], 2)
-            assert left == 0, f"{left} copies after the watchers have left"
-            await asyncio.to_thread(node.stop)
+            with await asyncio.to_thread(Node, BINARY, f"node-{round}", options.addresses, "--log-level", "error") as node:
+                names = [f"other-{number}" for number in range(count)]
+                if kind == "one operation":
+                    names = [f"own-{round}"] * count
+                    await Workers(node).create(names[:1])
+                await asyncio.sleep(3)
+                before = node.resident_bytes()
+                watchers = await watch_all(node, names, lambda request: Listener(request, len))
+                await asyncio.sleep(3)
+                sizes[kind].append((node.resident_bytes() - before) / count)
+                print(f"{count:,} watchers of {kind}: {sizes[kind][-1]:,.0f} bytes each; copies: {node.metrics()['live_progress_copies']:,.0f}")
+                for watcher in watchers:
+                    watcher.transport.abort()
+                left = await settled(lambda: node.metrics()["live_progress_copies"], 2)
+                assert left == 0, f"{left} copies after the watchers have left"
     alone, with_copies = (statistics.median(values) for values in sizes.values())
     print(f"a copy with its subscription: {with_copies - alone:,.0f} bytes")
 
