@@ -84,7 +84,8 @@ async def listed(plays_deep: bool, stack: contextlib.AsyncExitStack) -> tuple[li
 async def shared(command: str) -> AsyncIterator[str]:
     """Runs a program, which ends with its input; the value is the first line that it prints."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=pipe, stdout=pipe)
+    # In a session of its own, Ctrl-C does not kill the program before its input ends.
+    process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=pipe, stdout=pipe, start_new_session=True)
     assert process.stdin and process.stdout
     try:
         line = (await process.stdout.readline()).decode().strip()

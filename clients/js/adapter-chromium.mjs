@@ -56,21 +56,24 @@ async function takeTab() {
 /** Runs the commands of one case, to the end of the input. */
 async function play(input, output) {
   const tab = await takeTab();
-  tab.write = (text) => output.write(`${text}\n`);
-  await tab.go(`${origin}/`);
-  await tab.until("window.take");
-  tab.write(JSON.stringify({
-    event: "ready", client: "JavaScript (Chromium)", can: ["watch", "report", "cancel", "tokens", "cursor", "refusals", "ask", "answer"], transport: "websocket", origins: [origin],
-  }));
-  for await (const line of createInterface(input)) {
-    const command = JSON.parse(line);
-    if (command.do === "exit") break;
-    await tab.run(`take(${JSON.stringify(command)})`);
+  try {
+    tab.write = (text) => output.write(`${text}\n`);
+    await tab.go(`${origin}/`);
+    await tab.until("window.take");
+    tab.write(JSON.stringify({
+      event: "ready", client: "JavaScript (Chromium)", can: ["watch", "report", "cancel", "tokens", "cursor", "refusals", "ask", "answer"], transport: "websocket", origins: [origin],
+    }));
+    for await (const line of createInterface(input)) {
+      const command = JSON.parse(line);
+      if (command.do === "exit") break;
+      await tab.run(`take(${JSON.stringify(command)})`);
+    }
+  } finally {
+    // The page of the case ends, as with its program, also when the runner has killed the adapter.
+    tab.write = () => {};
+    await tab.go("about:blank");
+    idle.push(tab);
   }
-  // The page of the case ends, as with its program.
-  tab.write = () => {};
-  await tab.go("about:blank");
-  idle.push(tab);
 }
 
 if (place === "--share") {

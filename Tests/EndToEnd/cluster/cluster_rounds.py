@@ -74,6 +74,9 @@ class Pauses:
 class TimedReporter(Reporter):
     """A worker that measures the time until a report is acknowledged, with all its repetitions."""
 
+    ANSWER_PREFERENCE = "durable, return=minimal"
+    """Without `durable`, a node that is cut off acknowledges an answer after 10 s, and another node may have taken over."""
+
     def __init__(self, number: int, ledger: Ledger, place: Entrance, seed: float, pauses: Pauses):
         super().__init__(number, ledger, place, seed)
         self.pauses = pauses

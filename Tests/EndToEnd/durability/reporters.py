@@ -18,6 +18,9 @@ PAUSE = 0.02
 class Reporter:
     """A worker that runs one operation after the other."""
 
+    ANSWER_PREFERENCE = "return=minimal"
+    """An answer waits for a working store without a preference."""
+
     def __init__(self, number: int, ledger: Ledger, place: Place, seed: int):
         self.number, self.ledger, self.place = number, ledger, place
         self.random = random.Random(seed)
@@ -74,7 +77,7 @@ class Reporter:
         return await self.acknowledge(run, method, run.path, lambda n: {**body, "details": {**details, "try": n}})
 
     async def ask(self, run: Run) -> bool:
-        """Asks a person, who mostly answers. The answer is committed without a preference, and read like any acknowledged report."""
+        """Asks a person, who mostly answers."""
         details = self.next_step(run, 0)
         question = Question(f"Continue after {details['seq']}?", self.random.choice(("yes", "no")))
         run.questions.append(question)
@@ -86,7 +89,7 @@ class Reporter:
             return True
         question.is_sent = True
         body = {"answer": question.answer}
-        reply = await self.deliver(run, "POST", f"{run.path}/answer", lambda _: body, gone=(409,), Prefer="return=minimal")
+        reply = await self.deliver(run, "POST", f"{run.path}/answer", lambda _: body, gone=(409,), Prefer=self.ANSWER_PREFERENCE)
         # A repeated answer is refused if the first one has arrived, which may not be committed yet.
         question.is_acknowledged = bool(reply and reply.status < 300)
         self.ledger.counters.answers += question.is_acknowledged
