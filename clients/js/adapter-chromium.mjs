@@ -6,10 +6,10 @@
 //   node adapter-chromium.mjs PATH       runs one case in the browser behind that socket
 
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect, createServer as createSocket } from "node:net";
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -37,7 +37,6 @@ const http = createServer(async (request, response) => {
 await once(http, "listening");
 const origin = `http://127.0.0.1:${http.address().port}`;
 const browser = await startBrowser();
-
 const idle = [];
 
 /** Returns a tab that hands on what the page tells to `tab.write`. A new tab takes longer than most of the cases, so tabs are used again. */

@@ -84,7 +84,9 @@ class Chain:
             return order[0] < order[1]
         if count_of(last) != count_of(message):
             return False
-        return message["status"] in ("stalled", "cancelling") or last["status"] in ("stalled", "waiting")
+        asked, last_answer = last.get("waitingFor") or {}, message.get("lastAnswer") or {}
+        is_answered = "number" in asked and asked["number"] == last_answer.get("number")
+        return is_answered or message["status"] in ("stalled", "cancelling") or last["status"] == "stalled"
 
 
 class Listener(Watcher):

@@ -65,7 +65,7 @@ class Verifier:
             self.ledger.violation("lost report", text)
         asked = [question.message for question in run.questions]
         last = (snapshot.get("lastAnswer") or {}).get("message")
-        self.ledger.check(answered < 0 or (last and asked.index(last) >= answered), "lost answer", f"{text}, {asked[answered:]}")
+        self.ledger.check(answered < 0 or last in asked[answered:], "lost answer", f"{text}, {asked[answered:]}")
         self.ledger.check(not is_ended or snapshot["status"] in ENDS, "end undone", text)
         if is_quiet and snapshot["status"] in OPEN:
             wanted = ("stalled", "cancelling") if run.cancel_sent else ("stalled",)
