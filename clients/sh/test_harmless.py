@@ -145,12 +145,13 @@ def test_sender_has_no_descriptors(scripts, nowhere):
     lock = scripts.folder / "lock"
     scripts.run(f'exec 9>"{lock}"\nprogress_start A\nprogress_step B\n', LIVE_PROGRESS_SERVER=nowhere)
     holders = []
-    for entry in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if os.readlink(entry) == str(lock):
-                holders.append(entry)
-        except OSError:
-            continue
+    for process in Path("/proc").glob("[0-9]*"):
+        # A process may end, and a descriptor may be closed, while they are read.
+        with contextlib.suppress(OSError):
+            for descriptor in (process / "fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if os.readlink(descriptor) == str(lock):
+                        holders.append(descriptor)
     assert holders == []
 
 
