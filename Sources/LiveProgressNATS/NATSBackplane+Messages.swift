@@ -19,7 +19,7 @@ extension NATSBackplane {
             }
             do throws(NATSError) {
                 // The response of the leader comes the way that the records come, so the subscription is known there by then.
-                _ = try await streams.lastMessage(of: names.record(id.token), in: names.stream)
+                _ = try await newestMessage(of: id)
             } catch {
                 client.unsubscribe(subscription)
                 throw error
@@ -47,7 +47,14 @@ extension NATSBackplane {
         within limit: Duration
     ) async throws(BackplaneError) -> [UInt8] {
         do throws(NATSError) {
-            let answer = try await client.request(ByteBuffer(bytes: message), to: names.node(node), timeout: limit)
+            // Without a connection, nothing was sent.
+            let answer = try await repeating(
+                within: limit,
+                while: { $0.code == .notConnected },
+                { () async throws(NATSError) in
+                    try await client.request(ByteBuffer(bytes: message), to: names.node(node), timeout: limit)
+                }
+            )
             return Array(answer.payload.readableBytesView)
         } catch {
             switch error.code {
@@ -75,10 +82,15 @@ extension NATSBackplane {
 }
 
 /// The events of the connection, for the owner's notes and for the repair of subscriptions.
+///
+/// A failure to connect is noted once, and not at each of the many tries.
 final class ConnectionEvents: Sendable {
     private struct State {
         weak var backplane: NATSBackplane?
         var connections = 0
+        var failures: Set<NATSEvent> = []
+        var lastFailure: NATSError?
+        var isLeaving = false
     }
 
     private let note: @Sendable (NATSEvent) -> Void
@@ -92,13 +104,27 @@ final class ConnectionEvents: Sendable {
         state.withLock { $0.backplane = backplane }
     }
 
+    /// The reason why the last try to connect failed; `nil` before the first failure.
+    var lastFailure: NATSError? { state.withLock(\.lastFailure) }
+
+    /// Notes that the node closes the connection itself.
+    func leave() { state.withLock { $0.isLeaving = true } }
+
     func take(_ event: NATSEvent) {
-        note(event)
-        guard case .connected = event else { return }
-        let backplane = state.withLock { state in
-            state.connections += 1
-            return state.connections > 1 ? state.backplane : nil
+        let (isNews, backplane) = state.withLock { state -> (Bool, NATSBackplane?) in
+            switch event {
+            case .connected:
+                state.failures = []
+                state.connections += 1
+                return (true, state.connections > 1 ? state.backplane : nil)
+            case .unreachable(_, let error):
+                state.lastFailure = error
+                return (state.failures.insert(event).inserted, nil)
+            case .disconnected: return (!state.isLeaving, nil)
+            case .refused, .leaving: return (true, nil)
+            }
         }
+        if isNews { note(event) }
         if let backplane { Task { await backplane.readAgain() } }
     }
 }

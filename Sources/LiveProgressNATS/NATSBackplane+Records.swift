@@ -31,56 +31,76 @@ extension NATSBackplane {
         let headers = try headers(of: draft, marker: marker, previous: sequence)
         let deadline = ContinuousClock.now + configuration.timeout
         var expected = sequence
+        var mayBeStored = false
         while true {
             let failure: NATSError
             do throws(NATSError) {
-                let payload = ByteBuffer(bytes: draft.payload)
-                let subject = names.record(id.token)
                 return try await streams.publish(
-                    payload,
-                    to: subject,
+                    ByteBuffer(bytes: draft.payload),
+                    to: names.record(id.token),
                     expecting: .lastOfSubject(expected),
                     headers: headers
                 )
                 .sequence
             } catch {
-                guard error.mayHaveStored else {
-                    throw BackplaneError(error.code == .tooLarge ? .tooLarge : .unavailable, "\(error)")
-                }
                 failure = error
             }
-            // The outcome is read, and never guessed: the record after the expected one is this one, another one, or missing.
-            let next = await successor(of: expected, id)
-            if case .failure(let error) = next, error.code == .streamNotFound { await restoreStream() }
-            if case .success(nil) = next, failure.code == .wrongLastSequence, await isMissing(id) {
-                throw BackplaneError(.conflict, "The record \(sequence), which was to be replaced, is gone.")
+            mayBeStored = mayBeStored || failure.mayHaveStored
+            guard failure.mayHaveStored || failure.code == .notConnected else {
+                throw BackplaneError(failure, mayBeStored: mayBeStored)
             }
-            if case .success(let found?) = next {
-                if found.headers[Field.marker] == marker { return found.sequence }
-                if sequence == 0, isForgotten(found.headers) {
-                    expected = found.sequence
-                } else if found.headers[Field.previous] == "\(sequence)" {
-                    throw BackplaneError(.conflict, "Another record was written after \(sequence).")
-                } else {
-                    // The record after the expected one was removed since, and may have been this one.
-                    throw BackplaneError(.unknownOutcome, "Later records hide whether the record was stored.")
+            if mayBeStored {
+                // The outcome is read, and never guessed.
+                switch try await outcome(of: marker, after: expected, replacing: sequence, id, failure) {
+                case .stored(let sequence): return sequence
+                case .missing(let last): expected = last ?? expected
                 }
             }
             guard ContinuousClock.now < deadline, !Task.isCancelled else {
-                throw BackplaneError(
-                    .unknownOutcome,
-                    "It is not known whether the record is stored: \(failure)"
-                )
+                throw BackplaneError(failure, mayBeStored: mayBeStored)
             }
             if failure.code != .wrongLastSequence { try? await Task.sleep(for: .milliseconds(50)) }
         }
     }
 
+    private enum WriteOutcome {
+        case stored(UInt64)
+        /// The record is not stored, or the stream cannot be read; a forgotten record, if there is one, has this sequence.
+        case missing(last: UInt64?)
+    }
+
+    /// Finds out what became of a write: the record after the expected one is its own, another one, or missing.
+    private func outcome(
+        of marker: String,
+        after expected: UInt64,
+        replacing sequence: UInt64,
+        _ id: ProgressID,
+        _ failure: NATSError
+    ) async throws(BackplaneError) -> WriteOutcome {
+        let next = await successor(of: expected, id)
+        switch next {
+        case .failure(let error):
+            if error.code == .streamNotFound { await restoreStream() }
+        case .success(nil):
+            if failure.code == .wrongLastSequence, await isMissing(id) {
+                throw BackplaneError(.conflict, "The record \(sequence), which was to be replaced, is gone.")
+            }
+        case .success(let found?):
+            if found.headers[Field.marker] == marker { return .stored(found.sequence) }
+            if sequence == 0, isForgotten(found.headers) { return .missing(last: found.sequence) }
+            if found.headers[Field.previous] == "\(sequence)" {
+                throw BackplaneError(.conflict, "Another record was written after \(sequence).")
+            }
+            // The record after the expected one was removed since, and may have been this one.
+            throw BackplaneError(.unknownOutcome, "Later records hide whether the record was stored.")
+        }
+        return .missing(last: nil)
+    }
+
     /// Returns the newest record, from the stream's leader.
     public func read(_ id: ProgressID) async throws(BackplaneError) -> BackplaneRecord? {
         do throws(NATSError) {
-            let newest = try await streams.lastMessage(of: names.record(id.token), in: names.stream)
-            return newest.flatMap { record($0, of: id) }
+            return try await newestMessage(of: id).flatMap { record($0, of: id) }
         } catch {
             throw BackplaneError(error)
         }
@@ -93,7 +113,9 @@ extension NATSBackplane {
         var next: UInt64 = 0
         do throws(NATSError) {
             while next <= newest.sequence {
-                let found = try await streams.nextMessage(of: names.record(id.token), from: next, in: names.stream)
+                let found = try await repeating(while: \.isTransient) { () async throws(NATSError) in
+                    try await streams.nextMessage(of: names.record(id.token), from: next, in: names.stream)
+                }
                 guard let found, let record = record(found, of: id) else { break }
                 // The server may have removed old records meanwhile.
                 if let last = records.last, record.previous != last.sequence { records = [] }
@@ -115,6 +137,13 @@ extension NATSBackplane {
             }
         } catch {
             throw BackplaneError(error)
+        }
+    }
+
+    /// Returns the newest message, also if it is forgotten, from the stream's leader.
+    func newestMessage(of id: ProgressID) async throws(NATSError) -> StoredMessage? {
+        try await repeating(while: \.isTransient) { () async throws(NATSError) in
+            try await streams.lastMessage(of: names.record(id.token), in: names.stream)
         }
     }
 
@@ -207,5 +236,14 @@ extension NATSError {
 extension BackplaneError {
     init(_ error: NATSError) {
         self.init(.unavailable, "\(error)")
+    }
+
+    /// Creates the error of a write.
+    fileprivate init(_ error: NATSError, mayBeStored: Bool) {
+        if mayBeStored {
+            self.init(.unknownOutcome, "It is not known whether the record is stored: \(error)")
+        } else {
+            self.init(error.code == .tooLarge ? .tooLarge : .unavailable, "\(error)")
+        }
     }
 }

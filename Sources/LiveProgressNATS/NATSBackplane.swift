@@ -36,6 +36,8 @@ public final class NATSBackplane: ProgressBackplane {
         /// Creates settings with the standard limits.
         public init(servers: [NATSAddress]) {
             connection = NATSConfiguration(servers: servers, name: "live-progress")
+            // Another server is tried soon after one stops to respond, because the other nodes take over after 5 s.
+            connection.pingInterval = .seconds(3)
         }
     }
 
@@ -60,6 +62,7 @@ public final class NATSBackplane: ProgressBackplane {
     let client: NATSConnection
     let streams: JetStream
     let state = Mutex(State())
+    private let events: ConnectionEvents
     /// Wakes the end of the node when the connection is closed.
     private let ended = WakeSignal()
 
@@ -67,7 +70,7 @@ public final class NATSBackplane: ProgressBackplane {
     public init(_ configuration: Configuration) {
         self.configuration = configuration
         names = BackplaneNames(namespace: configuration.namespace)
-        let events = ConnectionEvents(note: configuration.note)
+        events = ConnectionEvents(note: configuration.note)
         client = NATSConnection(configuration.connection, note: events.take)
         streams = JetStream(client, timeout: min(configuration.timeout, .seconds(2)))
         events.attach(self)
@@ -100,12 +103,14 @@ public final class NATSBackplane: ProgressBackplane {
                 error.code == .noResponders
                 ? "the server has no JetStream. Start nats-server with -js, or with jetstream {} in its configuration"
                 : "\(error)"
-            throw BackplaneError(.unavailable, "The backplane (\(self)) cannot be used: \(reason).")
+            let end = reason.last.map { ".?".contains($0) } == true ? "" : "."
+            throw BackplaneError(.unavailable, "The backplane (\(self)) cannot be used: \(reason)\(end)")
         }
     }
 
     /// Leaves the nodes, and closes the connection.
     public func leave() async {
+        events.leave()
         // A connection that is being lost must not delay the end.
         await withTaskGroup(of: Void.self) { [client] group in
             group.addTask { try? await client.drain() }
@@ -140,7 +145,8 @@ public final class NATSBackplane: ProgressBackplane {
         do {
             try await waiting.value
         } catch {
-            throw NATSError(.unreachable, "no server accepts the connection within \(configuration.timeout)")
+            let reason = events.lastFailure.map { ". \($0)" } ?? ""
+            throw NATSError(.unreachable, "there was no connection within \(configuration.timeout)\(reason)")
         }
     }
 
@@ -161,13 +167,29 @@ public final class NATSBackplane: ProgressBackplane {
     }
 
     private func createStream() async throws(NATSError) {
-        let deadline = ContinuousClock.now + configuration.timeout
+        // A cluster that has just started has no leader yet.
+        try await repeating(while: \.isTransient) { () async throws(NATSError) in
+            try await createStream(replicas: configuration.replicas ?? 3)
+        }
+    }
+
+    /// Repeats a call until it succeeds, or fails in another way, or the time limit has passed.
+    ///
+    /// - Parameters:
+    ///   - limit: The time limit; `nil` for that of a write or a read.
+    ///   - mayRepeat: Whether the call is safe to repeat after an error, and may then succeed.
+    ///   - call: The call.
+    func repeating<Answer>(
+        within limit: Duration? = nil,
+        while mayRepeat: (NATSError) -> Bool,
+        _ call: () async throws(NATSError) -> Answer
+    ) async throws(NATSError) -> Answer {
+        let deadline = ContinuousClock.now + (limit ?? configuration.timeout)
         while true {
             do throws(NATSError) {
-                return try await createStream(replicas: configuration.replicas ?? 3)
+                return try await call()
             } catch {
-                // A cluster that has just started has no leader yet.
-                guard error.isTransient, ContinuousClock.now < deadline, !Task.isCancelled else { throw error }
+                guard mayRepeat(error), ContinuousClock.now < deadline, !Task.isCancelled else { throw error }
                 try? await Task.sleep(for: .milliseconds(100))
             }
         }

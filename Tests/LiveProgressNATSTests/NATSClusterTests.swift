@@ -24,7 +24,7 @@ struct NATSClusterTests {
         }
     }
 
-    @Test("While the stream's leader is killed and a follower is stopped, no acknowledged record is lost")
+    @Test("While the leader is killed and a follower is stopped, no acknowledged record is lost, and no read fails")
     func faults() async throws {
         let cluster = try await NATSCluster(in: folder)
         let medium = ClusterMedium(cluster: cluster, namespace: "faults")
@@ -41,8 +41,10 @@ struct NATSClusterTests {
         for (number, writer) in writers.enumerated() {
             watchers.append(try await RecordWatcher(of: writer.id, on: backplanes[(number + 1) % 3]))
         }
+        let reader = RecordReader(of: writers[1].id, on: backplanes[2])
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in writers { group.addTask { await writer.run() } }
+            group.addTask { try await reader.run() }
             for round in 0..<3 {
                 await writers[0].progress(by: 50)
                 let leader = try #require(try await leader(of: "FAULTS", cluster))
@@ -58,6 +60,7 @@ struct NATSClusterTests {
             }
             await writers[0].progress(by: 50)
             for writer in writers { writer.stop() }
+            reader.stop()
             try await group.waitForAll()
         }
         for (number, writer) in writers.enumerated() {
@@ -69,6 +72,7 @@ struct NATSClusterTests {
         let pause = writers.map(\.longestPause).max() ?? .zero
         let count = writers.map(\.acknowledged.count).reduce(0, +)
         print("     \(count) acknowledged records, none lost; longest time without an acknowledgement: \(pause)")
+        print("     \(reader.count) reads, none failed")
         for backplane in backplanes { await backplane.leave() }
     }
 
@@ -152,6 +156,31 @@ private final class RecordWriter: Sendable {
     func progress(by count: Int) async {
         await withCheckedContinuation { continuation in
             state.withLock { $0.waiters.append(($0.acknowledged.count + count, continuation)) }
+        }
+    }
+}
+
+/// Reads and subscribes to an operation, again and again.
+private final class RecordReader: Sendable {
+    private let id: ProgressID
+    private let backplane: any ProgressBackplane
+    private let state = Mutex((count: 0, isStopped: false))
+
+    init(of id: ProgressID, on backplane: any ProgressBackplane) {
+        self.id = id
+        self.backplane = backplane
+    }
+
+    var count: Int { state.withLock(\.count) }
+
+    func stop() { state.withLock { $0.isStopped = true } }
+
+    func run() async throws {
+        while !state.withLock(\.isStopped) {
+            _ = try await backplane.read(id)
+            _ = try await backplane.history(of: id)
+            backplane.unsubscribe(try await backplane.subscribe(to: id) { _ in })
+            state.withLock { $0.count += 1 }
         }
     }
 }

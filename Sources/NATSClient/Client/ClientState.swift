@@ -95,7 +95,7 @@ struct ClientState {
     func current() throws(NATSError) -> Link {
         if isClosed { throw Self.closed }
         guard let link else {
-            throw NATSError(.notConnected, "There is no connection to a NATS server now. Try again later.")
+            throw NATSError(.notConnected, "There is no connection to a NATS server; the client connects again.")
         }
         return link
     }

@@ -62,7 +62,8 @@ extension NATSConnection {
         connecting.whenFailure { error in
             // If the handlers cannot be created, their error is inside the error of the connection.
             let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-            let message = "No server accepts a connection at \(server) (\(cause)). Is it running?"
+            let reason = (cause as? IOError).flatMap { strerror($0.errnoCode) }.map { String(cString: $0) }
+            let message = "No server accepts a connection at \(server) (\(reason ?? "\(cause)")). Is it running?"
             opened.fail(cause as? NATSError ?? NATSError(.unreachable, message))
         }
         await withTaskCancellationHandler {
