@@ -66,7 +66,7 @@ struct TakeoverTests {
         let (a, b, c) = (try await nodes.start("a"), try await nodes.start("b"), try await nodes.start("c"))
         await nodes.meet(a, b, c)
         try await created(1, on: a)
-        let copy = try #require(try await c.cluster.copy(of: "op-0"))
+        let copy = try #require(try await c.copy(of: "op-0"))
         var events = copy.events().makeAsyncIterator()
         var last = try #require(try await events.next(isolation: nil)?.snapshot)
         a.crash()
@@ -104,6 +104,25 @@ struct TakeoverTests {
         #expect(try await a.send(.patch, "/op-0", #"{"state":"Kept"}"#).status == 200)
         try await b.cluster.service.committed("op-0")
         #expect(try await a.send(.get, "/op-0").json["state"]?.stringValue == "Kept")
+    }
+
+    @Test("The answer of a person is refused if a node that takes over would not know it", arguments: 1...3)
+    func answers(round: Int) async throws {
+        let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
+        await nodes.meet(a, b)
+        #expect(try await a.send(.post, "", #"{"id":"x"}"#).status == 201)
+        let question = #"{"waitingFor":{"message":"Go on?","choices":["yes","no"]}}"#
+        let asked = try await a.send(.patch, "/x", question, [.prefer: "durable"])
+        #expect(asked.status == 200)
+        nodes.memory.cutOff(a.cluster.name)
+        // The node does not know yet that it is cut off.
+        let answer = #"{"answer":"yes"}"#
+        #expect(try await nodes.passing { try await a.send(.post, "/x/answer", answer) }.status == 503)
+        await nodes.pass { b.cluster.service.operationCount == 1 }
+        nodes.memory.heal(a.cluster.name)
+        await nodes.pass { a.cluster.service.operationCount == 0 }
+        #expect(try await a.send(.post, "/x/answer", answer).status == 200)
+        #expect(try await b.send(.get, "/x").json["lastAnswer"]?["answer"]?.stringValue == "yes")
     }
 
     @Test("An operation whose worker is in the process of a silent node stays there until the node is gone")

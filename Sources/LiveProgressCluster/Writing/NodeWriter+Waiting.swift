@@ -21,7 +21,7 @@ extension NodeWriter {
         let deadline = settings.clock.now() + settings.timeout
         let outcome = try await waiters.wait(until: deadline, on: settings.clock) {
             state.withLock { state -> Result<Void, ProgressError>? in
-                if id != nil, state.ledger.isLost(wait) { return .failure(self.unavailable("another node has it now")) }
+                if id != nil, state.ledger.isLost(wait) { return .failure(Self.takenOver) }
                 if state.ledger.isComplete(wait) { return .success(()) }
                 if state.isClosed { return .failure(self.unavailable("the node is leaving")) }
                 return state.ledger.failure(of: wait).map { .failure(self.unavailable($0)) }
@@ -29,6 +29,11 @@ extension NodeWriter {
         }
         try (outcome ?? .failure(unavailable("a write takes longer than \(settings.timeout)"))).get()
     }
+
+    private static let takenOver = ProgressError(
+        .storeUnavailable,
+        "Another node has the operation now, and does not have this report. Send the report again."
+    )
 
     private func unavailable(_ reason: String) -> ProgressError {
         ProgressError(

@@ -9,6 +9,7 @@ extension ProgressAPI {
     /// Runs a change; with `Prefer: durable`, the response comes after the change is committed to the store.
     ///
     /// The answer of a person is committed in any case, if the store works: a crash must not open an answered question again.
+    /// With other nodes, the answer is refused if it is not committed, because a node that takes over would not know it.
     ///
     /// A service without a store ignores the preference, as RFC 7240 allows: the response then lacks
     /// `Preference-Applied: durable`.
@@ -17,15 +18,16 @@ extension ProgressAPI {
         _ change: (APICall) async throws(Refusal) -> ProgressResponse
     ) async throws(Refusal) -> ProgressResponse {
         let isWanted = call.preferences.isDurable
+        let isRequired = isWanted || configuration.nodes != nil
         guard isWanted || call.route.isAnswer, let status = service.storeStatus else { return try await change(call) }
         if let failure = service.storeFailure(of: call.route.operation) {
-            guard isWanted else { return try await change(call) }
-            throw Refusal(Problems.storeFails(status.store, failure))
+            guard isRequired else { return try await change(call) }
+            throw Refusal(Problems.storeFails(status.store, failure, isAvoidable: !call.route.isAnswer))
         }
         var response = try await change(call)
         do {
             try await service.committed(call.route.operation)
-        } catch  where !isWanted {
+        } catch  where !isRequired {
             return response
         } catch let error as ProgressError {
             throw Refusal(error)
@@ -41,10 +43,11 @@ extension ProgressAPI {
 
 extension Problems {
     /// The store fails, so a durable change was not made.
-    static func storeFails(_ store: String, _ reason: String) -> ProgressProblem {
-        ProgressProblem(
+    static func storeFails(_ store: String, _ reason: String, isAvoidable: Bool) -> ProgressProblem {
+        let advice = isAvoidable ? "Try again later, or without Prefer: durable." : "Try again later."
+        return ProgressProblem(
             .storeUnavailable,
-            "The store (\(store)) fails: \(reason). Nothing was changed. Try again later, or without Prefer: durable."
+            "The store (\(store)) fails: \(reason). Nothing was changed. \(advice)"
         )
     }
 

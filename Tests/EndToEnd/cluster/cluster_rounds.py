@@ -25,6 +25,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent / name) for name in (
 import followers  # noqa: E402
 from harness import ROOT, Failure  # noqa: E402
 from ledger import Ledger  # noqa: E402
+from keepalive import Reply  # noqa: E402
 from natscluster import Link, NATSCluster  # noqa: E402
 from nodes import Entrance, Node, await_nodes  # noqa: E402
 from reporters import Reporter  # noqa: E402
@@ -32,6 +33,10 @@ from verifier import Verifier  # noqa: E402
 
 KEPT = 8
 """The number of revisions that each node keeps at least: a copy begins with the 16 newest records."""
+
+LEADER_KILLED = "kill -9 of the stream's leader"
+EARLY = 8.0
+"""While the leader is replaced, a node refuses a request that changed nothing after 10 s, and not before."""
 
 
 @dataclass
@@ -74,9 +79,6 @@ class Pauses:
 class TimedReporter(Reporter):
     """A worker that measures the time until a report is acknowledged, with all its repetitions."""
 
-    ANSWER_PREFERENCE = "durable, return=minimal"
-    """Without `durable`, a node that is cut off acknowledges an answer after 10 s, and another node may have taken over."""
-
     def __init__(self, number: int, ledger: Ledger, place: Entrance, seed: float, pauses: Pauses):
         super().__init__(number, ledger, place, seed)
         self.pauses = pauses
@@ -87,6 +89,12 @@ class TimedReporter(Reporter):
             return await super().deliver(*arguments, **fields)
         finally:
             self.pauses.note(time.monotonic() - begun)
+
+    def may_repeat(self, reply: Reply) -> bool:
+        is_early = reply.seconds < EARLY and b"other nodes cannot be reached" in reply.body and b"Nothing was changed" in reply.body
+        if self.pauses.fault == LEADER_KILLED and is_early:
+            self.ledger.violation("refused early", f"after {reply.seconds:.1f} s: {reply.body[:300]!r}")
+        return super().may_repeat(reply)
 
 
 class ClusterRounds:
@@ -164,7 +172,7 @@ class ClusterRounds:
 
     async def faults(self, tasks: list[asyncio.Task]) -> None:
         await self.calm("before", tasks)
-        self.pauses.fault = "kill -9 of the stream's leader"
+        self.pauses.fault = LEADER_KILLED
         leader = await asyncio.to_thread(self.nats.leader)
         leader.kill()
         await asyncio.sleep(6)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 
 PATIENCE = 30.0
@@ -20,6 +21,8 @@ class Reply:
     status: int
     fields: dict[str, str]
     body: bytes
+    seconds: float = 0
+    """The time from the request to the response."""
 
     @property
     def json(self):
@@ -65,11 +68,14 @@ class Connection:
         if body:
             lines.append("Content-Type: application/json")
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE):
                 reader, writer = await self.open()
                 writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-                return await self.read(reader)
+                reply = await self.read(reader)
+                reply.seconds = time.monotonic() - begun
+                return reply
         except BaseException:
             self.close()
             raise

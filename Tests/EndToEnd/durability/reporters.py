@@ -18,9 +18,6 @@ PAUSE = 0.02
 class Reporter:
     """A worker that runs one operation after the other."""
 
-    ANSWER_PREFERENCE = "return=minimal"
-    """An answer waits for a working store without a preference."""
-
     def __init__(self, number: int, ledger: Ledger, place: Place, seed: int):
         self.number, self.ledger, self.place = number, ledger, place
         self.random = random.Random(seed)
@@ -89,7 +86,8 @@ class Reporter:
             return True
         question.is_sent = True
         body = {"answer": question.answer}
-        reply = await self.deliver(run, "POST", f"{run.path}/answer", lambda _: body, gone=(409,), Prefer=self.ANSWER_PREFERENCE)
+        # An answer waits for a working store without a preference.
+        reply = await self.deliver(run, "POST", f"{run.path}/answer", lambda _: body, gone=(409,), Prefer="return=minimal")
         # A repeated answer is refused if the first one has arrived, which may not be committed yet.
         question.is_acknowledged = bool(reply and reply.status < 300)
         self.ledger.counters.answers += question.is_acknowledged
