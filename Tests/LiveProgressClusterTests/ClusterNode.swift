@@ -102,6 +102,9 @@ final class Node: Sendable {
         return try Answer(await api.respond(to: head, body: Array(body.utf8)))
     }
 
+    /// Returns this node's copy of an operation.
+    func copy(of id: ProgressID) async throws -> ProgressJournal? { try await cluster.copy(of: id).journal }
+
     /// Loses the connection to the other nodes without a word, as at the end of the process.
     func crash() {
         cluster.state.withLock { $0.running }?.cancel()

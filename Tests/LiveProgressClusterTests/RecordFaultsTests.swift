@@ -9,7 +9,7 @@ import Testing
 @testable import LiveProgressCluster
 @testable import LiveProgressHTTP
 
-@Suite("Records that cannot be written, or are gone")
+@Suite("Records that cannot be written, or are gone", .timeLimit(.minutes(1)))
 struct RecordFaultsTests {
     private let nodes = Nodes()
 
@@ -46,7 +46,7 @@ struct RecordFaultsTests {
         await nodes.pass { a.cluster.service.storeStatus?.waitingOperations == 0 }
         #expect(a.cluster.figures.conflicts == 0)
         #expect(try await a.send(.get, "/op-0").status == 410)
-        #expect(try await b.send(.get, "/op-0").status == 404)
+        #expect(try await b.send(.get, "/op-0").status == 410)
         #expect(b.cluster.service.operationCount == 0)
     }
 
@@ -55,7 +55,7 @@ struct RecordFaultsTests {
         let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
         for round in 1...3 {
             #expect(try await a.send(.post, "", #"{"id":"x","state":"Run"}"#).status == 201)
-            let copy = try #require(try await b.cluster.copy(of: "x"))
+            let copy = try #require(try await b.copy(of: "x"))
             #expect(try await b.send(.patch, "/x", #"{"status":"succeeded","result":\#(round)}"#).status == 200)
             #expect(try await nodes.passing { try await a.send(.post, "", #"{"id":"x"}"#) }.status == 201)
             var last: ProgressSnapshot?
@@ -76,6 +76,58 @@ struct RecordFaultsTests {
             #expect(seen["progress"]?["completedCount"]?.intValue == Int64(round))
             #expect(seen["state"]?.stringValue == "A")
         }
+    }
+
+    @Test("The watchers of an operation elsewhere stay when its records are lost, and see what follows")
+    func lostRecordsOfWatched() async throws {
+        let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
+        await nodes.meet(a, b)
+        #expect(try await a.send(.post, "", #"{"id":"x","state":"A"}"#).status == 201)
+        let copy = try #require(try await b.copy(of: "x"))
+        var events = copy.events().makeAsyncIterator()
+        #expect(try await events.next(isolation: nil)?.snapshot.state == "A")
+        for round in 1...3 {
+            nodes.memory.loseEverything()
+            // No worker reports, so the watching node finds the loss.
+            await nodes.pass { (try? a.backplane.read("x")) != nil }
+            #expect(try await durable(a, "/x", #"{"state":"\#(round)"}"#) == 200)
+            #expect(try await events.next(isolation: nil)?.snapshot.state == "\(round)")
+        }
+        #expect(try await a.send(.patch, "/x", #"{"status":"succeeded"}"#).status == 200)
+        #expect(try await events.next(isolation: nil)?.snapshot.outcome == .succeeded(result: nil))
+    }
+
+    @Test("The watchers of an operation elsewhere see what follows after its newest records are lost", arguments: 1...3)
+    func oldRecords(lost count: Int) async throws {
+        let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
+        #expect(try await a.send(.post, "", #"{"id":"x"}"#).status == 201)
+        let copy = try #require(try await b.copy(of: "x"))
+        var events = copy.events().makeAsyncIterator()
+        #expect(try await events.next(isolation: nil)?.snapshot.revision == 0)
+        for round in 1...3 {
+            for step in 1...3 {
+                let state = "\(round).\(step)"
+                #expect(try await durable(a, "/x", #"{"state":"\#(state)"}"#) == 200)
+                let event = try #require(try await events.next(isolation: nil))
+                #expect(event.snapshot.state == state && event.skipped == 0)
+            }
+            nodes.memory.loseNewest(count)
+        }
+        #expect(try await durable(a, "/x", #"{"status":"succeeded"}"#) == 200)
+        #expect(try await events.next(isolation: nil)?.snapshot.outcome == .succeeded(result: nil))
+        #expect(try await events.next(isolation: nil) == nil)
+    }
+
+    @Test("The watchers of an operation that no node has any more connect again, and learn that it is unknown")
+    func lostWithItsNode() async throws {
+        let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
+        await nodes.meet(a, b)
+        #expect(try await a.send(.post, "", #"{"id":"x"}"#).status == 201)
+        let copy = try #require(try await b.copy(of: "x"))
+        nodes.memory.loseEverything()
+        a.crash()
+        await nodes.pass { copy.read(after: 0).removal == .moved }
+        #expect(try await b.send(.get, "/x").status == 404)
     }
 
     @Test("A creation whose outcome was unknown comes back to its node, and is not lost")

@@ -76,6 +76,15 @@ extension ProgressJournal {
         state.withLock { $0.storedRevision = nil }
     }
 
+    /// Tells the sink to keep the whole operation again, because what was kept is lost.
+    package func keepAgain() {
+        let mustWake = state.withLock { state in
+            (state.storedRevision, state.isDirty) = (nil, false)
+            return markDirty(&state)
+        }
+        if mustWake { dependencies.sink?.wake() }
+    }
+
     /// Seals the newest revision before the store is closed.
     func sealForStore() {
         let now = dependencies.now()

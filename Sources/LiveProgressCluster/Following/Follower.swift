@@ -17,6 +17,8 @@ final class Follower: Sendable {
         /// The records that arrived while the records are read.
         var waiting: [BackplaneRecord] = []
         var isReading = true
+        /// Whether the last reading found no record, though the operation has not ended.
+        var isMissing = false
         var lastNews: Duration
     }
 
@@ -26,12 +28,26 @@ final class Follower: Sendable {
     let id: ProgressID
     private let service: ProgressService
     private let onRepair: @Sendable () -> Void
+    private let onMissing: @Sendable (String) -> Void
     private let state: Mutex<State>
 
-    init(_ id: ProgressID, service: ProgressService, onRepair: @escaping @Sendable () -> Void) {
+    /// Creates a follower without a copy.
+    ///
+    /// - Parameters:
+    ///   - id: The operation.
+    ///   - service: The service of this node.
+    ///   - onRepair: Called after a reading that found records which had not arrived.
+    ///   - onMissing: Called with the node of the operation, if the records of an operation that has not ended are gone.
+    init(
+        _ id: ProgressID,
+        service: ProgressService,
+        onRepair: @escaping @Sendable () -> Void,
+        onMissing: @escaping @Sendable (String) -> Void
+    ) {
         self.id = id
         self.service = service
         self.onRepair = onRepair
+        self.onMissing = onMissing
         state = Mutex(State(lastNews: service.configuration.clock.now()))
     }
 
@@ -82,7 +98,22 @@ final class Follower: Sendable {
             return .apply
         }
         if step == .apply { apply(record) }
-        return step == .repair
+        return step == .repair || step == .ignore && beginAgain(with: record)
+    }
+
+    /// Begins to read the records again if a record has an old sequence and new content: the servers have lost newer records, and
+    /// number the next ones again.
+    private func beginAgain(with record: BackplaneRecord) -> Bool {
+        guard let journal, case .operation(let change)? = try? NodeRecord(record.payload),
+            change.epoch == journal.epoch, change.newest.revision > journal.snapshot().revision, beginReading()
+        else { return false }
+        state.withLock { $0.sequence = 0 }
+        return true
+    }
+
+    /// Takes records that may not have arrived yet; they may arrive later, and then change nothing.
+    func take(_ history: [BackplaneRecord]) {
+        for record in history { apply(record) }
     }
 
     /// Begins to read the records again; returns `false` if they are being read.
@@ -99,16 +130,39 @@ final class Follower: Sendable {
     /// Ends the reading of a repair; `nil` if the records could not be read.
     func endReading(_ history: [BackplaneRecord]?) {
         if let history {
-            let known = state.withLock(\.sequence)
+            let known = state.withLock { state in
+                if history.last?.sequence ?? 0 < state.sequence { state.sequence = 0 }
+                return state.sequence
+            }
             let news = history.filter { $0.sequence > known }
             if !news.isEmpty { onRepair() }
-            if history.isEmpty { journal?.remove(.deleted) }
+            noteMissing(history.isEmpty)
             for record in news {
                 state.withLock { note(record, &$0) }
                 apply(record)
             }
         }
         applyWaiting()
+    }
+
+    /// Notes whether a reading has found no record.
+    ///
+    /// A deletion leaves a record, so the records of an operation that has not ended are lost, or the operation was deleted
+    /// long ago. Its node writes them again if it has the operation. Otherwise its watchers connect again after the next reading, and
+    /// learn the truth.
+    private func noteMissing(_ isMissing: Bool) {
+        let (wasMissing, owner) = state.withLock { state in
+            defer { state.isMissing = isMissing }
+            return (state.isMissing, state.owner)
+        }
+        guard isMissing, let journal else { return }
+        if journal.isEnded {
+            journal.remove(.expired)
+        } else if wasMissing {
+            journal.remove(.moved)
+        } else {
+            onMissing(owner)
+        }
     }
 
     private func applyWaiting() {
@@ -131,6 +185,7 @@ final class Follower: Sendable {
     private func note(_ record: BackplaneRecord, _ state: inout State) {
         state.sequence = record.sequence
         state.owner = record.owner
+        state.isMissing = false
     }
 
     private func apply(_ record: BackplaneRecord) {

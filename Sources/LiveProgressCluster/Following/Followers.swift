@@ -2,6 +2,7 @@
 // Part of Live Progress: live progress of long-running operations.
 
 import LiveProgress
+import LiveProgressHTTP
 import Synchronization
 
 /// The copies of other nodes' operations: one subscription for each operation that is watched on this node.
@@ -30,11 +31,18 @@ final class Followers: Sendable {
 
     private let backplane: any ProgressBackplane
     private let service: ProgressService
+    /// Asks a node to write its operations again whose records are gone.
+    private let rewrite: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    init(_ backplane: any ProgressBackplane, service: ProgressService) {
+    init(
+        _ backplane: any ProgressBackplane,
+        service: ProgressService,
+        rewrite: @escaping @Sendable (String) -> Void
+    ) {
         self.backplane = backplane
         self.service = service
+        self.rewrite = rewrite
     }
 
     /// The number of copies.
@@ -51,10 +59,20 @@ final class Followers: Sendable {
         state.withLock { $0.entries[id] }?.follower.owner
     }
 
-    /// Returns the copy of an operation; `nil` if no node has the operation.
-    func copy(of id: ProgressID) async throws(BackplaneError) -> ProgressJournal? {
-        if let journal = state.withLock({ $0.entries[id] })?.follower.journal { return journal }
-        let follower = Follower(id, service: service) { [weak self] in self?.state.withLock { $0.repairs += 1 } }
+    /// Returns the copy that exists of an operation; `nil` if there is none.
+    func present(_ id: ProgressID) -> ProgressJournal? {
+        state.withLock { $0.entries[id] }?.follower.journal
+    }
+
+    /// Returns the copy of an operation, and makes it if there is none.
+    func copy(of id: ProgressID) async throws(BackplaneError) -> OperationCopy {
+        if let journal = present(id) { return .journal(journal) }
+        let follower = Follower(
+            id,
+            service: service,
+            onRepair: { [weak self] in self?.state.withLock { $0.repairs += 1 } },
+            onMissing: rewrite
+        )
         // The subscription comes first, so that no record is missed (invariant 4).
         let subscription = try await backplane.subscribe(to: id) { [weak self, weak follower] record in
             self?.state.withLock { $0.records += 1 }
@@ -70,9 +88,9 @@ final class Followers: Sendable {
         }
         guard let journal = follower.begin(with: history) else {
             backplane.unsubscribe(subscription)
-            return nil
+            return if case .removed? = history.last.flatMap({ try? NodeRecord($0.payload) }) { .removed } else { .none }
         }
-        return add(follower, subscription, journal)
+        return .journal(add(follower, subscription, journal))
     }
 
     /// Adds a copy, unless another caller has made one meanwhile.
@@ -106,6 +124,12 @@ final class Followers: Sendable {
     }
 
     // MARK: Repairing
+
+    /// Reads the records of a copy, because a watcher knows a later revision: the subscription may be late.
+    func catchUp(_ id: ProgressID) async throws(BackplaneError) {
+        let history = try await backplane.history(of: id)
+        state.withLock { $0.entries[id] }?.follower.take(history)
+    }
 
     /// Reads the records of the copies that were quiet for a while, because the last record before a silence may be lost.
     ///

@@ -11,8 +11,14 @@ extension ProgressCluster: ProgressNodes {
     /// The time limit for the answers that a list waits for.
     private static let listLimit = Duration.seconds(2)
 
-    package func copy(of id: ProgressID) async throws(NodesError) -> ProgressJournal? {
-        try await asking { () throws(BackplaneError) in try await followers.copy(of: id) }
+    package func copy(of id: ProgressID) async throws(NodesError) -> OperationCopy {
+        // A node that is cut off still shows the copies that it has.
+        if let journal = followers.present(id) { return .journal(journal) }
+        return try await asking { () throws(BackplaneError) in try await followers.copy(of: id) }
+    }
+
+    package func catchUp(_ copy: ProgressJournal) async throws(NodesError) {
+        try await asking { () throws(BackplaneError) in try await followers.catchUp(copy.id) }
     }
 
     package func noteWatcher(of copy: ProgressJournal) {
@@ -153,6 +159,7 @@ extension ProgressCluster: ProgressNodes {
     private func asking<Result>(
         _ call: () async throws(BackplaneError) -> Result
     ) async throws(NodesError) -> Result {
+        guard !state.withLock(\.isCutOff) else { throw NodesError.noContact }
         do throws(BackplaneError) {
             return try await call()
         } catch {

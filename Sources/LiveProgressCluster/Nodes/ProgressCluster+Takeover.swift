@@ -131,7 +131,8 @@ extension ProgressCluster {
         configuration.note(.gaveUp(journal.id, to: owner ?? "no node"))
     }
 
-    /// Finds the operations that other nodes have taken over while this node could not be reached.
+    /// Finds the operations that other nodes have taken over while this node could not be reached, and those whose records the
+    /// backplane has lost.
     private func verify() async {
         guard let records = try? await backplane.scan() else { return state.withLock { $0.mustVerify = true } }
         for record in records where record.owner != name {
@@ -144,5 +145,6 @@ extension ProgressCluster {
                 state.withLock { $0.mustVerify = true }
             }
         }
+        writer.rewrite(besides: Set(records.lazy.map(\.id)))
     }
 }

@@ -90,7 +90,7 @@ public final class ProgressCluster: Sendable {
         let loss = LossBox()
         writer = NodeWriter(backplane, .init(node: name, configuration: configuration.service), lost: loss.lose)
         service = ProgressService(configuration: configuration.service, keeper: writer)
-        followers = Followers(backplane, service: service)
+        followers = Followers(backplane, service: service, rewrite: loss.findLost)
         sessions = FeedSessions(service)
         feed = NodesFeed(service) { node, session, position in
             let message = NodeMessage.feed(session: session, position: position).bytes
@@ -193,7 +193,7 @@ public final class ProgressCluster: Sendable {
     }
 }
 
-/// The way from the writer to its node, which is created after the writer.
+/// The way from the writer and the copies to their node, which is created after them.
 private final class LossBox: Sendable {
     private struct State { weak var cluster: ProgressCluster? }
 
@@ -204,4 +204,6 @@ private final class LossBox: Sendable {
     func lose(_ journal: ProgressJournal, _ record: BackplaneRecord?) {
         state.withLock(\.cluster)?.lose(journal, to: record?.owner)
     }
+
+    func findLost(_ node: String) { state.withLock(\.cluster)?.askToVerify(node) }
 }

@@ -21,7 +21,7 @@ package final class NodeWriter: OperationKeeper {
     let backplane: any ProgressBackplane
     let settings: Settings
     /// Receives an operation that another node has now, and that node's record.
-    private let lost: @Sendable (ProgressJournal, BackplaneRecord?) -> Void
+    let lost: @Sendable (ProgressJournal, BackplaneRecord?) -> Void
     let state: Mutex<State>
     let waiters = WakeGroup()
     let urgent = WakeGroup()
@@ -57,6 +57,7 @@ package final class NodeWriter: OperationKeeper {
     package func noteContact(_ isThere: Bool) {
         state.withLock { state in
             state.isCutOff = !isThere
+            if isThere { state.ledger.forgetFailures() }
             noteCondition(isThere ? nil : "the backplane does not respond", &state)
         }
     }
@@ -179,41 +180,6 @@ package final class NodeWriter: OperationKeeper {
             newest.oldestRevision = change.newest.revision
             return try await backplane.write(settings.draft(of: newest), of: id, expecting: sequence)
         }
-    }
-
-    private enum Finding {
-        /// Another node has the operation now.
-        case lost
-        /// The node did not know the sequence of the newest record, and knows it now.
-        case outdated
-    }
-
-    /// Finds the reason of a conflict; `nil` if nothing has changed, or if the backplane cannot be read.
-    private func examine(_ entry: WriteLedger.Entry) async -> Finding? {
-        let newest: BackplaneRecord?
-        do throws(BackplaneError) {
-            newest = try await backplane.read(entry.journal.id)
-        } catch {
-            return nil
-        }
-        guard newest?.sequence ?? 0 != entry.sequence else { return nil }
-        state.withLock { $0.conflicts += 1 }
-        if let newest, newest.owner != settings.node || isOfAnotherRun(newest, than: entry.journal) {
-            state.withLock { $0.ledger.remove(entry.journal.id) }
-            waiters.wake()
-            lost(entry.journal, newest)
-            return .lost
-        }
-        // Without a record, such as after the loss of the stream, the next one must have everything.
-        if newest == nil { entry.journal.forgetStored() }
-        state.withLock { $0.ledger.correct(entry.journal, to: newest?.sequence ?? 0) }
-        return .outdated
-    }
-
-    /// Whether a record of this node is of a run that has not ended, and that another journal of this node has.
-    private func isOfAnotherRun(_ record: BackplaneRecord, than journal: ProgressJournal) -> Bool {
-        guard case .operation(let operation)? = try? NodeRecord(record.payload) else { return false }
-        return operation.epoch != journal.epoch && operation.newest.outcome == nil
     }
 
     /// Waits for the interval between two records, or until a caller waits for the operation.

@@ -103,6 +103,20 @@ struct WriteLedger: Sendable {
         return false
     }
 
+    /// Returns the operations that are written, besides some; removed ones are not included.
+    func written(besides others: Set<ProgressID>) -> [ProgressJournal] {
+        entries.values.filter { entry in
+            entry.sequence > 0 && entry.noted == entry.written && entry.tombstoneUntil == nil
+                && !others.contains(entry.journal.id)
+        }
+        .map(\.journal)
+    }
+
+    /// Notes that the next write of each operation may succeed.
+    mutating func forgetFailures() {
+        for id in entries.keys { entries[id]?.failure = nil }
+    }
+
     /// Notes that a write has failed.
     mutating func noteFailure(_ id: ProgressID, _ reason: String) { entries[id]?.failure = reason }
 

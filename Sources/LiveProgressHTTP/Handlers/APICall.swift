@@ -96,6 +96,13 @@ struct APICall {
         if let text = self[.lastEventID], !text.isEmpty { return text }
         return parameters[ProgressRoutes.cursorParameter]
     }
+
+    /// The revisions that the client has, as it says: the cursor at which it resumes, and those of `If-None-Match`.
+    var knownCursors: [ProgressCursor] {
+        var texts = [cursorText].compactMap(\.self)
+        if case .tags(let tags)? = try? condition(.ifNoneMatch) { texts += tags.map(\.value) }
+        return texts.compactMap { ProgressCursor($0) }
+    }
 }
 
 extension ProgressAPI {

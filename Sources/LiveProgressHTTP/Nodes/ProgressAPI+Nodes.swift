@@ -49,7 +49,7 @@ extension ProgressAPI {
     private func changeHere(_ call: APICall, _ nodes: any ProgressNodes) async throws(Refusal) -> ProgressResponse? {
         // Two nodes that both apply changes would show two ends.
         guard !nodes.isCutOff else {
-            throw Refusal(Problems.unreachable(NodesError("they do not respond", mayHaveHappened: false)))
+            throw Refusal(Problems.unreachable(.noContact))
         }
         // A new run replaces the records of the ended one, which watchers elsewhere must see first.
         if call.route == .collection, let id = try createdID(call), service.ownJournal(id)?.isEnded == true {
@@ -100,7 +100,16 @@ extension ProgressAPI {
     /// Returns a copy of the operation of a request; `nil` if no node has the operation.
     func copy(for call: APICall) async throws(Refusal) -> ProgressJournal? {
         guard let nodes = configuration.nodes, let id = call.route.operation else { return nil }
-        return try await asked { () async throws(NodesError) -> ProgressJournal? in try await nodes.copy(of: id) }
+        switch try await asked({ () async throws(NodesError) -> OperationCopy in try await nodes.copy(of: id) }) {
+        case .journal(let journal):
+            // A watcher that comes from another node must not go back to older revisions.
+            if call.knownCursors.contains(where: { $0.epoch == journal.epoch && !journal.contains($0) }) {
+                try await asked { () async throws(NodesError) in try await nodes.catchUp(journal) }
+            }
+            return journal
+        case .removed: throw Refusal(Problems.removed)
+        case .none: return nil
+        }
     }
 
     /// Returns the quota slot of a watcher, and tells the node that has the operation of the watcher.

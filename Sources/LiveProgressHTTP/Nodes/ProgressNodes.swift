@@ -14,9 +14,13 @@ package protocol ProgressNodes: Sendable {
 
     /// Returns a copy of an operation that another node has, for reading and watching.
     ///
-    /// - Returns: The copy, which is kept current as long as something holds it; `nil` if no node has the operation.
     /// - Throws: ``NodesError``.
-    func copy(of id: ProgressID) async throws(NodesError) -> ProgressJournal?
+    func copy(of id: ProgressID) async throws(NodesError) -> OperationCopy
+
+    /// Brings a copy up to the newest revision that is acknowledged as durable.
+    ///
+    /// - Throws: ``NodesError``.
+    func catchUp(_ copy: ProgressJournal) async throws(NodesError)
 
     /// Notes that a copy has a watcher, for the start signal of the operation.
     func noteWatcher(of copy: ProgressJournal)
@@ -57,6 +61,21 @@ package protocol ProgressNodes: Sendable {
     func publish(_ journal: ProgressJournal) async throws(NodesError) -> Bool
 }
 
+/// What a node finds when it needs a copy of an operation.
+package enum OperationCopy: Sendable {
+    /// The copy, which is kept current as long as something holds it.
+    case journal(ProgressJournal)
+    /// The operation was deleted, or has expired.
+    case removed
+    /// No node has the operation.
+    case none
+
+    /// The copy; `nil` if there is none.
+    package var journal: ProgressJournal? {
+        if case .journal(let journal) = self { journal } else { nil }
+    }
+}
+
 /// The node that applies the changes of an operation.
 package enum OperationPlace: Sendable, Hashable {
     /// This node; the operation may not exist.
@@ -79,6 +98,9 @@ package struct NodesError: Error, Sendable {
         self.reason = reason
         self.mayHaveHappened = mayHaveHappened
     }
+
+    /// This node does not reach the others.
+    package static let noContact = NodesError("they do not respond", mayHaveHappened: false)
 }
 
 /// A request that one node passes on to another.

@@ -35,6 +35,8 @@ public final class BackplaneMemory: Sendable {
         var failingReads = 0
         /// The nodes whose connections are interrupted.
         var cutOff: Set<String> = []
+        /// The nodes whose subscriptions receive nothing.
+        var deaf: Set<String> = []
 
         /// The kept entries of an operation.
         func kept(_ id: ProgressID, at now: Duration) -> [Entry] {
@@ -62,12 +64,34 @@ public final class BackplaneMemory: Sendable {
         state.withLock { $0.entries = [:] }
     }
 
+    /// Loses the newest records of each operation, as a server does that starts with an old copy of its disk.
+    ///
+    /// The next records get the sequences of the lost ones.
+    ///
+    /// - Parameter count: The number of records that each operation loses.
+    public func loseNewest(_ count: Int) {
+        state.withLock { state in
+            state.entries = state.entries.compactMapValues { $0.count > count ? $0.dropLast(count) : nil }
+            state.lastSequence = state.entries.values.compactMap(\.last?.record.sequence).max() ?? 0
+        }
+    }
+
     /// The number of subscriptions of all nodes.
     public var subscriptionCount: Int { state.withLock { $0.subscriptions.count } }
 
     /// Interrupts the connection of a node: its calls fail, and it receives nothing.
     public func cutOff(_ node: String) {
         state.withLock { _ = $0.cutOff.insert(node) }
+    }
+
+    /// Lets the subscriptions of a node receive nothing, as if its connection was slow; its calls succeed.
+    public func holdRecords(for node: String) {
+        state.withLock { _ = $0.deaf.insert(node) }
+    }
+
+    /// Lets the subscriptions of a node receive the next records; those that were held are lost.
+    public func releaseRecords(for node: String) {
+        state.withLock { _ = $0.deaf.remove(node) }
     }
 
     /// Lets the next readings of an operation fail.
@@ -138,7 +162,8 @@ public final class MemoryBackplane: ProgressBackplane {
             if draft.lifetime != nil { entries = [] }
             entries.append(.init(record: record, forgottenAt: draft.lifetime.map { now + $0 }))
             state.entries[id] = entries.suffix(BackplaneMemory.history)
-            for subscriber in (state.subscribers[id] ?? [:]).values where !state.cutOff.contains(subscriber.node) {
+            let unreachable = state.cutOff.union(state.deaf)
+            for subscriber in (state.subscribers[id] ?? [:]).values where !unreachable.contains(subscriber.node) {
                 subscriber.records.yield(record)
             }
             return record.sequence
