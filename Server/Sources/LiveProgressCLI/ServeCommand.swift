@@ -89,6 +89,9 @@ struct ServeCommand: AsyncParsableCommand {
             let configuration = try await ServerConfiguration.read(options: options, file: config)
             let showsLink = Self.mayShowLink(configuration.authorization)
             let logger = Self.logger(configuration.logLevel)
+            for name in configuration.unknownVariables {
+                logger.warning("The environment variable \(name) has no effect. docs/OPERATIONS.md lists all keys.")
+            }
             try configuration.validate()
             let cluster = configuration.makeCluster(logger: logger)
             server = try ServerApplication(

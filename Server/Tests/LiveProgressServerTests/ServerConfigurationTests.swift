@@ -51,6 +51,17 @@ struct ServerConfigurationTests {
         #expect(error?.message.contains("\(file.path) has the unknown key \(key);") == true, "\(error?.message ?? "")")
     }
 
+    @Test("environment variables that nothing reads are named, and those of the tool are not")
+    func unknownVariables() async throws {
+        let names = ["BACKPLAIN", "MAXIMUM_BODYSIZES", "TOKEN", "URL", "CONFIG_FILE"]
+        var environment = ["PATH": "/bin", "LIVE_PROGRESS": "1", "LIVE_PROGRESS_BACKPLANE": "nats://127.0.0.1:1"]
+        for name in names { environment["LIVE_PROGRESS_\(name)"] = "" }
+        environment["LIVE_PROGRESS_MAXIMUM_BODY_SIZE"] = "5000"
+        let configuration = try await ServerConfiguration.read(options: [:], file: nil, environment: environment)
+        let unknown = ["BACKPLAIN", "CONFIG_FILE", "MAXIMUM_BODYSIZES"].map { "LIVE_PROGRESS_\($0)" }
+        #expect(configuration.unknownVariables == unknown)
+    }
+
     @Test("an environment variable can name the file")
     func fileFromEnvironment() async throws {
         await #expect(throws: ServerConfigurationError.self) {

@@ -11,8 +11,8 @@ struct AnswerCommand: AsyncParsableCommand {
         commandName: "answer",
         abstract: "Answer the question of an operation.",
         discussion: """
-            `live-progress get` shows the question and its choices. A question is answered once; a second answer is refused, \
-            and the message says what was answered.
+            `live-progress get` shows the question and its choices. A question is answered once; a second answer is refused. \
+            Until the operation ends, the message says what was answered.
             """
     )
 

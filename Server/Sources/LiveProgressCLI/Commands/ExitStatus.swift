@@ -62,6 +62,8 @@ extension ProgressClientError {
         case .unknown where problem == nil:
             "There is no operation at this address, and perhaps no Live Progress server."
         case .unknown: "The server knows no such operation. `live-progress list` shows those that it has."
+        case .gone:
+            "The operation was deleted, or its retention is over. Use another identifier, or start it anew with `live-progress run`."
         case .unauthenticated:
             "The server needs a valid token: use --token or LIVE_PROGRESS_TOKEN, or a link with #token=…."
         case .forbidden: "The token does not permit this (\(problem?.detail ?? message))"

@@ -32,7 +32,7 @@ extension ServerConfiguration {
             }
         }
         let cluster = ProgressCluster(NATSBackplane(nats), configuration: node)
-        logger.notice("This server is the node \(cluster.name).")
+        logger.notice("This server is the node \(cluster.name) in the namespace \(backplane.namespace).")
         return cluster
     }
 }

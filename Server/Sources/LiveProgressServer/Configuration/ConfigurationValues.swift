@@ -38,6 +38,21 @@ struct ConfigurationValues {
         }
     }
 
+    /// Returns the variables that look like keys, though nothing has looked them up; call this after all lookups.
+    ///
+    /// They are no error, because a future version may read them.
+    func unknown(in environment: [String: String]) -> [String] {
+        let prefix = "LIVE_PROGRESS_"
+        let known = Set(known.names.withLock(\.self).map { $0.uppercased() }).union(Self.otherVariables)
+        return environment.keys.filter { name in
+            name.hasPrefix(prefix) && !known.contains(String(name.dropFirst(prefix.count)).replacing("_", with: ""))
+        }
+        .sorted()
+    }
+
+    /// The variables of the tool, of workers and of commands, without the prefix.
+    private static let otherVariables = ["CONFIG", "SERVER", "URL", "ID", "OWNER", "TOKEN", "CA", "DISABLED"]
+
     func string(_ key: String) throws(ServerConfigurationError) -> String? {
         guard let (content, _) = try look(up: key, as: .string, "a text"), case .string(let text) = content else {
             return nil

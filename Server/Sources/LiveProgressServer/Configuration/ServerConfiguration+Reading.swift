@@ -43,8 +43,9 @@ extension ServerConfiguration {
             sources.append(ConfigurationSource(name: file, provider: provider, keys: try keys(ofYAML: file)))
         }
         let values = ConfigurationValues(sources: sources)
-        let configuration = try ServerConfiguration(values, store: .standard(environment))
+        var configuration = try ServerConfiguration(values, store: .standard(environment))
         try values.refuseUnknownKeys()
+        configuration.unknownVariables = values.unknown(in: environment)
         return configuration
     }
 

@@ -16,6 +16,8 @@ package struct ServerConfiguration: Sendable {
     package var store = StoreLocation.memory
     /// The backplane of several servers; `nil` for a server of its own.
     package var backplane: BackplaneConfiguration?
+    /// The environment variables `LIVE_PROGRESS_…` that nothing reads, such as misspelt ones.
+    package var unknownVariables: [String] = []
     /// Whether to serve everyone who can reach the address, even without tokens or TLS.
     package var isInsecure = false
     /// The lowest level of messages that the server logs.
