@@ -226,11 +226,6 @@ extension NATSError {
     fileprivate var mayHaveStored: Bool {
         isOutcomeUnknown || code == .noResponders || code == .unavailable || code == .wrongLastSequence
     }
-
-    /// Whether the same call may succeed a moment later.
-    var isTransient: Bool {
-        isOutcomeUnknown || code == .noResponders || code == .unavailable || code == .notConnected
-    }
 }
 
 extension BackplaneError {

@@ -50,6 +50,8 @@ public final class NATSBackplane: ProgressBackplane {
     struct State {
         var node: BackplaneNode?
         var running: Task<Void, Never>?
+        /// The number of messages of other nodes that have no response yet.
+        var responding = 0
         var watches: [UInt64: Watch] = [:]
         var lastWatch: UInt64 = 0
     }
@@ -63,6 +65,8 @@ public final class NATSBackplane: ProgressBackplane {
     let streams: JetStream
     let state = Mutex(State())
     private let events: ConnectionEvents
+    /// Wakes the end of the node after each response.
+    private let responded = WakeGroup()
     /// Wakes the end of the node when the connection is closed.
     private let ended = WakeSignal()
 
@@ -112,8 +116,8 @@ public final class NATSBackplane: ProgressBackplane {
     public func leave() async {
         events.leave()
         // A connection that is being lost must not delay the end.
-        await withTaskGroup(of: Void.self) { [client] group in
-            group.addTask { try? await client.drain() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await self.finish() }
             group.addTask { try? await Task.sleep(for: Self.drainLimit) }
             await group.next()
             group.cancelAll()
@@ -126,6 +130,13 @@ public final class NATSBackplane: ProgressBackplane {
         // The servers must know that the node is gone, so that requests for it fail at once.
         let clock = ProgressClock.system
         if running != nil { _ = await ended.wait(until: clock.now() + Self.drainLimit, on: clock) }
+    }
+
+    /// Receives no more messages, and responds to those that have arrived.
+    private func finish() async throws {
+        try await client.drain()
+        _ = try await responded.wait { state.withLock { $0.responding == 0 ? true : nil } }
+        try await client.flush()
     }
 
     /// Creates the stream again, after it was deleted or lost.
@@ -152,11 +163,17 @@ public final class NATSBackplane: ProgressBackplane {
 
     /// Subscribes to the messages for this node.
     private func listen(as node: BackplaneNode) async throws(NATSError) {
-        _ = try client.subscribe(to: names.node(node.name)) { [client] message in
-            guard let reply = message.reply else { return }
+        _ = try client.subscribe(to: names.node(node.name)) { [weak self] message in
+            guard let self, let reply = message.reply else { return }
+            state.withLock { $0.responding += 1 }
             Task {
                 let answer = await node.respond(Array(message.payload.readableBytesView))
-                try? client.publish(ByteBuffer(bytes: answer), to: reply)
+                // The other node still waits if only this one has lost its connection.
+                try? await self.repeating(while: { $0.code == .notConnected }) { () async throws(NATSError) in
+                    try self.client.publish(ByteBuffer(bytes: answer), to: reply)
+                }
+                self.state.withLock { $0.responding -= 1 }
+                self.responded.wake()
             }
         }
         let own = names.announcement(by: node.name)
@@ -170,28 +187,6 @@ public final class NATSBackplane: ProgressBackplane {
         // A cluster that has just started has no leader yet.
         try await repeating(while: \.isTransient) { () async throws(NATSError) in
             try await createStream(replicas: configuration.replicas ?? 3)
-        }
-    }
-
-    /// Repeats a call until it succeeds, or fails in another way, or the time limit has passed.
-    ///
-    /// - Parameters:
-    ///   - limit: The time limit; `nil` for that of a write or a read.
-    ///   - mayRepeat: Whether the call is safe to repeat after an error, and may then succeed.
-    ///   - call: The call.
-    func repeating<Answer>(
-        within limit: Duration? = nil,
-        while mayRepeat: (NATSError) -> Bool,
-        _ call: () async throws(NATSError) -> Answer
-    ) async throws(NATSError) -> Answer {
-        let deadline = ContinuousClock.now + (limit ?? configuration.timeout)
-        while true {
-            do throws(NATSError) {
-                return try await call()
-            } catch {
-                guard mayRepeat(error), ContinuousClock.now < deadline, !Task.isCancelled else { throw error }
-                try? await Task.sleep(for: .milliseconds(100))
-            }
         }
     }
 

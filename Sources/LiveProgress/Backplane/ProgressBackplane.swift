@@ -21,7 +21,8 @@
 /// 8. A record with a lifetime is forgotten after it, and so are all earlier records of its operation. The next write expects
 ///    the sequence 0.
 /// 9. ``request(_:to:within:)`` reaches the node of that name, and no other. If there is no such node, it throws
-///    ``BackplaneError/Code/noNode`` without waiting. A request to a node that has just left may be lost.
+///    ``BackplaneError/Code/noNode`` without waiting. A node that leaves responds to what it has received; a request to
+///    a node that has just left may be lost.
 /// 10. ``announce(_:)`` reaches every other node that has joined, unless its connection is interrupted.
 public protocol ProgressBackplane: Sendable, CustomStringConvertible {
     /// Joins the nodes, before any other call.

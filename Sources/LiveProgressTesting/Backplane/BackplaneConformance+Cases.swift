@@ -164,6 +164,21 @@ extension BackplaneConformance {
             try bench.expect(later, .noNode, "the error for a node that has left")
             try bench.expect(clock.now - begin < .seconds(300), true, "whether the request failed without waiting")
         },
+        BackplaneConformance("a node that leaves responds to what it has received", 9) { bench in
+            let node = bench.nodes[2]
+            let message = Array(BackplaneBench.Node.held.utf8)
+            async let answer = bench.first.request(message, to: node.name, within: .seconds(60))
+            _ = await node.received.wait(for: 1)
+            async let left: Void = node.backplane.leave()
+            try await bench.medium.pass(.milliseconds(300))
+            node.release.append(true)
+            do {
+                try bench.expect(text(try await answer), "c: held", "the response")
+            } catch let error as BackplaneError {
+                throw bench.violation("the response was lost: \(error)")
+            }
+            await left
+        },
         BackplaneConformance("an announcement reaches all other nodes", 10) { bench in
             for round in 0..<20 { bench.nodes[round % 3].backplane.announce(Array("\(round)".utf8)) }
             for (index, node) in bench.nodes.enumerated() {

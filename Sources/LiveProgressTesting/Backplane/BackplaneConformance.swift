@@ -68,15 +68,25 @@ public struct BackplaneViolation: Error, Sendable, CustomStringConvertible {
 /// Three nodes of a medium under test, with the steps that the cases have in common.
 struct BackplaneBench: Sendable {
     /// One node, which returns each message with its name, and keeps what other nodes announce.
+    ///
+    /// It returns the message ``held`` only after ``release``.
     struct Node: Sendable {
         let name: String
         let backplane: any ProgressBackplane
         let heard = Collected<String>()
+        let received = Collected<String>()
+        let release = Collected<Bool>()
+
+        static let held = "held"
 
         func join() async throws {
             let node = BackplaneNode(
                 name: name,
-                respond: { [name] message in Array("\(name): \(text(message))".utf8) },
+                respond: { [name, received, release] message in
+                    received.append(text(message))
+                    if text(message) == Self.held { _ = await release.wait(for: 1) }
+                    return Array("\(name): \(text(message))".utf8)
+                },
                 hear: { [heard] message in heard.append(text(message)) }
             )
             try await backplane.join(node)

@@ -55,6 +55,7 @@ final class FaultyBackplane: ProgressBackplane {
         case bringsBackTheRecordBefore = "a record with a lifetime is forgotten"
         case scansItsOwn = "a scan finds each operation once"
         case answersForOthers = "a request reaches its node and no other"
+        case losesItsLastResponse = "a node that leaves responds to what it has received"
         case hearsItself = "an announcement reaches all other nodes"
     }
 
@@ -126,7 +127,11 @@ final class FaultyBackplane: ProgressBackplane {
 
     func request(_ message: [UInt8], to name: String, within limit: Duration) async throws(BackplaneError) -> [UInt8] {
         if fault == .answersForOthers, let node = node.withLock(\.self) { return await node.respond(message) }
-        return try await memory.request(message, to: name, within: limit)
+        let answer = try await memory.request(message, to: name, within: limit)
+        if fault == .losesItsLastResponse, message == Array("held".utf8) {
+            throw BackplaneError(.unknownOutcome, "The response is lost.")
+        }
+        return answer
     }
 
     func announce(_ message: [UInt8]) {
