@@ -134,7 +134,10 @@ extension ProgressCluster {
     /// Finds the operations that other nodes have taken over while this node could not be reached, and those whose records the
     /// backplane has lost.
     private func verify() async {
+        let written = writer.written
         guard let records = try? await backplane.scan() else { return state.withLock { $0.mustVerify = true } }
+        let present = Set(records.lazy.map(\.id))
+        writer.rewrite(written.filter { !present.contains($0.key) })
         for record in records where record.owner != name {
             guard let journal = service.ownJournal(record.id) else { continue }
             do throws(BackplaneError) {
@@ -145,6 +148,5 @@ extension ProgressCluster {
                 state.withLock { $0.mustVerify = true }
             }
         }
-        writer.rewrite(besides: Set(records.lazy.map(\.id)))
     }
 }

@@ -41,10 +41,18 @@ extension NodeWriter {
         return operation.epoch != journal.epoch && operation.newest.outcome == nil
     }
 
-    /// Writes the operations again whose records are gone, such as after the loss of the stream.
+    /// The operations whose changes are all written, with the sequences of their newest records.
+    var written: [ProgressID: UInt64] { state.withLock(\.ledger.written) }
+
+    /// Writes operations again whose records are gone, such as after the loss of the stream.
     ///
-    /// - Parameter present: The operations that have a record.
-    func rewrite(besides present: Set<ProgressID>) {
-        for journal in state.withLock({ $0.ledger.written(besides: present) }) { journal.keepAgain() }
+    /// - Parameter lost: The operations, with the sequences of the lost records; one that has a later record is not written.
+    func rewrite(_ lost: [ProgressID: UInt64]) {
+        let journals = state.withLock { state in
+            lost.compactMap { id, sequence in
+                state.ledger.entry(id).flatMap { $0.sequence == sequence ? $0.journal : nil }
+            }
+        }
+        for journal in journals { journal.keepAgain() }
     }
 }

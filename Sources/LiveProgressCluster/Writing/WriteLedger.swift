@@ -103,13 +103,10 @@ struct WriteLedger: Sendable {
         return false
     }
 
-    /// Returns the operations that are written, besides some; removed ones are not included.
-    func written(besides others: Set<ProgressID>) -> [ProgressJournal] {
-        entries.values.filter { entry in
-            entry.sequence > 0 && entry.noted == entry.written && entry.tombstoneUntil == nil
-                && !others.contains(entry.journal.id)
-        }
-        .map(\.journal)
+    /// The operations whose changes are all written, with the sequences of their newest records; removed ones are not included.
+    var written: [ProgressID: UInt64] {
+        entries.filter { $0.value.sequence > 0 && $0.value.noted == $0.value.written && $0.value.tombstoneUntil == nil }
+            .mapValues(\.sequence)
     }
 
     /// Notes that the next write of each operation may succeed.
