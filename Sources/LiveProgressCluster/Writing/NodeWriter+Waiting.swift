@@ -32,13 +32,13 @@ extension NodeWriter {
 
     private static let takenOver = ProgressError(
         .storeUnavailable,
-        "Another node has the operation now, and does not have this report. Send the report again."
+        "Another node has the operation now, and does not have this change. Send the change again."
     )
 
     private func unavailable(_ reason: String) -> ProgressError {
         ProgressError(
             .storeUnavailable,
-            "The backplane (\(backplane)) has not confirmed the report: \(reason). The report is kept, and is written later."
+            "The backplane (\(backplane)) has not confirmed the change: \(reason). The change is kept, and is written later."
         )
     }
 
