@@ -17,6 +17,8 @@ import pytest
 from harness import BASE, expect, expect_equal, plain_environment, request
 
 SIZE = 3_000_000
+#: The folders of programs, with those that the test packages bring.
+PATH = f"{Path(sys.executable).parent}:{plain_environment()['PATH']}"
 
 
 class SlowFile(http.server.BaseHTTPRequestHandler):
@@ -46,6 +48,10 @@ def bar(program: str) -> list[str]:
     return [sys.executable, "-c", program]
 
 
+def configure(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, env=plain_environment(PATH=PATH))
+
+
 def ninja(folder: Path) -> list[str]:
     edges = "".join(f"build out{n}: slow\n" for n in range(30))
     (folder / "build.ninja").write_text(f"rule slow\n  command = sleep 0.1; touch $out\n{edges}")
@@ -57,8 +63,7 @@ def cmake(folder: Path) -> list[str]:
         f"add_custom_target(t{n} ALL COMMAND ${{CMAKE_COMMAND}} -E sleep 0.2 COMMENT Step{n})\n" for n in range(12)
     )
     (folder / "CMakeLists.txt").write_text(f"cmake_minimum_required(VERSION 3.10)\nproject(p NONE)\n{targets}")
-    configure = ["cmake", "-G", "Unix Makefiles", "-S", str(folder), "-B", str(folder / "b")]
-    subprocess.run(configure, check=True, capture_output=True)
+    configure("cmake", "-G", "Unix Makefiles", "-S", str(folder), "-B", str(folder / "b"))
     return ["cmake", "--build", str(folder / "b")]
 
 
@@ -66,7 +71,7 @@ def ctest(folder: Path) -> list[str]:
     tests = "".join(f"add_test(NAME t{n} COMMAND ${{CMAKE_COMMAND}} -E sleep 0.15)\n" for n in range(12))
     text = f"cmake_minimum_required(VERSION 3.10)\nproject(p NONE)\nenable_testing()\n{tests}"
     (folder / "CMakeLists.txt").write_text(text)
-    subprocess.run(["cmake", "-S", str(folder), "-B", str(folder / "b")], check=True, capture_output=True)
+    configure("cmake", "-S", str(folder), "-B", str(folder / "b"))
     return ["sh", "-c", f"cd '{folder}/b' && exec ctest"]
 
 
@@ -102,8 +107,8 @@ TOOLS = {
     "wget": ("wget", lambda _, url: ["wget", "-O", "/dev/null", url], "%"),
     "dd": ("dd", lambda _, url: ["sh", "-c", f"curl -s {url} | dd of=/dev/null bs=64k status=progress"], None),
     "ninja": ("ninja", lambda folder, _: ninja(folder), "steps"),
-    "cmake and make": ("make", lambda folder, _: cmake(folder), "%"),
-    "ctest": ("ctest", lambda folder, _: ctest(folder), "tests"),
+    "cmake and make": ("cmake", lambda folder, _: cmake(folder), "%"),
+    "ctest": ("cmake", lambda folder, _: ctest(folder), "tests"),
     "pytest": ("python3", lambda folder, _: pytest_(folder), "%"),
     "git rebase": ("git", lambda folder, _: rebase(folder), "steps"),
     "rsync": (
@@ -128,12 +133,11 @@ TOOLS = {
 @pytest.mark.parametrize("tool", TOOLS)
 def test_tool(binary, server, tmp_path, url, tool):
     program, command, unit = TOOLS[tool]
-    path = f"{Path(sys.executable).parent}:{plain_environment()['PATH']}"
-    if not shutil.which(program, path=path):
+    if not shutil.which(program, path=PATH):
         pytest.skip(f"{program} is not installed")
     name = tool.replace(" ", "-").replace("#", "bar")
     words = ["run", "--quiet", "--server", server.url, "--id", f"tool-{name}", "--", *command(tmp_path, url)]
-    environment = plain_environment(TERM="xterm-256color", PATH=path)
+    environment = plain_environment(TERM="xterm-256color", PATH=PATH)
     process = pexpect.spawn(str(binary), words, env=environment, dimensions=(24, 80), timeout=60)
     output = process.read()
     process.close()
