@@ -115,6 +115,8 @@ struct NodeWriterTests {
         #expect(node.lost == ["b"])
         #expect(try node.backplane.read("x")?.owner == "b")
         try await node.service.committed()
+        // A caller that waits only now must not take the loss for a commit.
+        await #expect(throws: ProgressError.self) { try await node.service.committed("x") }
     }
 
     @Test("After a record of its own that it does not know, a node goes on")

@@ -35,6 +35,8 @@ struct WriteLedger: Sendable {
     private var removals: [ProgressID: UInt64] = [:]
     /// The callers that wait, with the note of each operation that must be written.
     private var waits: [UInt64: [ProgressID: UInt64]] = [:]
+    /// The operations that another node has now, for the waits that begin later.
+    private var lost: Set<ProgressID> = []
     /// The waits for an operation that another node has now.
     private var lostWaits: Set<UInt64> = []
     private var lastWait: UInt64 = 0
@@ -50,6 +52,7 @@ struct WriteLedger: Sendable {
     /// Begins to keep an operation whose newest record has a sequence.
     mutating func add(_ journal: ProgressJournal, at sequence: UInt64) {
         entries[journal.id] = Entry(journal, at: sequence)
+        lost.remove(journal.id)
     }
 
     /// Notes a change; returns whether the caller must start to write the operation.
@@ -64,6 +67,7 @@ struct WriteLedger: Sendable {
                 former?.noted ?? 0, former?.written ?? 0, former?.isWriting ?? false
             )
             entries[id] = entry
+            lost.remove(id)
         }
         entries[id]?.noted += 1
         entries[id]?.tombstoneUntil = tombstoneUntil
@@ -131,12 +135,16 @@ struct WriteLedger: Sendable {
     mutating func remove(_ id: ProgressID) {
         for wait in waits.keys where waits[wait]?.removeValue(forKey: id) != nil { lostWaits.insert(wait) }
         entries[id] = nil
+        // A request that applied its change before waits within moments.
+        if lost.count >= 1000 { lost = [] }
+        lost.insert(id)
     }
 
     /// Begins to wait for everything that was noted, of one operation or of all; returns the number of the wait.
     mutating func beginWait(for id: ProgressID? = nil) -> UInt64 {
         lastWait += 1
         let awaited = if let id { entries[id].map { [id: $0] } ?? [:] } else { entries }
+        if let id, lost.contains(id) { lostWaits.insert(lastWait) }
         waits[lastWait] = awaited.filter { $0.value.noted > $0.value.written }.mapValues(\.noted)
         return lastWait
     }
