@@ -113,7 +113,7 @@ extension NATSBackplane {
         var next: UInt64 = 0
         do throws(NATSError) {
             while next <= newest.sequence {
-                let found = try await repeating(while: \.isTransient) { () async throws(NATSError) in
+                let found = try await reading { () async throws(NATSError) in
                     try await streams.nextMessage(of: names.record(id.token), from: next, in: names.stream)
                 }
                 guard let found, let record = record(found, of: id) else { break }
@@ -142,7 +142,7 @@ extension NATSBackplane {
 
     /// Returns the newest message, also if it is forgotten, from the stream's leader.
     func newestMessage(of id: ProgressID) async throws(NATSError) -> StoredMessage? {
-        try await repeating(while: \.isTransient) { () async throws(NATSError) in
+        try await reading { () async throws(NATSError) in
             try await streams.lastMessage(of: names.record(id.token), in: names.stream)
         }
     }

@@ -29,6 +29,21 @@ extension NATSBackplane {
     }
 }
 
+extension NATSBackplane {
+    /// Reads from the stream, which may have no leader for a while, or may be lost.
+    func reading<Answer>(_ read: () async throws(NATSError) -> Answer) async throws(NATSError) -> Answer {
+        try await repeating(while: \.isTransient) { () async throws(NATSError) in
+            do throws(NATSError) {
+                return try await read()
+            } catch {
+                guard error.code == .streamNotFound else { throw error }
+                await restoreStream()
+                return try await read()
+            }
+        }
+    }
+}
+
 extension NATSError {
     /// Whether the same call may succeed a moment later.
     var isTransient: Bool {

@@ -142,7 +142,8 @@ public final class NATSBackplane: ProgressBackplane {
     /// Creates the stream again, after it was deleted or lost.
     func restoreStream() async {
         // If it cannot be created, the next try says why.
-        try? await createStream()
+        guard (try? await createStream()) != nil else { return }
+        state.withLock(\.node)?.beginAnew()
     }
 
     /// Waits for the connection, within the time limit.

@@ -52,6 +52,13 @@ final class Nodes: Sendable {
         }
     }
 
+    /// Returns the response to a request that is repeated, as a client does it, while it is refused for the moment.
+    func repeating(_ call: @escaping @Sendable () async throws -> Answer) async throws -> Answer {
+        var answer = try await passing(call)
+        for _ in 0..<20 where answer.status == 503 { answer = try await passing(call) }
+        return answer
+    }
+
     /// Waits until all nodes know each other.
     func meet(_ nodes: Node...) async {
         await pass { nodes.allSatisfy { $0.cluster.figures.nodes == nodes.count } }

@@ -78,6 +78,24 @@ struct RecordFaultsTests {
         }
     }
 
+    @Test("After one node has found that all records are lost, every node writes all its operations again")
+    func allAreWrittenAgain() async throws {
+        let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
+        await nodes.meet(a, b)
+        for node in [a, b] {
+            for number in 0..<5 {
+                let body = #"{"id":"\#(node === a ? "a" : "b")-\#(number)"}"#
+                #expect(try await node.send(.post, "", body).status == 201)
+            }
+        }
+        for round in 1...3 {
+            nodes.memory.loseEverything()
+            #expect(try await durable(a, "/a-0", #"{"state":"\#(round)"}"#) == 200)
+            await nodes.pass { (try? a.backplane.scan().count) == 10 }
+        }
+        #expect(try await a.send(.get, "/b-4").status == 200)
+    }
+
     @Test("The watchers of an operation elsewhere stay when its records are lost, and see what follows")
     func lostRecordsOfWatched() async throws {
         let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))

@@ -27,7 +27,6 @@ struct SharedOperationsTests {
         #expect(try await c.send(.post, "/x/cancel").status == 202)
         #expect(try await a.send(.get, "/x").json["status"]?.stringValue == "cancelling")
         #expect(try await b.send(.delete, "/x").status == 204)
-        try await a.cluster.service.committed("x")
         for node in [a, b, c] { #expect(try await node.send(.get, "/x").status == 410) }
     }
 

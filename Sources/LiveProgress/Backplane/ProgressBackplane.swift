@@ -92,16 +92,20 @@ public struct BackplaneNode: Sendable {
     public let respond: @Sendable ([UInt8]) async -> [UInt8]
     /// Receives what other nodes announce; the closure must not block.
     public let hear: @Sendable ([UInt8]) -> Void
+    /// Called when this node finds that the backplane has lost all records, and begins anew; the closure must not block.
+    public let beginAnew: @Sendable () -> Void
 
     /// Creates a node.
     public init(
         name: String,
         respond: @escaping @Sendable ([UInt8]) async -> [UInt8],
-        hear: @escaping @Sendable ([UInt8]) -> Void
+        hear: @escaping @Sendable ([UInt8]) -> Void,
+        beginAnew: @escaping @Sendable () -> Void = {}
     ) {
         self.name = name
         self.respond = respond
         self.hear = hear
+        self.beginAnew = beginAnew
     }
 }
 

@@ -28,7 +28,7 @@ final class Follower: Sendable {
     let id: ProgressID
     private let service: ProgressService
     private let onRepair: @Sendable () -> Void
-    private let onMissing: @Sendable (String) -> Void
+    private let onMissing: @Sendable () -> Void
     private let state: Mutex<State>
 
     /// Creates a follower without a copy.
@@ -37,12 +37,12 @@ final class Follower: Sendable {
     ///   - id: The operation.
     ///   - service: The service of this node.
     ///   - onRepair: Called after a reading that found records which had not arrived.
-    ///   - onMissing: Called with the node of the operation, if the records of an operation that has not ended are gone.
+    ///   - onMissing: Called if the records of an operation that has not ended are gone.
     init(
         _ id: ProgressID,
         service: ProgressService,
         onRepair: @escaping @Sendable () -> Void,
-        onMissing: @escaping @Sendable (String) -> Void
+        onMissing: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.service = service
@@ -151,9 +151,9 @@ final class Follower: Sendable {
     /// long ago. Its node writes them again if it has the operation. Otherwise its watchers connect again after the next reading, and
     /// learn the truth.
     private func noteMissing(_ isMissing: Bool) {
-        let (wasMissing, owner) = state.withLock { state in
+        let wasMissing = state.withLock { state in
             defer { state.isMissing = isMissing }
-            return (state.isMissing, state.owner)
+            return state.isMissing
         }
         guard isMissing, let journal else { return }
         if journal.isEnded {
@@ -161,7 +161,7 @@ final class Follower: Sendable {
         } else if wasMissing {
             journal.remove(.moved)
         } else {
-            onMissing(owner)
+            onMissing()
         }
     }
 

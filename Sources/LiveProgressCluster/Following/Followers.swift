@@ -31,18 +31,18 @@ final class Followers: Sendable {
 
     private let backplane: any ProgressBackplane
     private let service: ProgressService
-    /// Asks a node to write its operations again whose records are gone.
-    private let rewrite: @Sendable (String) -> Void
+    /// Called if the records of an operation that has not ended are gone.
+    private let recordsLost: @Sendable () -> Void
     private let state = Mutex(State())
 
     init(
         _ backplane: any ProgressBackplane,
         service: ProgressService,
-        rewrite: @escaping @Sendable (String) -> Void
+        recordsLost: @escaping @Sendable () -> Void
     ) {
         self.backplane = backplane
         self.service = service
-        self.rewrite = rewrite
+        self.recordsLost = recordsLost
     }
 
     /// The number of copies.
@@ -71,7 +71,7 @@ final class Followers: Sendable {
             id,
             service: service,
             onRepair: { [weak self] in self?.state.withLock { $0.repairs += 1 } },
-            onMissing: rewrite
+            onMissing: recordsLost
         )
         // The subscription comes first, so that no record is missed (invariant 4).
         let subscription = try await backplane.subscribe(to: id) { [weak self, weak follower] record in

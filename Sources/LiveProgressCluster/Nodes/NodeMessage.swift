@@ -110,9 +110,12 @@ enum NodeAnswer: Sendable {
 enum NodeAnnouncement: Sendable, Hashable {
     case present(String)
     case leaving(String)
+    /// The sender has found that records are lost, so each node must write those of its operations again.
+    case recordsLost(String)
 
     var bytes: [UInt8] {
         switch self {
+        case .recordsLost(let name): (["recordsLost": .string(name)] as JSONValue).jsonBytes
         case .present(let name): (["present": .string(name)] as JSONValue).jsonBytes
         case .leaving(let name): (["leaving": .string(name)] as JSONValue).jsonBytes
         }
@@ -124,6 +127,8 @@ enum NodeAnnouncement: Sendable, Hashable {
             self = .present(name)
         } else if let name = members["leaving"]?.stringValue {
             self = .leaving(name)
+        } else if let name = members["recordsLost"]?.stringValue {
+            self = .recordsLost(name)
         } else {
             return nil
         }

@@ -67,6 +67,7 @@ extension ProgressCluster {
         switch NodeAnnouncement(bytes) {
         case .present(let node): notePresence(of: node)
         case .leaving(let node): noteGone(node)
+        case .recordsLost: verifySoon()
         case nil: break
         }
     }

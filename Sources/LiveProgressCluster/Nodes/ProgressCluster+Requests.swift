@@ -129,9 +129,7 @@ extension ProgressCluster: ProgressNodes {
             return (response.map { NodeAnswer.response($0) } ?? .notHere).bytes
         case .watched(let id): service.ownJournal(id)?.noteWatcherElsewhere()
         // The operation may have ended, and then nothing is to be done.
-        case .verify:
-            state.withLock { $0.mustVerify = true }
-            maintenance.wake()
+        case .verify: verifySoon()
         case .cancel(let id): _ = try? service.ownJournal(id)?.requestCancel()
         case .feed(let session, let position):
             return NodeAnswer.feed(await sessions.read(session, after: position)).bytes

@@ -131,6 +131,24 @@ extension ProgressCluster {
         configuration.note(.gaveUp(journal.id, to: owner ?? "no node"))
     }
 
+    /// Lets the node find out which of its operations others have taken over, and which records are lost.
+    func verifySoon() {
+        state.withLock { $0.mustVerify = true }
+        maintenance.wake()
+    }
+
+    /// Notes that records are lost: every node writes those of its operations again.
+    func noteLostRecords() {
+        let now = configuration.service.clock.now()
+        let isFirst = state.withLock { state in
+            defer { state.lostRecordsAt = now }
+            return state.lostRecordsAt.map { now - $0 >= configuration.heartbeat } ?? true
+        }
+        guard isFirst else { return }
+        backplane.announce(NodeAnnouncement.recordsLost(name).bytes)
+        verifySoon()
+    }
+
     /// Finds the operations that other nodes have taken over while this node could not be reached, and those whose records the
     /// backplane has lost.
     private func verify() async {

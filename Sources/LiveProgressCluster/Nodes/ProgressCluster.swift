@@ -51,6 +51,8 @@ public final class ProgressCluster: Sendable {
         var takingOver: Set<ProgressID> = []
         var mustSearch = false
         var mustVerify = false
+        /// The time at which the node last found that records are lost.
+        var lostRecordsAt: Duration?
         var responding = 0
         var forwarded = 0
         var takenOver = 0
@@ -88,9 +90,14 @@ public final class ProgressCluster: Sendable {
         let run = String(UInt32.random(in: .min ... .max), radix: 36)
         name = "\(configuration.name)-\(run)"
         let loss = LossBox()
-        writer = NodeWriter(backplane, .init(node: name, configuration: configuration.service), lost: loss.lose)
+        writer = NodeWriter(
+            backplane,
+            .init(node: name, configuration: configuration.service),
+            recordsLost: loss.noteLostRecords,
+            lost: loss.lose
+        )
         service = ProgressService(configuration: configuration.service, keeper: writer)
-        followers = Followers(backplane, service: service, rewrite: loss.findLost)
+        followers = Followers(backplane, service: service, recordsLost: loss.noteLostRecords)
         sessions = FeedSessions(service)
         feed = NodesFeed(service) { node, session, position in
             let message = NodeMessage.feed(session: session, position: position).bytes
@@ -134,7 +141,8 @@ public final class ProgressCluster: Sendable {
         let node = BackplaneNode(
             name: name,
             respond: { [weak self] message in await self?.respond(to: message) ?? [] },
-            hear: { [weak self] message in self?.hear(message) }
+            hear: { [weak self] message in self?.hear(message) },
+            beginAnew: { [weak self] in self?.noteLostRecords() }
         )
         try await backplane.join(node)
         state.withLock { state in
@@ -205,5 +213,5 @@ private final class LossBox: Sendable {
         state.withLock(\.cluster)?.lose(journal, to: record?.owner)
     }
 
-    func findLost(_ node: String) { state.withLock(\.cluster)?.askToVerify(node) }
+    func noteLostRecords() { state.withLock(\.cluster)?.noteLostRecords() }
 }

@@ -30,7 +30,10 @@ extension NodeWriter {
             return .lost
         }
         // After the loss of newer records, such as those of the whole stream, the next one must have everything.
-        if newest?.sequence ?? 0 < entry.sequence { entry.journal.forgetStored() }
+        if newest?.sequence ?? 0 < entry.sequence {
+            entry.journal.forgetStored()
+            recordsLost()
+        }
         state.withLock { $0.ledger.correct(entry.journal, to: newest?.sequence ?? 0) }
         return .outdated
     }

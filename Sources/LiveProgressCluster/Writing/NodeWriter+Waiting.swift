@@ -38,7 +38,10 @@ extension NodeWriter {
     private func unavailable(_ reason: String) -> ProgressError {
         ProgressError(
             .storeUnavailable,
-            "The backplane (\(backplane)) has not confirmed the change: \(reason). The change is kept, and is written later."
+            """
+            The backplane (\(backplane)) has not confirmed the change: \(reason). It is written later, unless another node takes \
+            over before. Repeat the request with the same Idempotency-Key: it is applied once.
+            """
         )
     }
 

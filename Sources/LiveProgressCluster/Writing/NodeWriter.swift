@@ -21,6 +21,7 @@ package final class NodeWriter: OperationKeeper {
     let backplane: any ProgressBackplane
     let settings: Settings
     /// Receives an operation that another node has now, and that node's record.
+    let recordsLost: @Sendable () -> Void
     let lost: @Sendable (ProgressJournal, BackplaneRecord?) -> Void
     let state: Mutex<State>
     let waiters = WakeGroup()
@@ -31,14 +32,17 @@ package final class NodeWriter: OperationKeeper {
     /// - Parameters:
     ///   - backplane: The backplane, which the node has joined.
     ///   - settings: The name of the node, and times.
+    ///   - recordsLost: Called if newer records of an operation are gone.
     ///   - lost: Receives an operation that another node has now, and the newest record.
     package init(
         _ backplane: any ProgressBackplane,
         _ settings: Settings,
+        recordsLost: @escaping @Sendable () -> Void = {},
         lost: @escaping @Sendable (ProgressJournal, BackplaneRecord?) -> Void
     ) {
         self.backplane = backplane
         self.settings = settings
+        self.recordsLost = recordsLost
         self.lost = lost
         state = Mutex(State(status: ProgressStoreStatus(store: backplane.description)))
     }

@@ -56,6 +56,10 @@ extension ProgressAPI {
             await nodes.settle(id)
         }
         let response = try await handle(call)
+        if call.request.method == .delete, let id = call.route.operation {
+            // Otherwise a read finds the record of the operation.
+            await nodes.settle(id)
+        }
         guard response.head.status == .created, let id = createdID(response, call), let journal = service.ownJournal(id)
         else { return response }
         let isOurs = try await asked { () async throws(NodesError) -> Bool in try await nodes.publish(journal) }
