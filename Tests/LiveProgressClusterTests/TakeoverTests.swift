@@ -106,6 +106,32 @@ struct TakeoverTests {
         #expect(try await a.send(.get, "/op-0").json["state"]?.stringValue == "Kept")
     }
 
+    @Test("A node that is cut off decides on no lease and no question, because the others do")
+    func deadlinesWhileCutOff() async throws {
+        let a = try await nodes.start("a") { $0.service.leaseGrace = .seconds(20) }
+        let b = try await nodes.start("b") { $0.service.leaseGrace = .seconds(20) }
+        await nodes.meet(a, b)
+        let question = #""waitingFor":{"message":"Go on?","choices":["yes","no"],"timeout":30,"default":"no"}"#
+        #expect(try await a.send(.post, "", #"{"id":"op","lease":20}"#).status == 201)
+        #expect(try await a.send(.post, "", #"{"id":"asked","lease":100000,\#(question)}"#).status == 201)
+        try await a.cluster.service.committed()
+        let own = try ["op", "asked"].map { try #require(a.cluster.service.ownJournal($0)) }
+        nodes.memory.cutOff(a.cluster.name)
+        await nodes.pass { b.cluster.service.operationCount == 2 }
+        let answer = try await nodes.repeating { try await b.send(.post, "/asked/answer", #"{"answer":"yes"}"#) }
+        #expect(answer.status == 200)
+        for _ in 0..<10 {
+            #expect(try await nodes.repeating { try await b.send(.patch, "/op", #"{"advance":1}"#) }.status == 200)
+            nodes.clock.advance(by: .seconds(8))
+            for _ in 0..<100 { await Task.yield() }
+        }
+        #expect(own[0].snapshot().status == .pending && own[1].snapshot().lastAnswer == nil)
+        nodes.memory.heal(a.cluster.name)
+        await nodes.pass { a.cluster.service.operationCount == 0 }
+        #expect(own[0].snapshot().outcome == nil && own[1].snapshot().lastAnswer == nil)
+        #expect(try await a.send(.get, "/asked").json["lastAnswer"]?["answer"]?.stringValue == "yes")
+    }
+
     @Test("The answer of a person is refused if a node that takes over would not know it", arguments: 1...3)
     func answers(round: Int) async throws {
         let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))

@@ -26,6 +26,8 @@ final class DeadlineScheduler: Sendable {
         var heap = Heap<Entry>()
         var timer: Task<Void, Never>?
         var timerDeadline: Duration?
+        /// Whether the deadlines that come wait until ``release()``.
+        var isHeld = false
         /// The number of entries at which the next sweep removes outdated entries.
         var nextSweep = DeadlineScheduler.shortestSweep
     }
@@ -50,6 +52,24 @@ final class DeadlineScheduler: Sendable {
 
     /// The number of entries, including outdated ones.
     var count: Int { state.withLock { $0.heap.count } }
+
+    /// Whether the deadlines that come wait until ``release()``.
+    var isHeld: Bool { state.withLock(\.isHeld) }
+
+    /// Lets the deadlines that come wait until ``release()``.
+    func hold() { state.withLock { $0.isHeld = true } }
+
+    /// Handles the deadlines that have come meanwhile, and the later ones in time.
+    func release() {
+        let outdated = state.withLock { state -> Task<Void, Never>? in
+            guard state.isHeld else { return nil }
+            state.isHeld = false
+            guard let first = state.heap.min else { return nil }
+            defer { startTimer(&state, until: first.deadline) }
+            return state.timer
+        }
+        outdated?.cancel()
+    }
 
     func schedule(_ id: ProgressID, at deadline: Duration) {
         defer { sweep() }
@@ -100,9 +120,10 @@ final class DeadlineScheduler: Sendable {
         let now = clock.now()
         let (handler, due) = state.withLock { state -> ((any DeadlineHandler)?, [Entry]) in
             var due: [Entry] = []
-            while let first = state.heap.min, first.deadline <= now { due.append(state.heap.removeMin()) }
             state.timer = nil
             state.timerDeadline = nil
+            guard !state.isHeld else { return (nil, []) }
+            while let first = state.heap.min, first.deadline <= now { due.append(state.heap.removeMin()) }
             if let next = state.heap.min { startTimer(&state, until: next.deadline) }
             return (state.handler, due)
         }

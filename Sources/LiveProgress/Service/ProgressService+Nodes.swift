@@ -48,6 +48,12 @@ extension ProgressService {
         return true
     }
 
+    /// Lets leases, questions and retentions wait, because another node may decide on the operations meanwhile.
+    package func holdDeadlines() { dependencies.deadlines.hold() }
+
+    /// Decides on the leases, questions and retentions that have waited.
+    package func releaseDeadlines() { dependencies.deadlines.release() }
+
     /// Forgets an operation that another node has now; its watchers connect again, and follow the other node.
     package func giveUp(_ journal: ProgressJournal) {
         let wasHeld = state.withLock { state in

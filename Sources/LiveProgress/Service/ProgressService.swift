@@ -162,7 +162,7 @@ public final class ProgressService: Sendable {
     /// Removes an operation whose retention is over, because the timer may be late.
     func dropIfExpired(_ id: ProgressID) throws(ProgressError) {
         let journal = state.withLock { $0.journals[id] }
-        if let journal, journal.checkTime() { remove(id, .expired) }
+        if let journal, !dependencies.deadlines.isHeld, journal.checkTime() { remove(id, .expired) }
     }
 }
 

@@ -39,6 +39,7 @@ extension ProgressCluster {
 
     /// Asks itself over the backplane; after an interruption, the node must find out what others have taken over.
     private func checkContact() async {
+        let begin = configuration.service.clock.now()
         let answer = try? await backplane.request(NodeMessage.ping.bytes, to: name, within: configuration.heartbeat)
         let now = configuration.service.clock.now()
         let event = state.withLock { state -> ProgressClusterEvent? in
@@ -51,12 +52,15 @@ extension ProgressCluster {
             }
             // Even after a short interruption, another node may have taken this one for gone.
             if wasAway || state.hasMissed { state.mustVerify = true }
-            (state.lastContact, state.hasMissed) = (now, false)
+            // The others count from the announcement just before.
+            (state.lastContact, state.hasMissed) = (begin, false)
             guard wasAway || state.isCutOff else { return nil }
             state.isCutOff = false
             state.directory.forgive(at: now)
             return .reconnected
         }
+        // Another node may take over soon, and decides then.
+        if answer == nil { service.holdDeadlines() }
         guard let event else { return }
         writer.noteContact(event == .reconnected)
         configuration.note(event)

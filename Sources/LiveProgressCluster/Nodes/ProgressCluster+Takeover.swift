@@ -38,6 +38,9 @@ extension ProgressCluster {
                     await search()
                     nextSearch = clock.now() + (mustSearch ? Self.secondSearch : Self.searchInterval)
                 }
+                // What others have taken over is given up by now.
+                let isSure = state.withLock { !$0.isCutOff && !$0.hasMissed && !$0.mustVerify }
+                if isSure { service.releaseDeadlines() }
                 await followers.checkQuiet(since: now - configuration.heartbeat * 2, atMost: Self.mostChecks)
             }
             _ = await maintenance.wait(until: clock.now() + configuration.heartbeat, on: clock)
