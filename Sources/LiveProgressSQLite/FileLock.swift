@@ -27,7 +27,11 @@
             }
         }
 
-        deinit { Foundation.close(descriptor) }
+        deinit {
+            // A child process that was forked, and has not executed its program yet, has the descriptor too.
+            flock(descriptor, LOCK_UN)
+            Foundation.close(descriptor)
+        }
     }
 
     /// The identity of a file, which a deletion or a replacement changes.

@@ -106,6 +106,24 @@ struct TakeoverTests {
         #expect(try await a.send(.get, "/op-0").json["state"]?.stringValue == "Kept")
     }
 
+    @Test("A watcher that comes from the node that has taken over does not go back to the node that was cut off")
+    func laterGeneration() async throws {
+        let (a, b) = (try await nodes.start("a"), try await nodes.start("b"))
+        await nodes.meet(a, b)
+        try await created(1, on: a)
+        try await a.cluster.service.committed()
+        nodes.memory.cutOff(a.cluster.name)
+        await nodes.pass { b.cluster.service.operationCount == 1 }
+        let later = try await nodes.repeating {
+            try await b.send(.patch, "/op-0", #"{"state":"B"}"#, [.prefer: "durable"])
+        }
+        let tag: HTTPFields = [.ifNoneMatch: try #require(later.fields[.eTag])]
+        #expect(try await a.send(.get, "/op-0").status == 200)
+        #expect(try await a.send(.get, "/op-0", "", tag).status == 503)
+        nodes.memory.heal(a.cluster.name)
+        #expect(try await nodes.repeating { try await a.send(.get, "/op-0", "", tag) }.status == 304)
+    }
+
     @Test("A node that is cut off decides on no lease and no question, because the others do")
     func deadlinesWhileCutOff() async throws {
         let a = try await nodes.start("a") { $0.service.leaseGrace = .seconds(20) }

@@ -21,6 +21,10 @@ extension ProgressCluster: ProgressNodes {
         try await asking { () throws(BackplaneError) in try await followers.catchUp(copy.id) }
     }
 
+    package func hasLost(_ journal: ProgressJournal) async throws(NodesError) -> Bool {
+        try await asking { () throws(BackplaneError) in try await giveUpIfLost(journal) }
+    }
+
     package func noteWatcher(of copy: ProgressJournal) {
         tell(.watched(copy.id), copy.id)
     }

@@ -128,6 +128,14 @@ extension ProgressCluster {
         }
     }
 
+    /// Gives up an operation if another node has it now, as its newest record says; returns whether it does.
+    func giveUpIfLost(_ journal: ProgressJournal) async throws(BackplaneError) -> Bool {
+        guard let newest = try await backplane.read(journal.id), newest.owner != name else { return false }
+        writer.forget(journal.id)
+        lose(journal, to: newest.owner)
+        return true
+    }
+
     /// Gives up an operation that another node has taken over.
     func lose(_ journal: ProgressJournal, to owner: String?) {
         service.giveUp(journal)
@@ -162,9 +170,7 @@ extension ProgressCluster {
         for record in records where record.owner != name {
             guard let journal = service.ownJournal(record.id) else { continue }
             do throws(BackplaneError) {
-                guard let newest = try await backplane.read(record.id), newest.owner != name else { continue }
-                writer.forget(record.id)
-                lose(journal, to: newest.owner)
+                _ = try await giveUpIfLost(journal)
             } catch {
                 state.withLock { $0.mustVerify = true }
             }

@@ -99,7 +99,10 @@ struct APICall {
 
     /// The revisions that the client has, as it says: the cursor at which it resumes, and those of `If-None-Match`.
     var knownCursors: [ProgressCursor] {
-        var texts = [cursorText].compactMap(\.self)
+        var call = self
+        // A faulty query is refused later, after the authorization.
+        try? call.readParameters()
+        var texts = [call.cursorText].compactMap(\.self)
         if case .tags(let tags)? = try? condition(.ifNoneMatch) { texts += tags.map(\.value) }
         return texts.compactMap { ProgressCursor($0) }
     }

@@ -54,10 +54,7 @@ extension ProgressAPI {
             var call = call
             let permissions =
                 if let decision { try permissions(await decision.resolved()) } else { .unlimited as CallerPermissions }
-            if mustCopy(call) {
-                try call.readParameters()
-                call.copy = try await copy(for: call)
-            }
+            if mustCopy(call) { call.copy = try await copy(for: call) }
             return .accept(try accept(call, permissions))
         } catch {
             return refusal(error, call.request, call.caller)

@@ -98,16 +98,33 @@ extension ProgressAPI {
     /// Returns whether a watcher needs a copy of an operation that another node has.
     func mustCopy(_ call: APICall) -> Bool {
         guard configuration.nodes != nil, let id = call.route.operation else { return false }
-        return service.ownJournal(id) == nil
+        guard let own = service.ownJournal(id) else { return true }
+        // The client comes from a node that has taken over, or its cursor is of no revision.
+        return isAhead(call, of: own)
+    }
+
+    /// Whether a client has a later revision of an operation than this node, as it says.
+    private func isAhead(_ call: APICall, of journal: ProgressJournal) -> Bool {
+        let known = call.knownCursors
+        guard !known.isEmpty else { return false }
+        let newest = journal.snapshot().cursor
+        return known.contains { cursor in
+            cursor.epoch == newest.epoch
+                && (cursor.generation, cursor.revision) > (newest.generation, newest.revision)
+        }
     }
 
     /// Returns a copy of the operation of a request; `nil` if no node has the operation.
     func copy(for call: APICall) async throws(Refusal) -> ProgressJournal? {
         guard let nodes = configuration.nodes, let id = call.route.operation else { return nil }
+        if let own = service.ownJournal(id) {
+            let isLost = try await asked { () async throws(NodesError) -> Bool in try await nodes.hasLost(own) }
+            guard isLost else { return nil }
+        }
         switch try await asked({ () async throws(NodesError) -> OperationCopy in try await nodes.copy(of: id) }) {
         case .journal(let journal):
             // A watcher that comes from another node must not go back to older revisions.
-            if call.knownCursors.contains(where: { $0.epoch == journal.epoch && !journal.contains($0) }) {
+            if isAhead(call, of: journal) {
                 try await asked { () async throws(NodesError) in try await nodes.catchUp(journal) }
             }
             return journal

@@ -17,6 +17,11 @@ package protocol ProgressNodes: Sendable {
     /// - Throws: ``NodesError``.
     func copy(of id: ProgressID) async throws(NodesError) -> OperationCopy
 
+    /// Finds out whether another node has an operation of this node now; if so, this node has given it up.
+    ///
+    /// - Throws: ``NodesError``.
+    func hasLost(_ journal: ProgressJournal) async throws(NodesError) -> Bool
+
     /// Brings a copy up to the newest revision that is acknowledged as durable.
     ///
     /// - Throws: ``NodesError``.
