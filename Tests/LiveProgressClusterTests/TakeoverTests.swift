@@ -28,7 +28,7 @@ struct TakeoverTests {
         await nodes.pass { b.cluster.service.operationCount + c.cluster.service.operationCount == 20 }
         #expect(b.cluster.service.operationCount > 0 && c.cluster.service.operationCount > 0)
         for number in 0..<20 {
-            let report = try await b.send(.patch, "/op-\(number)", #"{"state":"B"}"#)
+            let report = try await nodes.repeating { try await b.send(.patch, "/op-\(number)", #"{"state":"B"}"#) }
             #expect(report.status == 200 && report.json["status"]?.stringValue == "running")
         }
     }
@@ -54,7 +54,7 @@ struct TakeoverTests {
         try await a.cluster.service.committed("op-0")
         a.crash()
         for round in 4...6 {
-            let report = try await nodes.passing { try await b.send(.patch, "/op-0", #"{"advance":1}"#) }
+            let report = try await nodes.repeating { try await b.send(.patch, "/op-0", #"{"advance":1}"#) }
             #expect(report.status == 200)
             #expect(report.json["progress"]?["completedCount"]?.intValue == Int64(round))
         }
@@ -70,7 +70,7 @@ struct TakeoverTests {
         var events = copy.events().makeAsyncIterator()
         var last = try #require(try await events.next(isolation: nil)?.snapshot)
         a.crash()
-        let end = try await nodes.passing { try await b.send(.patch, "/op-0", #"{"status":"succeeded","result":7}"#) }
+        let end = try await nodes.repeating { try await b.send(.patch, "/op-0", #"{"status":"succeeded","result":7}"#) }
         #expect(end.status == 200)
         while last.outcome == nil {
             let event = try #require(try await events.next(isolation: nil))
@@ -101,7 +101,8 @@ struct TakeoverTests {
         await nodes.pass { a.cluster.service.operationCount == 0 }
         #expect(a.events.all.contains(.gaveUp("op-0", to: b.cluster.name)))
         await #expect(throws: ProgressError.self) { while try await events.next(isolation: nil) != nil {} }
-        #expect(try await a.send(.patch, "/op-0", #"{"state":"Kept"}"#).status == 200)
+        let kept = try await nodes.repeating { try await a.send(.patch, "/op-0", #"{"state":"Kept"}"#) }
+        #expect(kept.status == 200)
         try await b.cluster.service.committed("op-0")
         #expect(try await a.send(.get, "/op-0").json["state"]?.stringValue == "Kept")
     }
@@ -195,7 +196,7 @@ struct TakeoverTests {
         try await created(3, on: a)
         let b = try await nodes.start("b")
         for number in 0..<3 {
-            let report = try await nodes.passing { try await b.send(.patch, "/op-\(number)", #"{"state":"B"}"#) }
+            let report = try await nodes.repeating { try await b.send(.patch, "/op-\(number)", #"{"state":"B"}"#) }
             #expect(report.status == 200)
         }
         #expect(a.cluster.service.operationCount == 3 && b.cluster.service.operationCount == 0)
@@ -222,7 +223,7 @@ struct TakeoverTests {
         #expect(try await b.send(.patch, path, #"{"advance":5}"#, [.idempotencyKey: "report"]).status == 200)
         try await a.cluster.service.committed()
         a.crash()
-        let again = try await nodes.passing {
+        let again = try await nodes.repeating {
             try await b.send(.patch, path, #"{"advance":5}"#, [.idempotencyKey: "report"])
         }
         #expect(again.json["progress"]?["completedCount"]?.intValue == 5)

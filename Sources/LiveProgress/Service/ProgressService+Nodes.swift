@@ -55,16 +55,20 @@ extension ProgressService {
     package func releaseDeadlines() { dependencies.deadlines.release() }
 
     /// Forgets an operation that another node has now; its watchers connect again, and follow the other node.
-    package func giveUp(_ journal: ProgressJournal) {
+    ///
+    /// - Returns: Whether this node had the operation until now.
+    @discardableResult
+    package func giveUp(_ journal: ProgressJournal) -> Bool {
         let wasHeld = state.withLock { state in
             guard state.journals[journal.id] === journal else { return false }
             state.journals[journal.id] = nil
             state.order.remove(journal.id)
             return true
         }
-        guard wasHeld else { return }
+        guard wasHeld else { return false }
         journal.remove(.moved)
         changes.noteRemoval(of: journal)
+        return true
     }
 }
 

@@ -52,6 +52,7 @@ extension ProgressCluster {
             }
             // Even after a short interruption, another node may have taken this one for gone.
             if wasAway || state.hasMissed { state.mustVerify = true }
+            state.isUnsure = state.isUnsure || wasAway
             // The others count from the announcement just before.
             (state.lastContact, state.hasMissed) = (begin, false)
             guard wasAway || state.isCutOff else { return nil }
@@ -71,7 +72,9 @@ extension ProgressCluster {
         switch NodeAnnouncement(bytes) {
         case .present(let node): notePresence(of: node)
         case .leaving(let node): noteGone(node)
-        case .recordsLost: verifySoon()
+        case .recordsLost:
+            configuration.note(.recordsLost)
+            verifySoon()
         case nil: break
         }
     }

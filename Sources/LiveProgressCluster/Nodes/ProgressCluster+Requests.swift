@@ -112,7 +112,7 @@ extension ProgressCluster: ProgressNodes {
 
     package var isCutOff: Bool {
         let now = configuration.service.clock.now()
-        return state.withLock { now - $0.lastContact >= configuration.silence }
+        return state.withLock { $0.isUnsure || now - $0.lastContact >= configuration.silence }
     }
 
     // MARK: Messages of other nodes

@@ -39,7 +39,11 @@ extension ProgressCluster {
                     nextSearch = clock.now() + (mustSearch ? Self.secondSearch : Self.searchInterval)
                 }
                 // What others have taken over is given up by now.
-                let isSure = state.withLock { !$0.isCutOff && !$0.hasMissed && !$0.mustVerify }
+                let isSure = state.withLock { state in
+                    guard !state.isCutOff, !state.hasMissed, !state.mustVerify else { return false }
+                    state.isUnsure = false
+                    return true
+                }
                 if isSure { service.releaseDeadlines() }
                 await followers.checkQuiet(since: now - configuration.heartbeat * 2, atMost: Self.mostChecks)
             }
@@ -138,8 +142,7 @@ extension ProgressCluster {
 
     /// Gives up an operation that another node has taken over.
     func lose(_ journal: ProgressJournal, to owner: String?) {
-        service.giveUp(journal)
-        configuration.note(.gaveUp(journal.id, to: owner ?? "no node"))
+        if service.giveUp(journal) { configuration.note(.gaveUp(journal.id, to: owner ?? "no node")) }
     }
 
     /// Lets the node find out which of its operations others have taken over, and which records are lost.
@@ -156,6 +159,7 @@ extension ProgressCluster {
             return state.lostRecordsAt.map { now - $0 >= configuration.heartbeat } ?? true
         }
         guard isFirst else { return }
+        configuration.note(.recordsLost)
         backplane.announce(NodeAnnouncement.recordsLost(name).bytes)
         verifySoon()
     }

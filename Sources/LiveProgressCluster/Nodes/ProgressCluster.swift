@@ -44,6 +44,8 @@ public final class ProgressCluster: Sendable {
         var joinedAt = Duration.zero
         var hasMissed = false
         var isCutOff = false
+        /// Whether the node was cut off, and has not given up yet what the others have taken over.
+        var isUnsure = false
         var isJoined = false
         /// The nodes without a connection.
         var gone: Set<String> = []

@@ -13,6 +13,8 @@ public enum ProgressClusterEvent: Sendable, Hashable {
     case tookOver(ProgressID, from: String)
     /// Another node has taken over an operation of this node.
     case gaveUp(ProgressID, to: String)
+    /// This node or another one has found that the backplane has lost records; the nodes write their operations again.
+    case recordsLost
     /// The node cannot reach the backplane.
     case cutOff
     /// The node reaches the backplane again.

@@ -56,7 +56,7 @@ package protocol ProgressNodes: Sendable {
     /// Returns when everything that was reported of an operation is in its record, if the other nodes can be reached.
     func settle(_ id: ProgressID) async
 
-    /// Whether this node has not reached the others for so long that they may have taken over its operations.
+    /// Whether the others may have taken over operations of this node, because it did not reach them for long.
     var isCutOff: Bool { get }
 
     /// Returns when the other nodes can find a new operation.

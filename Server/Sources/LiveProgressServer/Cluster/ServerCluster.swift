@@ -27,6 +27,7 @@ extension ServerConfiguration {
             case .gone(let name): logger.notice("The node \(name) is gone. The others take over its operations.")
             case .tookOver(let id, let name): logger.info("Took over \(id) of \(name).")
             case .gaveUp(let id, let name): logger.notice("\(name) has taken over \(id) of this node.")
+            case .recordsLost: logger.error("NATS has lost records. This node writes its operations again.")
             case .cutOff: logger.error("The backplane does not respond. Durable reports are refused until it does.")
             case .reconnected: logger.notice("The backplane responds again.")
             }
