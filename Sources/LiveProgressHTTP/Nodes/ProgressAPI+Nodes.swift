@@ -60,8 +60,11 @@ extension ProgressAPI {
             // Otherwise a read finds the record of the operation.
             await nodes.settle(id)
         }
-        guard response.head.status == .created, let id = createdID(response, call), let journal = service.ownJournal(id)
-        else { return response }
+        guard response.head.status == .created, let id = createdID(response, call) else { return response }
+        guard let journal = service.ownJournal(id) else {
+            // It has expired already, or another node was first, and this one has given up its own.
+            return service.knows(id) ? response : nil
+        }
         let isOurs = try await asked { () async throws(NodesError) -> Bool in try await nodes.publish(journal) }
         return isOurs ? response : nil
     }
