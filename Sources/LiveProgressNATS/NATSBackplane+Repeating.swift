@@ -27,9 +27,7 @@ extension NATSBackplane {
             }
         }
     }
-}
 
-extension NATSBackplane {
     /// Reads from the stream, which may have no leader for a while, or may be lost.
     func reading<Answer>(_ read: () async throws(NATSError) -> Answer) async throws(NATSError) -> Answer {
         try await repeating(while: \.isTransient) { () async throws(NATSError) in

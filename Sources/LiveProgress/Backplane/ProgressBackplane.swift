@@ -92,7 +92,7 @@ public struct BackplaneNode: Sendable {
     public let respond: @Sendable ([UInt8]) async -> [UInt8]
     /// Receives what other nodes announce; the closure must not block.
     public let hear: @Sendable ([UInt8]) -> Void
-    /// Called when this node finds that the backplane has lost all records, and begins anew; the closure must not block.
+    /// Called when this node finds that the backplane has lost all records; the closure must not block.
     public let beginAnew: @Sendable () -> Void
 
     /// Creates a node.

@@ -136,7 +136,7 @@ struct WriteLedger: Sendable {
         for wait in waits.keys where waits[wait]?.removeValue(forKey: id) != nil { lostWaits.insert(wait) }
         entries[id] = nil
         // A request that applied its change before waits within moments.
-        if lost.count >= 1000 { lost = [] }
+        if lost.count >= 100_000 { lost = [] }
         lost.insert(id)
     }
 
